@@ -1,0 +1,97 @@
+// Which folder may import which (design, section 3): core <- postgres <- provider, and nothing against that stream.
+
+const code = "^(core|postgres|archive|migration|provider|components|policies|stacks|cli|examples)/";
+const tooling = "^(tools|test|bench)/";
+
+/** Files of `from` may import from no folder of ours but `to`. */
+function only(from, to) {
+  return {
+    name: `${from}-imports-only-${to.join("-")}`,
+    severity: "error",
+    from: { path: `^${from}/` },
+    to: { path: `${code}|${tooling}`, pathNot: `^(${[from, ...to].join("|")})/` },
+  };
+}
+
+/** Files of `from` may import no package but these, and of Node itself only `builtins`. */
+function packages(from, allowed, builtins = "^$") {
+  return [
+    {
+      name: `${from}-packages`,
+      severity: "error",
+      from: { path: `^${from}/` },
+      to: {
+        dependencyTypes: ["npm", "npm-dev", "npm-peer", "npm-optional", "npm-no-pkg", "npm-unknown"],
+        pathNot: allowed,
+      },
+    },
+    {
+      name: `${from}-builtins`,
+      severity: "error",
+      from: { path: `^${from}/` },
+      to: { dependencyTypes: ["core"], pathNot: builtins },
+    },
+  ];
+}
+
+const nodeModule = (names) => `(^|/)node_modules/(${names})/`;
+
+module.exports = {
+  forbidden: [
+    only("core", []),
+    // Long names end in a hash: a pure function.
+    ...packages("core", nodeModule("temporal-polyfill|temporal-spec|temporal-utils|zod"), "^(node:)?crypto$"),
+    only("postgres", ["core"]),
+    only("archive", ["core", "postgres"]),
+    only("migration", ["core", "postgres", "archive"]),
+    only("provider", ["core", "postgres", "archive", "migration"]),
+    only("components", ["core"]),
+    ...packages("components", nodeModule("@pulumi/[^/]+")),
+    only("policies", ["core"]),
+    {
+      name: "policy-rules-are-pure",
+      comment: "rules are data and functions; only policies/index.ts knows the policy SDK, for types it may be named",
+      severity: "error",
+      from: { path: "^policies/rules/" },
+      to: { pathNot: "^(core|policies/rules)/", dependencyTypesNot: ["type-only"] },
+    },
+    only("stacks", ["components", "core"]),
+    only("cli", ["core", "postgres", "archive", "migration"]),
+    only("examples", ["components", "core"]),
+    {
+      name: "only-postgres-imports-pg",
+      severity: "error",
+      from: { path: code, pathNot: "^postgres/" },
+      to: { path: nodeModule("pg|pg-[^/]+|@types/pg") },
+    },
+    {
+      name: "tools-do-not-import-tests",
+      severity: "error",
+      from: { path: "^tools/" },
+      to: { path: "^(test|bench)/" },
+    },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "not-to-unresolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(dist|\\.pgpartition)/" },
+    tsPreCompilationDeps: "specify",
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["require", "node", "default"],
+      extensions: [".ts", ".js", ".json"],
+    },
+  },
+};

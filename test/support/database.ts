@@ -1,0 +1,114 @@
+// Gives a test file its own PostgreSQL database, and fails the file when it leaves connections open.
+import { Client } from "pg";
+import { afterAll, beforeAll, inject } from "vitest";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Version } from "../../tools/postgres/binaries";
+import { templateDatabase, type TestServer } from "./servers";
+
+export interface TestDatabase {
+  readonly version: Version;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** Made in beforeAll: read it in hooks and tests, not while tests are collected. */
+  readonly database: string;
+  readonly url: string;
+  readonly logFile: string;
+  /** A new connection; the test ends it. */
+  connect(options?: {
+    readonly application_name?: string;
+    readonly user?: string;
+    readonly password?: string;
+  }): Promise<Client>;
+  /** Rows of one statement on the file's own connection, which the helper closes. */
+  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** The versions that this run has servers of, for `describe.each(testVersions())`. */
+export function testVersions(): readonly Version[] {
+  return inject("servers").map((server) => server.version);
+}
+
+/** Call it at the top of a file or of a describe block: the database lives as long as that. */
+export function withDatabase(version: Version = 18): TestDatabase {
+  const server = serverOf(version);
+  const name = `t_${randomBytes(6).toString("hex")}`;
+  let own: Client | undefined;
+  const connect: TestDatabase["connect"] = async (options = {}) => {
+    const client = new Client({ ...address(server, name), ...options });
+    await client.connect();
+    return client;
+  };
+
+  beforeAll(async () => {
+    await administer(server, (admin) => admin.query(`create database ${name} template ${templateDatabase}`));
+    own = await connect({ application_name: "test" });
+  });
+  afterAll(async () => {
+    await own?.end();
+    own = undefined;
+    const open = await openConnections(server, name);
+    await administer(server, (admin) => admin.query(`drop database if exists ${name} with (force)`));
+    if (open.length > 0) throw new Error(`the tests left connections to their database open: ${open.join("; ")}`);
+  });
+
+  return {
+    ...server,
+    database: name,
+    url: `postgresql://${server.user}:${server.password}@${server.host}:${String(server.port)}/${name}`,
+    connect,
+    query: async <Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> => {
+      if (own === undefined) throw new Error("the database exists only inside hooks and tests");
+      const { rows } = await own.query<Row>(sql, [...values]);
+      return rows;
+    },
+  };
+}
+
+/** A connection to the server's `postgres` database, for roles and other things outside a test's own database. */
+export async function administer<T>(
+  server: Omit<TestServer, "logFile">,
+  body: (admin: Client) => Promise<T>,
+): Promise<T> {
+  const admin = new Client(address(server, "postgres"));
+  await admin.connect();
+  try {
+    return await body(admin);
+  } finally {
+    await admin.end();
+  }
+}
+
+function serverOf(version: Version): TestServer {
+  const server = inject("servers").find((one) => one.version === version);
+  if (server === undefined) {
+    throw new Error(
+      `this run has no PostgreSQL ${String(version)}: PGPARTITION_TEST_VERSIONS=${String(version)} asks for it`,
+    );
+  }
+  return server;
+}
+
+function address({ host, port, user, password }: Omit<TestServer, "logFile">, database: string) {
+  return { host, port, user, password, database };
+}
+
+/** A backend needs a moment to see that its client has gone; what is still there after a second was left open. */
+async function openConnections(server: TestServer, database: string): Promise<readonly string[]> {
+  return administer(server, async (admin) => {
+    for (let attempt = 0; ; attempt += 1) {
+      const { rows } = await admin.query<{ application_name: string; state: string | null; query: string }>(
+        "select application_name, state, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
+        [database],
+      );
+      if (rows.length === 0 || attempt === 20) {
+        return rows.map(
+          (row) => `${row.application_name || "(no name)"} (${row.state ?? "?"}): ${row.query.slice(0, 80)}`,
+        );
+      }
+      await sleep(50);
+    }
+  });
+}

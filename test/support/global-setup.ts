@@ -1,0 +1,82 @@
+// Makes once for the whole run what tests of the real thing need: the bundles, the engine, the PostgreSQL servers.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { Client } from "pg";
+import type { TestProject } from "vitest/node";
+import { resolveEngine } from "../../tools/engine/resolve";
+import { repositoryRoot } from "../../tools/paths";
+import { type Server, startServer } from "../../tools/postgres/server";
+import { requestedVersions, templateDatabase } from "./servers";
+
+/** Data that nobody keeps, on two cores shared with the tests; what the product depends on stays as shipped. */
+const settings = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  shared_buffers: "64MB",
+  max_connections: "200",
+  // For the tests of publications, slots and standbys.
+  wal_level: "logical",
+  max_wal_senders: "8",
+  max_replication_slots: "8",
+  jit: "off",
+  log_line_prefix: "%m [%p] %q%a@%d ",
+};
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const prepared = Promise.all([build(), engine()]);
+  const started = await Promise.allSettled(requestedVersions().map((version) => startServer({ version, settings })));
+  await prepared;
+  const servers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  try {
+    for (const result of started) if (result.status === "rejected") throw result.reason;
+    await Promise.all(servers.map(makeTemplate));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  project.provide(
+    "servers",
+    servers.map(({ version, host, port, user, password, logFile }) => ({
+      version,
+      host,
+      port,
+      user,
+      password,
+      logFile,
+    })),
+  );
+  return stop;
+}
+
+/** A bundle that fails is reported and missing; only the tests that start it then fail. */
+function build(): Promise<void> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(repositoryRoot, "tools", "build.mjs")], (error, _stdout, stderr) => {
+      if (error !== null) console.error(stderr);
+      resolve();
+    });
+  });
+}
+
+/** On a fresh machine this builds the engine, which takes longer than any test may. */
+async function engine(): Promise<void> {
+  try {
+    await resolveEngine();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+}
+
+async function makeTemplate(server: Server): Promise<void> {
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    await client.query(`create database ${templateDatabase} is_template true`);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,17 @@
+// Looks at processes that a test started.
+import { setTimeout as sleep } from "node:timers/promises";
+
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a process ends by itself within the time. */
+export async function endsWithin(pid: number, ms: number): Promise<boolean> {
+  for (let waited = 0; waited < ms && alive(pid); waited += 50) await sleep(50);
+  return !alive(pid);
+}

@@ -1,0 +1,36 @@
+// What the dev stack's tables refer to and another team would own: made here, so that the stack finds it.
+import { Client } from "pg";
+import type { Connection } from "./connection";
+
+/** The table that workflow_events' foreign key points at (seeds.md, S1). */
+const referencedTables = `
+  create table if not exists public.workflow_runs (
+    id uuid primary key default gen_random_uuid(),
+    workflow text not null default 'dev',
+    started_at timestamptz not null default now()
+  )`;
+
+/** Creates the database where it is missing; `admin` is a connection to another database of the same server. */
+export async function createDatabase(admin: Connection, name: string): Promise<Connection> {
+  await withClient(admin, async (client) => {
+    const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
+    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
+  });
+  return { ...admin, database: name };
+}
+
+export async function createReferencedTables(connection: Connection): Promise<void> {
+  await withClient(connection, async (client) => {
+    await client.query(referencedTables);
+  });
+}
+
+async function withClient(connection: Connection, body: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ ...connection, application_name: "pgpartition dev" });
+  await client.connect();
+  try {
+    await body(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,48 @@
+// Which Node language host an engine will use, and how ours is put where the engine finds it.
+import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { repositoryRoot } from "../paths";
+import { findExecutable, isExecutable } from "./executables";
+
+/**
+ * official: Pulumi's own, beside the engine or on PATH.
+ * beside: ours, by a link script beside an engine that we built.
+ * path: ours, by a folder at the end of PATH; the engine then prints a warning about it in every operation.
+ */
+export type LanguageHost = "official" | "beside" | "path";
+
+const fileName = "pulumi-language-nodejs";
+
+/** Names the clone whose host is to run, because one cached engine serves all clones. */
+export const languageHostVariable = "PGPARTITION_LANGUAGE_HOST";
+
+export const ourLanguageHost = join(repositoryRoot, "tools", "language-host", "bin", fileName);
+
+export function languageHostOf(command: string, env: NodeJS.ProcessEnv): LanguageHost {
+  const beside = join(dirname(command), fileName);
+  if (isExecutable(beside)) return isLink(beside) ? "beside" : "official";
+  return findExecutable(fileName, env["PATH"]) === undefined ? "path" : "official";
+}
+
+/** Puts the link script beside an engine of ours, so that the engine takes it for the host that it came with. */
+export function linkLanguageHost(bin: string): void {
+  const file = join(bin, fileName);
+  if (isExecutable(file)) return;
+  const temporary = `${file}.${String(process.pid)}`;
+  writeFileSync(
+    temporary,
+    [
+      "#!/bin/sh",
+      "# Written by pulumi-pgpartition (tools/engine): hands over to the language host of the clone that runs the engine.",
+      `exec "\${${languageHostVariable}:?is not set: run \\"npm run pulumi -- ...\\" of pulumi-pgpartition}" "$@"`,
+      "",
+    ].join("\n"),
+  );
+  chmodSync(temporary, 0o755);
+  renameSync(temporary, file);
+}
+
+/** The official host is a binary of 50 MB or more; ours is the script above. */
+function isLink(file: string): boolean {
+  return readFileSync(file).subarray(0, 1_000).includes(languageHostVariable);
+}

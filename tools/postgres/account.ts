@@ -1,0 +1,27 @@
+// As whom PostgreSQL runs: it refuses root.
+import { execFileSync } from "node:child_process";
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Undefined when this process is not root: PostgreSQL then runs as its user. */
+export function account(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  // "nobody" is on every system, so that no user has to be made where "postgres" is missing.
+  const found = ["postgres", "nobody"].map(lookUp).find((one) => one !== undefined);
+  if (found === undefined)
+    throw new Error('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"');
+  return found;
+}
+
+function lookUp(name: string): Account | undefined {
+  try {
+    const id = (flag: string): number =>
+      Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+    return { uid: id("-u"), gid: id("-g") };
+  } catch {
+    return undefined;
+  }
+}
