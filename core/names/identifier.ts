@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+
+/** PostgreSQL cuts longer identifiers silently (NAMEDATALEN - 1), after which two partitions can share one name. */
+export const MAX_IDENTIFIER_BYTES = 63;
+
+const HASH_LENGTH = 8;
+
+/** An identifier that is already quoted for SQL. Only the functions of this file make one, so raw text cannot slip in. */
+export type Quoted = string & { readonly __quoted: unique symbol };
+
+/** Quotes one identifier, always: `a"b` becomes `"a""b"`. Throws on NUL, which PostgreSQL cannot store. */
+export function quote(name: string): Quoted {
+  if (name.includes("\0")) throw new RangeError(`the name ${JSON.stringify(name)} contains a NUL character`);
+  return `"${name.replace(/"/g, '""')}"` as Quoted;
+}
+
+/** Quotes a schema and a name as `"schema"."name"`. */
+export function quoteQualified(schema: string, name: string): Quoted {
+  return `${quote(schema)}.${quote(name)}` as Quoted;
+}
+
+/** Quotes a list of names for a column list: `"a", "b"`. */
+export function quoteList(names: readonly string[]): Quoted {
+  return names.map(quote).join(", ") as Quoted;
+}
+
+/** A text literal. Backslashes need the E form only when standard_conforming_strings is off, which we set on. */
+export function quoteLiteral(text: string): string {
+  if (text.includes("\0")) throw new RangeError("a text literal cannot contain a NUL character");
+  return `'${text.replace(/'/g, "''")}'`;
+}
+
+/** The length that counts for PostgreSQL: bytes of UTF-8, not characters. */
+export function byteLength(name: string): number {
+  return Buffer.byteLength(name, "utf8");
+}
+
+/**
+ * Fits a name that a template made into 63 bytes: longer ones keep their beginning and end in a hash of the whole, so that
+ * two long names never become one. Names that a user wrote whole are never sent here: they are refused when too long.
+ */
+export function fitIdentifier(name: string): string {
+  if (byteLength(name) <= MAX_IDENTIFIER_BYTES) return name;
+  const hash = createHash("sha256").update(name, "utf8").digest("hex").slice(0, HASH_LENGTH);
+  return `${cutToBytes(name, MAX_IDENTIFIER_BYTES - HASH_LENGTH - 1)}_${hash}`;
+}
+
+function cutToBytes(name: string, bytes: number): string {
+  let kept = "";
+  let used = 0;
+  for (const character of name) {
+    used += byteLength(character);
+    if (used > bytes) break;
+    kept += character;
+  }
+  return kept;
+}

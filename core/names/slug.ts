@@ -1,0 +1,23 @@
+/**
+ * Turns a partition value into a part of a name: lower case, everything but letters, digits and underscores dropped.
+ *
+ * @example slug("abc-123") // "abc123"
+ */
+export function slug(value: string): string {
+  return value
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_]/gu, "");
+}
+
+/** Values whose slugs are the same or empty: each group would give several partitions one name. */
+export function slugCollisions(values: readonly string[]): { readonly slug: string; readonly values: readonly string[] }[] {
+  const bySlug = new Map<string, string[]>();
+  for (const value of new Set(values)) {
+    const name = slug(value);
+    bySlug.set(name, [...(bySlug.get(name) ?? []), value]);
+  }
+  return [...bySlug.entries()]
+    .filter(([name, group]) => name === "" || group.length > 1)
+    .map(([name, group]) => ({ slug: name, values: group }));
+}

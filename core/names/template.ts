@@ -1,0 +1,96 @@
+import type { Temporal } from "temporal-polyfill";
+import type { Interval } from "../time/interval";
+import type { Period } from "../time/period";
+import { fitIdentifier } from "./identifier";
+
+/**
+ * Placeholders of a partition's name, filled from the first instant of its interval in the table's zone:
+ * {table} {yyyy} {mm} {dd} {hh} {q} (quarter) {gggg} (ISO week year) {ww} (ISO week).
+ */
+const TIME_PLACEHOLDERS: Readonly<Record<string, (at: Temporal.ZonedDateTime) => string>> = {
+  yyyy: (at) => yearText(at.year),
+  mm: (at) => pad(at.month, 2),
+  dd: (at) => pad(at.day, 2),
+  hh: (at) => pad(at.hour, 2),
+  q: (at) => String(Math.ceil(at.month / 3)),
+  gggg: (at) => yearText(at.yearOfWeek ?? at.year),
+  ww: (at) => pad(at.weekOfYear ?? 0, 2),
+};
+
+/** Names when none is declared: they sort by time and say their period. */
+export const DEFAULT_PARTITION_NAMES: Readonly<Record<Period, string>> = {
+  hour: "{table}_p{yyyy}_{mm}_{dd}_{hh}",
+  day: "{table}_p{yyyy}_{mm}_{dd}",
+  week: "{table}_p{gggg}_w{ww}",
+  month: "{table}_p{yyyy}_{mm}",
+  quarter: "{table}_p{yyyy}_q{q}",
+  year: "{table}_p{yyyy}",
+};
+
+/** Sets of placeholders of which one must be complete, or two partitions of the period would share a name. */
+const REQUIRED: Readonly<Record<Period | "whole", readonly (readonly string[])[]>> = {
+  hour: [["yyyy", "mm", "dd", "hh"]],
+  day: [["yyyy", "mm", "dd"]],
+  week: [
+    ["gggg", "ww"],
+    ["yyyy", "mm", "dd"],
+  ],
+  month: [["yyyy", "mm"]],
+  quarter: [
+    ["yyyy", "q"],
+    ["yyyy", "mm"],
+  ],
+  year: [["yyyy"]],
+  whole: [[]],
+};
+
+/**
+ * Gives a partition its name.
+ *
+ * @example partitionName("{table}_y{yyyy}m{mm}", "workflow_events", january2025, "UTC") // "workflow_events_y2025m01"
+ */
+export function partitionName(template: string, table: string, interval: Interval, zone: string): string {
+  const at = interval.from.toZonedDateTimeISO(zone);
+  return fitIdentifier(
+    fill(template, (placeholder) => (placeholder === "table" ? table : TIME_PLACEHOLDERS[placeholder]?.(at))),
+  );
+}
+
+/**
+ * Gives an index its name on one partition, or on the parent.
+ *
+ * @example indexName("{partition}_run_ts_idx", { partition: "workflow_events_y2025m01" }) // "workflow_events_y2025m01_run_ts_idx"
+ */
+export function indexName(template: string, values: { table?: string; partition?: string; index?: string }): string {
+  return fitIdentifier(fill(template, (placeholder) => values[placeholder as keyof typeof values]));
+}
+
+/** What is wrong with a partition name template for a period, or undefined. */
+export function templateProblem(template: string, period: Period | "whole"): string | undefined {
+  const used = placeholdersOf(template);
+  const unknown = used.filter((name) => name !== "table" && !(name in TIME_PLACEHOLDERS));
+  if (unknown.length > 0) {
+    return `unknown placeholder {${unknown.join("}, {")}}; known are {table}, {${Object.keys(TIME_PLACEHOLDERS).join("}, {")}}`;
+  }
+  if (REQUIRED[period].some((set) => set.every((name) => used.includes(name)))) return undefined;
+  const wanted = REQUIRED[period].map((set) => set.map((name) => `{${name}}`).join(" "));
+  return `two ${period} partitions would share a name: the template needs ${wanted.join(" or ")}`;
+}
+
+/** The placeholders of a template in order of appearance. */
+export function placeholdersOf(template: string): string[] {
+  return [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
+}
+
+function fill(template: string, value: (placeholder: string) => string | undefined): string {
+  return template.replace(/\{([^{}]*)\}/g, (whole, placeholder: string) => value(placeholder) ?? whole);
+}
+
+/** Years before 1 are counted as PostgreSQL prints them. */
+function yearText(year: number): string {
+  return year > 0 ? pad(year, 4) : `${pad(1 - year, 4)}bc`;
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, "0");
+}

@@ -1,0 +1,113 @@
+import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import { quote, quoteQualified } from "../names/identifier";
+import type { Problem } from "../problem";
+import type { WindowSpec } from "../spec/spec";
+import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../time/interval";
+import type { DesiredPartition } from "../window/window";
+
+/** What has to happen for one desired partition. */
+export type Creation =
+  | { readonly kind: "present"; readonly partition: DesiredPartition; readonly leaf: ObservedLeaf }
+  /** `lost`: it existed, and its table was dropped by somebody else. */
+  | { readonly kind: "create"; readonly partition: DesiredPartition; readonly lost: boolean }
+  | { readonly kind: "attach"; readonly partition: DesiredPartition; readonly detached: DetachedTable }
+  | { readonly kind: "refuse"; readonly partition: DesiredPartition; readonly problem: Problem };
+
+/**
+ * Compares one desired partition with the database. Equal bounds: it is there, whatever its name. A table of ours that was
+ * detached comes back. Overlap, a range that was dropped before, and a table in the way are refused with both sides shown.
+ */
+export function planCreation(spec: Pick<WindowSpec, "schema" | "table" | "allowEmpty">, partition: DesiredPartition, observation: Observation): Creation {
+  const leaves = observation.table?.leaves ?? [];
+  const equal = leaves.find((leaf) => leaf.bounds !== undefined && sameInterval(leaf.bounds, partition));
+  if (equal) {
+    return equal.detachPending
+      ? refuse(
+          partition,
+          "conflict",
+          `partition "${equal.name}" of these bounds is half detached: an interrupted DETACH CONCURRENTLY waits for its FINALIZE.`,
+          `Run ALTER TABLE ${quoteQualified(spec.schema, spec.table)} DETACH PARTITION ${quoteQualified(equal.schema, equal.name)} FINALIZE; the next update attaches it again.`,
+        )
+      : { kind: "present", partition, leaf: equal };
+  }
+  const overlapping = leaves.find((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, partition));
+  if (overlapping) {
+    return refuse(
+      partition,
+      "conflict",
+      `${describe(partition.name, partition)} overlaps ${describe(overlapping.name, overlapping.bounds ?? partition)} (${overlapping.boundsText}).`,
+      "Describe the existing partition as a segment of the grid, or detach it.",
+    );
+  }
+  const sameName = leaves.find((leaf) => leaf.name === partition.name && leaf.schema === spec.schema);
+  if (sameName) {
+    return refuse(
+      partition,
+      "conflict",
+      `a partition called "${partition.name}" exists with other bounds: wanted ${formatInterval(partition)}, found ${sameName.boundsText}.`,
+      "Rename the existing partition, or change the name template.",
+    );
+  }
+  const detached = observation.detached.find((table) => sameInterval(table.bounds, partition));
+  if (detached) return attachAgain(spec, partition, detached);
+  const inTheWay = observation.detached.find((table) => table.name === partition.name && table.schema === spec.schema);
+  if (inTheWay) {
+    return refuse(
+      partition,
+      "conflict",
+      `the name of ${describe(partition.name, partition)} is taken by a detached table of other bounds (${formatInterval(inTheWay.bounds)}).`,
+      "Rename that table, or change the name template.",
+    );
+  }
+  if (droppedBefore(partition, observation.ledger) && !spec.allowEmpty.some((interval) => sameInterval(interval, partition))) {
+    return refuse(
+      partition,
+      "dropped-range-returns",
+      `${describe(partition.name, partition)} comes back into the window, but its rows were dropped.`,
+      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. To have its rows, restore them from a backup first.`,
+    );
+  }
+  return { kind: "create", partition, lost: wasOurs(partition, observation.ledger) };
+}
+
+/** The last word of the ledger is that the partition was there: then somebody else dropped it, and its rows with it. */
+function wasOurs(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
+  const last = ledger.filter((entry) => sameInterval(entry.bounds, partition)).at(-1);
+  return last?.event === "created" || last?.event === "adopted" || last?.event === "attached";
+}
+
+/** By overlap, not by equal bounds: a changed grid must not bring a dropped month back as a silent empty week. */
+function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
+  return ledger.some(
+    (entry, index) =>
+      entry.event === "dropped" && overlaps(entry.bounds, partition) && !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
+  );
+}
+
+/** Whether the range exists again since then: its loss was told and accepted at that time. */
+function broughtBack(later: readonly LedgerEntry[], partition: OpenInterval, dropped: OpenInterval): boolean {
+  return later.some(
+    (entry) =>
+      (entry.event === "created" || entry.event === "attached" || entry.event === "adopted") &&
+      (sameInterval(entry.bounds, partition) || sameInterval(entry.bounds, dropped)),
+  );
+}
+
+/** Statements name the partitions of a table in its schema. */
+function attachAgain(spec: Pick<WindowSpec, "schema">, partition: DesiredPartition, detached: DetachedTable): Creation {
+  if (detached.schema === spec.schema) return { kind: "attach", partition, detached };
+  return refuse(
+    partition,
+    "conflict",
+    `${describe(partition.name, partition)} was detached and is now in schema "${detached.schema}".`,
+    `Move it back: ALTER TABLE ${quoteQualified(detached.schema, detached.name)} SET SCHEMA ${quote(spec.schema)}.`,
+  );
+}
+
+function describe(name: string, interval: OpenInterval): string {
+  return `partition "${name}" (${formatInterval(interval)})`;
+}
+
+function refuse(partition: DesiredPartition, code: Problem["code"], message: string, fix: string): Creation {
+  return { kind: "refuse", partition, problem: { path: "window", code, message, fix } };
+}

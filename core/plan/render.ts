@@ -1,0 +1,111 @@
+import type { PlanEntry, PlannedStatement, WindowPlan } from "./types";
+import { HAZARDS } from "../statements/statement";
+
+/** How many partitions and statements the text lists before it only counts. */
+const LISTED_PARTITIONS = 20;
+const LISTED_STATEMENTS = 40;
+
+/** The plan of one table as preview prints it: window, partitions that come and go, every statement, what is in the way. */
+export function renderPlan(table: string, plan: WindowPlan, listed: { partitions?: number; statements?: number } = {}): string {
+  const partitions = listed.partitions ?? LISTED_PARTITIONS;
+  return [
+    `${table}: ${windowLine(plan)}`,
+    ...section("create", plan.create, plan.createCount, partitions),
+    ...section("retire", plan.retire, plan.retire.length, partitions),
+    ...section("later", plan.deferred, plan.deferred.length, partitions),
+    ...section("kept", plan.kept, plan.kept.length, partitions),
+    ...statementLines(plan, listed.statements ?? LISTED_STATEMENTS),
+    ...plan.hazards.map((hazard) => `  hazard ${hazard}: ${HAZARDS[hazard]}`),
+    ...plan.notes.map((note) => `  note: ${note}`),
+    ...(plan.complete ? [] : [`  not complete: ${plan.incompleteBecause ?? "the database was not asked"}; nothing is retired by it`]),
+  ].join("\n");
+}
+
+/** One line for the status column: `window 2025-11-01 .. 2027-03-01, 1 to create, 1 to detach`. */
+export function summarizePlan(plan: WindowPlan): string {
+  const parts = [
+    plan.createCount > 0 ? `${plan.createCount} to create` : "",
+    plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
+    plan.dropCount > 0 ? `${plan.dropCount} to drop` : "",
+  ].filter((part) => part !== "");
+  return parts.length > 0 ? parts.join(", ") : "nothing to do";
+}
+
+/** Bytes for people: `1.2 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value >= 100 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit] ?? "B"}`;
+}
+
+function windowLine(plan: WindowPlan): string {
+  const now = windowText(plan.window);
+  const before = plan.previousWindow ? `${windowText(plan.previousWindow)} -> ` : "";
+  const leaving = plan.detachCount + plan.dropCount > 0 ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}` : "";
+  return `window ${before}${now}; ${summarizePlan(plan)}${leaving}`;
+}
+
+function windowText(window: WindowPlan["window"]): string {
+  return `${shortTime(window.from)} .. ${shortTime(window.to)} (${window.partitions})`;
+}
+
+function section(title: string, entries: readonly PlanEntry[], count: number, listed: number): string[] {
+  if (count === 0) return [];
+  const shown = entries.slice(0, listed).map((entry) => `    ${entryLine(entry)}`);
+  const more = count > shown.length ? [`    … and ${count - shown.length} more`] : [];
+  return [`  ${title}:`, ...shown, ...more];
+}
+
+function entryLine(entry: PlanEntry): string {
+  const facts = [
+    entry.rows === undefined ? "" : formatRows(entry.rows),
+    entry.bytes === undefined ? "" : formatBytes(entry.bytes),
+    entry.ageDays === undefined || entry.ageDays < 0 ? "" : `ended ${entry.ageDays} days ago`,
+    entry.dropOn === undefined || entry.verb === "drop" ? "" : `dropped on ${shortTime(entry.dropOn)} or later`,
+  ].filter((fact) => fact !== "");
+  const verb = entry.reason.startsWith("outside the window") ? "keep" : entry.verb;
+  return `${verb} ${entry.partition} [${shortTime(entry.from)}, ${shortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
+}
+
+/** A block for each transaction: BEGIN and COMMIT are what runs, so they are shown. */
+function statementLines(plan: WindowPlan, listed: number): string[] {
+  if (plan.statementCount === 0) return [];
+  const shown = plan.statements.slice(0, listed);
+  const lines: string[] = [`  statements (${plan.statementCount}):`];
+  let open: string | undefined;
+  for (const statement of shown) {
+    if (open !== undefined && statement.transaction !== open) lines.push("    COMMIT;");
+    if (statement.transaction !== undefined && statement.transaction !== open) lines.push("    BEGIN;");
+    open = statement.transaction;
+    lines.push(...statementText(statement));
+  }
+  if (open !== undefined) lines.push("    COMMIT;");
+  const more = plan.statementCount - shown.length;
+  if (more > 0) lines.push(`    … and ${more} more of the same kinds`);
+  return lines;
+}
+
+function statementText(statement: PlannedStatement): string[] {
+  const locks = statement.locks.map((lock) => `${lock.role} ${lock.relation} ${lock.mode}`);
+  const traits = [
+    locks.length > 0 ? locks.join("; ") : "no lock that others see",
+    statement.hold,
+    statement.lockTimeoutMs === undefined ? "" : `lock_timeout ${statement.lockTimeoutMs} ms, tried again`,
+    ...statement.hazards,
+  ].filter((trait) => trait !== "");
+  return [...`${statement.sql};`.split("\n").map((line) => `    ${line}`), `      -- ${traits.join(" | ")}`];
+}
+
+function formatRows(rows: number): string {
+  return `~${rows} rows`;
+}
+
+/** Midnight UTC is written as a date. */
+function shortTime(text: string): string {
+  return text.replace(/T00:00:00Z$/, "");
+}

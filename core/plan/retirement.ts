@@ -1,0 +1,279 @@
+import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
+import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import type { Problem } from "../problem";
+import type { WindowSpec } from "../spec/spec";
+import { addSpan } from "../time/span";
+import { compareInstants, earlier, formatInstant, type Instant } from "../time/instant";
+import { formatInterval, type OpenInterval, sameInterval } from "../time/interval";
+import { hasExpired, horizonAt } from "../window/window";
+
+/** The two clocks. Retirement trusts the earlier one, so that neither of them alone can expire anything too soon. */
+export interface Clocks {
+  /** The program's, already truncated to the start of the table's current interval. */
+  readonly asOf: Instant;
+  /** The database's. */
+  readonly database: Instant;
+  /** A simulated clock that decides alone: for tests and demonstrations. */
+  readonly trusted: Instant | undefined;
+}
+
+/** A partition that is due for retirement, or one that will be later. */
+export interface Retirement {
+  readonly verb: "finalize" | "detach" | "drop";
+  readonly schema: string;
+  readonly partition: string;
+  readonly oid: string;
+  readonly bounds: OpenInterval;
+  readonly rows: number | undefined;
+  readonly bytes: number;
+  readonly reason: string;
+  /** On a detach that promises a drop. */
+  readonly dropAfter: Instant | undefined;
+}
+
+export interface RetirementPlan {
+  readonly due: readonly Retirement[];
+  readonly deferred: readonly Retirement[];
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Decides what leaves the table now. One rule for every way that leads here: a roll, a cut, a lost state, partitions as
+ * resources or not. Reads facts only; the guards are:
+ *  - a declared cut that would retire more than maxDropsPerUpdate intervals needs confirmDrops;
+ *  - expiry by the clock alone retires the oldest maxDropsPerUpdate and goes on in the next update;
+ *  - what had expired when the table was adopted is never swept until confirmed;
+ *  - paused, and a program clock ahead of the database's, stop every retirement.
+ */
+export function planRetirement(
+  spec: WindowSpec,
+  registered: WindowSpec | undefined,
+  observation: Observation,
+  clocks: Clocks,
+): RetirementPlan {
+  const pending = (observation.table?.leaves ?? []).filter((leaf) => leaf.detachPending);
+  const finalize = pending.filter((leaf) => wasOurs(leaf, observation.ledger)).map((leaf) => finalizeOf(leaf));
+  const foreignPending = pending.filter((leaf) => !wasOurs(leaf, observation.ledger));
+  const notes = foreignPending.map(
+    (leaf) => `partition "${leaf.name}" is half detached by somebody else; finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`,
+  );
+  const expired = expiredLeaves(spec, observation, clocks);
+  const drops = dropsOf(spec, observation, clocks);
+  const stop = stopReason(spec, observation, clocks);
+  const detaches = detachesOf(spec, registered, observation, clocks, expired);
+  if (stop !== undefined) {
+    const detached = expired.map((leaf) => detachOf(leaf, spec, clocks));
+    const waiting = [...finalize, ...detached, ...drops.due, ...drops.waiting];
+    // A cut is refused now too: accepted while retirement stands still, it would be the rule of before afterwards.
+    return { due: [], deferred: waiting, problems: detaches.problems, notes: waiting.length > 0 ? [...notes, stop] : notes };
+  }
+  const limitedDrops = oldestFirst(drops.due, spec, observation.ledger);
+  return {
+    due: [...finalize, ...withSameRunDrops(detaches.due, spec), ...limitedDrops.due],
+    deferred: [...detaches.deferred, ...overLimit(limitedDrops.over, spec), ...drops.waiting],
+    problems: detaches.problems,
+    notes: [...notes, ...detaches.notes],
+  };
+}
+
+/** The horizon by the clock that decides. */
+export function decidingHorizon(spec: WindowSpec, clocks: Clocks): Instant | undefined {
+  return horizonAt(spec, clocks.trusted ?? earlier(clocks.asOf, clocks.database));
+}
+
+/** The moment that graces are measured by: the database's clock, or a trusted one. */
+export function decidingNow(clocks: Clocks): Instant {
+  return clocks.trusted ?? clocks.database;
+}
+
+/** Attached partitions that have expired, oldest first. The default partition never does. */
+function expiredLeaves(spec: WindowSpec, observation: Observation, clocks: Clocks): ObservedLeaf[] {
+  const horizon = decidingHorizon(spec, clocks);
+  return (observation.table?.leaves ?? [])
+    .filter((leaf) => !leaf.detachPending && leaf.bounds !== undefined && hasExpired(leaf.bounds.to, horizon))
+    .sort((a, b) => compareEnds(a.bounds, b.bounds));
+}
+
+function detachesOf(
+  spec: WindowSpec,
+  registered: WindowSpec | undefined,
+  observation: Observation,
+  clocks: Clocks,
+  expired: readonly ObservedLeaf[],
+): RetirementPlan {
+  const confirmed = (leaf: ObservedLeaf) => isConfirmed(leaf.bounds, spec, observation.ledger);
+  const sweep = expired.filter((leaf) => !confirmed(leaf) && awaitsConfirmation(leaf, observation));
+  const open = expired.filter((leaf) => !sweep.includes(leaf));
+  const horizonBefore = registered && decidingHorizon(registered, clocks);
+  const cut = registered ? open.filter((leaf) => !hasExpired(leaf.bounds?.to, horizonBefore)) : [];
+  const refused = cut.length > spec.maxDropsPerUpdate && !cut.every(confirmed);
+  const problems = refused ? [cutProblem(spec, cut)] : [];
+  const limited = oldestFirst(
+    open.map((leaf) => detachOf(leaf, spec, clocks)),
+    spec,
+    observation.ledger,
+  );
+  return {
+    due: problems.length > 0 ? [] : limited.due,
+    deferred: [
+      ...overLimit(limited.over, spec),
+      ...sweep.map((leaf) => ({
+        ...detachOf(leaf, spec, clocks),
+        reason: `had expired before this table was adopted; add ${JSON.stringify(formatInterval(leaf.bounds ?? OPEN))} to confirmDrops to retire it`,
+      })),
+    ],
+    problems,
+    notes:
+      limited.over.length > 0
+        ? [`${limited.over.length} more expired partitions follow in later updates; each retires at most ${spec.maxDropsPerUpdate} intervals`]
+        : [],
+  };
+}
+
+const OPEN: OpenInterval = { from: undefined, to: undefined };
+
+/** Grace none: the drop follows its detach in the same update. */
+function withSameRunDrops(detaches: readonly Retirement[], spec: WindowSpec): Retirement[] {
+  if (spec.onExpire !== "drop" || spec.grace !== undefined) return [...detaches];
+  return detaches.flatMap((detach) => [detach, { ...detach, verb: "drop" as const }]);
+}
+
+/** Detached by us with the promise of a drop. What was detached under onExpire "detach" stays, whatever is declared later. */
+function dropsOf(spec: WindowSpec, observation: Observation, clocks: Clocks): { due: Retirement[]; waiting: Retirement[] } {
+  const horizon = decidingHorizon(spec, clocks);
+  const now = decidingNow(clocks);
+  const due: Retirement[] = [];
+  const waiting: Retirement[] = [];
+  for (const table of [...observation.detached].sort((a, b) => compareEnds(a.bounds, b.bounds))) {
+    if (!table.dropAfter || spec.onExpire !== "drop" || !hasExpired(table.bounds.to, horizon)) continue;
+    if (compareInstants(table.dropAfter, now) <= 0) due.push(dropOf(table, "its grace is over"));
+    else waiting.push(dropOf(table, `its grace ends ${formatInstant(table.dropAfter)}`));
+  }
+  return { due, waiting };
+}
+
+function stopReason(spec: WindowSpec, observation: Observation, clocks: Clocks): string | undefined {
+  if (spec.paused || observation.registration?.paused) {
+    return `retirement is paused (${spec.paused ? "paused: true in the program" : "pgpartition pause"}); partitions are still created`;
+  }
+  if (clocks.trusted === undefined) {
+    const ahead = clocks.database.until(clocks.asOf).total("seconds");
+    if (ahead > MAX_CLOCK_SKEW_SECONDS) {
+      return `nothing is retired: the program's clock says ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; set the clock right, or set pgpartition:asOf`;
+    }
+  }
+  return undefined;
+}
+
+function overLimit(retirements: readonly Retirement[], spec: WindowSpec): Retirement[] {
+  const why = `waits for the next update, because one retires at most ${spec.maxDropsPerUpdate} intervals (maxDropsPerUpdate)`;
+  return retirements.map((retirement) => ({ ...retirement, reason: `${retirement.reason}; ${why}` }));
+}
+
+/** Confirmed ones all, of the others as many as one update may retire. */
+function oldestFirst(
+  retirements: readonly Retirement[],
+  spec: WindowSpec,
+  ledger: readonly LedgerEntry[],
+): { due: Retirement[]; over: Retirement[] } {
+  let left = spec.maxDropsPerUpdate;
+  const due: Retirement[] = [];
+  const over: Retirement[] = [];
+  for (const retirement of retirements) {
+    if (isConfirmed(retirement.bounds, spec, ledger)) due.push(retirement);
+    else if (left-- > 0) due.push(retirement);
+    else over.push(retirement);
+  }
+  return { due, over };
+}
+
+function cutProblem(spec: WindowSpec, cut: readonly ObservedLeaf[]): Problem {
+  const bounds = cut.map((leaf) => JSON.stringify(formatInterval(leaf.bounds ?? OPEN)));
+  const rows = cut.reduce((sum, leaf) => sum + (leaf.rows ?? 0), 0);
+  return {
+    path: "retention",
+    code: "declared-cut",
+    message:
+      `the declared window of "${spec.schema}.${spec.table}" became smaller and would retire ${cut.length} intervals at once ` +
+      `(about ${rows} rows: ${cut[0]?.name ?? ""} to ${cut.at(-1)?.name ?? ""}); maxDropsPerUpdate is ${spec.maxDropsPerUpdate}.`,
+    fix: `If that is meant, confirm these bounds: confirmDrops: [${bounds.join(", ")}]. Otherwise restore the retention.`,
+  };
+}
+
+/** Only those that had expired on the day of adoption wait; the others are under the declared rule from then on. */
+function awaitsConfirmation(leaf: ObservedLeaf, observation: Observation): boolean {
+  const history = observation.ledger.filter((entry) => entry.oid === leaf.oid);
+  if (history.length === 0) return true;
+  return history.some((entry) => entry.event === "adopted" && entry.detail.expiredAtAdoption === true);
+}
+
+function isConfirmed(bounds: OpenInterval | undefined, spec: WindowSpec, ledger: readonly LedgerEntry[]): boolean {
+  if (!bounds) return false;
+  return (
+    spec.confirmDrops.some((interval) => sameInterval(interval, bounds)) ||
+    ledger.some((entry) => entry.event === "approved" && sameInterval(entry.bounds, bounds))
+  );
+}
+
+/** Whether the half-finished detach of a leaf is ours to finish. */
+function wasOurs(leaf: ObservedLeaf, ledger: readonly LedgerEntry[]): boolean {
+  return ledger.some((entry) => entry.event === "detaching" && entry.oid === leaf.oid);
+}
+
+function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Retirement {
+  const bounds = leaf.bounds ?? OPEN;
+  return {
+    verb: "detach",
+    schema: leaf.schema,
+    partition: leaf.name,
+    oid: leaf.oid,
+    bounds,
+    rows: leaf.rows,
+    bytes: leaf.bytes,
+    reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
+    dropAfter: spec.onExpire === "drop" ? addGrace(spec, decidingNow(clocks)) : undefined,
+  };
+}
+
+function finalizeOf(leaf: ObservedLeaf): Retirement {
+  return {
+    verb: "finalize",
+    schema: leaf.schema,
+    partition: leaf.name,
+    oid: leaf.oid,
+    bounds: leaf.bounds ?? OPEN,
+    rows: leaf.rows,
+    bytes: leaf.bytes,
+    reason: "its detach was interrupted: readers no longer see it, writers of its range are refused; FINALIZE ends that",
+    dropAfter: undefined,
+  };
+}
+
+function dropOf(table: DetachedTable, why: string): Retirement {
+  return {
+    verb: "drop",
+    schema: table.schema,
+    partition: table.name,
+    oid: table.oid,
+    bounds: table.bounds,
+    rows: table.rows,
+    bytes: table.bytes,
+    reason: `detached ${formatInstant(table.detachedAt)}, ${why}`,
+    dropAfter: table.dropAfter,
+  };
+}
+
+function addGrace(spec: WindowSpec, from: Instant): Instant {
+  return spec.grace ? addSpan(from, spec.grace, "UTC") : from;
+}
+
+function formatHorizon(spec: WindowSpec, clocks: Clocks): string {
+  const horizon = decidingHorizon(spec, clocks);
+  return horizon ? formatInstant(horizon) : "(none)";
+}
+
+function compareEnds(a: OpenInterval | undefined, b: OpenInterval | undefined): number {
+  if (!a?.to || !b?.to) return 0;
+  return compareInstants(a.to, b.to);
+}

@@ -1,0 +1,73 @@
+import type { Hazard, Hold, LockMode, TimeoutClass } from "../statements/statement";
+
+/** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
+export type WorkVerb = "create" | "attach" | "finalize" | "detach" | "drop";
+
+/**
+ * One due action, named by verb and bounds so that it is the same in every run that finds the same facts. An update does
+ * what its checked plan names and nothing else.
+ */
+export interface WorkItem {
+  readonly verb: WorkVerb;
+  readonly partition: string;
+  /** ISO 8601 in UTC; `..` for an open end. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** An action with the facts that people and policies judge it by. Facts never cause a diff. */
+export interface PlanEntry extends WorkItem {
+  /** Estimate; left out where nobody ever analyzed the partition, or it does not exist yet. */
+  readonly rows?: number;
+  /** Rounded, with indexes and toast. */
+  readonly bytes?: number;
+  /** Whole days from its upper bound to now. */
+  readonly ageDays?: number;
+  readonly reason: string;
+  /** When a detached partition will be dropped. */
+  readonly dropOn?: string;
+}
+
+/** A statement as preview prints it. */
+export interface PlannedStatement {
+  readonly sql: string;
+  readonly locks: readonly { readonly relation: string; readonly role: string; readonly mode: LockMode }[];
+  readonly hold: Hold;
+  readonly timeouts: TimeoutClass;
+  readonly lockTimeoutMs?: number;
+  readonly transaction?: string;
+  readonly hazards: readonly Hazard[];
+}
+
+/**
+ * The plan of one table: what PartitionWindow's inputs carry for policies, what preview prints, what the update performs.
+ * Aggregates are always whole; lists may be cut.
+ */
+export interface WindowPlan {
+  /** False: made without the database. It drops nothing, and policies must say "not evaluated". */
+  readonly complete: boolean;
+  /** Why it is not complete. */
+  readonly incompleteBecause?: string;
+  readonly window: { readonly from: string; readonly to: string; readonly partitions: number; readonly horizon?: string };
+  /** The window of the last update, where it differs. */
+  readonly previousWindow?: { readonly from: string; readonly to: string; readonly partitions: number };
+  readonly leafCount: number;
+  readonly createCount: number;
+  readonly detachCount: number;
+  readonly dropCount: number;
+  /** Of everything that leaves the table or is dropped. */
+  readonly rows: number;
+  readonly bytes: number;
+  readonly youngestDrop?: { readonly partition: string; readonly to: string; readonly ageDays: number };
+  readonly hazards: readonly Hazard[];
+  readonly create: readonly PlanEntry[];
+  readonly retire: readonly PlanEntry[];
+  /** Expired, but not due now: over the limit, waiting for confirmation or for the end of their grace, or paused. */
+  readonly deferred: readonly PlanEntry[];
+  /** Outside the window and not expired: never touched. */
+  readonly kept: readonly PlanEntry[];
+  readonly statements: readonly PlannedStatement[];
+  readonly statementCount: number;
+  /** What is in the way now, and what the reader should know. */
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,58 @@
+/**
+ * One thing that is wrong with what the user declared. All problems of a value are reported together, each with the way
+ * on, so that nobody mends one only to meet the next.
+ */
+export interface Problem {
+  /** Where: a property path such as `window.retention` or `indexes["by_run"].columns[0]`. */
+  readonly path: string;
+  /** What kind: stable, so that tests and tools can rely on it. */
+  readonly code: ProblemCode;
+  /** What was found and what is allowed, with the value. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+export type ProblemCode =
+  | "invalid-value"
+  | "unknown-property"
+  | "missing-property"
+  | "plain-value-required"
+  | "invalid-span"
+  | "invalid-time"
+  | "invalid-zone"
+  | "invalid-name"
+  | "name-too-long"
+  | "name-collision"
+  | "name-template"
+  | "grid"
+  | "unknown-column"
+  | "key-type"
+  | "key-nullable"
+  | "key-not-in-primary-key"
+  | "key-not-in-unique"
+  | "not-available-yet"
+  | "window-too-large"
+  | "declared-cut"
+  | "expired-awaiting-confirmation"
+  | "dropped-range-returns"
+  | "table-mismatch"
+  | "ownership"
+  | "privileges"
+  | "conflict";
+
+/** One line for people: `window.retention: "0 months" is … Use …` */
+export function formatProblem(problem: Problem): string {
+  return `${problem.path ? `${problem.path}: ` : ""}${problem.message} ${problem.fix}`.trim();
+}
+
+/** Thrown where a caller cannot collect problems: the constructor of a component, a stack program. */
+export class InvalidSpecError extends Error {
+  constructor(
+    subject: string,
+    readonly problems: readonly Problem[],
+  ) {
+    super(`${subject} is not valid:\n${problems.map((problem) => `  - ${formatProblem(problem)}`).join("\n")}`);
+    this.name = "InvalidSpecError";
+  }
+}

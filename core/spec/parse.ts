@@ -1,0 +1,200 @@
+import { DEFAULT_GRACE, DEFAULT_MAX_DROPS_PER_UPDATE, DEFAULT_SCHEMA } from "../defaults";
+import { InvalidSpecError, type Problem } from "../problem";
+import { type Instant, parseInstant } from "../time/instant";
+import { type OpenInterval, parseInterval } from "../time/interval";
+import { type ParsedSpan, parseSpan } from "../time/span";
+import type { ForeignKeyArgs, TableSpecArgs } from "./args";
+import { parseColumns } from "./columns";
+import { parseIndexes } from "./indexes";
+import { parseLevel } from "./level";
+import { checkFilledName, checkName, checkSchemaName } from "./names";
+import { findOutputs } from "./plain";
+import { SPAN_HINT, tableSchema } from "./schema";
+import { formatPath, shapeProblems } from "./shape-problems";
+import type { TableSpec, WindowSpec } from "./spec";
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Validates a declaration and fills in its defaults. Returns all problems at once. Pure: asks no database. */
+export function parseTableSpec(args: unknown): Parsed<TableSpec> {
+  const outputs = findOutputs(args);
+  const shape = tableSchema.safeParse(args, { reportInput: true });
+  if (!shape.success) return { ok: false, problems: [...outputs, ...outside(outputs, shapeProblems(shape.error))] };
+  if (outputs.length > 0) return { ok: false, problems: outputs };
+  const problems: Problem[] = [];
+  const value = buildSpec(shape.data as TableSpecArgs, problems);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
+}
+
+/** An Output is one problem, whatever its shape would be besides. */
+function outside(outputs: readonly Problem[], problems: readonly Problem[]): Problem[] {
+  return problems.filter((problem) => !outputs.some((output) => problem.path.startsWith(output.path)));
+}
+
+/** Like {@link parseTableSpec}, for callers that cannot collect problems: throws InvalidSpecError with all of them. */
+export function requireTableSpec(args: unknown, subject: string): TableSpec {
+  const parsed = parseTableSpec(args);
+  if (!parsed.ok) throw new InvalidSpecError(subject, parsed.problems);
+  return parsed.value;
+}
+
+function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
+  const schema = args.schema ?? DEFAULT_SCHEMA;
+  checkFilledName("table", args.table, problems);
+  checkSchemaName("schema", schema, problems);
+  if (args.partitionBy.length > 1) problems.push(notYet("partitionBy[1]", "more than one level"));
+  const columns = parseColumns(args, problems);
+  const level = parseLevel(args, columns, problems);
+  const tableParts = {
+    schema,
+    table: args.table,
+    columns,
+    primaryKey: args.primaryKey,
+    uniques: Object.entries(args.uniques ?? {}).map(([name, list]) => ({ name, columns: list })),
+    checks: Object.entries(args.checks ?? {}).map(([name, expression]) => ({ name, expression })),
+    foreignKeys: Object.entries(args.foreignKeys ?? {}).map(([name, key]) => ({
+      name,
+      columns: key.columns,
+      references: { ...key.references, schema: key.references.schema ?? DEFAULT_SCHEMA },
+      onDelete: key.onDelete ?? ("no action" as const),
+      onUpdate: key.onUpdate ?? ("no action" as const),
+    })),
+    indexes: parseIndexes(args, problems),
+  };
+  for (const kind of ["uniques", "checks", "foreignKeys"] as const) {
+    for (const name of Object.keys(args[kind] ?? {})) checkName(formatPath([kind, name]), name, problems);
+  }
+  for (const [name, key] of Object.entries(args.foreignKeys ?? {})) checkForeignKey(name, key, problems);
+  return { ...tableParts, window: buildWindow(args, schema, level, problems) };
+}
+
+function checkForeignKey(name: string, key: ForeignKeyArgs, problems: Problem[]): void {
+  const path = ["foreignKeys", name, "references"];
+  checkName(formatPath([...path, "table"]), key.references.table, problems);
+  checkName(formatPath([...path, "schema"]), key.references.schema ?? DEFAULT_SCHEMA, problems);
+  for (const [index, column] of key.references.columns.entries()) {
+    checkName(formatPath([...path, "columns", index]), column, problems);
+  }
+  if (key.columns.length === key.references.columns.length) return;
+  problems.push({
+    path: formatPath([...path, "columns"]),
+    code: "invalid-value",
+    message: `the foreign key "${name}" pairs (${key.columns.join(", ")}) with (${key.references.columns.join(", ")}).`,
+    fix: "Name one referenced column for each column.",
+  });
+}
+
+function buildWindow(
+  args: TableSpecArgs,
+  schema: string,
+  level: Pick<WindowSpec, "key" | "grid">,
+  problems: Problem[],
+): WindowSpec {
+  const { lead, retention } = args.window;
+  const zone = level.key.zone;
+  const start = args.window.start === undefined ? undefined : time("window.start", args.window.start, zone, problems);
+  if (retention === "forever" && args.window.start === undefined) {
+    problems.push({
+      path: "window.start",
+      code: "missing-property",
+      message: 'retention "forever" has no horizon from which the first partition could be counted.',
+      fix: 'Say where the window begins, for example start: "2024-01-01".',
+    });
+  }
+  return {
+    schema,
+    table: args.table,
+    ...level,
+    lead:
+      typeof lead === "string"
+        ? (span("window.lead", lead, problems) ?? ZERO_SPAN)
+        : { until: time("window.lead.until", lead.until, zone, problems) ?? EPOCH },
+    retention: retention === "forever" ? retention : (span("window.retention", retention, problems) ?? ZERO_SPAN),
+    start,
+    onExpire: args.onExpire,
+    grace: graceOf(args, problems),
+    maxDropsPerUpdate: args.maxDropsPerUpdate ?? DEFAULT_MAX_DROPS_PER_UPDATE,
+    confirmDrops: intervals("confirmDrops", args.confirmDrops ?? [], problems),
+    allowEmpty: intervals("allowEmpty", args.allowEmpty ?? [], problems),
+    paused: args.paused ?? false,
+    reason: args.reason,
+    dataClass: args.dataClass,
+    owner: args.owner,
+    resources: args.resources ?? "partition",
+  };
+}
+
+function graceOf(args: TableSpecArgs, problems: Problem[]): ParsedSpan | undefined {
+  if (args.onExpire === "detach") {
+    if (args.grace !== undefined) {
+      problems.push({
+        path: "grace",
+        code: "invalid-value",
+        message: 'grace is the time between detach and drop, and onExpire: "detach" never drops.',
+        fix: 'Remove it, or set onExpire: "drop".',
+      });
+    }
+    return undefined;
+  }
+  const grace = args.grace ?? DEFAULT_GRACE;
+  return grace === "none" ? undefined : span("grace", grace, problems);
+}
+
+/** Stand-ins that let the rest of a declaration be checked after a first problem; a spec with problems is never returned. */
+const ZERO_SPAN: ParsedSpan = { count: 0, unit: "day" };
+const EPOCH: Instant = parseInstant("1970-01-01", "UTC");
+
+function span(path: string, text: string, problems: Problem[]): ParsedSpan | undefined {
+  const parsed = parseSpan(text);
+  if (!parsed) {
+    problems.push({
+      path,
+      code: "invalid-span",
+      message: `${JSON.stringify(text)} is not a length of time with its unit.`,
+      fix: SPAN_HINT,
+    });
+  }
+  return parsed;
+}
+
+function time(path: string, text: string, zone: string, problems: Problem[]): Instant | undefined {
+  try {
+    return parseInstant(text, zone);
+  } catch {
+    problems.push({
+      path,
+      code: "invalid-time",
+      message: `${JSON.stringify(text)} is not a date or time.`,
+      fix: 'Write ISO 8601, for example "2026-01-01" or "2026-01-01T00:00:00Z".',
+    });
+    return undefined;
+  }
+}
+
+function intervals(path: string, texts: readonly string[], problems: Problem[]): OpenInterval[] {
+  return texts.flatMap((text, index) => {
+    try {
+      return [parseInterval(text)];
+    } catch {
+      problems.push({
+        path: `${path}[${index}]`,
+        code: "invalid-time",
+        message: `${JSON.stringify(text)} is not a range of time.`,
+        fix: 'Copy it from preview: "2025-01-01T00:00:00Z/2025-02-01T00:00:00Z".',
+      });
+      return [];
+    }
+  });
+}
+
+/** A part of the settled spec that a later version implements. */
+export function notYet(path: string, what: string): Problem {
+  return {
+    path,
+    code: "not-available-yet",
+    message: `${what} is not available in this version.`,
+    fix: "Declare one RANGE level on a time column.",
+  };
+}

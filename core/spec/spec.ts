@@ -1,0 +1,91 @@
+import type { GridSegment } from "../time/grid";
+import type { Instant } from "../time/instant";
+import type { OpenInterval } from "../time/interval";
+import type { KeyEncoding, KeyKind } from "../time/key";
+import type { ParsedSpan } from "../time/span";
+import type { ReferentialAction } from "./args";
+
+/** A declared table after validation: every default filled in, every text parsed. */
+export interface TableSpec {
+  readonly schema: string;
+  readonly table: string;
+  /** Undefined: another tool owns the table's columns. */
+  readonly columns: readonly ColumnSpec[] | undefined;
+  readonly primaryKey: readonly string[] | undefined;
+  readonly uniques: readonly { readonly name: string; readonly columns: readonly string[] }[];
+  readonly checks: readonly { readonly name: string; readonly expression: string }[];
+  readonly foreignKeys: readonly ForeignKeySpec[];
+  readonly indexes: readonly IndexSpec[];
+  readonly window: WindowSpec;
+}
+
+/** What making the table itself needs: the window only lends its key. */
+export type TableShape = Omit<TableSpec, "window"> & { readonly window: { readonly key: KeySpec } };
+
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly default?: string;
+  readonly identity?: "always" | "by default";
+}
+
+export interface ForeignKeySpec {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] };
+  readonly onDelete: ReferentialAction;
+  readonly onUpdate: ReferentialAction;
+}
+
+export interface IndexSpec {
+  /** The key under which it was declared. */
+  readonly index: string;
+  /** Its name on the parent. */
+  readonly name: string;
+  /** Template of its name on a partition. */
+  readonly leafName: string;
+  readonly unique: boolean;
+  readonly method: string;
+  readonly columns: readonly IndexColumnSpec[];
+  readonly include: readonly string[];
+  readonly where?: string;
+}
+
+export interface IndexColumnSpec {
+  readonly column?: string;
+  readonly expression?: string;
+  readonly order?: "asc" | "desc";
+  readonly nulls?: "first" | "last";
+  readonly opclass?: string;
+}
+
+/** The rule of one table: which partitions exist, and what happens to those that have expired. */
+export interface WindowSpec {
+  readonly schema: string;
+  readonly table: string;
+  readonly key: KeySpec;
+  readonly grid: readonly GridSegment[];
+  readonly lead: ParsedSpan | { readonly until: Instant };
+  readonly retention: ParsedSpan | "forever";
+  readonly start: Instant | undefined;
+  readonly onExpire: "detach" | "drop";
+  /** Undefined: no grace, the drop follows the detach at once. */
+  readonly grace: ParsedSpan | undefined;
+  readonly maxDropsPerUpdate: number;
+  readonly confirmDrops: readonly OpenInterval[];
+  readonly allowEmpty: readonly OpenInterval[];
+  readonly paused: boolean;
+  readonly reason: string | undefined;
+  readonly dataClass: string | undefined;
+  readonly owner: string | undefined;
+  readonly resources: "partition" | "window";
+}
+
+export interface KeySpec {
+  readonly column: string;
+  readonly encoding: KeyEncoding;
+  /** Known when the columns are declared; otherwise the catalogue tells. */
+  readonly kind: KeyKind | undefined;
+  readonly zone: string;
+}

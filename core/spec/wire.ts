@@ -1,0 +1,169 @@
+import { z } from "zod";
+import type { Problem } from "../problem";
+import type { Interval } from "../time/interval";
+import { KEY_ENCODINGS, type KeyKind } from "../time/key";
+import { parseInstant } from "../time/instant";
+import { shapeProblems } from "./shape-problems";
+import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "./spec";
+
+/** How Table, Partition and Index travel to the provider: the inputs of their resources. */
+
+const name = z.string().min(1);
+const action = z.enum(["no action", "restrict", "cascade", "set null", "set default"]);
+
+export const keyWireSchema = z.object({
+  column: name,
+  encoding: z.enum(KEY_ENCODINGS),
+  kind: z.string().optional(),
+  zone: name,
+});
+
+const columnSchema = z.object({
+  name,
+  type: name,
+  nullable: z.boolean(),
+  default: z.string().optional(),
+  identity: z.enum(["always", "by default"]).optional(),
+});
+
+const indexColumnSchema = z.object({
+  column: z.string().optional(),
+  expression: z.string().optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+  nulls: z.enum(["first", "last"]).optional(),
+  opclass: z.string().optional(),
+});
+
+const indexSpecSchema = z.object({
+  index: name,
+  name,
+  leafName: name,
+  unique: z.boolean(),
+  method: name,
+  columns: z.array(indexColumnSchema).min(1),
+  include: z.array(name).optional(),
+  where: z.string().optional(),
+});
+
+export const tableWireSchema = z.object({
+  schema: name,
+  table: name,
+  key: keyWireSchema,
+  columns: z.array(columnSchema).optional(),
+  primaryKey: z.array(name).optional(),
+  uniques: z.array(z.object({ name, columns: z.array(name) })).optional(),
+  checks: z.array(z.object({ name, expression: z.string() })).optional(),
+  foreignKeys: z
+    .array(
+      z.object({
+        name,
+        columns: z.array(name),
+        references: z.object({ schema: name, table: name, columns: z.array(name) }),
+        onDelete: action,
+        onUpdate: action,
+      }),
+    )
+    .optional(),
+  /** Made together with a new table, while it is invisible; later ones are resources of their own. */
+  indexes: z.array(indexSpecSchema).optional(),
+});
+
+export const partitionWireSchema = z.object({
+  schema: name,
+  table: name,
+  name,
+  from: z.string(),
+  to: z.string(),
+  key: keyWireSchema,
+  allowEmpty: z.boolean().optional(),
+});
+
+export const indexWireSchema = indexSpecSchema.extend({ schema: name, table: name, key: keyWireSchema });
+
+export type TableWire = z.infer<typeof tableWireSchema>;
+export type PartitionWire = z.infer<typeof partitionWireSchema>;
+export type IndexWire = z.infer<typeof indexWireSchema>;
+
+export function tableToWire(spec: TableShape): TableWire {
+  return strip({
+    schema: spec.schema,
+    table: spec.table,
+    key: keyToWire(spec.window.key),
+    columns: spec.columns?.map((column) => strip({ ...column })),
+    primaryKey: spec.primaryKey && [...spec.primaryKey],
+    uniques: nonEmpty(spec.uniques),
+    checks: nonEmpty(spec.checks),
+    foreignKeys: nonEmpty(spec.foreignKeys),
+    indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
+  }) as TableWire;
+}
+
+export function tableFromWire(wire: TableWire): TableShape {
+  return {
+    schema: wire.schema,
+    table: wire.table,
+    columns: wire.columns as readonly ColumnSpec[] | undefined,
+    primaryKey: wire.primaryKey,
+    uniques: wire.uniques ?? [],
+    checks: wire.checks ?? [],
+    foreignKeys: wire.foreignKeys ?? [],
+    indexes: (wire.indexes ?? []).map(indexSpecFromWire),
+    window: { key: keyFromWire(wire.key) },
+  };
+}
+
+export function indexToWire(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {
+  return { ...indexSpecToWire(spec), schema: table.schema, table: table.table, key: keyToWire(table.key) };
+}
+
+export function indexSpecFromWire(wire: z.infer<typeof indexSpecSchema>): IndexSpec {
+  return strip({
+    index: wire.index,
+    name: wire.name,
+    leafName: wire.leafName,
+    unique: wire.unique,
+    method: wire.method,
+    columns: wire.columns as readonly IndexColumnSpec[],
+    include: wire.include ?? [],
+    where: wire.where,
+  }) as IndexSpec;
+}
+
+export function keyToWire(key: KeySpec): z.infer<typeof keyWireSchema> {
+  return strip({ column: key.column, encoding: key.encoding, kind: key.kind, zone: key.zone });
+}
+
+export function keyFromWire(wire: z.infer<typeof keyWireSchema>): KeySpec {
+  return { column: wire.column, encoding: wire.encoding, kind: wire.kind as KeyKind | undefined, zone: wire.zone };
+}
+
+export function partitionInterval(wire: Pick<PartitionWire, "from" | "to">): Interval {
+  return { from: parseInstant(wire.from, "UTC"), to: parseInstant(wire.to, "UTC") };
+}
+
+/** Reads inputs from the wire, or tells every problem. */
+export function readWire<T extends z.ZodType>(schema: T, value: unknown): { value: z.infer<T> } | { problems: Problem[] } {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  return parsed.success ? { value: parsed.data } : { problems: shapeProblems(parsed.error) };
+}
+
+function indexSpecToWire(spec: IndexSpec): z.infer<typeof indexSpecSchema> {
+  return strip({
+    index: spec.index,
+    name: spec.name,
+    leafName: spec.leafName,
+    unique: spec.unique,
+    method: spec.method,
+    columns: spec.columns.map((column) => strip({ ...column })),
+    include: nonEmpty(spec.include),
+    where: spec.where,
+  }) as z.infer<typeof indexSpecSchema>;
+}
+
+function nonEmpty<T>(list: readonly T[]): T[] | undefined {
+  return list.length > 0 ? [...list] : undefined;
+}
+
+function strip<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
+}

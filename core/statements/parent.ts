@@ -1,0 +1,150 @@
+import { fitIdentifier, quote, quoteList, type Quoted } from "../names/identifier";
+import type { ObservedTable, RegisteredIndex } from "../observed";
+import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "../spec/spec";
+import { keyKind, type KeyKind } from "../time/key";
+
+/**
+ * What the making of a partition needs to know about its parent, whether the parent is already in the database or only
+ * planned. Both ways give the same text, so that the first preview shows what the first update runs.
+ */
+export interface ParentShape {
+  readonly schema: string;
+  readonly table: string;
+  readonly key: { readonly column: string; readonly kind: KeyKind; readonly zone: string };
+  readonly indexes: readonly ParentIndex[];
+  /** `schema.table` of each referenced table. */
+  readonly references: readonly string[];
+  /** `schema.name` of the default partition, if there is one. */
+  readonly defaultPartition: string | undefined;
+}
+
+/** An index that every partition has to have. */
+export interface ParentIndex {
+  readonly name: string;
+  readonly unique: boolean;
+  /** `USING btree ("run_id")`, as declared where it was declared, else as the server prints it. */
+  readonly definition: string;
+  /** The same as the server prints it: equal text means an equal index. */
+  readonly printed: string;
+  /** Template of its name on a partition. */
+  readonly leafName: string;
+  /** Constraint to add instead of an index: `PRIMARY KEY ("id", "ts")`. */
+  readonly constraint: string | undefined;
+}
+
+/** The shape that a declared table will have once it is made. */
+export function plannedParent(spec: TableShape): ParentShape {
+  return {
+    schema: spec.schema,
+    table: spec.table,
+    key: { column: spec.window.key.column, kind: spec.window.key.kind ?? "timestamptz", zone: spec.window.key.zone },
+    indexes: inOrder([
+      ...(spec.primaryKey ? [constraintIndex(primaryKeyName(spec.table), `PRIMARY KEY (${quoteList(spec.primaryKey)})`, "primary")] : []),
+      ...spec.uniques.map((unique) => constraintIndex(unique.name, `UNIQUE (${quoteList(unique.columns)})`, "unique")),
+      ...spec.indexes.map((index) => ({
+        name: index.name,
+        unique: index.unique,
+        definition: indexDefinition(index),
+        printed: indexDefinition(index),
+        leafName: index.leafName,
+        constraint: undefined,
+      })),
+    ]),
+    references: eachOnce(spec.foreignKeys.map((key) => `${key.references.schema}.${key.references.table}`)),
+    defaultPartition: undefined,
+  };
+}
+
+/** The shape that the catalogue shows. Declared indexes are found again by what the server printed when they were made. */
+export function observedParent(table: ObservedTable, key: KeySpec, registered: readonly RegisteredIndex[]): ParentShape {
+  const fallback = table.leaves.find((leaf) => leaf.isDefault);
+  const references = table.constraints.flatMap((constraint) =>
+    constraint.kind === "foreign" && constraint.references ? [`${constraint.references.schema}.${constraint.references.table}`] : [],
+  );
+  return {
+    schema: table.schema,
+    table: table.name,
+    key: { column: key.column, kind: kindOf(table, key), zone: key.zone },
+    indexes: inOrder(table.indexes.map((index) => observedIndex(index, registered))),
+    references: eachOnce(references),
+    defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
+  };
+}
+
+/** PostgreSQL's own name for a primary key; ours is explicit so that preview can show it. */
+export function primaryKeyName(table: string): string {
+  return fitIdentifier(`${table}_pkey`);
+}
+
+function observedIndex(index: ObservedTable["indexes"][number], registered: readonly RegisteredIndex[]): ParentIndex {
+  const declared = registered.find((candidate) => candidate.name === index.name);
+  return {
+    name: index.name,
+    unique: index.unique,
+    definition: declared?.printed === index.definition ? declared.declared : index.definition,
+    printed: index.definition,
+    leafName: declared?.leafName ?? leafTemplate(index.name, index.constraint?.kind),
+    constraint: constraintText(index),
+  };
+}
+
+/** One order for a planned and an observed parent: the primary key, other constraints, indexes, each by name. */
+function inOrder(indexes: readonly ParentIndex[]): ParentIndex[] {
+  const rank = (index: ParentIndex) => (index.constraint === undefined ? 2 : index.constraint.startsWith("PRIMARY") ? 0 : 1);
+  return [...indexes].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** Two foreign keys to one table lock it once. */
+function eachOnce(references: readonly string[]): string[] {
+  return [...new Set(references)].sort();
+}
+
+/** What follows the table in CREATE INDEX. */
+export function indexDefinition(index: IndexSpec): string {
+  const columns = index.columns.map(indexColumn).join(", ");
+  const include = index.include.length > 0 ? ` INCLUDE (${quoteList(index.include)})` : "";
+  const where = index.where === undefined ? "" : ` WHERE (${index.where})`;
+  return `USING ${index.method} (${columns})${include}${where}`;
+}
+
+function indexColumn(column: IndexColumnSpec): string {
+  const subject = column.column === undefined ? `(${column.expression ?? ""})` : quote(column.column);
+  const opclass = column.opclass === undefined ? "" : ` ${qualified(column.opclass)}`;
+  const order = column.order === undefined ? "" : ` ${column.order.toUpperCase()}`;
+  const nulls = column.nulls === undefined ? "" : ` NULLS ${column.nulls.toUpperCase()}`;
+  return `${subject}${opclass}${order}${nulls}`;
+}
+
+/** Operator classes of extensions live in the extension's schema: `extensions.gin_trgm_ops`. */
+function qualified(name: string): Quoted {
+  return name.split(".").map(quote).join(".") as Quoted;
+}
+
+function constraintIndex(name: string, constraint: string, kind: "primary" | "unique"): ParentIndex {
+  return { name, unique: true, definition: "", printed: "", leafName: leafTemplate(name, kind), constraint };
+}
+
+function constraintText(index: ObservedTable["indexes"][number]): string | undefined {
+  switch (index.constraint?.kind) {
+    case undefined:
+      return undefined;
+    case "primary":
+      return `PRIMARY KEY (${quoteList(index.columns)})`;
+    case "unique":
+      return index.constraint.definition.startsWith("UNIQUE (") && !index.constraint.definition.includes("INCLUDE")
+        ? `UNIQUE (${quoteList(index.columns)})`
+        : index.constraint.definition;
+    case "exclusion":
+      return index.constraint.definition;
+  }
+}
+
+function leafTemplate(name: string, kind: "primary" | "unique" | "exclusion" | undefined): string {
+  return kind === "primary" ? "{partition}_pkey" : `{partition}_${name.replace(/[{}]/g, "")}`;
+}
+
+/** The catalogue's type decides; the declaration only says how a number or a UUID is to be read. */
+function kindOf(table: ObservedTable, key: KeySpec): KeyKind {
+  const type = table.key?.types[0] ?? table.columns.find((column) => column.name === key.column)?.type ?? "";
+  return keyKind(type, key.encoding) ?? key.kind ?? "timestamptz";
+}

@@ -1,0 +1,98 @@
+import { quoteQualified } from "../names/identifier";
+import type { Hazard, Lock, Statement } from "./statement";
+
+/** What retirement needs to know about the table that loses a partition. */
+export interface RetiringParent {
+  readonly schema: string;
+  readonly table: string;
+  /** `schema.table` of each referenced table. */
+  readonly references: readonly string[];
+  /** `schema.name` of the default partition: it forbids the concurrent form. */
+  readonly defaultPartition: string | undefined;
+}
+
+export interface RetiringLeaf {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/**
+ * Takes a partition out of the table. The concurrent form stops nobody; where a default partition forbids it, the plain
+ * form takes ACCESS EXCLUSIVE on the table for an instant, under a short lock_timeout.
+ */
+export function detachStatement(parent: RetiringParent, leaf: RetiringLeaf): Statement {
+  const concurrent = parent.defaultPartition === undefined;
+  const sql = `ALTER TABLE ${tableOf(parent)} DETACH PARTITION ${quoteQualified(leaf.schema, leaf.name)}${concurrent ? " CONCURRENTLY" : ""}`;
+  const locks: Lock[] = [
+    { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE" },
+    { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
+    ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
+  ];
+  const hazards: Hazard[] = concurrent ? ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"] : ["LOCK_PARENT_AX"];
+  if (parent.defaultPartition !== undefined) {
+    locks.push({ relation: parent.defaultPartition, role: "default", mode: "ACCESS EXCLUSIVE" });
+    hazards.push("LOCK_DEFAULT_AX");
+  }
+  if (parent.references.length > 0) hazards.push("LOCK_REF_WRITE");
+  return {
+    sql,
+    transaction: undefined,
+    timeouts: "strong",
+    locks,
+    hold: concurrent ? "waits for others" : "instant",
+    hazards,
+    undo: "attach it again with its bounds: a grown retention does that",
+  };
+}
+
+/** Finishes a concurrent detach that was interrupted after its first phase. */
+export function finalizeStatement(parent: RetiringParent, leaf: RetiringLeaf): Statement {
+  return {
+    sql: `ALTER TABLE ${tableOf(parent)} DETACH PARTITION ${quoteQualified(leaf.schema, leaf.name)} FINALIZE`,
+    transaction: undefined,
+    timeouts: "strong",
+    locks: [
+      { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
+      { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
+      ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
+    ],
+    hold: "waits for others",
+    hazards: ["WAITS_OLD_XACTS", ...(parent.references.length > 0 ? (["LOCK_REF_WRITE"] as const) : [])],
+    undo: "attach it again with its bounds: a grown retention does that",
+  };
+}
+
+/**
+ * Drops a table that has been detached. The lock comes first, so that what is checked under it (the row of the ledger, the
+ * oid, that nothing is attached) still holds when the table goes. It keeps its foreign keys after the detach, so the
+ * referenced tables are locked for an instant as well.
+ */
+export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Statement[] {
+  const transaction = `drop ${leaf.schema}.${leaf.name}`;
+  const table = quoteQualified(leaf.schema, leaf.name);
+  const leafLock: Lock = { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" };
+  return [
+    {
+      sql: `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`,
+      transaction,
+      timeouts: "strong",
+      locks: [leafLock],
+      hold: "instant",
+      hazards: [],
+      undo: "not needed",
+    },
+    {
+      sql: `DROP TABLE ${table}`,
+      transaction,
+      timeouts: "strong",
+      locks: [leafLock, ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" }))],
+      hold: "instant",
+      hazards: ["DELETES_DATA", ...(parent.references.length > 0 ? (["LOCK_REF_AX"] as const) : [])],
+      undo: "none: the rows are gone; restore them from a backup",
+    },
+  ];
+}
+
+function tableOf(parent: RetiringParent): string {
+  return quoteQualified(parent.schema, parent.table);
+}

@@ -1,0 +1,70 @@
+/** Lock modes by PostgreSQL's names (https://www.postgresql.org/docs/current/explicit-locking.html), weakest first. */
+export const LOCK_MODES = [
+  "ACCESS SHARE",
+  "ROW SHARE",
+  "ROW EXCLUSIVE",
+  "SHARE UPDATE EXCLUSIVE",
+  "SHARE",
+  "SHARE ROW EXCLUSIVE",
+  "EXCLUSIVE",
+  "ACCESS EXCLUSIVE",
+] as const;
+export type LockMode = (typeof LOCK_MODES)[number];
+
+/** A lock on a relation that other sessions can see. Locks on tables that do not exist for anyone else are left out. */
+export interface Lock {
+  /** `schema.name`. */
+  readonly relation: string;
+  /** What the relation is to the table: its parent, a leaf, a referenced table, an index. */
+  readonly role: "parent" | "leaf" | "default" | "referenced" | "index";
+  readonly mode: LockMode;
+}
+
+/** How long the locks are held once they are granted. */
+export type Hold = "instant" | "grows with rows" | "waits for others";
+
+/**
+ * Which time-outs a statement runs under. `strong`: it takes a lock that stops others, so it waits for it at most
+ * lock_timeout, gives way and tries again. `waiting`: it stops nobody and may wait long; stopped half-way it leaves
+ * something behind. `light`: it takes nothing that anybody waits for.
+ */
+export type TimeoutClass = "strong" | "waiting" | "light";
+
+/** One SQL statement as data. The same list serves preview, up, policies and the command line. */
+export interface Statement {
+  readonly sql: string;
+  /** Values of $1, $2, …: only bookkeeping has any. */
+  readonly values?: readonly (string | null)[];
+  /** Statements with the same label run in one transaction; undefined: alone, outside any. */
+  readonly transaction: string | undefined;
+  readonly timeouts: TimeoutClass;
+  readonly locks: readonly Lock[];
+  readonly hold: Hold;
+  readonly hazards: readonly Hazard[];
+  /** How it is undone, or why it cannot be. */
+  readonly undo: string;
+}
+
+/** What can go wrong or be noticed by others. Policies allow these by code. */
+export const HAZARDS = {
+  LOCK_PARENT_AX: "stops every read and write of the table for an instant",
+  LOCK_DEFAULT_AX: "stops reads that are not pruned away from the default partition, for an instant",
+  LOCK_LEAF_INDEX_AX: "stops the planning of queries that touch one partition, for an instant",
+  LOCK_REF_WRITE: "stops writes of a referenced table for an instant",
+  LOCK_REF_AX: "stops reads and writes of a referenced table for an instant",
+  LOCK_WRITES_SHORT: "stops writes of the table for an instant",
+  SCAN_DEFAULT: "reads the whole default partition under its lock",
+  SCAN_PARTITION: "reads the whole partition",
+  INDEX_BUILD: "reads a partition twice and writes an index",
+  INDEX_DROPPED: "queries lose an index",
+  DELETES_DATA: "deletes rows for good",
+  WAITS_OLD_XACTS: "waits for older transactions",
+  NON_TRANSACTIONAL: "cannot be rolled back; interrupted, it is finished by the next update",
+} as const;
+export type Hazard = keyof typeof HAZARDS;
+
+/** Hazards of a list, each once, in the order of the catalogue. */
+export function hazardsOf(statements: readonly Statement[]): Hazard[] {
+  const found = new Set(statements.flatMap((statement) => statement.hazards));
+  return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
+}

@@ -1,0 +1,60 @@
+import { compareInstants, earlier, type Instant, later } from "./instant";
+import type { Interval } from "./interval";
+import { endOfPeriod, type Period, startOfPeriod } from "./period";
+
+/**
+ * One stretch of the time axis with one way of cutting it. Segments tile: each begins where the one before ends, the
+ * first may begin at minus infinity, the last may never end. `whole` is a single partition of odd size.
+ */
+export interface GridSegment {
+  readonly from: Instant | undefined;
+  readonly to: Instant | undefined;
+  readonly every: Period | "whole";
+  /** Template of the names of its partitions. */
+  readonly name: string;
+}
+
+/** An interval of the grid together with the segment that made it. */
+export interface GridInterval extends Interval {
+  readonly segment: GridSegment;
+}
+
+/** The interval of the grid that contains `instant`, or undefined where no segment covers it. */
+export function intervalAt(grid: readonly GridSegment[], instant: Instant, zone: string): GridInterval | undefined {
+  const segment = grid.find((candidate) => contains(candidate, instant));
+  if (!segment) return undefined;
+  if (segment.every === "whole") {
+    if (!segment.from || !segment.to) return undefined;
+    return { from: segment.from, to: segment.to, segment };
+  }
+  const from = startOfPeriod(instant, segment.every, zone);
+  const to = endOfPeriod(instant, segment.every, zone);
+  return {
+    from: segment.from ? later(from, segment.from) : from,
+    to: segment.to ? earlier(to, segment.to) : to,
+    segment,
+  };
+}
+
+/** Every interval that overlaps [from, to), oldest first, without gap or overlap inside the covered part of the axis. */
+export function* intervalsBetween(
+  grid: readonly GridSegment[],
+  from: Instant,
+  to: Instant,
+  zone: string,
+): Generator<GridInterval> {
+  const firstCovered = grid[0]?.from;
+  let at = firstCovered ? later(from, firstCovered) : from;
+  while (compareInstants(at, to) < 0) {
+    const interval = intervalAt(grid, at, zone);
+    if (!interval) return;
+    yield interval;
+    at = interval.to;
+  }
+}
+
+function contains(segment: GridSegment, instant: Instant): boolean {
+  const started = !segment.from || compareInstants(segment.from, instant) <= 0;
+  const ended = segment.to !== undefined && compareInstants(segment.to, instant) <= 0;
+  return started && !ended;
+}

@@ -1,0 +1,44 @@
+import { compareInstants, formatInstant, type Instant, parseInstant } from "./instant";
+
+/** Half-open: `from` belongs to it, `to` does not. */
+export interface Interval {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** An interval whose ends may be open: PostgreSQL's MINVALUE and MAXVALUE are undefined here. */
+export interface OpenInterval {
+  readonly from: Instant | undefined;
+  readonly to: Instant | undefined;
+}
+
+export function sameInterval(a: OpenInterval, b: OpenInterval): boolean {
+  return sameEnd(a.from, b.from) && sameEnd(a.to, b.to);
+}
+
+export function overlaps(a: OpenInterval, b: OpenInterval): boolean {
+  const aStartsBeforeB = !a.from || !b.to || compareInstants(a.from, b.to) < 0;
+  const bStartsBeforeA = !b.from || !a.to || compareInstants(b.from, a.to) < 0;
+  return aStartsBeforeB && bStartsBeforeA;
+}
+
+/** ISO 8601 interval, the form that preview prints and `confirmDrops` takes: `2025-01-01T00:00:00Z/2025-02-01T00:00:00Z`. */
+export function formatInterval(interval: OpenInterval): string {
+  return `${interval.from ? formatInstant(interval.from) : ".."}/${interval.to ? formatInstant(interval.to) : ".."}`;
+}
+
+/** Reads what {@link formatInterval} writes; ends without an offset are read in UTC. Throws RangeError when it is not an interval. */
+export function parseInterval(text: string): OpenInterval {
+  const [from, to, ...rest] = text.split("/");
+  if (from === undefined || to === undefined || rest.length > 0) throw new RangeError(`"${text}" is not "from/to"`);
+  return { from: parseEnd(from), to: parseEnd(to) };
+}
+
+function parseEnd(text: string): Instant | undefined {
+  return text === ".." ? undefined : parseInstant(text, "UTC");
+}
+
+function sameEnd(a: Instant | undefined, b: Instant | undefined): boolean {
+  if (!a || !b) return a === b;
+  return compareInstants(a, b) === 0;
+}

@@ -1,0 +1,146 @@
+import { Temporal } from "temporal-polyfill";
+import { compareInstants, type Instant, parseInstant } from "./instant";
+
+/** How a time is written in the key column. `time` follows the column's own type: date, timestamp or timestamptz. */
+export const KEY_ENCODINGS = ["time", "epoch-s", "epoch-ms", "epoch-us", "uuidv7"] as const;
+export type KeyEncoding = (typeof KEY_ENCODINGS)[number];
+
+/** A key as it stands in the database: type of the column and meaning of its values. */
+export type KeyKind = "timestamptz" | "timestamp" | "date" | Exclude<KeyEncoding, "time">;
+
+/** PostgreSQL's own names (format_type) of the column types that may carry a key of each kind. */
+const COLUMN_TYPES: Readonly<Record<KeyKind, readonly string[]>> = {
+  timestamptz: ["timestamp with time zone", "timestamptz"],
+  timestamp: ["timestamp without time zone", "timestamp"],
+  date: ["date"],
+  "epoch-s": ["bigint", "integer", "int8", "int4", "int", "bigserial", "numeric"],
+  "epoch-ms": ["bigint", "int8", "bigserial", "numeric"],
+  "epoch-us": ["bigint", "int8", "bigserial", "numeric"],
+  uuidv7: ["uuid"],
+};
+
+/**
+ * The kind of key that a column of `type` gives under `encoding`, or undefined when the two do not fit.
+ * Precision such as `timestamptz(3)` does not matter to bounds and is ignored.
+ */
+export function keyKind(type: string, encoding: KeyEncoding): KeyKind | undefined {
+  const plain = type.toLowerCase().replace(/\(\s*\d+\s*(,\s*\d+\s*)?\)/, "").replace(/\s+/g, " ").trim();
+  const candidates: readonly KeyKind[] = encoding === "time" ? ["timestamptz", "timestamp", "date"] : [encoding];
+  return candidates.find((kind) => COLUMN_TYPES[kind].includes(plain));
+}
+
+/** Column types that fit an encoding, for error messages. */
+export function columnTypesFor(encoding: KeyEncoding): readonly string[] {
+  return encoding === "time" ? ["date", "timestamp", "timestamptz"] : COLUMN_TYPES[encoding];
+}
+
+/**
+ * The text of a bound as PostgreSQL reads it between quotes. timestamptz always carries `+00`, because a literal without
+ * an offset is read in the session's zone and moves the bound (https://www.postgresql.org/docs/current/datatype-datetime.html).
+ */
+export function formatBound(instant: Instant, kind: KeyKind, zone: string): string {
+  switch (kind) {
+    case "timestamptz":
+      return `${plainText(instant.toZonedDateTimeISO("UTC").toPlainDateTime())}+00${era(instant, "UTC")}`;
+    case "timestamp":
+      return `${plainText(wallClock(instant, zone))}${era(instant, zone)}`;
+    case "date":
+      return `${dateText(instant.toZonedDateTimeISO(zone).toPlainDate())}${era(instant, zone)}`;
+    case "epoch-s":
+      return (instant.epochNanoseconds / 1_000_000_000n).toString();
+    case "epoch-ms":
+      return (instant.epochNanoseconds / 1_000_000n).toString();
+    case "epoch-us":
+      return (instant.epochNanoseconds / 1_000n).toString();
+    case "uuidv7":
+      return lowestUuid(instant);
+  }
+}
+
+/** Reads a bound as the catalogue prints it (DateStyle ISO, TimeZone UTC). Throws RangeError on infinity and on foreign text. */
+export function parseBound(text: string, kind: KeyKind, zone: string): Instant {
+  switch (kind) {
+    case "timestamptz":
+      return parseServerTime(text, "UTC");
+    case "timestamp":
+    case "date":
+      return parseServerTime(text, zone);
+    case "epoch-s":
+      return new Temporal.Instant(wholeNumber(text) * 1_000_000_000n);
+    case "epoch-ms":
+      return new Temporal.Instant(wholeNumber(text) * 1_000_000n);
+    case "epoch-us":
+      return new Temporal.Instant(wholeNumber(text) * 1_000n);
+    case "uuidv7":
+      return parseLowestUuid(text);
+  }
+}
+
+/**
+ * Whether the key can hold this instant at all: written as a bound and read back it must be the same. A date holds no
+ * time of day, uuidv7 no time before 1970, a timestamp in a zone only one of the two readings of a repeated hour.
+ */
+export function boundFits(instant: Instant, kind: KeyKind, zone = "UTC"): boolean {
+  if (compareInstants(instant, FIRST_TIMESTAMP) < 0) return false;
+  try {
+    return compareInstants(parseBound(formatBound(instant, kind, zone), kind, zone), instant) === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** PostgreSQL's types for dates and times begin at 4713 BC. */
+const FIRST_TIMESTAMP = Temporal.Instant.from("-004712-01-01T00:00:00Z");
+
+/** A midnight that daylight saving skips is still written as midnight: the column has no zone and can hold that hour. */
+function wallClock(instant: Instant, zone: string): Temporal.PlainDateTime {
+  const zoned = instant.toZonedDateTimeISO(zone);
+  const startsItsDay = compareInstants(zoned.startOfDay().toInstant(), instant) === 0;
+  return startsItsDay ? zoned.toPlainDate().toPlainDateTime() : zoned.toPlainDateTime();
+}
+
+function plainText(moment: Temporal.PlainDateTime): string {
+  const fraction = moment.toString({ smallestUnit: "microsecond" }).split(".")[1]?.replace(/0+$/, "") ?? "";
+  const clock = [moment.hour, moment.minute, moment.second].map((part) => pad(part, 2)).join(":");
+  return `${dateText(moment.toPlainDate())} ${clock}${fraction ? `.${fraction}` : ""}`;
+}
+
+/** PostgreSQL has no year 0 and no minus sign: the year before 0001 is `0001 BC`. */
+function dateText(date: Temporal.PlainDate): string {
+  const year = date.year > 0 ? date.year : 1 - date.year;
+  return `${pad(year, 4)}-${pad(date.month, 2)}-${pad(date.day, 2)}`;
+}
+
+function era(instant: Instant, zone: string): string {
+  return instant.toZonedDateTimeISO(zone).year > 0 ? "" : " BC";
+}
+
+function parseServerTime(text: string, zone: string): Instant {
+  const match = /^(\d{4,6})-(\d{2}-\d{2})([ T].*?)?( BC)?$/.exec(text.trim());
+  if (!match) throw new RangeError(`"${text}" is not a finite date or time`);
+  const year = match[4] ? 1 - Number(match[1]) : Number(match[1]);
+  const isoYear = year >= 0 && year <= 9999 ? pad(year, 4) : `${year < 0 ? "-" : "+"}${pad(Math.abs(year), 6)}`;
+  const clock = (match[3] ?? "").trim().replace(/([+-]\d{2})$/, "$1:00");
+  return parseInstant(clock ? `${isoYear}-${match[2] ?? ""}T${clock.replace(/^T/, "")}` : `${isoYear}-${match[2] ?? ""}`, zone);
+}
+
+/** Both bounds are the smallest UUID of their instant (RFC 9562: the first 48 bits are the Unix time in milliseconds). */
+function lowestUuid(instant: Instant): string {
+  const hex = instant.epochMilliseconds.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
+}
+
+function parseLowestUuid(text: string): Instant {
+  const match = /^([0-9a-f]{8})-([0-9a-f]{4})-0000-0000-0{12}$/i.exec(text.trim());
+  if (!match) throw new RangeError(`"${text}" is not the first UUID of a millisecond`);
+  return Temporal.Instant.fromEpochMilliseconds(Number.parseInt(`${match[1] ?? ""}${match[2] ?? ""}`, 16));
+}
+
+function wholeNumber(text: string): bigint {
+  if (!/^-?\d+$/.test(text.trim())) throw new RangeError(`"${text}" is not a whole number`);
+  return BigInt(text.trim());
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width, "0");
+}

@@ -1,0 +1,86 @@
+import { Temporal } from "temporal-polyfill";
+import type { Instant } from "./instant";
+
+/** The lengths a partition may have. Weeks are ISO weeks (Monday first), quarters begin in January. */
+export const PERIODS = ["hour", "day", "week", "month", "quarter", "year"] as const;
+export type Period = (typeof PERIODS)[number];
+
+/** The first instant of the period that contains `instant`, by the calendar of `zone`. */
+export function startOfPeriod(instant: Instant, period: Period, zone: string): Instant {
+  const zoned = instant.toZonedDateTimeISO(zone);
+  if (period === "hour") return zoned.round({ smallestUnit: "hour", roundingMode: "floor" }).toInstant();
+  return firstDay(dayOf(zoned), period).toZonedDateTime(zone).toInstant();
+}
+
+/**
+ * The first instant after the period that contains `instant`. Computed from the calendar date and not by adding hours,
+ * so that neighbouring periods meet exactly on days with 23 or 25 hours.
+ */
+export function endOfPeriod(instant: Instant, period: Period, zone: string): Instant {
+  const zoned = instant.toZonedDateTimeISO(zone);
+  if (period === "hour") {
+    return zoned.round({ smallestUnit: "hour", roundingMode: "floor" }).add({ hours: 1 }).toInstant();
+  }
+  return nextFirstDay(firstDay(dayOf(zoned), period), period).toZonedDateTime(zone).toInstant();
+}
+
+/**
+ * The day that a moment belongs to when days run from first midnight to first midnight. Where a clock is set back across
+ * midnight (America/St_Johns: 00:01 to 23:01), the calendar repeats an hour of the day before; that hour is the new day's.
+ */
+function dayOf(zoned: Temporal.ZonedDateTime): Temporal.PlainDate {
+  const date = zoned.toPlainDate();
+  const next = date.add({ days: 1 });
+  return Temporal.ZonedDateTime.compare(next.toZonedDateTime(zoned.timeZoneId), zoned) <= 0 ? next : date;
+}
+
+/**
+ * Hours are only safe where the clock never jumps: in a zone with daylight saving one wall-clock hour comes twice a year
+ * and one never, so names would clash or leave a hole.
+ */
+export function hoursAreRegular(zone: string): boolean {
+  if (zone === "UTC" || /^[+-]\d{2}:\d{2}$/.test(zone)) return true;
+  const probe = Temporal.Instant.from("2000-01-01T00:00:00Z").toZonedDateTimeISO(zone);
+  return probe.getTimeZoneTransition("next") === null;
+}
+
+/** Whether `zone` is a time zone the calendar library knows (IANA name, `UTC`, or a fixed offset such as `+02:00`). */
+export function isZone(zone: string): boolean {
+  if (!/^([A-Za-z][\w+\-/]*|[+-]\d{2}:\d{2})$/.test(zone)) return false;
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function firstDay(date: Temporal.PlainDate, period: Exclude<Period, "hour">): Temporal.PlainDate {
+  switch (period) {
+    case "day":
+      return date;
+    case "week":
+      return date.subtract({ days: date.dayOfWeek - 1 });
+    case "month":
+      return date.with({ day: 1 });
+    case "quarter":
+      return date.with({ month: 3 * Math.floor((date.month - 1) / 3) + 1, day: 1 });
+    case "year":
+      return date.with({ month: 1, day: 1 });
+  }
+}
+
+function nextFirstDay(first: Temporal.PlainDate, period: Exclude<Period, "hour">): Temporal.PlainDate {
+  switch (period) {
+    case "day":
+      return first.add({ days: 1 });
+    case "week":
+      return first.add({ weeks: 1 });
+    case "month":
+      return first.add({ months: 1 });
+    case "quarter":
+      return first.add({ months: 3 });
+    case "year":
+      return first.add({ years: 1 });
+  }
+}

@@ -1,0 +1,50 @@
+import { Temporal } from "temporal-polyfill";
+import type { Instant } from "./instant";
+
+/** The units a span may carry. A bare number is refused: nobody should guess whether 12 meant days or months. */
+export const SPAN_UNITS = ["hour", "day", "week", "month", "quarter", "year"] as const;
+export type SpanUnit = (typeof SPAN_UNITS)[number];
+
+/** A length of calendar time with its unit, for example `"12 months"` or `"90 days"`. */
+export type Span = `${number} ${SpanUnit}` | `${number} ${SpanUnit}s`;
+
+/** Longest span accepted, in any unit: far beyond every retention law. */
+export const MAX_SPAN_COUNT = 12_000;
+
+export interface ParsedSpan {
+  readonly count: number;
+  readonly unit: SpanUnit;
+}
+
+/** Parses `"12 months"`. Returns undefined when the text is not a whole positive number and a unit. */
+export function parseSpan(text: string): ParsedSpan | undefined {
+  const match = /^(\d{1,9}) +(hour|day|week|month|quarter|year)s?$/.exec(text.trim());
+  if (!match) return undefined;
+  const count = Number(match[1]);
+  if (count < 1 || count > MAX_SPAN_COUNT) return undefined;
+  return { count, unit: match[2] as SpanUnit };
+}
+
+/** Moves an instant by whole calendar units in a zone: a month from 31 January ends on the last day of February. */
+export function addSpan(instant: Instant, span: ParsedSpan, zone: string, direction: 1 | -1 = 1): Instant {
+  const count = span.count * direction;
+  const zoned = instant.toZonedDateTimeISO(zone);
+  return zoned.add(toDuration(count, span.unit)).toInstant();
+}
+
+function toDuration(count: number, unit: SpanUnit): Temporal.DurationLike {
+  switch (unit) {
+    case "hour":
+      return { hours: count };
+    case "day":
+      return { days: count };
+    case "week":
+      return { weeks: count };
+    case "month":
+      return { months: count };
+    case "quarter":
+      return { months: 3 * count };
+    case "year":
+      return { years: count };
+  }
+}

@@ -1,0 +1,134 @@
+import { MAX_WINDOW_INTERVALS } from "../defaults";
+import { partitionName } from "../names/template";
+import type { Problem } from "../problem";
+import type { WindowSpec } from "../spec/spec";
+import { intervalAt, intervalsBetween } from "../time/grid";
+import { compareInstants, formatInstant, type Instant, later } from "../time/instant";
+import { formatInterval, type Interval } from "../time/interval";
+import { boundFits } from "../time/key";
+import { addSpan } from "../time/span";
+
+/** One partition that the window wants to exist. */
+export interface DesiredPartition extends Interval {
+  readonly name: string;
+}
+
+/** What the declared window means at one moment. */
+export interface PlannedWindow {
+  /** Start of the interval that contains asOf: the value that decides, so that a minute more or less changes nothing. */
+  readonly asOf: Instant;
+  /** Everything that ends at or before it has expired. Undefined: kept forever. */
+  readonly horizon: Instant | undefined;
+  readonly desired: readonly DesiredPartition[];
+  /** When the current interval ends and the window moves on. Undefined: the grid does not cover asOf. */
+  readonly nextRoll: Instant | undefined;
+  /** End of the last desired partition: writers need no new partition until then. */
+  readonly runway: Instant | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Decides which partitions should exist: every interval of the grid from max(start, horizon) to asOf + lead. Pure and
+ * deterministic; nothing else in the product knows this rule.
+ */
+export function planWindow(spec: WindowSpec, asOf: Instant): PlannedWindow {
+  const zone = spec.key.zone;
+  const current = intervalAt(spec.grid, asOf, zone);
+  const at = current?.from ?? asOf;
+  const horizon = horizonAt(spec, asOf);
+  const from = spec.start && horizon ? later(spec.start, horizon) : (spec.start ?? horizon ?? at);
+  const desired: DesiredPartition[] = [];
+  for (const interval of intervalsBetween(spec.grid, from, leadEnd(spec, at), zone)) {
+    if (desired.length > MAX_WINDOW_INTERVALS) break;
+    const name = partitionName(interval.segment.name, spec.table, interval, zone);
+    desired.push({ from: interval.from, to: interval.to, name });
+  }
+  return {
+    asOf: at,
+    horizon,
+    desired,
+    nextRoll: current?.to,
+    runway: desired.at(-1)?.to,
+    problems: [...windowProblems(desired), ...boundProblems(spec, desired)],
+  };
+}
+
+/** The instant at or before which a partition must end to have expired. Undefined with retention "forever". */
+export function horizonAt(spec: WindowSpec, at: Instant): Instant | undefined {
+  if (spec.retention === "forever") return undefined;
+  const start = intervalAt(spec.grid, at, spec.key.zone)?.from ?? at;
+  return addSpan(start, spec.retention, spec.key.zone, -1);
+}
+
+/** A moment of one nanosecond: makes the end of the lead inclusive, because an interval that begins at it is wanted. */
+function leadEnd(spec: WindowSpec, at: Instant): Instant {
+  if ("until" in spec.lead) return spec.lead.until;
+  return addSpan(at, spec.lead, spec.key.zone).add({ nanoseconds: 1 });
+}
+
+function windowProblems(desired: readonly DesiredPartition[]): Problem[] {
+  if (desired.length > MAX_WINDOW_INTERVALS) {
+    return [
+      {
+        path: "window",
+        code: "window-too-large",
+        message: `the window holds more than ${MAX_WINDOW_INTERVALS} intervals.`,
+        fix: "Use a longer interval, a shorter retention, or a smaller lead.",
+      },
+    ];
+  }
+  const seen = new Map<string, DesiredPartition>();
+  const problems: Problem[] = [];
+  for (const partition of desired) {
+    const other = seen.get(partition.name);
+    if (other) {
+      problems.push({
+        path: "partitionBy[0].name",
+        code: "name-collision",
+        message: `${formatInterval(other)} and ${formatInterval(partition)} would both be called "${partition.name}".`,
+        fix: "Give each segment of the grid a name template of its own.",
+      });
+    }
+    seen.set(partition.name, partition);
+  }
+  if (desired.length === 0) {
+    problems.push({
+      path: "window",
+      code: "invalid-value",
+      message: "the window is empty: no interval of the grid lies between its start and its lead.",
+      fix: "Let start be before the end of the lead, and let the grid cover the present.",
+    });
+  }
+  return problems;
+}
+
+/** The ends of the window speak for what lies between them. */
+function boundProblems(spec: WindowSpec, desired: readonly DesiredPartition[]): Problem[] {
+  const { kind, zone } = spec.key;
+  if (!kind) return [];
+  return [desired[0]?.from, desired.at(-1)?.to].flatMap((bound) =>
+    bound === undefined || boundFits(bound, kind, zone)
+      ? []
+      : [
+          {
+            path: "window",
+            code: "invalid-value",
+            message: `a key of kind ${kind} cannot hold ${formatInstant(bound)}, an end of the window.`,
+            fix: "Let the window begin and end where the key can hold a time.",
+          },
+        ],
+  );
+}
+
+/** Whether an interval has expired: its upper bound is not after the horizon. A partition without upper bound never does. */
+export function hasExpired(to: Instant | undefined, horizon: Instant | undefined): boolean {
+  return to !== undefined && horizon !== undefined && compareInstants(to, horizon) <= 0;
+}
+
+/** The window as one line: `2025-11-01 .. 2027-03-01 (16 partitions)`. */
+export function describeWindow(window: PlannedWindow): string {
+  const first = window.desired[0];
+  const last = window.desired.at(-1);
+  if (!first || !last) return "empty";
+  return `${formatInstant(first.from)} .. ${formatInstant(last.to)} (${window.desired.length} partitions)`;
+}

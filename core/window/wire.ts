@@ -1,0 +1,149 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { shapeProblems } from "../spec/shape-problems";
+import type { WindowSpec } from "../spec/spec";
+import type { Problem } from "../problem";
+import { formatInstant, parseInstant } from "../time/instant";
+import { formatInterval, parseInterval } from "../time/interval";
+import { KEY_ENCODINGS, type KeyKind } from "../time/key";
+import { isZone, PERIODS } from "../time/period";
+import { parseSpan, type ParsedSpan } from "../time/span";
+import type { DesiredPartition } from "./window";
+
+/**
+ * How a WindowSpec travels: the inputs of PartitionWindow, and what the registry keeps. Spans stay words and times ISO
+ * text, because policies and people read them.
+ */
+const span = z.string().refine((text) => parseSpan(text) !== undefined, "not a span with a unit");
+const instant = z.string().refine((text) => attempt(() => parseInstant(text, "UTC")), "not an ISO 8601 time");
+const interval = z.string().refine((text) => attempt(() => parseInterval(text)), "not an ISO 8601 interval");
+
+export const windowWireSchema = z.object({
+  schema: z.string().min(1),
+  table: z.string().min(1),
+  key: z.object({
+    column: z.string().min(1),
+    encoding: z.enum(KEY_ENCODINGS),
+    kind: z.string().optional(),
+    zone: z.string().refine(isZone, "not a time zone"),
+  }),
+  grid: z
+    .array(
+      z.object({ from: instant.optional(), to: instant.optional(), every: z.enum([...PERIODS, "whole"]), name: z.string().min(1) }),
+    )
+    .min(1),
+  lead: z.union([span, z.object({ until: instant })]),
+  retention: z.union([z.literal("forever"), span]),
+  start: instant.optional(),
+  onExpire: z.enum(["detach", "drop"]),
+  grace: span.optional(),
+  maxDropsPerUpdate: z.number().int().min(1),
+  confirmDrops: z.array(interval).optional(),
+  allowEmpty: z.array(interval).optional(),
+  paused: z.boolean().optional(),
+  reason: z.string().optional(),
+  dataClass: z.string().optional(),
+  owner: z.string().optional(),
+  resources: z.enum(["partition", "window"]),
+});
+
+export type WindowWire = z.infer<typeof windowWireSchema>;
+
+/** The declared keys of PartitionWindow's inputs, in a stable order. */
+export const WINDOW_WIRE_KEYS = Object.keys(windowWireSchema.shape);
+
+export function windowToWire(spec: WindowSpec): WindowWire {
+  return withoutUndefined({
+    schema: spec.schema,
+    table: spec.table,
+    key: withoutUndefined({ ...spec.key }),
+    grid: spec.grid.map((segment) =>
+      withoutUndefined({
+        from: segment.from && formatInstant(segment.from),
+        to: segment.to && formatInstant(segment.to),
+        every: segment.every,
+        name: segment.name,
+      }),
+    ),
+    lead: "until" in spec.lead ? { until: formatInstant(spec.lead.until) } : spanText(spec.lead),
+    retention: spec.retention === "forever" ? spec.retention : spanText(spec.retention),
+    start: spec.start && formatInstant(spec.start),
+    onExpire: spec.onExpire,
+    grace: spec.grace && spanText(spec.grace),
+    maxDropsPerUpdate: spec.maxDropsPerUpdate,
+    confirmDrops: spec.confirmDrops.length > 0 ? spec.confirmDrops.map(formatInterval) : undefined,
+    allowEmpty: spec.allowEmpty.length > 0 ? spec.allowEmpty.map(formatInterval) : undefined,
+    paused: spec.paused || undefined,
+    reason: spec.reason,
+    dataClass: spec.dataClass,
+    owner: spec.owner,
+    resources: spec.resources,
+  }) as WindowWire;
+}
+
+export type FromWire = { readonly spec: WindowSpec } | { readonly problems: readonly Problem[] };
+
+/** Reads a window from the wire. Unknown further keys are left alone: a newer version may have written them. */
+export function windowFromWire(value: unknown): FromWire {
+  const parsed = windowWireSchema.safeParse(value, { reportInput: true });
+  if (!parsed.success) return { problems: shapeProblems(parsed.error) };
+  const wire = parsed.data;
+  return {
+    spec: {
+      schema: wire.schema,
+      table: wire.table,
+      key: { column: wire.key.column, encoding: wire.key.encoding, kind: wire.key.kind as KeyKind | undefined, zone: wire.key.zone },
+      grid: wire.grid.map((segment) => ({
+        from: segment.from === undefined ? undefined : parseInstant(segment.from, "UTC"),
+        to: segment.to === undefined ? undefined : parseInstant(segment.to, "UTC"),
+        every: segment.every,
+        name: segment.name,
+      })),
+      lead: typeof wire.lead === "string" ? requireSpan(wire.lead) : { until: parseInstant(wire.lead.until, "UTC") },
+      retention: wire.retention === "forever" ? "forever" : requireSpan(wire.retention),
+      start: wire.start === undefined ? undefined : parseInstant(wire.start, "UTC"),
+      onExpire: wire.onExpire,
+      grace: wire.grace === undefined ? undefined : requireSpan(wire.grace),
+      maxDropsPerUpdate: wire.maxDropsPerUpdate,
+      confirmDrops: (wire.confirmDrops ?? []).map(parseInterval),
+      allowEmpty: (wire.allowEmpty ?? []).map(parseInterval),
+      paused: wire.paused ?? false,
+      reason: wire.reason,
+      dataClass: wire.dataClass,
+      owner: wire.owner,
+      resources: wire.resources,
+    },
+  };
+}
+
+/**
+ * A digest of the partitions that a program declares. PartitionWindow compares it with what its own inputs mean: a
+ * transform or ignoreChanges that reached only one of the two would otherwise retire what the other still wants.
+ */
+export function digestPartitions(partitions: readonly DesiredPartition[]): string {
+  const text = partitions.map((partition) => `${partition.name} ${formatInterval(partition)}`).join("\n");
+  return createHash("sha256").update(text, "utf8").digest("hex").slice(0, 16);
+}
+
+export function spanText(span: ParsedSpan): string {
+  return `${span.count} ${span.unit}${span.count === 1 ? "" : "s"}`;
+}
+
+function requireSpan(text: string): ParsedSpan {
+  const parsed = parseSpan(text);
+  if (!parsed) throw new RangeError(`"${text}" is not a span`);
+  return parsed;
+}
+
+function attempt(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
+}
