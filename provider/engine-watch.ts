@@ -1,0 +1,48 @@
+/**
+ * Ends the plugin with its engine. The engine sends SIGINT to the plugin's process group when it closes and SIGKILL 5 s
+ * later; when it was killed itself nothing comes, only the parent changes. A plugin left behind would go on changing a
+ * database that another run has begun to work on.
+ */
+export interface EngineWatch {
+  /** Stops what runs and lets go of the database. */
+  readonly close: () => Promise<void>;
+  readonly exit: (code: number) => void;
+  /** Live parent id; a wrapper script must `exec` node, or the wrapper is the parent that lives on. */
+  readonly parentPid?: () => number;
+  readonly pollMs?: number;
+  readonly boundMs?: number;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const POLL_MS = 1_000;
+/** Below the 5 s after which the engine kills. */
+const CLOSE_BOUND_MS = 4_700;
+
+/** Starts watching; the function returned ends it. */
+export function watchEngine(watch: EngineWatch): () => void {
+  const parentPid = watch.parentPid ?? (() => process.ppid);
+  const parent = parentPid();
+  let ending = false;
+
+  const end = (): void => {
+    if (ending) return; // a second signal does not make closing faster
+    ending = true;
+    void closeWithin(watch.close, watch.boundMs ?? CLOSE_BOUND_MS).then(() => watch.exit(0));
+  };
+  const poll = setInterval(() => {
+    if (parentPid() !== parent) end();
+  }, watch.pollMs ?? POLL_MS);
+  poll.unref();
+  for (const signal of SIGNALS) process.on(signal, end);
+
+  return () => {
+    clearInterval(poll);
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
+}
+
+async function closeWithin(close: () => Promise<void>, boundMs: number): Promise<void> {
+  const bound = new Promise<void>((resolve) => setTimeout(resolve, boundMs));
+  // Nobody is left to tell about a failure of closing.
+  await Promise.race([close().catch(() => undefined), bound]);
+}

@@ -1,0 +1,39 @@
+import { Console } from "node:console";
+import { watchEngine } from "./engine-watch";
+import { providerModule } from "./module";
+import { serveProvider } from "./server";
+import { describe } from "./service/errors";
+
+/** The longest that an internal error may take to end the process. */
+const FAIL_BOUND_MS = 5_000;
+
+/** The process that the engine starts: prints the port of its service on the first line, and nothing after it. */
+async function main(args: readonly string[]): Promise<void> {
+  // The engine reads the port from stdout: what a library prints goes to stderr, shown by the engine with --debug.
+  globalThis.console = new Console(process.stderr, process.stderr);
+  const engineAddress = engineAddressIn(args);
+  const server = await serveProvider(providerModule, engineAddress === undefined ? {} : { engineAddress });
+
+  const fail = (error: unknown): void => {
+    server.log.forResource().error(`internal error of the provider: ${describe(error)}`);
+    console.error(server.redactor.clean(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    // As gently as an end asked for: what other calls have running must not go on in the database without us.
+    setTimeout(() => process.exit(1), FAIL_BOUND_MS);
+    void server.log
+      .flush(FAIL_BOUND_MS)
+      .then(server.close)
+      .finally(() => process.exit(1));
+  };
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  watchEngine({ close: () => server.close(), exit: (code) => process.exit(code) });
+  process.stdout.write(`${server.port}\n`);
+}
+
+/** The first argument that is none of the logging flags the engine may put before it; missing when started by hand. */
+function engineAddressIn(args: readonly string[]): string | undefined {
+  const rest = args.filter((arg, index) => arg !== "--tracing" && args[index - 1] !== "--tracing");
+  return rest.find((arg) => !arg.startsWith("-"));
+}
+
+void main(process.argv.slice(2));

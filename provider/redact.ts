@@ -1,0 +1,65 @@
+import { isList, isMap, valueAt } from "./values";
+import type { PropertyMap, PropertyPath, PropertyValue } from "./values";
+
+/** Shorter texts would also be found in ordinary words, and hide more than they protect. */
+const SHORTEST = 3;
+const HIDDEN = "[secret]";
+
+/** Knows the secret texts of this process and takes them out of whatever leaves it for people to read. */
+export class Redactor {
+  private texts: string[] = [];
+
+  /** The text with every known secret replaced. */
+  readonly clean = (text: string): string => {
+    return this.texts.reduce((cleaned, secret) => cleaned.replaceAll(secret, HIDDEN), text);
+  };
+
+  /** Hides this text, and the forms it takes in a URL, in JSON and in SQL. */
+  add(secret: string): void {
+    const known = new Set(this.texts);
+    for (const form of formsOf(secret)) if (form.length >= SHORTEST) known.add(form);
+    // Longest first: a whole connection string goes before the password inside it.
+    this.texts = [...known].sort((a, b) => b.length - a.length);
+  }
+
+  /** Hides every text at these paths of the bag. */
+  addFrom(bag: PropertyMap, paths: readonly PropertyPath[]): void {
+    for (const path of paths) for (const text of textsIn(valueAt(bag, path))) this.add(text);
+  }
+}
+
+function formsOf(secret: string): string[] {
+  const password = passwordOf(secret);
+  const plain = password === undefined ? [secret] : [secret, password, decodePercent(password)];
+  return plain.flatMap((text) => [
+    text,
+    encodeURIComponent(wellFormed(text)),
+    JSON.stringify(text).slice(1, -1),
+    text.replaceAll("'", "''"),
+  ]);
+}
+
+/** The password inside a connection URL, as written there. */
+function passwordOf(text: string): string | undefined {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^:/@]*:([^@/]+)@/i.exec(text)?.[1];
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a bare % in the password: then it is not encoded at all
+  }
+}
+
+function textsIn(value: PropertyValue | undefined): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value === "number") return [String(value)];
+  if (isList(value)) return value.flatMap(textsIn);
+  return isMap(value) ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** Lone surrogates replaced: neither a URL, nor gRPC, nor protobuf on the Go side takes them. */
+export function wellFormed(text: string): string {
+  return Buffer.from(text, "utf8").toString("utf8");
+}
