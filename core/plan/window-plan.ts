@@ -46,7 +46,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     : context.plannedParent;
   const statements = parent ? [...creationStatements(parent, creations), ...retirementStatements(parent, retirement.due)] : [];
   const now = decidingNow(clocks);
-  const create = creations.flatMap((creation) => createEntry(creation, observation));
+  const create = creations.flatMap((creation) => createEntry(creation));
   const retire = retirement.due.map((item) => retireEntry(item, now));
   const kept = keptEntries(spec, observation, window, clocks, now);
   return {
@@ -217,7 +217,7 @@ function refusals(spec: WindowSpec, creations: readonly Creation[], finishing: r
   });
 }
 
-function createEntry(creation: Creation, observation: Observation): PlanEntry[] {
+function createEntry(creation: Creation): PlanEntry[] {
   switch (creation.kind) {
     case "create":
       return [{ ...entry("create", creation.partition.name, creation.partition), reason: creation.lost ? "was dropped outside Pulumi, its rows are gone; made anew, empty" : "in the window and missing" }];
@@ -234,14 +234,6 @@ function createEntry(creation: Creation, observation: Observation): PlanEntry[] 
     case "refuse":
       return [];
   }
-}
-
-/** A partition that we made and that nobody of us retired was removed by hand: its rows are gone, and preview says so. */
-function missingReason(bounds: OpenInterval, observation: Observation): string {
-  const last = observation.ledger.filter((item) => sameInterval(item.bounds, bounds)).at(-1);
-  const made = last?.event === "created" || last?.event === "adopted" || last?.event === "attached";
-  if (!last || !made) return "in the window and missing";
-  return `in the window and missing, though "${last.partition}" was there ${formatInstant(last.at)}: somebody removed it, and it comes back empty`;
 }
 
 function retireEntry(item: Retirement, now: Instant): PlanEntry {

@@ -27,8 +27,10 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
       return fromUnion(issue, path);
     case "invalid_type":
       return [fromType(issue, path)];
-    case "invalid_value":
-      return [invalid(path, issue.input, "is not allowed", `Use one of: ${issue.values.map((value) => JSON.stringify(value)).join(", ")}.`)];
+    case "invalid_value": {
+      const allowed = `Use one of: ${issue.values.map((value) => JSON.stringify(value)).join(", ")}.`;
+      return [issue.input === undefined ? missing(path, allowed) : invalid(path, issue.input, "is not allowed", allowed)];
+    }
     case "too_small":
       return [invalid(path, issue.input, issue.origin === "number" ? "is too small" : "is empty", `Give it at least ${issue.minimum}${unit(issue.origin)}.`)];
     case "too_big":
@@ -44,7 +46,7 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
 function fromType(issue: z.core.$ZodIssueInvalidType, path: readonly PropertyKey[]): Problem {
   const own = issue.message.startsWith("Invalid input") ? undefined : issue.message;
   const wanted = EXPECTED[issue.expected] ?? issue.expected;
-  if (issue.input === undefined) return problem(path, "missing-property", "this property is missing.", own ?? `Give it ${wanted}.`);
+  if (issue.input === undefined) return missing(path, own ?? `Give it ${wanted}.`);
   if (own !== undefined) return problem(path, "invalid-span", `${describe(issue.input)} is not a length of time with its unit.`, own);
   return invalid(path, issue.input, `is not ${wanted}`, `Give it ${wanted}.`);
 }
@@ -67,10 +69,14 @@ function fromUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyK
   if (closest) return closest;
   const found = branches.flat();
   const allowed = [...new Set(found.map((each) => each.fix))].join(" Or: ");
-  if (issue.input === undefined) return [problem(path, "missing-property", "this property is missing.", allowed)];
+  if (issue.input === undefined) return [missing(path, allowed)];
   const span = found.find((each) => each.code === "invalid-span");
   if (span) return [{ ...span, fix: allowed }];
   return [invalid(path, issue.input, "does not fit", allowed)];
+}
+
+function missing(path: readonly PropertyKey[], fix: string): Problem {
+  return problem(path, "missing-property", "this property is missing.", fix);
 }
 
 function invalid(path: readonly PropertyKey[], input: unknown, why: string, fix: string): Problem {

@@ -116,7 +116,7 @@ function era(instant: Instant, zone: string): string {
 }
 
 function parseServerTime(text: string, zone: string): Instant {
-  const match = /^(\d{4,6})-(\d{2}-\d{2})([ T].*?)?( BC)?$/.exec(text.trim());
+  const match = /^(\d{4,6})-(\d{2}-\d{2})([ T]\d.*?)?( BC)?$/.exec(text.trim());
   if (!match) throw new RangeError(`"${text}" is not a finite date or time`);
   const year = match[4] ? 1 - Number(match[1]) : Number(match[1]);
   const isoYear = year >= 0 && year <= 9999 ? pad(year, 4) : `${year < 0 ? "-" : "+"}${pad(Math.abs(year), 6)}`;

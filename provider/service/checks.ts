@@ -16,7 +16,9 @@ import { encodeDiff } from "./diffs";
 /** Check and Diff: they judge inputs and change nothing. */
 export async function check(core: Core, request: WireCheckRequest, signal: AbortSignal): Promise<CheckResponse> {
   const news = decode(request.getNews());
-  const olds = request.hasOlds() ? decode(request.getOlds()).value : undefined;
+  // The engine sends an empty map, not nothing, for a new resource.
+  const sent = request.hasOlds() ? decode(request.getOlds()).value : {};
+  const olds = Object.keys(sent).length > 0 ? sent : undefined;
   const ctx = resourceContext(core, signal, request, news.secrets);
   const result = await handlerOf(core, request).check(ctx, { olds, news: news.value });
   return encodeCheck(core, result, news);

@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DEFAULT_MANAGEMENT_SCHEMA, DEFAULT_SCHEMA } from "../core/defaults";
+import { InvalidSpecError, type Problem } from "../core/problem";
+import type { TableSpecArgs } from "../core/spec/args";
+import { programClock } from "./clock";
+import { PartitionedTable } from "./partitioned-table";
+import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
+import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
+import { ManagementSchema } from "./resources";
+
+/** A database with its partitioned tables. */
+export interface PartitionedDatabaseArgs extends Omit<ProviderArgs, keyof ConnectionArgs | "asOf" | "managementSchema"> {
+  /** Where the database is. */
+  readonly connection: ConnectionArgs;
+  /** Schema of registry and ledger, made if it is missing. @default "pgpartition" */
+  readonly managementSchema?: string;
+  /** The tables by key; the key becomes part of the names of their resources. */
+  readonly tables: Readonly<Record<string, TableSpecArgs>>;
+  /** What every table has in common; a table's own value wins. @example { onExpire: "drop", owner: "platform" } */
+  readonly defaults?: Partial<Pick<TableSpecArgs, "schema" | "onExpire" | "grace" | "owner" | "dataClass" | "maxDropsPerUpdate" | "resources" | "paused">>;
+  /** The moment that all windows are planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
+  readonly asOf?: string;
+  /** Schemas and extensions that must exist first, made through @pulumi/postgresql. @default none */
+  readonly prerequisites?: PrerequisiteArgs;
+}
+
+/**
+ * One database: its provider, the management schema, what the tables need first, and the tables with shared defaults.
+ *
+ * @example
+ * new PartitionedDatabase("app", {
+ *   connection: { host: "db.example.com", user: "owner", passwordCommand: "vault read …" },
+ *   defaults: { onExpire: "detach", owner: "platform" },
+ *   tables: { events: { … } },
+ * });
+ */
+export class PartitionedDatabase extends pulumi.ComponentResource {
+  /** The provider of this database, for resources of your own. */
+  readonly provider: Provider;
+  /** The tables by key. */
+  readonly tables: Readonly<Record<string, PartitionedTable>>;
+
+  constructor(name: string, args: PartitionedDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("pgpartition:index:PartitionedDatabase", name, {}, opts);
+    refuseSharedNames(name, args);
+    const clock = args.asOf === undefined ? programClock() : { asOf: args.asOf, configured: true };
+    this.provider = this.createProvider(name, args, clock);
+    const management = this.createManagementSchema(name, args);
+    const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, this);
+    this.tables = this.createTables(args, clock.asOf, [management, ...prerequisites]);
+    this.registerOutputs({
+      runways: Object.fromEntries(Object.entries(this.tables).map(([key, table]) => [key, table.runway])),
+    });
+  }
+
+  /** A simulated clock only travels when it is trusted: the provider's configuration must not change from run to run. */
+  private createProvider(name: string, args: PartitionedDatabaseArgs, clock: { asOf: string; configured: boolean }): Provider {
+    const { connection, tables: _tables, defaults: _defaults, asOf: _asOf, prerequisites: _prerequisites, ...config } = args;
+    const simulated = args.trustAsOf === true && clock.configured ? { asOf: clock.asOf } : {};
+    return new Provider(`${name}-provider`, { ...config, ...connection, ...simulated }, { parent: this });
+  }
+
+  private createManagementSchema(name: string, args: PartitionedDatabaseArgs): ManagementSchema {
+    return new ManagementSchema(
+      `${name}-management`,
+      { schema: args.managementSchema ?? DEFAULT_MANAGEMENT_SCHEMA },
+      { parent: this, provider: this.provider },
+    );
+  }
+
+  private createTables(args: PartitionedDatabaseArgs, asOf: string, dependsOn: pulumi.Resource[]): Record<string, PartitionedTable> {
+    return Object.fromEntries(
+      Object.entries(args.tables).map(([key, table]) => [
+        key,
+        new PartitionedTable(key, { ...args.defaults, ...table, asOf }, { parent: this, provider: this.provider, dependsOn }),
+      ]),
+    );
+  }
+}
+
+/** Two declarations of one table would fight over its window. */
+function refuseSharedNames(name: string, args: PartitionedDatabaseArgs): void {
+  const seen = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [key, table] of Object.entries(args.tables)) {
+    const qualified = `${table.schema ?? args.defaults?.schema ?? DEFAULT_SCHEMA}.${table.table}`;
+    const other = seen.get(qualified);
+    if (other !== undefined) {
+      problems.push({
+        path: `tables.${key}.table`,
+        code: "name-collision",
+        message: `tables "${other}" and "${key}" both declare ${qualified}.`,
+        fix: "Declare a table once.",
+      });
+    }
+    seen.set(qualified, key);
+  }
+  if (problems.length > 0) throw new InvalidSpecError(`database "${name}"`, problems);
+}

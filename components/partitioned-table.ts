@@ -1,0 +1,147 @@
+import * as pulumi from "@pulumi/pulumi";
+import { WARN_LEAVES_AS_RESOURCES } from "../core/defaults";
+import { InvalidSpecError } from "../core/problem";
+import { planFromSpec } from "../core/plan/window-plan";
+import type { TableSpecArgs } from "../core/spec/args";
+import { requireTableSpec } from "../core/spec/parse";
+import type { TableSpec } from "../core/spec/spec";
+import { indexToWire, keyToWire, tableToWire } from "../core/spec/wire";
+import { formatInstant, type Instant, parseInstant } from "../core/time/instant";
+import { sameInterval } from "../core/time/interval";
+import { describeWindow, type DesiredPartition, type PlannedWindow, planWindow } from "../core/window/window";
+import { digestPartitions, windowToWire } from "../core/window/wire";
+import { programClock } from "./clock";
+import { Index, Partition, PartitionWindow, Table } from "./resources";
+
+/** A declared table, and the moment to plan for. */
+export interface PartitionedTableArgs extends TableSpecArgs {
+  /** The moment that the window is planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
+  readonly asOf?: string;
+}
+
+/**
+ * One time-partitioned table with a rolling window. Its children: the Table, one Partition for each interval of the window
+ * (or none, with `resources: "window"`), one Index for each declared index, and the PartitionWindow, which retires what has
+ * expired. A month later the unchanged program previews one partition more and one less.
+ *
+ * Costs: a new partition takes SHARE UPDATE EXCLUSIVE on the table for milliseconds (writers go on); a retired one is
+ * detached concurrently; a dropped one is gone with its rows.
+ *
+ * @example
+ * new PartitionedTable("events", {
+ *   table: "events",
+ *   columns: { id: "bigserial", at: { type: "timestamptz", default: "now()" }, payload: "jsonb" },
+ *   primaryKey: ["id", "at"],
+ *   partitionBy: [{ range: "at", every: "month" }],
+ *   window: { lead: "3 months", retention: "12 months" },
+ *   onExpire: "drop",
+ * }, { provider, dependsOn: managementSchema });
+ */
+export class PartitionedTable extends pulumi.ComponentResource {
+  /** `schema.table`. */
+  readonly qualifiedName: pulumi.Output<string>;
+  /** First instant for which there will be no partition, ISO 8601. */
+  readonly runway: pulumi.Output<string>;
+  /** When the window moves on, ISO 8601: run `pulumi up` soon after. */
+  readonly nextRoll: pulumi.Output<string>;
+  /** The window in words. */
+  readonly window: pulumi.Output<string>;
+  /** Names of the partitions that the window wants. */
+  readonly partitions: pulumi.Output<string[]>;
+
+  constructor(name: string, args: PartitionedTableArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("pgpartition:index:PartitionedTable", name, {}, opts);
+    const { asOf: declaredAsOf, ...declared } = args;
+    const spec = requireTableSpec(declared, `table "${name}"`);
+    const asOf = parseInstant(declaredAsOf ?? programClock().asOf, "UTC");
+    const window = requireWindow(name, spec, asOf);
+
+    const table = this.createTable(name, spec);
+    const partitions = this.createPartitions(name, spec, window, table);
+    const indexes = this.createIndexes(name, spec, [table, ...partitions]);
+    this.createWindow(name, spec, window, [table, ...partitions, ...indexes]);
+
+    this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
+    this.runway = pulumi.output(formatInstant(window.runway ?? window.asOf));
+    this.nextRoll = pulumi.output(formatInstant(window.nextRoll ?? window.asOf));
+    this.window = pulumi.output(describeWindow(window));
+    this.partitions = pulumi.output(window.desired.map((partition) => partition.name));
+    this.registerOutputs({
+      qualifiedName: this.qualifiedName,
+      runway: this.runway,
+      nextRoll: this.nextRoll,
+      window: this.window,
+    });
+  }
+
+  private createTable(name: string, spec: TableSpec): Table {
+    return new Table(`${name}-table`, tableToWire(spec), { parent: this });
+  }
+
+  /** `protect` is set explicitly: a protected table must still roll, and deleting a Partition only forgets it. */
+  private createPartitions(name: string, spec: TableSpec, window: PlannedWindow, table: Table): Partition[] {
+    if (spec.window.resources === "window") return [];
+    this.warnManyResources(window.desired.length);
+    return window.desired.map(
+      (partition) =>
+        new Partition(
+          partitionResourceName(name, partition),
+          {
+            schema: spec.schema,
+            table: spec.table,
+            name: partition.name,
+            from: formatInstant(partition.from),
+            to: formatInstant(partition.to),
+            key: keyToWire(spec.window.key),
+            ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {}),
+          },
+          { parent: this, dependsOn: [table], protect: false, retainOnDelete: false },
+        ),
+    );
+  }
+
+  /** After the partitions: a failing index build must never keep a partition from being made ahead. */
+  private createIndexes(name: string, spec: TableSpec, dependsOn: pulumi.Resource[]): Index[] {
+    const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
+    return spec.indexes.map(
+      (index) => new Index(`${name}-${index.index}`, indexToWire(index, table), { parent: this, dependsOn, protect: false }),
+    );
+  }
+
+  /** Last: nothing is retired before everything else stands, and on destroy it is asked first. */
+  private createWindow(name: string, spec: TableSpec, window: PlannedWindow, dependsOn: pulumi.Resource[]): PartitionWindow {
+    return new PartitionWindow(
+      `${name}-window`,
+      {
+        ...windowToWire(spec.window),
+        asOf: formatInstant(window.asOf),
+        ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
+        plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
+      },
+      { parent: this, dependsOn },
+    );
+  }
+
+  private warnManyResources(count: number): void {
+    if (count < WARN_LEAVES_AS_RESOURCES) return;
+    void pulumi.log.warn(
+      `${count} partitions as resources make every update slow; set resources: "window" to keep them out of state (nothing is moved or dropped)`,
+      this,
+    );
+  }
+}
+
+/** From the bounds, never from the name template: renaming partitions must not replace resources. */
+function partitionResourceName(table: string, partition: DesiredPartition): string {
+  return `${table}-${compact(partition.from)}_${compact(partition.to)}`;
+}
+
+function compact(instant: Instant): string {
+  return formatInstant(instant).replace(/T00:00:00Z$/, "");
+}
+
+function requireWindow(name: string, spec: TableSpec, asOf: Instant): PlannedWindow {
+  const window = planWindow(spec.window, asOf);
+  if (window.problems.length > 0) throw new InvalidSpecError(`table "${name}"`, window.problems);
+  return window;
+}

@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Where the database is and how to get in. Every value may be an Output; what is left out comes from PG* variables. */
+export interface ConnectionArgs {
+  /** Connection URL; wins over the single values. Kept as a secret. @example "postgres://app@db.example.com:5432/app?sslmode=verify-full" */
+  readonly url?: pulumi.Input<string>;
+  /** @default PGHOST, else "localhost" */
+  readonly host?: pulumi.Input<string>;
+  /** @default PGPORT, else 5432 */
+  readonly port?: pulumi.Input<number>;
+  /** @default PGDATABASE, else the user's name */
+  readonly database?: pulumi.Input<string>;
+  /** The role that does the work: owner of the tables, or a member of it. Needs no superuser. @default PGUSER */
+  readonly user?: pulumi.Input<string>;
+  /** Kept as a secret in state. To keep it out of state altogether use passwordCommand, PGPASSWORD or PGPASSFILE. */
+  readonly password?: pulumi.Input<string>;
+  /** A shell command that prints the password, run once for each operation; for short-lived tokens. @example "aws rds generate-db-auth-token …" */
+  readonly passwordCommand?: pulumi.Input<string>;
+  /** How strictly the server's certificate is checked. @default PGSSLMODE, else "prefer" */
+  readonly sslMode?: pulumi.Input<"disable" | "prefer" | "require" | "verify-ca" | "verify-full">;
+  /** File with the certificate authority. @default PGSSLROOTCERT */
+  readonly sslRootCert?: pulumi.Input<string>;
+}
+
+/** Configuration of one provider: one database. */
+export interface ProviderArgs extends ConnectionArgs {
+  /** Schema of registry and ledger. @default "pgpartition" */
+  readonly managementSchema?: pulumi.Input<string>;
+  /** A simulated clock decides what has expired. For tests and demonstrations; **with a wrong clock data is retired early**. @default false */
+  readonly trustAsOf?: boolean;
+  /** The simulated clock, with trustAsOf. */
+  readonly asOf?: string;
+  /** Tables (`schema.table`) that a destroy may drop **with all their rows**. No value opens every table. @default [] */
+  readonly allowDestroy?: readonly string[];
+  /** Longest wait for a lock that stops others, in milliseconds; then we give way and try again. Range 10-1000. @default 100 */
+  readonly lockTimeoutMs?: number;
+  /** Total time for such tries before the blocker is named and the step fails, in milliseconds. @default 60000 */
+  readonly lockBudgetMs?: number;
+  /** Connections to the database. Range 2-20. @default 4 */
+  readonly poolSize?: number;
+}
+
+/** The provider of one database. Connection secrets are marked as such before they leave the program. */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs, opts?: pulumi.ResourceOptions) {
+    super("pgpartition", name, providerInputs(args), opts);
+  }
+}
+
+/** Provider inputs travel as strings; what is not one is JSON. */
+function providerInputs(args: ProviderArgs): pulumi.Inputs {
+  const plain: pulumi.Inputs = {
+    host: args.host,
+    port: json(args.port),
+    database: args.database,
+    user: args.user,
+    passwordCommand: args.passwordCommand,
+    sslMode: args.sslMode,
+    sslRootCert: args.sslRootCert,
+    managementSchema: args.managementSchema,
+    trustAsOf: json(args.trustAsOf),
+    asOf: args.asOf,
+    allowDestroy: json(args.allowDestroy),
+    lockTimeoutMs: json(args.lockTimeoutMs),
+    lockBudgetMs: json(args.lockBudgetMs),
+    poolSize: json(args.poolSize),
+  };
+  return { ...plain, url: secret(args.url), password: secret(args.password) };
+}
+
+function secret(value: pulumi.Input<string> | undefined): pulumi.Output<string> | undefined {
+  return value === undefined ? undefined : pulumi.secret(value);
+}
+
+function json(value: unknown): pulumi.Output<string> | undefined {
+  return value === undefined ? undefined : pulumi.output(value).apply((resolved) => JSON.stringify(resolved));
+}

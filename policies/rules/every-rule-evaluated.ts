@@ -1,0 +1,56 @@
+import { dropAgeFloor } from "./drop-age-floor";
+import { leadMinimum } from "./lead-minimum";
+import { lockBudget } from "./lock-budget";
+import { maxDropsPerRun } from "./max-drops-per-run";
+import { partitionCountCeiling } from "./partition-count-ceiling";
+import { retentionDeclared } from "./retention-declared";
+import { retentionMaximum } from "./retention-maximum";
+import { retentionMinimum } from "./retention-minimum";
+import { type KnownProperties, type Rule, WINDOW_TYPE } from "./support/rule";
+import { readWindow } from "./support/window";
+
+/** Rules that judge what the plan would do to the live database. */
+const NEED_PLAN = [maxDropsPerRun, dropAgeFloor, partitionCountCeiling, lockBudget];
+
+/** Declared properties that other rules judge. */
+const NEED_PROPERTIES = [
+  { rule: retentionDeclared, properties: ["retention", "reason", "owner", "dataClass"] },
+  { rule: retentionMinimum, properties: ["retention", "dataClass"] },
+  { rule: retentionMaximum, properties: ["retention", "dataClass", "onExpire", "grace"] },
+  { rule: leadMinimum, properties: ["lead", "asOf"] },
+];
+
+/**
+ * Says once for each table which rules could not be judged, so that silence always means "judged and good". A policy of
+ * its own, because then its level is set like any other's: advisory on a laptop, mandatory where the data matters.
+ */
+export const everyRuleEvaluated: Rule<Record<string, never>> = {
+  name: "every-rule-evaluated",
+  description: "Every rule could be judged: the plan was made against the live database, and all properties are known.",
+  severity: "medium",
+  enforcementLevel: "advisory",
+  remediation: "Preview where the database can be reached, with values that are known before the update.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {},
+  evaluate(properties) {
+    const window = readWindow(properties);
+    const messages: string[] = [];
+    if ("missingBecause" in window.plan) {
+      const names = NEED_PLAN.map((rule) => rule.name).join(", ");
+      messages.push(
+        `${window.table}: not evaluated: ${names}, because ${window.plan.missingBecause}. Preview where the database can be reached; every-rule-evaluated.enforcementLevel in the policy configuration says how much that matters.`,
+      );
+    }
+    return [...messages, ...unknownProperties(window.table, properties)];
+  },
+};
+
+function unknownProperties(table: string, { unknown }: KnownProperties): string[] {
+  return NEED_PROPERTIES.flatMap(({ rule, properties }) => {
+    const missing = properties.filter((property) => unknown.includes(property));
+    if (missing.length === 0) return [];
+    return [
+      `${table}: not evaluated: ${rule.name}, because ${missing.join(", ")} will be known only during the update. Use plain values in the program; every-rule-evaluated.enforcementLevel in the policy configuration says how much that matters.`,
+    ];
+  });
+}

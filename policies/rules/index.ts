@@ -1,0 +1,25 @@
+import { dropAgeFloor } from "./drop-age-floor";
+import { everyRuleEvaluated } from "./every-rule-evaluated";
+import { leadMinimum } from "./lead-minimum";
+import { lockBudget } from "./lock-budget";
+import { maxDropsPerRun } from "./max-drops-per-run";
+import { partitionCountCeiling } from "./partition-count-ceiling";
+import { protectedEnvironment } from "./protected-environment";
+import { retentionDeclared } from "./retention-declared";
+import { retentionMaximum } from "./retention-maximum";
+import { retentionMinimum } from "./retention-minimum";
+import type { Rule } from "./support/rule";
+
+/** Every rule of the pack, for packs of your own too: importing them starts nothing. */
+export const RULES: readonly Rule[] = [
+  retentionDeclared,
+  retentionMinimum,
+  retentionMaximum,
+  leadMinimum,
+  maxDropsPerRun,
+  dropAgeFloor,
+  partitionCountCeiling,
+  protectedEnvironment,
+  lockBudget,
+  everyRuleEvaluated,
+];

@@ -1,0 +1,61 @@
+import { type Hazard, HAZARDS } from "../../core/statements/statement";
+import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
+import { completePlan, readWindow } from "./support/window";
+
+export interface LockBudgetConfig {
+  /** Hazards that the statements of a plan may have, by name. */
+  readonly allowed: readonly string[];
+}
+
+/** The property of the program that brings each hazard about. */
+const CAUSES: Readonly<Record<Hazard, string>> = {
+  LOCK_PARENT_AX: "onExpire or defaultPartition",
+  LOCK_DEFAULT_AX: "defaultPartition",
+  LOCK_LEAF_INDEX_AX: "indexes",
+  LOCK_REF_WRITE: "foreignKeys",
+  LOCK_REF_AX: "foreignKeys or onExpire",
+  LOCK_WRITES_SHORT: "indexes",
+  SCAN_DEFAULT: "defaultPartition",
+  SCAN_PARTITION: "window.retention",
+  INDEX_BUILD: "indexes",
+  INDEX_DROPPED: "indexes",
+  DELETES_DATA: "onExpire",
+  WAITS_OLD_XACTS: "onExpire",
+  NON_TRANSACTIONAL: "onExpire",
+};
+
+/** What a normal roll of a table with foreign keys does; everything else is to be allowed on purpose. */
+const ROUTINE: readonly Hazard[] = [
+  "LOCK_LEAF_INDEX_AX",
+  "LOCK_REF_WRITE",
+  "LOCK_WRITES_SHORT",
+  "INDEX_BUILD",
+  "WAITS_OLD_XACTS",
+  "NON_TRANSACTIONAL",
+];
+
+export const lockBudget: Rule<LockBudgetConfig> = {
+  name: "lock-budget",
+  description: "The statements of a plan have only the hazards that are allowed by name.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  remediation:
+    "Look at the statements in the preview, then change what brings the hazard about, or allow it by name for this environment.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    allowed: {
+      type: "array",
+      description: "Hazards that the statements of a plan may have, by name.",
+      items: { type: "string", enum: Object.keys(HAZARDS) },
+      default: [...ROUTINE],
+    },
+  },
+  evaluate(properties, config) {
+    const window = readWindow(properties);
+    const refused = (completePlan(window)?.hazards ?? []).filter((hazard) => !config.allowed.includes(hazard));
+    return refused.map((hazard) => {
+      const change = settings(this.name, CAUSES[hazard] ?? "what the preview shows for it", "allowed");
+      return `${window.table}: the plan has the hazard ${hazard} (${HAZARDS[hazard] ?? "unknown"}); allowed are ${config.allowed.join(", ") || "none"}. ${change}`;
+    });
+  },
+};

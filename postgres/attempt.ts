@@ -1,0 +1,108 @@
+import type { Statement } from "../core/statements/statement";
+import { faultpoint, faultpointsEnabled } from "./faultpoint";
+import type { Group } from "./groups";
+import type { Session } from "./session";
+import { READ_LOCK_TIMEOUT_MS } from "./settings";
+import { sqlState } from "./sqlstate";
+import type { Timeouts } from "./timeouts";
+import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../core/defaults";
+
+/** One request to the server. */
+interface Step {
+  /** Name of the fault points before and after it. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+  readonly statement: Statement | undefined;
+}
+
+/** A step that failed: the first one, as the others only fail because of it. */
+export class FailedStep extends Error {
+  constructor(
+    readonly statement: Statement | undefined,
+    override readonly cause: unknown,
+  ) {
+    super("a statement failed", { cause });
+  }
+}
+
+export type OnStatement = (statement: Statement, durationMs: number) => void;
+
+/**
+ * Runs a group once. All its requests are sent in one go and answered one by one, so that no lock is held for a trip over
+ * the network. When one fails the server refuses the rest and turns COMMIT into ROLLBACK.
+ */
+export async function attempt(session: Session, group: Group, timeouts: (statement: Statement) => Timeouts, done: OnStatement): Promise<void> {
+  const steps = group.label === undefined ? aloneSteps(group.statements[0], timeouts) : transactionSteps(group, timeouts);
+  if (faultpointsEnabled()) await oneByOne(session, steps, done);
+  else await inOneGo(session, steps, done);
+}
+
+function transactionSteps(group: Group, timeouts: (statement: Statement) => Timeouts): Step[] {
+  const label = group.label ?? "";
+  const steps: Step[] = [control(`begin ${label}`, "begin")];
+  let current: Timeouts | undefined;
+  group.statements.forEach((statement, index) => {
+    const wanted = timeouts(statement);
+    if (wanted.lock !== current?.lock || wanted.statement !== current.statement) steps.push(setTimeouts(`time-outs ${label}`, wanted, true));
+    current = wanted;
+    steps.push({ name: `${label} #${index + 1}`, text: statement.sql, values: statement.values ?? [], statement });
+  });
+  return [...steps, control(`commit ${label}`, "commit")];
+}
+
+/** Outside a transaction the time-outs are the session's, so they are put back afterwards. */
+function aloneSteps(statement: Statement, timeouts: (statement: Statement) => Timeouts): Step[] {
+  const own = timeouts(statement);
+  const session: Timeouts = { lock: READ_LOCK_TIMEOUT_MS, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
+  return [
+    setTimeouts("time-outs", own, false),
+    { name: statement.sql, text: statement.sql, values: statement.values ?? [], statement },
+    setTimeouts("time-outs back", session, false),
+  ];
+}
+
+function setTimeouts(name: string, timeouts: Timeouts, local: boolean): Step {
+  return {
+    name,
+    text: "select pg_catalog.set_config('lock_timeout', $1, $3), pg_catalog.set_config('statement_timeout', $2, $3)",
+    values: [`${timeouts.lock}ms`, `${timeouts.statement}ms`, String(local)],
+    statement: undefined,
+  };
+}
+
+function control(name: string, text: string): Step {
+  return { name, text, values: [], statement: undefined };
+}
+
+async function inOneGo(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
+  let last = performance.now();
+  const answers = steps.map(async (step) => {
+    await session.query(step.text, step.values);
+    const now = performance.now();
+    if (step.statement !== undefined) done(step.statement, now - last);
+    last = now;
+  });
+  const outcomes = await Promise.allSettled(answers);
+  const failed = outcomes.findIndex((outcome) => outcome.status === "rejected");
+  const outcome = outcomes[failed];
+  if (outcome?.status === "rejected") throw new FailedStep(steps[failed]?.statement, outcome.reason);
+}
+
+/** The same with a stop between any two requests, for tests: every prefix of the requests can be all that was sent. */
+async function oneByOne(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
+  const site = { dropConnection: () => session.destroy() };
+  let failure: FailedStep | undefined;
+  for (const step of steps) {
+    await faultpoint(`before ${step.name}`, site);
+    const start = performance.now();
+    try {
+      await session.query(step.text, step.values);
+      if (step.statement !== undefined && failure === undefined) done(step.statement, performance.now() - start);
+    } catch (error) {
+      if (failure === undefined || sqlState(error) === undefined) failure ??= new FailedStep(step.statement, error);
+    }
+    await faultpoint(`after ${step.name}`, site);
+  }
+  if (failure !== undefined) throw failure;
+}

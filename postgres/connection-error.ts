@@ -1,0 +1,78 @@
+import type { Target } from "./target";
+import { sqlState, textOf } from "./sqlstate";
+
+export type ConnectionErrorKind =
+  | "configuration"
+  | "unreachable"
+  | "authentication"
+  | "no-database"
+  | "not-permitted"
+  | "unsupported-version"
+  | "pooler"
+  | "tls"
+  | "busy"
+  | "starting"
+  | "other";
+
+/** Why there is no connection, for people: sentences, the last without its full stop. Never holds a password. */
+export class ConnectionError extends Error {
+  constructor(
+    readonly kind: ConnectionErrorKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message.replace(/\.$/, ""), options);
+    this.name = "ConnectionError";
+  }
+}
+
+/** Puts a failure to connect into a sentence: where to, what happened, what to do. `hide` removes secrets from the cause. */
+export function connectionError(error: unknown, target: Target, hide: (text: string) => string): ConnectionError {
+  if (error instanceof ConnectionError) return error;
+  const kind = kindOf(error);
+  const where = `${target.host}:${target.port}, database "${target.database}", user "${target.user}"`;
+  const cause = hide(textOf(error));
+  const message = `cannot connect to ${where}: ${cause.replace(/\.$/, "")}. ${WAYS_ON[kind]}`;
+  // The driver's own error is left behind: its stack or fields could quote the connection.
+  return new ConnectionError(kind, message);
+}
+
+const WAYS_ON: Readonly<Record<ConnectionErrorKind, string>> = {
+  configuration: "Mend the provider's configuration.",
+  unreachable: "Check host and port, that the server runs, and that a firewall lets this machine through.",
+  authentication: "Check the user and its password (password, passwordCommand, PGPASSWORD or a password file that only you can read), and pg_hba.conf.",
+  "no-database": "Create the database first, or mend its name: names are case-sensitive here.",
+  "not-permitted": "Ask an administrator to GRANT CONNECT on the database to the role.",
+  "unsupported-version": "Use PostgreSQL 15 or newer.",
+  pooler: "Connect to the server itself, or to a pool in session mode: locks and settings of a session do not survive transaction pooling.",
+  tls: "Check sslMode and sslRootCert.",
+  busy: "The server has no free connection for this role: raise max_connections or the role's limit, or lower poolSize.",
+  starting: "The server is starting, stopping or recovering: try again when it accepts connections.",
+  other: "Check the connection with psql.",
+};
+
+function kindOf(error: unknown): ConnectionErrorKind {
+  const text = textOf(error);
+  switch (sqlState(error)) {
+    case "28P01":
+      return "authentication";
+    case "28000":
+      return /encryption|SSL/i.test(text) && !/no encryption/.test(text) ? "tls" : "authentication";
+    case "3D000":
+      return "no-database";
+    case "42501":
+      return "not-permitted";
+    case "53300":
+      return "busy";
+    case "57P03":
+    case "57P01":
+    case "57P02":
+      return "starting";
+    case "08P01":
+      return /startup parameter|pgbouncer|auth_type/i.test(text) ? "pooler" : "other";
+  }
+  if (/SASL|password/i.test(text)) return "authentication";
+  if (/certificate|SSL|TLS|self.signed|altname/i.test(text)) return "tls";
+  if (/ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES|timeout|terminated/i.test(text)) return "unreachable";
+  return "other";
+}

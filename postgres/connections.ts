@@ -1,0 +1,152 @@
+import { Client, Pool, type PoolClient } from "pg";
+import { DEFAULT_POOL_SIZE } from "../core/defaults";
+import type { DatabaseConfig } from "./config";
+import { Connector } from "./connector";
+import { refuseTransactionPooling } from "./pooler";
+import { Session } from "./session";
+import { type ServerFacts, setUp } from "./set-up";
+import type { Environment } from "./target";
+import { sqlState } from "./sqlstate";
+
+/** Idle sessions of the pool are closed after this: a run that waits for something else does not occupy the server. */
+const IDLE_MS = 30_000;
+
+export interface Identity {
+  /** Of the cluster; "unknown" where the role may not read it (some hosted servers): then only oid and name tell databases apart. */
+  readonly systemIdentifier: string;
+  readonly databaseOid: string;
+  readonly database: string;
+  /** `server_version_num`, for example 150018. */
+  readonly version: number;
+}
+
+/**
+ * The sessions of one database: a pool for work, and one service session beside it that holds the table locks, samples
+ * blockers and cancels. Everything on the service session is instant, so it is free when something else hangs.
+ */
+export class Connections {
+  statementCount = 0;
+  readonly connector: Connector;
+  private readonly busy = new Set<Session>();
+  private readonly sessions = new WeakMap<object, Session>();
+  private first: Promise<Started> | undefined;
+  private service: Promise<Session> | undefined;
+
+  constructor(
+    private readonly config: DatabaseConfig,
+    env: Environment,
+  ) {
+    this.connector = new Connector(config, env, () => (this.statementCount += 1));
+  }
+
+  /** Connects once; a failure is remembered, because Check is called serially and each call would wait for it again. */
+  start(): Promise<Started> {
+    this.first ??= this.startOnce();
+    return this.first;
+  }
+
+  /** The service session, opened anew when it was lost. */
+  async serviceSession(): Promise<Session> {
+    await this.start();
+    const current = await this.service;
+    if (current !== undefined && current.lost === undefined) return current;
+    const opened = this.connector.open(true).then(({ session }) => session);
+    this.service = opened;
+    opened.catch(() => undefined);
+    return opened;
+  }
+
+  /** Runs `body` with a session of the pool. A session that was lost or is in doubt is thrown away. */
+  async withSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
+    const { pool } = await this.start();
+    const client = await this.checkOut(pool);
+    const session = this.sessions.get(client) ?? new Session(client, () => (this.statementCount += 1));
+    this.busy.add(session);
+    try {
+      return await body(session);
+    } finally {
+      this.busy.delete(session);
+      client.release(session.lost ?? client.getTransactionStatus() !== "I");
+    }
+  }
+
+  /** Pids of the sessions that are at work. */
+  get busyPids(): number[] {
+    return [...this.busy].filter((session) => session.lost === undefined).map((session) => session.pid);
+  }
+
+  async close(): Promise<void> {
+    const started = await this.first?.catch(() => undefined);
+    if (started === undefined) return;
+    const service = await this.service?.catch(() => undefined);
+    await Promise.allSettled([started.pool.end(), service?.end()]);
+  }
+
+  private async startOnce(): Promise<Started> {
+    const { session, facts } = await this.connector.open(false);
+    try {
+      await refuseTransactionPooling(session, async () => (await this.connector.open(false)).session);
+      const identity = await readIdentity(session, facts);
+      this.service = Promise.resolve(session);
+      return { pool: await this.makePool(), facts, identity };
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+
+  private async makePool(): Promise<Pool> {
+    const size = Math.max(2, this.config.poolSize ?? DEFAULT_POOL_SIZE);
+    const config = await this.connector.clientConfig();
+    const pool = new Pool({
+      // The time-out of connecting is the client's. The pool's own would also bound the wait for a free session, which
+      // takes as long as the work of others takes.
+      Client: class extends Client {
+        constructor() {
+          super(config);
+        }
+      },
+      // One of them is the service session.
+      max: size - 1,
+      idleTimeoutMillis: IDLE_MS,
+      allowExitOnIdle: true,
+      onConnect: async (client) => {
+        const session = new Session(client, () => (this.statementCount += 1));
+        this.sessions.set(client, session);
+        await setUp(session);
+      },
+    });
+    // An idle session that ends is simply opened again; without a listener the event would end the process.
+    pool.on("error", () => undefined);
+    return pool;
+  }
+
+  /** A server that has gone away since is given the time of one connection to come back. */
+  private async checkOut(pool: Pool): Promise<PoolClient> {
+    try {
+      return await pool.connect();
+    } catch {
+      // Opening one with all patience tells the precise reason, or that the server is back.
+      const { session } = await this.connector.open(true);
+      await session.end();
+      return pool.connect();
+    }
+  }
+}
+
+export interface Started {
+  readonly pool: Pool;
+  readonly facts: ServerFacts;
+  readonly identity: Identity;
+}
+
+async function readIdentity(session: Session, facts: ServerFacts): Promise<Identity> {
+  let systemIdentifier = "unknown";
+  try {
+    const rows = await session.set("select c.system_identifier::text as id from pg_catalog.pg_control_system() c");
+    systemIdentifier = String(rows[0]?.["id"] ?? systemIdentifier);
+  } catch (error) {
+    if (sqlState(error) !== "42501") throw error;
+  }
+  return { systemIdentifier, databaseOid: facts.databaseOid, database: facts.database, version: facts.version };
+}

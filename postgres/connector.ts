@@ -1,0 +1,124 @@
+import type { ConnectionOptions } from "node:tls";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, type ClientConfig } from "pg";
+import { type DatabaseConfig, spellings } from "./config";
+import { ConnectionError, connectionError } from "./connection-error";
+import { findPassword } from "./password";
+import { Session } from "./session";
+import { type ServerFacts, setUp } from "./set-up";
+import { type Environment, nameTarget, resolveTarget, type Target } from "./target";
+import { tlsAttempts } from "./tls";
+
+/** Between two tries while a server starts or has no room. */
+const RETRY_PAUSE_MS = 250;
+
+/** What decides how every further session is opened. */
+export interface Opened {
+  readonly session: Session;
+  readonly facts: ServerFacts;
+}
+
+/** Knows how to open a session: resolves the target once, asks for the password once, finds out about TLS once. */
+export class Connector {
+  private known: Promise<Known> | undefined;
+  private passwords: string[] = [];
+
+  constructor(
+    private readonly config: DatabaseConfig,
+    private readonly env: Environment,
+    private readonly count: () => void,
+  ) {}
+
+  /** Every password that is known by now, in all its spellings. */
+  get secrets(): string[] {
+    return spellings(this.passwords);
+  }
+
+  async describe(): Promise<string> {
+    return nameTarget((await this.resolve()).target);
+  }
+
+  /** Opens one session. A server that starts or is full is given time; `patient` gives it to one that is away, too. */
+  async open(patient: boolean): Promise<Opened> {
+    const known = await this.resolve();
+    const deadline = performance.now() + known.target.connectTimeoutMs;
+    for (;;) {
+      try {
+        return await this.openOnce(known);
+      } catch (error) {
+        const failure = connectionError(error, known.target, (text) => this.hide(text));
+        const passes = failure.kind === "starting" || failure.kind === "busy" || (patient && failure.kind === "unreachable");
+        if (!passes || performance.now() + RETRY_PAUSE_MS > deadline) throw failure;
+        await sleep(RETRY_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Options of the driver, for its pool. */
+  async clientConfig(): Promise<ClientConfig> {
+    const known = await this.resolve();
+    return clientConfig(this.config, known, known.tls[0] ?? false);
+  }
+
+  private hide(text: string): string {
+    return this.secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
+  }
+
+  private resolve(): Promise<Known> {
+    this.known ??= this.find();
+    return this.known;
+  }
+
+  private async find(): Promise<Known> {
+    const target = resolveTarget(this.config, this.env);
+    const password = await findPassword(target, this.env);
+    this.passwords = [password, target.password].filter((text): text is string => text !== undefined && text !== "");
+    return { target, password, tls: [...tlsAttempts(target)] };
+  }
+
+  /** What worked is kept: further sessions do not try TLS again where the server has none. */
+  private async openOnce(known: Known): Promise<Opened> {
+    for (;;) {
+      const client = new Client(clientConfig(this.config, known, known.tls[0] ?? false));
+      const session = new Session(client, this.count);
+      try {
+        await client.connect();
+        return { session, facts: await setUp(session) };
+      } catch (error) {
+        session.destroy();
+        if (known.tls.length < 2 || !mayTryWithoutTls(error, known.target)) throw error;
+        known.tls.shift();
+      }
+    }
+  }
+}
+
+interface Known {
+  readonly target: Target;
+  readonly password: string | undefined;
+  readonly tls: (ConnectionOptions | false)[];
+}
+
+function mayTryWithoutTls(error: unknown, target: Target): boolean {
+  const kind = connectionError(error, target, (text) => text).kind;
+  return !(error instanceof ConnectionError) && (kind === "tls" || /pg_hba/.test(String(error)));
+}
+
+function clientConfig(config: DatabaseConfig, known: Known, ssl: ConnectionOptions | false): ClientConfig {
+  const { target, password } = known;
+  return {
+    host: target.host,
+    port: target.port,
+    database: target.database,
+    user: target.user,
+    // A function, so that the driver neither prints it nor reads PGPASSWORD and password files by rules of its own.
+    password: () => password ?? "",
+    ssl,
+    application_name: config.applicationName,
+    connectionTimeoutMillis: target.connectTimeoutMs,
+    keepAlive: true,
+    pipeline: true,
+    client_encoding: "UTF8",
+    ...(target.options === undefined ? {} : { options: target.options }),
+  };
+}

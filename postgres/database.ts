@@ -1,0 +1,144 @@
+import type { Observation, ObservedIndex, ObservedLeafIndex } from "../core/observed";
+import type { Statement } from "../core/statements/statement";
+import type { Instant } from "../core/time/instant";
+import type { KeyReading } from "./bounds";
+import { cancelBackends } from "./cancel";
+import type { DatabaseConfig } from "./config";
+import { secretsOf } from "./config";
+import { Connections, type Identity } from "./connections";
+import { type DetachRequest, detachPartition } from "./detach";
+import { type ExecuteOptions, executeStatements } from "./executor";
+import { parseTime, type RawObservation, toObservation } from "./observation";
+import { observeIndexesOfLeaves, observeIndexesOfRelation, observeTable } from "./observe";
+import { query } from "./queries";
+import type { Row, Value } from "./session";
+import { type TableLockOptions, TableLocks } from "./table-lock";
+import type { Environment } from "./target";
+import { type Patience, patienceOf } from "./timeouts";
+
+export type { Identity as DatabaseIdentity } from "./connections";
+export type { ExecuteOptions } from "./executor";
+export type { Log } from "./log";
+
+/** One database as the rest of the product sees it: connects when first needed, reads, executes, locks, cancels. */
+export class Database {
+  readonly managementSchema: string;
+  private readonly connections: Connections;
+  private readonly locks: TableLocks;
+  private readonly patience: Patience;
+  private readonly observed = new Map<string, Promise<RawObservation>>();
+  private readonly converted = new WeakMap<RawObservation, Map<string, Observation>>();
+
+  constructor(
+    private readonly config: DatabaseConfig,
+    env: Environment,
+  ) {
+    this.managementSchema = config.managementSchema;
+    this.patience = patienceOf(config);
+    this.connections = new Connections(config, env);
+    this.locks = new TableLocks(this.connections, this.patience.lockBudgetMs);
+  }
+
+  /** Statements sent so far, apart from setting connections up. */
+  get statementCount(): number {
+    return this.connections.statementCount;
+  }
+
+  /** What must never be printed. Passwords from the environment, a command or a file are among them once connected. */
+  get secrets(): string[] {
+    return [...new Set([...secretsOf(this.config), ...this.connections.connector.secrets])];
+  }
+
+  /** Connects now instead of at the first use. A failure is remembered: every later call fails at once with the same error. */
+  async connect(): Promise<void> {
+    await this.connections.start();
+  }
+
+  /** Which database this is, to tell another one behind the same address. */
+  async identity(): Promise<Identity> {
+    return (await this.connections.start()).identity;
+  }
+
+  /** `host:port/database as user`, with everything that the environment decides. */
+  describe(): Promise<string> {
+    return this.connections.connector.describe();
+  }
+
+  async now(): Promise<Instant> {
+    const rows = await this.read(query("now"));
+    return parseTime(String(rows[0]?.["now"]));
+  }
+
+  /**
+   * Everything that planning one table needs, in at most three statements; kept until {@link invalidate}. `reading` says how
+   * a key of numbers or UUIDs is a time; without it the registry is asked.
+   */
+  async observe(schema: string, table: string, reading?: KeyReading): Promise<Observation> {
+    const raw = await this.observeRaw(schema, table);
+    const byReading = this.converted.get(raw) ?? new Map<string, Observation>();
+    this.converted.set(raw, byReading);
+    const key = JSON.stringify([reading?.encoding, reading?.zone]);
+    const observation = byReading.get(key) ?? toObservation(raw, reading);
+    byReading.set(key, observation);
+    return observation;
+  }
+
+  /** Indexes of the leaves, never kept: they are read where they are the work. */
+  observeLeafIndexes(schema: string, table: string, indexName?: string, away?: string): Promise<ObservedLeafIndex[]> {
+    return observeIndexesOfLeaves(this.connections, schema, table, indexName, away);
+  }
+
+  /** Indexes of one relation, whether it is a partition or not. */
+  relationIndexes(schema: string, name: string): Promise<ObservedIndex[]> {
+    return observeIndexesOfRelation(this.connections, schema, name);
+  }
+
+  /** Forgets what was read about one table, or about all. */
+  invalidate(schema?: string, table?: string): void {
+    if (schema === undefined || table === undefined) this.observed.clear();
+    else this.observed.delete(JSON.stringify([schema, table]));
+  }
+
+  /** Runs statements in order, transaction by transaction, with the time-outs of their class. */
+  async execute(statements: readonly Statement[], options: ExecuteOptions): Promise<void> {
+    this.locks.assertHeld(options.subject);
+    await executeStatements(this.connections, this.patience, statements, options);
+  }
+
+  /** Takes a partition out concurrently, or finishes a detach that is half done, without making anybody wait. */
+  async detach(request: DetachRequest, options: ExecuteOptions): Promise<void> {
+    this.locks.assertHeld(options.subject);
+    await detachPartition(this.connections, this.patience, request, options);
+  }
+
+  /** Runs `body` as the only writer of a table, in this process and in all others. Not to be nested for one table. */
+  withTableLock<T>(schema: string, table: string, options: TableLockOptions, body: () => Promise<T>): Promise<T> {
+    return this.locks.with(schema, table, options, body);
+  }
+
+  /** Stops whatever our sessions run, from another session. */
+  async cancelAll(): Promise<void> {
+    await cancelBackends(this.connections, this.connections.busyPids);
+  }
+
+  async close(): Promise<void> {
+    await this.connections.close();
+  }
+
+  /** For the other files of this folder: one read, by the extended protocol. */
+  read(text: string, values: readonly Value[] = []): Promise<Row[]> {
+    return this.connections.withSession((session) => session.query(text, values));
+  }
+
+  private observeRaw(schema: string, table: string): Promise<RawObservation> {
+    const key = JSON.stringify([schema, table]);
+    const known = this.observed.get(key);
+    if (known !== undefined) return known;
+    const reading = observeTable(this.connections, this.config.managementSchema, schema, table);
+    this.observed.set(key, reading);
+    reading.catch(() => {
+      if (this.observed.get(key) === reading) this.observed.delete(key);
+    });
+    return reading;
+  }
+}

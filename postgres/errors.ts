@@ -1,0 +1,59 @@
+import type { Statement } from "../core/statements/statement";
+import { sqlState, textOf } from "./sqlstate";
+
+/** The server refused a statement. What it belonged to has been rolled back. */
+export class StatementError extends Error {
+  readonly sqlState: string | undefined;
+
+  constructor(
+    subject: string,
+    readonly statement: Statement | undefined,
+    cause: unknown,
+  ) {
+    super(`${subject}: ${describe(cause)}`, { cause });
+    this.name = "StatementError";
+    this.sqlState = sqlState(cause);
+  }
+}
+
+/** A lock was not to be had within the budget. Nothing was changed, unless the message says what was. */
+export class LockBudgetExceeded extends Error {
+  readonly sqlState: string | undefined;
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = "LockBudgetExceeded";
+    this.sqlState = sqlState(cause);
+  }
+}
+
+/** The connection went away in the middle: nobody knows whether the last statement took effect, so look again. */
+export class ConnectionLost extends Error {
+  constructor(subject: string, cause: unknown) {
+    super(`${subject}: the connection was lost (${textOf(cause)}), outcome unknown: the database has to be read again. Run the update again.`, { cause });
+    this.name = "ConnectionLost";
+  }
+}
+
+/** The run was cancelled, and the running statement with it. */
+export class Cancelled extends Error {
+  constructor(subject: string, cause?: unknown) {
+    super(`${subject}: cancelled`, cause === undefined ? undefined : { cause });
+    this.name = "Cancelled";
+  }
+}
+
+/** Message, code and hint; the detail too, except where it would quote values of a row (class 23). */
+function describe(error: unknown): string {
+  const state = sqlState(error);
+  if (state === undefined) return textOf(error);
+  const detail = state.startsWith("23") ? undefined : field(error, "detail");
+  const sentences = [`${textOf(error)} (SQLSTATE ${state})`, detail, field(error, "hint")];
+  return sentences.filter((sentence) => sentence !== undefined).join(". ");
+}
+
+function field(error: unknown, name: "detail" | "hint"): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const value = (error as Readonly<Record<string, unknown>>)[name];
+  return typeof value === "string" && value !== "" ? value.replace(/\.$/, "") : undefined;
+}

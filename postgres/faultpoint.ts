@@ -1,0 +1,60 @@
+import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Set by esbuild's `define` in the bundle that the tests use; nobody else sets it. */
+declare const PGPARTITION_FAULTPOINTS: boolean | undefined;
+
+/** Thrown by an armed fault point. */
+export class InjectedFault extends Error {
+  constructor(readonly point: string) {
+    super(`fault injected at "${point}"`);
+    this.name = "InjectedFault";
+  }
+}
+
+/** What a point can lend to its fault. */
+export interface FaultSite {
+  /** Cuts the connection that is at work here. */
+  readonly dropConnection?: () => void;
+}
+
+/** Whether this is a test build that stops between statements. Statements are then sent one by one. */
+export function faultpointsEnabled(): boolean {
+  return typeof PGPARTITION_FAULTPOINTS !== "undefined" && PGPARTITION_FAULTPOINTS === true;
+}
+
+/**
+ * A named place at which tests kill, cut, delay or fail the program. Nothing at all in the product.
+ * `PGPARTITION_FAULT` arms one: `<name>:kill`, `<name>:throw`, `<name>:drop-connection`, `<name>:sleep 500`, or `*#3:kill`
+ * for the third point that is reached. `PGPARTITION_FAULT_LOG` names a file that collects the names of all points reached.
+ */
+export async function faultpoint(name: string, site: FaultSite = {}): Promise<void> {
+  if (!faultpointsEnabled()) return;
+  reached += 1;
+  const log = process.env["PGPARTITION_FAULT_LOG"];
+  if (log) appendFileSync(log, `${name}\n`);
+  const action = armedAction(name, reached, process.env["PGPARTITION_FAULT"] ?? "");
+  if (action !== undefined) await act(action, name, site);
+}
+
+let reached = 0;
+
+/** A name may hold colons: the action is what follows the last one. */
+function armedAction(name: string, count: number, armed: string): string | undefined {
+  const split = armed.lastIndexOf(":");
+  if (split < 0) return undefined;
+  const where = armed.slice(0, split);
+  return where === name || where === `*#${count}` ? armed.slice(split + 1) : undefined;
+}
+
+async function act(action: string, name: string, site: FaultSite): Promise<void> {
+  const pause = /^sleep (\d+)$/.exec(action);
+  if (pause) await sleep(Number(pause[1]));
+  else if (action === "throw") throw new InjectedFault(name);
+  else if (action === "drop-connection") site.dropConnection?.();
+  else if (action === "kill") {
+    process.kill(process.pid, "SIGKILL");
+    // The signal arrives in a moment; nothing more may be sent until then.
+    await new Promise(() => undefined);
+  } else throw new Error(`PGPARTITION_FAULT: unknown action "${action}"; known are kill, throw, drop-connection and sleep <ms>`);
+}

@@ -1,0 +1,163 @@
+import { quote } from "../../core/names/identifier";
+import type { Statement } from "../../core/statements/statement";
+import type { Database } from "../database";
+import type { Log } from "../log";
+import { query } from "../queries";
+import { sqlState } from "../sqlstate";
+import { MANAGEMENT_VERSION, upgradeTo } from "./files";
+
+export { MANAGEMENT_VERSION } from "./files";
+
+export interface ManagementOptions {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export type ManagementState =
+  | { readonly kind: "absent" }
+  /** There is a schema of that name, and it is somebody else's. */
+  | { readonly kind: "foreign"; readonly reason: string }
+  | { readonly kind: "ours"; readonly version: number };
+
+/** The management schema cannot be used, made or dropped as things are. Nothing was changed. */
+export class ManagementSchemaError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ManagementSchemaError";
+  }
+}
+
+/**
+ * Makes the management schema, adopts the one that is there, or brings an older one up to date; returns its version. A
+ * newer one than ours is used as it is, because versions only add. An empty schema of that name, which an administrator
+ * may have made for a role without CREATE on the database, is filled.
+ */
+export async function ensureManagementSchema(database: Database, options: ManagementOptions): Promise<number> {
+  const management = database.managementSchema;
+  const before = await describeManagementSchema(database);
+  if (before.kind === "ours" && before.version >= MANAGEMENT_VERSION) return before.version;
+  return database.withTableLock(management, "", options, async () => {
+    const found = await describe(database);
+    if (found.state.kind === "foreign") throw new ManagementSchemaError(`schema ${quote(management)} exists and is not ours: ${found.state.reason}`);
+    if (!found.exists && !found.mayCreate) throw new ManagementSchemaError(mayNotCreate(management, found.role, found.database));
+    const current = found.state.kind === "ours" ? found.state.version : 0;
+    for (let version = current + 1; version <= MANAGEMENT_VERSION; version += 1) {
+      const statements = upgradeStatements(version, management).slice(version === 1 && found.exists ? 1 : 0);
+      await database.execute(statements, { ...options, subject: `installing version ${version} of management schema ${quote(management)}` });
+    }
+    database.invalidate();
+    return Math.max(current, MANAGEMENT_VERSION);
+  });
+}
+
+/** What there is under the name of the management schema. */
+export async function describeManagementSchema(database: Database): Promise<ManagementState> {
+  return (await describe(database)).state;
+}
+
+export interface DropOptions extends ManagementOptions {
+  /** `project/stack` that wants it gone. */
+  readonly stack: string;
+}
+
+/** Drops the management schema, unless somebody still needs what is in it. */
+export async function dropManagementSchema(database: Database, options: DropOptions): Promise<void> {
+  const management = database.managementSchema;
+  await database.withTableLock(management, "", options, async () => {
+    const state = await describeManagementSchema(database);
+    if (state.kind !== "ours") return;
+    const remains = await database.read(query("management-remains", management), [options.stack]);
+    if (remains.length > 0) throw new ManagementSchemaError(refuseDrop(management, remains.map(describeRemains)));
+    await database.execute([dropStatement(management)], { ...options, subject: `dropping management schema ${quote(management)}` });
+    database.invalidate();
+  });
+}
+
+/** The statements of one version, for preview and for running: one transaction. */
+export function upgradeStatements(version: number, management: string): Statement[] {
+  return upgradeTo(version, management).map((sql) => ({
+    sql,
+    transaction: `management schema ${management} version ${version}`,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: [],
+    undo: `DROP SCHEMA ${quote(management)} CASCADE`,
+  }));
+}
+
+interface Found {
+  readonly state: ManagementState;
+  readonly exists: boolean;
+  readonly mayCreate: boolean;
+  readonly role: string;
+  readonly database: string;
+}
+
+async function describe(database: Database): Promise<Found> {
+  const row = (await database.read(query("management"), [database.managementSchema]))[0] ?? {};
+  return {
+    state: await stateOf(database, row),
+    exists: row["exists"] === true,
+    mayCreate: row["may_create"] === true,
+    role: String(row["role"]),
+    database: String(row["database"]),
+  };
+}
+
+async function stateOf(database: Database, row: Readonly<Record<string, unknown>>): Promise<ManagementState> {
+  const management = database.managementSchema;
+  if (row["exists"] !== true || (row["objects"] === 0 && row["ours"] !== true)) return { kind: "absent" };
+  if (row["ours"] !== true) return { kind: "foreign", reason: `it holds ${String(row["objects"])} objects and no version table of ours` };
+  try {
+    const rows = await database.read(`select max(version) as version from ${quote(management)}.version`);
+    return { kind: "ours", version: Number(rows[0]?.["version"] ?? 0) };
+  } catch (error) {
+    if (sqlState(error) !== "42501") throw error;
+    throw new ManagementSchemaError(mayNotUse(management, String(row["role"])));
+  }
+}
+
+function dropStatement(management: string): Statement {
+  return {
+    sql: `DROP SCHEMA ${quote(management)} CASCADE`,
+    transaction: `drop management schema ${management}`,
+    timeouts: "strong",
+    locks: [],
+    hold: "instant",
+    hazards: ["DELETES_DATA"],
+    undo: "none: the ledger is gone",
+  };
+}
+
+function describeRemains(row: Readonly<Record<string, unknown>>): string {
+  const name = `"${String(row["schema"])}"."${String(row["name"])}"`;
+  return row["why"] === "registered" ? `${name} belongs to stack ${String(row["owner"])}` : `${name} still exists and its history is in the ledger`;
+}
+
+/** More would fill the screen; the count says how many there are. */
+const NAMED = 10;
+
+function refuseDrop(management: string, remains: readonly string[]): string {
+  const more = remains.length > NAMED ? ` and ${remains.length - NAMED} more` : "";
+  return (
+    `management schema ${quote(management)} is still needed: ${remains.slice(0, NAMED).join("; ")}${more}. ` +
+    "Destroy or release those tables in their own stacks first, or keep the schema: `pulumi state delete` for this resource leaves it in place"
+  );
+}
+
+function mayNotCreate(management: string, role: string, database: string): string {
+  return (
+    `role "${role}" may not create management schema ${quote(management)}. ` +
+    `An administrator has to run: CREATE SCHEMA ${quote(management)} AUTHORIZATION ${quote(role)}; or GRANT CREATE ON DATABASE ${quote(database)} TO ${quote(role)}`
+  );
+}
+
+function mayNotUse(management: string, role: string): string {
+  const schema = quote(management);
+  return (
+    `role "${role}" may not use management schema ${schema}. An administrator has to run: GRANT USAGE ON SCHEMA ${schema} TO ${quote(role)}; ` +
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ${schema}.registry TO ${quote(role)}; GRANT SELECT, INSERT ON ${schema}.ledger TO ${quote(role)}; ` +
+    `GRANT SELECT ON ${schema}.version TO ${quote(role)}; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${quote(role)}`
+  );
+}

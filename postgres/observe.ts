@@ -1,0 +1,89 @@
+import type { ObservedIndex, ObservedLeafIndex } from "../core/observed";
+import type { Connections } from "./connections";
+import type { RawObservation } from "./observation";
+import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "./obstacles";
+import { query } from "./queries";
+import { indexOf, type LeafIndexRow, type LeafRow, type RegistryRow, type TableRow } from "./rows";
+import type { Session } from "./session";
+import { sqlState } from "./sqlstate";
+
+/** Reads everything about one table: two or three statements, whatever the number of its partitions. */
+export function observeTable(connections: Connections, management: string, schema: string, name: string): Promise<RawObservation> {
+  return connections.withSession(async (session) => {
+    const table = await readTable(session, management, schema, name);
+    const [leaves, registry] = await withEstimates((exact) =>
+      both(
+        readLeaves(session, table.relation?.relkind === "p" ? table.relation.oid : undefined, exact),
+        readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
+      ),
+    );
+    return { schema, name, table, leaves, registry };
+  });
+}
+
+/**
+ * The indexes of all leaves. With `index`: without those that are parts of other indexes of the parent. With `away`: those
+ * of this detached table too.
+ */
+export async function observeIndexesOfLeaves(
+  connections: Connections,
+  schema: string,
+  name: string,
+  index: string | undefined,
+  away: string | undefined,
+): Promise<ObservedLeafIndex[]> {
+  const rows = await connections.withSession((session) => session.query(query("leaf-indexes"), [schema, name, index ?? null, away ?? null]));
+  // The columns are those of LeafIndexRow: the query names them.
+  return (rows as unknown as LeafIndexRow[]).map((row) => ({
+    ...indexOf(row),
+    leaf: row.leaf,
+    attachedTo: row.attached_to ?? undefined,
+    building: row.building,
+  }));
+}
+
+/** The indexes of one relation. */
+export async function observeIndexesOfRelation(connections: Connections, schema: string, name: string): Promise<ObservedIndex[]> {
+  const rows = await connections.withSession((session) => session.query(query("relation-indexes"), [schema, name]));
+  // The columns are those of an index in queries/table.sql.
+  return (rows as unknown as LeafIndexRow[]).map(indexOf);
+}
+
+async function readTable(session: Session, management: string, schema: string, name: string): Promise<TableRow> {
+  const limits = [OLD_TRANSACTION_SECONDS, LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS];
+  const rows = await session.query(query("table"), [schema, name, management, ...limits]);
+  // The query gives one row always, with these columns.
+  return rows[0] as unknown as TableRow;
+}
+
+async function readLeaves(session: Session, oid: string | undefined, exact: boolean): Promise<LeafRow[]> {
+  if (oid === undefined) return [];
+  return (await session.query(query("leaves"), [oid, exact])) as unknown as LeafRow[];
+}
+
+async function readRegistry(
+  session: Session,
+  management: string | undefined,
+  schema: string,
+  name: string,
+  exact: boolean,
+): Promise<RegistryRow | undefined> {
+  if (management === undefined) return undefined;
+  return (await session.query(query("registry", management), [schema, name, exact]))[0] as unknown as RegistryRow;
+}
+
+/** Exact sizes take a lock on each leaf. While somebody rewrites one, its size is estimated: a preview must not wait for that. */
+async function withEstimates<T>(read: (exact: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await read(true);
+  } catch (error) {
+    if (sqlState(error) !== "55P03") throw error;
+    return read(false);
+  }
+}
+
+/** Waits for both even when one fails, so that nothing is still under way when the session goes to somebody else. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}

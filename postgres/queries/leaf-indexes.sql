@@ -1,0 +1,62 @@
+-- One row: an index on a direct partition of the table $1.$2; $3: without those that belong to another index of the
+-- parent than the one called so; null: all. $4: also those of the table of this name that is away at the moment.
+with parent as (
+  select c.oid
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1::text and c.relname = $2::text
+),
+leaves as (
+  select i.inhrelid as oid
+  from parent
+  join pg_inherits i on i.inhparent = parent.oid
+  union
+  select c.oid
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1::text and c.relname = $4::text
+)
+select
+  leaf.relname as leaf,
+  ic.relname as name,
+  substr(
+    pg_get_indexdef(x.indexrelid),
+    length(
+      format(
+        'CREATE %sINDEX %I ON %s%I.%I ',
+        case when x.indisunique then 'UNIQUE ' else '' end,
+        ic.relname,
+        case when ic.relkind = 'I' then 'ONLY ' else '' end,
+        n.nspname,
+        leaf.relname
+      )
+    ) + 1
+  ) as definition,
+  x.indisunique as unique,
+  x.indisvalid as valid,
+  (
+    select json_agg(coalesce(a.attname, pg_get_indexdef(x.indexrelid, k.position::int, true)) order by k.position)
+    from unnest(x.indkey::int2[]) with ordinality k (attnum, position)
+    left join pg_attribute a on a.attrelid = leaf.oid and a.attnum = k.attnum and k.attnum > 0
+    where k.position <= x.indnkeyatts
+  ) as columns,
+  (
+    select json_build_object(
+      'name', k.conname,
+      'kind', case k.contype when 'p' then 'primary' when 'u' then 'unique' else 'exclusion' end,
+      'definition', pg_get_constraintdef(k.oid)
+    )
+    from pg_constraint k
+    where k.conindid = x.indexrelid and k.conrelid = leaf.oid and k.contype in ('p', 'u', 'x')
+  ) as constraint,
+  upper_index.relname as attached_to,
+  exists (select from pg_stat_progress_create_index b where b.index_relid = x.indexrelid) as building
+from leaves
+join pg_class leaf on leaf.oid = leaves.oid
+join pg_namespace n on n.oid = leaf.relnamespace
+join pg_index x on x.indrelid = leaf.oid
+join pg_class ic on ic.oid = x.indexrelid
+left join pg_inherits ii on ii.inhrelid = x.indexrelid
+left join pg_class upper_index on upper_index.oid = ii.inhparent
+where $3::text is null or upper_index.relname is null or upper_index.relname = $3::text
+order by leaf.relname, ic.relname

@@ -1,0 +1,2 @@
+-- One row: the database's clock.
+select pg_catalog.clock_timestamp()::text as now

@@ -1,0 +1,62 @@
+-- One row, always: what the registry and the ledger say about the table $1.$2. Of the ledger the latest entry for each
+-- interval and event. A table is ours and away when the ledger knows its oid, a relation with that oid still exists, and it has
+-- no parent, by our hand or by another's: names never decide. Only our detach promises a drop, in its detail. $3: as in leaves.sql.
+with entries as (
+  select id, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, detail
+  from :management.ledger
+  where schema_name = $1::text and table_name = $2::text
+),
+latest as (
+  select distinct on (e.lower_bound, e.upper_bound, e.event) e.*
+  from entries e
+  order by e.lower_bound, e.upper_bound, e.event, e.id desc
+),
+latest_of_table as (
+  select distinct on (e.partition_oid) e.*
+  from entries e
+  where e.partition_oid is not null and e.event in ('created', 'adopted', 'attached', 'detaching', 'detached', 'dropped', 'released')
+  order by e.partition_oid, e.id desc
+)
+select
+  (
+    select json_build_object('owner', r.owner, 'mode', r.mode, 'paused', r.paused, 'window', r."window", 'indexes', r.indexes)
+    from :management.registry r
+    where r.schema_name = $1::text and r.table_name = $2::text
+  ) as registration,
+  (
+    select json_agg(
+      json_build_object(
+        'partition', l.partition_name,
+        'oid', l.partition_oid::text,
+        'lower', l.lower_bound::text,
+        'upper', l.upper_bound::text,
+        'event', l.event,
+        'at', l.effective_at::text,
+        'detail', l.detail
+      )
+      order by l.id
+    )
+    from latest l
+  ) as ledger,
+  (
+    select json_agg(
+      json_build_object(
+        'schema', n.nspname,
+        'name', c.relname,
+        'oid', c.oid::text,
+        'lower', t.lower_bound::text,
+        'upper', t.upper_bound::text,
+        'at', t.effective_at::text,
+        'detail', t.detail,
+        'rows', case when c.reltuples >= 0 then c.reltuples::bigint end,
+        'bytes', case when $3::boolean then pg_total_relation_size(c.oid) else 8192 * c.relpages::bigint end
+      )
+      order by t.upper_bound, c.relname
+    )
+    from latest_of_table t
+    join pg_class c on c.oid = t.partition_oid
+    join pg_namespace n on n.oid = c.relnamespace
+    where t.event in ('created', 'adopted', 'attached', 'detaching', 'detached')
+      and c.relkind in ('r', 'p')
+      and not exists (select from pg_inherits i where i.inhrelid = c.oid)
+  ) as detached

@@ -1,0 +1,184 @@
+-- One row, always: the relation $1.$2 (schema, name) but for its leaves, null where there is none; the clock; whether the
+-- management schema $3 has a registry; and what is in the way right now of changes to the table or a leaf: transactions
+-- older than $4 seconds that hold a lock on it, replication slots more than $5 MB behind, standbys more than $6 seconds.
+with relation as (
+  select c.oid, c.relname, n.nspname, c.relkind, c.relowner, n.oid as schema_oid
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1::text and c.relname = $2::text
+),
+family as (
+  select oid from relation
+  union all
+  select i.inhrelid from pg_inherits i join relation r on i.inhparent = r.oid
+),
+old_transactions as (
+  select distinct a.pid, coalesce(nullif(a.application_name, ''), a.backend_type) as application, a.state,
+         extract(epoch from clock_timestamp() - a.xact_start)::bigint as seconds
+  from pg_locks l
+  join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'relation'
+    and l.granted
+    and l.database = (select d.oid from pg_database d where d.datname = current_database())
+    and l.relation in (select oid from family)
+    and a.pid <> pg_backend_pid()
+    and a.xact_start < clock_timestamp() - make_interval(secs => $4::int)
+),
+old_prepared as (
+  select distinct x.gid, extract(epoch from clock_timestamp() - x.prepared)::bigint as seconds
+  from pg_locks l
+  join pg_prepared_xacts x on l.transactionid = x.transaction
+    or l.virtualtransaction = '-1/' || x.transaction::text
+  where l.relation in (select oid from family)
+),
+lagging_slots as (
+  select s.slot_name, (pg_wal_lsn_diff(w.here, s.restart_lsn) / 1048576)::bigint as megabytes
+  from (select case when pg_is_in_recovery() then null else pg_current_wal_lsn() end as here) w, pg_replication_slots s
+  where pg_wal_lsn_diff(w.here, s.restart_lsn) > $5::bigint * 1048576
+),
+lagging_standbys as (
+  select coalesce(nullif(w.application_name, ''), host(w.client_addr), 'unnamed') as standby,
+         extract(epoch from w.replay_lag)::bigint as seconds, w.backend_xmin is not null as feedback
+  from pg_stat_replication w
+  where w.replay_lag > make_interval(secs => $6::int)
+)
+select
+  clock_timestamp()::text as now,
+  exists (
+    select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = $3::text and c.relname = 'registry' and c.relkind = 'r'
+  ) as managed_here,
+  (select json_agg(t order by t.seconds desc, t.pid) from old_transactions t) as old_transactions,
+  (select json_agg(p order by p.gid) from old_prepared p) as old_prepared,
+  (select json_agg(s order by s.slot_name) from lagging_slots s) as lagging_slots,
+  (select json_agg(w order by w.standby) from lagging_standbys w) as lagging_standbys,
+  (
+    select json_build_object(
+      'oid', r.oid::text,
+      'owner', pg_get_userbyid(r.relowner),
+      'relkind', r.relkind,
+      'rights', json_build_object(
+        'owner', pg_has_role(current_user, r.relowner, 'USAGE'),
+        'createInSchema', has_schema_privilege(r.schema_oid, 'CREATE'),
+        'role', current_user
+      ),
+      'key', (
+        select json_build_object(
+          'strategy', p.partstrat,
+          'columns', (
+            select json_agg(a.attname order by k.position)
+            from unnest(p.partattrs::int2[]) with ordinality k (attnum, position)
+            left join pg_attribute a on a.attrelid = r.oid and a.attnum = k.attnum and k.attnum > 0
+          ),
+          'types', (
+            select json_agg(
+              coalesce(
+                format_type(a.atttypid, a.atttypmod),
+                (select format_type(o.opcintype, null) from pg_opclass o where o.oid = p.partclass[k.position - 1])
+              )
+              order by k.position
+            )
+            from unnest(p.partattrs::int2[]) with ordinality k (attnum, position)
+            left join pg_attribute a on a.attrelid = r.oid and a.attnum = k.attnum and k.attnum > 0
+          )
+        )
+        from pg_partitioned_table p
+        where p.partrelid = r.oid
+      ),
+      'columns', (
+        select json_agg(
+          json_build_object(
+            'name', a.attname,
+            'type', format_type(a.atttypid, a.atttypmod),
+            'nullable', not a.attnotnull,
+            'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end,
+            'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end
+          )
+          order by a.attnum
+        )
+        from pg_attribute a
+        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+      ),
+      'constraints', (
+        select json_agg(
+          json_build_object(
+            'name', k.conname,
+            'kind', case k.contype
+              when 'p' then 'primary' when 'u' then 'unique' when 'c' then 'check' when 'f' then 'foreign' else 'exclusion'
+            end,
+            'columns', coalesce(
+              (
+                select json_agg(a.attname order by c.position)
+                from unnest(k.conkey) with ordinality c (attnum, position)
+                join pg_attribute a on a.attrelid = r.oid and a.attnum = c.attnum
+              ),
+              '[]'
+            ),
+            'definition', pg_get_constraintdef(k.oid),
+            'validated', k.convalidated,
+            'references', (
+              select json_build_object('schema', fn.nspname, 'table', f.relname)
+              from pg_class f join pg_namespace fn on fn.oid = f.relnamespace
+              where k.contype = 'f' and f.oid = k.confrelid
+            )
+          )
+          order by k.contype, k.conname
+        )
+        from pg_constraint k
+        where k.conrelid = r.oid
+          and k.contype in ('p', 'u', 'c', 'f', 'x')
+          -- A key to a partitioned table has a row more for each of that table's partitions.
+          and not exists (select from pg_constraint up where up.oid = k.conparentid and up.conrelid = k.conrelid)
+      ),
+      'indexes', (
+        select json_agg(
+          json_build_object(
+            'name', ic.relname,
+            'definition', substr(
+              pg_get_indexdef(x.indexrelid),
+              length(
+                format(
+                  'CREATE %sINDEX %I ON %s%I.%I ',
+                  case when x.indisunique then 'UNIQUE ' else '' end,
+                  ic.relname,
+                  case when ic.relkind = 'I' then 'ONLY ' else '' end,
+                  r.nspname,
+                  r.relname
+                )
+              ) + 1
+            ),
+            'unique', x.indisunique,
+            'valid', x.indisvalid,
+            'columns', (
+              select json_agg(coalesce(a.attname, pg_get_indexdef(x.indexrelid, k.position::int, true)) order by k.position)
+              from unnest(x.indkey::int2[]) with ordinality k (attnum, position)
+              left join pg_attribute a on a.attrelid = r.oid and a.attnum = k.attnum and k.attnum > 0
+              where k.position <= x.indnkeyatts
+            ),
+            'constraint', (
+              select json_build_object(
+                'name', k.conname,
+                'kind', case k.contype when 'p' then 'primary' when 'u' then 'unique' else 'exclusion' end,
+                'definition', pg_get_constraintdef(k.oid)
+              )
+              from pg_constraint k
+              where k.conindid = x.indexrelid and k.conrelid = r.oid and k.contype in ('p', 'u', 'x')
+            )
+          )
+          order by ic.relname
+        )
+        from pg_index x
+        join pg_class ic on ic.oid = x.indexrelid
+        where x.indrelid = r.oid
+      ),
+      'referencedBy', (
+        select json_agg(distinct cn.nspname || '.' || c.relname)
+        from pg_constraint k
+        join pg_class c on c.oid = k.conrelid
+        join pg_namespace cn on cn.oid = c.relnamespace
+        where k.contype = 'f' and k.confrelid = r.oid and k.conparentid = 0
+      )
+    )
+    from relation r
+  ) as relation

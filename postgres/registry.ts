@@ -1,0 +1,138 @@
+import { quote } from "../core/names/identifier";
+import type { LedgerDetail, LedgerEvent, RegisteredIndex } from "../core/observed";
+import type { Statement } from "../core/statements/statement";
+import type { Instant } from "../core/time/instant";
+import type { OpenInterval } from "../core/time/interval";
+import { formatBound } from "../core/time/key";
+
+/** A table by the two names that registry and ledger know it by. */
+export interface TableName {
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** Enters a table, or manages a released one again. The row of another stack is left alone: `claim` is the way to take it. */
+export function registerTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
+  return bookkeeping(
+    `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
+on conflict (schema_name, table_name) do update set mode = 'managed', updated_at = now() where r.owner = excluded.owner`,
+    [entry.schema, entry.table, entry.owner],
+    "the row is deleted when the table is destroyed",
+  );
+}
+
+/** Forgets a table. Its ledger stays. */
+export function unregisterTableStatement(management: string, entry: TableName): Statement {
+  return bookkeeping(
+    `delete from ${quote(management)}.registry where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table],
+    "declare the table again",
+  );
+}
+
+/** The window of a successful update, as it travels; null forgets it. */
+export function recordWindowStatement(management: string, entry: TableName & { readonly window: unknown }): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set "window" = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table, entry.window === null || entry.window === undefined ? null : JSON.stringify(entry.window)],
+    "the next update records its own window",
+  );
+}
+
+/** How declared indexes were declared and printed; those of other names are kept as they are. */
+export function recordIndexesStatement(management: string, entry: TableName & { readonly indexes: readonly RegisteredIndex[] }): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set indexes = $3::jsonb || coalesce((
+  select jsonb_agg(kept) from jsonb_array_elements(indexes) kept
+  where not exists (select from jsonb_array_elements($3::jsonb) given where given->>'name' = kept->>'name')
+), '[]'), updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table, JSON.stringify(entry.indexes)],
+    "the next update records them again",
+  );
+}
+
+export interface LedgerRecord extends TableName {
+  readonly partition: string;
+  /** Where the partition is in another schema than its table. */
+  readonly partitionSchema?: string;
+  readonly bounds: OpenInterval;
+  readonly event: LedgerEvent;
+  /** When it takes effect by the clock that decides; left out, the database's. */
+  readonly effectiveAt?: Instant;
+  /** Names the engine operation. */
+  readonly run: string;
+  readonly detail: LedgerDetail;
+}
+
+/** One row of the ledger. The oid is looked up as the row is written: a name may mean another table a moment later. */
+export function ledgerStatement(management: string, record: LedgerRecord): Statement {
+  return bookkeeping(
+    `insert into ${quote(management)}.ledger (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, run, detail)
+values ($1, $2, $3, (
+  select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $4::text and c.relname = $3::text
+), $5::timestamptz, $6::timestamptz, $7, coalesce($8::timestamptz, now()), $9, $10::jsonb)`,
+    [
+      record.schema,
+      record.table,
+      record.partition,
+      record.partitionSchema ?? record.schema,
+      record.bounds.from ? serverTime(record.bounds.from) : null,
+      record.bounds.to ? serverTime(record.bounds.to) : null,
+      record.event,
+      record.effectiveAt ? serverTime(record.effectiveAt) : null,
+      record.run,
+      JSON.stringify(record.detail),
+    ],
+    "none: the ledger is only ever added to",
+  );
+}
+
+/** Fails the transaction unless the named table is the detached one of the ledger and is attached to nothing. */
+export function assertDroppableStatement(
+  management: string,
+  target: { readonly schema: string; readonly name: string; readonly oid: string },
+): Statement {
+  return bookkeeping(
+    `select ${quote(management)}.assert_droppable($1, $2, $3::oid)`,
+    [target.schema, target.name, target.oid],
+    "not needed: it only looks",
+  );
+}
+
+/** Stops or resumes retirement; creation goes on. */
+export function setPausedStatement(management: string, entry: TableName & { readonly paused: boolean }): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set paused = $3::boolean, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table, String(entry.paused)],
+    "set it back",
+  );
+}
+
+/** Hands a table back unmanaged. */
+export function releaseTableStatement(management: string, entry: TableName): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set mode = 'released', updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table],
+    "claim it",
+  );
+}
+
+/** Takes a table into a stack, whosever it was. */
+export function claimTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
+  return bookkeeping(
+    `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
+on conflict (schema_name, table_name) do update set owner = excluded.owner, mode = 'managed', updated_at = now()`,
+    [entry.schema, entry.table, entry.owner],
+    "claim it back into the other stack",
+  );
+}
+
+/** Without a transaction of its own choice: callers give it that of the change it records. */
+function bookkeeping(sql: string, values: readonly (string | null)[], undo: string): Statement {
+  return { sql, values, transaction: undefined, timeouts: "light", locks: [], hold: "instant", hazards: [], undo };
+}
+
+/** The server reads no signed or six-digit ISO years: those before year 1 are written with BC. */
+function serverTime(instant: Instant): string {
+  return formatBound(instant, "timestamptz", "UTC");
+}

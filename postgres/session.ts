@@ -1,0 +1,50 @@
+import type { Client, ClientBase, QueryConfig } from "pg";
+
+export type Value = string | number | boolean | null | readonly string[];
+
+/** A row as the driver gives it: text for most types, parsed JSON for json. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Sent by the extended protocol even without values: the server then refuses a text that holds two statements. */
+interface ExtendedQuery extends QueryConfig<Value[]> {
+  readonly queryMode: "extended";
+}
+
+/** One server session of ours. Queries may be sent without waiting for the previous one: they are pipelined. */
+export class Session {
+  /** Pid of the server process, asked from the server: a pooler makes up its own. */
+  pid = 0;
+  /** Set once the connection is gone. */
+  lost: Error | undefined;
+
+  constructor(
+    readonly client: Client | ClientBase,
+    private readonly count: () => void,
+  ) {
+    client.on("error", (error) => (this.lost ??= error));
+    client.on("end", () => (this.lost ??= new Error("Connection terminated")));
+  }
+
+  async query(text: string, values: readonly Value[] = []): Promise<Row[]> {
+    this.count();
+    return this.set(text, values);
+  }
+
+  /** A query that belongs to setting the connection up: it is not counted. */
+  async set(text: string, values: readonly Value[] = []): Promise<Row[]> {
+    const query: ExtendedQuery = { text, values: [...values], queryMode: "extended" };
+    const result = await this.client.query<Row, Value[]>(query);
+    return result.rows;
+  }
+
+  /** Says goodbye. For sessions outside the pool. */
+  async end(): Promise<void> {
+    if (this.lost === undefined && "end" in this.client) await this.client.end();
+  }
+
+  /** Cuts the connection without a goodbye, for when its state is unknown. */
+  destroy(): void {
+    this.lost ??= new Error("Connection terminated");
+    if ("connection" in this.client) this.client.connection.stream.destroy();
+  }
+}

@@ -1,0 +1,36 @@
+import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../core/defaults";
+
+/** The oldest server that is supported; older ones lack behaviour that the statements rely on. */
+export const OLDEST_SERVER = 150_000;
+
+/** Reads wait for no lock longer than this: the size of a table that somebody rewrites is then estimated instead. */
+export const READ_LOCK_TIMEOUT_MS = 1_000;
+
+/** The setting that some platforms refuse (PostgreSQL on Windows). */
+export const CHECK_INTERVAL = "client_connection_check_interval";
+
+/** Settings of every session, so that no server, role or database default changes what a statement means or how long it waits. */
+export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
+  // Bounds are printed and read in UTC; names are always qualified, so nobody's function can take the place of a built-in one.
+  TimeZone: "UTC",
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "iso_8601",
+  search_path: "pg_catalog",
+  standard_conforming_strings: "on",
+  extra_float_digits: "1",
+  default_transaction_isolation: "read committed",
+  client_min_messages: "warning",
+  // Compiling a catalogue query takes longer than running it.
+  jit: "off",
+  // Without it the queued DDL of a killed client commits later, and its locks stay (locks-and-floors K1, K2).
+  [CHECK_INTERVAL]: "1s",
+  idle_in_transaction_session_timeout: "10s",
+  // The session that holds the table locks is idle for as long as the work takes.
+  idle_session_timeout: "0",
+  // A network that swallows packets is noticed in a minute; ignored on sockets.
+  tcp_keepalives_idle: "30",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "3",
+  statement_timeout: `${DEFAULT_STATEMENT_TIMEOUT_MS}ms`,
+  lock_timeout: `${READ_LOCK_TIMEOUT_MS}ms`,
+};

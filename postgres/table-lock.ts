@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Connections } from "./connections";
+import { Cancelled, ConnectionLost, LockBudgetExceeded } from "./errors";
+import type { Log } from "./log";
+import { query } from "./queries";
+import type { Session } from "./session";
+
+/** Between two looks at a lock that somebody else holds. */
+const POLL_MS = 250;
+
+export interface TableLockOptions {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/**
+ * One writer for each table, in all processes: a session-level advisory lock on the service session. Callers of this
+ * process stand in a queue first, and the lock is handed on in the queue, so that many steps take it once.
+ */
+export class TableLocks {
+  private readonly queues = new Map<string, Queue>();
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly budgetMs: number,
+  ) {}
+
+  async with<T>(schema: string, table: string, options: TableLockOptions, body: () => Promise<T>): Promise<T> {
+    const queue = this.enter(JSON.stringify([schema, table]));
+    const turn = queue.last;
+    let leave = (): void => undefined;
+    queue.last = new Promise((resolve) => (leave = resolve));
+    try {
+      await turnOrAbort(turn, options.signal, `waiting for the lock of table "${schema}"."${table}"`);
+      await this.hold(queue, schema, table, options);
+      return await body();
+    } finally {
+      // Left only after the one before: a caller that gave up waiting must not let the next one past the holder.
+      void turn.then(async () => {
+        queue.waiting -= 1;
+        if (queue.waiting === 0) {
+          await this.release(queue, schema, table);
+          // Somebody may have entered meanwhile.
+          if (queue.waiting === 0) this.queues.delete(JSON.stringify([schema, table]));
+        }
+        leave();
+      });
+    }
+  }
+
+  /** Refuses to go on when the session that held a lock has ended: another process may have taken the table over. */
+  assertHeld(subject: string): void {
+    for (const queue of this.queues.values()) {
+      if (queue.holder?.lost !== undefined) throw new ConnectionLost(`${subject}: the lock of the table is gone`, queue.holder.lost);
+    }
+  }
+
+  private enter(key: string): Queue {
+    const queue = this.queues.get(key) ?? { waiting: 0, last: Promise.resolve(), holder: undefined };
+    queue.waiting += 1;
+    this.queues.set(key, queue);
+    return queue;
+  }
+
+  private async hold(queue: Queue, schema: string, table: string, options: TableLockOptions): Promise<void> {
+    if (queue.holder !== undefined && queue.holder.lost === undefined) return;
+    queue.holder = undefined;
+    const session = await this.connections.serviceSession();
+    const deadline = performance.now() + this.budgetMs;
+    let told = false;
+    while (!(await take(session, schema, table))) {
+      const holder = await describeHolder(session, schema, table);
+      const subject = `the lock of table "${schema}"."${table}"`;
+      if (performance.now() > deadline) throw new LockBudgetExceeded(refuse(subject, holder, this.budgetMs), undefined);
+      if (!told) options.log.status(`waiting for ${subject}, held by ${holder}`);
+      told = true;
+      await pause(options.signal, `waiting for ${subject}`);
+    }
+    queue.holder = session;
+  }
+
+  private async release(queue: Queue, schema: string, table: string): Promise<void> {
+    const holder = queue.holder;
+    queue.holder = undefined;
+    if (holder === undefined || holder.lost !== undefined) return;
+    // A session that fails to answer has lost its locks with its connection.
+    await holder.query(query("table-lock-release"), [schema, table]).catch(() => undefined);
+  }
+}
+
+interface Queue {
+  /** Callers that have entered and not left, the one whose turn it is included. */
+  waiting: number;
+  /** Ends when the last in the queue has left. */
+  last: Promise<void>;
+  /** The session that holds the lock while it is handed on. */
+  holder: Session | undefined;
+}
+
+async function take(session: Session, schema: string, table: string): Promise<boolean> {
+  const rows = await session.query(query("table-lock-take"), [schema, table]);
+  return rows[0]?.["taken"] === true;
+}
+
+async function describeHolder(session: Session, schema: string, table: string): Promise<string> {
+  const row = (await session.query(query("table-lock-holder"), [schema, table]))[0];
+  if (row === undefined) return "a session that has just ended";
+  const since = row["since"] === null ? "" : `, connected since ${String(row["since"])}`;
+  return `pid ${String(row["pid"])} ("${String(row["application"] ?? "unnamed")}"${since})`;
+}
+
+function refuse(subject: string, holder: string, budgetMs: number): string {
+  return (
+    `${subject} was not to be had in ${Math.round(budgetMs / 1000)} s: it is held by ${holder}. ` +
+    "Another update works on this table: let it finish, or end that session, then run the update again."
+  );
+}
+
+async function pause(signal: AbortSignal, subject: string): Promise<void> {
+  try {
+    await sleep(POLL_MS, undefined, { signal });
+  } catch (error) {
+    throw new Cancelled(subject, error);
+  }
+}
+
+async function turnOrAbort(turn: Promise<void>, signal: AbortSignal, subject: string): Promise<void> {
+  if (signal.aborted) throw new Cancelled(subject);
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Cancelled(subject));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    await Promise.race([turn, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

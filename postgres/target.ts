@@ -1,0 +1,94 @@
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { DatabaseConfig, SslMode } from "./config";
+import { ConnectionError } from "./connection-error";
+import { isSslMode, parseUrl, type UrlParts } from "./url";
+
+/** Where a connection goes, everything decided but the password. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** A password that was given outright, by the configuration or PGPASSWORD. */
+  readonly password: string | undefined;
+  readonly passwordCommand: string | undefined;
+  readonly passFile: string;
+  readonly sslMode: SslMode;
+  readonly sslRootCert: string | undefined;
+  /** Where libpq looks for an authority when none is named. */
+  readonly defaultRootCert: string;
+  readonly options: string | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Long enough for a server that wakes up, short enough that nobody thinks the preview hangs. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Fills what the configuration leaves open as libpq does: URL, then the PG* variables, then defaults
+ * (https://www.postgresql.org/docs/current/libpq-envars.html). The default host is localhost, not a socket.
+ */
+export function resolveTarget(config: DatabaseConfig, env: Environment): Target {
+  const url = urlParts(config);
+  const user = config.user ?? url.user ?? set(env["PGUSER"]) ?? userInfo().username;
+  const home = set(env["HOME"]) ?? homedir();
+  return {
+    host: config.host ?? url.host ?? set(env["PGHOST"]) ?? "localhost",
+    port: config.port ?? url.port ?? portOf(env),
+    database: config.database ?? url.database ?? set(env["PGDATABASE"]) ?? user,
+    user,
+    password: givenPassword(config, url, env),
+    passwordCommand: config.passwordCommand,
+    passFile: set(env["PGPASSFILE"]) ?? join(home, ".pgpass"),
+    sslMode: config.sslMode ?? url.sslMode ?? sslModeOf(env),
+    sslRootCert: config.sslRootCert ?? url.sslRootCert ?? set(env["PGSSLROOTCERT"]),
+    defaultRootCert: join(home, ".postgresql", "root.crt"),
+    options: set(env["PGOPTIONS"]),
+    connectTimeoutMs: config.connectTimeoutMs ?? timeoutOf(env),
+  };
+}
+
+/** `host:port/database as user`. */
+export function nameTarget(target: Pick<Target, "host" | "port" | "database" | "user">): string {
+  return `${target.host}:${target.port}/${target.database} as ${target.user}`;
+}
+
+function urlParts(config: DatabaseConfig): UrlParts {
+  if (config.url === undefined) return {};
+  const parsed = parseUrl(config.url);
+  if ("problem" in parsed) throw new ConnectionError("configuration", `the connection URL ${parsed.problem}.`);
+  return parsed;
+}
+
+/** A command is asked before the environment: it was declared for this database, PGPASSWORD for any. */
+function givenPassword(config: DatabaseConfig, url: UrlParts, env: Environment): string | undefined {
+  const declared = config.password ?? url.password;
+  if (declared !== undefined || config.passwordCommand !== undefined) return declared;
+  return set(env["PGPASSWORD"]);
+}
+
+function portOf(env: Environment): number {
+  const port = Number(set(env["PGPORT"]) ?? 5432);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new ConnectionError("configuration", `PGPORT is "${env["PGPORT"] ?? ""}"; a port is a number from 1 to 65535.`);
+}
+
+function sslModeOf(env: Environment): SslMode {
+  const mode = set(env["PGSSLMODE"]) ?? "prefer";
+  // libpq's "allow" tries without TLS first; asking for TLS first is the stricter reading of the same wish.
+  if (mode === "allow") return "prefer";
+  if (isSslMode(mode)) return mode;
+  throw new ConnectionError("configuration", `PGSSLMODE is "${mode}"; use disable, prefer, require, verify-ca or verify-full.`);
+}
+
+function timeoutOf(env: Environment): number {
+  const seconds = Number(set(env["PGCONNECT_TIMEOUT"]) ?? 0);
+  return seconds > 0 ? seconds * 1000 : CONNECT_TIMEOUT_MS;
+}
+
+function set(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}

@@ -1,0 +1,54 @@
+import { DEFAULT_LOCK_BUDGET_MS, DEFAULT_LOCK_TIMEOUT_MS, DEFAULT_STATEMENT_TIMEOUT_MS, DEFAULT_WAIT_BUDGET_MS } from "../core/defaults";
+import type { Statement, TimeoutClass } from "../core/statements/statement";
+import type { DatabaseConfig } from "./config";
+
+/** How patient we are with one database. */
+export interface Patience {
+  readonly lockTimeoutMs: number;
+  readonly lockBudgetMs: number;
+  readonly waitBudgetMs: number;
+}
+
+/** Milliseconds; both always finite. */
+export interface Timeouts {
+  readonly lock: number;
+  readonly statement: number;
+}
+
+export function patienceOf(config: DatabaseConfig): Patience {
+  return {
+    lockTimeoutMs: config.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,
+    lockBudgetMs: config.lockBudgetMs ?? DEFAULT_LOCK_BUDGET_MS,
+    waitBudgetMs: config.waitBudgetMs ?? DEFAULT_WAIT_BUDGET_MS,
+  };
+}
+
+/** The class of a transaction is that of its strongest statement: what one of them must not do, all of them must not. */
+export function classOf(statements: readonly Statement[]): TimeoutClass {
+  return RANKING.find((candidate) => statements.some((statement) => statement.timeouts === candidate)) ?? "light";
+}
+
+const RANKING: readonly TimeoutClass[] = ["strong", "waiting", "light"];
+
+/** The time-outs of one statement in a transaction of a class. */
+export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: Patience): Timeouts {
+  switch (group) {
+    case "strong":
+      return { lock: patience.lockTimeoutMs, statement: queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS };
+    case "waiting":
+      // Cut half-way it would leave something behind, so nothing shorter than the budget may stop it.
+      return { lock: patience.waitBudgetMs, statement: patience.waitBudgetMs };
+    case "light":
+      // Shorter than the statement's, so that the error says that it was a lock.
+      return { lock: DEFAULT_STATEMENT_TIMEOUT_MS / 2, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
+  }
+}
+
+/**
+ * lock_timeout bounds each wait, not their sum: with two referenced tables the writers of the first could wait for both. The
+ * statement as a whole is then held to the time of one wait. Cut by that, it is tried again like any other.
+ */
+export function queuesTwice(statement: Statement): boolean {
+  const referenced = new Set(statement.locks.filter((lock) => lock.role === "referenced").map((lock) => lock.relation));
+  return statement.timeouts === "strong" && statement.hold !== "grows with rows" && !statement.hazards.includes("SCAN_DEFAULT") && referenced.size > 1;
+}

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import { ConnectionError } from "./connection-error";
+import type { Target } from "./target";
+
+/** The ways to try, in order: `prefer` goes on without TLS where the server has none, as libpq does. */
+export function tlsAttempts(target: Target): readonly (ConnectionOptions | false)[] {
+  if (target.sslMode === "disable" || target.host.startsWith("/")) return [false];
+  const options = tlsOptions(target);
+  return target.sslMode === "prefer" ? [options, false] : [options];
+}
+
+function tlsOptions(target: Target): ConnectionOptions {
+  const ca = authority(target);
+  switch (target.sslMode) {
+    case "verify-full":
+      return { ...ca, rejectUnauthorized: true, servername: target.host };
+    case "verify-ca":
+      return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
+    case "require":
+      // libpq: `require` with an authority at hand verifies it, for compatibility with old releases.
+      if (target.sslRootCert !== undefined) return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
+      return { rejectUnauthorized: false };
+    case "prefer":
+    case "disable":
+      return { rejectUnauthorized: false };
+  }
+}
+
+/** Without a file of its own the verifying modes trust what Node trusts. */
+function authority(target: Target): ConnectionOptions {
+  const verifies = target.sslMode !== "prefer" && target.sslMode !== "disable";
+  if (target.sslRootCert === undefined) {
+    return verifies && target.sslMode !== "require" && existsSync(target.defaultRootCert) ? { ca: readFileSync(target.defaultRootCert, "utf8") } : {};
+  }
+  if (target.sslRootCert === "system" || !verifies) return {};
+  if (!existsSync(target.sslRootCert)) {
+    throw new ConnectionError("tls", `sslRootCert names "${target.sslRootCert}", and there is no such file.`);
+  }
+  return { ca: readFileSync(target.sslRootCert, "utf8") };
+}

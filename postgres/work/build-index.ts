@@ -1,0 +1,124 @@
+import type { ObservedLeafIndex } from "../../core/observed";
+import type { IndexSpec, KeySpec } from "../../core/spec/spec";
+import { createParentIndexStatement, leafIndexStatements } from "../../core/statements/index-build";
+import { indexDefinition, observedParent, type ParentIndex, type ParentShape } from "../../core/statements/parent";
+import type { Statement } from "../../core/statements/statement";
+import { reportProgress } from "../index-progress";
+import { recordIndexesStatement } from "../registry";
+import type { WorkContext } from "./context";
+
+/** What an index looks like when the work is done. */
+export interface BuiltIndex {
+  readonly valid: boolean;
+  readonly leaves: number;
+}
+
+/** Rounds after which partitions that keep appearing are left to the next update. */
+const MAX_ROUNDS = 5;
+
+/**
+ * Brings one index to every partition and makes the parent's valid. Resumable at every point: each round looks at what is
+ * there, drops what an interrupted build left invalid, takes over what is equal, builds the rest. The caller holds the
+ * table's lock.
+ */
+export async function buildIndex(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, spec: IndexSpec): Promise<BuiltIndex> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const state = await readState(work, table, spec);
+    const statements = statementsOfIndex(state);
+    if (statements.length === 0) return { valid: state.parentIndex?.valid ?? false, leaves: state.leaves.length };
+    await run(work, table, spec, statements, state.leaves.length);
+  }
+  throw new Error(`index "${spec.name}" is still not on every partition after ${MAX_ROUNDS} rounds: partitions appear faster than it is built; run \`pulumi up\` again`);
+}
+
+/** What preview shows for an index: the same statements. */
+export async function previewIndex(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, spec: IndexSpec): Promise<Statement[]> {
+  return statementsOfIndex(await readState(work, table, spec));
+}
+
+interface IndexState {
+  readonly parent: ParentShape;
+  readonly index: ParentIndex;
+  readonly parentIndex: { readonly valid: boolean; readonly printed: string } | undefined;
+  readonly leaves: readonly string[];
+  readonly existing: readonly ObservedLeafIndex[];
+}
+
+function statementsOfIndex(state: IndexState): Statement[] {
+  const head = state.parentIndex ? [] : [createParentIndexStatement(state.parent, state.index)];
+  const printed = state.parentIndex?.printed ?? state.index.definition;
+  return [...head, ...state.leaves.flatMap((leaf) => leafIndexStatements(state.parent, state.index, printed, leaf, state.existing))];
+}
+
+async function readState(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, spec: IndexSpec): Promise<IndexState> {
+  work.database.invalidate(table.schema, table.table);
+  const observation = await work.database.observe(table.schema, table.table, { encoding: table.key.encoding, zone: table.key.zone });
+  if (!observation.table) throw new Error(`table "${table.schema}.${table.table}" does not exist`);
+  const parent = observedParent(observation.table, table.key, observation.registration?.indexes ?? []);
+  const found = observation.table.indexes.find((candidate) => candidate.name === spec.name);
+  const declared = indexDefinition(spec);
+  if (found) requireEqual(spec, found.definition, observation.registration?.indexes.find((candidate) => candidate.name === spec.name)?.declared, declared);
+  const existing = await work.database.observeLeafIndexes(table.schema, table.table);
+  return {
+    parent,
+    index: { name: spec.name, unique: spec.unique, definition: declared, printed: found?.definition ?? declared, leafName: spec.leafName, constraint: undefined },
+    parentIndex: found && { valid: found.valid, printed: found.definition },
+    leaves: observation.table.leaves.filter((leaf) => !leaf.detachPending).map((leaf) => leaf.name),
+    existing,
+  };
+}
+
+async function run(
+  work: WorkContext,
+  table: { schema: string; table: string; key: KeySpec },
+  spec: IndexSpec,
+  statements: readonly Statement[],
+  leaves: number,
+): Promise<void> {
+  let done = 0;
+  for (const statement of statements) {
+    const building = statement.hazards.includes("INDEX_BUILD");
+    if (building) work.log.status(`index ${spec.name}: partition ${(done += 1)} of ${leaves}`);
+    const leaf = statement.locks.find((lock) => lock.role === "leaf")?.relation;
+    const stop = building && leaf !== undefined ? reportProgress(work.database, leaf, (text) => work.log.status(`index ${spec.name} on ${leaf}: ${text}`)) : undefined;
+    try {
+      await work.database.execute([statement], { signal: work.signal, log: work.log, subject: `building index "${spec.name}" of "${table.schema}.${table.table}"` });
+    } finally {
+      await stop?.();
+    }
+    if (statement.sql.includes(" ON ONLY ")) await recordIndexes(work, table, [spec]);
+  }
+}
+
+/** Remembers how the server prints what was declared: later runs compare with that. */
+export async function recordIndexes(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, specs: readonly IndexSpec[]): Promise<void> {
+  work.database.invalidate(table.schema, table.table);
+  const { table: found } = await work.database.observe(table.schema, table.table, { encoding: table.key.encoding, zone: table.key.zone });
+  const indexes = specs.flatMap((spec) => {
+    const index = found?.indexes.find((candidate) => candidate.name === spec.name);
+    return index ? [{ name: spec.name, leafName: spec.leafName, declared: indexDefinition(spec), printed: index.definition }] : [];
+  });
+  if (indexes.length === 0) return;
+  await work.database.execute([recordIndexesStatement(work.management, { schema: table.schema, table: table.table, indexes })], {
+    signal: work.signal,
+    log: work.log,
+    subject: `recording the indexes of "${table.schema}.${table.table}"`,
+  });
+}
+
+/** An index of that name that is another one is never touched. */
+function requireEqual(spec: IndexSpec, printed: string, recorded: string | undefined, declared: string): void {
+  if (recorded === declared || normalize(printed) === normalize(declared)) return;
+  throw new Error(
+    `index "${spec.name}" exists with another definition: wanted ${declared}, found ${printed}. ` +
+      "A definition never changes in place: declare the new one under another key, and remove the old after that",
+  );
+}
+
+/** Quotes, spaces, brackets and default words do not make a difference. */
+function normalize(definition: string): string {
+  return definition
+    .toLowerCase()
+    .replace(/\basc\b|["()\s]/g, "")
+    .replace(/::[a-z]+/g, "");
+}

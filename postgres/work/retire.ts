@@ -1,0 +1,65 @@
+import type { Retirement } from "../../core/plan/retirement";
+import { statementsOfRetirement } from "../../core/plan/window-plan";
+import { finalizeStatement } from "../../core/statements/retire";
+import type { ParentShape } from "../../core/statements/parent";
+import { formatInstant, type Instant } from "../../core/time/instant";
+import { assertDroppableStatement, ledgerStatement } from "../registry";
+import type { WorkContext } from "./context";
+
+/**
+ * Retires one partition by one step. The only way in the product by which a partition leaves its table or is dropped; the
+ * caller holds the table's lock and has just decided on fresh facts.
+ *
+ * @param at when it takes effect, by the clock that decides about graces
+ */
+export async function retire(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
+  switch (retirement.verb) {
+    case "finalize":
+    case "detach":
+      return detach(work, parent, retirement, at);
+    case "drop":
+      return drop(work, parent, retirement, at);
+  }
+}
+
+/** The intent is written first: killed between the two, the table is still known as ours, with its promise of a drop. */
+async function detach(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
+  const subject = `detaching partition "${retirement.partition}" of "${parent.schema}.${parent.table}"`;
+  const options = { signal: work.signal, log: work.log, subject };
+  const detail = retirement.dropAfter ? { dropAfter: formatInstant(retirement.dropAfter) } : {};
+  const entry = { schema: parent.schema, table: parent.table, partition: retirement.partition, bounds: retirement.bounds, run: work.run };
+  if (retirement.verb === "detach") {
+    await work.database.execute([ledgerStatement(work.management, { ...entry, event: "detaching", effectiveAt: at, detail })], options);
+  }
+  const leaf = { schema: retirement.schema, name: retirement.partition };
+  const [statement] = statementsOfRetirement(parent, retirement);
+  if (!statement) return;
+  if (parent.defaultPartition !== undefined && retirement.verb === "detach") await work.database.execute([statement], options);
+  else await work.database.detach({ schema: parent.schema, table: parent.table, leaf, statement, finalize: finalizeStatement(parent, leaf) }, options);
+  if (retirement.verb === "detach") {
+    await work.database.execute([ledgerStatement(work.management, { ...entry, event: "detached", effectiveAt: at, detail })], options);
+  }
+}
+
+/** Lock, proof, drop and ledger in one transaction: what was proved still holds when the table goes. */
+async function drop(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
+  const statements = statementsOfRetirement(parent, retirement);
+  const transaction = statements[0]?.transaction;
+  const target = { schema: retirement.schema, name: retirement.partition, oid: retirement.oid };
+  const record = ledgerStatement(work.management, {
+    schema: parent.schema,
+    table: parent.table,
+    partition: retirement.partition,
+    bounds: retirement.bounds,
+    event: "dropped",
+    effectiveAt: at,
+    run: work.run,
+    detail: {},
+  });
+  const [lock, ...rest] = statements;
+  if (!lock) return;
+  await work.database.execute(
+    [lock, { ...assertDroppableStatement(work.management, target), transaction }, { ...record, transaction }, ...rest],
+    { signal: work.signal, log: work.log, subject: `dropping "${retirement.schema}.${retirement.partition}"` },
+  );
+}

@@ -1,0 +1,63 @@
+import { version } from "../package.json";
+import type { CallContext } from "./context";
+import { configProblems, readConfig, SECRET_CONFIG } from "./config";
+import { getPartitions } from "./functions/get-partitions";
+import type { DiffKind } from "./handler";
+import type { ProviderModule } from "./provider-module";
+import { declaredDiff, diffResult } from "./resources/inputs";
+import { indexHandler } from "./resources/index-resource";
+import { managementSchemaHandler } from "./resources/management-schema";
+import { partitionHandler } from "./resources/partition";
+import { tableHandler } from "./resources/table";
+import { windowHandler } from "./resources/window";
+import { Runtime } from "./runtime";
+import { schemaText } from "./schema";
+import { TableQueue } from "./table-queue";
+import { secretsOf } from "../postgres/config";
+import type { PropertyMap } from "./values";
+
+const runtime = new Runtime(process.env);
+const queue = new TableQueue();
+
+/** The product's provider: five resources and what they share. */
+export const providerModule: ProviderModule = {
+  name: "pgpartition",
+  version,
+  schema: schemaText,
+
+  checkConfig: async (ctx, { news }) => {
+    hideSecrets(ctx, news);
+    return { inputs: news, failures: configProblems(news), secrets: SECRET_CONFIG.filter((key) => key in news).map((key) => [key]) };
+  },
+
+  /** A changed host or password is an update. A replacement would replace every table of the database: never. */
+  diffConfig: async (_ctx, { oldInputs, news }) => {
+    const diff: Record<string, DiffKind> = declaredDiff(oldInputs, news, [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => !key.startsWith("__")));
+    return diffResult(diff);
+  },
+
+  configure: async (ctx, { config }) => {
+    hideSecrets(ctx, config);
+    runtime.configure(readConfig(config));
+  },
+
+  handlers: [managementSchemaHandler(runtime), tableHandler(runtime), partitionHandler(runtime, queue), indexHandler(runtime), windowHandler(runtime)],
+
+  functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
+
+  cancel: async () => {
+    await runtime.databaseIfAny?.cancelAll();
+  },
+
+  close: async () => {
+    await runtime.databaseIfAny?.close();
+  },
+};
+
+function hideSecrets(ctx: CallContext, config: PropertyMap): void {
+  if (configProblems(config).length > 0) {
+    for (const key of SECRET_CONFIG) if (typeof config[key] === "string") ctx.redact(config[key]);
+    return;
+  }
+  for (const secret of secretsOf(readConfig(config))) ctx.redact(secret);
+}

@@ -1,0 +1,48 @@
+import type { z } from "zod";
+import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
+import { readWire } from "../../core/spec/wire";
+import type { DiffKind, DiffResult, Problem } from "../handler";
+import { Refusal } from "../failures";
+import type { PropertyMap } from "../values";
+
+/** Problems of core as the engine prints them under a property. */
+export function failures(problems: readonly CoreProblem[]): Problem[] {
+  return problems.map((problem) => ({ property: problem.path, reason: `${problem.message} ${problem.fix}`.trim() }));
+}
+
+/** Reads inputs that Check has already let through. */
+export function requireWire<T extends z.ZodType>(schema: T, inputs: PropertyMap): z.infer<T> {
+  const read = readWire(schema, inputs);
+  if ("value" in read) return read.value;
+  throw new Refusal(`the inputs are not valid: ${read.problems.map(formatProblem).join("; ")}`);
+}
+
+/** Stops before anything was changed, with every problem. */
+export function refuse(subject: string, problems: readonly CoreProblem[]): never {
+  throw new Refusal(`${subject}: ${problems.map(formatProblem).join("\n")}`);
+}
+
+/** Compares declared keys one by one. Keys of the plan are not among them: facts never cause a diff. */
+export function declaredDiff(oldInputs: PropertyMap, news: PropertyMap, keys: readonly string[]): Record<string, DiffKind> {
+  const diff: Record<string, DiffKind> = {};
+  for (const key of keys) {
+    const before = oldInputs[key] ?? null;
+    const after = news[key] ?? null;
+    if (stableText(before) === stableText(after)) continue;
+    diff[key] = before === null ? "add" : after === null ? "delete" : "update";
+  }
+  return diff;
+}
+
+export function diffResult(detailedDiff: Record<string, DiffKind>): DiffResult {
+  return { changes: Object.keys(detailedDiff).length > 0, detailedDiff };
+}
+
+/** JSON with sorted keys: the order of properties is nobody's intent. */
+function stableText(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

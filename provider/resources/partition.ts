@@ -1,0 +1,173 @@
+import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/resource-id";
+import type { Observation } from "../../core/observed";
+import { planCreation } from "../../core/plan/creation";
+import { decidingHorizon } from "../../core/plan/retirement";
+import { keyFromWire, partitionInterval, type PartitionWire, partitionWireSchema, readWire } from "../../core/spec/wire";
+import { observedParent, type ParentShape } from "../../core/statements/parent";
+import { compareInstants, formatInstant } from "../../core/time/instant";
+import { formatInterval, sameInterval } from "../../core/time/interval";
+import { hasExpired } from "../../core/window/window";
+import { windowFromWire } from "../../core/window/wire";
+import { createPartition, statementsOfCreation, withCreated } from "../../postgres/work/create-partition";
+import type { CallContext, ResourceContext } from "../context";
+import { Refusal } from "../failures";
+import type { Problem, ResourceHandler } from "../handler";
+import { listPartitionedTables } from "../../postgres/list-tables";
+import type { Runtime } from "../runtime";
+import type { TableQueue } from "../table-queue";
+import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import { declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
+import { ownershipProblems } from "./table";
+import { workContext } from "./work";
+
+/** What makes a partition another one. The name is not among them: an adopted partition keeps its own. */
+const DECLARED = ["schema", "table", "from", "to", "allowEmpty"];
+
+/**
+ * One partition. Create makes, adopts or brings back; Delete only forgets, because retirement has one path and that is the
+ * window's. Check and Diff ask nothing: the engine calls them one after the other.
+ */
+export function partitionHandler(runtime: Runtime, queue: TableQueue): ResourceHandler {
+  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<{ id: string; outputs: PropertyMap }> => {
+    const wire = requireWire(partitionWireSchema, inputs);
+    const name = preview ? await previewPartition(ctx, runtime, wire) : await makePartition(ctx, runtime, queue, wire);
+    const database = preview ? UNKNOWN : await runtime.identity();
+    return { id: formatMemberId(wire, name), outputs: { ...inputs, partition: name, database } };
+  };
+  return {
+    token: "pgpartition:index:Partition",
+
+    check: async (_ctx, { olds, news }) => {
+      if (containsUnknown(news)) return { inputs: news, failures: [] };
+      const read = readWire(partitionWireSchema, news);
+      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+      return { inputs: news, failures: boundsProblems(olds, read.value) };
+    },
+
+    diff: async (_ctx, { oldInputs, news }) => diffResult(declaredDiff(oldInputs, news, DECLARED)),
+
+    create: async (ctx, { inputs, preview }) => apply(ctx, inputs, preview),
+
+    update: async (ctx, { news, oldOutputs, preview }) => {
+      if (!preview) await runtime.requireSameDatabase(oldOutputs);
+      return { outputs: (await apply(ctx, news, preview)).outputs };
+    },
+
+    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
+      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
+      return oldInputs ? refreshed(runtime, id, oldInputs) : imported(runtime, id);
+    },
+
+    delete: async (ctx, { oldInputs, oldOutputs }) => {
+      await runtime.requireSameDatabase(oldOutputs);
+      const wire = requireWire(partitionWireSchema, oldInputs);
+      const observation = await runtime.observe(wire, keyFromWire(wire.key));
+      requireForgettable(ctx, runtime, wire, observation);
+    },
+
+    list: (ctx) => listPartitions(ctx, runtime),
+  };
+}
+
+async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire): Promise<string> {
+  const key = keyFromWire(wire.key);
+  const observation = await runtime.observeIfReachable(ctx, wire, key);
+  if (!observation) return wire.name;
+  const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
+  if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
+  const parent = parentOf(runtime, wire, observation);
+  if (parent) for (const statement of statementsOfCreation(parent, creation)) ctx.log.debug(statement.sql);
+  return creation.kind === "present" ? creation.leaf.name : creation.kind === "attach" ? creation.detached.name : wire.name;
+}
+
+async function makePartition(ctx: ResourceContext, runtime: Runtime, queue: TableQueue, wire: PartitionWire): Promise<string> {
+  const key = keyFromWire(wire.key);
+  return queue.run(runtime.database, wire, ctx, () => runtime.observe(wire, key), async (turn) => {
+    const { observation } = turn;
+    const problems = ownershipProblems(wire, observation, runtime.owner(ctx));
+    if (problems.length > 0) refuse(`partition "${wire.name}"`, problems);
+    const parent = parentOf(runtime, wire, observation);
+    if (!parent || !observation.table) throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource makes it first`);
+    const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
+    if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
+    if (creation.kind === "create" && creation.lost) {
+      ctx.log.warn(`partition "${wire.name}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`);
+    }
+    const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
+    if (!known) await createPartition(workContext(runtime, ctx), parent, creation);
+    turn.update(withCreated(observation, creation));
+    return creation.kind === "present" ? creation.leaf.name : creation.kind === "attach" ? creation.detached.name : wire.name;
+  });
+}
+
+/** Forgetting is safe where nothing is lost by it; a partition inside its window is not let go, not even an empty one. */
+function requireForgettable(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire, observation: Observation): void {
+  const interval = partitionInterval(wire);
+  const leaf = observation.table?.leaves.find((candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval));
+  if (!leaf) return;
+  const registration = observation.registration;
+  if (!registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
+  const window = windowFromWire(registration.window);
+  if (!("spec" in window)) return;
+  if (window.spec.resources === "window") return;
+  const clocks = runtime.clocks(runtime.latestAsOf(wire) ?? observation.now, observation);
+  if (hasExpired(leaf.bounds?.to, decidingHorizon(window.spec, clocks))) return;
+  throw new Refusal(
+    `partition "${leaf.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is inside its window and is not deleted, whatever it holds. ` +
+      `A partition leaves by the window (retention), the whole table by allowDestroy, and this stack lets go of it by \`pgpartition release ${wire.schema}.${wire.table}\``,
+  );
+}
+
+async function refreshed(runtime: Runtime, id: string, oldInputs: PropertyMap): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
+  const wire = requireWire(partitionWireSchema, oldInputs);
+  const { table } = await runtime.observe(wire, keyFromWire(wire.key));
+  const interval = partitionInterval(wire);
+  const leaf = table?.leaves.find((candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval));
+  if (!leaf) return undefined;
+  return { id, inputs: oldInputs, outputs: { ...oldInputs, partition: leaf.name, database: await runtime.identity() } };
+}
+
+async function imported(runtime: Runtime, id: string): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
+  const member = parseMemberId(id);
+  if (!member) throw new Refusal(`"${id}" is not the id of a partition; write schema.table#partition`);
+  const { table } = await runtime.observe(member);
+  const leaf = table?.leaves.find((candidate) => candidate.name === member.member);
+  if (!leaf?.bounds?.from || !leaf.bounds.to) return undefined;
+  const inputs: PropertyMap = {
+    schema: member.schema,
+    table: member.table,
+    name: leaf.name,
+    from: formatInstant(leaf.bounds.from),
+    to: formatInstant(leaf.bounds.to),
+    key: { column: table?.key?.columns[0] ?? "", encoding: "time", zone: "UTC" },
+  };
+  return { id, inputs, outputs: { ...inputs, partition: leaf.name, database: await runtime.identity() } };
+}
+
+async function* listPartitions(_ctx: CallContext, runtime: Runtime): AsyncGenerator<{ id: string; name: string }> {
+  for (const table of await listPartitionedTables(runtime.database)) {
+    const { table: found } = await runtime.observe(table);
+    for (const leaf of found?.leaves ?? []) yield { id: formatMemberId(table, leaf.name), name: leaf.name };
+  }
+}
+
+/** The parent from the catalogue, or as this preview plans it. */
+function parentOf(runtime: Runtime, wire: PartitionWire, observation: Observation): ParentShape | undefined {
+  if (!observation.table) return runtime.planned.get(formatTableId(wire));
+  return observedParent(observation.table, keyFromWire(wire.key), observation.registration?.indexes ?? []);
+}
+
+function specOf(wire: PartitionWire): Parameters<typeof planCreation>[0] {
+  return { schema: wire.schema, table: wire.table, allowEmpty: wire.allowEmpty ? [partitionInterval(wire)] : [] };
+}
+
+function boundsProblems(olds: PropertyMap | undefined, wire: PartitionWire): Problem[] {
+  const { from, to } = partitionInterval(wire);
+  if (compareInstants(from, to) >= 0) return [{ property: "to", reason: `the partition ends (${wire.to}) before it begins (${wire.from})` }];
+  if (!olds) return [];
+  return (["schema", "table", "from", "to"] as const).flatMap((property) =>
+    olds[property] === wire[property]
+      ? []
+      : [{ property, reason: `the ${property} of a partition never changes (was ${String(olds[property])}, now ${wire[property]}); declare another partition` }],
+  );
+}

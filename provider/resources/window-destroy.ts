@@ -1,0 +1,62 @@
+import { decidingNow, type Retirement } from "../../core/plan/retirement";
+import { observedParent } from "../../core/statements/parent";
+import { ledgerStatement } from "../../postgres/registry";
+import { retire } from "../../postgres/work/retire";
+import type { ResourceContext } from "../context";
+import type { Runtime } from "../runtime";
+import { destroyRefused } from "./table";
+import type { WindowInputs } from "./window-inputs";
+import { workContext } from "./work";
+
+/**
+ * Asked first on destroy, and when the component leaves the program. Refuses for the whole table before a leaf is touched,
+ * unless the table is gone, released, of another stack, or named in allowDestroy; then it drops every partition by the
+ * one path that retires.
+ */
+export async function destroyTable(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
+  const { spec } = inputs;
+  const work = workContext(runtime, ctx);
+  await runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
+    runtime.database.invalidate(spec.schema, spec.table);
+    const observation = await runtime.observe(spec, spec.key);
+    const { table, registration } = observation;
+    if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
+    if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
+    const parent = observedParent(table, spec.key, registration.indexes);
+    const at = decidingNow(runtime.clocks(inputs.asOf, observation));
+    await work.database.execute(
+      [
+        ledgerStatement(work.management, {
+          schema: spec.schema,
+          table: spec.table,
+          partition: spec.table,
+          bounds: { from: undefined, to: undefined },
+          event: "destroying",
+          effectiveAt: at,
+          run: work.run,
+          detail: {},
+        }),
+      ],
+      { signal: ctx.signal, log: ctx.log, subject: `destroying "${spec.schema}.${spec.table}"` },
+    );
+    for (const leaf of table.leaves) {
+      const detach: Retirement = {
+        verb: leaf.detachPending ? "finalize" : "detach",
+        schema: leaf.schema,
+        partition: leaf.name,
+        oid: leaf.oid,
+        bounds: leaf.bounds ?? { from: undefined, to: undefined },
+        rows: leaf.rows,
+        bytes: leaf.bytes,
+        reason: "the table is destroyed",
+        dropAfter: at,
+      };
+      await retire(work, parent, detach, at);
+      await retire(work, parent, { ...detach, verb: "drop" }, at);
+      ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
+    }
+    for (const detached of observation.detached.filter((candidate) => candidate.dropAfter !== undefined)) {
+      await retire(work, parent, { verb: "drop", schema: detached.schema, partition: detached.name, oid: detached.oid, bounds: detached.bounds, rows: detached.rows, bytes: detached.bytes, reason: "the table is destroyed", dropAfter: at }, at);
+    }
+  });
+}

@@ -1,0 +1,128 @@
+import { formatTableId, parseTableId } from "../../core/names/resource-id";
+import type { Observation } from "../../core/observed";
+import { renderPlan, summarizePlan } from "../../core/plan/render";
+import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
+import type { WindowSpec } from "../../core/spec/spec";
+import type { Instant } from "../../core/time/instant";
+import { windowFromWire } from "../../core/window/wire";
+import type { ResourceContext } from "../context";
+import { PartialFailure, Refusal } from "../failures";
+import type { ResourceHandler } from "../handler";
+import type { Runtime } from "../runtime";
+import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import { declaredDiff, diffResult, failures } from "./inputs";
+import { ownershipProblems } from "./table";
+import {
+  DECLARED_WINDOW_KEYS,
+  digestProblems,
+  readPlan,
+  readWindowInputs,
+  requireWindowInputs,
+  type WindowInputs,
+  withPlan,
+  withStaticPlan,
+} from "./window-inputs";
+import { destroyTable } from "./window-destroy";
+import { performWindow } from "./window-update";
+
+/**
+ * The rule of one table, and every retirement. Check reads the live database and writes into the inputs what is due and
+ * what it would mean; Diff asks for an update whenever something is due; Update performs what its checked plan names, met
+ * again with fresh facts. So preview, policies and update speak of the same actions.
+ */
+export function windowHandler(runtime: Runtime): ResourceHandler {
+  return {
+    token: "pgpartition:index:PartitionWindow",
+
+    check: async (ctx, { news }) => {
+      if (containsUnknown(news)) return { inputs: news, failures: [] };
+      const read = readWindowInputs(news);
+      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+      runtime.rememberAsOf(read.spec, read.asOf);
+      const mismatch = digestProblems(read);
+      if (mismatch.length > 0) return { inputs: news, failures: failures(mismatch) };
+      const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
+      if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
+      const live = planLive(runtime, read, observation);
+      const problems = [...ownershipProblems(read.spec, observation, runtime.owner(ctx)), ...live.problems];
+      return { inputs: withPlan(news, live), failures: failures(problems) };
+    },
+
+    diff: async (_ctx, { oldInputs, news }) => {
+      const declared = declaredDiff(oldInputs, news, DECLARED_WINDOW_KEYS);
+      const due = requireWindowInputs(news).work.length > 0;
+      return diffResult(due ? { ...declared, work: "update" } : declared);
+    },
+
+    create: async (ctx, { inputs, preview }) => {
+      const id = formatTableId(requireWindowInputs(inputs).spec);
+      return { id, outputs: await apply(ctx, runtime, id, inputs, preview) };
+    },
+
+    update: async (ctx, { id, news, oldOutputs, preview }) => {
+      if (!preview) await runtime.requireSameDatabase(oldOutputs);
+      return { outputs: await apply(ctx, runtime, id, news, preview) };
+    },
+
+    read: async (ctx, { id, oldInputs, oldOutputs }) => {
+      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
+      const inputs = oldInputs ?? (await importedInputs(runtime, id));
+      if (!inputs) return undefined;
+      const { spec } = requireWindowInputs(inputs);
+      const observation = await runtime.observe(spec, spec.key);
+      if (!observation.table) return undefined;
+      if (observation.registration?.mode === "released") ctx.log.warn(`table "${spec.schema}.${spec.table}" was released: nothing manages its window`);
+      return { id, inputs, outputs: { ...inputs, leafCount: observation.table.leaves.length, retired: [], database: await runtime.identity() } };
+    },
+
+    delete: async (ctx, { oldInputs, oldOutputs }) => {
+      await runtime.requireSameDatabase(oldOutputs);
+      await destroyTable(ctx, runtime, requireWindowInputs(oldInputs));
+    },
+  };
+}
+
+/** Plans a table against what was just observed. */
+export function planLive(runtime: Runtime, inputs: WindowInputs, observation: Observation): LivePlan {
+  return planAgainstDatabase({
+    spec: inputs.spec,
+    registered: registeredWindow(observation),
+    observation,
+    clocks: runtime.clocks(inputs.asOf, observation),
+    plannedParent: runtime.planned.get(formatTableId(inputs.spec)),
+  });
+}
+
+export function registeredWindow(observation: Observation): WindowSpec | undefined {
+  const window = windowFromWire(observation.registration?.window);
+  return "spec" in window ? window.spec : undefined;
+}
+
+async function apply(ctx: ResourceContext, runtime: Runtime, id: string, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> {
+  const read = requireWindowInputs(inputs);
+  if (preview) {
+    const plan = readPlan(inputs);
+    if (plan) ctx.log.info(renderPlan(`${read.spec.schema}.${read.spec.table}`, plan));
+    return { ...inputs, leafCount: UNKNOWN, retired: UNKNOWN, database: UNKNOWN };
+  }
+  const done = await performWindow(ctx, runtime, read, inputs);
+  const outputs = { ...inputs, leafCount: done.leafCount, retired: done.retired, database: await runtime.identity() };
+  if (done.failures.length > 0) throw new PartialFailure({ id, outputs, reasons: done.failures, cause: done.cause });
+  const plan = readPlan(inputs);
+  if (plan) ctx.log.status(summarizePlan(plan));
+  return outputs;
+}
+
+/** The registry keeps the window of the last update: enough to import it. */
+async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
+  const table = parseTableId(id);
+  if (!table) throw new Refusal(`"${id}" is not the id of a window; write schema.table`);
+  const observation = await runtime.observe(table);
+  const window = observation.registration?.window;
+  if (!observation.table || typeof window !== "object" || window === null) return undefined;
+  return { ...(window as PropertyMap), asOf: formatNow(observation.now), work: [] };
+}
+
+function formatNow(now: Instant): string {
+  return now.toString();
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { formatTableId } from "../core/names/resource-id";
+import type { Observation } from "../core/observed";
+import type { KeySpec } from "../core/spec/spec";
+import type { ParentShape } from "../core/statements/parent";
+import { parseInstant, type Instant } from "../core/time/instant";
+import type { Clocks } from "../core/plan/retirement";
+import { ConnectionError } from "../postgres/connection-error";
+import { Database } from "../postgres/database";
+import type { ProviderConfig } from "./config";
+import type { CallContext, ResourceContext } from "./context";
+import { Refusal } from "./failures";
+import { isMap, type PropertyMap, type PropertyValue } from "./values";
+
+/** What all resources of one provider share during one engine operation. */
+export class Runtime {
+  private current: { readonly config: ProviderConfig; readonly database: Database } | undefined;
+  private warned = false;
+  private readonly declared = new Map<string, string>();
+  private readonly asOf = new Map<string, Instant>();
+
+  /** Parents that only this preview knows: their creation was planned and has not run. */
+  readonly planned = new Map<string, ParentShape>();
+
+  /** Names this operation in the ledger. */
+  readonly run = randomUUID();
+
+  constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
+
+  configure(config: ProviderConfig): void {
+    this.current = {
+      config,
+      database: new Database({ ...connectionConfig(config), applicationName: "pulumi-pgpartition" }, this.environment),
+    };
+  }
+
+  get config(): ProviderConfig {
+    return this.required().config;
+  }
+
+  get database(): Database {
+    return this.required().database;
+  }
+
+  /** Undefined where the provider was never configured, as at the end of a run that needed nothing of it. */
+  get databaseIfAny(): Database | undefined {
+    return this.current?.database;
+  }
+
+  /** `project/stack`: who owns a table in the registry. */
+  owner(ctx: ResourceContext): string {
+    return `${ctx.project}/${ctx.stack}`;
+  }
+
+  /** Without a key the registry says how numbers and UUIDs are times. */
+  async observe(table: { readonly schema: string; readonly table: string }, key?: KeySpec): Promise<Observation> {
+    return this.database.observe(table.schema, table.table, key && { encoding: key.encoding, zone: key.zone });
+  }
+
+  /** Like observe; undefined, and one warning for the whole run, where the database cannot be reached. */
+  async observeIfReachable(ctx: CallContext, table: { readonly schema: string; readonly table: string }, key: KeySpec): Promise<Observation | undefined> {
+    return this.ifReachable(ctx, () => this.observe(table, key));
+  }
+
+  async ifReachable<T>(ctx: CallContext, body: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await body();
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
+      if (!this.warned) ctx.log.warn(`${error.message}. The plan is made without the database: it is not complete and retires nothing.`);
+      this.warned = true;
+      return undefined;
+    }
+  }
+
+  clocks(asOf: Instant, observation: Observation): Clocks {
+    const { trustAsOf, asOf: simulated } = this.config;
+    const trusted = trustAsOf ? (simulated === undefined ? asOf : parseInstant(simulated, "UTC")) : undefined;
+    return { asOf, database: observation.now, trusted };
+  }
+
+  /** The database as every resource records it. */
+  async identity(): Promise<PropertyMap> {
+    const identity = await this.database.identity();
+    return { systemIdentifier: identity.systemIdentifier, databaseOid: identity.databaseOid, name: identity.database };
+  }
+
+  /** The state of one cluster must never be applied to another one: a changed URL is not a changed database. */
+  async requireSameDatabase(outputs: PropertyMap): Promise<void> {
+    const recorded = outputs["database"];
+    if (!isMap(recorded)) return;
+    const live = await this.identity();
+    if (recorded["systemIdentifier"] === live["systemIdentifier"] && recorded["databaseOid"] === live["databaseOid"]) return;
+    throw new Refusal(
+      `this stack was applied to database ${describe(recorded)}, but the connection leads to ${describe(live)}. ` +
+        "Nothing was changed. Point the connection at the right database; if it really moved (restore, migration), run " +
+        "`pulumi state delete` for its resources, then `pgpartition claim <table>` and `pulumi up`, which adopts what exists",
+    );
+  }
+
+  /** Two resources that declare one table would undo each other's work. */
+  otherDeclaration(ctx: ResourceContext, table: { readonly schema: string; readonly table: string }): string | undefined {
+    const key = formatTableId(table);
+    const other = this.declared.get(key);
+    if (other === undefined || other === ctx.urn) {
+      this.declared.set(key, ctx.urn);
+      return undefined;
+    }
+    return other;
+  }
+
+  /** The moment that this operation's program plans a table for; unknown in a destroy, which runs no program. */
+  latestAsOf(table: { readonly schema: string; readonly table: string }): Instant | undefined {
+    return this.asOf.get(formatTableId(table));
+  }
+
+  rememberAsOf(table: { readonly schema: string; readonly table: string }, asOf: Instant): void {
+    this.asOf.set(formatTableId(table), asOf);
+  }
+
+  destroyAllowed(table: { readonly schema: string; readonly table: string }): boolean {
+    return this.config.allowDestroy.includes(`${table.schema}.${table.table}`);
+  }
+
+  private required(): { readonly config: ProviderConfig; readonly database: Database } {
+    if (!this.current) throw new Refusal("the provider was not configured: its connection is not known yet");
+    return this.current;
+  }
+}
+
+function describe(identity: Readonly<Record<string, PropertyValue>>): string {
+  return `"${String(identity["name"])}" (system ${String(identity["systemIdentifier"])}, oid ${String(identity["databaseOid"])})`;
+}
+
+/** What the database needs to know of the configuration; guards and clocks are not its business. */
+function connectionConfig(config: ProviderConfig): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "asOf" | "version"> {
+  const { trustAsOf: _trust, allowDestroy: _allow, asOf: _asOf, version: _version, ...connection } = config;
+  return connection;
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { maxDropsSchema, onExpireSchema, resourcesSchema, SPAN_HINT } from "../core/spec/schema";
+import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
+
+/**
+ * The configuration of a stack: the one place that says which keys there are. Types and words are checked here, what a
+ * value means (is it a span, a time?) by the table's own rules, after the values have met their table.
+ */
+export const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
+
+/** Only editors read these patterns: at run time the rules of the spec speak, which name the units. */
+const SPAN = "[1-9][0-9]* +(hour|day|week|month|quarter|year)s?";
+const spanOr = (word: string, example: string) =>
+  z
+    .string({ error: SPAN_HINT })
+    .meta({ pattern: `^(${[word, SPAN].filter((part) => part !== "").join("|")})$`, examples: [example] });
+
+/** The password of a stack is the only secret of its configuration. */
+export const passwordSchema = z
+  .string()
+  .min(1)
+  .describe("Password, set with `pulumi config set --path database.password --secret`.");
+
+const fileSchema = z
+  .strictObject({
+    file: z
+      .string()
+      .min(1)
+      .describe(
+        "JSON file with host, port, database, user and password, relative to the repository; `npm run dev` writes it.",
+      ),
+  })
+  .describe("A development database.");
+
+const serverSchema = z
+  .strictObject({
+    host: z.string().min(1),
+    port: z.int().min(1).max(65535).default(5432),
+    database: z.string().min(1),
+    user: z.string().min(1).describe("The role that does the work: owner of the tables, or a member of it."),
+    password: passwordSchema.optional(),
+    passwordEnv: z.string().min(1).optional().describe("Name of the environment variable that holds the password."),
+    passwordCommand: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A command that prints the password; keeps it out of state."),
+    sslMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]).optional(),
+  })
+  .describe(
+    "A database server. The password comes from one of password, passwordEnv, passwordCommand, else from PGPASSWORD or PGPASSFILE.",
+  );
+
+/** The two ways to say where the database is; told apart by `file`, so that errors speak of the one that was meant. */
+export const databaseSchemas = { file: fileSchema, server: serverSchema };
+
+/** What an environment may change about a table; the rest is the program's. */
+const overridesSchema = z.strictObject({
+  window: z
+    .strictObject({
+      lead: z.union([spanOr("", "3 months"), z.strictObject({ until: z.string() })]).optional(),
+      retention: spanOr("forever", "12 months").optional(),
+      start: z.string().optional().describe("First instant that gets a partition, ISO 8601."),
+    })
+    .optional(),
+  onExpire: onExpireSchema.optional(),
+  grace: spanOr("none", "7 days").optional().describe("Time between detach and drop."),
+  maxDropsPerUpdate: maxDropsSchema.optional(),
+  confirmDrops: z
+    .array(z.string())
+    .optional()
+    .describe("Retirements confirmed by their bounds, as preview printed them."),
+  allowEmpty: z.array(z.string()).optional().describe("Dropped ranges that may come back empty, by their bounds."),
+  paused: z.boolean().optional().describe("Stops every retirement, never the creation of partitions."),
+  resources: resourcesSchema.optional(),
+});
+export type TableOverrides = z.infer<typeof overridesSchema>;
+
+/** Keys of the project's own namespace, `pulumi-pgpartition:<key>` in the stack files. */
+export const stackConfigSchema = z.strictObject({
+  environment: z.enum(ENVIRONMENTS).describe("Which kind of environment this stack is."),
+  database: z.union([fileSchema, serverSchema]),
+  systems: z.array(z.enum(SYSTEM_NAMES)).min(1).describe("Whose tables this stack declares."),
+  allTables: overridesSchema.optional().describe("What this environment changes about every table."),
+  tables: z
+    .strictObject(Object.fromEntries(TABLE_KEYS.map((key) => [key, overridesSchema.optional()])))
+    .optional()
+    .describe("What this environment changes about single tables; wins over allTables."),
+  trustAsOf: z
+    .boolean()
+    .optional()
+    .describe("Lets pgpartition:asOf decide what has expired. For tests and demonstrations."),
+  allowDestroy: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("Tables (schema.table) that `pulumi destroy` may drop with all their rows."),
+});
+export type StackConfig = z.infer<typeof stackConfigSchema>;
+
+/** Keys of the namespace `pgpartition:`, which every program with our components reads. */
+export const clockConfigSchema = z.strictObject({
+  asOf: z.string().optional().describe("The moment that all windows are planned for, ISO 8601. Default: now."),
+});

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type ConnectionArgs, PartitionedDatabase } from "../components";
+import { type Stack, requireStack } from "./stack";
+
+const stack = readStack();
+
+// The component resolves the clock once for all its tables: pgpartition:asOf, else now.
+const database = new PartitionedDatabase("app", {
+  connection: withSecretPassword(stack.connection),
+  tables: stack.tables,
+  trustAsOf: stack.trustAsOf,
+  allowDestroy: stack.allowDestroy,
+});
+
+const tables = Object.entries(database.tables);
+
+/** First instant for which a table has no partition. */
+export const runway = Object.fromEntries(tables.map(([key, table]) => [key, table.runway]));
+/** When the windows move on: run `pulumi up` soon after. */
+export const nextRoll = Object.fromEntries(tables.map(([key, table]) => [key, table.nextRoll]));
+
+function readStack(): Stack {
+  try {
+    return requireStack(pulumi.runtime.allConfig(), pulumi.getProject(), pulumi.getStack(), {
+      environment: process.env,
+      readFile: (path) => readIfThere(resolve(__dirname, "..", path)),
+    });
+  } catch (error) {
+    // A RunError is printed without a stack trace: this is a message to the user, not a crash.
+    throw error instanceof Error && error.name === "InvalidSpecError" ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+function withSecretPassword(connection: Stack["connection"]): ConnectionArgs {
+  const { password, ...rest } = connection;
+  // Checked by the schema of the configuration; the types of Inputs are wider than those of plain values.
+  const plain = rest as ConnectionArgs;
+  return password === undefined ? plain : { ...plain, password: pulumi.secret(String(password)) };
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import type { Problem } from "../core/problem";
+import { formatPath, shapeProblems } from "../core/spec/shape-problems";
+import { parseInstant } from "../core/time/instant";
+import { clockConfigSchema, databaseSchemas, type StackConfig, stackConfigSchema } from "./config";
+
+/** The configuration of one stack as Pulumi hands it over: `namespace:key` to text. */
+export type RawConfig = Readonly<Record<string, string>>;
+
+export type ReadConfig = { readonly config: StackConfig } | { readonly problems: readonly Problem[] };
+
+/** Reads and checks the shape of everything in our two namespaces. Returns all problems, never the password. */
+export function readStackConfig(raw: RawConfig, project: string): ReadConfig {
+  const { values, password } = takePassword(namespace(raw, project));
+  const schema = schemaFor(values["database"]);
+  const parsed = schema.safeParse(values, { reportInput: true });
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, schema, "")),
+    ...clockProblems(namespace(raw, "pgpartition")),
+  ];
+  if (!parsed.success || problems.length > 0) return { problems };
+  const { database } = parsed.data;
+  return {
+    config: { ...parsed.data, database: password === undefined ? database : { ...database, password } } as StackConfig,
+  };
+}
+
+/** Lists, objects, numbers and booleans travel as JSON, texts as they are. */
+function namespace(raw: RawConfig, name: string): Record<string, unknown> {
+  const own = Object.entries(raw).filter(([key]) => key.startsWith(`${name}:`));
+  return Object.fromEntries(own.map(([key, text]) => [key.slice(name.length + 1), decode(text)]));
+}
+
+function decode(text: string): unknown {
+  if (!/^\s*([[{]|true\s*$|false\s*$)/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const HIDDEN = "(hidden)";
+
+/** Messages show the values they complain about, so the password leaves before anything is checked. */
+function takePassword(values: Record<string, unknown>): { values: Record<string, unknown>; password?: string } {
+  const { database } = values;
+  if (database === undefined) return { values };
+  if (typeof database !== "object" || database === null || Array.isArray(database))
+    return { values: { ...values, database: HIDDEN } };
+  if (!("password" in database)) return { values };
+  const { password } = database;
+  if (typeof password !== "string" || password === "")
+    return { values: { ...values, database: { ...database, password: [HIDDEN] } } };
+  return { values: { ...values, database: { ...database, password: HIDDEN } }, password };
+}
+
+/** Of the two ways to name a database the one that was meant is checked, so that messages speak of it alone. */
+function schemaFor(database: unknown): typeof stackConfigSchema {
+  const meant =
+    typeof database === "object" && database !== null && "file" in database
+      ? databaseSchemas.file
+      : databaseSchemas.server;
+  return stackConfigSchema.extend({ database: meant }) as unknown as typeof stackConfigSchema;
+}
+
+function clockProblems(values: Record<string, unknown>): Problem[] {
+  const parsed = clockConfigSchema.safeParse(values, { reportInput: true });
+  if (!parsed.success) return problemsOf(parsed.error, clockConfigSchema, "pgpartition:");
+  const { asOf } = parsed.data;
+  if (asOf === undefined) return [];
+  try {
+    parseInstant(asOf, "UTC");
+    return [];
+  } catch {
+    return [
+      {
+        path: "pgpartition:asOf",
+        code: "invalid-time",
+        message: `${JSON.stringify(asOf)} is not a date or time.`,
+        fix: 'Write ISO 8601, for example "2026-01-01".',
+      },
+    ];
+  }
+}
+
+/** As shapeProblems, and for an unknown key the keys that are allowed there. */
+function problemsOf(error: z.ZodError, schema: z.ZodType, prefix: string): Problem[] {
+  const others = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
+  const unknown = error.issues.flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys") return [];
+    const allowed = keysAt(schema, issue.path);
+    return issue.keys.map((key): Problem => ({
+      path: formatPath([...issue.path, key]),
+      code: "unknown-property",
+      message: `there is no key "${key}" here.`,
+      fix: `Allowed are: ${allowed.join(", ")}.`,
+    }));
+  });
+  const found = [...(others.length > 0 ? shapeProblems(new z.ZodError(others)) : []), ...unknown];
+  return found.map((problem) => ({ ...problem, path: `${prefix}${problem.path}` }));
+}
+
+function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  if (!(inner instanceof z.ZodObject)) return [];
+  const [first, ...rest] = path;
+  return first === undefined ? Object.keys(inner.shape) : keysAt(inner.shape[String(first)], rest);
+}

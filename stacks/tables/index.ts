@@ -1,0 +1,15 @@
+import type { TableSpecArgs } from "../../components";
+import { arxos } from "./arxos";
+import { meshhook } from "./meshhook";
+
+/** The declared tables by system, then by the key under which configuration and resources name them. */
+export const SYSTEMS: Readonly<Record<"arxos" | "meshhook", Readonly<Record<string, TableSpecArgs>>>> = {
+  arxos,
+  meshhook,
+};
+
+/** In the order of the documentation: allowed values of `systems`. */
+export const SYSTEM_NAMES = ["meshhook", "arxos"] as const;
+export type SystemName = (typeof SYSTEM_NAMES)[number];
+
+export const TABLE_KEYS: readonly string[] = SYSTEM_NAMES.flatMap((system) => Object.keys(SYSTEMS[system]));

@@ -1,0 +1,118 @@
+import type { DetachedTable, LedgerEntry, LedgerEvent, Observation, ObservedLeaf } from "../../../core/observed";
+import { type Clocks } from "../../../core/plan/retirement";
+import { type LivePlan, planAgainstDatabase } from "../../../core/plan/window-plan";
+import type { WindowSpec } from "../../../core/spec/spec";
+import { type Instant, parseInstant } from "../../../core/time/instant";
+import { type OpenInterval, sameInterval } from "../../../core/time/interval";
+import { startOfPeriod } from "../../../core/time/period";
+
+/** The database of one table in memory: what a plan does to it, and what it shows to the next plan. */
+export class World {
+  leaves: ObservedLeaf[] = [];
+  detached: DetachedTable[] = [];
+  ledger: LedgerEntry[] = [];
+  registered: WindowSpec | undefined;
+  paused = false;
+  private nextOid = 1000;
+
+  observe(now: Instant, spec: WindowSpec): Observation {
+    return {
+      table: {
+        schema: spec.schema,
+        name: spec.table,
+        oid: "1",
+        owner: "app",
+        kind: "partitioned",
+        key: { strategy: "range", columns: [spec.key.column], types: ["timestamp with time zone"] },
+        columns: [],
+        constraints: [],
+        indexes: [],
+        leaves: this.leaves,
+        referencedBy: [],
+        rights: { owner: true, createInSchema: true, role: "app" },
+      },
+      registration: { owner: "p/s", mode: "managed", paused: this.paused, window: undefined, indexes: [] },
+      ledger: this.ledger,
+      detached: this.detached,
+      now,
+      obstacles: [],
+    };
+  }
+
+  plan(spec: WindowSpec, clocks: Clocks): LivePlan {
+    const observation = this.observe(clocks.database, spec);
+    return planAgainstDatabase({ spec, registered: this.registered, observation, clocks, plannedParent: undefined });
+  }
+
+  /** One update: refused when the plan has problems, as Check does; otherwise everything due is done. */
+  up(spec: WindowSpec, clocks: Clocks): LivePlan {
+    const plan = this.plan(spec, clocks);
+    if (plan.problems.length > 0) return plan;
+    const now = clocks.trusted ?? clocks.database;
+    for (const creation of plan.creations) {
+      if (creation.kind === "create") this.attach(creation.partition.name, creation.partition, now, "created");
+      if (creation.kind === "attach") {
+        this.detached = this.detached.filter((table) => table !== creation.detached);
+        this.attach(creation.detached.name, creation.partition, now, "attached");
+      }
+    }
+    for (const item of plan.retirements) {
+      const leaf = this.leaves.find((candidate) => candidate.oid === item.oid);
+      if (item.verb !== "drop" && leaf) this.detach(leaf, item.dropAfter, now);
+      if (item.verb === "drop") {
+        const table = this.detached.find((candidate) => candidate.oid === item.oid);
+        if (!table) throw new Error(`${item.partition} is dropped but was not detached`);
+        this.detached = this.detached.filter((candidate) => candidate !== table);
+        this.record(table.name, table.oid, table.bounds, "dropped", now);
+      }
+    }
+    this.registered = { ...spec, confirmDrops: [], allowEmpty: [] };
+    return plan;
+  }
+
+  attach(name: string, bounds: OpenInterval, at: Instant, event: LedgerEvent | undefined, expired = false): ObservedLeaf {
+    const oid = String(this.nextOid++);
+    const leaf: ObservedLeaf = {
+      oid,
+      schema: "public",
+      name,
+      boundsText: "FOR VALUES …",
+      bounds: { from: bounds.from, to: bounds.to },
+      isDefault: false,
+      partitioned: false,
+      detachPending: false,
+      rows: 100,
+      bytes: 8192,
+    };
+    this.leaves = [...this.leaves, leaf];
+    if (event) this.record(name, oid, leaf.bounds ?? bounds, event, at, expired);
+    return leaf;
+  }
+
+  /** As a DETACH CONCURRENTLY leaves it that was interrupted after its first phase. */
+  interruptDetach(bounds: OpenInterval, at: Instant, ours: boolean): void {
+    this.leaves = this.leaves.map((leaf) => {
+      if (!leaf.bounds || !sameInterval(leaf.bounds, bounds)) return leaf;
+      if (ours) this.record(leaf.name, leaf.oid, bounds, "detaching", at);
+      return { ...leaf, detachPending: true };
+    });
+  }
+
+  private detach(leaf: ObservedLeaf, dropAfter: Instant | undefined, now: Instant): void {
+    const bounds = leaf.bounds ?? { from: undefined, to: undefined };
+    this.leaves = this.leaves.filter((candidate) => candidate !== leaf);
+    const { schema, name, oid, rows, bytes } = leaf;
+    this.detached = [...this.detached, { schema, name, oid, bounds, detachedAt: now, dropAfter, rows, bytes }];
+    this.record(name, oid, bounds, "detached", now);
+  }
+
+  private record(partition: string, oid: string, bounds: OpenInterval, event: LedgerEvent, at: Instant, expired = false): void {
+    this.ledger = [...this.ledger, { partition, oid, bounds, event, at, detail: expired ? { expiredAtAdoption: true } : {} }];
+  }
+}
+
+/** Both clocks at one time; the program's truncated as the components do. */
+export function clocksAt(text: string | Instant, change: Partial<Clocks> = {}): Clocks {
+  const database = typeof text === "string" ? parseInstant(text, "UTC") : text;
+  return { asOf: startOfPeriod(database, "month", "UTC"), database, trusted: undefined, ...change };
+}

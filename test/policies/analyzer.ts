@@ -1,0 +1,132 @@
+// Runs the policy pack as the engine does, in a process of its own, and talks to it over gRPC.
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
+import {
+  type AnalyzerInfo,
+  AnalyzerResourceOptions,
+  AnalyzeRequest,
+  type AnalyzeResponse,
+  ConfigureAnalyzerRequest,
+  EnforcementLevel,
+  PolicyConfig,
+} from "@pulumi/pulumi/proto/analyzer_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { afterAll, beforeAll } from "vitest";
+import { RULES } from "../../policies/rules";
+import type { ConfigProperty } from "../../policies/rules/support/rule";
+import { repositoryRoot } from "../../tools/paths";
+
+export interface Violation {
+  readonly policy: string;
+  readonly level: "advisory" | "mandatory";
+  readonly message: string;
+}
+
+/** As in a file for --policy-pack-config. */
+export type PackConfig = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
+
+export interface Analyzer {
+  info(): Promise<AnalyzerInfo>;
+  configure(config: PackConfig): Promise<void>;
+  analyze(type: string, properties: object): Promise<Violation[]>;
+}
+
+const pack = join(repositoryRoot, "policies");
+const runner = join(dirname(require.resolve("@pulumi/pulumi/package.json")), "cmd", "run-policy-pack");
+
+/** One process for a test file, from its first test to its last. Types are only stripped, as `npm run pulumi` has it. */
+export function withAnalyzer(env: NodeJS.ProcessEnv = { TS_NODE_TRANSPILE_ONLY: "true" }): Analyzer {
+  let child: ChildProcessByStdio<null, Readable, null> | undefined;
+  let client: AnalyzerClient | undefined;
+  beforeAll(async () => {
+    child = spawn(process.execPath, [runner, "127.0.0.1:1", pack], {
+      cwd: pack,
+      env: { ...process.env, PULUMI_NODEJS_TYPESCRIPT: "true", ...env },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    client = new AnalyzerClient(`127.0.0.1:${await port(child)}`, credentials.createInsecure());
+  });
+  afterAll(() => {
+    client?.close();
+    child?.kill();
+  });
+  const running = (): AnalyzerClient => {
+    if (!client) throw new Error("the policy pack is started by a beforeAll hook");
+    return client;
+  };
+  return {
+    info: () => call((done) => running().getAnalyzerInfo(new Empty(), done)),
+    configure: async (config) => void (await call((done) => running().configure(configureRequest(config), done))),
+    analyze: async (type, properties) => {
+      const response = await call<AnalyzeResponse>((done) => running().analyze(request(type, properties), done));
+      return response.getDiagnosticsList().map((found) => ({
+        policy: found.getPolicyname(),
+        level: found.getEnforcementlevel() === EnforcementLevel.MANDATORY ? "mandatory" : "advisory",
+        message: found.getMessage(),
+      }));
+    },
+  };
+}
+
+/** The first line that a pack prints. */
+function port(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    createInterface(child.stdout).once("line", resolve);
+    child.once("error", reject);
+    child.once("exit", (code) =>
+      reject(new Error(`the policy pack ended with ${String(code)} before it printed its port`)),
+    );
+  });
+}
+
+/** A committed configuration of an environment. */
+export function environmentConfig(environment: string): PackConfig {
+  return JSON.parse(readFileSync(join(pack, "config", `${environment}.json`), "utf8")) as PackConfig;
+}
+
+/** The engine's merge: defaults of the schema, then what the file says; a bare word is the level. */
+function configureRequest(config: PackConfig): ConfigureAnalyzerRequest {
+  const request = new ConfigureAnalyzerRequest();
+  for (const rule of RULES) {
+    const given = config[rule.name] ?? {};
+    const { enforcementLevel, ...properties } = typeof given === "string" ? { enforcementLevel: given } : given;
+    const defaults = Object.fromEntries(
+      Object.entries<ConfigProperty>(rule.configProperties).map(([name, property]) => [name, property.default]),
+    );
+    const level = String(enforcementLevel ?? rule.enforcementLevel).toUpperCase() as keyof typeof EnforcementLevel;
+    const policy = new PolicyConfig();
+    policy.setEnforcementlevel(EnforcementLevel[level]);
+    policy.setProperties(struct({ ...defaults, ...properties }));
+    request.getPolicyconfigMap().set(rule.name, policy);
+  }
+  return request;
+}
+
+function request(type: string, properties: object): AnalyzeRequest {
+  const message = new AnalyzeRequest();
+  message.setType(type);
+  message.setName("thing");
+  message.setUrn(`urn:pulumi:dev::shop::${type}::thing`);
+  message.setProperties(struct(properties));
+  message.setOptions(new AnalyzerResourceOptions());
+  return message;
+}
+
+/** Whatever is JSON is a struct. */
+function struct(value: object): Struct {
+  return Struct.fromJavaScript(JSON.parse(JSON.stringify(value)) as Record<string, JavaScriptValue>);
+}
+
+function call<Response>(
+  send: (done: (error: ServiceError | null, response: Response) => void) => unknown,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    send((error, response) => (error ? reject(error) : resolve(response)));
+  });
+}

@@ -1,0 +1,68 @@
+// What the tests of postgres/ share: a configuration, a quiet log, tables to work on.
+import { afterEach } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DatabaseConfig } from "../../postgres/config";
+import { Database, type ExecuteOptions } from "../../postgres/database";
+import type { Log } from "../../postgres/log";
+import type { Statement } from "../../core/statements/statement";
+import type { TestDatabase } from "../support/database";
+
+/** Nothing of the machine's PG* variables may reach a test. */
+export const bareEnvironment = { HOME: "/nonexistent" };
+
+export interface RecordingLog extends Log {
+  readonly lines: string[];
+}
+
+export function recordingLog(): RecordingLog {
+  const lines: string[] = [];
+  const add = (message: string): void => void lines.push(message);
+  return { lines, info: add, warn: add, debug: add, status: add };
+}
+
+export function configOf(database: TestDatabase, changes: Partial<DatabaseConfig> = {}): DatabaseConfig {
+  const { host, port, user, password } = database;
+  return { host, port, user, password, database: database.database, applicationName: "pgpartition-test", managementSchema: "pgpartition", ...changes };
+}
+
+/** Opens databases that are closed after each test. */
+export function opener(database: TestDatabase): (changes?: Partial<DatabaseConfig>) => Database {
+  const opened: Database[] = [];
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((one) => one.close()));
+  });
+  return (changes) => {
+    const made = new Database(configOf(database, changes), bareEnvironment);
+    opened.push(made);
+    return made;
+  };
+}
+
+export function options(subject = "testing", changes: Partial<ExecuteOptions> = {}): ExecuteOptions {
+  return { signal: new AbortController().signal, log: recordingLog(), subject, ...changes };
+}
+
+export function statement(sql: string, changes: Partial<Statement> = {}): Statement {
+  return { sql, transaction: undefined, timeouts: "light", locks: [], hold: "instant", hazards: [], undo: "", ...changes };
+}
+
+/** Waits until `look` finds something. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>, milliseconds = 5_000): Promise<T> {
+  for (let waited = 0; waited < milliseconds; waited += 20) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await sleep(20);
+  }
+  throw new Error(`not seen in ${milliseconds} ms`);
+}
+
+/** The error that a promise ends in. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+  throw new Error("it should have failed");
+}

@@ -1,0 +1,69 @@
+// What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
+import { planFromSpec } from "../../../core/plan/window-plan";
+import type { TableSpecArgs } from "../../../core/spec/args";
+import { requireTableSpec } from "../../../core/spec/parse";
+import type { TableSpec } from "../../../core/spec/spec";
+import { indexToWire, keyToWire, tableToWire } from "../../../core/spec/wire";
+import { formatInstant, parseInstant } from "../../../core/time/instant";
+import { sameInterval } from "../../../core/time/interval";
+import { planWindow } from "../../../core/window/window";
+import { digestPartitions, windowToWire } from "../../../core/window/wire";
+import type { PropertyMap } from "../../../provider/values";
+
+export interface Declared {
+  readonly type: "ManagementSchema" | "Table" | "Partition" | "Index" | "PartitionWindow";
+  readonly name: string;
+  readonly inputs: PropertyMap;
+  /** Resources of one step are independent: the engine creates them at the same time. */
+  readonly step: number;
+}
+
+/** One program: tables by key, the moment it runs, and the name of the management schema. */
+export interface Program {
+  readonly tables: Readonly<Record<string, TableSpecArgs>>;
+  readonly asOf: string;
+  readonly management?: string;
+}
+
+/** The same resources, names and order as components/partitioned-database.ts and partitioned-table.ts make. */
+export function resourcesOf(program: Program): Declared[] {
+  const management = { schema: program.management ?? "pgpartition" };
+  const tables = Object.entries(program.tables).flatMap(([key, args]) => tableResources(key, args, program.asOf));
+  const all = [declared("ManagementSchema", "management", management, 0), ...tables];
+  return all.sort((one, other) => one.step - other.step);
+}
+
+function tableResources(key: string, args: TableSpecArgs, asOfText: string): Declared[] {
+  const spec = requireTableSpec(args, `table "${key}"`);
+  const window = planWindow(spec.window, parseInstant(asOfText, "UTC"));
+  const partitions = spec.window.resources === "window" ? [] : window.desired;
+  const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
+  return [
+    declared("Table", `${key}-table`, tableToWire(spec), 1),
+    ...partitions.map((partition) => {
+      const bounds = { from: formatInstant(partition.from), to: formatInstant(partition.to) };
+      const inputs = { ...table, key: keyToWire(spec.window.key), name: partition.name, ...bounds };
+      return declared("Partition", `${key}-${bounds.from}_${bounds.to}`, { ...inputs, ...emptiness(spec, partition) }, 2);
+    }),
+    ...spec.indexes.map((index) => declared("Index", `${key}-${index.index}`, indexToWire(index, table), 3)),
+    declared("PartitionWindow", `${key}-window`, windowInputs(spec, window), 4),
+  ];
+}
+
+function windowInputs(spec: TableSpec, window: ReturnType<typeof planWindow>): object {
+  return {
+    ...windowToWire(spec.window),
+    asOf: formatInstant(window.asOf),
+    ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
+    plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
+  };
+}
+
+function emptiness(spec: TableSpec, partition: Parameters<typeof sameInterval>[0]): object {
+  return spec.window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {};
+}
+
+function declared(type: Declared["type"], name: string, inputs: object, step: number): Declared {
+  // As it arrives: the SDK sends JSON, where undefined is nothing.
+  return { type, name, step, inputs: JSON.parse(JSON.stringify(inputs)) as PropertyMap };
+}

@@ -1,0 +1,195 @@
+// The plugin as a process of its own, asked over gRPC as the engine asks it.
+import { type ChildProcess, spawn } from "node:child_process";
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import {
+  CheckRequest,
+  ConfigureRequest,
+  CreateRequest,
+  DeleteRequest,
+  DiffRequest,
+  DiffResponse,
+  ReadRequest,
+  UpdateRequest,
+} from "@pulumi/pulumi/proto/provider_pb";
+import { decode, encode } from "../../../provider/codec";
+import { GRPC_OPTIONS } from "../../../provider/grpc-options";
+import type { PropertyMap } from "../../../provider/values";
+import { ask, fakeEngine } from "../../provider/wire-support";
+import { testBundles } from "./bundle";
+
+/** One resource as the engine knows it. */
+export interface Known {
+  readonly urn: string;
+  readonly id: string;
+  readonly inputs: PropertyMap;
+  readonly outputs: PropertyMap;
+}
+
+export interface PluginOptions {
+  /** Provider configuration; undefined: not configured. */
+  readonly config?: PropertyMap;
+  /** Added to a bare environment: `PGPARTITION_FAULT` and the like. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+let engine: ReturnType<typeof fakeEngine> | undefined;
+const running = new Set<Plugin>();
+
+/** Starts the build with fault points. What a test forgets to end, `endPlugins` ends. */
+export async function startPlugin(options: PluginOptions = {}): Promise<Plugin> {
+  const { plugin } = await testBundles();
+  engine ??= fakeEngine();
+  const { address, lines } = await engine;
+  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env };
+  const child = spawn(process.execPath, [plugin, address], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const started = new Plugin(child, await portOf(child), () => lines);
+  running.add(started);
+  if (options.config !== undefined) await started.configure(options.config);
+  return started;
+}
+
+/** For afterEach: no plugin outlives its test. */
+export async function endPlugins(): Promise<void> {
+  await Promise.all([...running].map((plugin) => plugin.kill()));
+}
+
+export class Plugin {
+  readonly pid: number;
+  /** Resolves to the exit code, or the name of the signal. */
+  readonly exited: Promise<number | string>;
+  private readonly client: ResourceProviderClient;
+  private readonly firstLine: number;
+  private errors = "";
+
+  constructor(
+    private readonly child: ChildProcess,
+    port: number,
+    private readonly lines: () => readonly { readonly message: string; readonly urn: string }[],
+  ) {
+    this.pid = child.pid ?? 0;
+    this.firstLine = lines().length;
+    this.exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code ?? 0)));
+    void this.exited.then(() => running.delete(this));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.errors += text));
+    this.client = new ResourceProviderClient(`127.0.0.1:${String(port)}`, credentials.createInsecure(), GRPC_OPTIONS);
+  }
+
+  /** What the engine would have shown since the plugin started. */
+  get messages(): string[] {
+    return this.lines()
+      .slice(this.firstLine)
+      .map((line) => line.message);
+  }
+
+  get stderr(): string {
+    return this.errors;
+  }
+
+  async configure(config: PropertyMap): Promise<void> {
+    const request = new ConfigureRequest();
+    request.setArgs(encode(config));
+    request.setAcceptsecrets(true);
+    request.setAcceptresources(true);
+    await ask(this.client, "configure", request);
+  }
+
+  async check(urn: string, olds: PropertyMap | undefined, news: PropertyMap) {
+    const request = new CheckRequest();
+    request.setUrn(urn);
+    if (olds !== undefined) request.setOlds(encode(olds));
+    request.setNews(encode(news));
+    const response = await ask(this.client, "check", request);
+    const failures = response.getFailuresList().map((one) => `${one.getProperty()}: ${one.getReason()}`);
+    return { inputs: decode(response.getInputs()).value, failures };
+  }
+
+  /** Names of the properties that changed; undefined: nothing did. */
+  async diff(known: Known, news: PropertyMap): Promise<string[] | undefined> {
+    const request = new DiffRequest();
+    request.setUrn(known.urn);
+    request.setId(known.id);
+    request.setOldInputs(encode(known.inputs));
+    request.setOlds(encode(known.outputs));
+    request.setNews(encode(news));
+    const response = await ask(this.client, "diff", request);
+    if (response.getReplacesList().length > 0) throw new Error(`replacement of ${known.urn}: never`);
+    return response.getChanges() === DiffResponse.DiffChanges.DIFF_SOME ? response.getDiffsList() : undefined;
+  }
+
+  async create(urn: string, inputs: PropertyMap, preview = false): Promise<{ id: string; outputs: PropertyMap }> {
+    const request = new CreateRequest();
+    request.setUrn(urn);
+    request.setProperties(encode(inputs));
+    request.setPreview(preview);
+    const response = await ask(this.client, "create", request);
+    return { id: response.getId(), outputs: decode(response.getProperties()).value };
+  }
+
+  async update(known: Known, news: PropertyMap, preview = false): Promise<PropertyMap> {
+    const request = new UpdateRequest();
+    request.setUrn(known.urn);
+    request.setId(known.id);
+    request.setOldInputs(encode(known.inputs));
+    request.setOlds(encode(known.outputs));
+    request.setNews(encode(news));
+    request.setPreview(preview);
+    return decode((await ask(this.client, "update", request)).getProperties()).value;
+  }
+
+  /** Undefined: gone. Without `known` it is an import. */
+  async read(urn: string, id: string, known?: Known): Promise<Known | undefined> {
+    const request = new ReadRequest();
+    request.setUrn(urn);
+    request.setId(id);
+    if (known !== undefined) {
+      request.setInputs(encode(known.inputs));
+      request.setProperties(encode(known.outputs));
+    }
+    const response = await ask(this.client, "read", request);
+    if (response.getId() === "") return undefined;
+    const inputs = decode(response.getInputs()).value;
+    return { urn, id: response.getId(), inputs, outputs: decode(response.getProperties()).value };
+  }
+
+  async delete(known: Known): Promise<void> {
+    const request = new DeleteRequest();
+    request.setUrn(known.urn);
+    request.setId(known.id);
+    request.setOldInputs(encode(known.inputs));
+    request.setProperties(encode(known.outputs));
+    await ask(this.client, "delete", request);
+  }
+
+  /** kill -9, and waits until the process is gone. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.exited;
+    this.client.close();
+  }
+
+  /** The orderly end: what the engine does when it closes. */
+  async stop(): Promise<number | string> {
+    this.child.kill("SIGINT");
+    const code = await this.exited;
+    this.client.close();
+    return code;
+  }
+}
+
+/** What the server said, without gRPC's "9 FAILED_PRECONDITION: " before it. */
+export function grpcMessage(error: unknown): string {
+  return (error as ServiceError).details ?? String(error);
+}
+
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      if (text.includes("\n")) resolve(Number(text));
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => reject(new Error(`the plugin ended before its port: ${String(signal ?? code)}`)));
+  });
+}

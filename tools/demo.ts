@@ -1,0 +1,64 @@
+// `npm run demo`: the main job on a database of its own, with the real CLI, engine, policies and PostgreSQL.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadRows } from "./demo/load";
+import { type Demo, startDemo } from "./demo/session";
+import { headline, say } from "./demo/text";
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "pgpartition-demo-"));
+  const demo = await startDemo(folder);
+  const stop = (): void => void demo.stop().finally(() => process.exit(130));
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  try {
+    await tell(demo);
+  } finally {
+    await demo.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The story: a window is made, filled, moved on, cleaned up after its grace, and protected from a mistake. */
+async function tell(demo: Demo): Promise<void> {
+  headline("1. What would be made", "pulumi preview --diff");
+  await demo.pulumi(["preview", "--diff", ...demo.policies]);
+
+  headline("2. Make it", "pulumi up");
+  await demo.pulumi(["up", "--yes", "--skip-preview", ...demo.policies]);
+
+  headline("3. Tens of thousands of rows over the whole window of all five tables");
+  for (const line of await loadRows(demo.connection, demo.now)) say(line);
+
+  headline("4. Nothing to do", "pulumi up");
+  await demo.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", ...demo.policies]);
+
+  headline("5. A month later, the same program", "pulumi preview");
+  await demo.moveClock({ months: 1 });
+  await demo.pulumi(["preview", ...demo.policies]);
+
+  headline("6. The window rolls: created ahead, expired ones detached, writers undisturbed", "pulumi up");
+  await demo.pulumi(["up", "--yes", "--skip-preview", ...demo.policies]);
+
+  headline("7. Eight days later the grace of seven is over: what was detached is dropped", "pulumi up");
+  await demo.moveClock({ days: 8 });
+  await demo.pulumi(["up", "--yes", ...demo.policies]);
+
+  headline("8. A mistake: retention of audit_logs cut from 12 months to 1. The policy refuses", "pulumi preview --policy-pack");
+  await demo.cutRetention();
+  await demo.expectRefusal(["preview", ...demo.policies]);
+
+  headline("9. The same without policies: the guard in the provider refuses too", "pulumi up");
+  await demo.expectRefusal(["up", "--yes"]);
+
+  headline("What to try next");
+  say("npm run dev            a database that stays; then: npm run pulumi -- stack select --create dev, npm run pulumi -- up");
+  say("stacks/tables/         declare a table of your own");
+  say("docs/                  every argument, every lock, every fault");
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

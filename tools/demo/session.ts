@@ -1,0 +1,99 @@
+// The demo's own world: a database, a state backend and a stack, all in one temporary folder.
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Temporal } from "temporal-polyfill";
+import { type Connection, writeConnection } from "../dev/connection";
+import { startDev } from "../dev/session";
+import { languageHostNote } from "../engine/environment";
+import { resolveEngine } from "../engine/resolve";
+import { runPulumi } from "../engine/run";
+import { repositoryRoot } from "../paths";
+
+export interface Demo {
+  readonly connection: Connection;
+  /** The simulated moment. */
+  readonly now: Temporal.Instant;
+  /** Flags that run the dev stack's policy pack. */
+  readonly policies: readonly string[];
+  /** Runs the CLI and shows its output as it comes; throws when it fails. */
+  pulumi(args: readonly string[]): Promise<void>;
+  /** Runs the CLI and wants it to fail. */
+  expectRefusal(args: readonly string[]): Promise<void>;
+  moveClock(by: Temporal.DurationLike): Promise<void>;
+  cutRetention(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const stack = "dev";
+
+export async function startDemo(folder: string): Promise<Demo> {
+  const engine = await resolveEngine();
+  const note = languageHostNote(engine);
+  if (note !== undefined) console.log(note);
+  const project = copyProject(folder);
+  const dev = await startDev({ throwAway: true, file: join(project, ".pgpartition", "dev.json") });
+  writeConnection(dev.connection, join(project, ".pgpartition", "dev.json"));
+  const state = join(folder, "state");
+  mkdirSync(state);
+  const env = { PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "demo", PULUMI_HOME: join(folder, "home") };
+  const run = (args: readonly string[], quiet = false) =>
+    runPulumi(args, { cwd: project, env, engine, ...(quiet ? {} : { onOutput: (text: string) => process.stdout.write(text) }) });
+  const must = async (args: readonly string[], quiet = false): Promise<void> => {
+    const result = await run(args, quiet);
+    if (result.code !== 0) throw new Error(`pulumi ${args.join(" ")} failed with exit code ${result.code}\n${quiet ? result.stdout + result.stderr : ""}`);
+  };
+  let now = Temporal.Now.instant();
+  const setClock = async (): Promise<void> => {
+    await must(["config", "set", "pgpartition:asOf", now.toString({ smallestUnit: "second" }), "--stack", stack], true);
+    await must(["config", "set", "trustAsOf", "true", "--stack", stack], true);
+  };
+  try {
+    await must(["stack", "init", stack], true);
+    await setClock();
+  } catch (error) {
+    await dev.stop();
+    throw error;
+  }
+  return {
+    connection: dev.connection,
+    get now() {
+      return now;
+    },
+    policies: policyFlags(project),
+    pulumi: (args) => must([...args, "--stack", stack, "--suppress-progress"]),
+    expectRefusal: async (args) => {
+      const result = await run([...args, "--stack", stack, "--suppress-progress"]);
+      if (result.code === 0) throw new Error(`pulumi ${args.join(" ")} was expected to be refused`);
+      console.log(`  (refused, exit code ${result.code}: nothing was changed)`);
+    },
+    moveClock: async (by) => {
+      now = now.toZonedDateTimeISO("UTC").add(by).toInstant();
+      await setClock();
+    },
+    cutRetention: async () => {
+      await must(["config", "set", "--path", "tables.audit_logs.window.retention", "1 month", "--stack", stack], true);
+    },
+    stop: () => dev.stop(),
+  };
+}
+
+/** The demo changes stack configuration, so it works on a copy of the program; the code itself is the repository's. */
+function copyProject(folder: string): string {
+  const project = join(folder, "project");
+  mkdirSync(join(project, ".pgpartition"), { recursive: true });
+  for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json", "stacks"]) cpSync(join(repositoryRoot, name), join(project, name), { recursive: true });
+  for (const name of ["core", "components", "policies", "tools", "dist", "node_modules"]) symlinkSync(join(repositoryRoot, name), join(project, name));
+  return project;
+}
+
+/** The bundled pack starts a second faster than one that is type-checked at every start. */
+function policyFlags(project: string): readonly string[] {
+  const pack = join(project, "policy-pack");
+  mkdirSync(pack);
+  const bundle = join(repositoryRoot, "dist", "policies.cjs");
+  if (!existsSync(bundle)) throw new Error("dist/policies.cjs is missing: run npm run build");
+  writeFileSync(join(pack, "PulumiPolicy.yaml"), "runtime:\n  name: nodejs\n  options:\n    typescript: false\n");
+  writeFileSync(join(pack, "package.json"), readFileSync(join(repositoryRoot, "policies", "package.json"), "utf8"));
+  cpSync(bundle, join(pack, "index.js"));
+  return ["--policy-pack", pack, "--policy-pack-config", join(repositoryRoot, "policies", "config", "dev.json")];
+}
