@@ -17,4 +17,4 @@ export type {
 } from "../core/spec/args";
 export type { Problem } from "../core/problem";
 export type { Span } from "../core/time/span";
-export type { PlanEntry, PlannedStatement, WindowPlan, WorkItem } from "../core/plan/types";
+export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/types";

@@ -9,7 +9,10 @@ import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
 
 /** A database with its partitioned tables. */
-export interface PartitionedDatabaseArgs extends Omit<ProviderArgs, keyof ConnectionArgs | "asOf" | "managementSchema"> {
+export interface PartitionedDatabaseArgs extends Omit<
+  ProviderArgs,
+  keyof ConnectionArgs | "asOf" | "managementSchema"
+> {
   /** Where the database is. */
   readonly connection: ConnectionArgs;
   /** Schema of registry and ledger, made if it is missing. @default "pgpartition" */
@@ -17,7 +20,12 @@ export interface PartitionedDatabaseArgs extends Omit<ProviderArgs, keyof Connec
   /** The tables by key; the key becomes part of the names of their resources. */
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
   /** What every table has in common; a table's own value wins. @example { onExpire: "drop", owner: "platform" } */
-  readonly defaults?: Partial<Pick<TableSpecArgs, "schema" | "onExpire" | "grace" | "owner" | "dataClass" | "maxDropsPerUpdate" | "resources" | "paused">>;
+  readonly defaults?: Partial<
+    Pick<
+      TableSpecArgs,
+      "schema" | "onExpire" | "grace" | "owner" | "dataClass" | "maxDropsPerUpdate" | "resources" | "paused"
+    >
+  >;
   /** The moment that all windows are planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
   /** Schemas and extensions that must exist first, made through @pulumi/postgresql. @default none */
@@ -54,8 +62,19 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
   }
 
   /** A simulated clock only travels when it is trusted: the provider's configuration must not change from run to run. */
-  private createProvider(name: string, args: PartitionedDatabaseArgs, clock: { asOf: string; configured: boolean }): Provider {
-    const { connection, tables: _tables, defaults: _defaults, asOf: _asOf, prerequisites: _prerequisites, ...config } = args;
+  private createProvider(
+    name: string,
+    args: PartitionedDatabaseArgs,
+    clock: { asOf: string; configured: boolean },
+  ): Provider {
+    const {
+      connection,
+      tables: _tables,
+      defaults: _defaults,
+      asOf: _asOf,
+      prerequisites: _prerequisites,
+      ...config
+    } = args;
     const simulated = args.trustAsOf === true && clock.configured ? { asOf: clock.asOf } : {};
     return new Provider(`${name}-provider`, { ...config, ...connection, ...simulated }, { parent: this });
   }
@@ -68,11 +87,19 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     );
   }
 
-  private createTables(args: PartitionedDatabaseArgs, asOf: string, dependsOn: pulumi.Resource[]): Record<string, PartitionedTable> {
+  private createTables(
+    args: PartitionedDatabaseArgs,
+    asOf: string,
+    dependsOn: pulumi.Resource[],
+  ): Record<string, PartitionedTable> {
     return Object.fromEntries(
       Object.entries(args.tables).map(([key, table]) => [
         key,
-        new PartitionedTable(key, { ...args.defaults, ...table, asOf }, { parent: this, provider: this.provider, dependsOn }),
+        new PartitionedTable(
+          key,
+          { ...args.defaults, ...table, asOf },
+          { parent: this, provider: this.provider, dependsOn },
+        ),
       ]),
     );
   }

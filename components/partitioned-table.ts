@@ -93,7 +93,9 @@ export class PartitionedTable extends pulumi.ComponentResource {
             from: formatInstant(partition.from),
             to: formatInstant(partition.to),
             key: keyToWire(spec.window.key),
-            ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {}),
+            ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition))
+              ? { allowEmpty: true }
+              : {}),
           },
           { parent: this, dependsOn: [table], protect: false, retainOnDelete: false },
         ),
@@ -104,12 +106,18 @@ export class PartitionedTable extends pulumi.ComponentResource {
   private createIndexes(name: string, spec: TableSpec, dependsOn: pulumi.Resource[]): Index[] {
     const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
     return spec.indexes.map(
-      (index) => new Index(`${name}-${index.index}`, indexToWire(index, table), { parent: this, dependsOn, protect: false }),
+      (index) =>
+        new Index(`${name}-${index.index}`, indexToWire(index, table), { parent: this, dependsOn, protect: false }),
     );
   }
 
   /** Last: nothing is retired before everything else stands, and on destroy it is asked first. */
-  private createWindow(name: string, spec: TableSpec, window: PlannedWindow, dependsOn: pulumi.Resource[]): PartitionWindow {
+  private createWindow(
+    name: string,
+    spec: TableSpec,
+    window: PlannedWindow,
+    dependsOn: pulumi.Resource[],
+  ): PartitionWindow {
     return new PartitionWindow(
       `${name}-window`,
       {

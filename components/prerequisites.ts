@@ -19,12 +19,18 @@ export function createPrerequisites(
 ): pulumi.Resource[] {
   if (!args?.schemas?.length && !args?.extensions?.length) return [];
   // Loaded only here: the package is large, and most programs do not need it.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody
   const postgresql = require("@pulumi/postgresql") as typeof postgresqlTypes;
   const provider = new postgresql.Provider(`${name}-postgresql`, connectionOf(connection), { parent });
   const opts = { parent, provider };
   return [
-    ...(args.schemas ?? []).map((schema) => new postgresql.Schema(`${name}-${schema}`, { name: schema }, { ...opts, retainOnDelete: true })),
-    ...(args.extensions ?? []).map((extension) => new postgresql.Extension(`${name}-${extension}`, { name: extension }, { ...opts, retainOnDelete: true })),
+    ...(args.schemas ?? []).map(
+      (schema) => new postgresql.Schema(`${name}-${schema}`, { name: schema }, { ...opts, retainOnDelete: true }),
+    ),
+    ...(args.extensions ?? []).map(
+      (extension) =>
+        new postgresql.Extension(`${name}-${extension}`, { name: extension }, { ...opts, retainOnDelete: true }),
+    ),
   ];
 }
 

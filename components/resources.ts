@@ -23,7 +23,12 @@ export class Table extends pulumi.CustomResource {
   declare readonly qualifiedName: pulumi.Output<string>;
 
   constructor(name: string, args: TableWire, opts?: pulumi.CustomResourceOptions) {
-    super("pgpartition:index:Table", name, { ...args, qualifiedName: undefined, owner: undefined, database: undefined }, opts);
+    super(
+      "pgpartition:index:Table",
+      name,
+      { ...args, qualifiedName: undefined, owner: undefined, database: undefined },
+      opts,
+    );
   }
 }
 
@@ -33,7 +38,12 @@ export class Partition extends pulumi.CustomResource {
   declare readonly partition: pulumi.Output<string>;
 
   constructor(name: string, args: PartitionWire, opts?: pulumi.CustomResourceOptions) {
-    super("pgpartition:index:Partition", name, { ...args, partition: undefined, oid: undefined, database: undefined }, opts);
+    super(
+      "pgpartition:index:Partition",
+      name,
+      { ...args, partition: undefined, oid: undefined, database: undefined },
+      opts,
+    );
   }
 }
 
@@ -57,6 +67,11 @@ export class PartitionWindow extends pulumi.CustomResource {
   declare readonly leafCount: pulumi.Output<number>;
 
   constructor(name: string, args: PartitionWindowArgs, opts?: pulumi.CustomResourceOptions) {
-    super("pgpartition:index:PartitionWindow", name, { ...args, work: undefined, leafCount: undefined, retired: undefined, database: undefined }, opts);
+    super(
+      "pgpartition:index:PartitionWindow",
+      name,
+      { ...args, work: undefined, leafCount: undefined, retired: undefined, database: undefined },
+      opts,
+    );
   }
 }

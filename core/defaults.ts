@@ -47,5 +47,5 @@ export const MAX_WINDOW_INTERVALS = 20_000;
 /** Retirements listed one by one in the plan; aggregates always cover all. */
 export const MAX_LISTED_DROPS = 200;
 
-/** Statements listed in the plan that resources carry; the text of preview shows as many. */
-export const MAX_LISTED_STATEMENTS = 60;
+/** Statements listed in a plan, in inputs and in the text of preview: a first update of three years of months fits. */
+export const MAX_LISTED_STATEMENTS = 300;

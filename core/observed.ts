@@ -57,7 +57,9 @@ export interface ObservedIndex {
   /** Columns of the key, for constraints. */
   readonly columns: readonly string[];
   /** Set when a constraint owns the index. */
-  readonly constraint: { readonly name: string; readonly kind: "primary" | "unique" | "exclusion"; readonly definition: string } | undefined;
+  readonly constraint:
+    | { readonly name: string; readonly kind: "primary" | "unique" | "exclusion"; readonly definition: string }
+    | undefined;
 }
 
 /** One direct partition of a table. */
@@ -119,7 +121,17 @@ export interface LedgerEntry {
   readonly detail: LedgerDetail;
 }
 
-export type LedgerEvent = "created" | "adopted" | "attached" | "approved" | "detaching" | "detached" | "dropped" | "released" | "claimed" | "destroying";
+export type LedgerEvent =
+  | "created"
+  | "adopted"
+  | "attached"
+  | "approved"
+  | "detaching"
+  | "detached"
+  | "dropped"
+  | "released"
+  | "claimed"
+  | "destroying";
 
 export interface LedgerDetail {
   /** On `adopted`: the partition had expired already, so it is never swept until confirmed. */

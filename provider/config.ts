@@ -60,7 +60,10 @@ export function configProblems(config: PropertyMap): Problem[] {
   if (parsed.success) return [];
   return parsed.error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ property: key, reason: `there is no provider setting "${key}"; known are ${Object.keys(configSchema.shape).join(", ")}` }));
+      return issue.keys.map((key) => ({
+        property: key,
+        reason: `there is no provider setting "${key}"; known are ${Object.keys(configSchema.shape).join(", ")}`,
+      }));
     }
     return [{ property: formatPath(issue.path), reason: issue.message }];
   });
@@ -74,6 +77,8 @@ export function readConfig(config: PropertyMap): ProviderConfig {
 
 function knownOnly(config: PropertyMap): Record<string, PropertyValue> {
   return Object.fromEntries(
-    Object.entries(config).filter(([key, value]) => !key.startsWith("__") && value !== null && value !== "" && !containsUnknown(value)),
+    Object.entries(config).filter(
+      ([key, value]) => !key.startsWith("__") && value !== null && value !== "" && !containsUnknown(value),
+    ),
   );
 }

@@ -83,6 +83,7 @@ export class EngineLog {
           (value: LogRequest) => Buffer.from(value.serializeBinary()),
           () => undefined,
           request,
+          // eslint-disable-next-line no-restricted-syntax -- gRPC takes its deadlines as points in time
           { deadline: Date.now() + SEND_DEADLINE_MS },
           () => resolve(),
         );

@@ -27,12 +27,20 @@ export const providerModule: ProviderModule = {
 
   checkConfig: async (ctx, { news }) => {
     hideSecrets(ctx, news);
-    return { inputs: news, failures: configProblems(news), secrets: SECRET_CONFIG.filter((key) => key in news).map((key) => [key]) };
+    return {
+      inputs: news,
+      failures: configProblems(news),
+      secrets: SECRET_CONFIG.filter((key) => key in news).map((key) => [key]),
+    };
   },
 
   /** A changed host or password is an update. A replacement would replace every table of the database: never. */
   diffConfig: async (_ctx, { oldInputs, news }) => {
-    const diff: Record<string, DiffKind> = declaredDiff(oldInputs, news, [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => !key.startsWith("__")));
+    const diff: Record<string, DiffKind> = declaredDiff(
+      oldInputs,
+      news,
+      [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => !key.startsWith("__")),
+    );
     return diffResult(diff);
   },
 
@@ -41,7 +49,13 @@ export const providerModule: ProviderModule = {
     runtime.configure(readConfig(config));
   },
 
-  handlers: [managementSchemaHandler(runtime), tableHandler(runtime), partitionHandler(runtime, queue), indexHandler(runtime), windowHandler(runtime)],
+  handlers: [
+    managementSchemaHandler(runtime),
+    tableHandler(runtime),
+    partitionHandler(runtime, queue),
+    indexHandler(runtime),
+    windowHandler(runtime),
+  ],
 
   functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
 

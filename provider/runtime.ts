@@ -58,7 +58,11 @@ export class Runtime {
   }
 
   /** Like observe; undefined, and one warning for the whole run, where the database cannot be reached. */
-  async observeIfReachable(ctx: CallContext, table: { readonly schema: string; readonly table: string }, key: KeySpec): Promise<Observation | undefined> {
+  async observeIfReachable(
+    ctx: CallContext,
+    table: { readonly schema: string; readonly table: string },
+    key: KeySpec,
+  ): Promise<Observation | undefined> {
     return this.ifReachable(ctx, () => this.observe(table, key));
   }
 
@@ -67,7 +71,10 @@ export class Runtime {
       return await body();
     } catch (error) {
       if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
-      if (!this.warned) ctx.log.warn(`${error.message}. The plan is made without the database: it is not complete and retires nothing.`);
+      if (!this.warned)
+        ctx.log.warn(
+          `${error.message}. The plan is made without the database: it is not complete and retires nothing.`,
+        );
       this.warned = true;
       return undefined;
     }
@@ -90,7 +97,8 @@ export class Runtime {
     const recorded = outputs["database"];
     if (!isMap(recorded)) return;
     const live = await this.identity();
-    if (recorded["systemIdentifier"] === live["systemIdentifier"] && recorded["databaseOid"] === live["databaseOid"]) return;
+    if (recorded["systemIdentifier"] === live["systemIdentifier"] && recorded["databaseOid"] === live["databaseOid"])
+      return;
     throw new Refusal(
       `this stack was applied to database ${describe(recorded)}, but the connection leads to ${describe(live)}. ` +
         "Nothing was changed. Point the connection at the right database; if it really moved (restore, migration), run " +
@@ -99,7 +107,10 @@ export class Runtime {
   }
 
   /** Two resources that declare one table would undo each other's work. */
-  otherDeclaration(ctx: ResourceContext, table: { readonly schema: string; readonly table: string }): string | undefined {
+  otherDeclaration(
+    ctx: ResourceContext,
+    table: { readonly schema: string; readonly table: string },
+  ): string | undefined {
     const key = formatTableId(table);
     const other = this.declared.get(key);
     if (other === undefined || other === ctx.urn) {
@@ -133,7 +144,9 @@ function describe(identity: Readonly<Record<string, PropertyValue>>): string {
 }
 
 /** What the database needs to know of the configuration; guards and clocks are not its business. */
-function connectionConfig(config: ProviderConfig): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "asOf" | "version"> {
+function connectionConfig(
+  config: ProviderConfig,
+): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "asOf" | "version"> {
   const { trustAsOf: _trust, allowDestroy: _allow, asOf: _asOf, version: _version, ...connection } = config;
   return connection;
 }

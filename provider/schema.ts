@@ -1,6 +1,36 @@
 import { version } from "../package.json";
+import { configProperties } from "./schema/config";
+import { NamedTypes } from "./schema/convert";
+import { describeResource } from "./schema/descriptions";
+import type { PackageSchema } from "./schema/model";
+import { functionSpecs, resourceSpecs } from "./schema/resources";
 
-/** The package's schema as the engine and `pulumi package` ask for it. */
+let text: string | undefined;
+
+/** The package's schema as the engine and `pulumi package` ask for it. Made when first asked for: most runs never do. */
 export function schemaText(): string {
-  return JSON.stringify({ name: "pgpartition", version });
+  text ??= JSON.stringify(packageSchema());
+  return text;
+}
+
+/** The same as data, for the reference pages. */
+export function packageSchema(): PackageSchema {
+  const types = new NamedTypes();
+  const config = configProperties(types);
+  const resources = resourceSpecs(types);
+  const functions = functionSpecs(types);
+  return {
+    name: "pgpartition",
+    displayName: "PostgreSQL partitions",
+    version,
+    description: describeResource("Package"),
+    license: "Apache-2.0",
+    keywords: ["pulumi", "postgresql", "partitioning", "retention", "category/database"],
+    meta: { moduleFormat: "(.*)" },
+    config: { variables: config },
+    types: types.byToken,
+    provider: { description: describeResource("Provider"), inputProperties: config },
+    resources,
+    functions,
+  };
 }

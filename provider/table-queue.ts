@@ -49,22 +49,27 @@ export class TableQueue {
     const first = queue[0];
     if (!first) return;
     try {
-      await database.withTableLock(table.schema, table.table, { signal: first.ctx.signal, log: first.ctx.log }, async () => {
-        database.invalidate(table.schema, table.table);
-        let observation: Observation | undefined;
-        for (let next = queue[0]; next; next = queue[0]) {
-          try {
-            observation ??= await observe();
-            await next.task({ observation, update: (changed) => void (observation = changed) });
-          } catch (error) {
-            next.fail(error);
-            // What the failed task left behind is not known: the next one reads again.
-            observation = undefined;
-            database.invalidate(table.schema, table.table);
+      await database.withTableLock(
+        table.schema,
+        table.table,
+        { signal: first.ctx.signal, log: first.ctx.log },
+        async () => {
+          database.invalidate(table.schema, table.table);
+          let observation: Observation | undefined;
+          for (let next = queue[0]; next; next = queue[0]) {
+            try {
+              observation ??= await observe();
+              await next.task({ observation, update: (changed) => void (observation = changed) });
+            } catch (error) {
+              next.fail(error);
+              // What the failed task left behind is not known: the next one reads again.
+              observation = undefined;
+              database.invalidate(table.schema, table.table);
+            }
+            queue.shift();
           }
-          queue.shift();
-        }
-      });
+        },
+      );
     } catch (error) {
       for (const task of queue.splice(0)) task.fail(error);
     } finally {

@@ -45,7 +45,10 @@ async function tell(demo: Demo): Promise<void> {
   await demo.moveClock({ days: 8 });
   await demo.pulumi(["up", "--yes", ...demo.policies]);
 
-  headline("8. A mistake: retention of audit_logs cut from 12 months to 1. The policy refuses", "pulumi preview --policy-pack");
+  headline(
+    "8. A mistake: retention of audit_logs cut from 12 months to 1. The policy refuses",
+    "pulumi preview --policy-pack",
+  );
   await demo.cutRetention();
   await demo.expectRefusal(["preview", ...demo.policies]);
 
@@ -53,7 +56,9 @@ async function tell(demo: Demo): Promise<void> {
   await demo.expectRefusal(["up", "--yes"]);
 
   headline("What to try next");
-  say("npm run dev            a database that stays; then: npm run pulumi -- stack select --create dev, npm run pulumi -- up");
+  say(
+    "npm run dev            a database that stays; then: npm run pulumi -- stack select --create dev, npm run pulumi -- up",
+  );
   say("stacks/tables/         declare a table of your own");
   say("docs/                  every argument, every lock, every fault");
 }

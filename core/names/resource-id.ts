@@ -21,7 +21,9 @@ export function parseTableId(text: string): TableId | undefined {
   const parts = text.split(".");
   if (text.includes("#") || parts.length > 2 || parts.some((part) => part === "")) return undefined;
   const [first = "", second] = parts;
-  return second === undefined ? { schema: "public", table: decode(first) } : { schema: decode(first), table: decode(second) };
+  return second === undefined
+    ? { schema: "public", table: decode(first) }
+    : { schema: decode(first), table: decode(second) };
 }
 
 export function parseMemberId(text: string): (TableId & { readonly member: string }) | undefined {

@@ -11,7 +11,9 @@ export function slug(value: string): string {
 }
 
 /** Values whose slugs are the same or empty: each group would give several partitions one name. */
-export function slugCollisions(values: readonly string[]): { readonly slug: string; readonly values: readonly string[] }[] {
+export function slugCollisions(
+  values: readonly string[],
+): { readonly slug: string; readonly values: readonly string[] }[] {
   const bySlug = new Map<string, string[]>();
   for (const value of new Set(values)) {
     const name = slug(value);

@@ -2,7 +2,7 @@ import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../o
 import { quote, quoteQualified } from "../names/identifier";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
-import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../time/interval";
+import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../time/interval";
 import type { DesiredPartition } from "../window/window";
 
 /** What has to happen for one desired partition. */
@@ -17,9 +17,13 @@ export type Creation =
  * Compares one desired partition with the database. Equal bounds: it is there, whatever its name. A table of ours that was
  * detached comes back. Overlap, a range that was dropped before, and a table in the way are refused with both sides shown.
  */
-export function planCreation(spec: Pick<WindowSpec, "schema" | "table" | "allowEmpty">, partition: DesiredPartition, observation: Observation): Creation {
+export function planCreation(
+  spec: Pick<WindowSpec, "schema" | "table" | "allowEmpty">,
+  partition: DesiredPartition,
+  observation: Observation,
+): Creation {
   const leaves = observation.table?.leaves ?? [];
-  const equal = leaves.find((leaf) => leaf.bounds !== undefined && sameInterval(leaf.bounds, partition));
+  const equal = leafOfBounds(leaves, partition);
   if (equal) {
     return equal.detachPending
       ? refuse(
@@ -59,7 +63,10 @@ export function planCreation(spec: Pick<WindowSpec, "schema" | "table" | "allowE
       "Rename that table, or change the name template.",
     );
   }
-  if (droppedBefore(partition, observation.ledger) && !spec.allowEmpty.some((interval) => sameInterval(interval, partition))) {
+  if (
+    droppedBefore(partition, observation.ledger) &&
+    !spec.allowEmpty.some((interval) => sameInterval(interval, partition))
+  ) {
     return refuse(
       partition,
       "dropped-range-returns",
@@ -68,6 +75,17 @@ export function planCreation(spec: Pick<WindowSpec, "schema" | "table" | "allowE
     );
   }
   return { kind: "create", partition, lost: wasOurs(partition, observation.ledger) };
+}
+
+/** The leaves of one observation by their bounds; made once, because a window asks for each of its partitions. */
+const byBounds = new WeakMap<readonly ObservedLeaf[], ReadonlyMap<string, ObservedLeaf>>();
+
+function leafOfBounds(leaves: readonly ObservedLeaf[], bounds: OpenInterval): ObservedLeaf | undefined {
+  const known =
+    byBounds.get(leaves) ??
+    new Map(leaves.flatMap((leaf) => (leaf.bounds ? [[intervalKey(leaf.bounds), leaf] as const] : [])));
+  byBounds.set(leaves, known);
+  return known.get(intervalKey(bounds));
 }
 
 /** The last word of the ledger is that the partition was there: then somebody else dropped it, and its rows with it. */
@@ -80,7 +98,9 @@ function wasOurs(partition: OpenInterval, ledger: readonly LedgerEntry[]): boole
 function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
   return ledger.some(
     (entry, index) =>
-      entry.event === "dropped" && overlaps(entry.bounds, partition) && !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
+      entry.event === "dropped" &&
+      overlaps(entry.bounds, partition) &&
+      !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
   );
 }
 

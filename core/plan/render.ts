@@ -1,12 +1,11 @@
-import type { PlanEntry, PlannedStatement, WindowPlan } from "./types";
+import type { PlanEntry, WindowPlan } from "./types";
 import { HAZARDS } from "../statements/statement";
 
-/** How many partitions and statements the text lists before it only counts. */
+/** How many partitions the text lists before it only counts. */
 const LISTED_PARTITIONS = 20;
-const LISTED_STATEMENTS = 40;
 
 /** The plan of one table as preview prints it: window, partitions that come and go, every statement, what is in the way. */
-export function renderPlan(table: string, plan: WindowPlan, listed: { partitions?: number; statements?: number } = {}): string {
+export function renderPlan(table: string, plan: WindowPlan, listed: { partitions?: number } = {}): string {
   const partitions = listed.partitions ?? LISTED_PARTITIONS;
   return [
     `${table}: ${windowLine(plan)}`,
@@ -14,10 +13,12 @@ export function renderPlan(table: string, plan: WindowPlan, listed: { partitions
     ...section("retire", plan.retire, plan.retire.length, partitions),
     ...section("later", plan.deferred, plan.deferred.length, partitions),
     ...section("kept", plan.kept, plan.kept.length, partitions),
-    ...statementLines(plan, listed.statements ?? LISTED_STATEMENTS),
+    ...statementSection(plan),
     ...plan.hazards.map((hazard) => `  hazard ${hazard}: ${HAZARDS[hazard]}`),
     ...plan.notes.map((note) => `  note: ${note}`),
-    ...(plan.complete ? [] : [`  not complete: ${plan.incompleteBecause ?? "the database was not asked"}; nothing is retired by it`]),
+    ...(plan.complete
+      ? []
+      : [`  not complete: ${plan.incompleteBecause ?? "the database was not asked"}; nothing is retired by it`]),
   ].join("\n");
 }
 
@@ -46,7 +47,8 @@ export function formatBytes(bytes: number): string {
 function windowLine(plan: WindowPlan): string {
   const now = windowText(plan.window);
   const before = plan.previousWindow ? `${windowText(plan.previousWindow)} -> ` : "";
-  const leaving = plan.detachCount + plan.dropCount > 0 ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}` : "";
+  const leaving =
+    plan.detachCount + plan.dropCount > 0 ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}` : "";
   return `window ${before}${now}; ${summarizePlan(plan)}${leaving}`;
 }
 
@@ -72,33 +74,15 @@ function entryLine(entry: PlanEntry): string {
   return `${verb} ${entry.partition} [${shortTime(entry.from)}, ${shortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
 }
 
-/** A block for each transaction: BEGIN and COMMIT are what runs, so they are shown. */
-function statementLines(plan: WindowPlan, listed: number): string[] {
+function statementSection(plan: WindowPlan): string[] {
   if (plan.statementCount === 0) return [];
-  const shown = plan.statements.slice(0, listed);
-  const lines: string[] = [`  statements (${plan.statementCount}):`];
-  let open: string | undefined;
-  for (const statement of shown) {
-    if (open !== undefined && statement.transaction !== open) lines.push("    COMMIT;");
-    if (statement.transaction !== undefined && statement.transaction !== open) lines.push("    BEGIN;");
-    open = statement.transaction;
-    lines.push(...statementText(statement));
-  }
-  if (open !== undefined) lines.push("    COMMIT;");
-  const more = plan.statementCount - shown.length;
-  if (more > 0) lines.push(`    … and ${more} more of the same kinds`);
-  return lines;
-}
-
-function statementText(statement: PlannedStatement): string[] {
-  const locks = statement.locks.map((lock) => `${lock.role} ${lock.relation} ${lock.mode}`);
-  const traits = [
-    locks.length > 0 ? locks.join("; ") : "no lock that others see",
-    statement.hold,
-    statement.lockTimeoutMs === undefined ? "" : `lock_timeout ${statement.lockTimeoutMs} ms, tried again`,
-    ...statement.hazards,
-  ].filter((trait) => trait !== "");
-  return [...`${statement.sql};`.split("\n").map((line) => `    ${line}`), `      -- ${traits.join(" | ")}`];
+  const shown = plan.statements.filter((line) => line !== "BEGIN;" && line !== "COMMIT;").length;
+  const more = plan.statementCount - shown;
+  return [
+    `  statements (${plan.statementCount}):`,
+    ...plan.statements.map((line) => `    ${line}`),
+    ...(more > 0 ? [`    … and ${more} more of the same kinds`] : []),
+  ];
 }
 
 function formatRows(rows: number): string {

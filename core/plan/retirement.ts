@@ -56,7 +56,8 @@ export function planRetirement(
   const finalize = pending.filter((leaf) => wasOurs(leaf, observation.ledger)).map((leaf) => finalizeOf(leaf));
   const foreignPending = pending.filter((leaf) => !wasOurs(leaf, observation.ledger));
   const notes = foreignPending.map(
-    (leaf) => `partition "${leaf.name}" is half detached by somebody else; finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`,
+    (leaf) =>
+      `partition "${leaf.name}" is half detached by somebody else; finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`,
   );
   const expired = expiredLeaves(spec, observation, clocks);
   const drops = dropsOf(spec, observation, clocks);
@@ -66,7 +67,12 @@ export function planRetirement(
     const detached = expired.map((leaf) => detachOf(leaf, spec, clocks));
     const waiting = [...finalize, ...detached, ...drops.due, ...drops.waiting];
     // A cut is refused now too: accepted while retirement stands still, it would be the rule of before afterwards.
-    return { due: [], deferred: waiting, problems: detaches.problems, notes: waiting.length > 0 ? [...notes, stop] : notes };
+    return {
+      due: [],
+      deferred: waiting,
+      problems: detaches.problems,
+      notes: waiting.length > 0 ? [...notes, stop] : notes,
+    };
   }
   const limitedDrops = oldestFirst(drops.due, spec, observation.ledger);
   return {
@@ -126,7 +132,9 @@ function detachesOf(
     problems,
     notes:
       limited.over.length > 0
-        ? [`${limited.over.length} more expired partitions follow in later updates; each retires at most ${spec.maxDropsPerUpdate} intervals`]
+        ? [
+            `${limited.over.length} more expired partitions follow in later updates; each retires at most ${spec.maxDropsPerUpdate} intervals`,
+          ]
         : [],
   };
 }
@@ -140,7 +148,11 @@ function withSameRunDrops(detaches: readonly Retirement[], spec: WindowSpec): Re
 }
 
 /** Detached by us with the promise of a drop. What was detached under onExpire "detach" stays, whatever is declared later. */
-function dropsOf(spec: WindowSpec, observation: Observation, clocks: Clocks): { due: Retirement[]; waiting: Retirement[] } {
+function dropsOf(
+  spec: WindowSpec,
+  observation: Observation,
+  clocks: Clocks,
+): { due: Retirement[]; waiting: Retirement[] } {
   const horizon = decidingHorizon(spec, clocks);
   const now = decidingNow(clocks);
   const due: Retirement[] = [];
@@ -245,7 +257,8 @@ function finalizeOf(leaf: ObservedLeaf): Retirement {
     bounds: leaf.bounds ?? OPEN,
     rows: leaf.rows,
     bytes: leaf.bytes,
-    reason: "its detach was interrupted: readers no longer see it, writers of its range are refused; FINALIZE ends that",
+    reason:
+      "its detach was interrupted: readers no longer see it, writers of its range are refused; FINALIZE ends that",
     dropAfter: undefined,
   };
 }

@@ -1,4 +1,4 @@
-import type { Hazard, Hold, LockMode, TimeoutClass } from "../statements/statement";
+import type { Hazard, Lock, LockMode } from "../statements/statement";
 
 /** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
 export type WorkVerb = "create" | "attach" | "finalize" | "detach" | "drop";
@@ -28,15 +28,12 @@ export interface PlanEntry extends WorkItem {
   readonly dropOn?: string;
 }
 
-/** A statement as preview prints it. */
-export interface PlannedStatement {
-  readonly sql: string;
-  readonly locks: readonly { readonly relation: string; readonly role: string; readonly mode: LockMode }[];
-  readonly hold: Hold;
-  readonly timeouts: TimeoutClass;
-  readonly lockTimeoutMs?: number;
-  readonly transaction?: string;
-  readonly hazards: readonly Hazard[];
+/** The strongest lock that the plan takes on one relation. */
+export interface PlannedLock {
+  /** `schema.name`. */
+  readonly relation: string;
+  readonly role: Lock["role"];
+  readonly mode: LockMode;
 }
 
 /**
@@ -48,7 +45,12 @@ export interface WindowPlan {
   readonly complete: boolean;
   /** Why it is not complete. */
   readonly incompleteBecause?: string;
-  readonly window: { readonly from: string; readonly to: string; readonly partitions: number; readonly horizon?: string };
+  readonly window: {
+    readonly from: string;
+    readonly to: string;
+    readonly partitions: number;
+    readonly horizon?: string;
+  };
   /** The window of the last update, where it differs. */
   readonly previousWindow?: { readonly from: string; readonly to: string; readonly partitions: number };
   readonly leafCount: number;
@@ -66,7 +68,10 @@ export interface WindowPlan {
   readonly deferred: readonly PlanEntry[];
   /** Outside the window and not expired: never touched. */
   readonly kept: readonly PlanEntry[];
-  readonly statements: readonly PlannedStatement[];
+  /** The strongest lock on each relation that others can see. */
+  readonly locks: readonly PlannedLock[];
+  /** The statements as text, in order, with BEGIN and COMMIT, locks, hold, time-out and hazards; long lists are cut. */
+  readonly statements: readonly string[];
   readonly statementCount: number;
   /** What is in the way now, and what the reader should know. */
   readonly notes: readonly string[];

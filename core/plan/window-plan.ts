@@ -1,4 +1,4 @@
-import { DEFAULT_LOCK_TIMEOUT_MS, MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../defaults";
+import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../defaults";
 import type { Observation } from "../observed";
 import type { Problem } from "../problem";
 import type { TableSpec, WindowSpec } from "../spec/spec";
@@ -7,13 +7,14 @@ import { createTableStatements } from "../statements/create-table";
 import { observedParent, type ParentShape, plannedParent } from "../statements/parent";
 import { reattachStatements } from "../statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../statements/retire";
-import { hazardsOf, type Statement } from "../statements/statement";
+import { hazardsOf, type Statement, strongestLocks } from "../statements/statement";
 import { compareInstants, formatInstant, type Instant, wholeDays } from "../time/instant";
-import { formatInterval, type OpenInterval, sameInterval } from "../time/interval";
+import { formatInterval, intervalKey, type OpenInterval, sameInterval } from "../time/interval";
 import { describeWindow, hasExpired, type PlannedWindow, planWindow } from "../window/window";
 import { type Creation, planCreation } from "./creation";
 import { type Clocks, decidingHorizon, decidingNow, planRetirement, type Retirement } from "./retirement";
-import type { PlanEntry, PlannedStatement, WindowPlan, WorkItem } from "./types";
+import { statementLines } from "./statement-text";
+import type { PlanEntry, WindowPlan, WorkItem } from "./types";
 
 /** A plan with everything that the update needs beside what it shows. */
 export interface LivePlan {
@@ -29,6 +30,8 @@ export interface PlanContext {
   readonly spec: WindowSpec;
   /** The window of the last update, from the registry. */
   readonly registered: WindowSpec | undefined;
+  /** The moment that the last update planned for. */
+  readonly registeredAsOf?: Instant | undefined;
   readonly observation: Observation;
   readonly clocks: Clocks;
   /** The parent as it will be, where only this preview knows it. */
@@ -44,7 +47,9 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const parent = observation.table
     ? observedParent(observation.table, spec.key, observation.registration?.indexes ?? [])
     : context.plannedParent;
-  const statements = parent ? [...creationStatements(parent, creations), ...retirementStatements(parent, retirement.due)] : [];
+  const statements = parent
+    ? [...creationStatements(parent, creations), ...retirementStatements(parent, retirement.due)]
+    : [];
   const now = decidingNow(clocks);
   const create = creations.flatMap((creation) => createEntry(creation));
   const retire = retirement.due.map((item) => retireEntry(item, now));
@@ -53,7 +58,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     plan: {
       ...summary(window, create, retire, statements),
       complete: true,
-      ...previousWindow(registered, window, clocks.asOf),
+      ...previousWindow(registered, window, context.registeredAsOf ?? clocks.asOf),
       leafCount: observation.table?.leaves.length ?? 0,
       deferred: retirement.deferred.map((item) => retireEntry(item, now)).slice(0, MAX_LISTED_DROPS),
       kept: kept.slice(0, MAX_LISTED_DROPS),
@@ -94,7 +99,12 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
 
 /** The statements of one retirement, in order; the same that the update runs. */
 export function statementsOfRetirement(parent: ParentShape, retirement: Retirement): Statement[] {
-  const retiring = { schema: parent.schema, table: parent.table, references: parent.references, defaultPartition: parent.defaultPartition };
+  const retiring = {
+    schema: parent.schema,
+    table: parent.table,
+    references: parent.references,
+    defaultPartition: parent.defaultPartition,
+  };
   const leaf = { schema: retirement.schema, name: retirement.partition };
   switch (retirement.verb) {
     case "finalize":
@@ -117,24 +127,12 @@ export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds:
   return work.some((item) => item.verb === verb && `${item.from}/${item.to}` === wanted);
 }
 
-/** A statement as the plan lists it. */
-export function plannedStatement(statement: Statement): PlannedStatement {
-  return {
-    sql: statement.sql,
-    locks: statement.locks,
-    hold: statement.hold,
-    timeouts: statement.timeouts,
-    ...(statement.timeouts === "strong" ? { lockTimeoutMs: DEFAULT_LOCK_TIMEOUT_MS } : {}),
-    ...(statement.transaction === undefined ? {} : { transaction: statement.transaction }),
-    hazards: statement.hazards,
-  };
-}
-
 function creationStatements(parent: ParentShape, creations: readonly Creation[]): Statement[] {
   return creations.flatMap((creation) => {
     if (creation.kind === "create") return createPartitionStatements(parent, creation.partition);
     // Indexes that the detached table lacks are known only when its own indexes have been read.
-    if (creation.kind === "attach") return reattachStatements(parent, { ...creation.partition, name: creation.detached.name }, []);
+    if (creation.kind === "attach")
+      return reattachStatements(parent, { ...creation.partition, name: creation.detached.name }, []);
     return [];
   });
 }
@@ -152,7 +150,10 @@ function summary(
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const detached = new Set(leaving.filter((item) => item.verb === "detach").map((item) => item.partition));
   const counted = leaving.filter((item) => item.verb === "detach" || !detached.has(item.partition));
-  const youngest = leaving.reduce<PlanEntry | undefined>((found, item) => (found && (found.ageDays ?? 0) <= (item.ageDays ?? 0) ? found : item), undefined);
+  const youngest = leaving.reduce<PlanEntry | undefined>(
+    (found, item) => (found && (found.ageDays ?? 0) <= (item.ageDays ?? 0) ? found : item),
+    undefined,
+  );
   return {
     window: windowText(window),
     createCount: create.length,
@@ -160,11 +161,14 @@ function summary(
     dropCount: leaving.filter((item) => item.verb === "drop").length,
     rows: counted.reduce((sum, item) => sum + (item.rows ?? 0), 0),
     bytes: counted.reduce((sum, item) => sum + (item.bytes ?? 0), 0),
-    ...(youngest ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } } : {}),
+    ...(youngest
+      ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }
+      : {}),
     hazards: hazardsOf(statements),
     create: create.slice(0, MAX_LISTED_DROPS),
     retire: retire.slice(0, MAX_LISTED_DROPS),
-    statements: statements.slice(0, MAX_LISTED_STATEMENTS).map(plannedStatement),
+    locks: strongestLocks(statements),
+    statements: statementLines(statements.slice(0, MAX_LISTED_STATEMENTS)),
     statementCount: statements.length,
   };
 }
@@ -187,15 +191,24 @@ function previousWindow(registered: WindowSpec | undefined, window: PlannedWindo
 /** A fixed end that has passed is no error, but writers of today have no partition. */
 function runwayNotes(window: PlannedWindow, clocks: Clocks): string[] {
   if (window.runway === undefined || compareInstants(window.runway, clocks.asOf) > 0) return [];
-  return [`the window ends ${formatInstant(window.runway)}, before the present: rows of today have no partition; extend the lead`];
+  return [
+    `the window ends ${formatInstant(window.runway)}, before the present: rows of today have no partition; extend the lead`,
+  ];
 }
 
 /** Leaves that the window does not want and that have not expired: shown, never swept. */
-function keptEntries(spec: WindowSpec, observation: Observation, window: PlannedWindow, clocks: Clocks, now: Instant): PlanEntry[] {
+function keptEntries(
+  spec: WindowSpec,
+  observation: Observation,
+  window: PlannedWindow,
+  clocks: Clocks,
+  now: Instant,
+): PlanEntry[] {
   const horizon = decidingHorizon(spec, clocks);
+  const wanted = new Set(window.desired.map(intervalKey));
   return (observation.table?.leaves ?? [])
     .filter((leaf) => leaf.bounds !== undefined && !hasExpired(leaf.bounds.to, horizon))
-    .filter((leaf) => !window.desired.some((partition) => leaf.bounds !== undefined && sameInterval(partition, leaf.bounds)))
+    .filter((leaf) => leaf.bounds !== undefined && !wanted.has(intervalKey(leaf.bounds)))
     .map((leaf) => ({
       ...entry("detach", leaf.name, leaf.bounds ?? { from: undefined, to: undefined }),
       bytes: roundBytes(leaf.bytes),
@@ -220,7 +233,14 @@ function refusals(spec: WindowSpec, creations: readonly Creation[], finishing: r
 function createEntry(creation: Creation): PlanEntry[] {
   switch (creation.kind) {
     case "create":
-      return [{ ...entry("create", creation.partition.name, creation.partition), reason: creation.lost ? "was dropped outside Pulumi, its rows are gone; made anew, empty" : "in the window and missing" }];
+      return [
+        {
+          ...entry("create", creation.partition.name, creation.partition),
+          reason: creation.lost
+            ? "was dropped outside Pulumi, its rows are gone; made anew, empty"
+            : "in the window and missing",
+        },
+      ];
     case "attach":
       return [
         {

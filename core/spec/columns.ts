@@ -8,7 +8,8 @@ import type { ColumnSpec } from "./spec";
 const TYPE_TEXT = /^[\p{L}_"][\p{L}\p{N}_ ".]*(\(\s*\d+\s*(,\s*-?\d+\s*)?\))?[\p{L} ]*(\[\s*\d*\s*\])*$/u;
 
 /** Words that would turn a type into a constraint that we do not know of. */
-const CONSTRAINT_WORDS = /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
+const CONSTRAINT_WORDS =
+  /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
 
 function isTypeName(type: string): boolean {
   const bare = type.replace(/"[^"]*"/g, '"');

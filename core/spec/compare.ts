@@ -11,20 +11,30 @@ export function tableProblems(spec: TableShape, table: ObservedTable): Problem[]
   const name = `"${table.schema}.${table.name}"`;
   if (table.kind === "plain") {
     return [
-      mismatch("table", `${name} exists as a plain table.`, "Converting it needs a migration, which this version does not have; choose another name, or convert it by hand and declare it without columns."),
+      mismatch(
+        "table",
+        `${name} exists as a plain table.`,
+        "Converting it needs a migration, which this version does not have; choose another name, or convert it by hand and declare it without columns.",
+      ),
     ];
   }
   if (table.kind === "other") {
     return [mismatch("table", `${name} exists and is not a table.`, "Choose another name.")];
   }
-  return [...keyProblems(spec, table, name), ...(spec.columns ? columnProblems(spec.columns, table, name) : []), ...primaryKeyProblems(spec, table, name)];
+  return [
+    ...keyProblems(spec, table, name),
+    ...(spec.columns ? columnProblems(spec.columns, table, name) : []),
+    ...primaryKeyProblems(spec, table, name),
+  ];
 }
 
 function keyProblems(spec: TableShape, table: ObservedTable, name: string): Problem[] {
   const key = table.key;
   const wanted = spec.window.key;
   if (!key || key.strategy !== "range" || key.columns.length !== 1 || key.columns[0] !== wanted.column) {
-    const found = key ? `${key.strategy} (${key.columns.map((column) => column ?? "an expression").join(", ")})` : "nothing";
+    const found = key
+      ? `${key.strategy} (${key.columns.map((column) => column ?? "an expression").join(", ")})`
+      : "nothing";
     return [
       mismatch(
         "partitionBy[0].range",
@@ -73,7 +83,11 @@ function columnProblems(declared: readonly ColumnSpec[], table: ObservedTable, n
   for (const column of table.columns) {
     if (declared.some((candidate) => candidate.name === column.name)) continue;
     problems.push(
-      mismatch(`columns.${column.name}`, `${name} has a column "${column.name}" (${column.type}) that is not declared.`, "Declare it, or leave out columns altogether."),
+      mismatch(
+        `columns.${column.name}`,
+        `${name} has a column "${column.name}" (${column.type}) that is not declared.`,
+        "Declare it, or leave out columns altogether.",
+      ),
     );
   }
   return problems;
@@ -82,8 +96,10 @@ function columnProblems(declared: readonly ColumnSpec[], table: ObservedTable, n
 function columnDifference(declared: ColumnSpec, found: ObservedColumn): string | undefined {
   const wanted = canonicalType(declared.type);
   if (wanted !== canonicalType(found.type)) return `has type ${found.type}, declared is ${declared.type}`;
-  if (declared.nullable !== found.nullable) return found.nullable ? "may be NULL, declared is NOT NULL" : "is NOT NULL, declared is nullable";
-  if (declared.identity !== found.identity) return `has identity ${found.identity ?? "none"}, declared is ${declared.identity ?? "none"}`;
+  if (declared.nullable !== found.nullable)
+    return found.nullable ? "may be NULL, declared is NOT NULL" : "is NOT NULL, declared is nullable";
+  if (declared.identity !== found.identity)
+    return `has identity ${found.identity ?? "none"}, declared is ${declared.identity ?? "none"}`;
   return undefined;
 }
 
@@ -126,7 +142,13 @@ const TYPE_ALIASES: Readonly<Record<string, string>> = {
 
 /** The name that PostgreSQL itself prints for a type: `varchar(20)[]` becomes `character varying(20)[]`. */
 export function canonicalType(type: string): string {
-  const text = type.toLowerCase().replace(/\s+/g, " ").replace(/\s*\(\s*/, "(").replace(/\s*,\s*/, ",").replace(/\s*\)/, ")").trim();
+  const text = type
+    .toLowerCase()
+    .replace(/\s+/g, " ")
+    .replace(/\s*\(\s*/, "(")
+    .replace(/\s*,\s*/, ",")
+    .replace(/\s*\)/, ")")
+    .trim();
   const match = /^([a-z0-9_]+)(\([^)]*\))?(\[\])*$/.exec(text);
   const alias = match?.[1] === undefined ? undefined : TYPE_ALIASES[match[1]];
   if (!match || alias === undefined) return text;

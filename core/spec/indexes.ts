@@ -12,7 +12,9 @@ const DEFAULT_LEAF_INDEX_NAME = "{partition}_{index}";
 
 /** Reads the declared indexes. A name that something else of the table or of a partition has already is refused. */
 export function parseIndexes(args: TableSpecArgs, problems: Problem[]): readonly IndexSpec[] {
-  const indexes = Object.entries(args.indexes ?? {}).map(([index, declared]) => parseIndex(index, declared, args, problems));
+  const indexes = Object.entries(args.indexes ?? {}).map(([index, declared]) =>
+    parseIndex(index, declared, args, problems),
+  );
   checkCollisions(
     "name",
     indexes.map((spec) => [spec.index, spec.name]),
@@ -41,7 +43,9 @@ function takenOnPartition(args: TableSpecArgs): Map<string, string> {
   return new Map([
     ["{partition}", "the partition"],
     ...(args.primaryKey ? [["{partition}_pkey", "the primary key"] as const] : []),
-    ...Object.keys(args.uniques ?? {}).map((name) => [`{partition}_${name}`, `the unique constraint "${name}"`] as const),
+    ...Object.keys(args.uniques ?? {}).map(
+      (name) => [`{partition}_${name}`, `the unique constraint "${name}"`] as const,
+    ),
   ]);
 }
 
@@ -101,7 +105,12 @@ function parseIndex(index: string, declared: IndexArgs, args: TableSpecArgs, pro
   };
 }
 
-function checkTemplate(path: PropertyKey[], template: string | undefined, known: readonly string[], problems: Problem[]): void {
+function checkTemplate(
+  path: PropertyKey[],
+  template: string | undefined,
+  known: readonly string[],
+  problems: Problem[],
+): void {
   if (template === undefined) return;
   checkTemplateText(formatPath(path), template, problems);
   const unknown = placeholdersOf(template).filter((name) => !known.includes(name));

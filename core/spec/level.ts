@@ -37,16 +37,25 @@ function checkBoundsFit(
   zone: string,
   problems: Problem[],
 ): void {
-  const path = (index: number, part: string) => (level.grid ? `partitionBy[0].grid[${index}].${part}` : `partitionBy[0].${part}`);
+  const path = (index: number, part: string) =>
+    level.grid ? `partitionBy[0].grid[${index}].${part}` : `partitionBy[0].${part}`;
   for (const [index, segment] of grid.entries()) {
     if (segment.every === "hour" && kind === "date") {
-      problems.push(gridProblem(path(index, "every"), "a key of type date holds no hours.", 'Use every: "day" or longer.'));
+      problems.push(
+        gridProblem(path(index, "every"), "a key of type date holds no hours.", 'Use every: "day" or longer.'),
+      );
     }
     for (const end of ["from", "to"] as const) {
       const bound = segment[end];
       if (bound === undefined || boundFits(bound, kind, zone)) continue;
       if (end === "to" && !level.grid?.[index]?.to) continue;
-      problems.push(gridProblem(path(index, end), `a key of kind ${kind} cannot hold ${formatInstant(bound)} exactly.`, `Use a bound that is a whole value of the key.`));
+      problems.push(
+        gridProblem(
+          path(index, end),
+          `a key of kind ${kind} cannot hold ${formatInstant(bound)} exactly.`,
+          `Use a bound that is a whole value of the key.`,
+        ),
+      );
     }
   }
 }
@@ -134,7 +143,8 @@ function parseSegment(
   problems: Problem[],
 ): GridSegment {
   const path = level.grid ? `partitionBy[0].grid[${index}]` : "partitionBy[0]";
-  const name = segment.name ?? (segment.every === "whole" ? undefined : (level.name ?? DEFAULT_PARTITION_NAMES[segment.every]));
+  const name =
+    segment.name ?? (segment.every === "whole" ? undefined : (level.name ?? DEFAULT_PARTITION_NAMES[segment.every]));
   if (segment.every === "hour" && !hoursAreRegular(zone)) {
     problems.push({
       path: "partitionBy[0].zone",
@@ -144,7 +154,13 @@ function parseSegment(
     });
   }
   if (segment.every === "whole" && (!segment.from || !segment.to || !name)) {
-    problems.push(gridProblem(path, 'a segment of every: "whole" is one partition with its own bounds and name.', "Give it from, to and name."));
+    problems.push(
+      gridProblem(
+        path,
+        'a segment of every: "whole" is one partition with its own bounds and name.',
+        "Give it from, to and name.",
+      ),
+    );
   }
   if (name !== undefined) checkTemplate(`${path}.name`, name, segment.every, problems);
   return {
@@ -158,7 +174,13 @@ function parseSegment(
 function checkMeeting(segment: GridSegment, next: GridSegment | undefined, index: number, problems: Problem[]): void {
   const path = `partitionBy[0].grid[${index}]`;
   if (segment.from && segment.to && compareInstants(segment.from, segment.to) >= 0) {
-    problems.push(gridProblem(path, `the segment ends (${formatInstant(segment.to)}) before it begins (${formatInstant(segment.from)}).`, "Put from before to."));
+    problems.push(
+      gridProblem(
+        path,
+        `the segment ends (${formatInstant(segment.to)}) before it begins (${formatInstant(segment.from)}).`,
+        "Put from before to.",
+      ),
+    );
   }
   if (!next) return;
   const nextPath = `partitionBy[0].grid[${index + 1}].from`;
@@ -169,13 +191,25 @@ function checkMeeting(segment: GridSegment, next: GridSegment | undefined, index
     const message = `the segments ${what} between ${formatInstant(segment.to)} and ${formatInstant(next.from)}.`;
     problems.push(gridProblem(nextPath, message, "Begin where the segment before ends."));
   } else if (segment.from && compareInstants(segment.from, next.from) >= 0) {
-    problems.push(gridProblem(nextPath, `the segments are not in order of time: ${formatInstant(next.from)} is not after ${formatInstant(segment.from)}.`, "Put the oldest first."));
+    problems.push(
+      gridProblem(
+        nextPath,
+        `the segments are not in order of time: ${formatInstant(next.from)} is not after ${formatInstant(segment.from)}.`,
+        "Put the oldest first.",
+      ),
+    );
   }
 }
 
 function checkTemplate(path: string, template: string, every: Period | "whole", problems: Problem[]): void {
   const found = templateProblem(template, every);
-  if (found) problems.push({ path, code: "name-template", message: `${JSON.stringify(template)}: ${found}.`, fix: "Change the template." });
+  if (found)
+    problems.push({
+      path,
+      code: "name-template",
+      message: `${JSON.stringify(template)}: ${found}.`,
+      fix: "Change the template.",
+    });
   checkTemplateText(path, template, problems);
 }
 

@@ -40,7 +40,11 @@ export function checkSchemaName(path: string, name: string, problems: Problem[])
 }
 
 function checkText(path: string, name: string, problems: Problem[]): void {
-  const wrong = name.includes("\0") ? "a NUL character" : /\p{Surrogate}/u.test(name) ? "half of a character" : undefined;
+  const wrong = name.includes("\0")
+    ? "a NUL character"
+    : /\p{Surrogate}/u.test(name)
+      ? "half of a character"
+      : undefined;
   if (wrong === undefined) return;
   problems.push({
     path,

@@ -14,8 +14,7 @@ import { formatPath, shapeProblems } from "./shape-problems";
 import type { TableSpec, WindowSpec } from "./spec";
 
 export type Parsed<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Validates a declaration and fills in its defaults. Returns all problems at once. Pure: asks no database. */
 export function parseTableSpec(args: unknown): Parsed<TableSpec> {

@@ -5,7 +5,11 @@ import { formatPath } from "./shape-problems";
  * Finds Outputs where a plain value is needed: they decide how many resources exist, and an unknown one would make
  * preview guess. Recognised by the mark that every Pulumi Output carries, so that core needs no Pulumi.
  */
-export function findOutputs(value: unknown, path: readonly PropertyKey[] = [], above: readonly unknown[] = []): Problem[] {
+export function findOutputs(
+  value: unknown,
+  path: readonly PropertyKey[] = [],
+  above: readonly unknown[] = [],
+): Problem[] {
   if (typeof value !== "object" || value === null || above.includes(value)) return [];
   if ("__pulumiOutput" in value || value instanceof Promise) {
     return [
@@ -17,7 +21,7 @@ export function findOutputs(value: unknown, path: readonly PropertyKey[] = [], a
       },
     ];
   }
-  return Object.entries(value).flatMap(([key, inner]) => 
+  return Object.entries(value).flatMap(([key, inner]) =>
     findOutputs(inner, [...path, Array.isArray(value) ? Number(key) : key], [...above, value]),
   );
 }

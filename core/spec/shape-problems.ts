@@ -21,7 +21,12 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) =>
-        problem([...path, key], "unknown-property", `there is no property "${key}" here.`, "Remove it, or mend its spelling."),
+        problem(
+          [...path, key],
+          "unknown-property",
+          `there is no property "${key}" here.`,
+          "Remove it, or mend its spelling.",
+        ),
       );
     case "invalid_union":
       return fromUnion(issue, path);
@@ -29,14 +34,30 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
       return [fromType(issue, path)];
     case "invalid_value": {
       const allowed = `Use one of: ${issue.values.map((value) => JSON.stringify(value)).join(", ")}.`;
-      return [issue.input === undefined ? missing(path, allowed) : invalid(path, issue.input, "is not allowed", allowed)];
+      return [
+        issue.input === undefined ? missing(path, allowed) : invalid(path, issue.input, "is not allowed", allowed),
+      ];
     }
     case "too_small":
-      return [invalid(path, issue.input, issue.origin === "number" ? "is too small" : "is empty", `Give it at least ${issue.minimum}${unit(issue.origin)}.`)];
+      return [
+        invalid(
+          path,
+          issue.input,
+          issue.origin === "number" ? "is too small" : "is empty",
+          `Give it at least ${issue.minimum}${unit(issue.origin)}.`,
+        ),
+      ];
     case "too_big":
       return [invalid(path, issue.input, "is too large", `Give it at most ${issue.maximum}${unit(issue.origin)}.`)];
     case "invalid_key":
-      return [problem(path, "invalid-name", `the key ${describe(issue.path.at(-1))} is no name.`, "Give it a name of at least 1 character.")];
+      return [
+        problem(
+          path,
+          "invalid-name",
+          `the key ${describe(issue.path.at(-1))} is no name.`,
+          "Give it a name of at least 1 character.",
+        ),
+      ];
     default:
       return [invalid(path, issue.input, "is not valid", `${issue.message}.`)];
   }
@@ -47,7 +68,8 @@ function fromType(issue: z.core.$ZodIssueInvalidType, path: readonly PropertyKey
   const own = issue.message.startsWith("Invalid input") ? undefined : issue.message;
   const wanted = EXPECTED[issue.expected] ?? issue.expected;
   if (issue.input === undefined) return missing(path, own ?? `Give it ${wanted}.`);
-  if (own !== undefined) return problem(path, "invalid-span", `${describe(issue.input)} is not a length of time with its unit.`, own);
+  if (own !== undefined)
+    return problem(path, "invalid-span", `${describe(issue.input)} is not a length of time with its unit.`, own);
   return invalid(path, issue.input, `is not ${wanted}`, `Give it ${wanted}.`);
 }
 
@@ -64,7 +86,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
 /** Of a union, the branch of the value's own type speaks for the intent; where none is, all branches are shown. */
 function fromUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): Problem[] {
   const branches = issue.errors.map((errors) => errors.flatMap((inner) => fromIssue(inner, path)));
-  const own = branches.filter((branch) => branch.length > 0 && branch.every((found) => found.path !== formatPath(path)));
+  const own = branches.filter(
+    (branch) => branch.length > 0 && branch.every((found) => found.path !== formatPath(path)),
+  );
   const closest = own.sort((a, b) => a.length - b.length)[0];
   if (closest) return closest;
   const found = branches.flat();

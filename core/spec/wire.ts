@@ -142,7 +142,10 @@ export function partitionInterval(wire: Pick<PartitionWire, "from" | "to">): Int
 }
 
 /** Reads inputs from the wire, or tells every problem. */
-export function readWire<T extends z.ZodType>(schema: T, value: unknown): { value: z.infer<T> } | { problems: Problem[] } {
+export function readWire<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+): { value: z.infer<T> } | { problems: Problem[] } {
   const parsed = schema.safeParse(value, { reportInput: true });
   return parsed.success ? { value: parsed.data } : { problems: shapeProblems(parsed.error) };
 }

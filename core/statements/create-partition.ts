@@ -46,7 +46,9 @@ export function createPartitionStatements(parent: ParentShape, partition: NewPar
 export function attachStatement(parent: ParentShape, partition: NewPartition, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
   const leaf = quoteQualified(parent.schema, partition.name);
-  const locks: Lock[] = [{ relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" }];
+  const locks: Lock[] = [
+    { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
+  ];
   const hazards: Hazard[] = [];
   for (const relation of parent.references) {
     locks.push({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" });
@@ -79,7 +81,12 @@ export function boundsCondition(parent: ParentShape, interval: Interval): string
 }
 
 /** CREATE INDEX for one leaf, under a name that we choose: LIKE would let PostgreSQL choose. */
-export function createLeafIndexText(parent: ParentShape, leaf: string, index: ParentIndex, concurrently = false): string {
+export function createLeafIndexText(
+  parent: ParentShape,
+  leaf: string,
+  index: ParentIndex,
+  concurrently = false,
+): string {
   const name = indexName(index.leafName, { partition: leaf, table: parent.table });
   const head = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${concurrently ? "CONCURRENTLY " : ""}${quote(name)}`;
   return `${head} ON ${quoteQualified(parent.schema, leaf)} ${index.definition}`;
@@ -93,7 +100,9 @@ function createLeafText(parent: ParentShape, partition: NewPartition): string {
   const constraints = parent.indexes.flatMap((index) =>
     index.constraint === undefined
       ? []
-      : [`CONSTRAINT ${quote(indexName(index.leafName, { partition: partition.name, table: parent.table }))} ${index.constraint}`],
+      : [
+          `CONSTRAINT ${quote(indexName(index.leafName, { partition: partition.name, table: parent.table }))} ${index.constraint}`,
+        ],
   );
   const check = `CONSTRAINT ${quote(boundsCheckName(partition.name))} CHECK (${boundsCondition(parent, partition)})`;
   const parts = [like, ...constraints, check];

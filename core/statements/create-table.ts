@@ -12,14 +12,18 @@ export function createTableStatements(spec: TableShape): Statement[] {
   const table = quoteQualified(spec.schema, spec.table);
   const parts = [
     ...(spec.columns ?? []).map(columnText),
-    ...(spec.primaryKey ? [`CONSTRAINT ${quote(primaryKeyName(spec.table))} PRIMARY KEY (${quoteList(spec.primaryKey)})`] : []),
+    ...(spec.primaryKey
+      ? [`CONSTRAINT ${quote(primaryKeyName(spec.table))} PRIMARY KEY (${quoteList(spec.primaryKey)})`]
+      : []),
     ...spec.uniques.map((unique) => `CONSTRAINT ${quote(unique.name)} UNIQUE (${quoteList(unique.columns)})`),
     ...spec.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
     ...spec.foreignKeys.map(foreignKeyText),
   ];
-  const referenced = plannedParent(spec).references.map(
-    (relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" }),
-  );
+  const referenced = plannedParent(spec).references.map((relation): Lock => ({
+    relation,
+    role: "referenced",
+    mode: "SHARE ROW EXCLUSIVE",
+  }));
   return [
     {
       sql: `CREATE TABLE ${table} (\n  ${parts.join(",\n  ")}\n) PARTITION BY RANGE (${quote(spec.window.key.column)})`,

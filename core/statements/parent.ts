@@ -39,7 +39,9 @@ export function plannedParent(spec: TableShape): ParentShape {
     table: spec.table,
     key: { column: spec.window.key.column, kind: spec.window.key.kind ?? "timestamptz", zone: spec.window.key.zone },
     indexes: inOrder([
-      ...(spec.primaryKey ? [constraintIndex(primaryKeyName(spec.table), `PRIMARY KEY (${quoteList(spec.primaryKey)})`, "primary")] : []),
+      ...(spec.primaryKey
+        ? [constraintIndex(primaryKeyName(spec.table), `PRIMARY KEY (${quoteList(spec.primaryKey)})`, "primary")]
+        : []),
       ...spec.uniques.map((unique) => constraintIndex(unique.name, `UNIQUE (${quoteList(unique.columns)})`, "unique")),
       ...spec.indexes.map((index) => ({
         name: index.name,
@@ -56,10 +58,16 @@ export function plannedParent(spec: TableShape): ParentShape {
 }
 
 /** The shape that the catalogue shows. Declared indexes are found again by what the server printed when they were made. */
-export function observedParent(table: ObservedTable, key: KeySpec, registered: readonly RegisteredIndex[]): ParentShape {
+export function observedParent(
+  table: ObservedTable,
+  key: KeySpec,
+  registered: readonly RegisteredIndex[],
+): ParentShape {
   const fallback = table.leaves.find((leaf) => leaf.isDefault);
   const references = table.constraints.flatMap((constraint) =>
-    constraint.kind === "foreign" && constraint.references ? [`${constraint.references.schema}.${constraint.references.table}`] : [],
+    constraint.kind === "foreign" && constraint.references
+      ? [`${constraint.references.schema}.${constraint.references.table}`]
+      : [],
   );
   return {
     schema: table.schema,
@@ -90,7 +98,8 @@ function observedIndex(index: ObservedTable["indexes"][number], registered: read
 
 /** One order for a planned and an observed parent: the primary key, other constraints, indexes, each by name. */
 function inOrder(indexes: readonly ParentIndex[]): ParentIndex[] {
-  const rank = (index: ParentIndex) => (index.constraint === undefined ? 2 : index.constraint.startsWith("PRIMARY") ? 0 : 1);
+  const rank = (index: ParentIndex) =>
+    index.constraint === undefined ? 2 : index.constraint.startsWith("PRIMARY") ? 0 : 1;
   return [...indexes].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 

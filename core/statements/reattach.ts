@@ -1,6 +1,12 @@
 import { quote, quoteQualified } from "../names/identifier";
 import { indexName } from "../names/template";
-import { attachStatement, boundsCheckName, boundsCondition, createLeafIndexText, type NewPartition } from "./create-partition";
+import {
+  attachStatement,
+  boundsCheckName,
+  boundsCondition,
+  createLeafIndexText,
+  type NewPartition,
+} from "./create-partition";
 import type { ParentIndex, ParentShape } from "./parent";
 import type { Hazard, LockMode, Statement } from "./statement";
 
@@ -8,7 +14,11 @@ import type { Hazard, LockMode, Statement } from "./statement";
  * Brings a detached table back into its table: indexes it lacks, a validated CHECK so that ATTACH reads nothing under its
  * lock, then ATTACH. The table is in nobody's plans, so building and validating stop nobody but its direct readers.
  */
-export function reattachStatements(parent: ParentShape, partition: NewPartition, missing: readonly ParentIndex[]): Statement[] {
+export function reattachStatements(
+  parent: ParentShape,
+  partition: NewPartition,
+  missing: readonly ParentIndex[],
+): Statement[] {
   const leaf = quoteQualified(parent.schema, partition.name);
   const prepare = `prepare ${parent.schema}.${partition.name}`;
   const check = quote(boundsCheckName(partition.name));
@@ -26,11 +36,25 @@ export function reattachStatements(parent: ParentShape, partition: NewPartition,
   return [
     ...missing.map((index) => {
       const mode = index.constraint === undefined ? "SHARE" : "ACCESS EXCLUSIVE";
-      return own(missingIndexText(parent, partition.name, index), `index ${relation} ${index.name}`, mode, "INDEX_BUILD");
+      return own(
+        missingIndexText(parent, partition.name, index),
+        `index ${relation} ${index.name}`,
+        mode,
+        "INDEX_BUILD",
+      );
     }),
     own(`ALTER TABLE ${leaf} DROP CONSTRAINT IF EXISTS ${check}`, prepare, "ACCESS EXCLUSIVE"),
-    own(`ALTER TABLE ${leaf} ADD CONSTRAINT ${check} CHECK (${boundsCondition(parent, partition)}) NOT VALID`, prepare, "ACCESS EXCLUSIVE"),
-    own(`ALTER TABLE ${leaf} VALIDATE CONSTRAINT ${check}`, `validate ${relation}`, "SHARE UPDATE EXCLUSIVE", "SCAN_PARTITION"),
+    own(
+      `ALTER TABLE ${leaf} ADD CONSTRAINT ${check} CHECK (${boundsCondition(parent, partition)}) NOT VALID`,
+      prepare,
+      "ACCESS EXCLUSIVE",
+    ),
+    own(
+      `ALTER TABLE ${leaf} VALIDATE CONSTRAINT ${check}`,
+      `validate ${relation}`,
+      "SHARE UPDATE EXCLUSIVE",
+      "SCAN_PARTITION",
+    ),
     refLocks(attachStatement(parent, partition, attach), parent),
     own(`ALTER TABLE ${leaf} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
   ];
@@ -47,7 +71,9 @@ function refLocks(statement: Statement, parent: ParentShape): Statement {
   if (parent.references.length === 0) return statement;
   return {
     ...statement,
-    locks: statement.locks.map((lock) => (lock.role === "referenced" ? { ...lock, mode: "ACCESS EXCLUSIVE" as const } : lock)),
+    locks: statement.locks.map((lock) =>
+      lock.role === "referenced" ? { ...lock, mode: "ACCESS EXCLUSIVE" as const } : lock,
+    ),
     hazards: [...statement.hazards.filter((hazard) => hazard !== "LOCK_REF_WRITE"), "LOCK_REF_AX"],
   };
 }

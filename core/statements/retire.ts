@@ -24,7 +24,11 @@ export function detachStatement(parent: RetiringParent, leaf: RetiringLeaf): Sta
   const concurrent = parent.defaultPartition === undefined;
   const sql = `ALTER TABLE ${tableOf(parent)} DETACH PARTITION ${quoteQualified(leaf.schema, leaf.name)}${concurrent ? " CONCURRENTLY" : ""}`;
   const locks: Lock[] = [
-    { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE" },
+    {
+      relation: `${parent.schema}.${parent.table}`,
+      role: "parent",
+      mode: concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
+    },
     { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
     ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
   ];
@@ -85,7 +89,10 @@ export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Stat
       sql: `DROP TABLE ${table}`,
       transaction,
       timeouts: "strong",
-      locks: [leafLock, ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" }))],
+      locks: [
+        leafLock,
+        ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" })),
+      ],
       hold: "instant",
       hazards: ["DELETES_DATA", ...(parent.references.length > 0 ? (["LOCK_REF_AX"] as const) : [])],
       undo: "none: the rows are gone; restore them from a backup",

@@ -68,3 +68,13 @@ export function hazardsOf(statements: readonly Statement[]): Hazard[] {
   const found = new Set(statements.flatMap((statement) => statement.hazards));
   return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
 }
+
+/** The strongest lock on each relation, in order of first appearance. */
+export function strongestLocks(statements: readonly Statement[]): Lock[] {
+  const strongest = new Map<string, Lock>();
+  for (const lock of statements.flatMap((statement) => statement.locks)) {
+    const known = strongest.get(lock.relation);
+    if (!known || LOCK_MODES.indexOf(lock.mode) > LOCK_MODES.indexOf(known.mode)) strongest.set(lock.relation, lock);
+  }
+  return [...strongest.values()];
+}

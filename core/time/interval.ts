@@ -22,6 +22,11 @@ export function overlaps(a: OpenInterval, b: OpenInterval): boolean {
   return aStartsBeforeB && bStartsBeforeA;
 }
 
+/** Equal for equal intervals: a key for maps, where thousands of intervals meet thousands of others. */
+export function intervalKey(interval: OpenInterval): string {
+  return `${interval.from?.epochNanoseconds ?? ".."}/${interval.to?.epochNanoseconds ?? ".."}`;
+}
+
 /** ISO 8601 interval, the form that preview prints and `confirmDrops` takes: `2025-01-01T00:00:00Z/2025-02-01T00:00:00Z`. */
 export function formatInterval(interval: OpenInterval): string {
   return `${interval.from ? formatInstant(interval.from) : ".."}/${interval.to ? formatInstant(interval.to) : ".."}`;

@@ -24,7 +24,11 @@ const COLUMN_TYPES: Readonly<Record<KeyKind, readonly string[]>> = {
  * Precision such as `timestamptz(3)` does not matter to bounds and is ignored.
  */
 export function keyKind(type: string, encoding: KeyEncoding): KeyKind | undefined {
-  const plain = type.toLowerCase().replace(/\(\s*\d+\s*(,\s*\d+\s*)?\)/, "").replace(/\s+/g, " ").trim();
+  const plain = type
+    .toLowerCase()
+    .replace(/\(\s*\d+\s*(,\s*\d+\s*)?\)/, "")
+    .replace(/\s+/g, " ")
+    .trim();
   const candidates: readonly KeyKind[] = encoding === "time" ? ["timestamptz", "timestamp", "date"] : [encoding];
   return candidates.find((kind) => COLUMN_TYPES[kind].includes(plain));
 }
@@ -121,7 +125,10 @@ function parseServerTime(text: string, zone: string): Instant {
   const year = match[4] ? 1 - Number(match[1]) : Number(match[1]);
   const isoYear = year >= 0 && year <= 9999 ? pad(year, 4) : `${year < 0 ? "-" : "+"}${pad(Math.abs(year), 6)}`;
   const clock = (match[3] ?? "").trim().replace(/([+-]\d{2})$/, "$1:00");
-  return parseInstant(clock ? `${isoYear}-${match[2] ?? ""}T${clock.replace(/^T/, "")}` : `${isoYear}-${match[2] ?? ""}`, zone);
+  return parseInstant(
+    clock ? `${isoYear}-${match[2] ?? ""}T${clock.replace(/^T/, "")}` : `${isoYear}-${match[2] ?? ""}`,
+    zone,
+  );
 }
 
 /** Both bounds are the smallest UUID of their instant (RFC 9562: the first 48 bits are the Unix time in milliseconds). */

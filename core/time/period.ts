@@ -21,7 +21,9 @@ export function endOfPeriod(instant: Instant, period: Period, zone: string): Ins
   if (period === "hour") {
     return zoned.round({ smallestUnit: "hour", roundingMode: "floor" }).add({ hours: 1 }).toInstant();
   }
-  return nextFirstDay(firstDay(dayOf(zoned), period), period).toZonedDateTime(zone).toInstant();
+  return nextFirstDay(firstDay(dayOf(zoned), period), period)
+    .toZonedDateTime(zone)
+    .toInstant();
 }
 
 /**

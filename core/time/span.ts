@@ -1,4 +1,4 @@
-import { Temporal } from "temporal-polyfill";
+import type { Temporal } from "temporal-polyfill";
 import type { Instant } from "./instant";
 
 /** The units a span may carry. A bare number is refused: nobody should guess whether 12 meant days or months. */

@@ -29,7 +29,12 @@ export const windowWireSchema = z.object({
   }),
   grid: z
     .array(
-      z.object({ from: instant.optional(), to: instant.optional(), every: z.enum([...PERIODS, "whole"]), name: z.string().min(1) }),
+      z.object({
+        from: instant.optional(),
+        to: instant.optional(),
+        every: z.enum([...PERIODS, "whole"]),
+        name: z.string().min(1),
+      }),
     )
     .min(1),
   lead: z.union([span, z.object({ until: instant })]),
@@ -92,7 +97,12 @@ export function windowFromWire(value: unknown): FromWire {
     spec: {
       schema: wire.schema,
       table: wire.table,
-      key: { column: wire.key.column, encoding: wire.key.encoding, kind: wire.key.kind as KeyKind | undefined, zone: wire.key.zone },
+      key: {
+        column: wire.key.column,
+        encoding: wire.key.encoding,
+        kind: wire.key.kind as KeyKind | undefined,
+        zone: wire.key.zone,
+      },
       grid: wire.grid.map((segment) => ({
         from: segment.from === undefined ? undefined : parseInstant(segment.from, "UTC"),
         to: segment.to === undefined ? undefined : parseInstant(segment.to, "UTC"),

@@ -26,7 +26,7 @@ const NEED_PROPERTIES = [
  */
 export const everyRuleEvaluated: Rule<Record<string, never>> = {
   name: "every-rule-evaluated",
-  description: "Every rule could be judged: the plan was made against the live database, and all properties are known.",
+  description: "Every rule must be judged: by a plan made against the live database, and by properties that are known.",
   severity: "medium",
   enforcementLevel: "advisory",
   remediation: "Preview where the database can be reached, with values that are known before the update.",

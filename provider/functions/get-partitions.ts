@@ -10,7 +10,8 @@ export function getPartitions(runtime: Runtime): ProviderFunction {
       return { result: {}, failures: [{ property: "table", reason: "the name of the table is missing" }] };
     }
     const { table: found } = await runtime.observe({ schema, table });
-    if (!found) return { result: {}, failures: [{ property: "table", reason: `table "${schema}.${table}" does not exist` }] };
+    if (!found)
+      return { result: {}, failures: [{ property: "table", reason: `table "${schema}.${table}" does not exist` }] };
     return {
       result: {
         partitions: found.leaves.map((leaf) => ({

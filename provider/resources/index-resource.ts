@@ -58,7 +58,16 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
       const { table } = await runtime.observe(wire, keyFromWire(wire.key));
       const found = table?.indexes.find((index) => index.name === wire.name);
       if (!found) return undefined;
-      return { id, inputs: oldInputs, outputs: { ...oldInputs, valid: found.valid, leaves: table?.leaves.length ?? 0, database: await runtime.identity() } };
+      return {
+        id,
+        inputs: oldInputs,
+        outputs: {
+          ...oldInputs,
+          valid: found.valid,
+          leaves: table?.leaves.length ?? 0,
+          database: await runtime.identity(),
+        },
+      };
     },
 
     delete: async (ctx, { oldInputs, oldOutputs }) => {
@@ -79,14 +88,22 @@ async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: I
     ctx.log.info(
       [
         `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`,
-        ...statements.map((statement) => `  ${statement.sql};  -- ${[...statement.locks.map((lock) => `${lock.role} ${lock.mode}`), statement.hold, ...statement.hazards].join(" | ")}`),
+        ...statements.map(
+          (statement) =>
+            `  ${statement.sql};  -- ${[...statement.locks.map((lock) => `${lock.role} ${lock.mode}`), statement.hold, ...statement.hazards].join(" | ")}`,
+        ),
       ].join("\n"),
     );
   });
 }
 
 /** What is built stays: a failure half-way is kept as partial, and the next update goes on from the facts. */
-async function build(ctx: ResourceContext, runtime: Runtime, wire: IndexWire, inputs: PropertyMap): Promise<{ valid: boolean; leaves: number }> {
+async function build(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  wire: IndexWire,
+  inputs: PropertyMap,
+): Promise<{ valid: boolean; leaves: number }> {
   const spec = indexSpecFromWire(wire);
   const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
   let result: BuiltIndex | undefined;
@@ -98,7 +115,9 @@ async function build(ctx: ResourceContext, runtime: Runtime, wire: IndexWire, in
     throw new PartialFailure({
       id: formatMemberId(wire, wire.name),
       outputs: { ...inputs, valid: false, database: await runtime.identity() },
-      reasons: [`index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${error instanceof Error ? error.message : String(error)}; \`pulumi up\` goes on`],
+      reasons: [
+        `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${error instanceof Error ? error.message : String(error)}; \`pulumi up\` goes on`,
+      ],
       cause: error,
     });
   }
@@ -113,7 +132,10 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
     if (registration?.mode === "released") return;
     if (registration && registration.owner !== runtime.owner(ctx)) return;
     if (!table?.indexes.some((index) => index.name === wire.name)) return;
-    await runtime.database.execute([dropIndexStatement({ schema: wire.schema, table: wire.table }, wire.name)], options);
+    await runtime.database.execute(
+      [dropIndexStatement({ schema: wire.schema, table: wire.table }, wire.name)],
+      options,
+    );
   });
 }
 
@@ -121,7 +143,9 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
 function definitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
   const before = readWire(indexWireSchema, olds);
   if ("problems" in before) return [];
-  const same = indexDefinition(indexSpecFromWire(before.value)) === indexDefinition(indexSpecFromWire(wire)) && before.value.unique === wire.unique;
+  const same =
+    indexDefinition(indexSpecFromWire(before.value)) === indexDefinition(indexSpecFromWire(wire)) &&
+    before.value.unique === wire.unique;
   if (same && before.value.name === wire.name) return [];
   return [
     {

@@ -23,7 +23,11 @@ export function refuse(subject: string, problems: readonly CoreProblem[]): never
 }
 
 /** Compares declared keys one by one. Keys of the plan are not among them: facts never cause a diff. */
-export function declaredDiff(oldInputs: PropertyMap, news: PropertyMap, keys: readonly string[]): Record<string, DiffKind> {
+export function declaredDiff(
+  oldInputs: PropertyMap,
+  news: PropertyMap,
+  keys: readonly string[],
+): Record<string, DiffKind> {
   const diff: Record<string, DiffKind> = {};
   for (const key of keys) {
     const before = oldInputs[key] ?? null;

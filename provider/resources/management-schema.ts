@@ -1,5 +1,10 @@
 import { quote } from "../../core/names/identifier";
-import { describeManagementSchema, dropManagementSchema, ensureManagementSchema, MANAGEMENT_VERSION } from "../../postgres/management/install";
+import {
+  describeManagementSchema,
+  dropManagementSchema,
+  ensureManagementSchema,
+  MANAGEMENT_VERSION,
+} from "../../postgres/management/install";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { CreateRequest, ResourceHandler } from "../handler";
@@ -27,7 +32,12 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
     check: async (_ctx, { olds, news }) => {
       const schema = news["schema"];
       if (typeof schema !== "string" || schema === "") {
-        return { inputs: news, failures: isUnknown(schema ?? null) ? [] : [{ property: "schema", reason: "the name of the schema is missing" }] };
+        return {
+          inputs: news,
+          failures: isUnknown(schema ?? null)
+            ? []
+            : [{ property: "schema", reason: "the name of the schema is missing" }],
+        };
       }
       if (schema !== runtime.config.managementSchema) {
         const reason = `the provider is configured for management schema "${runtime.config.managementSchema}"; use the same name in both places`;
@@ -47,7 +57,10 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
       return diffResult(outdated ? { version: "update" } : {});
     },
 
-    create: async (ctx, { inputs, preview }: CreateRequest) => ({ id: schemaOf(inputs), outputs: await apply(ctx, inputs, preview) }),
+    create: async (ctx, { inputs, preview }: CreateRequest) => ({
+      id: schemaOf(inputs),
+      outputs: await apply(ctx, inputs, preview),
+    }),
 
     update: async (ctx, { news, oldOutputs, preview }) => {
       if (!preview) await runtime.requireSameDatabase(oldOutputs);
@@ -73,7 +86,9 @@ async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: str
   const found = await describeManagementSchema(runtime.database);
   switch (found.kind) {
     case "foreign":
-      throw new Refusal(`schema ${quote(schema)} exists and is not ours: ${found.reason}. Choose another managementSchema, or remove it`);
+      throw new Refusal(
+        `schema ${quote(schema)} exists and is not ours: ${found.reason}. Choose another managementSchema, or remove it`,
+      );
     case "ours":
       ctx.log.debug(`management schema ${quote(schema)} exists (version ${found.version}): adopted`);
       return;

@@ -2,7 +2,13 @@ import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/r
 import type { Observation } from "../../core/observed";
 import { planCreation } from "../../core/plan/creation";
 import { decidingHorizon } from "../../core/plan/retirement";
-import { keyFromWire, partitionInterval, type PartitionWire, partitionWireSchema, readWire } from "../../core/spec/wire";
+import {
+  keyFromWire,
+  partitionInterval,
+  type PartitionWire,
+  partitionWireSchema,
+  readWire,
+} from "../../core/spec/wire";
 import { observedParent, type ParentShape } from "../../core/statements/parent";
 import { compareInstants, formatInstant } from "../../core/time/instant";
 import { formatInterval, sameInterval } from "../../core/time/interval";
@@ -28,7 +34,11 @@ const DECLARED = ["schema", "table", "from", "to", "allowEmpty"];
  * window's. Check and Diff ask nothing: the engine calls them one after the other.
  */
 export function partitionHandler(runtime: Runtime, queue: TableQueue): ResourceHandler {
-  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<{ id: string; outputs: PropertyMap }> => {
+  const apply = async (
+    ctx: ResourceContext,
+    inputs: PropertyMap,
+    preview: boolean,
+  ): Promise<{ id: string; outputs: PropertyMap }> => {
     const wire = requireWire(partitionWireSchema, inputs);
     const name = preview ? await previewPartition(ctx, runtime, wire) : await makePartition(ctx, runtime, queue, wire);
     const database = preview ? UNKNOWN : await runtime.identity();
@@ -77,33 +87,62 @@ async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: Pa
   if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
   const parent = parentOf(runtime, wire, observation);
   if (parent) for (const statement of statementsOfCreation(parent, creation)) ctx.log.debug(statement.sql);
-  return creation.kind === "present" ? creation.leaf.name : creation.kind === "attach" ? creation.detached.name : wire.name;
+  return creation.kind === "present"
+    ? creation.leaf.name
+    : creation.kind === "attach"
+      ? creation.detached.name
+      : wire.name;
 }
 
-async function makePartition(ctx: ResourceContext, runtime: Runtime, queue: TableQueue, wire: PartitionWire): Promise<string> {
+async function makePartition(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  queue: TableQueue,
+  wire: PartitionWire,
+): Promise<string> {
   const key = keyFromWire(wire.key);
-  return queue.run(runtime.database, wire, ctx, () => runtime.observe(wire, key), async (turn) => {
-    const { observation } = turn;
-    const problems = ownershipProblems(wire, observation, runtime.owner(ctx));
-    if (problems.length > 0) refuse(`partition "${wire.name}"`, problems);
-    const parent = parentOf(runtime, wire, observation);
-    if (!parent || !observation.table) throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource makes it first`);
-    const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
-    if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
-    if (creation.kind === "create" && creation.lost) {
-      ctx.log.warn(`partition "${wire.name}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`);
-    }
-    const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
-    if (!known) await createPartition(workContext(runtime, ctx), parent, creation);
-    turn.update(withCreated(observation, creation));
-    return creation.kind === "present" ? creation.leaf.name : creation.kind === "attach" ? creation.detached.name : wire.name;
-  });
+  return queue.run(
+    runtime.database,
+    wire,
+    ctx,
+    () => runtime.observe(wire, key),
+    async (turn) => {
+      const { observation } = turn;
+      const problems = ownershipProblems(wire, observation, runtime.owner(ctx));
+      if (problems.length > 0) refuse(`partition "${wire.name}"`, problems);
+      const parent = parentOf(runtime, wire, observation);
+      if (!parent || !observation.table)
+        throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource makes it first`);
+      const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
+      if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
+      if (creation.kind === "create" && creation.lost) {
+        ctx.log.warn(
+          `partition "${wire.name}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`,
+        );
+      }
+      const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
+      if (!known) await createPartition(workContext(runtime, ctx), parent, creation);
+      turn.update(withCreated(observation, creation));
+      return creation.kind === "present"
+        ? creation.leaf.name
+        : creation.kind === "attach"
+          ? creation.detached.name
+          : wire.name;
+    },
+  );
 }
 
 /** Forgetting is safe where nothing is lost by it; a partition inside its window is not let go, not even an empty one. */
-function requireForgettable(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire, observation: Observation): void {
+function requireForgettable(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  wire: PartitionWire,
+  observation: Observation,
+): void {
   const interval = partitionInterval(wire);
-  const leaf = observation.table?.leaves.find((candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval));
+  const leaf = observation.table?.leaves.find(
+    (candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval),
+  );
   if (!leaf) return;
   const registration = observation.registration;
   if (!registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
@@ -118,16 +157,25 @@ function requireForgettable(ctx: ResourceContext, runtime: Runtime, wire: Partit
   );
 }
 
-async function refreshed(runtime: Runtime, id: string, oldInputs: PropertyMap): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
+async function refreshed(
+  runtime: Runtime,
+  id: string,
+  oldInputs: PropertyMap,
+): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
   const wire = requireWire(partitionWireSchema, oldInputs);
   const { table } = await runtime.observe(wire, keyFromWire(wire.key));
   const interval = partitionInterval(wire);
-  const leaf = table?.leaves.find((candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval));
+  const leaf = table?.leaves.find(
+    (candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval),
+  );
   if (!leaf) return undefined;
   return { id, inputs: oldInputs, outputs: { ...oldInputs, partition: leaf.name, database: await runtime.identity() } };
 }
 
-async function imported(runtime: Runtime, id: string): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
+async function imported(
+  runtime: Runtime,
+  id: string,
+): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
   const member = parseMemberId(id);
   if (!member) throw new Refusal(`"${id}" is not the id of a partition; write schema.table#partition`);
   const { table } = await runtime.observe(member);
@@ -163,11 +211,17 @@ function specOf(wire: PartitionWire): Parameters<typeof planCreation>[0] {
 
 function boundsProblems(olds: PropertyMap | undefined, wire: PartitionWire): Problem[] {
   const { from, to } = partitionInterval(wire);
-  if (compareInstants(from, to) >= 0) return [{ property: "to", reason: `the partition ends (${wire.to}) before it begins (${wire.from})` }];
+  if (compareInstants(from, to) >= 0)
+    return [{ property: "to", reason: `the partition ends (${wire.to}) before it begins (${wire.from})` }];
   if (!olds) return [];
   return (["schema", "table", "from", "to"] as const).flatMap((property) =>
     olds[property] === wire[property]
       ? []
-      : [{ property, reason: `the ${property} of a partition never changes (was ${String(olds[property])}, now ${wire[property]}); declare another partition` }],
+      : [
+          {
+            property,
+            reason: `the ${property} of a partition never changes (was ${String(olds[property])}, now ${wire[property]}); declare another partition`,
+          },
+        ],
   );
 }

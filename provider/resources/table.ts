@@ -46,7 +46,8 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       return { inputs: news, failures: failures([...renamed, ...twice]) };
     },
 
-    diff: async (_ctx, { oldInputs, news }) => diffResult(declaredDiff(canonical(oldInputs), canonical(news), DECLARED)),
+    diff: async (_ctx, { oldInputs, news }) =>
+      diffResult(declaredDiff(canonical(oldInputs), canonical(news), DECLARED)),
 
     create: async (ctx, { inputs, preview }) => ({ id: idOf(inputs), outputs: await apply(ctx, inputs, preview) }),
 
@@ -63,7 +64,16 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       const { table: found } = await runtime.observe(table, key);
       if (found?.kind !== "partitioned") return undefined;
       const inputs = oldInputs ?? importedInputs(found);
-      return { id, inputs, outputs: { ...inputs, qualifiedName: `${table.schema}.${table.table}`, owner: found.owner, database: await runtime.identity() } };
+      return {
+        id,
+        inputs,
+        outputs: {
+          ...inputs,
+          qualifiedName: `${table.schema}.${table.table}`,
+          owner: found.owner,
+          database: await runtime.identity(),
+        },
+      };
     },
 
     delete: async (ctx, { oldInputs, oldOutputs }) => {
@@ -80,7 +90,11 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
 }
 
 /** What stands in the way of managing a table, from one look at the database. */
-export function ownershipProblems(table: { schema: string; table: string }, observation: Observation, owner: string): CoreProblem[] {
+export function ownershipProblems(
+  table: { schema: string; table: string },
+  observation: Observation,
+  owner: string,
+): CoreProblem[] {
   const registration = observation.registration;
   const name = `"${table.schema}.${table.table}"`;
   if (registration?.mode === "released") {
@@ -124,12 +138,19 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, shape: TableSha
     const observation = await runtime.observe(shape, shape.window.key);
     requireNoProblems(shape, observation, runtime.owner(ctx));
     const statements = observation.table ? [] : createTableStatements(shape);
-    const register = registerTableStatement(work.management, { schema: shape.schema, table: shape.table, owner: runtime.owner(ctx) });
-    await runtime.database.execute([...statements, { ...register, transaction: statements[0]?.transaction ?? register.transaction }], {
-      signal: ctx.signal,
-      log: ctx.log,
-      subject: `${observation.table ? "adopting" : "creating"} table "${shape.schema}.${shape.table}"`,
+    const register = registerTableStatement(work.management, {
+      schema: shape.schema,
+      table: shape.table,
+      owner: runtime.owner(ctx),
     });
+    await runtime.database.execute(
+      [...statements, { ...register, transaction: statements[0]?.transaction ?? register.transaction }],
+      {
+        signal: ctx.signal,
+        log: ctx.log,
+        subject: `${observation.table ? "adopting" : "creating"} table "${shape.schema}.${shape.table}"`,
+      },
+    );
     await recordIndexes(work, table, shape.indexes);
     const after = await runtime.observe(shape, shape.window.key);
     return after.table?.owner ?? "";
@@ -179,14 +200,18 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
     }
     if (!runtime.destroyAllowed(shape)) throw destroyRefused(shape);
     if (observation.table.leaves.length > 0) {
-      throw new Refusal(`table "${shape.schema}.${shape.table}" still has ${observation.table.leaves.length} partitions; they are retired first, by its PartitionWindow`);
+      throw new Refusal(
+        `table "${shape.schema}.${shape.table}" still has ${observation.table.leaves.length} partitions; they are retired first, by its PartitionWindow`,
+      );
     }
     const [create] = createTableStatements(shape);
     const drop = {
       sql: create?.undo ?? "",
       transaction: `drop table ${shape.schema}.${shape.table}`,
       timeouts: "strong" as const,
-      locks: [{ relation: `${shape.schema}.${shape.table}`, role: "parent" as const, mode: "ACCESS EXCLUSIVE" as const }],
+      locks: [
+        { relation: `${shape.schema}.${shape.table}`, role: "parent" as const, mode: "ACCESS EXCLUSIVE" as const },
+      ],
       hold: "instant" as const,
       hazards: ["DELETES_DATA" as const, "LOCK_PARENT_AX" as const],
       undo: "none",
@@ -236,7 +261,12 @@ function canonical(inputs: PropertyMap): PropertyMap {
   return {
     ...inputs,
     key: { column: value.key.column, encoding: value.key.encoding, zone: value.key.zone },
-    columns: value.columns?.map((column) => ({ name: column.name, type: canonicalType(column.type), nullable: column.nullable })) ?? null,
+    columns:
+      value.columns?.map((column) => ({
+        name: column.name,
+        type: canonicalType(column.type),
+        nullable: column.nullable,
+      })) ?? null,
     uniques: value.uniques?.map((unique) => ({ ...unique })) ?? null,
     checks: null,
     foreignKeys: value.foreignKeys?.map((key) => ({ name: key.name, columns: key.columns })) ?? null,

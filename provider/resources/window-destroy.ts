@@ -20,7 +20,8 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
     runtime.database.invalidate(spec.schema, spec.table);
     const observation = await runtime.observe(spec, spec.key);
     const { table, registration } = observation;
-    if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
+    if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx))
+      return;
     if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
     const parent = observedParent(table, spec.key, registration.indexes);
     const at = decidingNow(runtime.clocks(inputs.asOf, observation));
@@ -56,7 +57,22 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
       ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
     }
     for (const detached of observation.detached.filter((candidate) => candidate.dropAfter !== undefined)) {
-      await retire(work, parent, { verb: "drop", schema: detached.schema, partition: detached.name, oid: detached.oid, bounds: detached.bounds, rows: detached.rows, bytes: detached.bytes, reason: "the table is destroyed", dropAfter: at }, at);
+      await retire(
+        work,
+        parent,
+        {
+          verb: "drop",
+          schema: detached.schema,
+          partition: detached.name,
+          oid: detached.oid,
+          bounds: detached.bounds,
+          rows: detached.rows,
+          bytes: detached.bytes,
+          reason: "the table is destroyed",
+          dropAfter: at,
+        },
+        at,
+      );
     }
   });
 }

@@ -25,7 +25,16 @@ export function readWindowInputs(inputs: PropertyMap): WindowInputs | { readonly
   if ("problems" in window) return window;
   const asOf = readAsOf(inputs["asOf"]);
   if (!asOf) {
-    return { problems: [{ path: "asOf", code: "invalid-time", message: "asOf is not a time.", fix: 'Write ISO 8601, for example "2026-01-01T00:00:00Z".' }] };
+    return {
+      problems: [
+        {
+          path: "asOf",
+          code: "invalid-time",
+          message: "asOf is not a time.",
+          fix: 'Write ISO 8601, for example "2026-01-01T00:00:00Z".',
+        },
+      ],
+    };
   }
   const plan = inputs["plan"];
   return {
@@ -39,7 +48,8 @@ export function readWindowInputs(inputs: PropertyMap): WindowInputs | { readonly
 
 export function requireWindowInputs(inputs: PropertyMap): WindowInputs {
   const read = readWindowInputs(inputs);
-  if ("problems" in read) throw new Refusal(`the inputs of the window are not valid: ${read.problems.map(formatProblem).join("; ")}`);
+  if ("problems" in read)
+    throw new Refusal(`the inputs of the window are not valid: ${read.problems.map(formatProblem).join("; ")}`);
   return read;
 }
 
@@ -95,7 +105,9 @@ function readWork(value: PropertyValue | undefined): WorkItem[] {
 }
 
 function toProperty(value: object): PropertyValue {
-  return JSON.parse(JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? undefined : inner))) as PropertyValue;
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? undefined : inner)),
+  ) as PropertyValue;
 }
 
 export { formatInstant };

@@ -33,7 +33,12 @@ export interface WindowDone {
  * Performs the checked plan under the table's lock, on facts read there. What the plan did not name is not done; what it
  * named and is no longer due is not done either. Every due action is tried; failures are told together.
  */
-export async function performWindow(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs, raw: PropertyMap): Promise<WindowDone> {
+export async function performWindow(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  raw: PropertyMap,
+): Promise<WindowDone> {
   const { spec } = inputs;
   const work = workContext(runtime, ctx);
   return runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
@@ -49,7 +54,9 @@ export async function performWindow(ctx: ResourceContext, runtime: Runtime, inpu
     await createMissing(work, parent, inputs, live, failures);
     const retired = inputs.complete ? await retireDue(work, runtime, parent, inputs, observation, live, failures) : [];
     if (!inputs.complete && live.retirements.length > 0) {
-      ctx.log.warn(`${live.retirements.length} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`);
+      ctx.log.warn(
+        `${live.retirements.length} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
+      );
     }
     runtime.database.invalidate(spec.schema, spec.table);
     const after = await runtime.observe(spec, spec.key);
@@ -68,18 +75,27 @@ class Failures {
 }
 
 /** Before anything else: the window that is now the rule, the confirmations, and what was found and not made by us. */
-async function recordDecision(work: WorkContext, runtime: Runtime, inputs: WindowInputs, observation: Observation): Promise<void> {
+async function recordDecision(
+  work: WorkContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  observation: Observation,
+): Promise<void> {
   const { spec } = inputs;
   const transaction = `record ${spec.schema}.${spec.table}`;
   const clocks = runtime.clocks(inputs.asOf, observation);
   const horizon = decidingHorizon(spec, clocks);
   const leaves = observation.table?.leaves ?? [];
   const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: decidingNow(clocks) };
-  const adopted = leaves.filter((leaf) => leaf.bounds !== undefined && !observation.ledger.some((known) => known.oid === leaf.oid));
+  const adopted = leaves.filter(
+    (leaf) => leaf.bounds !== undefined && !observation.ledger.some((known) => known.oid === leaf.oid),
+  );
   const approved = leaves.filter(
     (leaf) =>
       spec.confirmDrops.some((interval) => leaf.bounds !== undefined && sameInterval(interval, leaf.bounds)) &&
-      !observation.ledger.some((known) => known.event === "approved" && leaf.bounds !== undefined && sameInterval(known.bounds, leaf.bounds)),
+      !observation.ledger.some(
+        (known) => known.event === "approved" && leaf.bounds !== undefined && sameInterval(known.bounds, leaf.bounds),
+      ),
   );
   const record = (leaf: ObservedLeaf, event: "adopted" | "approved") => ({
     ...ledgerStatement(work.management, {
@@ -93,7 +109,14 @@ async function recordDecision(work: WorkContext, runtime: Runtime, inputs: Windo
   });
   await work.database.execute(
     [
-      { ...recordWindowStatement(work.management, { schema: spec.schema, table: spec.table, window: windowToWire(spec) }), transaction },
+      {
+        ...recordWindowStatement(work.management, {
+          schema: spec.schema,
+          table: spec.table,
+          window: { ...windowToWire(spec), asOf: formatInstant(inputs.asOf) },
+        }),
+        transaction,
+      },
       ...adopted.map((leaf) => record(leaf, "adopted")),
       ...approved.map((leaf) => record(leaf, "approved")),
     ],
@@ -102,7 +125,13 @@ async function recordDecision(work: WorkContext, runtime: Runtime, inputs: Windo
 }
 
 /** Only with `resources: "window"`: elsewhere each partition is a resource and makes itself. */
-async function createMissing(work: WorkContext, parent: ParentShape, inputs: WindowInputs, live: LivePlan, failures: Failures): Promise<void> {
+async function createMissing(
+  work: WorkContext,
+  parent: ParentShape,
+  inputs: WindowInputs,
+  live: LivePlan,
+  failures: Failures,
+): Promise<void> {
   if (inputs.spec.resources !== "window") return;
   const due = live.creations.filter((creation) => creation.kind === "create" || creation.kind === "attach");
   for (const [index, creation] of due.entries()) {

@@ -3,7 +3,7 @@ import type { Observation } from "../../core/observed";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
 import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
 import type { WindowSpec } from "../../core/spec/spec";
-import type { Instant } from "../../core/time/instant";
+import { type Instant, parseInstant } from "../../core/time/instant";
 import { windowFromWire } from "../../core/window/wire";
 import type { ResourceContext } from "../context";
 import { PartialFailure, Refusal } from "../failures";
@@ -71,8 +71,18 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       const { spec } = requireWindowInputs(inputs);
       const observation = await runtime.observe(spec, spec.key);
       if (!observation.table) return undefined;
-      if (observation.registration?.mode === "released") ctx.log.warn(`table "${spec.schema}.${spec.table}" was released: nothing manages its window`);
-      return { id, inputs, outputs: { ...inputs, leafCount: observation.table.leaves.length, retired: [], database: await runtime.identity() } };
+      if (observation.registration?.mode === "released")
+        ctx.log.warn(`table "${spec.schema}.${spec.table}" was released: nothing manages its window`);
+      return {
+        id,
+        inputs,
+        outputs: {
+          ...inputs,
+          leafCount: observation.table.leaves.length,
+          retired: [],
+          database: await runtime.identity(),
+        },
+      };
     },
 
     delete: async (ctx, { oldInputs, oldOutputs }) => {
@@ -87,6 +97,7 @@ export function planLive(runtime: Runtime, inputs: WindowInputs, observation: Ob
   return planAgainstDatabase({
     spec: inputs.spec,
     registered: registeredWindow(observation),
+    registeredAsOf: registeredAsOf(observation),
     observation,
     clocks: runtime.clocks(inputs.asOf, observation),
     plannedParent: runtime.planned.get(formatTableId(inputs.spec)),
@@ -98,7 +109,21 @@ export function registeredWindow(observation: Observation): WindowSpec | undefin
   return "spec" in window ? window.spec : undefined;
 }
 
-async function apply(ctx: ResourceContext, runtime: Runtime, id: string, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> {
+/** The registry keeps the moment beside the window. */
+function registeredAsOf(observation: Observation): Instant | undefined {
+  const window = observation.registration?.window;
+  if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")
+    return undefined;
+  return parseInstant(window.asOf, "UTC");
+}
+
+async function apply(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  id: string,
+  inputs: PropertyMap,
+  preview: boolean,
+): Promise<PropertyMap> {
   const read = requireWindowInputs(inputs);
   if (preview) {
     const plan = readPlan(inputs);

@@ -4,5 +4,11 @@ import type { Runtime } from "../runtime";
 
 /** What a piece of work in postgres/ is given by a call of the engine. */
 export function workContext(runtime: Runtime, ctx: CallContext): WorkContext {
-  return { database: runtime.database, management: runtime.config.managementSchema, run: runtime.run, signal: ctx.signal, log: ctx.log };
+  return {
+    database: runtime.database,
+    management: runtime.config.managementSchema,
+    run: runtime.run,
+    signal: ctx.signal,
+    log: ctx.log,
+  };
 }

@@ -35,12 +35,24 @@ export async function startDemo(folder: string): Promise<Demo> {
   writeConnection(dev.connection, join(project, ".pgpartition", "dev.json"));
   const state = join(folder, "state");
   mkdirSync(state);
-  const env = { PULUMI_BACKEND_URL: `file://${state}`, PULUMI_CONFIG_PASSPHRASE: "demo", PULUMI_HOME: join(folder, "home") };
+  const env = {
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: "demo",
+    PULUMI_HOME: join(folder, "home"),
+  };
   const run = (args: readonly string[], quiet = false) =>
-    runPulumi(args, { cwd: project, env, engine, ...(quiet ? {} : { onOutput: (text: string) => process.stdout.write(text) }) });
+    runPulumi(args, {
+      cwd: project,
+      env,
+      engine,
+      ...(quiet ? {} : { onOutput: (text: string) => process.stdout.write(text) }),
+    });
   const must = async (args: readonly string[], quiet = false): Promise<void> => {
     const result = await run(args, quiet);
-    if (result.code !== 0) throw new Error(`pulumi ${args.join(" ")} failed with exit code ${result.code}\n${quiet ? result.stdout + result.stderr : ""}`);
+    if (result.code !== 0)
+      throw new Error(
+        `pulumi ${args.join(" ")} failed with exit code ${result.code}\n${quiet ? result.stdout + result.stderr : ""}`,
+      );
   };
   let now = Temporal.Now.instant();
   const setClock = async (): Promise<void> => {
@@ -81,8 +93,10 @@ export async function startDemo(folder: string): Promise<Demo> {
 function copyProject(folder: string): string {
   const project = join(folder, "project");
   mkdirSync(join(project, ".pgpartition"), { recursive: true });
-  for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json", "stacks"]) cpSync(join(repositoryRoot, name), join(project, name), { recursive: true });
-  for (const name of ["core", "components", "policies", "tools", "dist", "node_modules"]) symlinkSync(join(repositoryRoot, name), join(project, name));
+  for (const name of ["Pulumi.yaml", "package.json", "tsconfig.json", "stacks"])
+    cpSync(join(repositoryRoot, name), join(project, name), { recursive: true });
+  for (const name of ["core", "components", "policies", "tools", "dist", "node_modules"])
+    symlinkSync(join(repositoryRoot, name), join(project, name));
   return project;
 }
 

@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import { version } from "../package.json";
+import { claimCommand } from "./claim";
+import { pauseCommand, resumeCommand } from "./pause";
+import { releaseCommand } from "./release";
+import { statusCommand } from "./status";
+
+/** `pgpartition`: what has to be said to the database beside a Pulumi program. One verb a file. */
+export function program(): Command {
+  const root = new Command("pgpartition")
+    .description("Looks after the tables that pulumi-pgpartition manages. Reads DATABASE_URL, else the PG* variables.")
+    .version(version)
+    .option(
+      "--url <url>",
+      "connection URL; prefer DATABASE_URL or PGPASSFILE, which other users of this machine cannot see",
+    )
+    .option("--management-schema <name>", "schema of registry and ledger", "pgpartition");
+  for (const command of [statusCommand(), releaseCommand(), claimCommand(), pauseCommand(), resumeCommand()])
+    root.addCommand(command);
+  return root;
+}
+
+if (require.main === module) {
+  program()
+    .parseAsync(process.argv)
+    .catch((error: unknown) => {
+      console.error(`pgpartition: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
+    });
+}

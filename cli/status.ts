@@ -1,0 +1,33 @@
+import { Command } from "commander";
+import { formatTableId } from "../core/names/resource-id";
+import { formatBytes } from "../core/plan/render";
+import { compareInstants, formatInstant } from "../core/time/instant";
+import type { Database } from "../postgres/database";
+import { describeManagementSchema } from "../postgres/management/install";
+import { listRegistered, type RegisteredTable } from "../postgres/ownership";
+import { withSession } from "./session";
+
+/** One line for each registered table: who manages it, how far its partitions reach. */
+export function statusCommand(): Command {
+  return new Command("status")
+    .description("List the managed tables: owner, mode, partitions, size, runway.")
+    .action(async (_options: object, command: Command) => {
+      await withSession(command, async ({ database }) => {
+        const management = await describeManagementSchema(database);
+        const tables = management.kind === "ours" ? await listRegistered(database) : [];
+        if (tables.length === 0) console.log(`no table is registered in "${database.managementSchema}"`);
+        for (const table of tables) console.log(await describe(database, table));
+      });
+    });
+}
+
+async function describe(database: Database, entry: RegisteredTable): Promise<string> {
+  const head = `${formatTableId(entry)}  ${entry.mode === "released" ? "released" : entry.owner}${entry.paused ? ", paused" : ""}`;
+  const { table, detached } = await database.observe(entry.schema, entry.table);
+  if (!table) return `${head}  (does not exist)`;
+  const ends = table.leaves.flatMap((leaf) => (leaf.bounds?.to ? [leaf.bounds.to] : [])).sort(compareInstants);
+  const last = ends.at(-1);
+  const bytes = table.leaves.reduce((sum, leaf) => sum + leaf.bytes, 0);
+  const away = detached.length > 0 ? `, ${detached.length} detached` : "";
+  return `${head}  ${table.leaves.length} partitions${away}, ${formatBytes(bytes)}, until ${last ? formatInstant(last) : "(none)"}`;
+}

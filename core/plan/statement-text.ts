@@ -1,0 +1,29 @@
+import { DEFAULT_LOCK_TIMEOUT_MS } from "../defaults";
+import type { Statement } from "../statements/statement";
+
+/** Statements as preview prints them: one line each, and BEGIN and COMMIT around those that stand or fall together. */
+export function statementLines(statements: readonly Statement[]): string[] {
+  const lines: string[] = [];
+  let open: string | undefined;
+  for (const statement of statements) {
+    if (open !== undefined && statement.transaction !== open) lines.push("COMMIT;");
+    if (statement.transaction !== undefined && statement.transaction !== open) lines.push("BEGIN;");
+    open = statement.transaction;
+    lines.push(statementText(statement));
+  }
+  if (open !== undefined) lines.push("COMMIT;");
+  return lines;
+}
+
+/** `ALTER TABLE …;  -- parent public.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again` */
+export function statementText(statement: Statement): string {
+  const locks = statement.locks.map((lock) => `${lock.role} ${lock.relation} ${lock.mode}`);
+  const traits = [
+    locks.length > 0 ? locks.join("; ") : "no lock that others see",
+    statement.hold,
+    ...(statement.timeouts === "strong" ? [`lock_timeout ${DEFAULT_LOCK_TIMEOUT_MS} ms, tried again`] : []),
+    ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping nobody"] : []),
+    ...statement.hazards,
+  ];
+  return `${statement.sql.replace(/\n\s*/g, " ")};  -- ${traits.join(" | ")}`;
+}

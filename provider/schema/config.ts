@@ -1,0 +1,57 @@
+import type { ProviderConfig } from "../config";
+import { SECRET_CONFIG } from "../config";
+import { enumSpec, type NamedTypes } from "./convert";
+import { describeProperty } from "./descriptions";
+import type { Properties, PropertySpec, TypeSpec } from "./model";
+
+/** The engine adds `version` itself. */
+type ConfigKey = Exclude<keyof ProviderConfig, "version">;
+
+type Kind<T> = T extends readonly string[]
+  ? "strings"
+  : T extends number
+    ? "integer"
+    : T extends boolean
+      ? "boolean"
+      : "string";
+
+/** Kinds of the settings: the compiler compares keys and kinds with provider/config.ts. */
+const KINDS: { readonly [K in ConfigKey]-?: Kind<NonNullable<ProviderConfig[K]>> } = {
+  url: "string",
+  host: "string",
+  port: "integer",
+  database: "string",
+  user: "string",
+  password: "string",
+  passwordCommand: "string",
+  sslMode: "string",
+  sslRootCert: "string",
+  managementSchema: "string",
+  trustAsOf: "boolean",
+  asOf: "string",
+  allowDestroy: "strings",
+  poolSize: "integer",
+  lockTimeoutMs: "integer",
+  lockBudgetMs: "integer",
+};
+
+type SslMode = NonNullable<ProviderConfig["sslMode"]>;
+const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const satisfies readonly SslMode[];
+
+/** The settings of the provider: inputs of an explicit one, and keys of stack configuration for the default one. */
+export function configProperties(types: NamedTypes): Properties {
+  return Object.fromEntries(
+    Object.entries(KINDS).map(([key, kind]): [string, PropertySpec] => [
+      key,
+      {
+        ...(key === "sslMode" ? types.add("SslMode", enumSpec("SslMode", SSL_MODES)) : typeOf(kind)),
+        description: describeProperty(`Provider.${key}`),
+        ...(SECRET_CONFIG.some((secret) => secret === key) ? { secret: true } : {}),
+      },
+    ]),
+  );
+}
+
+function typeOf(kind: "string" | "integer" | "boolean" | "strings"): TypeSpec {
+  return kind === "strings" ? { type: "array", items: { type: "string" } } : { type: kind };
+}

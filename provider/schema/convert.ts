@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { describeProperty, describeType } from "./descriptions";
+import { type EnumSpec, type ObjectSpec, type Properties, type PropertySpec, tokenOf, type TypeSpec } from "./model";
+import { TYPE_NAMES } from "./type-names";
+
+/** What z.toJSONSchema writes for the shapes of our wire schemas; anything else is refused. */
+interface Json {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Json>>;
+  readonly required?: readonly string[];
+  readonly items?: Json;
+  readonly anyOf?: readonly Json[];
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+}
+
+/** Named types met so far. Two shapes under one name are a mistake in TYPE_NAMES. */
+export class NamedTypes {
+  readonly byToken: Record<string, ObjectSpec | EnumSpec> = {};
+
+  add(name: string, spec: ObjectSpec | EnumSpec): TypeSpec {
+    const token = tokenOf(name);
+    const known = this.byToken[token];
+    if (known && JSON.stringify(known) !== JSON.stringify(spec)) throw new Error(`two types are called ${name}`);
+    this.byToken[token] = spec;
+    return { $ref: `#/types/${token}` };
+  }
+}
+
+/** The properties of a zod object as Pulumi properties; nested objects become named types. */
+export function convertObject(owner: string, schema: z.ZodType, types: NamedTypes): ObjectSpec {
+  // The library's type covers every dialect; ours is the part that wire schemas give, checked property by property below.
+  return convertProperties(owner, z.toJSONSchema(schema, { io: "input" }) as Json, types);
+}
+
+function convertProperties(owner: string, json: Json, types: NamedTypes): ObjectSpec {
+  const properties: Record<string, PropertySpec> = {};
+  for (const [name, property] of Object.entries(json.properties ?? {})) {
+    const path = `${owner}.${name}`;
+    properties[name] = { ...convertType(path, property, types), description: describeProperty(path) };
+  }
+  return { type: "object", properties, required: json.required ?? [] };
+}
+
+function convertType(path: string, json: Json, types: NamedTypes): TypeSpec {
+  if (json.anyOf) return convertUnion(path, json.anyOf, types);
+  if (json.enum) return types.add(nameAt(path), enumSpec(nameAt(path), json.enum));
+  switch (json.type) {
+    case "string":
+    case "integer":
+    case "number":
+    case "boolean":
+      return { type: json.type };
+    case "array":
+      return { type: "array", items: convertType(path, json.items ?? {}, types) };
+    case "object": {
+      const name = nameAt(path);
+      return types.add(name, { ...convertProperties(name, json, types), description: describeType(name) });
+    }
+    default:
+      return anything(path, json);
+  }
+}
+
+/** A word among texts is a text: `"forever"` beside spans adds nothing that a type could say. */
+function convertUnion(path: string, members: readonly Json[], types: NamedTypes): TypeSpec {
+  const converted = members.map((member) => convertType(path, member, types));
+  const distinct = [...new Map(converted.map((member) => [JSON.stringify(member), member])).values()];
+  const [only] = distinct;
+  return distinct.length === 1 && only ? only : { oneOf: distinct };
+}
+
+/** z.unknown() has no type: any value travels. */
+function anything(path: string, json: Json): TypeSpec {
+  if (Object.keys(json).some((key) => key !== "$schema"))
+    throw new Error(`${path}: no Pulumi type for ${JSON.stringify(json)}`);
+  return { $ref: "pulumi.json#/Any" };
+}
+
+export function enumSpec(name: string, words: readonly string[]): EnumSpec {
+  return { type: "string", description: describeType(name), enum: words.map((value) => ({ value })) };
+}
+
+function nameAt(path: string): string {
+  const name = TYPE_NAMES[path];
+  if (name === undefined)
+    throw new Error(`${path} is an object or a list of words without a name: add it to provider/schema/type-names.ts`);
+  return name;
+}
+
+/** Inputs and outputs in one map: every input of ours is an output too. */
+export function merge(...parts: readonly Properties[]): Properties {
+  return Object.assign({}, ...parts) as Properties;
+}

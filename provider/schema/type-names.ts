@@ -1,0 +1,38 @@
+/**
+ * Pulumi wants a name for every nested object and every list of allowed words. The key is `Owner.property`, where the owner
+ * is a resource, a function or a type named here; the same name in several places means the same type.
+ */
+export const TYPE_NAMES: Readonly<Record<string, string>> = {
+  "Table.key": "Key",
+  "Partition.key": "Key",
+  "Index.key": "Key",
+  "PartitionWindow.key": "Key",
+  "Key.encoding": "KeyEncoding",
+  "Table.columns": "Column",
+  "Column.identity": "IdentityKind",
+  "Table.uniques": "UniqueConstraint",
+  "Table.checks": "CheckConstraint",
+  "Table.foreignKeys": "ForeignKey",
+  "ForeignKey.references": "ForeignKeyReference",
+  "ForeignKey.onDelete": "ReferentialAction",
+  "ForeignKey.onUpdate": "ReferentialAction",
+  "Table.indexes": "IndexDefinition",
+  "IndexDefinition.columns": "IndexColumn",
+  "Index.columns": "IndexColumn",
+  "IndexColumn.order": "SortOrder",
+  "IndexColumn.nulls": "NullsOrder",
+  "PartitionWindow.grid": "GridSegment",
+  "GridSegment.every": "SegmentLength",
+  "PartitionWindow.lead": "LeadUntil",
+  "PartitionWindow.onExpire": "OnExpire",
+  "PartitionWindow.resources": "ResourceMode",
+  "PartitionWindow.work": "WorkItem",
+  "WorkItem.verb": "WorkVerb",
+  "ManagementSchema.database": "DatabaseIdentity",
+  "Table.database": "DatabaseIdentity",
+  "Partition.database": "DatabaseIdentity",
+  "Index.database": "DatabaseIdentity",
+  "PartitionWindow.database": "DatabaseIdentity",
+  "getPartitions.partitions": "PartitionInfo",
+  "Provider.sslMode": "SslMode",
+};
