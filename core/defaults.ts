@@ -26,7 +26,7 @@ export const DEFAULT_LOCK_TIMEOUT_MS = 100;
 /** Total time that one step may spend on retries for a strong lock before it names the blocker and gives up. */
 export const DEFAULT_LOCK_BUDGET_MS = 60_000;
 
-/** Statements that block nobody (index builds, validation, concurrent detach) may wait this long: a killed build leaves an invalid index. */
+/** Statements that block nobody (index builds, validation) may wait this long: a killed build leaves an invalid index. */
 export const DEFAULT_WAIT_BUDGET_MS = 6 * 60 * 60_000;
 
 /** Instant statements end in milliseconds; one that runs this long is not instant and must be stopped while it holds a lock. */

@@ -32,8 +32,14 @@ export type OnStatement = (statement: Statement, durationMs: number) => void;
  * Runs a group once. All its requests are sent in one go and answered one by one, so that no lock is held for a trip over
  * the network. When one fails the server refuses the rest and turns COMMIT into ROLLBACK.
  */
-export async function attempt(session: Session, group: Group, timeouts: (statement: Statement) => Timeouts, done: OnStatement): Promise<void> {
-  const steps = group.label === undefined ? aloneSteps(group.statements[0], timeouts) : transactionSteps(group, timeouts);
+export async function attempt(
+  session: Session,
+  group: Group,
+  timeouts: (statement: Statement) => Timeouts,
+  done: OnStatement,
+): Promise<void> {
+  const steps =
+    group.label === undefined ? aloneSteps(group.statements[0], timeouts) : transactionSteps(group, timeouts);
   if (faultpointsEnabled()) await oneByOne(session, steps, done);
   else await inOneGo(session, steps, done);
 }
@@ -44,7 +50,8 @@ function transactionSteps(group: Group, timeouts: (statement: Statement) => Time
   let current: Timeouts | undefined;
   group.statements.forEach((statement, index) => {
     const wanted = timeouts(statement);
-    if (wanted.lock !== current?.lock || wanted.statement !== current.statement) steps.push(setTimeouts(`time-outs ${label}`, wanted, true));
+    if (wanted.lock !== current?.lock || wanted.statement !== current.statement)
+      steps.push(setTimeouts(`time-outs ${label}`, wanted, true));
     current = wanted;
     steps.push({ name: `${label} #${index + 1}`, text: statement.sql, values: statement.values ?? [], statement });
   });

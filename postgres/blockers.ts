@@ -31,7 +31,9 @@ function describeBlocker(blocker: Blocker): string {
   const facts = [
     `"${blocker.application ?? blocker.kind ?? "unnamed"}"`,
     blocker.state,
-    blocker.transaction_seconds === null ? "age hidden from this role" : `transaction ${duration(Number(blocker.transaction_seconds))} old`,
+    blocker.transaction_seconds === null
+      ? "age hidden from this role"
+      : `transaction ${duration(Number(blocker.transaction_seconds))} old`,
     blocker.query_seconds === null ? undefined : `last query began ${duration(Number(blocker.query_seconds))} ago`,
   ];
   return `pid ${blocker.pid} (${facts.filter((fact) => fact !== undefined && fact !== null).join(", ")})`;

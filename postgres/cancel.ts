@@ -10,7 +10,12 @@ const REPEAT_MS = 200;
 const LIMIT_MS = 5_000;
 
 /** Runs `body` on a session; when the signal comes, what the session runs is cancelled from another session. */
-export async function cancellable<T>(connections: Connections, session: Session, signal: AbortSignal, body: () => Promise<T>): Promise<T> {
+export async function cancellable<T>(
+  connections: Connections,
+  session: Session,
+  signal: AbortSignal,
+  body: () => Promise<T>,
+): Promise<T> {
   let ended = false;
   let cancelling: Promise<void> | undefined;
   const onAbort = (): void => {

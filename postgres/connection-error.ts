@@ -1,5 +1,12 @@
-import type { Target } from "./target";
 import { sqlState, textOf } from "./sqlstate";
+
+/** What a connection is named by. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+}
 
 export type ConnectionErrorKind =
   | "configuration"
@@ -27,7 +34,7 @@ export class ConnectionError extends Error {
 }
 
 /** Puts a failure to connect into a sentence: where to, what happened, what to do. `hide` removes secrets from the cause. */
-export function connectionError(error: unknown, target: Target, hide: (text: string) => string): ConnectionError {
+export function connectionError(error: unknown, target: Address, hide: (text: string) => string): ConnectionError {
   if (error instanceof ConnectionError) return error;
   const kind = kindOf(error);
   const where = `${target.host}:${target.port}, database "${target.database}", user "${target.user}"`;
@@ -40,11 +47,13 @@ export function connectionError(error: unknown, target: Target, hide: (text: str
 const WAYS_ON: Readonly<Record<ConnectionErrorKind, string>> = {
   configuration: "Mend the provider's configuration.",
   unreachable: "Check host and port, that the server runs, and that a firewall lets this machine through.",
-  authentication: "Check the user and its password (password, passwordCommand, PGPASSWORD or a password file that only you can read), and pg_hba.conf.",
+  authentication:
+    "Check the user and its password (password, passwordCommand, PGPASSWORD or a password file that only you can read), and pg_hba.conf.",
   "no-database": "Create the database first, or mend its name: names are case-sensitive here.",
   "not-permitted": "Ask an administrator to GRANT CONNECT on the database to the role.",
   "unsupported-version": "Use PostgreSQL 15 or newer.",
-  pooler: "Connect to the server itself, or to a pool in session mode: locks and settings of a session do not survive transaction pooling.",
+  pooler:
+    "Connect to the server itself, or to a pool in session mode: locks and settings of a session do not survive transaction pooling.",
   tls: "Check sslMode and sslRootCert.",
   busy: "The server has no free connection for this role: raise max_connections or the role's limit, or lower poolSize.",
   starting: "The server is starting, stopping or recovering: try again when it accepts connections.",
@@ -53,7 +62,8 @@ const WAYS_ON: Readonly<Record<ConnectionErrorKind, string>> = {
 
 function kindOf(error: unknown): ConnectionErrorKind {
   const text = textOf(error);
-  switch (sqlState(error)) {
+  const state = sqlState(error);
+  switch (state) {
     case "28P01":
       return "authentication";
     case "28000":
@@ -70,9 +80,18 @@ function kindOf(error: unknown): ConnectionErrorKind {
       return "starting";
     case "08P01":
       return /startup parameter|pgbouncer|auth_type/i.test(text) ? "pooler" : "other";
+    case undefined:
+      return kindOfText(text);
+    default:
+      return "other";
   }
+}
+
+/** What comes from sockets, from TLS and from the driver has no code that could be relied on. */
+function kindOfText(text: string): ConnectionErrorKind {
   if (/SASL|password/i.test(text)) return "authentication";
   if (/certificate|SSL|TLS|self.signed|altname/i.test(text)) return "tls";
-  if (/ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES|timeout|terminated/i.test(text)) return "unreachable";
+  if (/ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|ETIMEDOUT|EPIPE|ENOENT|EACCES|timeout|terminated/i.test(text))
+    return "unreachable";
   return "other";
 }

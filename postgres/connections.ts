@@ -110,6 +110,7 @@ export class Connections {
       max: size - 1,
       idleTimeoutMillis: IDLE_MS,
       allowExitOnIdle: true,
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it; its types are behind
       onConnect: async (client) => {
         const session = new Session(client, () => (this.statementCount += 1));
         this.sessions.set(client, session);

@@ -47,7 +47,8 @@ export class Connector {
         return await this.openOnce(known);
       } catch (error) {
         const failure = connectionError(error, known.target, (text) => this.hide(text));
-        const passes = failure.kind === "starting" || failure.kind === "busy" || (patient && failure.kind === "unreachable");
+        const passes =
+          failure.kind === "starting" || failure.kind === "busy" || (patient && failure.kind === "unreachable");
         if (!passes || performance.now() + RETRY_PAUSE_MS > deadline) throw failure;
         await sleep(RETRY_PAUSE_MS);
       }

@@ -1,4 +1,4 @@
-import type { Observation, ObservedIndex, ObservedLeafIndex } from "../core/observed";
+import type { Observation, ObservedLeafIndex } from "../core/observed";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
 import type { KeyReading } from "./bounds";
@@ -7,9 +7,11 @@ import type { DatabaseConfig } from "./config";
 import { secretsOf } from "./config";
 import { Connections, type Identity } from "./connections";
 import { type DetachRequest, detachPartition } from "./detach";
-import { type ExecuteOptions, executeStatements } from "./executor";
+import { reading } from "./errors";
+import type { ExecuteOptions } from "./execute-options";
+import { executeStatements } from "./executor";
 import { parseTime, type RawObservation, toObservation } from "./observation";
-import { observeIndexesOfLeaves, observeIndexesOfRelation, observeTable } from "./observe";
+import { observeIndexesOfLeaves, observeTable } from "./observe";
 import { query } from "./queries";
 import type { Row, Value } from "./session";
 import { type TableLockOptions, TableLocks } from "./table-lock";
@@ -17,7 +19,7 @@ import type { Environment } from "./target";
 import { type Patience, patienceOf } from "./timeouts";
 
 export type { Identity as DatabaseIdentity } from "./connections";
-export type { ExecuteOptions } from "./executor";
+export type { ExecuteOptions } from "./execute-options";
 export type { Log } from "./log";
 
 /** One database as the rest of the product sees it: connects when first needed, reads, executes, locks, cancels. */
@@ -70,27 +72,24 @@ export class Database {
   }
 
   /**
-   * Everything that planning one table needs, in at most three statements; kept until {@link invalidate}. `reading` says how
-   * a key of numbers or UUIDs is a time; without it the registry is asked.
+   * Everything that planning one table needs, in at most three statements; kept until {@link invalidate}. `key` says how the
+   * values of a key of numbers or UUIDs are times; without it the registry is asked.
    */
-  async observe(schema: string, table: string, reading?: KeyReading): Promise<Observation> {
+  async observe(schema: string, table: string, key?: KeyReading): Promise<Observation> {
     const raw = await this.observeRaw(schema, table);
     const byReading = this.converted.get(raw) ?? new Map<string, Observation>();
     this.converted.set(raw, byReading);
-    const key = JSON.stringify([reading?.encoding, reading?.zone]);
-    const observation = byReading.get(key) ?? toObservation(raw, reading);
-    byReading.set(key, observation);
+    const name = JSON.stringify([key?.encoding, key?.zone]);
+    const observation = byReading.get(name) ?? toObservation(raw, key);
+    byReading.set(name, observation);
     return observation;
   }
 
   /** Indexes of the leaves, never kept: they are read where they are the work. */
   observeLeafIndexes(schema: string, table: string, indexName?: string, away?: string): Promise<ObservedLeafIndex[]> {
-    return observeIndexesOfLeaves(this.connections, schema, table, indexName, away);
-  }
-
-  /** Indexes of one relation, whether it is a partition or not. */
-  relationIndexes(schema: string, name: string): Promise<ObservedIndex[]> {
-    return observeIndexesOfRelation(this.connections, schema, name);
+    return reading(`reading the indexes of table "${schema}"."${table}"`, () =>
+      observeIndexesOfLeaves(this.connections, schema, table, indexName, away),
+    );
   }
 
   /** Forgets what was read about one table, or about all. */
@@ -127,18 +126,22 @@ export class Database {
 
   /** For the other files of this folder: one read, by the extended protocol. */
   read(text: string, values: readonly Value[] = []): Promise<Row[]> {
-    return this.connections.withSession((session) => session.query(text, values));
+    return reading("reading the database", () =>
+      this.connections.withSession((session) => session.query(text, values)),
+    );
   }
 
   private observeRaw(schema: string, table: string): Promise<RawObservation> {
     const key = JSON.stringify([schema, table]);
     const known = this.observed.get(key);
     if (known !== undefined) return known;
-    const reading = observeTable(this.connections, this.config.managementSchema, schema, table);
-    this.observed.set(key, reading);
-    reading.catch(() => {
-      if (this.observed.get(key) === reading) this.observed.delete(key);
+    const observing = reading(`reading table "${schema}"."${table}"`, () =>
+      observeTable(this.connections, this.config.managementSchema, schema, table),
+    );
+    this.observed.set(key, observing);
+    observing.catch(() => {
+      if (this.observed.get(key) === observing) this.observed.delete(key);
     });
-    return reading;
+    return observing;
   }
 }

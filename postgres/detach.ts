@@ -3,9 +3,11 @@ import type { Statement } from "../core/statements/statement";
 import { type Blocker, describeBlockers } from "./blockers";
 import type { Connections } from "./connections";
 import { Cancelled, LockBudgetExceeded, StatementError } from "./errors";
-import { type ExecuteOptions, executeStatements } from "./executor";
+import type { ExecuteOptions } from "./execute-options";
+import { executeStatements } from "./executor";
 import { faultpoint } from "./faultpoint";
 import { query } from "./queries";
+import { NOTHING_CHANGED } from "./retry";
 import type { Patience } from "./timeouts";
 
 export interface DetachRequest {
@@ -19,7 +21,11 @@ export interface DetachRequest {
 }
 
 /** The same for a caller that has the database only. */
-export function detachConcurrently(database: Detaching, request: DetachRequest, options: ExecuteOptions): Promise<void> {
+export function detachConcurrently(
+  database: Detaching,
+  request: DetachRequest,
+  options: ExecuteOptions,
+): Promise<void> {
   return database.detach(request, options);
 }
 
@@ -58,13 +64,18 @@ export async function detachPartition(
   }
 }
 
-async function finalize(connections: Connections, patience: Patience, request: DetachRequest, options: ExecuteOptions): Promise<void> {
+async function finalize(
+  connections: Connections,
+  patience: Patience,
+  request: DetachRequest,
+  options: ExecuteOptions,
+): Promise<void> {
   await faultpoint(`before finalize ${request.leaf.schema}.${request.leaf.name}`);
   try {
     await executeStatements(connections, patience, [request.finalize], options);
   } catch (error) {
     if (!(error instanceof LockBudgetExceeded)) throw error;
-    const message = error.message.replace("Nothing was changed by this step.", HALF_DONE);
+    const message = error.message.replace(NOTHING_CHANGED, HALF_DONE);
     throw new LockBudgetExceeded(message, error.cause);
   }
 }
@@ -123,7 +134,7 @@ function giveUp(options: ExecuteOptions, patience: Patience, old: readonly Block
   return (
     `${options.subject}: an older transaction uses the table, and a detach would have to wait for it; waited ` +
     `${Math.round(patience.lockBudgetMs / 1000)} s for ${describeBlockers(old)}. ` +
-    "Nothing was changed by this step. End that session or let it finish, then run the update again."
+    `${NOTHING_CHANGED} End that session or let it finish, then run the update again.`
   );
 }
 

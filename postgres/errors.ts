@@ -1,5 +1,5 @@
 import type { Statement } from "../core/statements/statement";
-import { sqlState, textOf } from "./sqlstate";
+import { isConnectionLoss, sqlState, textOf } from "./sqlstate";
 
 /** The server refused a statement. What it belonged to has been rolled back. */
 export class StatementError extends Error {
@@ -29,9 +29,20 @@ export class LockBudgetExceeded extends Error {
 
 /** The connection went away in the middle: nobody knows whether the last statement took effect, so look again. */
 export class ConnectionLost extends Error {
-  constructor(subject: string, cause: unknown) {
-    super(`${subject}: the connection was lost (${textOf(cause)}), outcome unknown: the database has to be read again. Run the update again.`, { cause });
+  constructor(subject: string, cause: unknown, consequence = "outcome unknown: the database has to be read again") {
+    super(`${subject}: the connection was lost (${textOf(cause)}), ${consequence}. Run the update again.`, { cause });
     this.name = "ConnectionLost";
+  }
+}
+
+/** Runs a read and gives its failure a name. A read changes nothing, so a lost connection leaves no doubt behind. */
+export async function reading<T>(subject: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isConnectionLoss(error)) throw new ConnectionLost(subject, error, "nothing was read");
+    if (sqlState(error) !== undefined) throw new StatementError(subject, undefined, error);
+    throw error;
   }
 }
 

@@ -1,24 +1,17 @@
 import type { Statement } from "../core/statements/statement";
-import { attempt, FailedStep, type OnStatement } from "./attempt";
+import { attempt, FailedStep } from "./attempt";
 import { type Blocker, blockersOf } from "./blockers";
 import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
 import { Cancelled, ConnectionLost, StatementError } from "./errors";
+import type { ExecuteOptions } from "./execute-options";
 import { type Group, groupStatements } from "./groups";
-import type { Log } from "./log";
-import { retryLocks } from "./retry";
+import { NOTHING_CHANGED, retryLocks } from "./retry";
 import type { Session } from "./session";
 import { isConnectionLoss, sqlState } from "./sqlstate";
 import { classOf, type Patience, timeoutsOf } from "./timeouts";
 
-export interface ExecuteOptions {
-  readonly signal: AbortSignal;
-  readonly log: Log;
-  /** Called after each statement. One that is tried again is reported each time. */
-  readonly onStatement?: OnStatement;
-  /** For errors, a gerund and its object: `creating partition "x"`. */
-  readonly subject: string;
-}
+const HALF_DONE = "It may be half done; the next update finds that and finishes it.";
 
 /** Blockers are looked for after this part of lock_timeout: late enough that a step without a wait costs no query. */
 const SAMPLE_AFTER = 0.4;
@@ -36,7 +29,12 @@ export async function executeStatements(
   }
 }
 
-async function runGroup(connections: Connections, patience: Patience, group: Group, options: ExecuteOptions): Promise<void> {
+async function runGroup(
+  connections: Connections,
+  patience: Patience,
+  group: Group,
+  options: ExecuteOptions,
+): Promise<void> {
   const kind = classOf(group.statements);
   const seen: Blocker[] = [];
   const once = (): Promise<void> =>
@@ -44,18 +42,34 @@ async function runGroup(connections: Connections, patience: Patience, group: Gro
       translate(options, group, () =>
         cancellable(connections, session, options.signal, () =>
           sampling(connections, session, patience.lockTimeoutMs * SAMPLE_AFTER, seen, () =>
-            attempt(session, group, (statement) => timeoutsOf(statement, kind, patience), options.onStatement ?? ignore),
+            attempt(
+              session,
+              group,
+              (statement) => timeoutsOf(statement, kind, patience),
+              options.onStatement ?? ignore,
+            ),
           ),
         ),
       ),
     );
-  // What is half done when it fails must not simply be sent again.
-  const repeatable = kind !== "waiting" && !group.statements.some((statement) => statement.hazards.includes("NON_TRANSACTIONAL"));
-  await retryLocks(once, { ...options, budgetMs: repeatable ? patience.lockBudgetMs : 0, tight: patience.lockTimeoutMs, blockers: () => seen });
+  const atomic = !group.statements.some((statement) => statement.hazards.includes("NON_TRANSACTIONAL"));
+  await retryLocks(once, {
+    ...options,
+    // What may be half done when it fails must not simply be sent again; what waits has spent its budget waiting.
+    budgetMs: atomic && kind !== "waiting" ? patience.lockBudgetMs : 0,
+    remains: atomic ? NOTHING_CHANGED : HALF_DONE,
+    blockers: () => seen,
+  });
 }
 
 /** Looks once, while the work is under way, for whom it waits. */
-async function sampling<T>(connections: Connections, session: Session, afterMs: number, seen: Blocker[], body: () => Promise<T>): Promise<T> {
+async function sampling<T>(
+  connections: Connections,
+  session: Session,
+  afterMs: number,
+  seen: Blocker[],
+  body: () => Promise<T>,
+): Promise<T> {
   const look = async (): Promise<void> => {
     const found = await blockersOf(connections, session.pid).catch(() => []);
     if (found.length > 0) seen.splice(0, seen.length, ...found);
@@ -79,7 +93,11 @@ async function translate(options: ExecuteOptions, group: Group, body: () => Prom
     if (options.signal.aborted && sqlState(cause) === "57014") throw new Cancelled(options.subject, cause);
     if (isConnectionLoss(cause)) throw new ConnectionLost(options.subject, cause);
     if (sqlState(cause) === undefined) throw cause;
-    throw new StatementError(options.subject, error instanceof FailedStep ? error.statement : group.statements[0], cause);
+    throw new StatementError(
+      options.subject,
+      error instanceof FailedStep ? error.statement : group.statements[0],
+      cause,
+    );
   }
 }
 

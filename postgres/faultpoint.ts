@@ -56,5 +56,8 @@ async function act(action: string, name: string, site: FaultSite): Promise<void>
     process.kill(process.pid, "SIGKILL");
     // The signal arrives in a moment; nothing more may be sent until then.
     await new Promise(() => undefined);
-  } else throw new Error(`PGPARTITION_FAULT: unknown action "${action}"; known are kill, throw, drop-connection and sleep <ms>`);
+  } else
+    throw new Error(
+      `PGPARTITION_FAULT: unknown action "${action}"; known are kill, throw, drop-connection and sleep <ms>`,
+    );
 }

@@ -11,7 +11,8 @@ export function groupStatements(statements: readonly Statement[]): Group[] {
   const groups: { label: string | undefined; statements: [Statement, ...Statement[]] }[] = [];
   for (const statement of statements) {
     const last = groups.at(-1);
-    if (last !== undefined && last.label !== undefined && last.label === statement.transaction) last.statements.push(statement);
+    if (last !== undefined && last.label !== undefined && last.label === statement.transaction)
+      last.statements.push(statement);
     else groups.push({ label: statement.transaction, statements: [statement] });
   }
   return groups;

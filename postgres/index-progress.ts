@@ -8,7 +8,11 @@ const PROGRESS_EVERY_MS = 2_000;
  * Tells how far the build of an index on one relation is, every few seconds, until the returned function is called. A
  * failure to read it is nobody's concern: the build goes on.
  */
-export function reportProgress(database: Database, relation: string, tell: (text: string) => void): () => Promise<void> {
+export function reportProgress(
+  database: Database,
+  relation: string,
+  tell: (text: string) => void,
+): () => Promise<void> {
   let reading: Promise<void> | undefined;
   const timer = setInterval(() => {
     reading ??= readProgress(database, relation)

@@ -1,10 +1,27 @@
-import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf, ObservedTable, Registration } from "../core/observed";
+import type {
+  DetachedTable,
+  LedgerEntry,
+  Observation,
+  ObservedLeaf,
+  ObservedTable,
+  Registration,
+} from "../core/observed";
 import { type Instant, parseInstant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
 import { KEY_ENCODINGS, type KeyKind, parseBound } from "../core/time/key";
 import { type KeyReading, kindOf, parseBounds } from "./bounds";
 import { describeObstacles } from "./obstacles";
-import { columnOf, constraintOf, indexOf, keyOf, kindOfRelation, type LeafRow, type RegistryRow, type RelationJson, type TableRow } from "./rows";
+import {
+  columnOf,
+  constraintOf,
+  indexOf,
+  keyOf,
+  kindOfRelation,
+  type LeafRow,
+  type RegistryRow,
+  type RelationJson,
+  type TableRow,
+} from "./rows";
 
 /** What was read about one table, before anybody says how its key is to be understood. */
 export interface RawObservation {
@@ -102,7 +119,10 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
 }
 
 function boundsOf(row: { readonly lower: string | null; readonly upper: string | null }): OpenInterval {
-  return { from: row.lower === null ? undefined : parseTime(row.lower), to: row.upper === null ? undefined : parseTime(row.upper) };
+  return {
+    from: row.lower === null ? undefined : parseTime(row.lower),
+    to: row.upper === null ? undefined : parseTime(row.upper),
+  };
 }
 
 /** The key of the window that the registry keeps: written by us, but perhaps by a newer version, so nothing is taken for granted. */

@@ -1,4 +1,4 @@
-import type { ObservedIndex, ObservedLeafIndex } from "../core/observed";
+import type { ObservedLeafIndex } from "../core/observed";
 import type { Connections } from "./connections";
 import type { RawObservation } from "./observation";
 import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "./obstacles";
@@ -8,7 +8,12 @@ import type { Session } from "./session";
 import { sqlState } from "./sqlstate";
 
 /** Reads everything about one table: two or three statements, whatever the number of its partitions. */
-export function observeTable(connections: Connections, management: string, schema: string, name: string): Promise<RawObservation> {
+export function observeTable(
+  connections: Connections,
+  management: string,
+  schema: string,
+  name: string,
+): Promise<RawObservation> {
   return connections.withSession(async (session) => {
     const table = await readTable(session, management, schema, name);
     const [leaves, registry] = await withEstimates((exact) =>
@@ -32,7 +37,9 @@ export async function observeIndexesOfLeaves(
   index: string | undefined,
   away: string | undefined,
 ): Promise<ObservedLeafIndex[]> {
-  const rows = await connections.withSession((session) => session.query(query("leaf-indexes"), [schema, name, index ?? null, away ?? null]));
+  const rows = await connections.withSession((session) =>
+    session.query(query("leaf-indexes"), [schema, name, index ?? null, away ?? null]),
+  );
   // The columns are those of LeafIndexRow: the query names them.
   return (rows as unknown as LeafIndexRow[]).map((row) => ({
     ...indexOf(row),
@@ -40,13 +47,6 @@ export async function observeIndexesOfLeaves(
     attachedTo: row.attached_to ?? undefined,
     building: row.building,
   }));
-}
-
-/** The indexes of one relation. */
-export async function observeIndexesOfRelation(connections: Connections, schema: string, name: string): Promise<ObservedIndex[]> {
-  const rows = await connections.withSession((session) => session.query(query("relation-indexes"), [schema, name]));
-  // The columns are those of an index in queries/table.sql.
-  return (rows as unknown as LeafIndexRow[]).map(indexOf);
 }
 
 async function readTable(session: Session, management: string, schema: string, name: string): Promise<TableRow> {

@@ -9,7 +9,8 @@ export const LAGGING_STANDBY_SECONDS = 10;
 
 /** What queries/table.sql tells about obstacles. */
 export interface ObstacleRow {
-  readonly old_transactions: readonly { pid: number; application: string | null; state: string | null; seconds: number }[] | null;
+  readonly old_transactions:
+    readonly { pid: number; application: string | null; state: string | null; seconds: number }[] | null;
   readonly old_prepared: readonly { gid: string; seconds: number }[] | null;
   readonly lagging_slots: readonly { slot_name: string; megabytes: number }[] | null;
   readonly lagging_standbys: readonly { standby: string; seconds: number; feedback: boolean }[] | null;
@@ -29,7 +30,8 @@ export function describeObstacles(row: ObstacleRow): string[] {
         "it stays until somebody runs COMMIT PREPARED or ROLLBACK PREPARED.",
     ),
     ...(row.lagging_slots ?? []).map(
-      (slot) => `the replication slot "${slot.slot_name}" is ${slot.megabytes} MB behind: index builds add to the WAL that it keeps.`,
+      (slot) =>
+        `the replication slot "${slot.slot_name}" is ${slot.megabytes} MB behind: index builds add to the WAL that it keeps.`,
     ),
     ...(row.lagging_standbys ?? []).map(
       (standby) =>

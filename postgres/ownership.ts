@@ -1,5 +1,5 @@
 import type { Database } from "./database";
-import type { ExecuteOptions } from "./executor";
+import type { ExecuteOptions } from "./execute-options";
 import { parseTime } from "./observation";
 import type { Instant } from "../core/time/instant";
 import { query } from "./queries";
@@ -52,16 +52,33 @@ export function releaseTable(database: Database, table: TableName, options: Owne
 }
 
 /** Takes a registered table into a stack. False: it is not registered, so a plain `pulumi up` will register it. */
-export function claimTable(database: Database, table: TableName & { readonly owner: string }, options: OwnershipOptions): Promise<boolean> {
+export function claimTable(
+  database: Database,
+  table: TableName & { readonly owner: string },
+  options: OwnershipOptions,
+): Promise<boolean> {
   return change(database, table, options, "claiming", (management) => [
     claimTableStatement(management, table),
-    ledgerStatement(management, { schema: table.schema, table: table.table, ...WHOLE, partition: table.table, event: "claimed", run: options.run }),
+    ledgerStatement(management, {
+      schema: table.schema,
+      table: table.table,
+      ...WHOLE,
+      partition: table.table,
+      event: "claimed",
+      run: options.run,
+    }),
   ]);
 }
 
 /** Stops or resumes retirement of a table. False: it is not registered. */
-export function setPaused(database: Database, table: TableName & { readonly paused: boolean }, options: OwnershipOptions): Promise<boolean> {
-  return change(database, table, options, table.paused ? "pausing" : "resuming", (management) => [setPausedStatement(management, table)]);
+export function setPaused(
+  database: Database,
+  table: TableName & { readonly paused: boolean },
+  options: OwnershipOptions,
+): Promise<boolean> {
+  return change(database, table, options, table.paused ? "pausing" : "resuming", (management) => [
+    setPausedStatement(management, table),
+  ]);
 }
 
 /** Entries about the table as a whole have no bounds, and its own name in place of a partition's. */

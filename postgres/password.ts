@@ -19,10 +19,17 @@ function runCommand(command: string, env: Environment): Promise<string> {
     exec(command, { env: { ...env }, timeout: COMMAND_TIMEOUT_MS, encoding: "utf8" }, (error, stdout) => {
       const password = stdout.replace(/\r?\n$/, "");
       if (error) {
-        const outcome = error.killed ? `was stopped after ${COMMAND_TIMEOUT_MS / 1000} s` : `ended with code ${error.code ?? "unknown"}`;
+        const outcome = error.killed
+          ? `was stopped after ${COMMAND_TIMEOUT_MS / 1000} s`
+          : `ended with code ${error.code ?? "unknown"}`;
         reject(new ConnectionError("configuration", `passwordCommand ${outcome}. Run it by hand to see why.`));
       } else if (password === "") {
-        reject(new ConnectionError("configuration", "passwordCommand printed nothing. It has to print the password on one line."));
+        reject(
+          new ConnectionError(
+            "configuration",
+            "passwordCommand printed nothing. It has to print the password on one line.",
+          ),
+        );
       } else resolve(password);
     });
   });

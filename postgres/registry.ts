@@ -34,13 +34,20 @@ export function unregisterTableStatement(management: string, entry: TableName): 
 export function recordWindowStatement(management: string, entry: TableName & { readonly window: unknown }): Statement {
   return bookkeeping(
     `update ${quote(management)}.registry set "window" = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
-    [entry.schema, entry.table, entry.window === null || entry.window === undefined ? null : JSON.stringify(entry.window)],
+    [
+      entry.schema,
+      entry.table,
+      entry.window === null || entry.window === undefined ? null : JSON.stringify(entry.window),
+    ],
     "the next update records its own window",
   );
 }
 
 /** How declared indexes were declared and printed; those of other names are kept as they are. */
-export function recordIndexesStatement(management: string, entry: TableName & { readonly indexes: readonly RegisteredIndex[] }): Statement {
+export function recordIndexesStatement(
+  management: string,
+  entry: TableName & { readonly indexes: readonly RegisteredIndex[] },
+): Statement {
   return bookkeeping(
     `update ${quote(management)}.registry set indexes = $3::jsonb || coalesce((
   select jsonb_agg(kept) from jsonb_array_elements(indexes) kept

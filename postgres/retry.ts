@@ -1,7 +1,7 @@
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { type Blocker, describeBlockers } from "./blockers";
 import { Cancelled, LockBudgetExceeded, StatementError } from "./errors";
-import type { ExecuteOptions } from "./executor";
+import type { ExecuteOptions } from "./execute-options";
 import { queuesTwice } from "./timeouts";
 
 /** Somebody else was first; the same statement may succeed in a moment. Everything else is final. */
@@ -18,9 +18,12 @@ const BACKOFF = { initialDelay: 50, maxDelay: 1_000 };
 export interface RetryOptions extends ExecuteOptions {
   /** Zero: tried once. */
   readonly budgetMs: number;
-  readonly tight: number;
+  /** What there is after giving up, as a sentence. */
+  readonly remains: string;
   readonly blockers: () => readonly Blocker[];
 }
+
+export const NOTHING_CHANGED = "Nothing was changed by this step.";
 
 /** Tries until it succeeds, fails for another reason, or the budget is spent; then names who is in the way. */
 export async function retryLocks(body: () => Promise<void>, options: RetryOptions): Promise<void> {
@@ -47,7 +50,7 @@ function giveUp(options: RetryOptions, attempts: number): string {
   const tries = options.budgetMs === 0 ? "" : ` in ${attempts} attempts over ${Math.round(options.budgetMs / 1000)} s`;
   return (
     `${options.subject}: no lock${tries}; in the way: ${describeBlockers(options.blockers())}. ` +
-    "Nothing was changed by this step. End that session or let it finish, then run the update again."
+    `${options.remains} End that session or let it finish, then run the update again.`
   );
 }
 

@@ -9,7 +9,11 @@ export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "ow
   const { rights } = table;
   const role = quote(rights.role);
   return [
-    ...(rights.owner ? [] : [`GRANT ${quote(table.owner)} TO ${role} (or ALTER TABLE ${quoteQualified(table.schema, table.name)} OWNER TO ${role})`]),
+    ...(rights.owner
+      ? []
+      : [
+          `GRANT ${quote(table.owner)} TO ${role} (or ALTER TABLE ${quoteQualified(table.schema, table.name)} OWNER TO ${role})`,
+        ]),
     ...(rights.createInSchema ? [] : [`GRANT CREATE ON SCHEMA ${quote(table.schema)} TO ${role}`]),
   ];
 }

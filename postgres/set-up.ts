@@ -45,10 +45,16 @@ async function applySettings(session: Session, settings: Readonly<Record<string,
 
 async function withoutCheckInterval(session: Session, error: unknown): Promise<void> {
   if (sqlState(error) !== "22023") throw error;
-  await applySettings(session, Object.fromEntries(Object.entries(SESSION_SETTINGS).filter(([name]) => name !== CHECK_INTERVAL)));
+  await applySettings(
+    session,
+    Object.fromEntries(Object.entries(SESSION_SETTINGS).filter(([name]) => name !== CHECK_INTERVAL)),
+  );
 }
 
 function refuseVersion(version: number): string {
-  const text = version >= 100_000 ? `${Math.floor(version / 10_000)}.${version % 10_000}` : `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}`;
+  const text =
+    version >= 100_000
+      ? `${Math.floor(version / 10_000)}.${version % 10_000}`
+      : `${Math.floor(version / 10_000)}.${Math.floor(version / 100) % 100}`;
   return `the server is PostgreSQL ${text}; versions 15 to 18 are supported. Upgrade it first.`;
 }

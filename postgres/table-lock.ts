@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connections } from "./connections";
 import { Cancelled, ConnectionLost, LockBudgetExceeded } from "./errors";
+import { faultpoint } from "./faultpoint";
 import type { Log } from "./log";
 import { query } from "./queries";
 import type { Session } from "./session";
@@ -51,7 +52,8 @@ export class TableLocks {
   /** Refuses to go on when the session that held a lock has ended: another process may have taken the table over. */
   assertHeld(subject: string): void {
     for (const queue of this.queues.values()) {
-      if (queue.holder?.lost !== undefined) throw new ConnectionLost(`${subject}: the lock of the table is gone`, queue.holder.lost);
+      if (queue.holder?.lost !== undefined)
+        throw new ConnectionLost(`${subject}: the lock of the table is gone`, queue.holder.lost);
     }
   }
 
@@ -77,6 +79,7 @@ export class TableLocks {
       await pause(options.signal, `waiting for ${subject}`);
     }
     queue.holder = session;
+    await faultpoint(`lock taken ${schema}.${table}`);
   }
 
   private async release(queue: Queue, schema: string, table: string): Promise<void> {

@@ -1,15 +1,11 @@
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { DatabaseConfig, SslMode } from "./config";
-import { ConnectionError } from "./connection-error";
+import { type Address, ConnectionError } from "./connection-error";
 import { isSslMode, parseUrl, type UrlParts } from "./url";
 
 /** Where a connection goes, everything decided but the password. */
-export interface Target {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: string;
+export interface Target extends Address {
   /** A password that was given outright, by the configuration or PGPASSWORD. */
   readonly password: string | undefined;
   readonly passwordCommand: string | undefined;
@@ -52,7 +48,7 @@ export function resolveTarget(config: DatabaseConfig, env: Environment): Target 
 }
 
 /** `host:port/database as user`. */
-export function nameTarget(target: Pick<Target, "host" | "port" | "database" | "user">): string {
+export function nameTarget(target: Address): string {
   return `${target.host}:${target.port}/${target.database} as ${target.user}`;
 }
 
@@ -81,7 +77,10 @@ function sslModeOf(env: Environment): SslMode {
   // libpq's "allow" tries without TLS first; asking for TLS first is the stricter reading of the same wish.
   if (mode === "allow") return "prefer";
   if (isSslMode(mode)) return mode;
-  throw new ConnectionError("configuration", `PGSSLMODE is "${mode}"; use disable, prefer, require, verify-ca or verify-full.`);
+  throw new ConnectionError(
+    "configuration",
+    `PGSSLMODE is "${mode}"; use disable, prefer, require, verify-ca or verify-full.`,
+  );
 }
 
 function timeoutOf(env: Environment): number {

@@ -1,4 +1,9 @@
-import { DEFAULT_LOCK_BUDGET_MS, DEFAULT_LOCK_TIMEOUT_MS, DEFAULT_STATEMENT_TIMEOUT_MS, DEFAULT_WAIT_BUDGET_MS } from "../core/defaults";
+import {
+  DEFAULT_LOCK_BUDGET_MS,
+  DEFAULT_LOCK_TIMEOUT_MS,
+  DEFAULT_STATEMENT_TIMEOUT_MS,
+  DEFAULT_WAIT_BUDGET_MS,
+} from "../core/defaults";
 import type { Statement, TimeoutClass } from "../core/statements/statement";
 import type { DatabaseConfig } from "./config";
 
@@ -34,7 +39,10 @@ const RANKING: readonly TimeoutClass[] = ["strong", "waiting", "light"];
 export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: Patience): Timeouts {
   switch (group) {
     case "strong":
-      return { lock: patience.lockTimeoutMs, statement: queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS };
+      return {
+        lock: patience.lockTimeoutMs,
+        statement: queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS,
+      };
     case "waiting":
       // Cut half-way it would leave something behind, so nothing shorter than the budget may stop it.
       return { lock: patience.waitBudgetMs, statement: patience.waitBudgetMs };
@@ -50,5 +58,10 @@ export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: 
  */
 export function queuesTwice(statement: Statement): boolean {
   const referenced = new Set(statement.locks.filter((lock) => lock.role === "referenced").map((lock) => lock.relation));
-  return statement.timeouts === "strong" && statement.hold !== "grows with rows" && !statement.hazards.includes("SCAN_DEFAULT") && referenced.size > 1;
+  return (
+    statement.timeouts === "strong" &&
+    statement.hold !== "grows with rows" &&
+    !statement.hazards.includes("SCAN_DEFAULT") &&
+    referenced.size > 1
+  );
 }

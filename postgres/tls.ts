@@ -19,7 +19,8 @@ function tlsOptions(target: Target): ConnectionOptions {
       return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
     case "require":
       // libpq: `require` with an authority at hand verifies it, for compatibility with old releases.
-      if (target.sslRootCert !== undefined) return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
+      if (target.sslRootCert !== undefined)
+        return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
       return { rejectUnauthorized: false };
     case "prefer":
     case "disable":
@@ -31,7 +32,9 @@ function tlsOptions(target: Target): ConnectionOptions {
 function authority(target: Target): ConnectionOptions {
   const verifies = target.sslMode !== "prefer" && target.sslMode !== "disable";
   if (target.sslRootCert === undefined) {
-    return verifies && target.sslMode !== "require" && existsSync(target.defaultRootCert) ? { ca: readFileSync(target.defaultRootCert, "utf8") } : {};
+    return verifies && target.sslMode !== "require" && existsSync(target.defaultRootCert)
+      ? { ca: readFileSync(target.defaultRootCert, "utf8") }
+      : {};
   }
   if (target.sslRootCert === "system" || !verifies) return {};
   if (!existsSync(target.sslRootCert)) {

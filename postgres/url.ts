@@ -16,7 +16,10 @@ export interface UrlParts {
 export function parseUrl(text: string): UrlParts | { readonly problem: string } {
   const url = attempt(() => new URL(text));
   if (url === undefined) {
-    return { problem: 'is not a URL such as "postgresql://user@host:5432/database"; percent-encode special characters of the password' };
+    return {
+      problem:
+        'is not a URL such as "postgresql://user@host:5432/database"; percent-encode special characters of the password',
+    };
   }
   if (!["postgres:", "postgresql:"].includes(url.protocol)) {
     return { problem: `begins with "${url.protocol}//" where "postgresql://" is wanted` };

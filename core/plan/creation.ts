@@ -22,6 +22,7 @@ export function planCreation(
   partition: DesiredPartition,
   observation: Observation,
 ): Creation {
+  const ledger = sinceDestroyed(observation.ledger);
   const leaves = observation.table?.leaves ?? [];
   const equal = leafOfBounds(leaves, partition);
   if (equal) {
@@ -63,10 +64,7 @@ export function planCreation(
       "Rename that table, or change the name template.",
     );
   }
-  if (
-    droppedBefore(partition, observation.ledger) &&
-    !spec.allowEmpty.some((interval) => sameInterval(interval, partition))
-  ) {
+  if (droppedBefore(partition, ledger) && !spec.allowEmpty.some((interval) => sameInterval(interval, partition))) {
     return refuse(
       partition,
       "dropped-range-returns",
@@ -74,7 +72,7 @@ export function planCreation(
       `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. To have its rows, restore them from a backup first.`,
     );
   }
-  return { kind: "create", partition, lost: wasOurs(partition, observation.ledger) };
+  return { kind: "create", partition, lost: wasOurs(partition, ledger) };
 }
 
 /** The leaves of one observation by their bounds; made once, because a window asks for each of its partitions. */
@@ -86,6 +84,12 @@ function leafOfBounds(leaves: readonly ObservedLeaf[], bounds: OpenInterval): Ob
     new Map(leaves.flatMap((leaf) => (leaf.bounds ? [[intervalKey(leaf.bounds), leaf] as const] : [])));
   byBounds.set(leaves, known);
   return known.get(intervalKey(bounds));
+}
+
+/** A destroyed table that is declared again is a new one: what its namesake lost does not come back into any window. */
+function sinceDestroyed(ledger: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  const last = ledger.map((entry) => entry.event).lastIndexOf("destroying");
+  return ledger.slice(last + 1);
 }
 
 /** The last word of the ledger is that the partition was there: then somebody else dropped it, and its rows with it. */

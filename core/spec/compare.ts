@@ -1,6 +1,7 @@
 import type { ObservedColumn, ObservedTable } from "../observed";
 import type { Problem } from "../problem";
 import { keyKind } from "../time/key";
+import { formatPath } from "./shape-problems";
 import type { ColumnSpec, TableShape } from "./spec";
 
 /**
@@ -74,7 +75,7 @@ function columnProblems(declared: readonly ColumnSpec[], table: ObservedTable, n
     if (difference === undefined) continue;
     problems.push(
       mismatch(
-        `columns.${column.name}`,
+        formatPath(["columns", column.name]),
         `column "${column.name}" of ${name} ${difference}.`,
         "Change the table with your migration tool, or the declaration; columns of an existing table are not altered.",
       ),
@@ -84,7 +85,7 @@ function columnProblems(declared: readonly ColumnSpec[], table: ObservedTable, n
     if (declared.some((candidate) => candidate.name === column.name)) continue;
     problems.push(
       mismatch(
-        `columns.${column.name}`,
+        formatPath(["columns", column.name]),
         `${name} has a column "${column.name}" (${column.type}) that is not declared.`,
         "Declare it, or leave out columns altogether.",
       ),
@@ -131,6 +132,7 @@ const TYPE_ALIASES: Readonly<Record<string, string>> = {
   bool: "boolean",
   float8: "double precision",
   float4: "real",
+  float: "double precision",
   decimal: "numeric",
   varchar: "character varying",
   char: "character",
@@ -149,14 +151,20 @@ export function canonicalType(type: string): string {
     .replace(/\s*,\s*/, ",")
     .replace(/\s*\)/, ")")
     .trim();
-  const match = /^([a-z0-9_]+)(\([^)]*\))?(\[\])*$/.exec(text);
-  const alias = match?.[1] === undefined ? undefined : TYPE_ALIASES[match[1]];
-  if (!match || alias === undefined) return text;
-  const precision = match[2] ?? "";
-  const arrays = text.endsWith("[]") ? text.slice(text.indexOf("[]")) : "";
-  const [word = "", ...rest] = alias.split(" ");
-  const placed = alias.startsWith("time") ? [`${word}${precision}`, ...rest].join(" ") : `${alias}${precision}`;
-  return `${placed}${arrays}`;
+  const match = /^([a-z0-9_]+)(\([^)]*\))?((\[\d*\])*)$/.exec(text);
+  if (!match) return text;
+  const [, declared = "", precision = "", arrays = ""] = match;
+  const name = TYPE_ALIASES[declared] ?? declared;
+  const [word = "", ...rest] = name.split(" ");
+  const full = precisionOf(name, precision);
+  const placed = word.startsWith("time") ? [`${word}${full}`, ...rest].join(" ") : `${name}${full}`;
+  return `${placed}${arrays.replace(/\d/g, "")}`;
+}
+
+/** The server prints a precision that may be left out. */
+function precisionOf(name: string, declared: string): string {
+  if (declared === "" && (name === "character" || name === "bit")) return "(1)";
+  return name === "numeric" ? declared.replace(/^\((\d+)\)$/, "($1,0)") : declared;
 }
 
 function mismatch(path: string, message: string, fix: string): Problem {

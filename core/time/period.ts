@@ -32,6 +32,7 @@ export function endOfPeriod(instant: Instant, period: Period, zone: string): Ins
  */
 function dayOf(zoned: Temporal.ZonedDateTime): Temporal.PlainDate {
   const date = zoned.toPlainDate();
+  if (zoned.hour < 12) return date;
   const next = date.add({ days: 1 });
   return Temporal.ZonedDateTime.compare(next.toZonedDateTime(zoned.timeZoneId), zoned) <= 0 ? next : date;
 }

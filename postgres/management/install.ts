@@ -38,12 +38,17 @@ export async function ensureManagementSchema(database: Database, options: Manage
   if (before.kind === "ours" && before.version >= MANAGEMENT_VERSION) return before.version;
   return database.withTableLock(management, "", options, async () => {
     const found = await describe(database);
-    if (found.state.kind === "foreign") throw new ManagementSchemaError(`schema ${quote(management)} exists and is not ours: ${found.state.reason}`);
-    if (!found.exists && !found.mayCreate) throw new ManagementSchemaError(mayNotCreate(management, found.role, found.database));
+    if (found.state.kind === "foreign")
+      throw new ManagementSchemaError(`schema ${quote(management)} exists and is not ours: ${found.state.reason}`);
+    if (!found.exists && !found.mayCreate)
+      throw new ManagementSchemaError(mayNotCreate(management, found.role, found.database));
     const current = found.state.kind === "ours" ? found.state.version : 0;
     for (let version = current + 1; version <= MANAGEMENT_VERSION; version += 1) {
       const statements = upgradeStatements(version, management).slice(version === 1 && found.exists ? 1 : 0);
-      await database.execute(statements, { ...options, subject: `installing version ${version} of management schema ${quote(management)}` });
+      await database.execute(statements, {
+        ...options,
+        subject: `installing version ${version} of management schema ${quote(management)}`,
+      });
     }
     database.invalidate();
     return Math.max(current, MANAGEMENT_VERSION);
@@ -68,7 +73,10 @@ export async function dropManagementSchema(database: Database, options: DropOpti
     if (state.kind !== "ours") return;
     const remains = await database.read(query("management-remains", management), [options.stack]);
     if (remains.length > 0) throw new ManagementSchemaError(refuseDrop(management, remains.map(describeRemains)));
-    await database.execute([dropStatement(management)], { ...options, subject: `dropping management schema ${quote(management)}` });
+    await database.execute([dropStatement(management)], {
+      ...options,
+      subject: `dropping management schema ${quote(management)}`,
+    });
     database.invalidate();
   });
 }
@@ -108,7 +116,8 @@ async function describe(database: Database): Promise<Found> {
 async function stateOf(database: Database, row: Readonly<Record<string, unknown>>): Promise<ManagementState> {
   const management = database.managementSchema;
   if (row["exists"] !== true || (row["objects"] === 0 && row["ours"] !== true)) return { kind: "absent" };
-  if (row["ours"] !== true) return { kind: "foreign", reason: `it holds ${String(row["objects"])} objects and no version table of ours` };
+  if (row["ours"] !== true)
+    return { kind: "foreign", reason: `it holds ${String(row["objects"])} objects and no version table of ours` };
   try {
     const rows = await database.read(`select max(version) as version from ${quote(management)}.version`);
     return { kind: "ours", version: Number(rows[0]?.["version"] ?? 0) };
@@ -132,7 +141,9 @@ function dropStatement(management: string): Statement {
 
 function describeRemains(row: Readonly<Record<string, unknown>>): string {
   const name = `"${String(row["schema"])}"."${String(row["name"])}"`;
-  return row["why"] === "registered" ? `${name} belongs to stack ${String(row["owner"])}` : `${name} still exists and its history is in the ledger`;
+  return row["why"] === "registered"
+    ? `${name} belongs to stack ${String(row["owner"])}`
+    : `${name} still exists and its history is in the ledger`;
 }
 
 /** More would fill the screen; the count says how many there are. */

@@ -16,7 +16,6 @@ export type QueryName =
   | "partitioned-tables"
   | "registered"
   | "registry"
-  | "relation-indexes"
   | "table"
   | "table-lock-holder"
   | "table-lock-release"

@@ -21,18 +21,28 @@ const MAX_ROUNDS = 5;
  * there, drops what an interrupted build left invalid, takes over what is equal, builds the rest. The caller holds the
  * table's lock.
  */
-export async function buildIndex(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, spec: IndexSpec): Promise<BuiltIndex> {
+export async function buildIndex(
+  work: WorkContext,
+  table: { schema: string; table: string; key: KeySpec },
+  spec: IndexSpec,
+): Promise<BuiltIndex> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const state = await readState(work, table, spec);
     const statements = statementsOfIndex(state);
     if (statements.length === 0) return { valid: state.parentIndex?.valid ?? false, leaves: state.leaves.length };
     await run(work, table, spec, statements, state.leaves.length);
   }
-  throw new Error(`index "${spec.name}" is still not on every partition after ${MAX_ROUNDS} rounds: partitions appear faster than it is built; run \`pulumi up\` again`);
+  throw new Error(
+    `index "${spec.name}" is still not on every partition after ${MAX_ROUNDS} rounds: partitions appear faster than it is built; run \`pulumi up\` again`,
+  );
 }
 
 /** What preview shows for an index: the same statements. */
-export async function previewIndex(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, spec: IndexSpec): Promise<Statement[]> {
+export async function previewIndex(
+  work: WorkContext,
+  table: { schema: string; table: string; key: KeySpec },
+  spec: IndexSpec,
+): Promise<Statement[]> {
   return statementsOfIndex(await readState(work, table, spec));
 }
 
@@ -47,21 +57,44 @@ interface IndexState {
 function statementsOfIndex(state: IndexState): Statement[] {
   const head = state.parentIndex ? [] : [createParentIndexStatement(state.parent, state.index)];
   const printed = state.parentIndex?.printed ?? state.index.definition;
-  return [...head, ...state.leaves.flatMap((leaf) => leafIndexStatements(state.parent, state.index, printed, leaf, state.existing))];
+  return [
+    ...head,
+    ...state.leaves.flatMap((leaf) => leafIndexStatements(state.parent, state.index, printed, leaf, state.existing)),
+  ];
 }
 
-async function readState(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, spec: IndexSpec): Promise<IndexState> {
+async function readState(
+  work: WorkContext,
+  table: { schema: string; table: string; key: KeySpec },
+  spec: IndexSpec,
+): Promise<IndexState> {
   work.database.invalidate(table.schema, table.table);
-  const observation = await work.database.observe(table.schema, table.table, { encoding: table.key.encoding, zone: table.key.zone });
+  const observation = await work.database.observe(table.schema, table.table, {
+    encoding: table.key.encoding,
+    zone: table.key.zone,
+  });
   if (!observation.table) throw new Error(`table "${table.schema}.${table.table}" does not exist`);
   const parent = observedParent(observation.table, table.key, observation.registration?.indexes ?? []);
   const found = observation.table.indexes.find((candidate) => candidate.name === spec.name);
   const declared = indexDefinition(spec);
-  if (found) requireEqual(spec, found.definition, observation.registration?.indexes.find((candidate) => candidate.name === spec.name)?.declared, declared);
+  if (found)
+    requireEqual(
+      spec,
+      found.definition,
+      observation.registration?.indexes.find((candidate) => candidate.name === spec.name)?.declared,
+      declared,
+    );
   const existing = await work.database.observeLeafIndexes(table.schema, table.table);
   return {
     parent,
-    index: { name: spec.name, unique: spec.unique, definition: declared, printed: found?.definition ?? declared, leafName: spec.leafName, constraint: undefined },
+    index: {
+      name: spec.name,
+      unique: spec.unique,
+      definition: declared,
+      printed: found?.definition ?? declared,
+      leafName: spec.leafName,
+      constraint: undefined,
+    },
     parentIndex: found && { valid: found.valid, printed: found.definition },
     leaves: observation.table.leaves.filter((leaf) => !leaf.detachPending).map((leaf) => leaf.name),
     existing,
@@ -80,9 +113,16 @@ async function run(
     const building = statement.hazards.includes("INDEX_BUILD");
     if (building) work.log.status(`index ${spec.name}: partition ${(done += 1)} of ${leaves}`);
     const leaf = statement.locks.find((lock) => lock.role === "leaf")?.relation;
-    const stop = building && leaf !== undefined ? reportProgress(work.database, leaf, (text) => work.log.status(`index ${spec.name} on ${leaf}: ${text}`)) : undefined;
+    const stop =
+      building && leaf !== undefined
+        ? reportProgress(work.database, leaf, (text) => work.log.status(`index ${spec.name} on ${leaf}: ${text}`))
+        : undefined;
     try {
-      await work.database.execute([statement], { signal: work.signal, log: work.log, subject: `building index "${spec.name}" of "${table.schema}.${table.table}"` });
+      await work.database.execute([statement], {
+        signal: work.signal,
+        log: work.log,
+        subject: `building index "${spec.name}" of "${table.schema}.${table.table}"`,
+      });
     } finally {
       await stop?.();
     }
@@ -91,19 +131,31 @@ async function run(
 }
 
 /** Remembers how the server prints what was declared: later runs compare with that. */
-export async function recordIndexes(work: WorkContext, table: { schema: string; table: string; key: KeySpec }, specs: readonly IndexSpec[]): Promise<void> {
+export async function recordIndexes(
+  work: WorkContext,
+  table: { schema: string; table: string; key: KeySpec },
+  specs: readonly IndexSpec[],
+): Promise<void> {
   work.database.invalidate(table.schema, table.table);
-  const { table: found } = await work.database.observe(table.schema, table.table, { encoding: table.key.encoding, zone: table.key.zone });
+  const { table: found } = await work.database.observe(table.schema, table.table, {
+    encoding: table.key.encoding,
+    zone: table.key.zone,
+  });
   const indexes = specs.flatMap((spec) => {
     const index = found?.indexes.find((candidate) => candidate.name === spec.name);
-    return index ? [{ name: spec.name, leafName: spec.leafName, declared: indexDefinition(spec), printed: index.definition }] : [];
+    return index
+      ? [{ name: spec.name, leafName: spec.leafName, declared: indexDefinition(spec), printed: index.definition }]
+      : [];
   });
   if (indexes.length === 0) return;
-  await work.database.execute([recordIndexesStatement(work.management, { schema: table.schema, table: table.table, indexes })], {
-    signal: work.signal,
-    log: work.log,
-    subject: `recording the indexes of "${table.schema}.${table.table}"`,
-  });
+  await work.database.execute(
+    [recordIndexesStatement(work.management, { schema: table.schema, table: table.table, indexes })],
+    {
+      signal: work.signal,
+      log: work.log,
+      subject: `recording the indexes of "${table.schema}.${table.table}"`,
+    },
+  );
 }
 
 /** An index of that name that is another one is never touched. */

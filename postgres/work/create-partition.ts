@@ -8,7 +8,11 @@ import { ledgerStatement } from "../registry";
 import type { WorkContext } from "./context";
 
 /** The statements that make or bring back one partition; preview shows these. Empty: it is there. */
-export function statementsOfCreation(parent: ParentShape, creation: Creation, missing: readonly ParentIndex[] = []): Statement[] {
+export function statementsOfCreation(
+  parent: ParentShape,
+  creation: Creation,
+  missing: readonly ParentIndex[] = [],
+): Statement[] {
   switch (creation.kind) {
     case "present":
     case "refuse":
@@ -68,10 +72,14 @@ export function withCreated(observation: Observation, creation: Creation): Obser
 
 /** Indexes of the parent that a table which was away does not have. */
 async function missingIndexes(work: WorkContext, parent: ParentShape, leaf: string): Promise<ParentIndex[]> {
-  const existing = (await work.database.observeLeafIndexes(parent.schema, parent.table, undefined, leaf)).filter((index) => index.leaf === leaf);
+  const existing = (await work.database.observeLeafIndexes(parent.schema, parent.table, undefined, leaf)).filter(
+    (index) => index.leaf === leaf,
+  );
   return parent.indexes.filter((index) =>
     index.constraint === undefined
-      ? !existing.some((candidate) => candidate.valid && candidate.unique === index.unique && candidate.definition === index.printed)
+      ? !existing.some(
+          (candidate) => candidate.valid && candidate.unique === index.unique && candidate.definition === index.printed,
+        )
       : !existing.some((candidate) => candidate.constraint !== undefined && candidate.definition === index.printed),
   );
 }

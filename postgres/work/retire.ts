@@ -12,7 +12,12 @@ import type { WorkContext } from "./context";
  *
  * @param at when it takes effect, by the clock that decides about graces
  */
-export async function retire(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
+export async function retire(
+  work: WorkContext,
+  parent: ParentShape,
+  retirement: Retirement,
+  at: Instant,
+): Promise<void> {
   switch (retirement.verb) {
     case "finalize":
     case "detach":
@@ -27,17 +32,34 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
   const subject = `detaching partition "${retirement.partition}" of "${parent.schema}.${parent.table}"`;
   const options = { signal: work.signal, log: work.log, subject };
   const detail = retirement.dropAfter ? { dropAfter: formatInstant(retirement.dropAfter) } : {};
-  const entry = { schema: parent.schema, table: parent.table, partition: retirement.partition, bounds: retirement.bounds, run: work.run };
+  const entry = {
+    schema: parent.schema,
+    table: parent.table,
+    partition: retirement.partition,
+    bounds: retirement.bounds,
+    run: work.run,
+  };
   if (retirement.verb === "detach") {
-    await work.database.execute([ledgerStatement(work.management, { ...entry, event: "detaching", effectiveAt: at, detail })], options);
+    await work.database.execute(
+      [ledgerStatement(work.management, { ...entry, event: "detaching", effectiveAt: at, detail })],
+      options,
+    );
   }
   const leaf = { schema: retirement.schema, name: retirement.partition };
   const [statement] = statementsOfRetirement(parent, retirement);
   if (!statement) return;
-  if (parent.defaultPartition !== undefined && retirement.verb === "detach") await work.database.execute([statement], options);
-  else await work.database.detach({ schema: parent.schema, table: parent.table, leaf, statement, finalize: finalizeStatement(parent, leaf) }, options);
+  if (parent.defaultPartition !== undefined && retirement.verb === "detach")
+    await work.database.execute([statement], options);
+  else
+    await work.database.detach(
+      { schema: parent.schema, table: parent.table, leaf, statement, finalize: finalizeStatement(parent, leaf) },
+      options,
+    );
   if (retirement.verb === "detach") {
-    await work.database.execute([ledgerStatement(work.management, { ...entry, event: "detached", effectiveAt: at, detail })], options);
+    await work.database.execute(
+      [ledgerStatement(work.management, { ...entry, event: "detached", effectiveAt: at, detail })],
+      options,
+    );
   }
 }
 

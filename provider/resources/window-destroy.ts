@@ -1,6 +1,9 @@
 import { decidingNow, type Retirement } from "../../core/plan/retirement";
+import type { WindowSpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
+import type { Instant } from "../../core/time/instant";
 import { ledgerStatement } from "../../postgres/registry";
+import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
@@ -25,21 +28,7 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
     if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
     const parent = observedParent(table, spec.key, registration.indexes);
     const at = decidingNow(runtime.clocks(inputs.asOf, observation));
-    await work.database.execute(
-      [
-        ledgerStatement(work.management, {
-          schema: spec.schema,
-          table: spec.table,
-          partition: spec.table,
-          bounds: { from: undefined, to: undefined },
-          event: "destroying",
-          effectiveAt: at,
-          run: work.run,
-          detail: {},
-        }),
-      ],
-      { signal: ctx.signal, log: ctx.log, subject: `destroying "${spec.schema}.${spec.table}"` },
-    );
+    await recordDestroying(work, spec, at);
     for (const leaf of table.leaves) {
       const detach: Retirement = {
         verb: leaf.detachPending ? "finalize" : "detach",
@@ -57,22 +46,34 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
       ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
     }
     for (const detached of observation.detached.filter((candidate) => candidate.dropAfter !== undefined)) {
+      const { schema, name, oid, bounds, rows, bytes } = detached;
+      const reason = "the table is destroyed";
       await retire(
         work,
         parent,
-        {
-          verb: "drop",
-          schema: detached.schema,
-          partition: detached.name,
-          oid: detached.oid,
-          bounds: detached.bounds,
-          rows: detached.rows,
-          bytes: detached.bytes,
-          reason: "the table is destroyed",
-          dropAfter: at,
-        },
+        { verb: "drop", schema, partition: name, oid, bounds, rows, bytes, reason, dropAfter: at },
         at,
       );
     }
+    await recordDestroying(work, spec, at);
   });
+}
+
+/**
+ * Written before, as the intent, and after: what stands before the last of these entries belongs to a table that is gone,
+ * and says nothing about a later one of the same name.
+ */
+async function recordDestroying(work: WorkContext, spec: WindowSpec, at: Instant): Promise<void> {
+  const record = ledgerStatement(work.management, {
+    schema: spec.schema,
+    table: spec.table,
+    partition: spec.table,
+    bounds: { from: undefined, to: undefined },
+    event: "destroying",
+    effectiveAt: at,
+    run: work.run,
+    detail: {},
+  });
+  const subject = `destroying "${spec.schema}.${spec.table}"`;
+  await work.database.execute([record], { signal: work.signal, log: work.log, subject });
 }

@@ -16,7 +16,7 @@ import type { Runtime } from "../runtime";
 import type { PropertyMap } from "../values";
 import { refuse } from "./inputs";
 import { ownershipProblems } from "./table";
-import { planLive } from "./window";
+import { planLive, registryProblems } from "./window-plan";
 import { readPlan, type WindowInputs } from "./window-inputs";
 import { workContext } from "./work";
 
@@ -46,7 +46,11 @@ export async function performWindow(
     const observation = await runtime.observe(spec, spec.key);
     if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
     const live = planLive(runtime, inputs, observation);
-    const problems = [...ownershipProblems(spec, observation, runtime.owner(ctx)), ...live.problems];
+    const problems = [
+      ...ownershipProblems(spec, observation, runtime.owner(ctx)),
+      ...registryProblems(observation),
+      ...live.problems,
+    ];
     if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
     await recordDecision(work, runtime, inputs, observation);
     const parent = observedParent(observation.table, spec.key, observation.registration?.indexes ?? []);

@@ -1,10 +1,6 @@
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
-import type { Observation } from "../../core/observed";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
-import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
-import type { WindowSpec } from "../../core/spec/spec";
-import { type Instant, parseInstant } from "../../core/time/instant";
-import { windowFromWire } from "../../core/window/wire";
+import type { Instant } from "../../core/time/instant";
 import type { ResourceContext } from "../context";
 import { PartialFailure, Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
@@ -23,6 +19,7 @@ import {
   withStaticPlan,
 } from "./window-inputs";
 import { destroyTable } from "./window-destroy";
+import { planLive, registryProblems } from "./window-plan";
 import { performWindow } from "./window-update";
 
 /**
@@ -44,7 +41,11 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
       if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
       const live = planLive(runtime, read, observation);
-      const problems = [...ownershipProblems(read.spec, observation, runtime.owner(ctx)), ...live.problems];
+      const problems = [
+        ...ownershipProblems(read.spec, observation, runtime.owner(ctx)),
+        ...registryProblems(observation),
+        ...live.problems,
+      ];
       return { inputs: withPlan(news, live), failures: failures(problems) };
     },
 
@@ -79,7 +80,8 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         outputs: {
           ...inputs,
           leafCount: observation.table.leaves.length,
-          retired: [],
+          // What the last update did is no fact about the database: a refresh shows no change for it.
+          retired: oldOutputs?.["retired"] ?? [],
           database: await runtime.identity(),
         },
       };
@@ -90,31 +92,6 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       await destroyTable(ctx, runtime, requireWindowInputs(oldInputs));
     },
   };
-}
-
-/** Plans a table against what was just observed. */
-export function planLive(runtime: Runtime, inputs: WindowInputs, observation: Observation): LivePlan {
-  return planAgainstDatabase({
-    spec: inputs.spec,
-    registered: registeredWindow(observation),
-    registeredAsOf: registeredAsOf(observation),
-    observation,
-    clocks: runtime.clocks(inputs.asOf, observation),
-    plannedParent: runtime.planned.get(formatTableId(inputs.spec)),
-  });
-}
-
-export function registeredWindow(observation: Observation): WindowSpec | undefined {
-  const window = windowFromWire(observation.registration?.window);
-  return "spec" in window ? window.spec : undefined;
-}
-
-/** The registry keeps the moment beside the window. */
-function registeredAsOf(observation: Observation): Instant | undefined {
-  const window = observation.registration?.window;
-  if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")
-    return undefined;
-  return parseInstant(window.asOf, "UTC");
 }
 
 async function apply(

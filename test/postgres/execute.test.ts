@@ -27,8 +27,12 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
     await done;
     await holder.end();
     expect(log.lines.length).toBeGreaterThan(1);
-    expect(log.lines.some((line) => line.includes('"reporting"') && line.startsWith("adding a column: waiting for pid "))).toBe(true);
-    expect(await server.query("select 1 from information_schema.columns where table_name = 't' and column_name = 'a'")).toHaveLength(1);
+    expect(
+      log.lines.some((line) => line.includes('"reporting"') && line.startsWith("adding a column: waiting for pid ")),
+    ).toBe(true);
+    expect(
+      await server.query("select 1 from information_schema.columns where table_name = 't' and column_name = 'a'"),
+    ).toHaveLength(1);
   });
 
   it("gives up at the budget, names the holder and changes nothing", async () => {
@@ -37,7 +41,10 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
     await holder.query("begin");
     await holder.query("select * from t /* secret-in-query */");
     const database = open({ lockBudgetMs: 700 });
-    const group = [statement("create table public.u (id int)", { transaction: "change t" }), strong("alter table public.t add column b int")];
+    const group = [
+      statement("create table public.u (id int)", { transaction: "change t" }),
+      strong("alter table public.t add column b int"),
+    ];
     const error = await failureOf(database.execute(group, options("adding b")));
     await holder.query("rollback");
     await holder.end();
@@ -52,7 +59,9 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
     const holder = await server.connect();
     await holder.query("begin");
     await holder.query("select * from t");
-    const work = failureOf(open({ lockBudgetMs: 3_000 }).execute([strong("alter table public.t add column c int")], options()));
+    const work = failureOf(
+      open({ lockBudgetMs: 3_000 }).execute([strong("alter table public.t add column c int")], options()),
+    );
     const writer = await server.connect();
     let longest = 0;
     for (let round = 0; round < 60; round += 1) {
@@ -69,7 +78,8 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
 
   it("sets the time-outs of the class and puts the session's back", async () => {
     const database = open({ lockTimeoutMs: 80, waitBudgetMs: 60_000, poolSize: 2 });
-    const probe = "insert into public.seen select current_setting('lock_timeout'), current_setting('statement_timeout')";
+    const probe =
+      "insert into public.seen select current_setting('lock_timeout'), current_setting('statement_timeout')";
     await server.query("create table if not exists seen (lock text, statement text)");
     await server.query("truncate seen");
     await database.execute(
@@ -83,7 +93,9 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
       options(),
     );
     const rows = await server.query<{ lock: string; statement: string }>("select * from seen");
-    const session = await database.read("select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement");
+    const session = await database.read(
+      "select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement",
+    );
     const strongest = { lock: "80ms", statement: "10s" };
     const waiting = { lock: "1min", statement: "1min" };
     expect(rows).toEqual([strongest, strongest, waiting, waiting, { lock: "5s", statement: "10s" }]);
@@ -93,7 +105,9 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
   it("refuses a text that holds two statements", async () => {
     const error = await failureOf(open().execute([statement("select 1; drop table public.t")], options("selecting")));
     expect(error).toBeInstanceOf(StatementError);
-    expect(error.message).toContain("selecting: cannot insert multiple commands into a prepared statement (SQLSTATE 42601)");
+    expect(error.message).toContain(
+      "selecting: cannot insert multiple commands into a prepared statement (SQLSTATE 42601)",
+    );
     expect(await server.query("select to_regclass('public.t')::text as t")).toEqual([{ t: "t" }]);
   });
 
@@ -129,7 +143,10 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
     await holder.query("begin");
     await holder.query("lock table t in share row exclusive mode");
     const database = open({ waitBudgetMs: 300 });
-    const build = statement("create index concurrently t_id on public.t (id)", { timeouts: "waiting", hazards: ["NON_TRANSACTIONAL"] });
+    const build = statement("create index concurrently t_id on public.t (id)", {
+      timeouts: "waiting",
+      hazards: ["NON_TRANSACTIONAL"],
+    });
     const error = await failureOf(database.execute([build], options("building")));
     await holder.query("commit");
     await holder.end();
@@ -140,21 +157,38 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
   it("cancels the running statement when the signal comes", async () => {
     const database = open();
     const controller = new AbortController();
-    const work = failureOf(database.execute([statement("select pg_sleep(9)", { timeouts: "waiting" })], options("sleeping", { signal: controller.signal })));
-    await eventually(async () => (await server.query("select from pg_stat_activity where query like 'select pg_sleep(9)' and state = 'active'")).length > 0);
+    const work = failureOf(
+      database.execute(
+        [statement("select pg_sleep(9)", { timeouts: "waiting" })],
+        options("sleeping", { signal: controller.signal }),
+      ),
+    );
+    await eventually(
+      async () =>
+        (await server.query("select from pg_stat_activity where query like 'select pg_sleep(9)' and state = 'active'"))
+          .length > 0,
+    );
     const start = performance.now();
     controller.abort();
     const error = await work;
     expect(error).toBeInstanceOf(Cancelled);
     expect(performance.now() - start).toBeLessThan(2_000);
-    expect(await failureOf(database.execute([statement("select 1")], options("next", { signal: controller.signal })))).toBeInstanceOf(Cancelled);
+    expect(
+      await failureOf(database.execute([statement("select 1")], options("next", { signal: controller.signal }))),
+    ).toBeInstanceOf(Cancelled);
     await database.execute([statement("select 1")], options("another"));
   });
 
   it("cancels everything at once", async () => {
     const database = open();
-    const works = [1, 2, 3].map(() => failureOf(database.execute([statement("select pg_sleep(8)", { timeouts: "waiting" })], options())));
-    await eventually(async () => (await server.query("select from pg_stat_activity where query = 'select pg_sleep(8)' and state = 'active'")).length === 3);
+    const works = [1, 2, 3].map(() =>
+      failureOf(database.execute([statement("select pg_sleep(8)", { timeouts: "waiting" })], options())),
+    );
+    await eventually(
+      async () =>
+        (await server.query("select from pg_stat_activity where query = 'select pg_sleep(8)' and state = 'active'"))
+          .length === 3,
+    );
     const start = performance.now();
     await database.cancelAll();
     for (const error of await Promise.all(works)) expect((error as StatementError).sqlState).toBe("57014");
@@ -163,8 +197,17 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
 
   it("says that the outcome is unknown when the connection goes, and connects again", async () => {
     const database = open();
-    const work = failureOf(database.execute([statement("select pg_sleep(7)", { timeouts: "waiting" })], options("sleeping")));
-    const pid = await eventually(async () => (await server.query<{ pid: number }>("select pid from pg_stat_activity where query = 'select pg_sleep(7)' and state = 'active'"))[0]?.pid);
+    const work = failureOf(
+      database.execute([statement("select pg_sleep(7)", { timeouts: "waiting" })], options("sleeping")),
+    );
+    const pid = await eventually(
+      async () =>
+        (
+          await server.query<{ pid: number }>(
+            "select pid from pg_stat_activity where query = 'select pg_sleep(7)' and state = 'active'",
+          )
+        )[0]?.pid,
+    );
     await server.query("select pg_terminate_backend($1)", [pid]);
     const error = await work;
     expect(error.name).toBe("ConnectionLost");
@@ -177,7 +220,9 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
     const database = open();
     await database.execute([statement("select 1")], options());
     const before = database.statementCount;
-    const group = ["create table public.u (id int)", "insert into public.u values (1)"].map((sql) => statement(sql, { transaction: "u" }));
+    const group = ["create table public.u (id int)", "insert into public.u values (1)"].map((sql) =>
+      statement(sql, { transaction: "u" }),
+    );
     await database.execute(group, options());
     // begin, time-outs, two statements, commit.
     expect(database.statementCount - before).toBe(5);

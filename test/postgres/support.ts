@@ -22,7 +22,16 @@ export function recordingLog(): RecordingLog {
 
 export function configOf(database: TestDatabase, changes: Partial<DatabaseConfig> = {}): DatabaseConfig {
   const { host, port, user, password } = database;
-  return { host, port, user, password, database: database.database, applicationName: "pgpartition-test", managementSchema: "pgpartition", ...changes };
+  return {
+    host,
+    port,
+    user,
+    password,
+    database: database.database,
+    applicationName: "pgpartition-test",
+    managementSchema: "pgpartition",
+    ...changes,
+  };
 }
 
 /** Opens databases that are closed after each test. */
@@ -43,7 +52,16 @@ export function options(subject = "testing", changes: Partial<ExecuteOptions> = 
 }
 
 export function statement(sql: string, changes: Partial<Statement> = {}): Statement {
-  return { sql, transaction: undefined, timeouts: "light", locks: [], hold: "instant", hazards: [], undo: "", ...changes };
+  return {
+    sql,
+    transaction: undefined,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: [],
+    undo: "",
+    ...changes,
+  };
 }
 
 /** Waits until `look` finds something. */

@@ -19,7 +19,7 @@ test("default names of partitions and of their indexes are unique and at most 63
   fc.assert(
     fc.property(calendar, instant, tableName, ({ zone, period }, start, table) => {
       const segments = [{ from: undefined, to: undefined, every: period, name: DEFAULT_PARTITION_NAMES[period] }];
-      const end = start.add({ hours: period === "hour" ? 60 : period === "day" ? 24 * 60 : 24 * 1500 });
+      const end = start.add({ hours: period === "hour" ? 60 : period === "day" ? 24 * 60 : 24 * 800 });
       const intervals = [...intervalsBetween(segments, start, end, zone)];
       const names = intervals.map((interval) => partitionName(interval.segment.name, table, interval, zone));
       const indexes = names.map((partition) => indexName("{partition}_{table}_idx", { partition, table }));
@@ -28,7 +28,7 @@ test("default names of partitions and of their indexes are unique and at most 63
         expect(Math.max(...list.map(byteLength))).toBeLessThanOrEqual(63);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -50,12 +50,17 @@ test("a cut never falls inside a character", () => {
 
 test("quoting can be undone, whatever the name", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }).filter((name) => !name.includes("\0")), (name) => {
-      const quoted = quote(name);
-      expect(quoted.slice(1, -1).replace(/""/g, '"')).toBe(name);
-      expect(quoted.slice(1, -1).replace(/""/g, "")).not.toContain('"');
-      expect(quoteLiteral(name).slice(1, -1).replace(/''/g, "")).not.toContain("'");
-    }),
+    fc.property(
+      fc
+        .string({ unit: fc.constantFrom('"', "'", "\\", "a", "🐘", "\n", "\0") })
+        .filter((name) => !name.includes("\0")),
+      (name) => {
+        const quoted = quote(name);
+        expect(quoted.slice(1, -1).replace(/""/g, '"')).toBe(name);
+        expect(quoted.slice(1, -1).replace(/""/g, "")).not.toContain('"');
+        expect(quoteLiteral(name).slice(1, -1).replace(/''/g, "")).not.toContain("'");
+      },
+    ),
   );
 });
 

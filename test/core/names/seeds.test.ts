@@ -42,5 +42,7 @@ test("S3: values lose their hyphens, and a leaf is named after its branch", () =
   const program = `petri_obs_prog_${slug("abc-123")}`;
   const site = `${program}_site_${slug("def-456")}`;
   expect(site).toBe("petri_obs_prog_abc123_site_def456");
-  expect(partitionName("{table}_{yyyy}_{mm}", site, JANUARY_2025, "UTC")).toBe("petri_obs_prog_abc123_site_def456_2025_01");
+  expect(partitionName("{table}_{yyyy}_{mm}", site, JANUARY_2025, "UTC")).toBe(
+    "petri_obs_prog_abc123_site_def456_2025_01",
+  );
 });

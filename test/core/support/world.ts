@@ -70,7 +70,13 @@ export class World {
     return plan;
   }
 
-  attach(name: string, bounds: OpenInterval, at: Instant, event: LedgerEvent | undefined, expired = false): ObservedLeaf {
+  attach(
+    name: string,
+    bounds: OpenInterval,
+    at: Instant,
+    event: LedgerEvent | undefined,
+    expired = false,
+  ): ObservedLeaf {
     const oid = String(this.nextOid++);
     const leaf: ObservedLeaf = {
       oid,
@@ -106,8 +112,18 @@ export class World {
     this.record(name, oid, bounds, "detached", now);
   }
 
-  private record(partition: string, oid: string, bounds: OpenInterval, event: LedgerEvent, at: Instant, expired = false): void {
-    this.ledger = [...this.ledger, { partition, oid, bounds, event, at, detail: expired ? { expiredAtAdoption: true } : {} }];
+  private record(
+    partition: string,
+    oid: string,
+    bounds: OpenInterval,
+    event: LedgerEvent,
+    at: Instant,
+    expired = false,
+  ): void {
+    this.ledger = [
+      ...this.ledger,
+      { partition, oid, bounds, event, at, detail: expired ? { expiredAtAdoption: true } : {} },
+    ];
   }
 }
 

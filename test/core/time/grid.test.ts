@@ -33,22 +33,28 @@ test("neighbouring periods meet exactly on days with 23, 24 or 25 hours", () => 
 
 test("the intervals of a random grid leave no gap, do not overlap, and cover what was asked", () => {
   fc.assert(
-    fc.property(grid, fc.integer({ min: 0, max: 600 }), fc.integer({ min: 1, max: 200 }), ({ zone, grid: segments }, start, length) => {
-      const first = segments[0]?.from ?? segments[0]?.to;
-      if (!first) return;
-      const from = first.add({ hours: 24 * start - 2000 });
-      const to = from.add({ hours: 24 * length });
-      const intervals = [...intervalsBetween(segments, from, to, zone)];
-      for (const [index, interval] of intervals.entries()) {
-        expect(compareInstants(interval.from, interval.to)).toBeLessThan(0);
-        expect(overlaps(interval, { from, to })).toBe(true);
-        const next = intervals[index + 1];
-        if (next) expect(compareInstants(interval.to, next.from)).toBe(0);
-      }
-      const end = segments.at(-1)?.to;
-      const reached = intervals.at(-1)?.to;
-      if (reached) expect(compareInstants(reached, to) >= 0 || (end && compareInstants(reached, end) === 0)).toBe(true);
-    }),
+    fc.property(
+      grid,
+      fc.integer({ min: 0, max: 600 }),
+      fc.integer({ min: 1, max: 200 }),
+      ({ zone, grid: segments }, start, length) => {
+        const first = segments[0]?.from ?? segments[0]?.to;
+        if (!first) return;
+        const from = first.add({ hours: 24 * start - 2000 });
+        const to = from.add({ hours: 24 * length });
+        const intervals = [...intervalsBetween(segments, from, to, zone)];
+        for (const [index, interval] of intervals.entries()) {
+          expect(compareInstants(interval.from, interval.to)).toBeLessThan(0);
+          expect(overlaps(interval, { from, to })).toBe(true);
+          const next = intervals[index + 1];
+          if (next) expect(compareInstants(interval.to, next.from)).toBe(0);
+        }
+        const end = segments.at(-1)?.to;
+        const reached = intervals.at(-1)?.to;
+        if (reached)
+          expect(compareInstants(reached, to) >= 0 || (end && compareInstants(reached, end) === 0)).toBe(true);
+      },
+    ),
     { numRuns: 400 },
   );
 });

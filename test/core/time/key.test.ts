@@ -37,7 +37,9 @@ describe.each(KEY_KINDS)("a key of kind %s", (kind) => {
 });
 
 test("a bound that fits is read back as itself, to the microsecond, from 4000 BC to the year 200000", () => {
-  const micros = fc.bigInt({ min: -188_000_000_000_000_000n, max: 6_000_000_000_000_000_000n }).map((us) => new Temporal.Instant(us * 1000n));
+  const micros = fc
+    .bigInt({ min: -188_000_000_000_000_000n, max: 6_000_000_000_000_000_000n })
+    .map((us) => new Temporal.Instant(us * 1000n));
   fc.assert(
     fc.property(micros, fc.constantFrom(...KEY_KINDS), fc.constantFrom(...ZONES), (moment, kind, zone) => {
       const text = formatBound(moment, kind, zone);

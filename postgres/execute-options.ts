@@ -1,0 +1,12 @@
+import type { OnStatement } from "./attempt";
+import type { Log } from "./log";
+
+/** What goes with the execution of statements. */
+export interface ExecuteOptions {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Called after each statement. One that is tried again is reported each time. */
+  readonly onStatement?: OnStatement;
+  /** For errors, a gerund and its object: `creating partition "x"`. */
+  readonly subject: string;
+}

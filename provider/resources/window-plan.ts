@@ -1,0 +1,50 @@
+import { formatTableId } from "../../core/names/resource-id";
+import type { Observation } from "../../core/observed";
+import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
+import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
+import type { WindowSpec } from "../../core/spec/spec";
+import { type Instant, parseInstant } from "../../core/time/instant";
+import { windowFromWire } from "../../core/window/wire";
+import type { Runtime } from "../runtime";
+import type { WindowInputs } from "./window-inputs";
+
+/** Plans a table against what was just observed. */
+export function planLive(runtime: Runtime, inputs: WindowInputs, observation: Observation): LivePlan {
+  return planAgainstDatabase({
+    spec: inputs.spec,
+    registered: registeredWindow(observation),
+    registeredAsOf: registeredAsOf(observation),
+    observation,
+    clocks: runtime.clocks(inputs.asOf, observation),
+    plannedParent: runtime.planned.get(formatTableId(inputs.spec)),
+  });
+}
+
+export function registeredWindow(observation: Observation): WindowSpec | undefined {
+  const window = windowFromWire(observation.registration?.window);
+  return "spec" in window ? window.spec : undefined;
+}
+
+/** A recorded window that cannot be read would switch the guard against a cut off: nothing is planned then. */
+export function registryProblems(observation: Observation): CoreProblem[] {
+  const recorded = observation.registration?.window;
+  if (recorded === undefined || recorded === null) return [];
+  const read = windowFromWire(recorded);
+  if ("spec" in read) return [];
+  return [
+    {
+      path: "table",
+      code: "conflict",
+      message: `the window that the registry keeps for this table cannot be read (${read.problems.map(formatProblem).join("; ")}).`,
+      fix: "A newer version may have written it: use that version.",
+    },
+  ];
+}
+
+/** The registry keeps the moment beside the window. */
+function registeredAsOf(observation: Observation): Instant | undefined {
+  const window = observation.registration?.window;
+  if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")
+    return undefined;
+  return parseInstant(window.asOf, "UTC");
+}

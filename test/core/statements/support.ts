@@ -1,0 +1,67 @@
+import type { ObservedLeafIndex } from "../../../core/observed";
+import type { ParentShape } from "../../../core/statements/parent";
+import type { Statement } from "../../../core/statements/statement";
+import { parseInstant } from "../../../core/time/instant";
+
+export const JANUARY = { from: parseInstant("2025-01-01", "UTC"), to: parseInstant("2025-02-01", "UTC") };
+
+export const PARENT: ParentShape = {
+  schema: "public",
+  table: "p",
+  key: { column: "ts", kind: "timestamptz", zone: "UTC" },
+  indexes: [
+    {
+      name: "p_pkey",
+      unique: true,
+      definition: "",
+      printed: "",
+      leafName: "{partition}_pkey",
+      constraint: 'PRIMARY KEY ("id", "ts")',
+    },
+    {
+      name: "p_run",
+      unique: false,
+      definition: 'USING btree ("run_id")',
+      printed: "USING btree (run_id)",
+      leafName: "{partition}_run_idx",
+      constraint: undefined,
+    },
+  ],
+  references: [],
+  defaultPartition: undefined,
+};
+
+export const WITH_FK: ParentShape = { ...PARENT, references: ["public.ref"] };
+export const WITH_DEFAULT: ParentShape = { ...PARENT, defaultPartition: "public.p_default" };
+
+/** The index of PARENT that is no constraint. */
+export const RUN = {
+  ...PARENT.indexes[1],
+  name: "p_run",
+  unique: false,
+  definition: 'USING btree ("run_id")',
+  printed: "USING btree (run_id)",
+  leafName: "{partition}_run_idx",
+  constraint: undefined,
+};
+
+export function leafIndex(change: Partial<ObservedLeafIndex> = {}): ObservedLeafIndex {
+  return {
+    name: "p_2025_01_run_idx",
+    definition: "USING btree (run_id)",
+    unique: false,
+    valid: true,
+    columns: ["run_id"],
+    constraint: undefined,
+    leaf: "p_2025_01",
+    attachedTo: undefined,
+    building: false,
+    ...change,
+  };
+}
+
+export const sqlOf = (statements: readonly Statement[]) => statements.map((statement) => statement.sql);
+
+/** Locks as `role MODE`, as the measured table of locks-and-floors.md writes them. */
+export const locksOf = (statement: Statement | undefined) =>
+  statement?.locks.map((lock) => `${lock.role} ${lock.mode}`);

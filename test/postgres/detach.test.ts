@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeEach, describe, expect, it } from "vitest";
+import { detachStatement, finalizeStatement } from "../../core/statements/retire";
+import type { Database } from "../../postgres/database";
+import { LockBudgetExceeded } from "../../postgres/errors";
+import { testVersions, withDatabase } from "../support/database";
+import { eventually, failureOf, opener, options, recordingLog } from "./support";
+
+describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
+  const server = withDatabase(version);
+  const open = opener(server);
+  const parent = { schema: "public", table: "p", references: ["public.ref"], defaultPartition: undefined };
+  const leaf = { schema: "public", name: "p1" };
+
+  beforeEach(async () => {
+    await server.query("drop table if exists p, p1, ref");
+    await server.query("create table ref (id int primary key)");
+    await server.query("insert into ref values (1)");
+    await server.query("create table p (ts timestamptz not null, ref int references ref) partition by range (ts)");
+    await server.query("create table p1 partition of p for values from ('2025-01-01Z') to ('2025-02-01Z')");
+    await server.query("create table p2 partition of p for values from ('2025-02-01Z') to ('2025-03-01Z')");
+  });
+
+  const detach = (database: Database, log = recordingLog()) =>
+    database.detach(
+      {
+        schema: "public",
+        table: "p",
+        leaf,
+        statement: detachStatement(parent, leaf),
+        finalize: finalizeStatement(parent, leaf),
+      },
+      options('detaching "p1"', { log }),
+    );
+  const attached = () =>
+    server.query<{ pending: boolean }>(
+      "select inhdetachpending as pending from pg_inherits where inhrelid = 'p1'::regclass",
+    );
+
+  /** Leaves p1 half detached, as a run that was killed after the first phase. */
+  const makePending = async (): Promise<void> => {
+    const reader = await server.connect();
+    await reader.query("begin");
+    await reader.query("select * from p");
+    const cut = await server.connect();
+    await cut.query("set lock_timeout = '100ms'");
+    await cut.query("alter table p detach partition p1 concurrently").catch(() => undefined);
+    await cut.end();
+    await reader.query("rollback");
+    await reader.end();
+    expect(await attached()).toEqual([{ pending: true }]);
+  };
+
+  it("takes a partition out, and does nothing the second time", async () => {
+    const database = open();
+    await detach(database);
+    expect(await attached()).toEqual([]);
+    await detach(database);
+  });
+
+  it("waits for an old reader first, holding nothing, so that nobody waits for it", async () => {
+    const reader = await server.connect({ application_name: "old reader" });
+    await reader.query("begin");
+    await reader.query("select * from p");
+    const log = recordingLog();
+    const work = detach(open(), log);
+    const writer = await server.connect();
+    let longest = 0;
+    for (let round = 0; round < 40; round += 1) {
+      const start = performance.now();
+      await writer.query("insert into p values ('2025-02-05Z', 1)");
+      await writer.query("update ref set id = 1");
+      longest = Math.max(longest, performance.now() - start);
+      await sleep(25);
+    }
+    expect(await attached()).toEqual([{ pending: false }]);
+    await reader.query("commit");
+    await work;
+    await Promise.all([reader.end(), writer.end()]);
+    expect(await attached()).toEqual([]);
+    expect(longest).toBeLessThan(200);
+    expect(log.lines[0]).toMatch(
+      /^detaching "p1": waiting for pid \d+ \("old reader", idle in transaction, transaction \d+ s old/,
+    );
+  });
+
+  it("gives up at the budget before it begins, and names the reader", async () => {
+    const reader = await server.connect({ application_name: "old reader" });
+    await reader.query("begin");
+    await reader.query("select * from p");
+    const error = await failureOf(detach(open({ lockBudgetMs: 500 })));
+    await reader.query("commit");
+    await reader.end();
+    expect(error).toBeInstanceOf(LockBudgetExceeded);
+    expect(error.message).toContain('("old reader", idle in transaction');
+    expect(await attached()).toEqual([{ pending: false }]);
+  });
+
+  it("finishes a detach that it finds half done", async () => {
+    await makePending();
+    await detach(open());
+    expect(await attached()).toEqual([]);
+  });
+
+  it("finishes with short time-outs while an old writer of the referenced table is open", async () => {
+    await makePending();
+    const old = await server.connect({ application_name: "old writer" });
+    await old.query("begin");
+    await old.query("insert into ref values (2)");
+    const work = detach(open());
+    const writer = await server.connect();
+    let longest = 0;
+    for (let round = 0; round < 40; round += 1) {
+      const start = performance.now();
+      await writer.query("insert into ref values ($1)", [100 + round]);
+      longest = Math.max(longest, performance.now() - start);
+      await sleep(25);
+    }
+    await old.query("commit");
+    await work;
+    await Promise.all([old.end(), writer.end()]);
+    expect(await attached()).toEqual([]);
+    expect(longest).toBeLessThan(250);
+  });
+
+  it("says that it is half done when the second phase finds no end", async () => {
+    await makePending();
+    const old = await server.connect({ application_name: "old writer" });
+    await old.query("begin");
+    await old.query("insert into ref values (2)");
+    const error = await failureOf(detach(open({ lockBudgetMs: 500 })));
+    expect(error).toBeInstanceOf(LockBudgetExceeded);
+    expect(error.message).toContain('("old writer", idle in transaction');
+    expect(error.message).toContain("half detached");
+    expect(error.message).not.toContain("Nothing was changed");
+    await old.query("rollback");
+    await old.end();
+    await detach(open());
+    expect(await attached()).toEqual([]);
+  });
+
+  it("finalizes by itself when it is cut between the phases", async () => {
+    const old = await server.connect({ application_name: "old writer" });
+    await old.query("begin");
+    await old.query("insert into ref values (2)");
+    const work = detach(open());
+    await eventually(async () => (await attached())[0]?.pending === true);
+    await sleep(300);
+    await old.query("commit");
+    await old.end();
+    await work;
+    expect(await attached()).toEqual([]);
+  });
+});

@@ -1,0 +1,344 @@
+import { Temporal } from "temporal-polyfill";
+import { beforeAll, describe, expect, it } from "vitest";
+import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
+import { formatInterval } from "../../core/time/interval";
+import type { Database } from "../../postgres/database";
+import { ensureManagementSchema } from "../../postgres/management/install";
+import {
+  ledgerStatement,
+  recordIndexesStatement,
+  recordWindowStatement,
+  registerTableStatement,
+} from "../../postgres/registry";
+import { testVersions, withDatabase } from "../support/database";
+import { opener, options, recordingLog } from "./support";
+
+const HOSTILE = ['a"b', "Select", "dot.ted", "with space", "quo'te", "$& $1 :management", "naïve 🦔", "x".repeat(63)];
+
+const CREATED = { event: "created", run: "r1", detail: {} } as const;
+
+describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
+  const server = withDatabase(version);
+  const open = opener(server);
+
+  const observed = async (database: Database, table: string, reading?: Parameters<Database["observe"]>[2]) => {
+    database.invalidate();
+    const { table: found } = await database.observe("public", table, reading);
+    if (!found) throw new Error(`no table ${table}`);
+    return found;
+  };
+
+  it.each(HOSTILE)("reads everything of a table whose names are all %j", async (name) => {
+    const schema = `S ${name}`.slice(0, 40);
+    const table = quoteQualified(schema, name);
+    const leafName = `${"y"}${name}`.slice(0, 60);
+    await server.query(`create schema ${quote(schema)}`);
+    await server.query(`create table ${quoteQualified(schema, `${"r"}${name}`.slice(0, 60))} (id bigint primary key)`);
+    await server.query(
+      `create table ${table} (${quote(name)} timestamptz not null, id bigint generated always as identity,
+         ref bigint default 7 references ${quoteQualified(schema, `${"r"}${name}`.slice(0, 60))}, note text,
+         constraint ${quote(`k${name}`.slice(0, 60))} primary key (id, ${quote(name)}), check (note <> ${quoteLiteral(name)}))
+       partition by range (${quote(name)})`,
+    );
+    await server.query(
+      `create index ${quote(`i${name}`.slice(0, 60))} on ${table} (${quote(name)} desc, lower(note)) where note is not null`,
+    );
+    await server.query(
+      `create table ${quoteQualified(schema, leafName)} partition of ${table} for values from ('2025-01-01 00:00+00') to ('2025-02-01 00:00+00')`,
+    );
+
+    const database = open({ managementSchema: name });
+    const { table: found, registration, ledger } = await database.observe(schema, name);
+    expect(registration).toBeUndefined();
+    expect(ledger).toEqual([]);
+    expect(found).toMatchObject({
+      schema,
+      name,
+      owner: "postgres",
+      kind: "partitioned",
+      rights: { owner: true, createInSchema: true, role: "postgres" },
+    });
+    expect(found?.key).toEqual({ strategy: "range", columns: [name], types: ["timestamp with time zone"] });
+    expect(found?.columns[1]).toEqual({
+      name: "id",
+      type: "bigint",
+      nullable: false,
+      default: undefined,
+      identity: "always",
+    });
+    expect(found?.columns[2]?.default).toBe("7");
+    expect(found?.constraints.map((constraint) => constraint.kind).sort()).toEqual(["check", "foreign", "primary"]);
+    expect(found?.constraints.find((constraint) => constraint.kind === "foreign")?.references).toEqual({
+      schema,
+      table: `r${name}`.slice(0, 60),
+    });
+    const index = found?.indexes.find((candidate) => candidate.constraint === undefined);
+    const printedKey = (await server.query<{ q: string }>("select quote_ident($1) as q", [name]))[0]?.q ?? "";
+    expect(index?.definition).toBe(`USING btree (${printedKey} DESC, lower(note)) WHERE (note IS NOT NULL)`);
+    expect(index?.columns).toEqual([name, "lower(note)"]);
+    expect(found?.indexes.find((candidate) => candidate.constraint)?.constraint?.kind).toBe("primary");
+    expect(found?.leaves).toHaveLength(1);
+    expect(found?.leaves[0]).toMatchObject({
+      schema,
+      name: leafName,
+      isDefault: false,
+      detachPending: false,
+      partitioned: false,
+      rows: undefined,
+    });
+    expect(found?.leaves[0]?.bytes).toBeGreaterThan(0);
+    expect(found?.leaves[0]?.bounds && formatInterval(found.leaves[0].bounds)).toBe(
+      "2025-01-01T00:00:00Z/2025-02-01T00:00:00Z",
+    );
+
+    const onLeaves = await database.observeLeafIndexes(schema, name);
+    const part = onLeaves.find((candidate) => candidate.constraint === undefined);
+    expect(part).toMatchObject({
+      leaf: leafName,
+      definition: index?.definition,
+      attachedTo: index?.name,
+      valid: true,
+      building: false,
+    });
+    expect((await database.observe(schema, `r${name}`.slice(0, 60))).table?.referencedBy).toEqual([
+      `${schema}.${name}`,
+    ]);
+  });
+
+  it.each([
+    ["date", "'2025-03-30'", "'2025-03-31'", undefined, "2025-03-30T00:00:00Z/2025-03-31T00:00:00Z"],
+    [
+      "date",
+      "'2025-03-30'",
+      "'2025-03-31'",
+      { encoding: "time", zone: "Europe/Berlin" },
+      "2025-03-29T23:00:00Z/2025-03-30T22:00:00Z",
+    ],
+    [
+      "timestamp",
+      "'2025-01-01'",
+      "'2025-02-01 12:30:00.25'",
+      undefined,
+      "2025-01-01T00:00:00Z/2025-02-01T12:30:00.25Z",
+    ],
+    ["timestamptz(3)", "'2025-01-01 02:00+02'", "maxvalue", undefined, "2025-01-01T00:00:00Z/.."],
+    ["timestamptz", "minvalue", "'0044-03-15 00:00+00 BC'", undefined, "../-000043-03-15T00:00:00Z"],
+    ["timestamptz", "'-infinity'", "'2025-01-01 00:00+00'", undefined, "../2025-01-01T00:00:00Z"],
+    [
+      "int",
+      "1735689600",
+      "1738368000",
+      { encoding: "epoch-s", zone: "UTC" },
+      "2025-01-01T00:00:00Z/2025-02-01T00:00:00Z",
+    ],
+    [
+      "bigint",
+      "1735689600000",
+      "1738368000000",
+      { encoding: "epoch-ms", zone: "UTC" },
+      "2025-01-01T00:00:00Z/2025-02-01T00:00:00Z",
+    ],
+    [
+      "bigint",
+      "-1000000",
+      "1738368000000000",
+      { encoding: "epoch-us", zone: "UTC" },
+      "1969-12-31T23:59:59Z/2025-02-01T00:00:00Z",
+    ],
+    [
+      "numeric",
+      "1735689600",
+      "1738368000",
+      { encoding: "epoch-s", zone: "UTC" },
+      "2025-01-01T00:00:00Z/2025-02-01T00:00:00Z",
+    ],
+    [
+      "uuid",
+      "'01941f29-7c00-0000-0000-000000000000'",
+      "'0194becb-0400-0000-0000-000000000000'",
+      undefined,
+      "2025-01-01T00:00:00Z/2025-01-31T23:58:56Z",
+    ],
+    ["bigint", "1", "2", undefined, undefined],
+    ["text", "'a'", "'b'", undefined, undefined],
+  ] as const)("reads the bounds of a %s key from %s to %s as %j", async (type, from, to, reading, wanted) => {
+    await server.query("drop table if exists k");
+    await server.query(`create table k (key ${type} not null) partition by range (key)`);
+    await server.query(`create table k1 partition of k for values from (${from}) to (${to})`);
+    const [leaf] = (await observed(open(), "k", reading)).leaves;
+    if (type === "uuid") expect(leaf?.bounds && formatInterval(leaf.bounds)).toMatch(/^2025-01-01T00:00:00Z\/2025-0/);
+    else expect(leaf?.bounds && formatInterval(leaf.bounds)).toBe(wanted);
+  });
+
+  it("tells default, sub-partitioned and other partitions apart", async () => {
+    await server.query("create table m (ts timestamptz not null, n int) partition by range (ts)");
+    await server.query("create table m_default partition of m default");
+    await server.query(
+      "create table m_2025 partition of m for values from ('2025-01-01Z') to ('2026-01-01Z') partition by range (ts)",
+    );
+    await server.query("create table m_2025_1 partition of m_2025 for values from ('2025-01-01Z') to ('2025-02-01Z')");
+    await server.query("insert into m select '2025-01-05Z', 1 from generate_series(1, 1000)");
+    await server.query("analyze m");
+    const { leaves } = await observed(open(), "m");
+    expect(leaves.map((leaf) => [leaf.name, leaf.isDefault, leaf.partitioned, leaf.rows])).toEqual([
+      ["m_2025", false, true, 1000],
+      ["m_default", true, false, 0],
+    ]);
+    expect(leaves[0]?.bytes).toBeGreaterThan(8192);
+    expect(leaves[1]?.bounds).toBeUndefined();
+    await server.query("create table l (n int) partition by list (n)");
+    await server.query("create table l1 partition of l for values in (1, null)");
+    expect((await observed(open(), "l")).leaves[0]).toMatchObject({
+      boundsText: "FOR VALUES IN (1, NULL)",
+      bounds: undefined,
+    });
+    await server.query(
+      "create table e (ts timestamptz, n int) partition by range (date_trunc('day', ts at time zone 'UTC'), n)",
+    );
+    expect((await observed(open(), "e")).key).toEqual({
+      strategy: "range",
+      columns: [undefined, "n"],
+      types: ["timestamp without time zone", "integer"],
+    });
+    await server.query("create view v as select 1");
+    expect((await observed(open(), "v")).kind).toBe("other");
+    expect((await open().observe("public", "nothing")).table).toBeUndefined();
+  });
+
+  describe("with a registry", () => {
+    beforeAll(async () => {
+      await server.query("create table w (ts bigint not null, n int) partition by range (ts)");
+      for (let month = 1; month <= 3; month += 1) {
+        await server.query(`create table w${month} partition of w for values from (${month}) to (${month + 1})`);
+      }
+    });
+
+    it("reads registration, ledger and detached tables in three statements, and keeps them", async () => {
+      const database = open();
+      await ensureManagementSchema(database, { signal: new AbortController().signal, log: recordingLog() });
+      const at = Temporal.Instant.from("2025-05-01T00:00:00Z");
+      const name = { schema: "public", table: "w" };
+      const month = (n: number) => ({
+        from: Temporal.Instant.fromEpochMilliseconds(n * 1000),
+        to: Temporal.Instant.fromEpochMilliseconds((n + 1) * 1000),
+      });
+      const index = { name: "i", leafName: "{partition}_i", declared: "a", printed: "A" };
+      await database.execute(
+        [
+          registerTableStatement("pgpartition", { ...name, owner: "shop/dev" }),
+          recordWindowStatement("pgpartition", {
+            ...name,
+            window: { key: { column: "ts", encoding: "epoch-s", zone: "UTC" } },
+          }),
+          recordIndexesStatement("pgpartition", { ...name, indexes: [index, { ...index, name: "j" }] }),
+          recordIndexesStatement("pgpartition", { ...name, indexes: [{ ...index, printed: "B" }] }),
+          ledgerStatement("pgpartition", { ...name, ...CREATED, partition: "w1", bounds: month(1) }),
+          ledgerStatement("pgpartition", { ...name, ...CREATED, partition: "w2", bounds: month(2) }),
+          ledgerStatement("pgpartition", {
+            ...name,
+            ...CREATED,
+            event: "detaching",
+            partition: "w1",
+            bounds: month(1),
+            effectiveAt: at,
+            detail: { dropAfter: "2025-05-08T00:00:00Z" },
+          }),
+          ledgerStatement("pgpartition", {
+            ...name,
+            ...CREATED,
+            event: "detaching",
+            partition: "w2",
+            bounds: month(2),
+          }),
+        ],
+        options(),
+      );
+      await server.query("alter table w detach partition w1");
+      const before = database.statementCount;
+      const observation = await database.observe("public", "w");
+      expect(database.statementCount - before).toBe(3);
+      expect(observation.registration).toMatchObject({ owner: "shop/dev", mode: "managed", paused: false });
+      expect(observation.registration?.indexes.map((one) => [one.name, one.printed])).toEqual([
+        ["i", "B"],
+        ["j", "A"],
+      ]);
+      expect(observation.ledger.map((entry) => [entry.partition, entry.event])).toEqual([
+        ["w1", "created"],
+        ["w2", "created"],
+        ["w1", "detaching"],
+        ["w2", "detaching"],
+      ]);
+      expect(observation.ledger[0]?.oid).toMatch(/^\d+$/);
+      expect(observation.ledger[2]?.at.toString()).toBe("2025-05-01T00:00:00Z");
+      // Of the two that were begun only one has left its table. The window in the registry says how numbers are times.
+      expect(
+        observation.detached.map((one) => [
+          one.name,
+          formatInterval(one.bounds),
+          one.detachedAt.toString(),
+          one.dropAfter?.toString(),
+        ]),
+      ).toEqual([["w1", "1970-01-01T00:00:01Z/1970-01-01T00:00:02Z", "2025-05-01T00:00:00Z", "2025-05-08T00:00:00Z"]]);
+      expect(observation.table?.leaves[0]?.bounds && formatInterval(observation.table.leaves[0].bounds)).toBe(
+        "1970-01-01T00:00:02Z/1970-01-01T00:00:03Z",
+      );
+      await database.observe("public", "w");
+      expect(database.statementCount - before).toBe(3);
+      // Another table in its place, under the same name: names never decide.
+      await server.query("drop table w1");
+      await server.query("create table w1 (ts bigint)");
+      database.invalidate("public", "w");
+      expect((await database.observe("public", "w")).detached).toEqual([]);
+    });
+  });
+
+  it("reads 1,200 partitions in three statements", async () => {
+    await server.query("create table many (ts bigint not null) partition by range (ts)");
+    await server.query(
+      "do $$ begin for i in 1..1200 loop execute format('create table many_%s partition of many for values from (%s) to (%s)', i, i, i + 1); end loop; end $$",
+    );
+    const database = open();
+    await database.connect();
+    const start = performance.now();
+    const { table } = await database.observe("public", "many", { encoding: "epoch-s", zone: "UTC" });
+    expect(table?.leaves).toHaveLength(1200);
+    expect(database.statementCount).toBeLessThanOrEqual(3);
+    expect(performance.now() - start).toBeLessThan(3_000);
+  });
+
+  it("estimates sizes instead of waiting while somebody rewrites a leaf", async () => {
+    await server.query("create table rw (ts timestamptz not null) partition by range (ts)");
+    await server.query("create table rw1 partition of rw for values from ('2025-01-01Z') to ('2025-02-01Z')");
+    const holder = await server.connect();
+    await holder.query("begin");
+    await holder.query("lock table only rw, rw1 in access exclusive mode");
+    const { leaves } = await observed(open(), "rw");
+    await holder.query("rollback");
+    await holder.end();
+    expect(leaves[0]?.name).toBe("rw1");
+  });
+
+  it("names a transaction that has used a leaf for long", async () => {
+    await server.query("create table ob (ts timestamptz not null) partition by range (ts)");
+    await server.query("create table ob1 partition of ob for values from ('2025-01-01Z') to ('2025-02-01Z')");
+    const reader = await server.connect({ application_name: "dashboard" });
+    await reader.query("begin");
+    await reader.query("select * from ob1");
+    await reader.query("select pg_sleep(10.2)");
+    const { obstacles } = await open().observe("public", "ob");
+    await reader.query("rollback");
+    await reader.end();
+    expect(obstacles).toHaveLength(1);
+    expect(obstacles[0]).toMatch(
+      /^pid \d+ \("dashboard", idle in transaction\) has held a lock on the table for up to 1\d s: /,
+    );
+  });
+
+  it("reads the database's clock", async () => {
+    const now = await open().now();
+    const [row] = await server.query<{ seconds: string }>(
+      "select extract(epoch from clock_timestamp())::bigint as seconds",
+    );
+    expect(Math.abs(Number(row?.seconds) - now.epochMilliseconds / 1000)).toBeLessThan(5);
+  });
+});

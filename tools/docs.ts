@@ -1,0 +1,66 @@
+// `npm run docs:gen` writes the generated pages; `npm run docs:check` (--check) fails where one of them is not what it would be.
+// `npm run docs:gen -- --sample` also runs the README's program on a real database and takes its output into the README.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { componentDeclarations, docstringProblems } from "./docs/arguments";
+import type { Page } from "./docs/markdown";
+import { generatedPages, REFERENCE_FOLDER } from "./docs/pages";
+import { replaceBlock } from "./docs/readme";
+import { previewOfQuickstart } from "./docs/sample";
+import { repositoryRoot } from "./paths";
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--sample")) await writeSample();
+  const pages = await generatedPages();
+  const problems = docstringProblems(componentDeclarations());
+  if (args.includes("--check")) problems.push(...drift(pages));
+  else write(pages);
+  for (const problem of problems) console.error(`docs: ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
+}
+
+function drift(pages: readonly Page[]): string[] {
+  return [
+    ...pages
+      .filter(({ path, text }) => textAt(path) !== text)
+      .map(({ path }) => `${path} is out of date; run npm run docs:gen`),
+    ...stale(pages).map((path) => `${path} is not generated any more; run npm run docs:gen`),
+  ];
+}
+
+function write(pages: readonly Page[]): void {
+  for (const path of stale(pages)) rmSync(join(repositoryRoot, path));
+  for (const { path, text } of pages) {
+    if (textAt(path) === text) continue;
+    mkdirSync(dirname(join(repositoryRoot, path)), { recursive: true });
+    writeFileSync(join(repositoryRoot, path), text);
+    console.log(path);
+  }
+}
+
+async function writeSample(): Promise<void> {
+  const readme = join(repositoryRoot, "README.md");
+  writeFileSync(
+    readme,
+    replaceBlock(readFileSync(readme, "utf8"), "sample", `\`\`\`text\n${await previewOfQuickstart()}\n\`\`\``),
+  );
+}
+
+/** Pages of the reference that nothing makes any more. */
+function stale(pages: readonly Page[]): string[] {
+  const folder = join(repositoryRoot, REFERENCE_FOLDER);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .map((name) => `${REFERENCE_FOLDER}/${name}`)
+    .filter((path) => !pages.some((page) => page.path === path));
+}
+
+function textAt(path: string): string | undefined {
+  const file = join(repositoryRoot, path);
+  return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,34 @@
+// docs/reference/cli.md: the verbs of `pgpartition`, from commander's own help.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { repositoryRoot } from "../paths";
+import { type Page, page, section } from "./markdown";
+
+/** No page while there is no command line. */
+export async function cliPages(): Promise<Page[]> {
+  if (!existsSync(join(repositoryRoot, "cli", "main.ts"))) return [];
+  const { program } = await import("../../cli/main");
+  const root = program();
+  return [
+    page("docs/reference/cli.md", "Command line", [
+      `${root.description()}\n`,
+      "In a repository that depends on the package: `npx pgpartition <verb>`.\n",
+      block(help(root)),
+      ...root.commands.map((command) => section(command.name(), block(help(command)))),
+    ]),
+  ];
+}
+
+/** As on a terminal of 100 columns, whatever this one has. */
+function help(command: Command): string {
+  return command
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({ getOutHasColors: () => false })
+    .helpInformation()
+    .trim();
+}
+
+function block(text: string): string {
+  return `\`\`\`text\n${text}\n\`\`\`\n`;
+}

@@ -1,0 +1,122 @@
+// Reads documented declarations out of TypeScript sources, with the compiler's own parser.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { repositoryRoot } from "../paths";
+
+/** An exported interface, type or class with what it says about itself and its members. */
+export interface Declaration {
+  readonly file: string;
+  readonly name: string;
+  readonly text: string;
+  readonly example: string | undefined;
+  /** Words that were meant as text and read as tags, such as a package's `@scope`: the text ends there. */
+  readonly strayTags: readonly string[];
+  /** What it extends, as written. */
+  readonly extended: string | undefined;
+  readonly members: readonly Member[];
+}
+
+export interface Member {
+  /** Dotted for a member of a nested literal: `references.table`. */
+  readonly name: string;
+  readonly type: string;
+  readonly optional: boolean;
+  readonly text: string;
+  readonly fallback: string | undefined;
+  readonly example: string | undefined;
+  readonly strayTags: readonly string[];
+}
+
+/** Exported interfaces, type literals and classes of a file, in its order. */
+export function readDeclarations(file: string, text = readFileSync(join(repositoryRoot, file), "utf8")): Declaration[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+  return source.statements.flatMap((statement) => {
+    if (!isDocumented(statement) || !isExported(statement) || !statement.name) return [];
+    return [
+      {
+        file,
+        name: statement.name.text,
+        ...docOf(statement),
+        extended: extendedBy(statement),
+        members: membersOf(statement),
+      },
+    ];
+  });
+}
+
+type Documented = ts.InterfaceDeclaration | ts.TypeAliasDeclaration | ts.ClassDeclaration;
+
+function isDocumented(node: ts.Statement): node is Documented {
+  return ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isClassDeclaration(node);
+}
+
+function isExported(node: Documented): boolean {
+  return node.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword) === true;
+}
+
+function extendedBy(node: Documented): string | undefined {
+  if (ts.isTypeAliasDeclaration(node)) return undefined;
+  return node.heritageClauses?.flatMap((clause) => clause.types.map((type) => plainType(type.getText()))).join(", ");
+}
+
+function membersOf(node: Documented): Member[] {
+  if (ts.isInterfaceDeclaration(node)) return node.members.flatMap((member) => property(member, ""));
+  if (ts.isTypeAliasDeclaration(node))
+    return literalsIn(node.type).flatMap((literal) => literal.members.flatMap((member) => property(member, "")));
+  return node.members.flatMap((member) =>
+    ts.isPropertyDeclaration(member) && isPublic(member) ? property(member, "") : [],
+  );
+}
+
+function isPublic(member: ts.PropertyDeclaration): boolean {
+  return member.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.PrivateKeyword) !== true;
+}
+
+/** A member, and those of the object literal that is its whole type; one form among several is told by the member's text. */
+function property(member: ts.TypeElement | ts.ClassElement, prefix: string): Member[] {
+  if (!ts.isPropertySignature(member) && !ts.isPropertyDeclaration(member)) return [];
+  const name = `${prefix}${member.name.getText()}`;
+  const doc = docOf(member);
+  const nested =
+    member.type && ts.isTypeLiteralNode(member.type)
+      ? member.type.members.flatMap((inner) => property(inner, `${name}.`))
+      : [];
+  const type = nested.length > 0 ? "object" : (member.type?.getText() ?? "");
+  return [{ name, type: plainType(type), optional: member.questionToken !== undefined, ...doc }, ...nested];
+}
+
+function literalsIn(node: ts.TypeNode): ts.TypeLiteralNode[] {
+  if (ts.isTypeLiteralNode(node)) return [node];
+  if (ts.isParenthesizedTypeNode(node)) return literalsIn(node.type);
+  if (ts.isUnionTypeNode(node) || ts.isIntersectionTypeNode(node)) return node.types.flatMap(literalsIn);
+  return [];
+}
+
+/** What matters to a caller: `readonly` is always so, `pulumi.` is understood. */
+function plainType(text: string): string {
+  return text
+    .replace(/\breadonly /g, "")
+    .replace(/\bpulumi\./g, "")
+    .replace(/Readonly<(Record<.*>)>/g, "$1")
+    .replace(/\s+/g, " ")
+    .replace(/< /g, "<")
+    .replace(/ >/g, ">");
+}
+
+type Doc = Pick<Member, "text" | "example" | "fallback" | "strayTags">;
+
+const TAGS = ["default", "example", "param"];
+
+function docOf(node: ts.Node): Doc {
+  const doc = ts.getJSDocCommentsAndTags(node).find(ts.isJSDoc);
+  const tags = doc?.tags ?? [];
+  const tag = (name: string): string | undefined =>
+    textOf(tags.find((candidate) => candidate.tagName.text === name)?.comment);
+  const strayTags = tags.map((candidate) => candidate.tagName.text).filter((name) => !TAGS.includes(name));
+  return { text: textOf(doc?.comment) ?? "", example: tag("example"), fallback: tag("default"), strayTags };
+}
+
+function textOf(comment: string | ts.NodeArray<ts.JSDocComment> | undefined): string | undefined {
+  return ts.getTextOfJSDocComment(comment)?.trim();
+}

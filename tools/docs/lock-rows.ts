@@ -1,0 +1,85 @@
+// What each operation runs and locks, from the functions that make the statements, for a sample table.
+import { requireTableSpec } from "../../core/spec/parse";
+import { createPartitionStatements } from "../../core/statements/create-partition";
+import { createTableStatements } from "../../core/statements/create-table";
+import { createParentIndexStatement, dropIndexStatement, leafIndexStatements } from "../../core/statements/index-build";
+import { type ParentShape, plannedParent } from "../../core/statements/parent";
+import { reattachStatements } from "../../core/statements/reattach";
+import { detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
+import type { Statement } from "../../core/statements/statement";
+import { parseInstant } from "../../core/time/instant";
+import { code, table } from "./markdown";
+
+/** One month of a table with a foreign key: what others do not have is said by the column "referenced". */
+const spec = requireTableSpec(
+  {
+    table: "events",
+    columns: { id: "bigserial", account: "bigint", at: "timestamptz" },
+    primaryKey: ["id", "at"],
+    foreignKeys: { events_account_fkey: { columns: ["account"], references: { table: "accounts", columns: ["id"] } } },
+    partitionBy: [{ range: "at" }],
+    window: { lead: "1 month", retention: "12 months" },
+    onExpire: "drop",
+    indexes: { account: { columns: ["account"] } },
+  },
+  "the sample of the reference",
+);
+const parent = plannedParent(spec);
+const partition = {
+  name: "events_p2026_01",
+  from: parseInstant("2026-01-01", "UTC"),
+  to: parseInstant("2026-02-01", "UTC"),
+};
+const leaf = { schema: "public", name: partition.name };
+const [index] = parent.indexes.filter((candidate) => candidate.constraint === undefined);
+const withDefault: ParentShape = { ...parent, defaultPartition: "public.events_default" };
+
+export interface Operation {
+  readonly title: string;
+  readonly statements: readonly Statement[];
+}
+
+export const OPERATIONS = {
+  createTable: { title: "Make the table and its indexes", statements: createTableStatements(spec) },
+  createPartition: { title: "Make a partition", statements: createPartitionStatements(parent, partition) },
+  reattach: { title: "Attach a detached table again", statements: reattachStatements(parent, partition, []) },
+  buildIndex: {
+    title: "Build an index on a table with partitions",
+    statements: index
+      ? [
+          createParentIndexStatement(parent, index),
+          ...leafIndexStatements(parent, index, index.printed, partition.name, []),
+        ]
+      : [],
+  },
+  dropIndex: { title: "Drop an index", statements: [dropIndexStatement(parent, "events_account", [partition.name])] },
+  detach: { title: "Detach an expired partition", statements: [detachStatement(parent, leaf)] },
+  finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, leaf)] },
+  drop: { title: "Drop a detached table after its grace", statements: dropStatements(parent, leaf) },
+  detachDefault: {
+    title: "Detach where the table has a default partition",
+    statements: [detachStatement(withDefault, leaf)],
+  },
+} satisfies Record<string, Operation>;
+
+/** One row for each statement; those with the same transaction run together. */
+export function operationTable(operation: Operation): string {
+  return table(
+    ["statement", "locks that others see", "held", "time-outs", "hazards"],
+    operation.statements.map((statement) => [
+      code(shortSql(statement)),
+      statement.locks.length === 0 ? "none" : statement.locks.map((lock) => `${lock.role} ${lock.mode}`).join("; "),
+      statement.hold,
+      statement.timeouts,
+      statement.hazards.length === 0 ? "" : statement.hazards.map(code).join(", "),
+    ]),
+  );
+}
+
+/** The kind of statement, not its columns. */
+function shortSql(statement: Statement): string {
+  return statement.sql
+    .replace(/\((.|\n)*\)(?= (PARTITION BY|TO))/, "(…)")
+    .replace(/ \((.|\n)*$/, " (…)")
+    .replace(/ FOR VALUES .*$/, " FOR VALUES …");
+}

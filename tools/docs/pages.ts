@@ -1,0 +1,36 @@
+// Every generated page.
+import { packageSchema } from "../../provider/schema";
+import { cliPages } from "./cli-page";
+import { componentsPage } from "./components-page";
+import { locksPage } from "./locks-page";
+import { list, type Page, page } from "./markdown";
+import { policiesPage } from "./policies-page";
+import { readmePage } from "./readme";
+import { functionPage, providerPage, resourcePages } from "./resource-page";
+
+/** The folder that holds nothing but generated pages: what is in it and not here is stale. */
+export const REFERENCE_FOLDER = "docs/reference";
+
+export async function generatedPages(): Promise<Page[]> {
+  const schema = packageSchema();
+  const pages = [
+    componentsPage(),
+    providerPage(schema),
+    ...resourcePages(schema),
+    functionPage(schema),
+    locksPage(),
+    policiesPage(),
+    ...(await cliPages()),
+  ];
+  return [contents(pages), ...pages, readmePage()];
+}
+
+function contents(pages: readonly Page[]): Page {
+  const lines = pages.map(
+    ({ path, text }) => `[${/^# (.*)$/m.exec(text)?.[1] ?? path}](${path.slice(REFERENCE_FOLDER.length + 1)})`,
+  );
+  return page(`${REFERENCE_FOLDER}/README.md`, "Reference", [
+    "From the schema, the docstrings and the rules; written by `npm run docs:gen`.\n",
+    list(lines),
+  ]);
+}

@@ -1,0 +1,88 @@
+// What a schema cannot say about a resource: its import, the locks it takes, the rights it needs, its limits.
+import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS, MAX_WINDOW_INTERVALS } from "../../core/defaults";
+import { OPERATIONS, type Operation } from "./lock-rows";
+
+export interface ResourceNotes {
+  readonly file: string;
+  /** The id, an example command, and what comes of it. */
+  readonly imports: string;
+  readonly operations: readonly Operation[];
+  readonly locks?: string;
+  readonly rights: readonly string[];
+  readonly limits: readonly string[];
+}
+
+const OWNER =
+  "Owner of the table, or member of the role that owns it: `GRANT owner TO role`. PostgreSQL lets nobody else attach, detach or drop.";
+const CREATE = "`GRANT CREATE ON SCHEMA … TO role` on the schema of the table.";
+const MANAGEMENT = "Use of the management schema: its owner, or the grants that the error of a missing one lists.";
+const ENCODING =
+  "A dot, `#` or `%` inside a name is written `%2E`, `%23`, `%25`; a table without schema is in `public`.";
+
+export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
+  ManagementSchema: {
+    file: "management-schema",
+    imports:
+      "The id is the name of the schema: `pulumi import pgpartition:index:ManagementSchema app-management pgpartition`. Not needed: declaring it adopts the one that is there.",
+    operations: [],
+    locks: "None that others see: it makes objects of its own.",
+    rights: [
+      "`GRANT CREATE ON DATABASE … TO role`, or an empty schema of that name that belongs to the role: `CREATE SCHEMA pgpartition AUTHORIZATION role`.",
+    ],
+    limits: [
+      "One for each database and provider; its name is the provider's `managementSchema` and never changes.",
+      "A schema of that name that is not ours is refused.",
+      "Delete is refused while another stack has tables in it, or tables that it detached still exist.",
+    ],
+  },
+  Table: {
+    file: "table",
+    imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:Table events-table public.events\`. ${ENCODING} The key is read as \`encoding: "time"\` in UTC; correct it in the program where it is not.`,
+    operations: [OPERATIONS.createTable],
+    locks:
+      "An adopted table is not touched. Delete takes ACCESS EXCLUSIVE on the empty parent to drop it; a table without declared columns is only forgotten.",
+    rights: [OWNER, CREATE, "`GRANT REFERENCES ON … TO role` on each table that a foreign key points to.", MANAGEMENT],
+    limits: [
+      "Never altered, renamed or replaced: a difference between program and database is an error that shows both sides.",
+      "RANGE by one column. LIST and HASH levels, expressions and more than one level come later.",
+      "Its Delete is refused unless `allowDestroy` names the table, and while partitions remain.",
+    ],
+  },
+  Partition: {
+    file: "partition",
+    imports: `The id is \`schema.table#partition\`: \`pulumi import pgpartition:index:Partition events-2026-01-01_2026-02-01 "public.events#events_p2026_01"\`. ${ENCODING} Not needed: a partition of equal bounds is adopted.`,
+    operations: [OPERATIONS.createPartition, OPERATIONS.reattach],
+    locks: "Delete takes none: it forgets.",
+    rights: [OWNER, CREATE, "`GRANT REFERENCES ON … TO role` on each referenced table.", MANAGEMENT],
+    limits: [
+      "Bounds and table never change; the name only counts for a new partition.",
+      "Overlap with another partition, a taken name, and a range whose rows were dropped are refused, both sides shown.",
+      "A partition inside the window is not let go of, whatever it holds.",
+    ],
+  },
+  Index: {
+    file: "index-resource",
+    imports:
+      "Not imported: declare it, and an equal index that is already on a partition is attached, one that is on the parent adopted.",
+    operations: [OPERATIONS.buildIndex, OPERATIONS.dropIndex],
+    locks: "Indexes of a new table are made with it, while nobody sees it, and cost nothing.",
+    rights: [OWNER, CREATE, MANAGEMENT],
+    limits: [
+      "Its definition never changes in place: declare the new one under another key, run `pulumi up`, then remove the old one.",
+      "Built partition by partition; killed half-way it is red (`valid: false`), and the next `up` drops the invalid part and goes on.",
+      "PostgreSQL has no concurrent form to drop an index of a partitioned table: it takes ACCESS EXCLUSIVE on the table and every partition for an instant.",
+    ],
+  },
+  PartitionWindow: {
+    file: "partition-window",
+    imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:PartitionWindow events-window public.events\`. ${ENCODING} Read from the registry, so the table must have been managed before.`,
+    operations: [OPERATIONS.detach, OPERATIONS.finalize, OPERATIONS.drop, OPERATIONS.detachDefault],
+    locks: 'With `resources: "window"` also those of [Partition](partition.md).',
+    rights: [OWNER, CREATE, "Owner of each partition, or member of that role.", MANAGEMENT],
+    limits: [
+      "A plan that is not complete retires nothing.",
+      `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed in a plan; totals are always whole.`,
+      "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
+    ],
+  },
+};

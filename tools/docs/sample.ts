@@ -1,0 +1,86 @@
+// What `pulumi preview` prints for the program of the README: made by the real CLI, engine, plugin and PostgreSQL.
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Client } from "pg";
+import type { Connection } from "../dev/connection";
+import { startDev } from "../dev/session";
+import { resolveEngine } from "../engine/resolve";
+import { runPulumi } from "../engine/run";
+import { repositoryRoot, workFolder } from "../paths";
+
+/** Long past, so that the database's clock never decides, and the sample is the same in every year. */
+const FIRST = "2025-06-15T12:00:00Z";
+const A_MONTH_LATER = "2025-07-15T12:00:00Z";
+
+/** The preview of the second month: the table is there and filled, the program unchanged. */
+export async function previewOfQuickstart(): Promise<string> {
+  mkdirSync(workFolder, { recursive: true });
+  // As deep in the repository as examples/quickstart, whose relative imports and paths it keeps.
+  const folder = mkdtempSync(join(workFolder, "sample-"));
+  const dev = await startDev({ throwAway: true, file: join(folder, "connection.json") });
+  try {
+    cpSync(join(repositoryRoot, "examples", "quickstart"), folder, { recursive: true });
+    return await previewSecondMonth(folder, dev.connection);
+  } finally {
+    await dev.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function previewSecondMonth(folder: string, connection: Connection): Promise<string> {
+  const run = await pulumiIn(folder, connection);
+  await run("stack", "init", "dev");
+  await run("config", "set", "pgpartition:asOf", FIRST);
+  await run("up", "--yes", "--skip-preview");
+  await loadRows(connection);
+  await run("config", "set", "pgpartition:asOf", A_MONTH_LATER);
+  return tidy(await run("preview", "--suppress-progress"));
+}
+
+async function pulumiIn(
+  folder: string,
+  connection: Connection,
+): Promise<(...args: readonly string[]) => Promise<string>> {
+  const engine = await resolveEngine();
+  const state = join(folder, "state");
+  mkdirSync(state);
+  const env = {
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: "sample",
+    PULUMI_HOME: join(folder, "home"),
+    PGHOST: connection.host,
+    PGPORT: String(connection.port),
+    PGDATABASE: connection.database,
+    PGUSER: connection.user,
+    PGPASSWORD: connection.password,
+  };
+  return async (...args) => {
+    const result = await runPulumi(args, { cwd: folder, env, engine });
+    if (result.code !== 0)
+      throw new Error(`pulumi ${args.join(" ")} failed (${result.code})\n${result.stdout}${result.stderr}`);
+    return result.stdout;
+  };
+}
+
+/** Evenly over thirteen months, so that the expired one is not empty. */
+async function loadRows(connection: Connection): Promise<void> {
+  const client = new Client({ ...connection });
+  await client.connect();
+  try {
+    await client.query(
+      "insert into public.events (at, payload) select timestamptz '2024-06-01 00:00+00' + i * interval '10 minutes', '{}' from generate_series(0, 54000) i",
+    );
+    await client.query("analyze public.events");
+  } finally {
+    await client.end();
+  }
+}
+
+/** Trailing blanks only: every other character is the CLI's. */
+function tidy(output: string): string {
+  return output
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .trim();
+}
