@@ -14,7 +14,6 @@ import {
   readPlan,
   readWindowInputs,
   requireWindowInputs,
-  type WindowInputs,
   withPlan,
   withStaticPlan,
 } from "./window-inputs";
