@@ -46,7 +46,7 @@ export const providerModule: ProviderModule = {
 
   configure: async (ctx, { config }) => {
     hideSecrets(ctx, config);
-    runtime.configure(readConfig(config));
+    runtime.configure(readConfig(config), (secret) => ctx.redact(secret));
   },
 
   handlers: [

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { formatTableId } from "../core/names/resource-id";
 import type { Observation } from "../core/observed";
 import type { KeySpec } from "../core/spec/spec";
-import type { ParentShape } from "../core/statements/parent";
+import type { PlannedTable } from "../core/plan/window-plan";
 import { parseInstant, type Instant } from "../core/time/instant";
 import type { Clocks } from "../core/plan/retirement";
 import { ConnectionError } from "../postgres/connection-error";
@@ -16,18 +16,20 @@ import { isMap, type PropertyMap, type PropertyValue } from "./values";
 export class Runtime {
   private current: { readonly config: ProviderConfig; readonly database: Database } | undefined;
   private warned = false;
+  private redact: (secret: string) => void = () => undefined;
   private readonly declared = new Map<string, string>();
   private readonly asOf = new Map<string, Instant>();
 
   /** Parents that only this preview knows: their creation was planned and has not run. */
-  readonly planned = new Map<string, ParentShape>();
+  readonly planned = new Map<string, PlannedTable>();
 
   /** Names this operation in the ledger. */
   readonly run = randomUUID();
 
   constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
 
-  configure(config: ProviderConfig): void {
+  configure(config: ProviderConfig, redact: (secret: string) => void): void {
+    this.redact = redact;
     this.current = {
       config,
       database: new Database({ ...connectionConfig(config), applicationName: "pulumi-pgpartition" }, this.environment),
@@ -54,7 +56,11 @@ export class Runtime {
 
   /** Without a key the registry says how numbers and UUIDs are times. */
   async observe(table: { readonly schema: string; readonly table: string }, key?: KeySpec): Promise<Observation> {
-    return this.database.observe(table.schema, table.table, key && { encoding: key.encoding, zone: key.zone });
+    const reading = key && { encoding: key.encoding, zone: key.zone };
+    const observation = await this.database.observe(table.schema, table.table, reading);
+    // A password that came from the environment, a file or a command is known only after connecting.
+    for (const secret of this.database.secrets) this.redact(secret);
+    return observation;
   }
 
   /** Like observe; undefined, and one warning for the whole run, where the database cannot be reached. */
@@ -97,8 +103,7 @@ export class Runtime {
     const recorded = outputs["database"];
     if (!isMap(recorded)) return;
     const live = await this.identity();
-    if (recorded["systemIdentifier"] === live["systemIdentifier"] && recorded["databaseOid"] === live["databaseOid"])
-      return;
+    if (sameDatabase(recorded, live)) return;
     throw new Refusal(
       `this stack was applied to database ${describe(recorded)}, but the connection leads to ${describe(live)}. ` +
         "Nothing was changed. Point the connection at the right database; if it really moved (restore, migration), run " +
@@ -137,6 +142,13 @@ export class Runtime {
     if (!this.current) throw new Refusal("the provider was not configured: its connection is not known yet");
     return this.current;
   }
+}
+
+/** Where the role may not read the system identifier, oid and name of the database have to do. */
+function sameDatabase(recorded: PropertyMap, live: PropertyMap): boolean {
+  if (recorded["databaseOid"] !== live["databaseOid"]) return false;
+  const known = recorded["systemIdentifier"] !== "unknown" && live["systemIdentifier"] !== "unknown";
+  return known ? recorded["systemIdentifier"] === live["systemIdentifier"] : recorded["name"] === live["name"];
 }
 
 function describe(identity: Readonly<Record<string, PropertyValue>>): string {

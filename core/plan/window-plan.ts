@@ -25,7 +25,13 @@ export interface LivePlan {
   readonly retirements: readonly Retirement[];
 }
 
-/** What stands in for a parent that is not in the database yet. */
+/** A table that is not in the database yet: how it will look, and what will make it. */
+export interface PlannedTable {
+  readonly parent: ParentShape;
+  readonly statements: readonly Statement[];
+}
+
+/** What one table is planned from. */
 export interface PlanContext {
   readonly spec: WindowSpec;
   /** The window of the last update, from the registry. */
@@ -34,8 +40,8 @@ export interface PlanContext {
   readonly registeredAsOf?: Instant | undefined;
   readonly observation: Observation;
   readonly clocks: Clocks;
-  /** The parent as it will be, where only this preview knows it. */
-  readonly plannedParent: ParentShape | undefined;
+  /** The table as it will be, where only this preview knows it. */
+  readonly planned: PlannedTable | undefined;
 }
 
 /** Plans one table against the live database. */
@@ -46,9 +52,13 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const retirement = planRetirement(spec, registered, observation, clocks);
   const parent = observation.table
     ? observedParent(observation.table, spec.key, observation.registration?.indexes ?? [])
-    : context.plannedParent;
+    : context.planned?.parent;
   const statements = parent
-    ? [...creationStatements(parent, creations), ...retirementStatements(parent, retirement.due)]
+    ? [
+        ...(observation.table ? [] : (context.planned?.statements ?? [])),
+        ...creationStatements(parent, creations),
+        ...retirementStatements(parent, retirement.due),
+      ]
     : [];
   const now = decidingNow(clocks);
   const create = creations.flatMap((creation) => createEntry(creation));

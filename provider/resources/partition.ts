@@ -201,7 +201,7 @@ async function* listPartitions(_ctx: CallContext, runtime: Runtime): AsyncGenera
 
 /** The parent from the catalogue, or as this preview plans it. */
 function parentOf(runtime: Runtime, wire: PartitionWire, observation: Observation): ParentShape | undefined {
-  if (!observation.table) return runtime.planned.get(formatTableId(wire));
+  if (!observation.table) return runtime.planned.get(formatTableId(wire))?.parent;
   return observedParent(observation.table, keyFromWire(wire.key), observation.registration?.indexes ?? []);
 }
 

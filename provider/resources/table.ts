@@ -126,7 +126,7 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, shape: Table
     requireNoProblems(shape, observation, runtime.owner(ctx));
     if (observation.table) return;
   }
-  runtime.planned.set(formatTableId(shape), plannedParent(shape));
+  runtime.planned.set(formatTableId(shape), { parent: plannedParent(shape), statements: createTableStatements(shape) });
 }
 
 /** Observe, decide, execute. The table, its row of the registry and its indexes come together or not at all. */

@@ -16,7 +16,7 @@ export function planLive(runtime: Runtime, inputs: WindowInputs, observation: Ob
     registeredAsOf: registeredAsOf(observation),
     observation,
     clocks: runtime.clocks(inputs.asOf, observation),
-    plannedParent: runtime.planned.get(formatTableId(inputs.spec)),
+    planned: runtime.planned.get(formatTableId(inputs.spec)),
   });
 }
 

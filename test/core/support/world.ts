@@ -41,7 +41,7 @@ export class World {
 
   plan(spec: WindowSpec, clocks: Clocks): LivePlan {
     const observation = this.observe(clocks.database, spec);
-    return planAgainstDatabase({ spec, registered: this.registered, observation, clocks, plannedParent: undefined });
+    return planAgainstDatabase({ spec, registered: this.registered, observation, clocks, planned: undefined });
   }
 
   /** One update: refused when the plan has problems, as Check does; otherwise everything due is done. */
