@@ -28,7 +28,7 @@ export interface PartitionedDatabaseArgs extends Omit<
   >;
   /** The moment that all windows are planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
-  /** Schemas and extensions that must exist first, made through @pulumi/postgresql. @default none */
+  /** Schemas and extensions that must exist first, made through `@pulumi/postgresql`. @default none */
   readonly prerequisites?: PrerequisiteArgs;
 }
 

@@ -2,7 +2,7 @@ import type * as postgresqlTypes from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConnectionArgs } from "./provider";
 
-/** What the tables need before they can be made; owned by @pulumi/postgresql, not by us. */
+/** What the tables need before they can be made; owned by `@pulumi/postgresql`, not by us. */
 export interface PrerequisiteArgs {
   /** Schemas to make. A destroy leaves them alone. @example ["telemetry"] */
   readonly schemas?: readonly string[];

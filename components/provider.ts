@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** Where the database is and how to get in. Every value may be an Output; what is left out comes from PG* variables. */
 export interface ConnectionArgs {
-  /** Connection URL; wins over the single values. Kept as a secret. @example "postgres://app@db.example.com:5432/app?sslmode=verify-full" */
+  /** Connection URL; single values win over its parts. Kept as a secret. @example "postgres://app@db.example.com:5432/app?sslmode=verify-full" */
   readonly url?: pulumi.Input<string>;
-  /** @default PGHOST, else "localhost" */
+  /** Name or address of the server. @default PGHOST, else "localhost" */
   readonly host?: pulumi.Input<string>;
-  /** @default PGPORT, else 5432 */
+  /** Its port. Range 1-65535. @default PGPORT, else 5432 */
   readonly port?: pulumi.Input<number>;
-  /** @default PGDATABASE, else the user's name */
+  /** Name of the database, case-sensitive. @default PGDATABASE, else the user's name */
   readonly database?: pulumi.Input<string>;
   /** The role that does the work: owner of the tables, or a member of it. Needs no superuser. @default PGUSER */
   readonly user?: pulumi.Input<string>;
@@ -28,7 +28,7 @@ export interface ProviderArgs extends ConnectionArgs {
   readonly managementSchema?: pulumi.Input<string>;
   /** A simulated clock decides what has expired. For tests and demonstrations; **with a wrong clock data is retired early**. @default false */
   readonly trustAsOf?: boolean;
-  /** The simulated clock, with trustAsOf. */
+  /** The simulated clock, ISO 8601; decides only with trustAsOf. @default none */
   readonly asOf?: string;
   /** Tables (`schema.table`) that a destroy may drop **with all their rows**. No value opens every table. @default [] */
   readonly allowDestroy?: readonly string[];

@@ -38,12 +38,7 @@ export class Partition extends pulumi.CustomResource {
   declare readonly partition: pulumi.Output<string>;
 
   constructor(name: string, args: PartitionWire, opts?: pulumi.CustomResourceOptions) {
-    super(
-      "pgpartition:index:Partition",
-      name,
-      { ...args, partition: undefined, oid: undefined, database: undefined },
-      opts,
-    );
+    super("pgpartition:index:Partition", name, { ...args, partition: undefined, database: undefined }, opts);
   }
 }
 

@@ -111,18 +111,24 @@ export class Runtime {
     );
   }
 
-  /** Two resources that declare one table would undo each other's work. */
-  otherDeclaration(
-    ctx: ResourceContext,
-    table: { readonly schema: string; readonly table: string },
-  ): string | undefined {
-    const key = formatTableId(table);
+  /** Remembers which resource of this run's program declares an object; gives the other one when two do. */
+  declare(ctx: ResourceContext, id: string): string | undefined {
+    const key = `${ctx.type} ${id}`;
     const other = this.declared.get(key);
     if (other === undefined || other === ctx.urn) {
       this.declared.set(key, ctx.urn);
       return undefined;
     }
     return other;
+  }
+
+  /**
+   * Whether another resource of this run's program declares the object that is to be deleted: then it was renamed there,
+   * and the old resource is only forgotten.
+   */
+  renamed(ctx: ResourceContext, id: string): boolean {
+    const other = this.declared.get(`${ctx.type} ${id}`);
+    return other !== undefined && other !== ctx.urn;
   }
 
   /** The moment that this operation's program plans a table for; unknown in a destroy, which runs no program. */

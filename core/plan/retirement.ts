@@ -278,7 +278,7 @@ function dropOf(table: DetachedTable, why: string): Retirement {
 }
 
 function addGrace(spec: WindowSpec, from: Instant): Instant {
-  return spec.grace ? addSpan(from, spec.grace, "UTC") : from;
+  return (spec.grace ? addSpan(from, spec.grace, "UTC") : from).round({ smallestUnit: "second", roundingMode: "ceil" });
 }
 
 function formatHorizon(spec: WindowSpec, clocks: Clocks): string {

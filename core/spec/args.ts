@@ -81,8 +81,17 @@ export interface ColumnArgs {
 
 /** A foreign key from the partitioned table. The referenced columns need a unique index. */
 export interface ForeignKeyArgs {
+  /** Columns of this table, paired in order with the referenced ones. @example ["run_id"] */
   readonly columns: readonly string[];
-  readonly references: { readonly schema?: string; readonly table: string; readonly columns: readonly string[] };
+  /** What it points to. */
+  readonly references: {
+    /** Schema of the referenced table. @default "public" */
+    readonly schema?: string;
+    /** Name of the referenced table. Needs the right REFERENCES on it. */
+    readonly table: string;
+    /** Its referenced columns, as many as `columns`. @example ["id"] */
+    readonly columns: readonly string[];
+  };
   /** What a delete of the referenced row does here. @default "no action" */
   readonly onDelete?: ReferentialAction;
   /** What an update of the referenced key does here. @default "no action" */
@@ -118,6 +127,7 @@ export interface SegmentArgs {
   readonly to?: string;
   /** Length of its partitions; `whole` is one partition of odd size, with `from`, `to` and a literal `name`. */
   readonly every: Period | "whole";
+  /** Template of its partitions' names, as for a level; for `whole` a literal, and required. @default that of the level */
   readonly name?: string;
 }
 
@@ -133,6 +143,7 @@ export interface WindowArgs {
 
 /** An index of the partitioned table. Its definition never changes in place: declare a new one, then remove the old. */
 export interface IndexArgs {
+  /** Columns and expressions, in order; a text is the name of a column. @example ["run_id", { column: "ts", order: "desc" }] */
   readonly columns: readonly (string | IndexColumnArgs)[];
   /** Unique indexes must contain the partition key. @default false */
   readonly unique?: boolean;
@@ -140,7 +151,7 @@ export interface IndexArgs {
   readonly where?: string;
   /** Columns stored in the index beside the key. */
   readonly include?: readonly string[];
-  /** @default "btree" */
+  /** Access method; only btree can be unique. @default "btree" */
   readonly method?: "btree" | "hash" | "gin" | "gist" | "brin" | "spgist";
   /** Template of the index name on the parent: {table}, {index} (its key here). @default "{table}_{index}" */
   readonly name?: string;
@@ -149,8 +160,19 @@ export interface IndexArgs {
 }
 
 /** One column or expression of an index. */
-export type IndexColumnArgs = ({ readonly column: string } | { readonly expression: string }) & {
+export type IndexColumnArgs = (
+  | {
+      /** Name of a column. */
+      readonly column: string;
+    }
+  | {
+      /** One SQL expression, instead of a column. @example "lower(email)" */
+      readonly expression: string;
+    }
+) & {
+  /** Order of the values. @default "asc" */
   readonly order?: "asc" | "desc";
+  /** Where NULLs stand. @default last when ascending, first when descending */
   readonly nulls?: "first" | "last";
   /** Operator class. @example "jsonb_path_ops" */
   readonly opclass?: string;

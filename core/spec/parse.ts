@@ -105,6 +105,7 @@ function buildWindow(
   return {
     schema,
     table: args.table,
+    ownsTable: args.columns !== undefined,
     ...level,
     lead:
       typeof lead === "string"

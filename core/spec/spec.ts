@@ -64,6 +64,8 @@ export interface IndexColumnSpec {
 export interface WindowSpec {
   readonly schema: string;
   readonly table: string;
+  /** False: another tool owns the table, so a destroy only forgets it. */
+  readonly ownsTable: boolean;
   readonly key: KeySpec;
   readonly grid: readonly GridSegment[];
   readonly lead: ParsedSpan | { readonly until: Instant };

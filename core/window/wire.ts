@@ -21,6 +21,8 @@ const interval = z.string().refine((text) => attempt(() => parseInterval(text)),
 export const windowWireSchema = z.object({
   schema: z.string().min(1),
   table: z.string().min(1),
+  /** Left out: true. */
+  ownsTable: z.boolean().optional(),
   key: z.object({
     column: z.string().min(1),
     encoding: z.enum(KEY_ENCODINGS),
@@ -61,6 +63,7 @@ export function windowToWire(spec: WindowSpec): WindowWire {
   return withoutUndefined({
     schema: spec.schema,
     table: spec.table,
+    ownsTable: spec.ownsTable ? undefined : false,
     key: withoutUndefined({ ...spec.key }),
     grid: spec.grid.map((segment) =>
       withoutUndefined({
@@ -97,6 +100,7 @@ export function windowFromWire(value: unknown): FromWire {
     spec: {
       schema: wire.schema,
       table: wire.table,
+      ownsTable: wire.ownsTable ?? true,
       key: {
         column: wire.key.column,
         encoding: wire.key.encoding,

@@ -17,7 +17,7 @@ export function getPartitions(runtime: Runtime): ProviderFunction {
         partitions: found.leaves.map((leaf) => ({
           name: leaf.name,
           bounds: leaf.bounds ? formatInterval(leaf.bounds) : leaf.boundsText,
-          rows: leaf.rows ?? null,
+          ...(leaf.rows === undefined ? {} : { rows: leaf.rows }),
           bytes: leaf.bytes,
           detachPending: leaf.detachPending,
         })),

@@ -27,11 +27,15 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
   return {
     token: "pgpartition:index:Index",
 
-    check: async (_ctx, { olds, news }) => {
+    check: async (ctx, { olds, news }) => {
       if (containsUnknown(news)) return { inputs: news, failures: [] };
       const read = readWire(indexWireSchema, news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      return { inputs: news, failures: olds ? definitionProblems(olds, read.value) : [] };
+      const other = runtime.declare(ctx, formatMemberId(read.value, read.value.name));
+      const twice = other
+        ? [{ property: "name", reason: `index "${read.value.name}" is declared twice: also by ${other}` }]
+        : [];
+      return { inputs: news, failures: [...twice, ...(olds ? definitionProblems(olds, read.value) : [])] };
     },
 
     diff: async (_ctx, { oldInputs, oldOutputs, news }) => {
@@ -70,8 +74,9 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
       };
     },
 
-    delete: async (ctx, { oldInputs, oldOutputs }) => {
+    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
+      if (runtime.renamed(ctx, id)) return;
       await dropIndex(ctx, runtime, requireWire(indexWireSchema, oldInputs));
     },
   };
@@ -133,7 +138,13 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
     if (registration && registration.owner !== runtime.owner(ctx)) return;
     if (!table?.indexes.some((index) => index.name === wire.name)) return;
     await runtime.database.execute(
-      [dropIndexStatement({ schema: wire.schema, table: wire.table }, wire.name)],
+      [
+        dropIndexStatement(
+          { schema: wire.schema, table: wire.table },
+          wire.name,
+          table.leaves.map((leaf) => `${leaf.schema}.${leaf.name}`),
+        ),
+      ],
       options,
     );
   });

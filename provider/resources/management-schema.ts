@@ -1,10 +1,12 @@
 import { quote } from "../../core/names/identifier";
+import { formatTableId } from "../../core/names/resource-id";
 import {
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
   MANAGEMENT_VERSION,
 } from "../../postgres/management/install";
+import { listRegistered } from "../../postgres/ownership";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { CreateRequest, ResourceHandler } from "../handler";
@@ -68,6 +70,11 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
     },
 
     read: async (_ctx, { id, oldOutputs }) => {
+      if (id !== runtime.config.managementSchema) {
+        throw new Refusal(
+          `the provider is configured for management schema "${runtime.config.managementSchema}", not "${id}"`,
+        );
+      }
       if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
       const found = await describeManagementSchema(runtime.database);
       if (found.kind !== "ours") return undefined;
@@ -77,9 +84,23 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
 
     delete: async (ctx, { oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
+      const released = await releasedTables(runtime);
+      if (released.length > 0) {
+        ctx.log.warn(
+          `management schema ${quote(runtime.config.managementSchema)} is left in place: it keeps the history of released tables (${released.join(", ")}) for whoever claims them`,
+        );
+        return;
+      }
       await dropManagementSchema(runtime.database, { stack: runtime.owner(ctx), signal: ctx.signal, log: ctx.log });
     },
   };
+}
+
+/** Released tables that still exist: their stack is gone, what the ledger knows of their partitions must not be. */
+async function releasedTables(runtime: Runtime): Promise<string[]> {
+  const found = await describeManagementSchema(runtime.database);
+  const tables = found.kind === "ours" ? await listRegistered(runtime.database) : [];
+  return tables.filter((table) => table.mode === "released" && table.exists).map(formatTableId);
 }
 
 async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: string): Promise<void> {

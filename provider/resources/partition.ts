@@ -24,7 +24,7 @@ import type { TableQueue } from "../table-queue";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
 import { declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
 import { ownershipProblems } from "./table";
-import { workContext } from "./work";
+import { rowsAreGone, workContext } from "./work";
 
 /** What makes a partition another one. The name is not among them: an adopted partition keeps its own. */
 const DECLARED = ["schema", "table", "from", "to", "allowEmpty"];
@@ -47,10 +47,11 @@ export function partitionHandler(runtime: Runtime, queue: TableQueue): ResourceH
   return {
     token: "pgpartition:index:Partition",
 
-    check: async (_ctx, { olds, news }) => {
+    check: async (ctx, { olds, news }) => {
       if (containsUnknown(news)) return { inputs: news, failures: [] };
       const read = readWire(partitionWireSchema, news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+      runtime.declare(ctx, intervalId(read.value));
       return { inputs: news, failures: boundsProblems(olds, read.value) };
     },
 
@@ -71,12 +72,18 @@ export function partitionHandler(runtime: Runtime, queue: TableQueue): ResourceH
     delete: async (ctx, { oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
       const wire = requireWire(partitionWireSchema, oldInputs);
+      if (runtime.renamed(ctx, intervalId(wire))) return;
       const observation = await runtime.observe(wire, keyFromWire(wire.key));
       requireForgettable(ctx, runtime, wire, observation);
     },
 
     list: (ctx) => listPartitions(ctx, runtime),
   };
+}
+
+/** A partition is known by its table and its bounds: its name may be another one in the database. */
+function intervalId(wire: PartitionWire): string {
+  return formatMemberId(wire, formatInterval(partitionInterval(wire)));
 }
 
 async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire): Promise<string> {
@@ -115,11 +122,7 @@ async function makePartition(
         throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource makes it first`);
       const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
       if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
-      if (creation.kind === "create" && creation.lost) {
-        ctx.log.warn(
-          `partition "${wire.name}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`,
-        );
-      }
+      if (creation.kind === "create" && creation.lost) ctx.log.warn(rowsAreGone(wire.name));
       const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
       if (!known) await createPartition(workContext(runtime, ctx), parent, creation);
       turn.update(withCreated(observation, creation));

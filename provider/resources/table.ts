@@ -41,7 +41,7 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       const read = readWire(tableWireSchema, news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
       const renamed = olds ? renameProblems(olds, read.value) : [];
-      const other = runtime.otherDeclaration(ctx, read.value);
+      const other = runtime.declare(ctx, formatTableId(read.value));
       const twice: CoreProblem[] = other ? [declaredTwice(read.value, other)] : [];
       return { inputs: news, failures: failures([...renamed, ...twice]) };
     },
@@ -76,8 +76,9 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       };
     },
 
-    delete: async (ctx, { oldInputs, oldOutputs }) => {
+    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
+      if (runtime.renamed(ctx, id)) return;
       await deleteTable(ctx, runtime, tableFromWire(requireWire(tableWireSchema, oldInputs)));
     },
 
@@ -192,10 +193,9 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
     runtime.database.invalidate(shape.schema, shape.table);
     const observation = await runtime.observe(shape, shape.window.key);
     const forget = unregisterTableStatement(work.management, { schema: shape.schema, table: shape.table });
-    if (observation.registration?.mode === "released") return;
-    if (observation.registration && observation.registration.owner !== runtime.owner(ctx)) return;
-    if (!observation.table || !shape.columns) {
-      if (observation.registration) await runtime.database.execute([forget], options);
+    if (observation.registration?.owner !== runtime.owner(ctx)) return;
+    if (!observation.table || !shape.columns || observation.registration.mode === "released") {
+      await runtime.database.execute([forget], options);
       return;
     }
     if (!runtime.destroyAllowed(shape)) throw destroyRefused(shape);
@@ -225,7 +225,8 @@ export function destroyRefused(table: { schema: string; table: string }): Refusa
   const name = `${table.schema}.${table.table}`;
   return new Refusal(
     `table "${name}" holds data and is not destroyed. To drop it with all its rows, set allowDestroy: ["${name}"] in the provider's configuration ` +
-      `and run \`pulumi up\` once before the destroy. To keep it and forget it here, run \`pgpartition release ${name}\` first`,
+      `and run \`pulumi up\` once before the destroy. To keep it and forget it here, run \`pgpartition release ${name}\` first. ` +
+      "If it was only renamed in the program, give the new name an alias of the old one",
   );
 }
 

@@ -2,7 +2,7 @@ import { decidingNow, type Retirement } from "../../core/plan/retirement";
 import type { WindowSpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
 import type { Instant } from "../../core/time/instant";
-import { ledgerStatement } from "../../postgres/registry";
+import { ledgerStatement, releaseTableStatement } from "../../postgres/registry";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
@@ -25,6 +25,7 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
     const { table, registration } = observation;
     if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx))
       return;
+    if (!spec.ownsTable) return handBack(work, spec);
     if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
     const parent = observedParent(table, spec.key, registration.indexes);
     const at = decidingNow(runtime.clocks(inputs.asOf, observation));
@@ -57,6 +58,19 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
     }
     await recordDestroying(work, spec, at);
   });
+}
+
+/** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */
+async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
+  const subject = `releasing "${spec.schema}.${spec.table}"`;
+  await work.database.execute([releaseTableStatement(work.management, spec)], {
+    signal: work.signal,
+    log: work.log,
+    subject,
+  });
+  work.log.info(
+    `table "${spec.schema}.${spec.table}" belongs to another tool: it keeps its partitions and is only forgotten`,
+  );
 }
 
 /**

@@ -4,7 +4,10 @@ import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
 import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
 import type { WindowSpec } from "../../core/spec/spec";
 import { type Instant, parseInstant } from "../../core/time/instant";
+import { sameInterval } from "../../core/time/interval";
+import { planWindow } from "../../core/window/window";
 import { windowFromWire } from "../../core/window/wire";
+import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
 import type { WindowInputs } from "./window-inputs";
 
@@ -47,4 +50,24 @@ function registeredAsOf(observation: Observation): Instant | undefined {
   if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")
     return undefined;
   return parseInstant(window.asOf, "UTC");
+}
+
+/**
+ * A partition that the last update left in place and that is gone: nobody asked for that, and writers of its range fail.
+ * With partitions as resources the engine believes its state until a refresh tells it otherwise.
+ */
+export function warnOfLost(ctx: ResourceContext, inputs: WindowInputs, observation: Observation, live: LivePlan): void {
+  const before = registeredWindow(observation);
+  const asOf = registeredAsOf(observation);
+  if (!before || !asOf || inputs.spec.resources === "window") return;
+  const stood = planWindow(before, asOf).desired;
+  const lost = live.creations.filter(
+    (creation) => creation.kind !== "present" && stood.some((partition) => sameInterval(partition, creation.partition)),
+  );
+  if (lost.length === 0) return;
+  const names = lost.map((creation) => `"${creation.partition.name}"`).join(", ");
+  ctx.log.warn(
+    `table "${inputs.spec.schema}.${inputs.spec.table}" lacks ${names}, which the last update left in place: detached or dropped outside Pulumi. ` +
+      "Rows for that range are refused (SQLSTATE 23514). `pulumi up --refresh` brings it back",
+  );
 }

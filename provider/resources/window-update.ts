@@ -18,7 +18,7 @@ import { refuse } from "./inputs";
 import { ownershipProblems } from "./table";
 import { planLive, registryProblems } from "./window-plan";
 import { readPlan, type WindowInputs } from "./window-inputs";
-import { workContext } from "./work";
+import { rowsAreGone, workContext } from "./work";
 
 /** What an update did. */
 export interface WindowDone {
@@ -141,6 +141,7 @@ async function createMissing(
   for (const [index, creation] of due.entries()) {
     const verb = creation.kind === "attach" ? "attach" : "create";
     if (inputs.complete && !names(inputs.work, verb, creation.partition)) continue;
+    if (creation.kind === "create" && creation.lost) work.log.warn(rowsAreGone(creation.partition.name));
     if (index % 50 === 49) work.log.status(`partition ${index + 1} of ${due.length}`);
     try {
       await createPartition(work, parent, creation);

@@ -18,7 +18,7 @@ import {
   withStaticPlan,
 } from "./window-inputs";
 import { destroyTable } from "./window-destroy";
-import { planLive, registryProblems } from "./window-plan";
+import { planLive, registryProblems, warnOfLost } from "./window-plan";
 import { performWindow } from "./window-update";
 
 /**
@@ -35,11 +35,13 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       const read = readWindowInputs(news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
       runtime.rememberAsOf(read.spec, read.asOf);
+      runtime.declare(ctx, formatTableId(read.spec));
       const mismatch = digestProblems(read);
       if (mismatch.length > 0) return { inputs: news, failures: failures(mismatch) };
       const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
       if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
       const live = planLive(runtime, read, observation);
+      warnOfLost(ctx, read, observation, live);
       const problems = [
         ...ownershipProblems(read.spec, observation, runtime.owner(ctx)),
         ...registryProblems(observation),
@@ -86,8 +88,9 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       };
     },
 
-    delete: async (ctx, { oldInputs, oldOutputs }) => {
+    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
+      if (runtime.renamed(ctx, id)) return;
       await destroyTable(ctx, runtime, requireWindowInputs(oldInputs));
     },
   };

@@ -12,3 +12,8 @@ export function workContext(runtime: Runtime, ctx: CallContext): WorkContext {
     log: ctx.log,
   };
 }
+
+/** Said by whichever resource makes a partition anew that somebody else dropped. */
+export function rowsAreGone(partition: string): string {
+  return `partition "${partition}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`;
+}

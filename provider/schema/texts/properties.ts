@@ -46,6 +46,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "PartitionWindow.start": "First instant that gets a partition. Default: the horizon.",
   "PartitionWindow.onExpire": "What happens to a partition that has expired.",
   "PartitionWindow.grace": "Time between detach and drop.",
+  "PartitionWindow.ownsTable": "False: another tool owns the table, so a destroy only forgets it. Left out: true.",
   "PartitionWindow.maxDropsPerUpdate": "Intervals that one update may retire without a confirmation.",
   "PartitionWindow.confirmDrops": "Retirements confirmed by their bounds.",
   "PartitionWindow.allowEmpty": "Ranges whose rows were dropped, and that may come back empty.",

@@ -43,7 +43,12 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
     ...partitions.map((partition) => {
       const bounds = { from: formatInstant(partition.from), to: formatInstant(partition.to) };
       const inputs = { ...table, key: keyToWire(spec.window.key), name: partition.name, ...bounds };
-      return declared("Partition", `${key}-${bounds.from}_${bounds.to}`, { ...inputs, ...emptiness(spec, partition) }, 2);
+      return declared(
+        "Partition",
+        `${key}-${bounds.from}_${bounds.to}`,
+        { ...inputs, ...emptiness(spec, partition) },
+        2,
+      );
     }),
     ...spec.indexes.map((index) => declared("Index", `${key}-${index.index}`, indexToWire(index, table), 3)),
     declared("PartitionWindow", `${key}-window`, windowInputs(spec, window), 4),

@@ -50,8 +50,11 @@ export class Deployment {
 
   /** Creates and updates in order; deletes at the end, newest first. A failed step ends it before the deletes. */
   async up(plugin: Plugin, program: Program): Promise<Step[]> {
-    const steps = await this.walk(plugin, program, (declared, inputs, old) => this.apply(plugin, declared, inputs, old));
-    for (const step of steps.filter(({ op }) => op === "delete")) await this.remove(plugin, this.urn(step.type, step.name));
+    const steps = await this.walk(plugin, program, (declared, inputs, old) =>
+      this.apply(plugin, declared, inputs, old),
+    );
+    for (const step of steps.filter(({ op }) => op === "delete"))
+      await this.remove(plugin, this.urn(step.type, step.name));
     return steps;
   }
 
@@ -91,7 +94,10 @@ export class Deployment {
       await act(declared, inputs, old);
     }
     const gone = [...this.state.values()].filter((entry) => !seen.has(entry.urn)).reverse();
-    return [...steps, ...gone.map((entry): Step => ({ op: "delete", type: entry.type, name: nameOf(entry.urn), diff: [] }))];
+    return [
+      ...steps,
+      ...gone.map((entry): Step => ({ op: "delete", type: entry.type, name: nameOf(entry.urn), diff: [] })),
+    ];
   }
 
   private async changes(plugin: Plugin, old: Entry, inputs: PropertyMap): Promise<readonly string[] | undefined> {

@@ -37,7 +37,10 @@ export function startInserts(database: TestDatabase, options: LedgerOptions): In
       client ??= await open(database);
       if (client === undefined) continue;
       try {
-        await client.query(`insert into ${table} (id, at) values ($1, $2)`, [n, options.times[n % options.times.length]]);
+        await client.query(`insert into ${table} (id, at) values ($1, $2)`, [
+          n,
+          options.times[n % options.times.length],
+        ]);
         acknowledged.add(n);
       } catch (error) {
         const state = (error as { readonly code?: string }).code ?? "connection";
@@ -93,14 +96,20 @@ async function compare(
        and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'at' and a.attnum > 0)`,
     [schema, table],
   );
-  const sources = [{ name: table }, ...left].map(({ name }) => `select id::bigint as id from ${quoteQualified(schema, name)}`);
+  const sources = [{ name: table }, ...left].map(
+    ({ name }) => `select id::bigint as id from ${quoteQualified(schema, name)}`,
+  );
   const rows = await database.query<{ id: string; count: string }>(
     `select id::text, count(*)::text as count from (${sources.join(" union all ")}) rows group by id`,
   );
   const found = new Map(rows.map((row) => [Number(row.id), Number(row.count)]));
   return [
     ...[...acknowledged].filter((id) => !found.has(id)).map((id) => `row ${String(id)} was acknowledged and is lost`),
-    ...[...found].filter(([, count]) => count > 1).map(([id, count]) => `row ${String(id)} is there ${String(count)} times`),
-    ...[...found.keys()].filter((id) => id > 0 && !acknowledged.has(id) && !unknown.has(id)).map((id) => `row ${String(id)} was refused and is there`),
+    ...[...found]
+      .filter(([, count]) => count > 1)
+      .map(([id, count]) => `row ${String(id)} is there ${String(count)} times`),
+    ...[...found.keys()]
+      .filter((id) => id > 0 && !acknowledged.has(id) && !unknown.has(id))
+      .map((id) => `row ${String(id)} was refused and is there`),
   ];
 }

@@ -190,6 +190,8 @@ function portOf(child: ChildProcess): Promise<number> {
       if (text.includes("\n")) resolve(Number(text));
     });
     child.once("error", reject);
-    child.once("exit", (code, signal) => reject(new Error(`the plugin ended before its port: ${String(signal ?? code)}`)));
+    child.once("exit", (code, signal) =>
+      reject(new Error(`the plugin ended before its port: ${String(signal ?? code)}`)),
+    );
   });
 }

@@ -86,7 +86,8 @@ function pipe(from: Socket, to: Socket, direction: Chunk["direction"], context: 
   from.on("data", (data: Buffer) => {
     turn = turn.then(async () => {
       const { judge, delayMs } = context.rule();
-      const verdict = judge?.({ connection: context.connection, direction, offset, data, text: data.toString("latin1") }) ?? "pass";
+      const verdict =
+        judge?.({ connection: context.connection, direction, offset, data, text: data.toString("latin1") }) ?? "pass";
       offset += data.length;
       if (delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, delayMs));
       if (verdict === "cut") return context.cut();
@@ -111,7 +112,10 @@ function listen(server: Server): Promise<number> {
 }
 
 /** Cuts once, at the first statement that matches: before it arrives, after it was delivered, or before its answer is. */
-export function cutOnce(pattern: RegExp, moment: "before" | "during" | "after"): { rule: ProxyRule; readonly done: () => boolean } {
+export function cutOnce(
+  pattern: RegExp,
+  moment: "before" | "during" | "after",
+): { rule: ProxyRule; readonly done: () => boolean } {
   let armed: number | undefined;
   let done = false;
   const judge = (chunk: Chunk): Verdict => {

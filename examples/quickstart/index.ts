@@ -1,0 +1,15 @@
+import { PartitionedDatabase } from "../../components";
+
+new PartitionedDatabase("app", {
+  connection: {}, // from PGHOST, PGUSER, PGPASSFILE and so on
+  tables: {
+    events: {
+      table: "events",
+      columns: { id: "bigserial", at: { type: "timestamptz", default: "now()" }, payload: "jsonb" },
+      primaryKey: ["id", "at"],
+      partitionBy: [{ range: "at", every: "month" }],
+      window: { lead: "2 months", retention: "12 months" },
+      onExpire: "drop", // a week after its detach
+    },
+  },
+});

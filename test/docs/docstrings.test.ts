@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { componentDeclarations, docstringProblems } from "../../tools/docs/arguments";
+import { readDeclarations } from "../../tools/docs/docstrings";
+
+const problems = (text: string): string[] => docstringProblems(readDeclarations("some.ts", text));
+
+describe("the check of docstrings", () => {
+  it("finds an argument that does not say what it means, also inside an object", () => {
+    const text = `export interface SomeArgs {
+      readonly plain?: string;
+      /** @default 3 */
+      readonly onlyDefault?: number;
+      /** Told. */
+      readonly nested: {
+        readonly inner: string;
+        /** Told. */
+        readonly other: string;
+      };
+    }`;
+    expect(problems(text)).toEqual([
+      "some.ts: SomeArgs.plain does not say what it means",
+      "some.ts: SomeArgs.onlyDefault does not say what it means",
+      "some.ts: SomeArgs.nested.inner does not say what it means",
+    ]);
+  });
+
+  it("leaves the forms of a value to the text of its argument", () => {
+    const text = `export interface SomeArgs {
+      /** A span, or a fixed end. */
+      readonly lead: string | { readonly until: string };
+    }`;
+    expect(problems(text)).toEqual([]);
+  });
+
+  it("reads the members of a union of objects", () => {
+    expect(problems("export type SomeArgs = ({ a: string } | { b: string }) & { c: string };")).toHaveLength(3);
+  });
+
+  it("finds a text that a stray tag cuts off", () => {
+    expect(problems("/** Made through @pulumi/postgresql. */ export interface SomeArgs {}")).toEqual([
+      'some.ts: SomeArgs: "@pulumi" reads as a tag, and the text ends before it',
+    ]);
+  });
+
+  it("sees the arguments of every component", () => {
+    const names = componentDeclarations().map((declaration) => declaration.name);
+    for (const name of [
+      "PartitionedTableArgs",
+      "TableSpecArgs",
+      "WindowArgs",
+      "PartitionedDatabaseArgs",
+      "ProviderArgs",
+      "ConnectionArgs",
+    ]) {
+      expect(names).toContain(name);
+    }
+  });
+});

@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { schemaText } from "../../provider/schema";
+import { repositoryRoot } from "../../tools/paths";
+import { withProject } from "../support/pulumi";
+
+/** A project of its own: the repository's names the plugin by a path that the CLI reads from the working folder. */
+const project = withProject({ "Pulumi.yaml": "name: schema\nruntime: nodejs\n" });
+
+it("is accepted by pulumi package get-schema, which checks it, and comes back whole", async () => {
+  const plugin = join(repositoryRoot, "tools", "plugin", "pulumi-resource-pgpartition");
+  const { code, stdout, stderr } = await project.run("package", "get-schema", plugin);
+  expect(stderr).not.toMatch(/error|warning/i);
+  expect(code).toBe(0);
+  const ours = JSON.parse(schemaText()) as Record<string, object>;
+  const theirs = JSON.parse(stdout) as Record<string, object>;
+  for (const part of ["resources", "functions", "types"]) {
+    expect(Object.keys(theirs[part] ?? {}).sort()).toEqual(Object.keys(ours[part] ?? {}).sort());
+  }
+});

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/spec/wire";
+import { providerModule } from "../../provider/module";
+import { DECLARED_WINDOW_KEYS } from "../../provider/resources/window-inputs";
+import { packageSchema, schemaText } from "../../provider/schema";
+import type { EnumSpec, ObjectSpec, Properties, TypeSpec } from "../../provider/schema/model";
+import { readDeclarations } from "../../tools/docs/docstrings";
+
+const schema = packageSchema();
+const resource = (name: string) => schema.resources[`pgpartition:index:${name}`];
+
+/** What each handler reads from its inputs. */
+const INPUTS: Readonly<Record<string, readonly string[]>> = {
+  ManagementSchema: ["schema"],
+  Table: Object.keys(tableWireSchema.shape),
+  Partition: Object.keys(partitionWireSchema.shape),
+  Index: Object.keys(indexWireSchema.shape),
+  PartitionWindow: [...DECLARED_WINDOW_KEYS, "plan"],
+};
+
+describe("the package schema", () => {
+  it("is JSON of the plugin's own name and version, made once", () => {
+    expect(JSON.parse(schemaText())).toMatchObject({ name: providerModule.name, version: providerModule.version });
+    expect(schemaText()).toBe(schemaText());
+  });
+
+  it("has the resources and functions that the plugin serves, and no others", () => {
+    expect(Object.keys(schema.resources).sort()).toEqual(
+      providerModule.handlers.map((handler) => handler.token).sort(),
+    );
+    expect(Object.keys(schema.functions).sort()).toEqual(Object.keys(providerModule.functions).sort());
+  });
+
+  it.each(Object.entries(INPUTS))("has every input that the handler of %s reads, and no other", (name, keys) => {
+    const found = resource(name);
+    expect(Object.keys(found?.inputProperties ?? {}).sort()).toEqual([...keys].sort());
+    expect(found?.properties).toMatchObject(found?.inputProperties ?? {});
+    expect(Object.keys(found?.properties ?? {})).toEqual(expect.arrayContaining([...(found?.required ?? [])]));
+  });
+
+  it("asks for what a declared window always has, and for nothing that may be left out", () => {
+    const required = resource("PartitionWindow")?.requiredInputs;
+    expect(required).toEqual(expect.arrayContaining(["lead", "retention", "onExpire", "asOf"]));
+    for (const optional of ["grace", "childDigest", "plan", "paused"]) expect(required).not.toContain(optional);
+  });
+
+  it("has the settings that a program may give the provider; connection secrets are secret", () => {
+    const declarations = readDeclarations("components/provider.ts");
+    const settings = ["ConnectionArgs", "ProviderArgs"].flatMap(
+      (name) =>
+        declarations.find((declaration) => declaration.name === name)?.members.map((member) => member.name) ?? [],
+    );
+    const { inputProperties } = schema.provider;
+    expect(Object.keys(inputProperties).sort()).toEqual(settings.sort());
+    const secret = Object.entries(inputProperties).filter(([, property]) => property.secret);
+    expect(secret.map(([name]) => name)).toEqual(["url", "password"]);
+  });
+
+  it("defines every type that it refers to, and refers to every type that it defines", () => {
+    const used = new Set(allProperties().flatMap((properties) => Object.values(properties).flatMap(references)));
+    expect([...used].sort()).toEqual(Object.keys(schema.types).sort());
+  });
+
+  it("describes every property in a sentence", () => {
+    const texts = allProperties().flatMap((properties) =>
+      Object.values(properties).map((property) => property.description),
+    );
+    for (const text of texts) expect(text).toMatch(/^[A-Z`].*[.]$/s);
+  });
+});
+
+function allProperties(): Properties[] {
+  const types = Object.values<ObjectSpec | EnumSpec>(schema.types);
+  return [
+    schema.provider.inputProperties,
+    ...Object.values(schema.resources).map((found) => found.properties),
+    ...Object.values(schema.functions).flatMap((found) => [found.inputs.properties, found.outputs.properties]),
+    ...types.flatMap((type) => ("enum" in type ? [] : [type.properties])),
+  ];
+}
+
+function references(type: TypeSpec): string[] {
+  const own = type.$ref?.startsWith("#/types/") ? [type.$ref.slice("#/types/".length)] : [];
+  return [...own, ...(type.items ? references(type.items) : []), ...(type.oneOf ?? []).flatMap(references)];
+}

@@ -1,0 +1,138 @@
+// The kill matrix: an undisturbed run tells the fault points; then the same run is killed at each in its turn.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PropertyMap } from "../../../provider/values";
+import type { TestDatabase } from "../database";
+import type { Program } from "./declare";
+import { Deployment } from "./deployment";
+import { left, reset, SCHEMA } from "./fixture";
+import { startInserts } from "./insert-ledger";
+import { type Plugin, startPlugin } from "./plugin";
+
+/** One way from an empty database to the run that is disturbed. */
+export interface Scenario {
+  readonly database: TestDatabase;
+  readonly config: PropertyMap;
+  /** Runs before, undisturbed; SQL may follow each. */
+  readonly before: readonly { readonly program: Program; readonly sql?: string }[];
+  readonly program: Program;
+  /** Clients insert these times from the disturbed run to the end of the mending one. */
+  readonly inserts?: readonly string[];
+}
+
+export interface Undisturbed {
+  /** Names in the order in which they are reached. */
+  readonly points: readonly string[];
+  readonly dump: string;
+}
+
+export async function undisturbed(scenario: Scenario): Promise<Undisturbed> {
+  const folder = mkdtempSync(join(tmpdir(), "fault-points-"));
+  const log = join(folder, "log");
+  try {
+    const deployment = await prepare(scenario);
+    const plugin = await startPlugin({
+      config: at(scenario, scenario.program),
+      env: { PGPARTITION_FAULT_LOG: log },
+    });
+    await deployment.up(plugin, scenario.program);
+    await plugin.stop();
+    // A statement of several lines is a point of several lines.
+    const points = readFileSync(log, "utf8")
+      .trimEnd()
+      .split(/\n(?=before |after |detach cut )/);
+    return { points, dump: (await left(scenario.database)).dump };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * Kills the plugin at the n-th point (from 1), runs the same program again, and compares with the undisturbed run. What
+ * differs, in sentences: nothing, where the product keeps its promises (faults.md, I1, I3, I6).
+ */
+export async function killedAt(scenario: Scenario, wanted: Undisturbed, n: number): Promise<string[]> {
+  const { database, program } = scenario;
+  const config = at(scenario, program);
+  const deployment = await prepare(scenario);
+  let mender: Plugin;
+  const ledger =
+    scenario.inserts && startInserts(database, { schema: SCHEMA, table: "events", times: scenario.inserts });
+  try {
+    const victim = await startPlugin({ config, env: { PGPARTITION_FAULT: `*#${String(n)}:kill` } });
+    const survived = await deployment.up(victim, program).then(
+      () => true,
+      () => false,
+    );
+    if (survived) return ["the fault point was not reached"];
+    if ((await victim.exited) !== "SIGKILL") return ["the run failed before the fault point"];
+    mender = await startPlugin({ config });
+    await deployment.up(mender, program);
+  } catch (error) {
+    return [`the next up failed: ${String(error)}`];
+  } finally {
+    await ledger?.stop();
+  }
+  const steps = await deployment.preview(mender, program);
+  const refreshed = await deployment.refresh(mender);
+  await mender.stop();
+  const { dump, orphans } = await left(database);
+  return [
+    ...steps.map((step) => `the plan after it still has a step: ${JSON.stringify(step)}`),
+    ...refreshed.map((urn) => `refresh changes ${urn}`),
+    ...difference(wanted.dump, dump),
+    ...orphans.map((orphan) => `left behind: ${orphan}`),
+    ...((await ledger?.violations()) ?? []),
+    ...(ledger?.acknowledged === 0 ? ["no insert was acknowledged"] : []),
+  ];
+}
+
+/** The points that satisfy `select`, each with what went wrong there. Empty: nothing did. */
+export async function killMatrix(
+  scenario: Scenario,
+  wanted: Undisturbed,
+  select: (point: string) => boolean,
+): Promise<{ readonly rounds: number; readonly problems: readonly string[] }> {
+  const problems: string[] = [];
+  const chosen = distinctPoints(wanted.points).filter((n) => select(wanted.points[n - 1] ?? ""));
+  for (const n of chosen) {
+    const found = await killedAt(scenario, wanted, n);
+    problems.push(...found.map((problem) => `#${String(n)} ${wanted.points[n - 1] ?? ""}: ${problem}`));
+  }
+  return { rounds: chosen.length, problems };
+}
+
+/** Of "after x, before y" with nothing sent between them one is enough: the points that leave different databases. */
+export function distinctPoints(points: readonly string[]): number[] {
+  return points.flatMap((point, index) => {
+    const follows = (points[index - 1] ?? "").startsWith("after ") && point.startsWith("before ");
+    return follows && !/^before (begin|detach|finalize) /.test(point) ? [] : [index + 1];
+  });
+}
+
+function difference(wanted: string, found: string): string[] {
+  const expected = new Set(wanted.split("\n"));
+  const actual = new Set(found.split("\n"));
+  return [
+    ...[...expected].filter((line) => !actual.has(line)).map((line) => `missing: ${line}`),
+    ...[...actual].filter((line) => !expected.has(line)).map((line) => `too much: ${line}`),
+  ];
+}
+
+async function prepare(scenario: Scenario): Promise<Deployment> {
+  await reset(scenario.database);
+  const deployment = new Deployment();
+  for (const { program, sql } of scenario.before) {
+    const plugin = await startPlugin({ config: at(scenario, program) });
+    await deployment.up(plugin, program);
+    await plugin.stop();
+    if (sql !== undefined) await scenario.database.query(sql);
+  }
+  return deployment;
+}
+
+/** The window's own clock is cut to the interval; graces are measured by the provider's. */
+function at(scenario: Scenario, program: Program): PropertyMap {
+  return { ...scenario.config, asOf: program.asOf };
+}

@@ -1,0 +1,66 @@
+// A server of a test's own, which it may crash and start again on the same port with the same data.
+import { spawn } from "node:child_process";
+import { closeSync, openSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Client } from "pg";
+import { account } from "../../../tools/postgres/account";
+import { binaries, type Version } from "../../../tools/postgres/binaries";
+import { serverEnvironment, temporaryFolder } from "../../../tools/postgres/cluster";
+import { reachable } from "../../../tools/postgres/reachable";
+import { startServer } from "../../../tools/postgres/server";
+import { alive } from "../processes";
+import { until } from "./until";
+
+export interface OwnServer {
+  readonly url: string;
+  readonly password: string;
+  /** As `pg_ctl stop -m immediate`: every backend ends without a word, the next start recovers from the WAL. */
+  crash(): Promise<void>;
+  start(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export async function startOwnServer(version: Version): Promise<OwnServer> {
+  const owner = account();
+  const folder = temporaryFolder(owner);
+  const dataDir = join(folder, "data");
+  const first = await startServer({ version, dataDir });
+  const bin = join(reachable(binaries(version), owner), "bin", "postgres");
+  let pid = first.pid;
+
+  const crash = async (): Promise<void> => {
+    process.kill(pid, "SIGQUIT");
+    await until(() => !alive(pid));
+  };
+  const start = async (): Promise<void> => {
+    const log = openSync(first.logFile, "a");
+    const settings = [`port=${String(first.port)}`, "listen_addresses=127.0.0.1", "unix_socket_directories="];
+    const child = spawn(bin, ["-D", dataDir, ...settings.flatMap((setting) => ["-c", setting])], {
+      ...owner,
+      cwd: "/",
+      env: serverEnvironment(),
+      stdio: ["ignore", log, log],
+    });
+    closeSync(log);
+    child.unref();
+    pid = child.pid ?? 0;
+    await until(() => accepts(first.url));
+  };
+  const remove = async (): Promise<void> => {
+    if (alive(pid)) await crash();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { url: first.url, password: first.password, crash, start, remove };
+}
+
+async function accepts(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,80 @@
+// What most fault tests do: a run of a program by a plugin of its own.
+import type { PropertyMap } from "../../../provider/values";
+import type { TestDatabase } from "../database";
+import type { Program } from "./declare";
+import type { Deployment, Step } from "./deployment";
+import { configOf } from "./fixture";
+import { type Plugin, startPlugin } from "./plugin";
+
+export interface RunOptions {
+  readonly config?: PropertyMap;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Given the plugin as it starts to work. */
+  readonly started?: (plugin: Plugin) => void;
+}
+
+export interface Run {
+  readonly steps: readonly Step[];
+  readonly messages: readonly string[];
+  /** Why it failed; undefined: it did not. */
+  readonly error: string | undefined;
+}
+
+/** A plugin for one run, as the engine starts one for each operation. */
+export async function withPlugin<T>(
+  database: Pick<TestDatabase, "url">,
+  program: Pick<Program, "asOf">,
+  body: (plugin: Plugin) => Promise<T>,
+  options: RunOptions = {},
+): Promise<{ readonly result: T; readonly messages: readonly string[] }> {
+  const config = { ...configOf(database), asOf: program.asOf, ...options.config };
+  const plugin = await startPlugin({ config, ...(options.env === undefined ? {} : { env: options.env }) });
+  options.started?.(plugin);
+  try {
+    const result = await body(plugin);
+    return { result, messages: plugin.messages };
+  } finally {
+    await plugin.stop();
+  }
+}
+
+/** `pulumi up`; a failure is a result. */
+export function up(
+  database: Pick<TestDatabase, "url">,
+  deployment: Deployment,
+  program: Program,
+  options: RunOptions = {},
+): Promise<Run> {
+  return attempt(database, program, (plugin) => deployment.up(plugin, program), options);
+}
+
+/** `pulumi preview`. */
+export function preview(
+  database: Pick<TestDatabase, "url">,
+  deployment: Deployment,
+  program: Program,
+  options: RunOptions = {},
+): Promise<Run> {
+  return attempt(database, program, (plugin) => deployment.preview(plugin, program), options);
+}
+
+async function attempt(
+  database: Pick<TestDatabase, "url">,
+  program: Program,
+  body: (plugin: Plugin) => Promise<Step[]>,
+  options: RunOptions,
+): Promise<Run> {
+  let error: string | undefined;
+  const caught = (plugin: Plugin): Promise<Step[]> =>
+    body(plugin).catch((reason: unknown) => {
+      error = reason instanceof Error ? reason.message : String(reason);
+      return [];
+    });
+  const { result, messages } = await withPlugin(database, program, caught, options);
+  return { steps: result, messages, error };
+}
+
+/** `create app.events_p2025_04` and so on, for a short comparison. */
+export function named(steps: readonly Step[]): string[] {
+  return steps.map((step) => `${step.op} ${step.name}`);
+}
