@@ -82,23 +82,25 @@ export class PartitionedTable extends pulumi.ComponentResource {
   private createPartitions(name: string, spec: TableSpec, window: PlannedWindow, table: Table): Partition[] {
     if (spec.window.resources === "window") return [];
     this.warnManyResources(window.desired.length);
-    return window.desired.map(
-      (partition) =>
-        new Partition(
-          partitionResourceName(name, partition),
-          {
-            schema: spec.schema,
-            table: spec.table,
-            name: partition.name,
-            from: formatInstant(partition.from),
-            to: formatInstant(partition.to),
-            key: keyToWire(spec.window.key),
-            ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition))
-              ? { allowEmpty: true }
-              : {}),
-          },
-          { parent: this, dependsOn: [table], protect: false, retainOnDelete: false },
-        ),
+    return withoutStackTraces(() =>
+      window.desired.map(
+        (partition) =>
+          new Partition(
+            partitionResourceName(name, partition),
+            {
+              schema: spec.schema,
+              table: spec.table,
+              name: partition.name,
+              from: formatInstant(partition.from),
+              to: formatInstant(partition.to),
+              key: keyToWire(spec.window.key),
+              ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition))
+                ? { allowEmpty: true }
+                : {}),
+            },
+            { parent: this, dependsOn: [table], protect: false, retainOnDelete: false },
+          ),
+      ),
     );
   }
 
@@ -136,6 +138,20 @@ export class PartitionedTable extends pulumi.ComponentResource {
       `${count} partitions as resources make every update slow; set resources: "window" to keep them out of state (nothing is moved or dropped)`,
       this,
     );
+  }
+}
+
+/**
+ * The SDK takes and formats a stack trace for each of several promises of each property; for hundreds of partitions that is
+ * more than half of the program's time, and every one of them shows the same lines of this file.
+ */
+function withoutStackTraces<T>(body: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return body();
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }
 

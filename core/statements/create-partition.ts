@@ -12,9 +12,9 @@ export interface NewPartition extends Interval {
 
 /**
  * Makes a partition without stopping a writer: a table of its own with everything the parent demands, then ATTACH, which
- * takes SHARE UPDATE EXCLUSIVE on the parent where PARTITION OF would take ACCESS EXCLUSIVE. A CHECK of the bounds lets
- * ATTACH skip its scan. All in one transaction: it is attached and complete, or there is no trace of it.
- * Foreign keys come from ATTACH while the table is empty: that is the mild form (locks-and-floors #6, not #7).
+ * takes SHARE UPDATE EXCLUSIVE on the parent where PARTITION OF would take ACCESS EXCLUSIVE. All in one transaction: it is
+ * attached and complete, or there is no trace of it. So it is empty for certain when it is attached, and needs no CHECK of
+ * its bounds: what ATTACH would scan has no page. Foreign keys come from ATTACH while the table is empty: that is the mild form (locks-and-floors #6, not #7).
  */
 export function createPartitionStatements(parent: ParentShape, partition: NewPartition): Statement[] {
   const transaction = `create partition ${parent.schema}.${partition.name}`;
@@ -35,14 +35,10 @@ export function createPartitionStatements(parent: ParentShape, partition: NewPar
       .filter((index) => index.constraint === undefined)
       .map((index) => own(createLeafIndexText(parent, partition.name, index), "dropped with its table")),
     attachStatement(parent, partition, transaction),
-    own(
-      `ALTER TABLE ${leaf} DROP CONSTRAINT ${quote(boundsCheckName(partition.name))}`,
-      "not needed: the bounds of the partition say the same",
-    ),
   ];
 }
 
-/** ATTACH of a table whose CHECK implies its bounds. */
+/** ATTACH of a table that is empty, or whose CHECK implies its bounds: either way it reads nothing under its lock. */
 export function attachStatement(parent: ParentShape, partition: NewPartition, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
   const leaf = quoteQualified(parent.schema, partition.name);
@@ -69,7 +65,7 @@ export function attachStatement(parent: ParentShape, partition: NewPartition, tr
   };
 }
 
-/** The name of the CHECK that stands for the bounds until the partition is attached. */
+/** The name of the CHECK that stands for the bounds of a filled table until it is attached. */
 export function boundsCheckName(partition: string): string {
   return fitIdentifier(`${partition}_bounds`);
 }
@@ -104,8 +100,7 @@ function createLeafText(parent: ParentShape, partition: NewPartition): string {
           `CONSTRAINT ${quote(indexName(index.leafName, { partition: partition.name, table: parent.table }))} ${index.constraint}`,
         ],
   );
-  const check = `CONSTRAINT ${quote(boundsCheckName(partition.name))} CHECK (${boundsCondition(parent, partition)})`;
-  const parts = [like, ...constraints, check];
+  const parts = [like, ...constraints];
   return `CREATE TABLE ${quoteQualified(parent.schema, partition.name)} (\n  ${parts.join(",\n  ")}\n)`;
 }
 
