@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
 import { claimTable } from "../postgres/ownership";
-import { notRegistered, requireTable, withSession } from "./session";
+import { notRegistered, requireTable, withRegistry } from "./session";
 
 /** Moves a table to another stack, or takes a released one back. */
 export function claimCommand(): Command {
@@ -13,7 +13,7 @@ export function claimCommand(): Command {
       const table = requireTable(name);
       if (!/^[^/\s]+\/[^/\s]+$/.test(options.stack))
         throw new Error(`"${options.stack}" is not a stack; write project/stack, as pulumi stack ls shows them`);
-      await withSession(command, async (session) => {
+      await withRegistry(command, async (session) => {
         if (!(await claimTable(session.database, { ...table, owner: options.stack }, session.options)))
           throw notRegistered(table);
         console.log(

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
 import { setPaused as setTablePaused } from "../postgres/ownership";
-import { notRegistered, requireTable, withSession } from "./session";
+import { notRegistered, requireTable, withRegistry } from "./session";
 
 export function pauseCommand(): Command {
   return setPaused("pause", "Stop every retirement of a table; partitions are still created ahead.", true);
@@ -17,7 +17,7 @@ function setPaused(verb: string, description: string, paused: boolean): Command 
     .argument("<table>", "schema.table")
     .action(async (name: string, _options: object, command: Command) => {
       const table = requireTable(name);
-      await withSession(command, async ({ database, options }) => {
+      await withRegistry(command, async ({ database, options }) => {
         if (!(await setTablePaused(database, { ...table, paused }, options))) throw notRegistered(table);
         console.log(`${formatTableId(table)}: retirement ${paused ? "is paused" : "goes on with the next update"}`);
       });

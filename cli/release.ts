@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
 import { releaseTable } from "../postgres/ownership";
-import { notRegistered, requireTable, withSession } from "./session";
+import { notRegistered, requireTable, withRegistry } from "./session";
 
 /** Hands a table back. Nothing in the database changes but the registry; no stack retires or deletes anything of it any more. */
 export function releaseCommand(): Command {
@@ -12,7 +12,7 @@ export function releaseCommand(): Command {
     .argument("<table>", "schema.table")
     .action(async (name: string, _options: object, command: Command) => {
       const table = requireTable(name);
-      await withSession(command, async ({ database, options }) => {
+      await withRegistry(command, async ({ database, options }) => {
         if (!(await releaseTable(database, table, options))) throw notRegistered(table);
         console.log(
           `released ${formatTableId(table)}; remove it from the program and run pulumi up, which only forgets it`,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
 import { formatTableId, parseTableId, type TableId } from "../core/names/resource-id";
 import { Database } from "../postgres/database";
+import { describeManagementSchema } from "../postgres/management/install";
 import type { OwnershipOptions } from "../postgres/ownership";
 
 /** What a verb works with. */
@@ -32,6 +33,20 @@ export async function withSession<T>(command: Command, body: (session: CliSessio
   } finally {
     await database.close();
   }
+}
+
+/** The same for a verb that changes something: there has to be a registry to change. */
+export async function withRegistry<T>(command: Command, body: (session: CliSession) => Promise<T>): Promise<T> {
+  return withSession(command, async (session) => {
+    const { database } = session;
+    if ((await describeManagementSchema(database)).kind !== "ours") {
+      throw new Error(
+        `there is no management schema "${database.managementSchema}" of ours in ${await database.describe()}: no table is managed there; ` +
+          "--management-schema names another one",
+      );
+    }
+    return body(session);
+  });
 }
 
 /** Why a verb did nothing. */

@@ -58,6 +58,29 @@ export function recordIndexesStatement(
   );
 }
 
+/**
+ * The same for one index that the same transaction has made on the table: the server says how it prints it. Recorded a
+ * moment later, an index of a run that was killed in between would look like somebody else's.
+ */
+export function recordNewIndexStatement(
+  management: string,
+  entry: TableName & Omit<RegisteredIndex, "printed">,
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set indexes = (
+  select jsonb_build_array(jsonb_build_object('name', $3::text, 'leafName', $4::text, 'declared', $5::text, 'printed', substr(
+    pg_get_indexdef(x.indexrelid),
+    length(format('CREATE %sINDEX %I ON ONLY %I.%I ', case when x.indisunique then 'UNIQUE ' else '' end, $3::text, $1::text, $2::text)) + 1
+  )))
+  from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1::text and c.relname = $3::text
+) || coalesce((select jsonb_agg(kept) from jsonb_array_elements(indexes) kept where kept->>'name' <> $3::text), '[]'), updated_at = now()
+where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, entry.name, entry.leafName, entry.declared],
+    "the next update records them again",
+  );
+}
+
 export interface LedgerRecord extends TableName {
   readonly partition: string;
   /** Where the partition is in another schema than its table. */

@@ -68,22 +68,27 @@ export class TableQueue {
     // A task that comes between the last look and the release of the lock starts a new turn.
     for (let first = tasks[0]; first; first = tasks[0]) {
       try {
-        await database.withTableLock(table.schema, table.table, { signal: first.ctx.signal, log: first.ctx.log }, async () => {
-          database.invalidate(table.schema, table.table);
-          let observation: Observation | undefined;
-          for (let next = tasks[0]; next; next = tasks[0] ?? (await nextTask(line))) {
-            try {
-              observation ??= await observe();
-              await next.task({ observation, update: (changed) => void (observation = changed) });
-            } catch (error) {
-              next.fail(error);
-              // What the failed task left behind is not known: the next one reads again.
-              observation = undefined;
-              database.invalidate(table.schema, table.table);
+        await database.withTableLock(
+          table.schema,
+          table.table,
+          { signal: first.ctx.signal, log: first.ctx.log },
+          async () => {
+            database.invalidate(table.schema, table.table);
+            let observation: Observation | undefined;
+            for (let next = tasks[0]; next; next = tasks[0] ?? (await nextTask(line))) {
+              try {
+                observation ??= await observe();
+                await next.task({ observation, update: (changed) => void (observation = changed) });
+              } catch (error) {
+                next.fail(error);
+                // What the failed task left behind is not known: the next one reads again.
+                observation = undefined;
+                database.invalidate(table.schema, table.table);
+              }
+              tasks.shift();
             }
-            tasks.shift();
-          }
-        });
+          },
+        );
       } catch (error) {
         for (const task of tasks.splice(0)) task.fail(error);
       } finally {

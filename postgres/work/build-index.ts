@@ -4,7 +4,7 @@ import { createParentIndexStatement, leafIndexStatements } from "../../core/stat
 import { indexDefinition, observedParent, type ParentIndex, type ParentShape } from "../../core/statements/parent";
 import type { Statement } from "../../core/statements/statement";
 import { reportProgress } from "../index-progress";
-import { recordIndexesStatement } from "../registry";
+import { recordNewIndexStatement } from "../registry";
 import type { WorkContext } from "./context";
 
 /** What an index looks like when the work is done. */
@@ -127,7 +127,7 @@ async function run(
         ? reportProgress(work.database, leaf, (text) => work.log.status(`index ${spec.name} on ${leaf}: ${text}`))
         : undefined;
     try {
-      await work.database.execute([statement], {
+      await work.database.execute([statement, ...recordOf(work, table, spec, statement)], {
         signal: work.signal,
         log: work.log,
         subject: `building index "${spec.name}" of "${table.schema}.${table.table}"`,
@@ -135,36 +135,30 @@ async function run(
     } finally {
       await stop?.();
     }
-    if (statement.sql.includes(" ON ONLY ")) await recordIndexes(work, table, [spec]);
   }
 }
 
-/** Remembers how the server prints what was declared: later runs compare with that. */
-export async function recordIndexes(
+function recordOf(
   work: WorkContext,
-  table: { schema: string; table: string; key: KeySpec },
-  specs: readonly IndexSpec[],
-): Promise<void> {
-  work.database.invalidate(table.schema, table.table);
-  const { table: found } = await work.database.observe(table.schema, table.table, {
-    encoding: table.key.encoding,
-    zone: table.key.zone,
-  });
-  const indexes = specs.flatMap((spec) => {
-    const index = found?.indexes.find((candidate) => candidate.name === spec.name);
-    return index
-      ? [{ name: spec.name, leafName: spec.leafName, declared: indexDefinition(spec), printed: index.definition }]
-      : [];
-  });
-  if (indexes.length === 0) return;
-  await work.database.execute(
-    [recordIndexesStatement(work.management, { schema: table.schema, table: table.table, indexes })],
-    {
-      signal: work.signal,
-      log: work.log,
-      subject: `recording the indexes of "${table.schema}.${table.table}"`,
-    },
-  );
+  table: { schema: string; table: string },
+  spec: IndexSpec,
+  statement: Statement,
+): Statement[] {
+  return statement.sql.includes(" ON ONLY ") ? [recordNewIndex(work, table, spec, statement.transaction)] : [];
+}
+
+/** How an index was declared and how the server prints it, for the transaction that makes it: later runs compare with that. */
+export function recordNewIndex(
+  work: WorkContext,
+  table: { schema: string; table: string },
+  spec: IndexSpec,
+  transaction: string | undefined,
+): Statement {
+  const entry = { name: spec.name, leafName: spec.leafName, declared: indexDefinition(spec) };
+  return {
+    ...recordNewIndexStatement(work.management, { schema: table.schema, table: table.table, ...entry }),
+    transaction,
+  };
 }
 
 /** An index of that name that is another one is never touched. */

@@ -1,10 +1,10 @@
 import { quote } from "../../core/names/identifier";
-import { formatTableId } from "../../core/names/resource-id";
 import {
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
   MANAGEMENT_VERSION,
+  ManagementSchemaError,
 } from "../../postgres/management/install";
 import { listRegistered } from "../../postgres/ownership";
 import type { ResourceContext } from "../context";
@@ -84,23 +84,25 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
 
     delete: async (ctx, { oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
-      const released = await releasedTables(runtime);
-      if (released.length > 0) {
-        ctx.log.warn(
-          `management schema ${quote(runtime.config.managementSchema)} is left in place: it keeps the history of released tables (${released.join(", ")}) for whoever claims them`,
-        );
-        return;
-      }
-      await dropManagementSchema(runtime.database, { stack: runtime.owner(ctx), signal: ctx.signal, log: ctx.log });
+      await dropUnlessRemembering(ctx, runtime);
     },
   };
 }
 
-/** Released tables that still exist: their stack is gone, what the ledger knows of their partitions must not be. */
-async function releasedTables(runtime: Runtime): Promise<string[]> {
-  const found = await describeManagementSchema(runtime.database);
-  const tables = found.kind === "ours" ? await listRegistered(runtime.database) : [];
-  return tables.filter((table) => table.mode === "released" && table.exists).map(formatTableId);
+/**
+ * Tables that somebody manages stop a destroy. Tables that were released, or detached to be kept, do not: nobody else can
+ * let go of them, so the schema stays for them as the memory of what they are.
+ */
+async function dropUnlessRemembering(ctx: ResourceContext, runtime: Runtime): Promise<void> {
+  try {
+    await dropManagementSchema(runtime.database, { stack: runtime.owner(ctx), signal: ctx.signal, log: ctx.log });
+  } catch (error) {
+    if (!(error instanceof ManagementSchemaError)) throw error;
+    if ((await listRegistered(runtime.database)).some((table) => table.mode === "managed")) throw error;
+    ctx.log.warn(
+      `management schema ${quote(runtime.config.managementSchema)} is left in place: it is forgotten here, and keeps the history of tables that still exist and that nobody manages`,
+    );
+  }
 }
 
 async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: string): Promise<void> {

@@ -10,9 +10,9 @@ import {
   readWire,
 } from "../../core/spec/wire";
 import { observedParent, type ParentShape } from "../../core/statements/parent";
-import { compareInstants, formatInstant } from "../../core/time/instant";
+import { compareInstants, earlier, formatInstant } from "../../core/time/instant";
 import { formatInterval, sameInterval } from "../../core/time/interval";
-import { hasExpired } from "../../core/window/window";
+import { hasExpired, planWindow } from "../../core/window/window";
 import { windowFromWire } from "../../core/window/wire";
 import { createPartition, statementsOfCreation, withCreated } from "../../postgres/work/create-partition";
 import type { CallContext, ResourceContext } from "../context";
@@ -154,6 +154,9 @@ function requireForgettable(
   if (window.spec.resources === "window") return;
   const clocks = runtime.clocks(runtime.latestAsOf(wire) ?? observation.now, observation);
   if (hasExpired(leaf.bounds?.to, decidingHorizon(window.spec, clocks))) return;
+  // Made for a longer lead, or by a clock that was ahead: it stays attached, and preview lists it as kept.
+  const moment = clocks.trusted ?? earlier(clocks.asOf, clocks.database);
+  if (!planWindow(window.spec, moment).desired.some((wanted) => sameInterval(wanted, interval))) return;
   throw new Refusal(
     `partition "${leaf.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is inside its window and is not deleted, whatever it holds. ` +
       `A partition leaves by the window (retention), the whole table by allowDestroy, and this stack lets go of it by \`pgpartition release ${wire.schema}.${wire.table}\``,

@@ -8,7 +8,7 @@ import { createTableStatements } from "../../core/statements/create-table";
 import { plannedParent } from "../../core/statements/parent";
 import { missingRights } from "../../postgres/rights";
 import { registerTableStatement, unregisterTableStatement } from "../../postgres/registry";
-import { recordIndexes } from "../../postgres/work/build-index";
+import { recordNewIndex } from "../../postgres/work/build-index";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
@@ -133,7 +133,6 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, shape: Table
 /** Observe, decide, execute. The table, its row of the registry and its indexes come together or not at all. */
 async function makeTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<string> {
   const work = workContext(runtime, ctx);
-  const table = { schema: shape.schema, table: shape.table, key: shape.window.key };
   return runtime.database.withTableLock(shape.schema, shape.table, { signal: ctx.signal, log: ctx.log }, async () => {
     runtime.database.invalidate(shape.schema, shape.table);
     const observation = await runtime.observe(shape, shape.window.key);
@@ -144,15 +143,22 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, shape: TableSha
       table: shape.table,
       owner: runtime.owner(ctx),
     });
+    const transaction = statements[0]?.transaction;
+    // Indexes that were found are not recorded: whether they are the declared ones is for their own resources to judge.
+    const indexes = transaction === undefined ? [] : shape.indexes;
     await runtime.database.execute(
-      [...statements, { ...register, transaction: statements[0]?.transaction ?? register.transaction }],
+      [
+        ...statements,
+        { ...register, transaction: transaction ?? register.transaction },
+        ...indexes.map((index) => recordNewIndex(work, shape, index, transaction)),
+      ],
       {
         signal: ctx.signal,
         log: ctx.log,
         subject: `${observation.table ? "adopting" : "creating"} table "${shape.schema}.${shape.table}"`,
       },
     );
-    await recordIndexes(work, table, shape.indexes);
+    runtime.database.invalidate(shape.schema, shape.table);
     const after = await runtime.observe(shape, shape.window.key);
     return after.table?.owner ?? "";
   });
@@ -288,6 +294,39 @@ function importedInputs(table: NonNullable<Observation["table"]>): PropertyMap {
       ...(column.identity === undefined ? {} : { identity: column.identity }),
     })),
     ...(primary ? { primaryKey: primary.columns } : {}),
+    ...named("uniques", "unique", table, ({ name, columns }) => ({ name, columns })),
+    ...named("foreignKeys", "foreign", table, importedForeignKey),
+  };
+}
+
+type Constraint = NonNullable<Observation["table"]>["constraints"][number];
+
+/** A list of constraints of one kind; absent where there is none, as the components leave it. */
+function named(
+  property: string,
+  kind: Constraint["kind"],
+  table: NonNullable<Observation["table"]>,
+  read: (constraint: Constraint) => PropertyMap,
+): PropertyMap {
+  const found = table.constraints.filter((constraint) => constraint.kind === kind);
+  return found.length > 0 ? { [property]: found.map(read) } : {};
+}
+
+/** Columns and actions of the referenced side are in the text only; Diff compares name and columns. */
+function importedForeignKey({ name, columns, definition, references }: Constraint): PropertyMap {
+  const [, remote = "", actions = ""] = /\(([^()]*)\)([^()]*)$/.exec(definition.replace(/^.*? REFERENCES /, "")) ?? [];
+  const action = (event: string): string =>
+    (new RegExp(`ON ${event} (CASCADE|RESTRICT|SET NULL|SET DEFAULT)`).exec(actions)?.[1] ?? "no action").toLowerCase();
+  return {
+    name,
+    columns,
+    references: {
+      schema: references?.schema ?? "",
+      table: references?.table ?? "",
+      columns: remote.split(", ").map((column) => column.replace(/^"(.*)"$/, "$1").replaceAll('""', '"')),
+    },
+    onDelete: action("DELETE"),
+    onUpdate: action("UPDATE"),
   };
 }
 

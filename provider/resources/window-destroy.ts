@@ -18,46 +18,55 @@ import { workContext } from "./work";
  */
 export async function destroyTable(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
   const { spec } = inputs;
-  const work = workContext(runtime, ctx);
   await runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
     runtime.database.invalidate(spec.schema, spec.table);
-    const observation = await runtime.observe(spec, spec.key);
-    const { table, registration } = observation;
-    if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx))
-      return;
-    if (!spec.ownsTable) return handBack(work, spec);
-    if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
-    const parent = observedParent(table, spec.key, registration.indexes);
-    const at = decidingNow(runtime.clocks(inputs.asOf, observation));
-    await recordDestroying(work, spec, at);
-    for (const leaf of table.leaves) {
-      const detach: Retirement = {
-        verb: leaf.detachPending ? "finalize" : "detach",
-        schema: leaf.schema,
-        partition: leaf.name,
-        oid: leaf.oid,
-        bounds: leaf.bounds ?? { from: undefined, to: undefined },
-        rows: leaf.rows,
-        bytes: leaf.bytes,
-        reason: "the table is destroyed",
-        dropAfter: at,
-      };
-      await retire(work, parent, detach, at);
-      await retire(work, parent, { ...detach, verb: "drop" }, at);
-      ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
+    try {
+      await destroyLocked(ctx, runtime, inputs);
+    } finally {
+      // The deletes of its partitions come next and ask whether they are gone.
+      runtime.database.invalidate(spec.schema, spec.table);
     }
-    for (const detached of observation.detached.filter((candidate) => candidate.dropAfter !== undefined)) {
-      const { schema, name, oid, bounds, rows, bytes } = detached;
-      const reason = "the table is destroyed";
-      await retire(
-        work,
-        parent,
-        { verb: "drop", schema, partition: name, oid, bounds, rows, bytes, reason, dropAfter: at },
-        at,
-      );
-    }
-    await recordDestroying(work, spec, at);
   });
+}
+
+async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
+  const { spec } = inputs;
+  const work = workContext(runtime, ctx);
+  const observation = await runtime.observe(spec, spec.key);
+  const { table, registration } = observation;
+  if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
+  if (!spec.ownsTable) return handBack(work, spec);
+  if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
+  const parent = observedParent(table, spec.key, registration.indexes);
+  const at = decidingNow(runtime.clocks(inputs.asOf, observation));
+  await recordDestroying(work, spec, at);
+  for (const leaf of table.leaves) {
+    const detach: Retirement = {
+      verb: leaf.detachPending ? "finalize" : "detach",
+      schema: leaf.schema,
+      partition: leaf.name,
+      oid: leaf.oid,
+      bounds: leaf.bounds ?? { from: undefined, to: undefined },
+      rows: leaf.rows,
+      bytes: leaf.bytes,
+      reason: "the table is destroyed",
+      dropAfter: at,
+    };
+    await retire(work, parent, detach, at);
+    await retire(work, parent, { ...detach, verb: "drop" }, at);
+    ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
+  }
+  for (const detached of observation.detached.filter((candidate) => candidate.dropAfter !== undefined)) {
+    const { schema, name, oid, bounds, rows, bytes } = detached;
+    const reason = "the table is destroyed";
+    await retire(
+      work,
+      parent,
+      { verb: "drop", schema, partition: name, oid, bounds, rows, bytes, reason, dropAfter: at },
+      at,
+    );
+  }
+  await recordDestroying(work, spec, at);
 }
 
 /** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */

@@ -1,12 +1,14 @@
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
-import type { Instant } from "../../core/time/instant";
+import { formatInstant } from "../../core/time/instant";
+import { planWindow } from "../../core/window/window";
+import { digestPartitions } from "../../core/window/wire";
 import type { ResourceContext } from "../context";
 import { PartialFailure, Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { declaredDiff, diffResult, failures } from "./inputs";
+import { declaredDiff, diffResult, failures, refuse } from "./inputs";
 import { ownershipProblems } from "./table";
 import {
   DECLARED_WINDOW_KEYS,
@@ -124,9 +126,9 @@ async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap
   const observation = await runtime.observe(table);
   const window = observation.registration?.window;
   if (!observation.table || typeof window !== "object" || window === null) return undefined;
-  return { ...(window as PropertyMap), asOf: formatNow(observation.now), work: [] };
-}
-
-function formatNow(now: Instant): string {
-  return now.toString();
+  const read = readWindowInputs({ asOf: observation.now.toString(), ...(window as PropertyMap) });
+  if ("problems" in read) refuse(`importing the window of "${table.schema}.${table.table}"`, read.problems);
+  const desired = planWindow(read.spec, read.asOf).desired;
+  const childDigest = read.spec.resources === "partition" ? { childDigest: digestPartitions(desired) } : {};
+  return { ...(window as PropertyMap), asOf: formatInstant(read.asOf), ...childDigest, work: [] };
 }

@@ -19,7 +19,10 @@ export interface CliOptions {
 /** `global-setup.ts` has built what it runs. */
 export function pgpartition(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env };
-  const child = spawn(join(repositoryRoot, "cli", "bin", "pgpartition"), args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(join(repositoryRoot, "cli", "bin", "pgpartition"), args, {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   options.started?.(child.pid ?? 0);
   let stdout = "";
   let stderr = "";

@@ -24,7 +24,7 @@ export function spellingsOf(canary: string): readonly string[] {
 export function findInText(name: string, text: string, canary: string): string[] {
   return spellingsOf(canary).flatMap((spelling) => {
     const at = text.indexOf(spelling);
-    return at < 0 ? [] : [`${name}: …${text.slice(Math.max(0, at - 60), at).replaceAll("\n", " ")}[HERE]`];
+    return at < 0 ? [] : [`${name}: …${text.slice(Math.max(0, at - 200), at).replaceAll("\n", " ")}[HERE]`];
   });
 }
 

@@ -1,0 +1,54 @@
+// The provider's own work without engine and plugin: lock, read, decide, execute.
+import type { Observation } from "../../core/observed";
+import { planCreation } from "../../core/plan/creation";
+import { requireTableSpec } from "../../core/spec/parse";
+import { observedParent } from "../../core/statements/parent";
+import { parseInstant } from "../../core/time/instant";
+import { planWindow } from "../../core/window/window";
+import { Database } from "../../postgres/database";
+import type { WorkContext } from "../../postgres/work/context";
+import { createPartition, withCreated } from "../../postgres/work/create-partition";
+import type { BenchDatabase } from "../support/server";
+import { agentLogs, AS_OF } from "../support/tables";
+
+const spec = (partitions: number) => requireTableSpec(agentLogs(partitions + 1), "bench");
+const ignore = (): void => undefined;
+
+/** What the Partition resources of one update do, in the order in which the engine asks for them. */
+export async function createByExecutor({ url }: BenchDatabase, partitions: number): Promise<void> {
+  const config = {
+    url,
+    sslMode: "disable" as const,
+    applicationName: "pulumi-pgpartition",
+    managementSchema: "pgpartition",
+  };
+  const database = new Database(config, {});
+  const log = { status: ignore, info: ignore, warn: ignore, debug: ignore };
+  const work: WorkContext = {
+    database,
+    management: "pgpartition",
+    run: "bench",
+    signal: new AbortController().signal,
+    log,
+  };
+  const { schema, table } = spec(partitions);
+  try {
+    await database.withTableLock(schema, table, work, () => createAll(work, partitions));
+  } finally {
+    await database.close();
+  }
+}
+
+async function createAll(work: WorkContext, partitions: number): Promise<void> {
+  const { schema, table, window } = spec(partitions);
+  let observation: Observation = await work.database.observe(schema, table, window.key);
+  for (const partition of planWindow(window, parseInstant(AS_OF, "UTC")).desired) {
+    const creation = planCreation({ schema, table, allowEmpty: [] }, partition, observation);
+    if (creation.kind === "present") continue;
+    if (observation.table === undefined || creation.kind === "refuse")
+      throw new Error("the bench's own table is not as it should be");
+    const parent = observedParent(observation.table, window.key, observation.registration?.indexes ?? []);
+    await createPartition(work, parent, creation);
+    observation = withCreated(observation, creation);
+  }
+}

@@ -1,0 +1,47 @@
+// `npm run bench [name …] [--quick]`: how fast we are, as ratios to what cannot be faster. Exit code 1: a limit is exceeded.
+import { join } from "node:path";
+import { workFolder } from "../tools/paths";
+import type { Bench } from "./bench";
+import { create } from "./create/create";
+import { noop } from "./noop";
+import { isWithin, type Row, table, writeJson } from "./report";
+import { stall } from "./stall/stall";
+import { statements } from "./statements";
+import { buildAll, removeWorkFolder } from "./support/bundles";
+import { window } from "./window";
+
+const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, stall };
+
+async function main(args: readonly string[]): Promise<void> {
+  const quick = args.includes("--quick");
+  const names = args.filter((arg) => arg !== "--quick");
+  const unknown = names.filter((name) => !(name in benches));
+  if (unknown.length > 0)
+    throw new Error(`no bench "${unknown.join(", ")}": there are ${Object.keys(benches).join(", ")}, and --quick`);
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
+  const rows: Row[] = [];
+  process.once("exit", removeWorkFolder);
+  await buildAll();
+  for (const [name, bench] of Object.entries(benches)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const say = (text: string): void => console.error(`${name}: ${text}`);
+    rows.push(
+      ...(await bench({ quick, signal: stopping.signal, say })).map((row) => (quick ? withoutLimit(row) : row)),
+    );
+    stopping.signal.throwIfAborted();
+  }
+  console.log(`\n${table(rows)}`);
+  writeJson(join(workFolder, "bench.json"), rows);
+  if (rows.some((row) => isWithin(row) === false)) process.exitCode = 1;
+}
+
+function withoutLimit({ limit: _limit, ...row }: Row): Row {
+  return row;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

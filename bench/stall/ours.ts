@@ -1,0 +1,82 @@
+// Each operation of ours as a whole `pulumi up` by the real engine, under load.
+import type { TableSpecArgs } from "../../core/spec/args";
+import { DEFAULT_LOCK_TIMEOUT_MS } from "../../core/defaults";
+import type { BenchOptions } from "../bench";
+import type { Row } from "../report";
+import { partitionedProject, type Project } from "../support/project";
+import type { BenchDatabase, BenchServer } from "../support/server";
+import { AS_OF, databaseArgs } from "../support/tables";
+import { measureStall, stallText } from "./scenario";
+import { createReferenced, eventsTable, fill, MONTHS, OLD_READER, OLD_REF_WRITER, type Sizes, streams } from "./world";
+
+/** What a wait may last: the limit of one try, and a little for the server to notice. */
+export const LIMIT_MS = DEFAULT_LOCK_TIMEOUT_MS + 20;
+
+interface Operation {
+  /** Undefined: on the way to the next, without load. */
+  readonly name: string | undefined;
+  readonly changes: Partial<TableSpecArgs>;
+  readonly asOf?: string;
+}
+
+const indexes = { by_ref: { columns: ["ref_id"] } };
+const wide = { lead: "2 months", retention: `${MONTHS} months` } as const;
+const cut = { lead: "2 months", retention: `${MONTHS - 1} months` } as const;
+/** Nine days on, still in the same month: the grace of seven is over. */
+const later = AS_OF.replace(/10T/, "19T");
+
+/** Each on what the one before left. */
+const operations: readonly Operation[] = [
+  { name: "create ahead", changes: { window: wide } },
+  { name: "index build on 15 leaves", changes: { window: wide, indexes } },
+  { name: "detach", changes: { window: cut, indexes } },
+  { name: "reattach", changes: { window: wide, indexes } },
+  { name: undefined, changes: { window: cut, indexes } },
+  { name: "drop after grace", changes: { window: cut, indexes }, asOf: later },
+];
+
+export async function stallOfOurs(
+  server: BenchServer,
+  sizes: Sizes,
+  referenced: boolean,
+  options: BenchOptions,
+): Promise<Row[]> {
+  const database = await server.createDatabase();
+  await createReferenced(database);
+  const project = await partitionedProject(databaseArgs(database, { events: eventsTable(referenced) }), options.signal);
+  await project.up();
+  await fill(database, sizes);
+  const rows: Row[] = [];
+  for (const operation of options.quick ? operations.slice(0, 1) : operations) {
+    project.declare(databaseArgs(database, { events: eventsTable(referenced, operation.changes) }, operation.asOf));
+    if (operation.name === undefined) await project.up();
+    else rows.push(await measure(database, project, operation.name, sizes, referenced, options));
+  }
+  return rows;
+}
+
+async function measure(
+  database: BenchDatabase,
+  project: Project,
+  name: string,
+  sizes: Sizes,
+  referenced: boolean,
+  options: BenchOptions,
+): Promise<Row> {
+  const what = `wait for ours: ${name}, old reader${referenced ? " + old writer on the referenced table" : ""}`;
+  options.say(what);
+  const stalled = await measureStall({
+    database,
+    streams: streams(sizes, referenced),
+    old: referenced ? [OLD_READER, OLD_REF_WRITER] : [OLD_READER],
+    oldMs: sizes.oldMs,
+    workers: "pulumi-pgpartition%",
+    operation: () => project.up(),
+  });
+  return {
+    what,
+    ours: { value: stalled.worstMs, unit: "ms" },
+    limit: { of: "ours", most: LIMIT_MS },
+    note: stallText(stalled),
+  };
+}

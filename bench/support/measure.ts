@@ -1,0 +1,64 @@
+// Two sides measured in turn, so that what else the machine does meets both.
+
+export interface Comparison {
+  /** Medians. */
+  readonly ours: number;
+  readonly peer: number;
+  /** The median of the rounds' own ratios: a slow minute weighs on both sides of a round. */
+  readonly ratio: number;
+  /** Of each round. */
+  readonly ratios: readonly number[];
+}
+
+export async function compare(
+  rounds: number,
+  ours: () => Promise<number>,
+  peer: () => Promise<number>,
+): Promise<Comparison> {
+  const pairs: (readonly [number, number])[] = [];
+  for (let round = 0; round < rounds; round += 1)
+    pairs.push(round % 2 === 0 ? await inTurn(ours, peer) : swap(await inTurn(peer, ours)));
+  const ratios = pairs.map(([our, their]) => our / their);
+  return {
+    ours: median(pairs.map(([our]) => our)),
+    peer: median(pairs.map(([, their]) => their)),
+    ratio: median(ratios),
+    ratios,
+  };
+}
+
+/** Both sides of a round get the same preparation. */
+export function roundsOf<T>(make: () => Promise<T>): () => Promise<T> {
+  let current: Promise<T> | undefined;
+  return () => {
+    const result = current ?? make();
+    current = current === undefined ? result : undefined;
+    return result;
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}
+
+/** Milliseconds of the wall clock. */
+export async function timed(body: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await body();
+  return performance.now() - start;
+}
+
+export function ratiosText(ratios: readonly number[]): string {
+  return `ratios of the rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}`;
+}
+
+async function inTurn(first: () => Promise<number>, second: () => Promise<number>): Promise<readonly [number, number]> {
+  return [await first(), await second()];
+}
+
+function swap([first, second]: readonly [number, number]): readonly [number, number] {
+  return [second, first];
+}

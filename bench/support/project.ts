@@ -1,0 +1,93 @@
+// A Pulumi project with one stack and its own file backend, run by the real CLI and engine.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PartitionedDatabaseArgs } from "../../components/partitioned-database";
+import { type Engine, resolveEngine } from "../../tools/engine/resolve";
+import { runPulumi } from "../../tools/engine/run";
+import { benchFolder, componentsFile, pluginFolder } from "./bundles";
+
+export interface Project {
+  /** Replaces what the program reads. */
+  declare(args: object): void;
+  /** Runs the CLI on the stack; throws with its output when it fails. */
+  run(...args: readonly string[]): Promise<void>;
+  /** `pulumi up` without the preview before it. */
+  up(...args: readonly string[]): Promise<void>;
+  remove(): void;
+}
+
+/** The clock is given and trusted, so that a bench that runs over midnight still plans for one moment. */
+export type DatabaseArgs = Omit<PartitionedDatabaseArgs, "connection"> & {
+  readonly connection: { readonly url: string };
+};
+
+/** Declares one PartitionedDatabase. */
+export function partitionedProject(args: DatabaseArgs, signal: AbortSignal): Promise<Project> {
+  return startProject(args, signal, [
+    `const { PartitionedDatabase } = require(${JSON.stringify(componentsFile)});`,
+    `new PartitionedDatabase("bench", require("./args.json"));`,
+  ]);
+}
+
+/** Declares as many components as asked, which do nothing: what the engine and the language host cost by themselves. */
+export function trivialProject(count: number, signal: AbortSignal): Promise<Project> {
+  return startProject({ count }, signal, [
+    `const { ComponentResource } = require("@pulumi/pulumi");`,
+    `const parent = new ComponentResource("bench:index:Parent", "parent");`,
+    `for (let i = 0; i < require("./args.json").count; i += 1) new ComponentResource("bench:index:Trivial", "trivial-" + i, {}, { parent });`,
+  ]);
+}
+
+const stack = "bench";
+
+/** Plain JavaScript on both sides: no time goes into compiling a program. */
+async function startProject(args: object, signal: AbortSignal, program: readonly string[]): Promise<Project> {
+  const engine: Engine = await resolveEngine();
+  const folder = mkdtempSync(join(benchFolder, "project-"));
+  const state = join(folder, "state");
+  mkdirSync(state);
+  const declare = (next: object): void => writeFileSync(join(folder, "args.json"), JSON.stringify(next));
+  declare(args);
+  writeFileSync(join(folder, "index.js"), `${program.join("\n")}\n`);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "bench", main: "index.js" }));
+  writeFileSync(join(folder, "Pulumi.yaml"), pulumiYaml());
+  const env = {
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: "bench",
+    PULUMI_HOME: join(folder, "home"),
+  };
+  const run = async (...words: readonly string[]): Promise<void> => {
+    const { code, stdout, stderr } = await runPulumi([...words, "--stack", stack], {
+      cwd: folder,
+      env,
+      engine,
+      signal,
+    });
+    signal.throwIfAborted();
+    if (code !== 0)
+      throw new Error(
+        `pulumi ${words.join(" ")} ended with ${String(code)}:\n${stdout.slice(-4_000)}\n${stderr.slice(-4_000)}`,
+      );
+  };
+  await runPulumi(["stack", "init", stack], { cwd: folder, env, engine, signal });
+  return {
+    declare,
+    run,
+    up: (...words) => run("up", "--yes", "--skip-preview", "--suppress-progress", ...words),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function pulumiYaml(): string {
+  return `name: bench
+runtime:
+  name: nodejs
+  options:
+    typescript: false
+main: index.js
+plugins:
+  providers:
+    - name: pgpartition
+      path: ${pluginFolder}
+`;
+}

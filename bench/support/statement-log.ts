@@ -1,0 +1,66 @@
+// What the server itself says was sent to it and how long that took, from its log. Never our own counter.
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import type { BenchDatabase, BenchServer } from "./server";
+
+export interface Logged {
+  readonly application: string;
+  readonly sql: string;
+  /** In the server, with parsing and planning. */
+  readonly ms: number;
+}
+
+/** Statements of one application in one database while `body` ran, without those that set a connection up. */
+export async function statementsDuring(
+  server: BenchServer,
+  database: BenchDatabase,
+  application: string,
+  body: () => Promise<unknown>,
+): Promise<readonly Logged[]> {
+  const from = statSync(server.logFile).size;
+  await body();
+  return parse(readFrom(server.logFile, from), database.name).filter(
+    (one) => one.application === application && !isSetUp(one.sql),
+  );
+}
+
+export function totalMs(statements: readonly Logged[]): number {
+  return statements.reduce((sum, { ms }) => sum + ms, 0);
+}
+
+/**
+ * Settings, facts and identity: postgres/set-up.ts, postgres/connections.ts. Sent once for each connection, of which the
+ * pool opens a few whatever there is to do.
+ */
+function isSetUp(sql: string): boolean {
+  return /pg_is_in_recovery\(\) as in_recovery|json_each_text\(\$1|pg_control_system\(\)/.test(sql);
+}
+
+/** By the prefix of server.ts. Lines 2 and on of a statement begin with a tab. The extended protocol logs three lines for one statement. */
+const line =
+  /^\S+ \S+ \S+ \[(\d+)\] (.*)@(\S+) LOG: {2}duration: ([\d.]+) ms {2}(parse|bind|execute|statement)[^:]*: (.*(?:\n\t.*)*)/gm;
+
+function parse(log: string, database: string): Logged[] {
+  const found: Logged[] = [];
+  const begun = new Map<string, number>();
+  for (const [, pid = "", application = "", name, ms, step, sql = ""] of log.matchAll(line)) {
+    if (name !== database) continue;
+    const before = begun.get(pid) ?? 0;
+    const so = before + Number(ms);
+    if (step === "parse" || step === "bind") begun.set(pid, so);
+    else {
+      begun.delete(pid);
+      found.push({ application, sql: sql.replaceAll("\n\t", "\n"), ms: so });
+    }
+  }
+  return found;
+}
+
+function readFrom(file: string, offset: number): string {
+  const handle = openSync(file, "r");
+  try {
+    const data = Buffer.alloc(Math.max(0, fstatSync(handle).size - offset));
+    return data.subarray(0, readSync(handle, data, 0, data.length, offset)).toString("utf8");
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,98 @@
+// `resources: "window"` with thousands of partitions: the update that makes them, against the same statements in one session.
+import type { Client } from "pg";
+import type { TableSpecArgs } from "../core/spec/args";
+import { requireTableSpec } from "../core/spec/parse";
+import type { TableSpec } from "../core/spec/spec";
+import { createPartitionStatements } from "../core/statements/create-partition";
+import { plannedParent } from "../core/statements/parent";
+import type { Statement } from "../core/statements/statement";
+import { parseInstant } from "../core/time/instant";
+import { type DesiredPartition, planWindow } from "../core/window/window";
+import { ledgerStatement } from "../postgres/registry";
+import type { Bench } from "./bench";
+import { compare, ratiosText, roundsOf, timed } from "./support/measure";
+import { partitionedProject } from "./support/project";
+import { type BenchDatabase, type BenchServer, startBenchServer } from "./support/server";
+import { AS_OF, dailyEvents, databaseArgs } from "./support/tables";
+
+const LIMIT = 3;
+
+/** What is there before: yesterday, today, tomorrow. */
+const few = dailyEvents(3, { resources: "window" });
+
+export const window: Bench = async ({ quick, signal, say }) => {
+  const partitions = quick ? 10 : 2_000;
+  const rounds = quick ? 1 : 3;
+  const server = await startBenchServer();
+  try {
+    say(`${String(rounds)} rounds of ${String(partitions)} partitions`);
+    const rounded = roundsOf(() => prepare(server, signal));
+    const wanted = dailyEvents(partitions, { resources: "window" });
+    const result = await compare(
+      rounds,
+      async () => {
+        const { ours, project } = await rounded();
+        project.declare(databaseArgs(ours, { events: wanted }));
+        return timed(() => project.up());
+      },
+      async () => replay((await rounded()).copy, statementsOf(wanted)),
+    );
+    return [
+      {
+        what: `up with resources: "window", ${String(partitions)} partitions / its SQL alone`,
+        ours: { value: result.ours, unit: "ms" },
+        peer: { value: result.peer, unit: "ms" },
+        ratio: result.ratio,
+        limit: { of: "ratio", most: LIMIT },
+        note: ratiosText(result.ratios),
+      },
+    ];
+  } finally {
+    await server.stop();
+  }
+};
+
+/** A table with three partitions, and a copy of its database. */
+async function prepare(server: BenchServer, signal: AbortSignal) {
+  const ours = await server.createDatabase();
+  const project = await partitionedProject(databaseArgs(ours, { events: few }), signal);
+  await project.up();
+  return { ours, project, copy: await server.createDatabase(ours) };
+}
+
+/** What the update sends but for reads and time-outs: for each partition its DDL and its row of the ledger. */
+function statementsOf(args: TableSpecArgs): Statement[] {
+  const spec = requireTableSpec(args, "bench");
+  const parent = plannedParent(spec);
+  const there = new Set(desired(requireTableSpec(few, "bench")).map(({ name }) => name));
+  return desired(spec)
+    .filter(({ name }) => !there.has(name))
+    .flatMap((partition) => {
+      const ddl = createPartitionStatements(parent, partition);
+      const entry = { schema: spec.schema, table: spec.table, partition: partition.name, bounds: partition };
+      const record = ledgerStatement("pgpartition", { ...entry, event: "created", run: "bench", detail: {} });
+      return [...ddl, { ...record, transaction: ddl[0]?.transaction }];
+    });
+}
+
+function desired(spec: TableSpec): readonly DesiredPartition[] {
+  return planWindow(spec.window, parseInstant(AS_OF, "UTC")).desired;
+}
+
+/** One session, transaction by transaction. */
+async function replay(database: BenchDatabase, statements: readonly Statement[]): Promise<number> {
+  return database.with("bench replay", (client) => timed(() => replayOn(client, statements)));
+}
+
+async function replayOn(client: Client, statements: readonly Statement[]): Promise<void> {
+  let open: string | undefined;
+  for (const { sql, values, transaction } of statements) {
+    if (transaction !== open) {
+      if (open !== undefined) await client.query("commit");
+      await client.query("begin");
+      open = transaction;
+    }
+    await client.query(sql, [...(values ?? [])]);
+  }
+  if (open !== undefined) await client.query("commit");
+}

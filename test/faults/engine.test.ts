@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { pulumiEnvironment } from "../../tools/engine/environment";
+import { resolveEngine } from "../../tools/engine/resolve";
+import { withDatabase } from "../support/database";
+import { eventsTable, left, reset, sessionsGone } from "../support/harness/fixture";
+import { said, withProgram } from "../support/harness/program";
+import { until } from "../support/harness/until";
+
+// One run of the real engine for each class of fault; what differs within a class is tested over gRPC.
+const database = withDatabase();
+const app = withProgram(database);
+const march = "2025-03-10T00:00:00Z";
+const april = "2025-04-10T00:00:00Z";
+const events = eventsTable({ window: { lead: "1 month", retention: "1 month" } });
+const up = ["up", "--yes", "--skip-preview"];
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  await reset(database);
+  app.declare({ tables: { events }, asOf: march });
+  expect(await app.run(["stack"])).toMatchObject({ code: 0 });
+});
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
+/** Starts the CLI by itself, to kill it at a fault point of its plugin. */
+async function killedAt(point: string, seconds: number): Promise<void> {
+  const engine = await resolveEngine();
+  const log = join(app.project.folder, "fault.log");
+  rmSync(log, { force: true });
+  const env = {
+    ...process.env,
+    ...app.project.env,
+    PGPARTITION_FAULT: `${point}:sleep ${String(seconds * 1000)}`,
+    PGPARTITION_FAULT_LOG: log,
+  };
+  const args = [...up, "--non-interactive", "--color=never", "--stack", "test"];
+  const child = spawn(engine.command, args, {
+    cwd: app.project.folder,
+    env: pulumiEnvironment(engine, env),
+    stdio: "ignore",
+  });
+  children.push(child);
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  await until(() => existsSync(log) && readFileSync(log, "utf8").includes(`${point}\n`), 60_000);
+  child.kill("SIGKILL");
+  await exited;
+}
+
+it("A13 the CLI is killed while it creates: pending operations are left, the next up adopts and makes nothing twice", async () => {
+  app.declare({ tables: { events }, asOf: march });
+  await killedAt("after commit create partition app.events_p2025_03", 2);
+  await sessionsGone(database, 15_000);
+  const state = await app.state();
+  expect(state.deployment.pending_operations?.map(({ type }) => type)).toContain("creating");
+  await app.run(["cancel", "--yes"]);
+  const next = await app.run(up);
+  expect(said(next)).toMatch(/pending/i);
+  if (next.code !== 0) {
+    expect((await app.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"])).code).toBe(0);
+    expect(await app.run(up)).toMatchObject({ code: 0 });
+  }
+  expect(await app.run([...up, "--expect-no-changes"])).toMatchObject({ code: 0 });
+  const { dump, orphans } = await left(database);
+  expect(orphans).toEqual([]);
+  expect(dump.match(/^relation app.events_p2025_0[234] /gm)).toHaveLength(3);
+}, 180_000);
+
+it("C06 a second up of the same stack while one runs is refused by the engine's own lock, and nothing changes", async () => {
+  app.declare({ tables: { events }, asOf: april });
+  const first = app.run(up, {
+    env: { PGPARTITION_FAULT: "before begin create partition app.events_p2025_05:sleep 6000" },
+  });
+  await until(() => lockFiles() > 0, 30_000);
+  const second = await app.run(up);
+  expect(second.code).not.toBe(0);
+  expect(said(second)).toMatch(/locked/);
+  expect(await first).toMatchObject({ code: 0 });
+}, 120_000);
+
+it("--target of one partition creates it alone and retires nothing", async () => {
+  await database.query("insert into app.events values (1, '2025-04-05', 'kept')");
+  app.declare({ tables: { events }, asOf: "2025-05-10T00:00:00Z" });
+  const urn = (await urns())
+    .find((candidate) => candidate.includes("2025-05-01_2025-06-01"))
+    ?.replaceAll("2025-05-01_2025-06-01", "2025-06-01_2025-07-01");
+  const run = await app.run([...up, "--target", urn ?? ""]);
+  expect(said(run)).toMatch(/1 created/);
+  const { dump } = await left(database);
+  expect(dump).toMatch(/relation app.events_p2025_06 .*parent=app.events/);
+  expect(dump).toMatch(/relation app.events_p2025_03 .*parent=app.events/);
+  expect(await app.run(up)).toMatchObject({ code: 0 });
+}, 120_000);
+
+it("ignoreChanges on retention through a transform reaches the window alone: an error, and nothing is retired", async () => {
+  const transform = `opts.transforms = [({ type, props, opts }) => type === "pgpartition:index:PartitionWindow"
+    ? { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["retention", "lead"] }) } : undefined];`;
+  const grown = { ...events, window: { lead: "3 months", retention: "1 month" } } as const;
+  const before = await attached();
+  app.declare({ tables: { events: grown }, asOf: "2025-05-10T00:00:00Z", before: transform });
+  const run = await app.run(up);
+  expect(run.code).not.toBe(0);
+  expect(said(run)).toContain("ignoreChanges or a transform changed only one of the two");
+  expect(await attached()).toEqual(expect.arrayContaining(before));
+}, 120_000);
+
+it("J03 a renamed component with an alias: no step at all", async () => {
+  app.declare({ tables: { events }, asOf: "2025-05-10T00:00:00Z" });
+  expect(await app.run(up)).toMatchObject({ code: 0 });
+  app.declare({
+    tables: { events },
+    asOf: "2025-05-10T00:00:00Z",
+    before:
+      'opts.aliases = [{ name: "db" }]; args && new PartitionedDatabase("renamed", args, opts); args = undefined;',
+  });
+  const run = await app.run([...up, "--diff"]);
+  expect(said(run)).not.toMatch(/\d+ (created|deleted|replaced)/);
+  expect(run.code).toBe(0);
+  app.declare({ tables: { events }, asOf: "2025-05-10T00:00:00Z", before: 'opts.aliases = [{ name: "renamed" }];' });
+  expect(await app.run(up)).toMatchObject({ code: 0 });
+}, 120_000);
+
+it("the component leaves the program: its window is asked first and refuses, no partition is let go", async () => {
+  const before = await attached();
+  const known = (await urns()).length;
+  app.declare({ tables: {}, asOf: "2025-05-10T00:00:00Z" });
+  const run = await app.run([...up, "--continue-on-error"]);
+  expect(run.code).not.toBe(0);
+  expect(said(run)).toContain('table "app.events" holds data and is not destroyed');
+  expect(await attached()).toEqual(before);
+  expect((await urns()).filter((urn) => urn.includes("Partition")).length).toBeGreaterThanOrEqual(before.length);
+  expect((await urns()).length).toBeGreaterThan(known - 3);
+}, 120_000);
+
+async function urns(): Promise<string[]> {
+  return ((await app.state()).deployment.resources ?? []).map(({ urn }) => urn);
+}
+
+async function attached(): Promise<string[]> {
+  const rows = await database.query<{ name: string }>(
+    "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'app.events'::regclass order by 1",
+  );
+  return rows.map(({ name }) => name);
+}
+
+function lockFiles(): number {
+  const folder = join(app.project.folder, ".state", ".pulumi", "locks");
+  if (!existsSync(folder)) return 0;
+  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".json")).length;
+}

@@ -1,0 +1,72 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { closeAll } from "../provider/wire-support";
+import { testVersions, withDatabase } from "../support/database";
+import { configOf, program } from "../support/harness/fixture";
+import { killMatrix, type Scenario, type Undisturbed, undisturbed } from "../support/harness/matrix";
+import { endPlugins } from "../support/harness/plugin";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+/** The newest version at every point; the others at those that the catalogue names. */
+const newest = Math.max(...testVersions());
+
+describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (version) => {
+  const database = withDatabase(version);
+  let scenario: Scenario;
+  let wanted: Undisturbed;
+
+  beforeAll(async () => {
+    scenario = {
+      database,
+      config: configOf(database),
+      before: [],
+      program: program("2025-03-10T00:00:00Z", { window: { lead: "1 day", retention: "1 month" } }),
+    };
+    wanted = await undisturbed(scenario);
+  });
+
+  const check = async (select: RegExp, rounds: number): Promise<void> => {
+    const result = await killMatrix(scenario, wanted, (point) => select.test(point));
+    expect(result.problems).toEqual([]);
+    expect(result.rounds).toBeGreaterThanOrEqual(rounds);
+  };
+
+  it(
+    "A01 killed before the first statement: the next up creates everything, and a third has nothing to do",
+    () => check(/^before begin (management|create table app.events|create partition app.events_p2025_0[23]$)/, 4),
+    60_000,
+  );
+
+  it(
+    "A02 killed after CREATE TABLE and before the indexes: the next up leaves the same schema as an undisturbed one",
+    () => check(/^after create partition app.events_p2025_03 #1$/, 1),
+    60_000,
+  );
+
+  it(
+    "A03 killed after the indexes and before ATTACH: the next up leaves the same schema as an undisturbed one",
+    () => check(/^after create partition app.events_p2025_03 #2$/, 1),
+    60_000,
+  );
+
+  it(
+    "A04 killed after ATTACH, before and after its commit: the next up leaves the same schema as an undisturbed one",
+    () => check(/^after (create partition app.events_p2025_03 #[3-9]|commit create partition app.events_p2025_03)$/, 3),
+    60_000,
+  );
+
+  it.runIf(version === newest)(
+    "A01-A04 killed at every other point of a creation: the next up leaves the same schema",
+    async () => {
+      const result = await killMatrix(
+        scenario,
+        wanted,
+        (point) => !/create partition app.events_p2025_03 #/.test(point),
+      );
+      expect(result.problems).toEqual([]);
+      expect(result.rounds).toBeGreaterThanOrEqual(10);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { closeAll } from "../provider/wire-support";
+import { administer, testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { left, program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up, withPlugin } from "../support/harness/rounds";
+
+const database = withDatabase();
+const other = withDatabase(testVersions()[0] ?? 18);
+const role = `app_${String(process.pid)}`;
+const asRole = () => ({ url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) });
+afterEach(endPlugins);
+
+beforeAll(() => administer(database, (admin) => admin.query(`create role ${role} login password 'pw'`)));
+afterAll(async () => {
+  await closeAll();
+  await database.query(`drop owned by ${role} cascade`);
+  await administer(database, (admin) => admin.query(`drop role ${role}`));
+});
+
+const march = program("2025-03-10T00:00:00Z");
+let deployment: Deployment;
+beforeEach(async () => {
+  await reset(database);
+  deployment = new Deployment();
+});
+
+it("H11 a role that only owns the schema and may create in the database: everything works without superuser", async () => {
+  await database.query(`grant create on database ${database.database} to ${role}; alter schema app owner to ${role}`);
+  for (const run of [
+    await up(asRole(), deployment, march),
+    await up(asRole(), deployment, program("2025-04-10T00:00:00Z")),
+  ]) {
+    expect(run.error).toBeUndefined();
+  }
+  expect((await preview(asRole(), deployment, program("2025-04-10T00:00:00Z"))).steps).toEqual([]);
+  await database.query(`revoke create on database ${database.database} from ${role}`);
+});
+
+it("H11 a role that does not own the table: refused already in preview with the list of what is missing, nothing changed", async () => {
+  await up(database, deployment, march);
+  await database.query(`grant usage on schema app to ${role}; grant usage on schema pgpartition to ${role};
+    grant select, insert, update, delete on pgpartition.registry to ${role}; grant select, insert on pgpartition.ledger to ${role};
+    grant select on pgpartition.version to ${role}; grant execute on all functions in schema pgpartition to ${role}`);
+  const before = (await left(database)).dump;
+  const fresh = new Deployment();
+  for (const run of [await preview(asRole(), fresh, march), await up(asRole(), fresh, march)]) {
+    expect(run.error).toContain(`role "${role}" may not manage "app.events"`);
+    expect(run.error).toContain(`GRANT "postgres" TO "${role}"`);
+    expect(run.error).toContain(`GRANT CREATE ON SCHEMA "app" TO "${role}"`);
+  }
+  expect((await left(database)).dump).toBe(before);
+});
+
+it("H11 a role that may not make the management schema: refused with the statement that an administrator has to run", async () => {
+  const run = await up(asRole(), deployment, march);
+  expect(run.error).toContain(`CREATE SCHEMA "pgpartition" AUTHORIZATION "${role}"`);
+});
+
+it.each([
+  ["password", (url: string) => url.replace(/:[^:@]*@/, ":wrong@"), /authentication|password/i],
+  ["database", (url: string) => url.replace(/\/[^/]*$/, "/nowhere"), /database "nowhere" does not exist/],
+  ["user", (url: string) => url.replace(/\/\/[^:]*:/, "//nobody_here:"), /authentication|role/i],
+])("a wrong %s is one clear error with where it went, in preview too", async (_, change, expected) => {
+  const url = change(database.url);
+  const run = await preview({ url }, deployment, march);
+  expect(run.error).toMatch(expected);
+  expect(run.error).toContain(`${database.host}:${String(database.port)}`);
+});
+
+it("J04 a wrong host: preview is made without the database, marked so, and shows no drop; up fails with the address", async () => {
+  await up(database, deployment, march);
+  const away = { url: database.url.replace(/@[^/]*\//, "@127.0.0.1:1/") };
+  const april = program("2025-04-10T00:00:00Z");
+  const shown = await preview(away, deployment, april);
+  expect(shown.error).toBeUndefined();
+  expect(shown.messages.join("\n")).toContain(
+    "The plan is made without the database: it is not complete and retires nothing",
+  );
+  const run = await up(away, deployment, april);
+  expect(run.error).toContain("127.0.0.1:1");
+  expect((await left(database)).dump).toMatch(/relation app.events_p2025_02 .*parent=app.events/);
+});
+
+it("another cluster behind the same settings: refused before anything is changed, with both databases named", async () => {
+  await up(database, deployment, march);
+  await other.query("create schema if not exists app");
+  const april = program("2025-04-10T00:00:00Z");
+  for (const run of [await preview(other, deployment, april), await up(other, deployment, april)]) {
+    expect(run.error).toContain(`this stack was applied to database "${database.database}"`);
+    expect(run.error).toContain(`"${other.database}"`);
+  }
+  expect(await other.query("select from pg_namespace where nspname = 'pgpartition'")).toEqual([]);
+  expect(
+    await other.query("select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'app'"),
+  ).toEqual([]);
+});
+
+it("a foreign schema with the management schema's name is refused, in preview too, and left alone", async () => {
+  await database.query("create schema pgpartition; create table pgpartition.mine (id int)");
+  for (const run of [await preview(database, deployment, march), await up(database, deployment, march)]) {
+    expect(run.error).toMatch(/schema "pgpartition" exists and is not ours/);
+  }
+  expect(await database.query("select count(*)::int as n from pg_tables where schemaname = 'pgpartition'")).toEqual([
+    { n: 1 },
+  ]);
+});
+
+it("an empty schema of that name, made by an administrator for a role without rights on the database, is used", async () => {
+  await database.query(`create schema pgpartition authorization ${role}; alter schema app owner to ${role}`);
+  expect((await up(asRole(), deployment, march)).error).toBeUndefined();
+  const { result } = await withPlugin(asRole(), march, (plugin) => deployment.preview(plugin, march));
+  expect(result).toEqual([]);
+});

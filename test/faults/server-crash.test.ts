@@ -1,0 +1,82 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { closeAll } from "../provider/wire-support";
+import { Deployment } from "../support/harness/deployment";
+import { program } from "../support/harness/fixture";
+import { type OwnServer, startOwnServer } from "../support/harness/own-server";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+import { until } from "../support/harness/until";
+
+let server: OwnServer;
+const folder = mkdtempSync(join(tmpdir(), "server-crash-"));
+beforeAll(async () => {
+  server = await startOwnServer(18);
+});
+afterEach(endPlugins);
+afterAll(async () => {
+  await closeAll();
+  await server.remove();
+  rmSync(folder, { recursive: true });
+});
+
+const window = { lead: "1 day", retention: "1 month" } as const;
+const march = program("2025-03-10T00:00:00Z", { window, grace: "none" });
+const april = program("2025-04-10T00:00:00Z", { window, grace: "none" });
+
+it.each([
+  ["inside the transaction that creates a partition", "after create partition app.events_p2025_04 #2"],
+  ["between the intent and the detach", "before detach app.events_p2025_02"],
+  ["inside the transaction that drops", "after drop app.events_p2025_02 #1"],
+])(
+  "B01 the server stops at once %s and is back in a moment: the next up ends as if nothing had been",
+  async (_, point) => {
+    await query("drop schema if exists app cascade; drop schema if exists pgpartition cascade; create schema app");
+    const deployment = new Deployment();
+    expect((await up(server, deployment, march)).error).toBeUndefined();
+    await query("insert into app.events values (1, '2025-03-05', 'kept')");
+
+    const log = join(folder, `${String(Math.random())}.log`);
+    const run = up(server, deployment, april, {
+      env: { PGPARTITION_FAULT: `${point}:sleep 1500`, PGPARTITION_FAULT_LOG: log },
+    });
+    await until(() => reached(log, point));
+    await server.crash();
+    await server.start();
+    const { error, messages } = await run;
+    expect([error ?? "", ...messages].join("\n")).not.toContain(server.password);
+    if (error !== undefined) {
+      expect(error).toMatch(/the connection was lost .*outcome unknown|terminat|lock of the table is gone/);
+      expect((await up(server, deployment, april)).error).toBeUndefined();
+    }
+    expect((await preview(server, deployment, april)).steps).toEqual([]);
+    const leaves = await query(
+      "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'app.events'::regclass order by 1",
+    );
+    expect(leaves).toEqual([{ name: "events_p2025_03" }, { name: "events_p2025_04" }]);
+    expect(await query("select note from app.events")).toEqual([{ note: "kept" }]);
+    expect(await query("select relname from pg_class where relname like 'events_p2025_02%'")).toEqual([]);
+  },
+  60_000,
+);
+
+function reached(log: string, point: string): boolean {
+  try {
+    return readFileSync(log, "utf8").includes(`${point}\n`);
+  } catch {
+    return false;
+  }
+}
+
+async function query(sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as unknown[];
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,65 @@
+import { Client } from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { versions } from "../../tools/postgres/binaries";
+import { type Server, startServer } from "../../tools/postgres/server";
+import { closeAll } from "../provider/wire-support";
+import { Deployment } from "../support/harness/deployment";
+import { eventsTable } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { named, preview, up } from "../support/harness/rounds";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+/** With what differs between the versions: identity, a foreign key, a partial index, a default. */
+const tables = {
+  events: eventsTable({
+    columns: {
+      id: { type: "bigint", identity: "by default" },
+      at: { type: "timestamptz", default: "now()" },
+      note: { type: "text", nullable: true },
+      kind: "integer",
+    },
+    foreignKeys: { events_kind: { columns: ["kind"], references: { schema: "app", table: "kinds", columns: ["id"] } } },
+    indexes: {
+      by_note: { columns: ["note"] },
+      of_kind: { columns: [{ column: "kind", order: "desc" }], where: "kind > 1" },
+    },
+  }),
+};
+const at = (asOf: string) => ({ tables, asOf });
+
+describe.each(versions)("PostgreSQL %s", (version) => {
+  let server: Server;
+  let client: Client;
+  beforeAll(async () => {
+    server = await startServer({ version, settings: { fsync: "off" } });
+    client = new Client({ connectionString: server.url });
+    await client.connect();
+    await client.query(
+      "create schema app; create table app.kinds (id int primary key); insert into app.kinds values (1), (2)",
+    );
+  });
+  afterAll(async () => {
+    await client.end();
+    await server.stop();
+  });
+
+  it(`B14 ${String(version)}: a table is created, found unchanged, rolled, and its oldest month dropped after the grace`, async () => {
+    const deployment = new Deployment();
+    expect((await up(server, deployment, at("2025-03-10T00:00:00Z"))).error).toBeUndefined();
+    expect((await preview(server, deployment, at("2025-03-10T00:00:00Z"))).steps).toEqual([]);
+    await client.query(
+      "insert into app.events (at, note, kind) select '2025-02-10', 'x', 1 + n % 2 from generate_series(1, 100) n",
+    );
+    const rolled = await up(server, deployment, at("2025-04-10T00:00:00Z"));
+    expect(rolled.error).toBeUndefined();
+    expect(named(rolled.steps)).toHaveLength(3);
+    expect((await client.query("select from app.events_p2025_02")).rowCount).toBe(100);
+    const dropped = await up(server, deployment, at("2025-04-18T00:00:00Z"));
+    expect(dropped.error).toBeUndefined();
+    expect((await client.query("select from pg_class where relname = 'events_p2025_02'")).rowCount).toBe(0);
+    expect((await client.query("select from pg_index where not indisvalid")).rowCount).toBe(0);
+    expect((await preview(server, deployment, at("2025-04-18T00:00:00Z"))).steps).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,52 @@
+// Every fault that the product has to survive has a row in docs/faults.md, and the test that the row names exists.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** The ids of the catalogue that this version answers for. Later issues add theirs. */
+const required =
+  "A01 A02 A03 A04 A05 A06 A07 A09 A12 A13 B01 B03 B04 B14 C01 C02 C03 C06 C07 C08 D01 D02 D03 D04 D05 D08 D09 D10 D12 H01 H06 H11 I01 I02 J01 J02 J03 J04 J05 J06 J08";
+
+const rows = readFileSync(join(root, "docs", "faults.md"), "utf8")
+  .split("\n")
+  .filter((line) => /^\| (?!fault |trouble |-)/.test(line) && !line.startsWith("|---"))
+  .map((line) => line.split(" | "))
+  .map(([fault = "", test = ""]) => ({ fault: fault.replace(/^\| /, ""), test: test.trim() }));
+
+const names = testFiles(join(root, "test")).flatMap((file) => testNames(readFileSync(file, "utf8")));
+
+const problems = [
+  ...required
+    .split(" ")
+    .filter((id) => !rows.some((row) => row.fault.startsWith(`${id} `)))
+    .map((id) => `${id} has no row`),
+  ...rows
+    .filter((row) => !exists(row.test))
+    .map((row) => `"${row.fault}" names a test that does not exist: ${row.test}`),
+];
+
+for (const problem of problems) console.error(`docs/faults.md: ${problem}`);
+if (problems.length > 0) process.exitCode = 1;
+else console.log(`docs/faults.md: ${rows.length} rows, each with its test`);
+
+function exists(test) {
+  return test.endsWith("…") ? names.some((name) => name.startsWith(test.slice(0, -1))) : names.includes(test);
+}
+
+function testFiles(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => join(folder, path));
+}
+
+/** The first string of each call of it or test, also behind .each(…) and .runIf(…): a name is a literal there. */
+function testNames(text) {
+  const call = /(?<![.\w])(?:it|test)\b[^"'`;]*?\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
+  const after = /\]\s*(?:as const)?\s*,?\s*\)\s*\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
+  const eachVariable = /\.each\([\w.]+\)\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
+  return [call, after, eachVariable]
+    .flatMap((pattern) => [...text.matchAll(pattern)])
+    .map((match) => (match[1] ?? match[2] ?? match[3] ?? "").replaceAll(/\\(["'`\\])/g, "$1"));
+}
