@@ -48,4 +48,4 @@ export const MAX_WINDOW_INTERVALS = 20_000;
 export const MAX_LISTED_DROPS = 200;
 
 /** Statements listed in a plan, in inputs and in the text of preview: a first update of three years of months fits. */
-export const MAX_LISTED_STATEMENTS = 300;
+export const MAX_LISTED_STATEMENTS = 200;

@@ -36,6 +36,8 @@ export interface RetirementPlan {
   readonly deferred: readonly Retirement[];
   readonly problems: readonly Problem[];
   readonly notes: readonly string[];
+  /** Why nothing is retired although something would be, or might be. */
+  readonly stopped?: string | undefined;
 }
 
 /**
@@ -71,7 +73,8 @@ export function planRetirement(
       due: [],
       deferred: waiting,
       problems: detaches.problems,
-      notes: waiting.length > 0 ? [...notes, stop] : notes,
+      notes: waiting.length > 0 || stop.alarming ? [...notes, stop.reason] : notes,
+      stopped: waiting.length > 0 || stop.alarming ? stop.reason : undefined,
     };
   }
   const limitedDrops = oldestFirst(drops.due, spec, observation.ledger);
@@ -165,14 +168,21 @@ function dropsOf(
   return { due, waiting };
 }
 
-function stopReason(spec: WindowSpec, observation: Observation, clocks: Clocks): string | undefined {
+/** `alarming`: worth a word even when nothing waits for it now. */
+function stopReason(
+  spec: WindowSpec,
+  observation: Observation,
+  clocks: Clocks,
+): { readonly reason: string; readonly alarming: boolean } | undefined {
   if (spec.paused || observation.registration?.paused) {
-    return `retirement is paused (${spec.paused ? "paused: true in the program" : "pgpartition pause"}); partitions are still created`;
+    const by = spec.paused ? "paused: true in the program" : "pgpartition pause";
+    return { reason: `retirement is paused (${by}); partitions are still created`, alarming: false };
   }
   if (clocks.trusted === undefined) {
     const ahead = clocks.database.until(clocks.asOf).total("seconds");
     if (ahead > MAX_CLOCK_SKEW_SECONDS) {
-      return `nothing is retired: the program's clock says ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; set the clock right, or set pgpartition:asOf`;
+      const reason = `nothing is retired: the program's clock says ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; set the clock right, or set pgpartition:asOf`;
+      return { reason, alarming: true };
     }
   }
   return undefined;

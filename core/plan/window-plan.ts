@@ -9,7 +9,7 @@ import { reattachStatements } from "../statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../statements/retire";
 import { hazardsOf, type Statement, strongestLocks } from "../statements/statement";
 import { compareInstants, formatInstant, type Instant, wholeDays } from "../time/instant";
-import { formatInterval, intervalKey, type OpenInterval, sameInterval } from "../time/interval";
+import { covers, formatInterval, intervalKey, type OpenInterval, parseInterval, sameInterval } from "../time/interval";
 import { describeWindow, hasExpired, type PlannedWindow, planWindow } from "../window/window";
 import { type Creation, planCreation } from "./creation";
 import { type Clocks, decidingHorizon, decidingNow, planRetirement, type Retirement } from "./retirement";
@@ -23,6 +23,8 @@ export interface LivePlan {
   readonly problems: readonly Problem[];
   readonly creations: readonly Creation[];
   readonly retirements: readonly Retirement[];
+  /** Why nothing is retired although something would be, or might be. */
+  readonly stopped: string | undefined;
 }
 
 /** A table that is not in the database yet: how it will look, and what will make it. */
@@ -75,12 +77,13 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       notes: [...runwayNotes(window, clocks), ...retirement.notes, ...observation.obstacles],
     },
     work: [
-      ...(spec.resources === "window" ? create.map(workItem) : []),
+      ...(spec.resources === "window" ? creationWork(create) : []),
       ...retirement.due.map((item) => workItem(retireEntry(item, now))),
     ],
     problems: [...window.problems, ...refusals(spec, creations, retirement.due), ...retirement.problems],
     creations,
     retirements: retirement.due,
+    stopped: retirement.stopped,
   };
 }
 
@@ -134,7 +137,24 @@ export function workItem(item: WorkItem): WorkItem {
 /** Whether a due action of fresh facts is one that the checked plan named. */
 export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds: OpenInterval): boolean {
   const wanted = formatInterval(bounds);
-  return work.some((item) => item.verb === verb && `${item.from}/${item.to}` === wanted);
+  return work.some((item) => {
+    if (item.verb !== verb) return false;
+    const named = `${item.from}/${item.to}`;
+    return named === wanted || (verb === "create" && covers(parseInterval(named), bounds));
+  });
+}
+
+/** More partitions than this to be made at once are named as one range: state need not list the first thousand. */
+const NAMED_CREATIONS = 20;
+
+/** Making a partition loses nothing, so a range names it well enough; what leaves is always named one by one. */
+function creationWork(entries: readonly PlanEntry[]): WorkItem[] {
+  const created = entries.filter((item) => item.verb === "create");
+  const first = created[0];
+  const last = created.at(-1);
+  if (!first || !last || created.length <= NAMED_CREATIONS) return entries.map(workItem);
+  const range: WorkItem = { verb: "create", partition: `${created.length} partitions`, from: first.from, to: last.to };
+  return [range, ...entries.filter((item) => item.verb !== "create").map(workItem)];
 }
 
 function creationStatements(parent: ParentShape, creations: readonly Creation[]): Statement[] {

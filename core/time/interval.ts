@@ -27,6 +27,13 @@ export function intervalKey(interval: OpenInterval): string {
   return `${interval.from?.epochNanoseconds ?? ".."}/${interval.to?.epochNanoseconds ?? ".."}`;
 }
 
+/** Whether `inner` lies in `outer` as a whole. */
+export function covers(outer: OpenInterval, inner: OpenInterval): boolean {
+  const begins = !outer.from || (inner.from !== undefined && compareInstants(outer.from, inner.from) <= 0);
+  const ends = !outer.to || (inner.to !== undefined && compareInstants(inner.to, outer.to) <= 0);
+  return begins && ends;
+}
+
 /** ISO 8601 interval, the form that preview prints and `confirmDrops` takes: `2025-01-01T00:00:00Z/2025-02-01T00:00:00Z`. */
 export function formatInterval(interval: OpenInterval): string {
   return `${interval.from ? formatInstant(interval.from) : ".."}/${interval.to ? formatInstant(interval.to) : ".."}`;

@@ -123,7 +123,6 @@ async function build(
       reasons: [
         `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${error instanceof Error ? error.message : String(error)}; \`pulumi up\` goes on`,
       ],
-      cause: error,
     });
   }
   return { valid: result.valid, leaves: result.leaves };

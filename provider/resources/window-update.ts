@@ -26,7 +26,6 @@ export interface WindowDone {
   readonly retired: string[];
   /** What could not be done, each with its reason; everything else was done all the same. */
   readonly failures: string[];
-  readonly cause: unknown;
 }
 
 /**
@@ -54,6 +53,7 @@ export async function performWindow(
     if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
     await recordDecision(work, runtime, inputs, observation);
     const parent = observedParent(observation.table, spec.key, observation.registration?.indexes ?? []);
+    if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
     const failures = new Failures();
     await createMissing(work, parent, inputs, live, failures);
     const retired = inputs.complete ? await retireDue(work, runtime, parent, inputs, observation, live, failures) : [];
@@ -64,16 +64,14 @@ export async function performWindow(
     }
     runtime.database.invalidate(spec.schema, spec.table);
     const after = await runtime.observe(spec, spec.key);
-    return { leafCount: after.table?.leaves.length ?? 0, retired, failures: failures.reasons, cause: failures.first };
+    return { leafCount: after.table?.leaves.length ?? 0, retired, failures: failures.reasons };
   });
 }
 
 class Failures {
   readonly reasons: string[] = [];
-  first: unknown;
 
   add(subject: string, error: unknown): void {
-    this.first ??= error;
     this.reasons.push(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

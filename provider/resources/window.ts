@@ -81,7 +81,7 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         id,
         inputs,
         outputs: {
-          ...inputs,
+          ...declaredOnly(inputs),
           leafCount: observation.table.leaves.length,
           // What the last update did is no fact about the database: a refresh shows no change for it.
           retired: oldOutputs?.["retired"] ?? [],
@@ -109,14 +109,20 @@ async function apply(
   if (preview) {
     const plan = readPlan(inputs);
     if (plan) ctx.log.info(renderPlan(`${read.spec.schema}.${read.spec.table}`, plan));
-    return { ...inputs, leafCount: UNKNOWN, retired: UNKNOWN, database: UNKNOWN };
+    return { ...declaredOnly(inputs), leafCount: UNKNOWN, retired: UNKNOWN, database: UNKNOWN };
   }
   const done = await performWindow(ctx, runtime, read, inputs);
-  const outputs = { ...inputs, leafCount: done.leafCount, retired: done.retired, database: await runtime.identity() };
-  if (done.failures.length > 0) throw new PartialFailure({ id, outputs, reasons: done.failures, cause: done.cause });
+  const { leafCount, retired } = done;
+  const outputs = { ...declaredOnly(inputs), leafCount, retired, database: await runtime.identity() };
+  if (done.failures.length > 0) throw new PartialFailure({ id, outputs, reasons: done.failures });
   const plan = readPlan(inputs);
   if (plan) ctx.log.status(summarizePlan(plan));
   return outputs;
+}
+
+/** Outputs carry the rule and not its plan: state would hold every long list twice. */
+function declaredOnly(inputs: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => DECLARED_WINDOW_KEYS.includes(key)));
 }
 
 /** The registry keeps the window of the last update: enough to import it. */

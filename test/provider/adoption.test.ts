@@ -76,13 +76,13 @@ describe.each(testVersions())("PostgreSQL %s, what was made by hand", (version) 
   });
 
   it("knows an equal leaf index by how the server prints it, also in the first run", async () => {
-    const partial = { columns: ["id"], where: "note in ('x', 'y') and at > '2025-01-01 00:00+00'" };
-    await byHand(...months, `create index some on app.february (id) where ${partial.where}`);
-    const before = await identityOf(database, "app.some");
+    const partial = { columns: ["id"], where: "note in ('x', 'y')" };
+    await byHand(...months, `create index small on app.february (id) where ${partial.where}`);
+    const before = await identityOf(database, "app.small");
     const declared = program("2025-03-10T00:00:00Z", { indexes: { partial } });
     expect((await up(database, deployment, declared)).error).toBeUndefined();
-    expect(await identityOf(database, "app.some")).toBe(before);
-    expect(await indexLines(database, "some|february_partial")).toEqual(["some valid < events_partial"]);
+    expect(await identityOf(database, "app.small")).toBe(before);
+    expect(await indexLines(database, "small|february_partial")).toEqual(["small valid < events_partial"]);
   });
 
   it("does not take an index of other columns, order or predicate for an equal one", async () => {
