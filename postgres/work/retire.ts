@@ -39,11 +39,15 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
     bounds: retirement.bounds,
     run: work.run,
   };
-  if (retirement.verb === "detach") {
-    await work.database.execute(
-      [ledgerStatement(work.management, { ...entry, event: "detaching", effectiveAt: at, detail })],
+  const note = (event: "detaching" | "detached"): Promise<void> => {
+    const record = ledgerStatement(work.management, { ...entry, event, effectiveAt: at, detail });
+    return work.database.execute(
+      [{ ...record, transaction: `${event} ${retirement.schema}.${retirement.partition}` }],
       options,
     );
+  };
+  if (retirement.verb === "detach") {
+    await note("detaching");
   }
   const leaf = { schema: retirement.schema, name: retirement.partition };
   const [statement] = statementsOfRetirement(parent, retirement);
@@ -56,10 +60,7 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
       options,
     );
   if (retirement.verb === "detach") {
-    await work.database.execute(
-      [ledgerStatement(work.management, { ...entry, event: "detached", effectiveAt: at, detail })],
-      options,
-    );
+    await note("detached");
   }
 }
 

@@ -99,7 +99,7 @@ describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) 
     const error = await failureOf(
       database.withTableLock("s", "t", quiet(), async () => {
         await server.query(
-          "select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.granted",
+          "select pg_terminate_backend(l.pid) from pg_locks l where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())",
         );
         await sleep(100);
         await database.execute([statement("select 1")], options("working"));
