@@ -2,13 +2,14 @@ import { DEFAULT_PERIOD, DEFAULT_ZONE } from "../defaults";
 import { DEFAULT_PARTITION_NAMES, templateProblem } from "../names/template";
 import type { Problem } from "../problem";
 import type { GridSegment } from "../time/grid";
-import { compareInstants, formatInstant, type Instant, parseInstant } from "../time/instant";
+import { compareInstants, formatInstant, type Instant } from "../time/instant";
 import { boundFits, columnTypesFor, keyKind, type KeyKind } from "../time/key";
 import { hoursAreRegular, isZone, type Period } from "../time/period";
 import type { LevelArgs, SegmentArgs, TableSpecArgs } from "./args";
 import { checkTemplateText } from "./names";
 import { formatPath } from "./shape-problems";
 import type { ColumnSpec, KeySpec } from "./spec";
+import { declaredTime } from "./time-text";
 
 /** Reads the time level: its key column and its grid. */
 export function parseLevel(
@@ -214,18 +215,7 @@ function checkTemplate(path: string, template: string, every: Period | "whole", 
 }
 
 function bound(path: string, text: string | undefined, zone: string, problems: Problem[]): Instant | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return parseInstant(text, zone);
-  } catch {
-    problems.push({
-      path,
-      code: "invalid-time",
-      message: `${JSON.stringify(text)} is not a date or time.`,
-      fix: 'Write ISO 8601, for example "2026-01-01".',
-    });
-    return undefined;
-  }
+  return text === undefined ? undefined : declaredTime(path, text, zone, problems);
 }
 
 function gridProblem(path: string, message: string, fix: string): Problem {

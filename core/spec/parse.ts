@@ -12,6 +12,7 @@ import { findOutputs } from "./plain";
 import { SPAN_HINT, tableSchema } from "./schema";
 import { formatPath, shapeProblems } from "./shape-problems";
 import type { TableSpec, WindowSpec } from "./spec";
+import { declaredTime } from "./time-text";
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -93,7 +94,8 @@ function buildWindow(
 ): WindowSpec {
   const { lead, retention } = args.window;
   const zone = level.key.zone;
-  const start = args.window.start === undefined ? undefined : time("window.start", args.window.start, zone, problems);
+  const start =
+    args.window.start === undefined ? undefined : declaredTime("window.start", args.window.start, zone, problems);
   if (retention === "forever" && args.window.start === undefined) {
     problems.push({
       path: "window.start",
@@ -110,7 +112,7 @@ function buildWindow(
     lead:
       typeof lead === "string"
         ? (span("window.lead", lead, problems) ?? ZERO_SPAN)
-        : { until: time("window.lead.until", lead.until, zone, problems) ?? EPOCH },
+        : { until: declaredTime("window.lead.until", lead.until, zone, problems) ?? EPOCH },
     retention: retention === "forever" ? retention : (span("window.retention", retention, problems) ?? ZERO_SPAN),
     start,
     onExpire: args.onExpire,
@@ -157,20 +159,6 @@ function span(path: string, text: string, problems: Problem[]): ParsedSpan | und
     });
   }
   return parsed;
-}
-
-function time(path: string, text: string, zone: string, problems: Problem[]): Instant | undefined {
-  try {
-    return parseInstant(text, zone);
-  } catch {
-    problems.push({
-      path,
-      code: "invalid-time",
-      message: `${JSON.stringify(text)} is not a date or time.`,
-      fix: 'Write ISO 8601, for example "2026-01-01" or "2026-01-01T00:00:00Z".',
-    });
-    return undefined;
-  }
 }
 
 function intervals(path: string, texts: readonly string[], problems: Problem[]): OpenInterval[] {

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
+import type { Observation } from "../../core/observed";
 import { readWire } from "../../core/spec/wire";
+import { windowFromWire } from "../../core/window/wire";
 import type { DiffKind, DiffResult, Problem } from "../handler";
 import { Refusal } from "../failures";
 import type { PropertyMap } from "../values";
@@ -49,4 +51,15 @@ function stableText(value: unknown): string {
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
+}
+
+/** The key of a table that is imported: of numbers and UUIDs only the registry knows how they are times. */
+export function importedKey(observation: Observation): PropertyMap {
+  const window = windowFromWire(observation.registration?.window);
+  const known = "spec" in window ? window.spec.key : undefined;
+  return {
+    column: observation.table?.key?.columns[0] ?? "",
+    encoding: known?.encoding ?? "time",
+    zone: known?.zone ?? "UTC",
+  };
 }

@@ -22,8 +22,8 @@ import { listPartitionedTables } from "../../postgres/list-tables";
 import type { Runtime } from "../runtime";
 import type { TableQueue } from "../table-queue";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
-import { ownershipProblems } from "./table";
+import { declaredDiff, diffResult, failures, importedKey, refuse, requireWire } from "./inputs";
+import { ownershipProblems } from "./table-problems";
 import { rowsAreGone, workContext } from "./work";
 
 /** What makes a partition another one. The name is not among them: an adopted partition keeps its own. */
@@ -184,7 +184,8 @@ async function imported(
 ): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
   const member = parseMemberId(id);
   if (!member) throw new Refusal(`"${id}" is not the id of a partition; write schema.table#partition`);
-  const { table } = await runtime.observe(member);
+  const observation = await runtime.observe(member);
+  const { table } = observation;
   const leaf = table?.leaves.find((candidate) => candidate.name === member.member);
   if (!leaf?.bounds?.from || !leaf.bounds.to) return undefined;
   const inputs: PropertyMap = {
@@ -193,7 +194,7 @@ async function imported(
     name: leaf.name,
     from: formatInstant(leaf.bounds.from),
     to: formatInstant(leaf.bounds.to),
-    key: { column: table?.key?.columns[0] ?? "", encoding: "time", zone: "UTC" },
+    key: importedKey(observation),
   };
   return { id, inputs, outputs: { ...inputs, partition: leaf.name, database: await runtime.identity() } };
 }

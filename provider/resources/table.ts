@@ -1,12 +1,9 @@
 import type { Problem as CoreProblem } from "../../core/problem";
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
-import type { Observation } from "../../core/observed";
-import { canonicalType, tableProblems } from "../../core/spec/compare";
 import type { TableShape } from "../../core/spec/spec";
-import { keyFromWire, tableFromWire, type TableWire, tableWireSchema } from "../../core/spec/wire";
+import { keyFromWire, tableFromWire, tableWireSchema } from "../../core/spec/wire";
 import { createTableStatements } from "../../core/statements/create-table";
 import { plannedParent } from "../../core/statements/parent";
-import { missingRights } from "../../postgres/rights";
 import { registerTableStatement, unregisterTableStatement } from "../../postgres/registry";
 import { recordNewIndex } from "../../postgres/work/build-index";
 import type { ResourceContext } from "../context";
@@ -15,8 +12,10 @@ import type { ResourceHandler } from "../handler";
 import { listPartitionedTables } from "../../postgres/list-tables";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
+import { declaredDiff, diffResult, failures, importedKey, requireWire } from "./inputs";
 import { readWire } from "../../core/spec/wire";
+import { canonical, importedInputs } from "./table-import";
+import { declaredTwice, destroyRefused, renameProblems, requireNoProblems } from "./table-problems";
 import { workContext } from "./work";
 
 /** Declared keys. `indexes` is left out: they are made with a new table, and are resources of their own from then on. */
@@ -61,9 +60,10 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       if (!table) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
       if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
       const key = oldInputs && keyFromWire(requireWire(tableWireSchema, oldInputs).key);
-      const { table: found } = await runtime.observe(table, key);
+      const observation = await runtime.observe(table, key);
+      const found = observation.table;
       if (found?.kind !== "partitioned") return undefined;
-      const inputs = oldInputs ?? importedInputs(found);
+      const inputs = oldInputs ?? importedInputs(found, importedKey(observation));
       return {
         id,
         inputs,
@@ -88,37 +88,6 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       }
     },
   };
-}
-
-/** What stands in the way of managing a table, from one look at the database. */
-export function ownershipProblems(
-  table: { schema: string; table: string },
-  observation: Observation,
-  owner: string,
-): CoreProblem[] {
-  const registration = observation.registration;
-  const name = `"${table.schema}.${table.table}"`;
-  if (registration?.mode === "released") {
-    return [
-      {
-        path: "table",
-        code: "ownership",
-        message: `${name} was released (by \`pgpartition release\`) and is managed by nobody.`,
-        fix: `Remove it from the program, or take it back: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
-      },
-    ];
-  }
-  if (registration && registration.owner !== owner) {
-    return [
-      {
-        path: "table",
-        code: "ownership",
-        message: `${name} is managed by stack "${registration.owner}", and this is stack "${owner}".`,
-        fix: `Remove it from one of the two programs, or move it: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
-      },
-    ];
-  }
-  return [];
 }
 
 async function previewTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
@@ -164,33 +133,6 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, shape: TableSha
   });
 }
 
-function requireNoProblems(shape: TableShape, observation: Observation, owner: string): void {
-  const problems = ownershipProblems(shape, observation, owner);
-  if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
-  if (!observation.table) {
-    if (shape.columns) return;
-    throw new Refusal(
-      `table "${shape.schema}.${shape.table}" does not exist, and no columns are declared: another tool owns it. ` +
-        "Let that tool make it first (partitioned), or declare columns",
-    );
-  }
-  const found = [...tableProblems(shape, observation.table), ...rightsProblems(observation.table)];
-  if (found.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, found);
-}
-
-function rightsProblems(table: NonNullable<Observation["table"]>): CoreProblem[] {
-  const missing = missingRights(table);
-  if (missing.length === 0) return [];
-  return [
-    {
-      path: "table",
-      code: "privileges",
-      message: `role "${table.rights.role}" may not manage "${table.schema}.${table.name}".`,
-      fix: `An administrator has to run: ${missing.join("; ")}`,
-    },
-  ];
-}
-
 /** A table that another tool made is only forgotten. Ours is dropped when destroy is allowed and its partitions are gone. */
 async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
   const work = workContext(runtime, ctx);
@@ -224,110 +166,6 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
     };
     await runtime.database.execute([drop, { ...forget, transaction: drop.transaction }], options);
   });
-}
-
-/** Why a destroy is refused, and the three ways on. */
-export function destroyRefused(table: { schema: string; table: string }): Refusal {
-  const name = `${table.schema}.${table.table}`;
-  return new Refusal(
-    `table "${name}" holds data and is not destroyed. To drop it with all its rows, set allowDestroy: ["${name}"] in the provider's configuration ` +
-      `and run \`pulumi up\` once before the destroy. To keep it and forget it here, run \`pgpartition release ${name}\` first. ` +
-      "If it was only renamed in the program, give the new name an alias of the old one",
-  );
-}
-
-function renameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[] {
-  return (["schema", "table"] as const).flatMap((property) =>
-    olds[property] === wire[property]
-      ? []
-      : [
-          {
-            path: property,
-            code: "table-mismatch" as const,
-            message: `the ${property} of this resource changed from "${String(olds[property])}" to "${wire[property]}"; a table with data is not renamed or replaced.`,
-            fix: "Rename it with ALTER TABLE and the resource with an alias, or declare the new table beside the old one.",
-          },
-        ],
-  );
-}
-
-function declaredTwice(table: { schema: string; table: string }, other: string): CoreProblem {
-  return {
-    path: "table",
-    code: "name-collision",
-    message: `"${table.schema}.${table.table}" is declared twice: also by ${other}.`,
-    fix: "Declare a table once.",
-  };
-}
-
-/** Types by the names that the server prints, so that an imported table equals the declared one. */
-function canonical(inputs: PropertyMap): PropertyMap {
-  const read = readWire(tableWireSchema, inputs);
-  if ("problems" in read) return inputs;
-  const { value } = read;
-  return {
-    ...inputs,
-    key: { column: value.key.column, encoding: value.key.encoding, zone: value.key.zone },
-    columns:
-      value.columns?.map((column) => ({
-        name: column.name,
-        type: canonicalType(column.type),
-        nullable: column.nullable,
-      })) ?? null,
-    uniques: value.uniques?.map((unique) => ({ ...unique })) ?? null,
-    checks: null,
-    foreignKeys: value.foreignKeys?.map((key) => ({ name: key.name, columns: key.columns })) ?? null,
-  };
-}
-
-function importedInputs(table: NonNullable<Observation["table"]>): PropertyMap {
-  const primary = table.constraints.find((constraint) => constraint.kind === "primary");
-  return {
-    schema: table.schema,
-    table: table.name,
-    key: { column: table.key?.columns[0] ?? "", encoding: "time", zone: "UTC" },
-    columns: table.columns.map((column) => ({
-      name: column.name,
-      type: column.type,
-      nullable: column.nullable,
-      ...(column.default === undefined ? {} : { default: column.default }),
-      ...(column.identity === undefined ? {} : { identity: column.identity }),
-    })),
-    ...(primary ? { primaryKey: primary.columns } : {}),
-    ...named("uniques", "unique", table, ({ name, columns }) => ({ name, columns })),
-    ...named("foreignKeys", "foreign", table, importedForeignKey),
-  };
-}
-
-type Constraint = NonNullable<Observation["table"]>["constraints"][number];
-
-/** A list of constraints of one kind; absent where there is none, as the components leave it. */
-function named(
-  property: string,
-  kind: Constraint["kind"],
-  table: NonNullable<Observation["table"]>,
-  read: (constraint: Constraint) => PropertyMap,
-): PropertyMap {
-  const found = table.constraints.filter((constraint) => constraint.kind === kind);
-  return found.length > 0 ? { [property]: found.map(read) } : {};
-}
-
-/** Columns and actions of the referenced side are in the text only; Diff compares name and columns. */
-function importedForeignKey({ name, columns, definition, references }: Constraint): PropertyMap {
-  const [, remote = "", actions = ""] = /\(([^()]*)\)([^()]*)$/.exec(definition.replace(/^.*? REFERENCES /, "")) ?? [];
-  const action = (event: string): string =>
-    (new RegExp(`ON ${event} (CASCADE|RESTRICT|SET NULL|SET DEFAULT)`).exec(actions)?.[1] ?? "no action").toLowerCase();
-  return {
-    name,
-    columns,
-    references: {
-      schema: references?.schema ?? "",
-      table: references?.table ?? "",
-      columns: remote.split(", ").map((column) => column.replace(/^"(.*)"$/, "$1").replaceAll('""', '"')),
-    },
-    onDelete: action("DELETE"),
-    onUpdate: action("UPDATE"),
-  };
 }
 
 function idOf(inputs: PropertyMap): string {

@@ -7,7 +7,7 @@ import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
-import { destroyRefused } from "./table";
+import { destroyRefused } from "./table-problems";
 import type { WindowInputs } from "./window-inputs";
 import { workContext } from "./work";
 

@@ -15,7 +15,7 @@ import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
 import type { PropertyMap } from "../values";
 import { refuse } from "./inputs";
-import { ownershipProblems } from "./table";
+import { ownershipProblems } from "./table-problems";
 import { planLive, registryProblems } from "./window-plan";
 import { readPlan, type WindowInputs } from "./window-inputs";
 import { rowsAreGone, workContext } from "./work";

@@ -9,7 +9,7 @@ import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
 import { declaredDiff, diffResult, failures, refuse } from "./inputs";
-import { ownershipProblems } from "./table";
+import { ownershipProblems } from "./table-problems";
 import {
   DECLARED_WINDOW_KEYS,
   digestProblems,

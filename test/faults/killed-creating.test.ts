@@ -56,7 +56,9 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (
     60_000,
   );
 
-  it.runIf(version === newest)(
+  // The long sweep once: the points are the same on every version.
+  const onNewest = version === newest ? it : () => undefined;
+  onNewest(
     "A01-A04 killed at every other point of a creation: the next up leaves the same schema",
     async () => {
       const result = await killMatrix(

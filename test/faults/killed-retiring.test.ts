@@ -34,7 +34,9 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while a month rolls"
     expect(result.rounds).toBeGreaterThanOrEqual(4);
   }, 120_000);
 
-  it.runIf(version === newest)(
+  // The long sweep once: the points are the same on every version.
+  const onNewest = version === newest ? it : () => undefined;
+  onNewest(
     "A04 killed at every other point of a roll: the next up ends as an undisturbed one, rows exact",
     async () => {
       const detaching = /(before|after) (ALTER TABLE .* DETACH|detach|finalize)|event.*detach|insert into .*ledger/s;
