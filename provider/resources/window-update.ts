@@ -55,7 +55,7 @@ export async function performWindow(
     const parent = observedParent(observation.table, spec.key, observation.registration?.indexes ?? []);
     if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
     const failures = new Failures();
-    await createMissing(work, parent, inputs, live, failures);
+    const made = await createMissing(work, parent, inputs, live, failures);
     const retired = inputs.complete ? await retireDue(work, runtime, parent, inputs, observation, live, failures) : [];
     if (!inputs.complete && live.retirements.length > 0) {
       ctx.log.warn(
@@ -63,8 +63,8 @@ export async function performWindow(
       );
     }
     runtime.database.invalidate(spec.schema, spec.table);
-    const after = await runtime.observe(spec, spec.key);
-    return { leafCount: after.table?.leaves.length ?? 0, retired, failures: failures.reasons };
+    const left = retired.filter((done) => !done.startsWith("drop ")).length;
+    return { leafCount: observation.table.leaves.length + made - left, retired, failures: failures.reasons };
   });
 }
 
@@ -133,8 +133,9 @@ async function createMissing(
   inputs: WindowInputs,
   live: LivePlan,
   failures: Failures,
-): Promise<void> {
-  if (inputs.spec.resources !== "window") return;
+): Promise<number> {
+  if (inputs.spec.resources !== "window") return 0;
+  let made = 0;
   const due = live.creations.filter((creation) => creation.kind === "create" || creation.kind === "attach");
   for (const [index, creation] of due.entries()) {
     const verb = creation.kind === "attach" ? "attach" : "create";
@@ -143,11 +144,13 @@ async function createMissing(
     if (index % 50 === 49) work.log.status(`partition ${index + 1} of ${due.length}`);
     try {
       await createPartition(work, parent, creation);
+      made += 1;
     } catch (error) {
       failures.add(`partition "${creation.partition.name}"`, error);
-      if (work.signal.aborted) return;
+      if (work.signal.aborted) break;
     }
   }
+  return made;
 }
 
 async function retireDue(
