@@ -57,10 +57,8 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (
   );
 
   // The long sweep once: the points are the same on every version.
-  const onNewest = version === newest ? it : () => undefined;
-  onNewest(
-    "A01-A04 killed at every other point of a creation: the next up leaves the same schema",
-    async () => {
+  if (version === newest)
+    it("A01-A04 killed at every other point of a creation: the next up leaves the same schema", async () => {
       const result = await killMatrix(
         scenario,
         wanted,
@@ -68,7 +66,5 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (
       );
       expect(result.problems).toEqual([]);
       expect(result.rounds).toBeGreaterThanOrEqual(10);
-    },
-    120_000,
-  );
+    }, 120_000);
 });
