@@ -10,7 +10,7 @@ const typed = {
   "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
 };
 
-const clock = "time is an argument here: only stacks/, cli/, tools/, test/ and bench/ read a clock (style guide, 6)";
+const clock = "time is an argument here: only stacks/, cli/, tools/, test/ and bench/ read a clock";
 
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", ".pgpartition/", "**/*.cjs", "**/*.mjs", "**/*.mts"] },

@@ -22,7 +22,7 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   client_min_messages: "warning",
   // Compiling a catalogue query takes longer than running it.
   jit: "off",
-  // Without it the queued DDL of a killed client commits later, and its locks stay (locks-and-floors K1, K2).
+  // Without it the queued DDL of a killed client commits later, and its locks stay, measured with kill -9 on 15 and 18.
   [CHECK_INTERVAL]: "1s",
   idle_in_transaction_session_timeout: "10s",
   // The session that holds the table locks is idle for as long as the work takes.

@@ -14,7 +14,8 @@ export interface NewPartition extends Interval {
  * Makes a partition without stopping a writer: a table of its own with everything the parent demands, then ATTACH, which
  * takes SHARE UPDATE EXCLUSIVE on the parent where PARTITION OF would take ACCESS EXCLUSIVE. All in one transaction: it is
  * attached and complete, or there is no trace of it. So it is empty for certain when it is attached, and needs no CHECK of
- * its bounds: what ATTACH would scan has no page. Foreign keys come from ATTACH while the table is empty: that is the mild form (locks-and-floors #6, not #7).
+ * its bounds: what ATTACH would scan has no page. Foreign keys come from ATTACH while the table is empty: with a key
+ * of its own the referenced table would be locked against reads too.
  */
 export function createPartitionStatements(parent: ParentShape, partition: NewPartition): Statement[] {
   const transaction = `create partition ${parent.schema}.${partition.name}`;

@@ -2,7 +2,7 @@
 import { Client } from "pg";
 import type { Connection } from "./connection";
 
-/** The table that workflow_events' foreign key points at (seeds.md, S1). */
+/** The table that workflow_events' foreign key points at (docs/seeds.md). */
 const referencedTables = `
   create table if not exists public.workflow_runs (
     id uuid primary key default gen_random_uuid(),

@@ -19,7 +19,7 @@ const attach = (parent: typeof PARENT) =>
 const index = leafIndexStatements(PARENT, RUN, RUN.printed, "p_2025_01", [leafIndex({ valid: false })]);
 const [leftover, build, attachIndex] = index;
 
-/** The rows of locks-and-floors.md, section 1, that we use, with the hazards they carry. */
+/** The locks that were measured on 14 to 18 for the statements that we use, with the hazards they carry. */
 test.each<[row: number, what: string, statement: Statement | undefined, locks: string[], hazards: string[]]>([
   [2, "CREATE TABLE (LIKE …)", createPartitionStatements(PARENT, NEW)[0], ["parent ACCESS SHARE"], []],
   [4, "ATTACH with a CHECK", attach(PARENT), ["parent SHARE UPDATE EXCLUSIVE"], []],

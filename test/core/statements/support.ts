@@ -62,6 +62,6 @@ export function leafIndex(change: Partial<ObservedLeafIndex> = {}): ObservedLeaf
 
 export const sqlOf = (statements: readonly Statement[]) => statements.map((statement) => statement.sql);
 
-/** Locks as `role MODE`, as the measured table of locks-and-floors.md writes them. */
+/** Locks as `role MODE`, strongest last. */
 export const locksOf = (statement: Statement | undefined) =>
   statement?.locks.map((lock) => `${lock.role} ${lock.mode}`);

@@ -2,7 +2,7 @@ import type { LevelArgs, TableSpecArgs } from "../../../core/spec/args";
 import type { Span } from "../../../core/time/span";
 
 /**
- * The whole spec of design section 4, as later issues will declare it. Fields are only added and unions only widened, so
+ * The whole spec as it is planned. Fields are only added and unions only widened, so
  * that every program of today stays valid: tsc checks that below, and docs/seeds.md is checked against this type.
  */
 export interface FutureTableSpecArgs extends Omit<TableSpecArgs, "partitionBy" | "onExpire"> {
