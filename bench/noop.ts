@@ -1,6 +1,6 @@
 // A no-change `up` with many partitions as resources, against the same engine and language host with as many components.
 import type { Bench } from "./bench";
-import { compare, ratiosText, timed } from "./support/measure";
+import { compare, ratioRow, timed } from "./support/measure";
 import { partitionedProject, trivialProject } from "./support/project";
 import { startBenchServer } from "./support/server";
 import { dailyEvents, databaseArgs } from "./support/tables";
@@ -21,16 +21,7 @@ export const noop: Bench = async ({ quick, signal, say }) => {
     say(`${String(rounds)} rounds of both`);
     const same = (project: typeof ours) => () => timed(() => project.up("--expect-no-changes"));
     const result = await compare(rounds, same(ours), same(trivial));
-    return [
-      {
-        what: `no-op up, ${String(partitions)} partitions / trivial components`,
-        ours: { value: result.ours, unit: "ms" },
-        peer: { value: result.peer, unit: "ms" },
-        ratio: result.ratio,
-        limit: { of: "ratio", most: LIMIT },
-        note: ratiosText(result.ratios),
-      },
-    ];
+    return [ratioRow(`no-op up, ${String(partitions)} partitions / trivial components`, result, LIMIT)];
   } finally {
     await server.stop();
   }

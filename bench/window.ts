@@ -10,7 +10,7 @@ import { parseInstant } from "../core/time/instant";
 import { type DesiredPartition, planWindow } from "../core/window/window";
 import { ledgerStatement } from "../postgres/registry";
 import type { Bench } from "./bench";
-import { compare, ratiosText, roundsOf, timed } from "./support/measure";
+import { compare, ratioRow, roundsOf, timed } from "./support/measure";
 import { partitionedProject } from "./support/project";
 import { type BenchDatabase, type BenchServer, startBenchServer } from "./support/server";
 import { AS_OF, dailyEvents, databaseArgs } from "./support/tables";
@@ -37,16 +37,7 @@ export const window: Bench = async ({ quick, signal, say }) => {
       },
       async () => replay((await rounded()).copy, statementsOf(wanted)),
     );
-    return [
-      {
-        what: `up with resources: "window", ${String(partitions)} partitions / its SQL alone`,
-        ours: { value: result.ours, unit: "ms" },
-        peer: { value: result.peer, unit: "ms" },
-        ratio: result.ratio,
-        limit: { of: "ratio", most: LIMIT },
-        note: ratiosText(result.ratios),
-      },
-    ];
+    return [ratioRow(`up with resources: "window", ${String(partitions)} partitions / its SQL alone`, result, LIMIT)];
   } finally {
     await server.stop();
   }

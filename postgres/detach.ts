@@ -20,19 +20,6 @@ export interface DetachRequest {
   readonly finalize: Statement;
 }
 
-/** The same for a caller that has the database only. */
-export function detachConcurrently(
-  database: Detaching,
-  request: DetachRequest,
-  options: ExecuteOptions,
-): Promise<void> {
-  return database.detach(request, options);
-}
-
-interface Detaching {
-  detach(request: DetachRequest, options: ExecuteOptions): Promise<void>;
-}
-
 /**
  * Takes a partition out concurrently so that nobody waits for us longer than lock_timeout. The server's own wait for old
  * transactions cannot be cut without leaving the detach half done, so the waiting is done here first, holding nothing.

@@ -1,7 +1,6 @@
 // Creating partitions with indexes, against the plain PARTITION OF script in one session.
 import type { Bench } from "../bench";
-import type { Row } from "../report";
-import { type Comparison, compare, ratiosText, roundsOf, timed } from "../support/measure";
+import { type Comparison, compare, ratioRow, roundsOf, timed } from "../support/measure";
 import { partitionedProject } from "../support/project";
 import { type BenchServer, startBenchServer } from "../support/server";
 import { statementsDuring, totalMs } from "../support/statement-log";
@@ -25,34 +24,26 @@ export const create: Bench = async ({ quick, signal, say }) => {
   const what = `${String(job.partitions)} partitions x 4 indexes / PARTITION OF script`;
   try {
     say(`one session: ${String(job.rounds)} rounds of both`);
-    const executor = row(`wall time in one session, ${what}`, await byExecutor(job));
+    const executor = ratioRow(`wall time in one session, ${what}`, await byExecutor(job));
     if (quick) return [executor];
     say(`pulumi up: ${String(job.rounds)} rounds of both`);
-    const inSession = row(`server time of the whole up, ${what}`, await byUp(job, false));
     // The goal is worded for psql; without one the script in a session stands in, which pays for no start.
-    if (!hasPsql()) return [executor, { ...inSession, limit: { of: "ratio", most: LIMIT } }];
+    const psql = hasPsql();
+    const inSession = ratioRow(
+      `server time of the whole up, ${what}`,
+      await byUp(job, false),
+      psql ? undefined : LIMIT,
+    );
+    if (!psql) return [executor, inSession];
     return [
       executor,
       inSession,
-      {
-        ...row(`server time of the whole up / psql with that script`, await byUp(job, true)),
-        limit: { of: "ratio", most: LIMIT },
-      },
+      ratioRow("server time of the whole up / psql with that script", await byUp(job, true), LIMIT),
     ];
   } finally {
     await server.stop();
   }
 };
-
-function row(what: string, { ours, peer, ratio, ratios }: Comparison): Row {
-  return {
-    what,
-    ours: { value: ours, unit: "ms" },
-    peer: { value: peer, unit: "ms" },
-    ratio,
-    note: ratiosText(ratios),
-  };
-}
 
 /** Both sides connect, and each works on a fresh copy of the same database. */
 async function byExecutor({ server, partitions, rounds, signal }: Job): Promise<Comparison> {

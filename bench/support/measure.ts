@@ -1,4 +1,5 @@
 // Two sides measured in turn, so that what else the machine does meets both.
+import type { Row } from "../report";
 
 export interface Comparison {
   /** Medians. */
@@ -51,8 +52,17 @@ export async function timed(body: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-export function ratiosText(ratios: readonly number[]): string {
-  return `ratios of the rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}`;
+/** A comparison as a line of the table; without a limit it only informs. */
+export function ratioRow(what: string, comparison: Comparison, most?: number): Row {
+  const { ours, peer, ratio, ratios } = comparison;
+  return {
+    what,
+    ours: { value: ours, unit: "ms" },
+    peer: { value: peer, unit: "ms" },
+    ratio,
+    ...(most === undefined ? {} : { limit: { of: "ratio", most } }),
+    note: `ratios of the rounds ${ratios.map((each) => each.toFixed(2)).join(", ")}`,
+  };
 }
 
 async function inTurn(first: () => Promise<number>, second: () => Promise<number>): Promise<readonly [number, number]> {

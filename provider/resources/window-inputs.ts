@@ -1,6 +1,6 @@
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
 import type { WindowSpec } from "../../core/spec/spec";
-import { formatInstant, type Instant, parseInstant } from "../../core/time/instant";
+import { type Instant, parseInstant } from "../../core/time/instant";
 import type { LivePlan } from "../../core/plan/window-plan";
 import type { WindowPlan, WorkItem } from "../../core/plan/types";
 import { describeWindow, planWindow } from "../../core/window/window";
@@ -109,5 +109,3 @@ function toProperty(value: object): PropertyValue {
     JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? undefined : inner)),
   ) as PropertyValue;
 }
-
-export { formatInstant };

@@ -57,13 +57,13 @@ function registeredAsOf(observation: Observation): Instant | undefined {
  * With partitions as resources the engine believes its state until a refresh tells it otherwise.
  */
 export function warnOfLost(ctx: ResourceContext, inputs: WindowInputs, observation: Observation, live: LivePlan): void {
+  const missing = live.creations.filter((creation) => creation.kind !== "present");
+  if (missing.length === 0 || inputs.spec.resources === "window") return;
   const before = registeredWindow(observation);
   const asOf = registeredAsOf(observation);
-  if (!before || !asOf || inputs.spec.resources === "window") return;
+  if (!before || !asOf) return;
   const stood = planWindow(before, asOf).desired;
-  const lost = live.creations.filter(
-    (creation) => creation.kind !== "present" && stood.some((partition) => sameInterval(partition, creation.partition)),
-  );
+  const lost = missing.filter((creation) => stood.some((partition) => sameInterval(partition, creation.partition)));
   if (lost.length === 0) return;
   const names = lost.map((creation) => `"${creation.partition.name}"`).join(", ");
   ctx.log.warn(
