@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { workFolder } from "../tools/paths";
 import type { Bench } from "./bench";
 import { create } from "./create/create";
+import { levels } from "./levels";
 import { noop } from "./noop";
 import { isWithin, type Row, table, writeJson } from "./report";
 import { stall } from "./stall/stall";
@@ -10,7 +11,7 @@ import { statements } from "./statements";
 import { buildAll, removeWorkFolder } from "./support/bundles";
 import { window } from "./window";
 
-const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, stall };
+const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, levels, stall };
 
 async function main(args: readonly string[]): Promise<void> {
   const quick = args.includes("--quick");

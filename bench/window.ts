@@ -1,5 +1,4 @@
 // `resources: "window"` with thousands of partitions: the update that makes them, against the same statements in one session.
-import type { Client } from "pg";
 import type { TableSpecArgs } from "../core/spec/args";
 import { requireTableSpec } from "../core/spec/parse";
 import type { TableSpec } from "../core/spec/spec";
@@ -12,7 +11,8 @@ import { ledgerStatement } from "../postgres/registry";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";
 import { partitionedProject } from "./support/project";
-import { type BenchDatabase, type BenchServer, startBenchServer } from "./support/server";
+import { replay } from "./support/replay";
+import { type BenchServer, startBenchServer } from "./support/server";
 import { AS_OF, dailyEvents, databaseArgs } from "./support/tables";
 
 const LIMIT = 3;
@@ -68,22 +68,4 @@ function statementsOf(args: TableSpecArgs): Statement[] {
 
 function desired(spec: TableSpec): readonly DesiredPartition[] {
   return planWindow(spec.window, parseInstant(AS_OF, "UTC")).desired;
-}
-
-/** One session, transaction by transaction. */
-async function replay(database: BenchDatabase, statements: readonly Statement[]): Promise<number> {
-  return database.with("bench replay", (client) => timed(() => replayOn(client, statements)));
-}
-
-async function replayOn(client: Client, statements: readonly Statement[]): Promise<void> {
-  let open: string | undefined;
-  for (const { sql, values, transaction } of statements) {
-    if (transaction !== open) {
-      if (open !== undefined) await client.query("commit");
-      await client.query("begin");
-      open = transaction;
-    }
-    await client.query(sql, [...(values ?? [])]);
-  }
-  if (open !== undefined) await client.query("commit");
 }

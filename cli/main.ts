@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { version } from "../package.json";
+import { adoptCommand } from "./adopt";
 import { claimCommand } from "./claim";
 import { pauseCommand, resumeCommand } from "./pause";
 import { releaseCommand } from "./release";
@@ -15,7 +16,14 @@ export function program(): Command {
       "connection URL; prefer DATABASE_URL or PGPASSFILE, which other users of this machine cannot see",
     )
     .option("--management-schema <name>", "schema of registry and ledger", "pgpartition");
-  for (const command of [statusCommand(), releaseCommand(), claimCommand(), pauseCommand(), resumeCommand()])
+  for (const command of [
+    statusCommand(),
+    releaseCommand(),
+    claimCommand(),
+    pauseCommand(),
+    resumeCommand(),
+    adoptCommand(),
+  ])
     root.addCommand(command);
   return root;
 }

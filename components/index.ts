@@ -3,18 +3,29 @@ export { PartitionedDatabase, type PartitionedDatabaseArgs } from "./partitioned
 export { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 export { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 export type { PrerequisiteArgs } from "./prerequisites";
-export { Index, ManagementSchema, Partition, PartitionWindow, Table } from "./resources";
+export { CronJob, FunctionAliases, Index, ManagementSchema, Partition, PartitionWindow, PublicationMember, RowPolicy, Table } from "./resources";
 export { programClock, type ProgramClock } from "./clock";
 export type {
   ColumnArgs,
   ForeignKeyArgs,
   IndexArgs,
   IndexColumnArgs,
-  LevelArgs,
-  SegmentArgs,
   TableSpecArgs,
   WindowArgs,
 } from "../core/spec/args";
+export type {
+  HashLevelArgs,
+  LevelArgs,
+  LevelOverrideArgs,
+  ListLevelArgs,
+  ListValuesArgs,
+  RangeLevelArgs,
+  SegmentArgs,
+} from "../core/spec/level-args";
+export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/spec/publication-args";
+export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/spec/schedule-args";
+export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/spec/security-args";
+export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/spec/storage-args";
 export type { Problem } from "../core/problem";
 export type { Span } from "../core/time/span";
 export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/types";

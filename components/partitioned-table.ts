@@ -1,17 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { WARN_LEAVES_AS_RESOURCES } from "../core/defaults";
+import { partitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problem";
 import { planFromSpec } from "../core/plan/window-plan";
 import type { TableSpecArgs } from "../core/spec/args";
 import { requireTableSpec } from "../core/spec/parse";
+import { publicationMemberToWire } from "../core/spec/publications";
+import { rowPolicyToWire } from "../core/spec/row-policy";
+import { cronJobToWire } from "../core/spec/schedule";
 import type { TableSpec } from "../core/spec/spec";
 import { indexToWire, keyToWire, tableToWire } from "../core/spec/wire";
 import { formatInstant, type Instant, parseInstant } from "../core/time/instant";
 import { sameInterval } from "../core/time/interval";
-import { describeWindow, type DesiredPartition, type PlannedWindow, planWindow } from "../core/window/window";
+import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
 import { digestPartitions, windowToWire } from "../core/window/wire";
 import { programClock } from "./clock";
-import { Index, Partition, PartitionWindow, Table } from "./resources";
+import { CronJob, FunctionAliases, Index, Partition, PartitionWindow, PublicationMember, RowPolicy, Table } from "./resources";
 
 /** A declared table, and the moment to plan for. */
 export interface PartitionedTableArgs extends TableSpecArgs {
@@ -57,9 +61,12 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const window = requireWindow(name, spec, asOf);
 
     const table = this.createTable(name, spec);
+    const rowPolicy = this.createRowPolicy(name, spec, table);
     const partitions = this.createPartitions(name, spec, window, table);
     const indexes = this.createIndexes(name, spec, [table, ...partitions]);
-    this.createWindow(name, spec, window, [table, ...partitions, ...indexes]);
+    const members = this.createPublicationMembers(name, spec, table);
+    const automation = [...this.createFunctionAliases(name, spec, table), ...this.createCronJob(name, spec, table)];
+    this.createWindow(name, spec, window, [table, ...rowPolicy, ...partitions, ...indexes, ...members, ...automation]);
 
     this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
     this.runway = pulumi.output(formatInstant(window.runway ?? window.asOf));
@@ -76,6 +83,13 @@ export class PartitionedTable extends pulumi.ComponentResource {
 
   private createTable(name: string, spec: TableSpec): Table {
     return new Table(`${name}-table`, tableToWire(spec), { parent: this });
+  }
+
+  /** Before the window, which closes or opens the partitions after it. None where nothing of it is declared. */
+  private createRowPolicy(name: string, spec: TableSpec, table: Table): RowPolicy[] {
+    const wire = rowPolicyToWire(spec);
+    if (!wire) return [];
+    return [new RowPolicy(`${name}-row-policy`, wire, { parent: this, dependsOn: [table], protect: false })];
   }
 
   /** `protect` is set explicitly: a protected table must still roll, and deleting a Partition only forgets it. */
@@ -111,6 +125,30 @@ export class PartitionedTable extends pulumi.ComponentResource {
       (index) =>
         new Index(`${name}-${index.index}`, indexToWire(index, table), { parent: this, dependsOn, protect: false }),
     );
+  }
+
+  /** Beside the partitions: those that are made later are published with the table. */
+  private createPublicationMembers(name: string, spec: TableSpec, table: Table): PublicationMember[] {
+    return spec.publications.map(
+      (publication) =>
+        new PublicationMember(`${name}-publication-${publication.publication}`, publicationMemberToWire(publication, spec), {
+          parent: this,
+          dependsOn: [table],
+          protect: false,
+        }),
+    );
+  }
+
+  private createFunctionAliases(name: string, spec: TableSpec, table: Table): FunctionAliases[] {
+    if (!spec.functionNames) return [];
+    const opts = { parent: this, dependsOn: [table], protect: false };
+    return [new FunctionAliases(`${name}-functions`, spec.functionNames, opts)];
+  }
+
+  private createCronJob(name: string, spec: TableSpec, table: Table): CronJob[] {
+    const wire = cronJobToWire(spec.window.schedule, spec);
+    if (!wire) return [];
+    return [new CronJob(`${name}-schedule`, wire, { parent: this, dependsOn: [table], protect: false })];
   }
 
   /** Last: nothing is retired before everything else stands, and on destroy it is asked first. */
@@ -153,15 +191,6 @@ function withoutStackTraces<T>(body: () => T): T {
   } finally {
     Error.stackTraceLimit = limit;
   }
-}
-
-/** From the bounds, never from the name template: renaming partitions must not replace resources. */
-function partitionResourceName(table: string, partition: DesiredPartition): string {
-  return `${table}-${compact(partition.from)}_${compact(partition.to)}`;
-}
-
-function compact(instant: Instant): string {
-  return formatInstant(instant).replace(/T00:00:00Z$/, "");
 }
 
 function requireWindow(name: string, spec: TableSpec, asOf: Instant): PlannedWindow {

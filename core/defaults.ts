@@ -49,3 +49,47 @@ export const MAX_LISTED_DROPS = 200;
 
 /** Statements listed in a plan, in inputs and in the text of preview: a first update of three years of months fits. */
 export const MAX_LISTED_STATEMENTS = 200;
+
+/** A publication that we make names the table, not its partitions: their names come and go with the window. */
+export const DEFAULT_VIA_ROOT = true;
+
+/** What a publication that we make sends: PostgreSQL's own default. */
+export const DEFAULT_PUBLISHED_CHANGES = ["insert", "update", "delete", "truncate"] as const;
+
+/** Intervals beyond the lead whose statements the schedule in the database is given. */
+export const PREPARED_INTERVALS = 24;
+
+/** And at least this far, so that a table of days is not forgotten after three weeks. */
+export const PREPARED_SPAN: Span = "6 months";
+
+/** No more than this for short intervals, beyond the lead and of those in it: each is some kilobytes in the registry. */
+export const MAX_PREPARED = 200;
+
+/** Below this a partition is small: more of them would cost plans and locks, and win nothing. */
+export const DEFAULT_SMALL_SIZE = "10 GB";
+
+/** Above this vacuum, index builds and copies of one partition take hours. */
+export const DEFAULT_WARN_SIZE = "100 GB";
+
+/** Twice that: the interval is wrong by now. */
+export const DEFAULT_ALERT_SIZE = "200 GB";
+
+/** A week to see to it, and less than the shortest usual lead of a month. */
+export const DEFAULT_RUNWAY_ALERT: Span = "7 days";
+
+/** A partition becomes due at the turn of an interval; the schedule or the next update may be an hour away. */
+export const DEFAULT_CREATION_PATIENCE: Span = "1 hour";
+
+/** A job of every night that missed one run. */
+export const DEFAULT_JOB_SILENCE: Span = "2 days";
+
+/** One row in a default partition is one that no partition of the window took. */
+export const DEFAULT_ROWS_IN_DEFAULT = 1;
+
+/** Seasons make some difference between months; ten times the median is another kind of month. */
+export const DEFAULT_IMBALANCE = 10;
+
+/** Mean time of a statement that is worth a look. */
+export const DEFAULT_SLOW_QUERY = "1 s";
+
+export const DEFAULT_DASHBOARD_TITLE = "Partitioned tables";

@@ -26,6 +26,7 @@ export type ProblemCode =
   | "name-collision"
   | "name-template"
   | "grid"
+  | "levels"
   | "unknown-column"
   | "key-type"
   | "key-nullable"

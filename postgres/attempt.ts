@@ -28,25 +28,28 @@ export class FailedStep extends Error {
 
 export type OnStatement = (statement: Statement, durationMs: number) => void;
 
+export interface AttemptOptions {
+  readonly timeouts: (statement: Statement) => Timeouts;
+  readonly flushedLater: boolean;
+  readonly done: OnStatement;
+}
+
 /**
  * Runs a group once. All its requests are sent in one go and answered one by one, so that no lock is held for a trip over
  * the network. When one fails the server refuses the rest and turns COMMIT into ROLLBACK.
  */
-export async function attempt(
-  session: Session,
-  group: Group,
-  timeouts: (statement: Statement) => Timeouts,
-  done: OnStatement,
-): Promise<void> {
+export async function attempt(session: Session, group: Group, options: AttemptOptions): Promise<void> {
   const steps =
-    group.label === undefined ? aloneSteps(group.statements[0], timeouts) : transactionSteps(group, timeouts);
-  if (faultpointsEnabled()) await oneByOne(session, steps, done);
-  else await inOneGo(session, steps, done);
+    group.label === undefined
+      ? aloneSteps(group.statements[0], options.timeouts)
+      : transactionSteps(group, group.label, options);
+  if (faultpointsEnabled()) await oneByOne(session, steps, options.done);
+  else await inOneGo(session, steps, options.done);
 }
 
-function transactionSteps(group: Group, timeouts: (statement: Statement) => Timeouts): Step[] {
-  const label = group.label ?? "";
+function transactionSteps(group: Group, label: string, { timeouts, flushedLater }: AttemptOptions): Step[] {
   const steps: Step[] = [control(`begin ${label}`, "begin")];
+  if (flushedLater) steps.push(control(`commit later ${label}`, "set local synchronous_commit = off"));
   let current: Timeouts | undefined;
   group.statements.forEach((statement, index) => {
     const wanted = timeouts(statement);

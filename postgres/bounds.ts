@@ -6,6 +6,8 @@ import type { Instant } from "../core/time/instant";
 export interface KeyReading {
   readonly encoding: KeyEncoding;
   readonly zone: string;
+  /** The column that holds the time; left out: that of the table's own key. */
+  readonly column?: string;
 }
 
 /** What a key of this type means when nobody declared it. Numbers have no meaning of their own. */
@@ -29,6 +31,20 @@ export function parseBounds(text: string, kind: KeyKind, zone: string): OpenInte
     if (error instanceof RangeError || error instanceof SyntaxError) return undefined;
     throw error;
   }
+}
+
+/**
+ * The value of a branch: the one of a LIST bound, the remainder of a HASH bound. Undefined for a range, for several values,
+ * for NULL and for the default.
+ *
+ * @example FOR VALUES IN ('abc-123')
+ */
+export function parseBranchValue(text: string): string | undefined {
+  const hash = /^FOR VALUES WITH \(modulus \d+, remainder (\d+)\)$/.exec(text);
+  if (hash) return hash[1];
+  const list = new RegExp(`^FOR VALUES IN \\(${VALUE}\\)$`).exec(text)?.[1];
+  if (list === undefined || list === "NULL") return undefined;
+  return list.startsWith("'") ? list.slice(1, -1).replaceAll("''", "'") : list;
 }
 
 /** A quoted literal, a number, or a word; a comma would be the next column of the key. */

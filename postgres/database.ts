@@ -1,4 +1,4 @@
-import type { Observation, ObservedLeafIndex } from "../core/observed";
+import type { Observation, ObservedLeafIndex, RegisteredExpression } from "../core/observed";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
 import type { KeyReading } from "./bounds";
@@ -10,9 +10,13 @@ import { type DetachRequest, detachPartition } from "./detach";
 import { reading } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
+import { flushStatement } from "./flush";
 import { parseTime, type RawObservation, toObservation } from "./observation";
 import { observeIndexesOfLeaves, observeTable } from "./observe";
+import { type DeclaredExpression, printExpressions } from "./print-expressions";
+import { type PrintedPolicies, printPolicies, type PrintRequest } from "./print-policies";
 import { query } from "./queries";
+import type { TableName } from "./registry";
 import type { Row, Value } from "./session";
 import { type TableLockOptions, TableLocks } from "./table-lock";
 import type { Environment } from "./target";
@@ -79,16 +83,34 @@ export class Database {
     const raw = await this.observeRaw(schema, table);
     const byReading = this.converted.get(raw) ?? new Map<string, Observation>();
     this.converted.set(raw, byReading);
-    const name = JSON.stringify([key?.encoding, key?.zone]);
+    const name = JSON.stringify([key?.encoding, key?.zone, key?.column]);
     const observation = byReading.get(name) ?? toObservation(raw, key);
     byReading.set(name, observation);
     return observation;
   }
 
   /** Indexes of the leaves, never kept: they are read where they are the work. */
-  observeLeafIndexes(schema: string, table: string, indexName?: string, away?: string): Promise<ObservedLeafIndex[]> {
+  observeLeafIndexes(
+    schema: string,
+    table: string,
+    away?: { readonly schema: string; readonly name: string },
+  ): Promise<ObservedLeafIndex[]> {
     return reading(`reading the indexes of table "${schema}"."${table}"`, () =>
-      observeIndexesOfLeaves(this.connections, schema, table, indexName, away),
+      observeIndexesOfLeaves(this.connections, schema, table, away),
+    );
+  }
+
+  /** How the server reads and prints policies, found out in a transaction that is rolled back. */
+  printPolicies(request: PrintRequest): Promise<PrintedPolicies> {
+    return reading(`reading the policies of table "${request.schema}"."${request.table}"`, () =>
+      printPolicies(this.connections, request),
+    );
+  }
+
+  /** How the server prints checks and defaults, found out in a transaction that is rolled back. */
+  printExpressions(table: TableName, declared: readonly DeclaredExpression[]): Promise<RegisteredExpression[]> {
+    return reading(`reading the expressions of table "${table.schema}"."${table.table}"`, () =>
+      printExpressions(this.connections, table, declared),
     );
   }
 
@@ -102,6 +124,19 @@ export class Database {
   async execute(statements: readonly Statement[], options: ExecuteOptions): Promise<void> {
     this.locks.assertHeld(options.subject);
     await executeStatements(this.connections, this.patience, statements, options);
+  }
+
+  /**
+   * Puts on disk what the holder of a table's lock committed with `flushedLater`. An error: some of it may be lost, though
+   * never a part of a transaction. Not to be cut short: what it vouches for has happened.
+   */
+  async flush(table: TableName, options: Pick<ExecuteOptions, "log">): Promise<void> {
+    const name = `"${table.schema}"."${table.table}"`;
+    const subject = `writing what was done to table ${name} to disk`;
+    const signal = new AbortController().signal;
+    await executeStatements(this.connections, this.patience, [flushStatement(table)], { ...options, subject, signal });
+    // A server that crashed and came back before the flush would have nothing to write: it has lost the lock as well.
+    await this.locks.confirm(table.schema, table.table, subject);
   }
 
   /** Takes a partition out concurrently, or finishes a detach that is half done, without making anybody wait. */

@@ -5,6 +5,11 @@ import type { Log } from "./log";
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
+  /**
+   * Transactions need not be on disk when they have committed: the caller calls `Database.flush` before anybody is told that
+   * they have.
+   */
+  readonly flushedLater?: boolean;
   /** Called after each statement. One that is tried again is reported each time. */
   readonly onStatement?: OnStatement;
   /** For errors, a gerund and its object: `creating partition "x"`. */

@@ -9,7 +9,7 @@ import { type Group, groupStatements } from "./groups";
 import { NOTHING_CHANGED, retryLocks } from "./retry";
 import type { Session } from "./session";
 import { isConnectionLoss, sqlState } from "./sqlstate";
-import { classOf, type Patience, timeoutsOf } from "./timeouts";
+import { classOf, type Patience, sharedPatience, timeoutsOf } from "./timeouts";
 
 const HALF_DONE = "It may be half done; the next update finds that and finishes it.";
 
@@ -36,18 +36,18 @@ async function runGroup(
   options: ExecuteOptions,
 ): Promise<void> {
   const kind = classOf(group.statements);
+  const waits = sharedPatience(group.statements, patience);
   const seen: Blocker[] = [];
   const once = (): Promise<void> =>
     connections.withSession((session) =>
       translate(options, group, () =>
         cancellable(connections, session, options.signal, () =>
           sampling(connections, session, patience.lockTimeoutMs * SAMPLE_AFTER, seen, () =>
-            attempt(
-              session,
-              group,
-              (statement) => timeoutsOf(statement, kind, patience),
-              options.onStatement ?? ignore,
-            ),
+            attempt(session, group, {
+              timeouts: (statement) => timeoutsOf(statement, kind, waits),
+              flushedLater: options.flushedLater ?? false,
+              done: options.onStatement ?? ignore,
+            }),
           ),
         ),
       ),

@@ -1,17 +1,13 @@
-import type {
-  DetachedTable,
-  LedgerEntry,
-  Observation,
-  ObservedLeaf,
-  ObservedTable,
-  Registration,
-} from "../core/observed";
+import type { DetachedTable, LedgerEntry, Observation, ObservedTable, Registration } from "../core/observed";
 import { type Instant, parseInstant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
-import { KEY_ENCODINGS, type KeyKind, parseBound } from "../core/time/key";
-import { type KeyReading, kindOf, parseBounds } from "./bounds";
+import { KEY_ENCODINGS, parseBound } from "../core/time/key";
+import { type KeyReading, kindOf } from "./bounds";
 import { describeObstacles } from "./obstacles";
+import { toReplication } from "./replication-rows";
+import { type TimeKey, toTree } from "./tree";
 import {
+  carriedOf,
   columnOf,
   constraintOf,
   indexOf,
@@ -30,6 +26,8 @@ export interface RawObservation {
   readonly table: TableRow;
   readonly leaves: readonly LeafRow[];
   readonly registry: RegistryRow | undefined;
+  /** Schema of pg_partman, where it manages the table too. */
+  readonly partman: string | undefined;
 }
 
 /**
@@ -43,8 +41,13 @@ export function toObservation(raw: RawObservation, reading: KeyReading | undefin
     registration: toRegistration(raw.registry),
     ledger: (raw.registry?.ledger ?? []).map(toEntry),
     detached: (raw.registry?.detached ?? []).map(toDetached),
+    defaultGrantees: raw.table.default_grantees ?? [],
+    role: { name: raw.table.role, superuser: raw.table.superuser },
+    replication: toReplication(raw.table),
     now: parseTime(raw.table.now),
+    serverVersion: raw.table.server_version,
     obstacles: describeObstacles(raw.table),
+    partman: raw.partman,
   };
 }
 
@@ -55,8 +58,7 @@ export function parseTime(text: string): Instant {
 
 function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReading | undefined): ObservedTable {
   const key = keyOf(relation);
-  const type = key?.strategy === "range" && key.types.length === 1 ? key.types[0] : undefined;
-  const kind = type === undefined ? undefined : kindOf(type, reading);
+  const root = raw.leaves.find((leaf) => leaf.parent === null);
   return {
     schema: raw.schema,
     name: raw.name,
@@ -67,36 +69,51 @@ function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReadin
     columns: (relation.columns ?? []).map(columnOf),
     constraints: (relation.constraints ?? []).map(constraintOf),
     indexes: (relation.indexes ?? []).map(indexOf),
-    leaves: raw.leaves.map((leaf) => toLeaf(leaf, kind, reading?.zone ?? "UTC")),
+    ...toTree(raw.leaves, timeKey(relation, reading)),
+    carried: root && carriedOf(root.carried),
     referencedBy: relation.referencedBy ?? [],
+    comment: relation.comment ?? undefined,
+    lastAnalyzed: relation.lastAnalyzed === null ? undefined : parseTime(relation.lastAnalyzed),
     rights: relation.rights,
   };
 }
 
-function toLeaf(row: LeafRow, kind: KeyKind | undefined, zone: string): ObservedLeaf {
-  return {
-    oid: row.oid,
-    schema: row.schema,
-    name: row.name,
-    boundsText: row.bounds,
-    bounds: kind && parseBounds(row.bounds, kind, zone),
-    isDefault: row.bounds === "DEFAULT",
-    partitioned: row.partitioned,
-    detachPending: row.pending,
-    rows: row.rows === null ? undefined : Number(row.rows),
-    bytes: Number(row.bytes ?? 0),
-  };
+/**
+ * Which column holds the time, and how. The table's own key where it is cut by range; below LIST and HASH levels it is the
+ * column that was declared.
+ */
+function timeKey(relation: RelationJson, reading: KeyReading | undefined): TimeKey | undefined {
+  const key = keyOf(relation);
+  const zone = reading?.zone ?? "UTC";
+  if (key?.strategy === "range" && key.types.length === 1) {
+    const kind = kindOf(key.types[0] ?? "", reading);
+    return kind && { kind, column: key.columns[0] ?? "", zone };
+  }
+  const column = (relation.columns ?? []).find((candidate) => candidate.name === reading?.column);
+  const kind = column && kindOf(column.type, reading);
+  return column && kind && { kind, column: column.name, zone };
 }
 
 function toRegistration(row: RegistryRow | undefined): Registration | undefined {
   const registration = row?.registration;
   if (!registration) return undefined;
-  return { ...registration, window: registration.window ?? undefined };
+  return {
+    ...registration,
+    window: registration.window ?? undefined,
+    profile: registration.profile ?? undefined,
+    policies: registration.policies ?? [],
+    expressions: registration.expressions ?? [],
+    publications: registration.publications ?? [],
+    prepared: registration.prepared ?? undefined,
+    schedule: registration.schedule ?? undefined,
+    aliases: registration.aliases ?? [],
+  };
 }
 
 function toEntry(row: NonNullable<RegistryRow["ledger"]>[number]): LedgerEntry {
   return {
     partition: row.partition,
+    branch: row.branch,
     oid: row.oid ?? undefined,
     bounds: boundsOf(row),
     event: row.event,
@@ -110,9 +127,11 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     schema: row.schema,
     name: row.name,
     oid: row.oid,
+    branch: row.branch,
     bounds: boundsOf(row),
     detachedAt: parseTime(row.at),
     dropAfter: row.detail.dropAfter === undefined ? undefined : parseInstant(row.detail.dropAfter, "UTC"),
+    unreadBy: row.unreadBy ?? [],
     rows: row.rows ?? undefined,
     bytes: row.bytes,
   };
@@ -132,5 +151,6 @@ function registeredReading(row: RegistryRow | undefined): KeyReading | undefined
   const key = window.key;
   if (typeof key !== "object" || key === null || !("encoding" in key) || !("zone" in key)) return undefined;
   const encoding = KEY_ENCODINGS.find((candidate) => candidate === key.encoding);
-  return encoding === undefined || typeof key.zone !== "string" ? undefined : { encoding, zone: key.zone };
+  const column = "column" in key && typeof key.column === "string" ? { column: key.column } : {};
+  return encoding === undefined || typeof key.zone !== "string" ? undefined : { encoding, zone: key.zone, ...column };
 }

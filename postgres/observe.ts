@@ -1,13 +1,17 @@
+import { quote } from "../core/names/identifier";
 import type { ObservedLeafIndex } from "../core/observed";
 import type { Connections } from "./connections";
 import type { RawObservation } from "./observation";
 import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "./obstacles";
 import { query } from "./queries";
-import { indexOf, type LeafIndexRow, type LeafRow, type RegistryRow, type TableRow } from "./rows";
+import { indexOf, type LeafIndexRow, type LeafRow, type RegistryRow, type RelationJson, type TableRow } from "./rows";
 import type { Session } from "./session";
 import { sqlState } from "./sqlstate";
 
-/** Reads everything about one table: two or three statements, whatever the number of its partitions. */
+/**
+ * Reads everything about one table: two or three statements, whatever the number of its partitions, and one more where
+ * pg_partman is installed.
+ */
 export function observeTable(
   connections: Connections,
   management: string,
@@ -18,31 +22,29 @@ export function observeTable(
     const table = await readTable(session, management, schema, name);
     const [leaves, registry] = await withEstimates((exact) =>
       both(
-        readLeaves(session, table.relation?.relkind === "p" ? table.relation.oid : undefined, exact),
+        readLeaves(session, table.relation ?? undefined, exact),
         readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
       ),
     );
-    return { schema, name, table, leaves, registry };
+    const partman = await readPartman(session, table.partman_schema, schema, name);
+    return { schema, name, table, leaves, registry, partman };
   });
 }
 
-/**
- * The indexes of all leaves. With `index`: without those that are parts of other indexes of the parent. With `away`: those
- * of this detached table too.
- */
+/** The indexes of all partitions, at any depth; with `away` those of this detached table too. */
 export async function observeIndexesOfLeaves(
   connections: Connections,
   schema: string,
   name: string,
-  index: string | undefined,
-  away: string | undefined,
+  away: { readonly schema: string; readonly name: string } | undefined,
 ): Promise<ObservedLeafIndex[]> {
   const rows = await connections.withSession((session) =>
-    session.query(query("leaf-indexes"), [schema, name, index ?? null, away ?? null]),
+    session.query(query("leaf-indexes"), [schema, name, away?.schema ?? null, away?.name ?? null]),
   );
   // The columns are those of LeafIndexRow: the query names them.
   return (rows as unknown as LeafIndexRow[]).map((row) => ({
     ...indexOf(row),
+    schema: row.schema,
     leaf: row.leaf,
     attachedTo: row.attached_to ?? undefined,
     building: row.building,
@@ -56,9 +58,11 @@ async function readTable(session: Session, management: string, schema: string, n
   return rows[0] as unknown as TableRow;
 }
 
-async function readLeaves(session: Session, oid: string | undefined, exact: boolean): Promise<LeafRow[]> {
-  if (oid === undefined) return [];
-  return (await session.query(query("leaves"), [oid, exact])) as unknown as LeafRow[];
+async function readLeaves(session: Session, relation: RelationJson | undefined, exact: boolean): Promise<LeafRow[]> {
+  if (relation?.relkind !== "p") return [];
+  // An index can identify rows only where one besides the primary key is unique.
+  const unique = (relation.indexes ?? []).some((index) => index.unique && index.constraint?.kind !== "primary");
+  return (await session.query(query("leaves"), [relation.oid, exact, unique])) as unknown as LeafRow[];
 }
 
 async function readRegistry(
@@ -70,6 +74,18 @@ async function readRegistry(
 ): Promise<RegistryRow | undefined> {
   if (management === undefined) return undefined;
   return (await session.query(query("registry", management), [schema, name, exact]))[0] as unknown as RegistryRow;
+}
+
+/** The schema of pg_partman, where it manages this table. */
+async function readPartman(
+  session: Session,
+  partman: string | null,
+  schema: string,
+  name: string,
+): Promise<string | undefined> {
+  if (partman === null) return undefined;
+  const rows = await session.query(query("partman").replaceAll(":partman", () => quote(partman)), [schema, name]);
+  return rows.length > 0 ? partman : undefined;
 }
 
 /** Exact sizes take a lock on each leaf. While somebody rewrites one, its size is estimated: a preview must not wait for that. */

@@ -1,5 +1,14 @@
-import { quote } from "../core/names/identifier";
-import type { LedgerDetail, LedgerEvent, RegisteredIndex } from "../core/observed";
+import { quote, quoteQualified } from "../core/names/identifier";
+import type { LeafProfile } from "../core/leaf/profile";
+import type {
+  LedgerDetail,
+  LedgerEvent,
+  RegisteredAlias,
+  RegisteredExpression,
+  RegisteredIndex,
+  RegisteredPolicy,
+} from "../core/observed";
+import type { PreparedPartition } from "../core/plan/prepared";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
@@ -18,6 +27,73 @@ export function registerTableStatement(management: string, entry: TableName & { 
 on conflict (schema_name, table_name) do update set mode = 'managed', updated_at = now() where r.owner = excluded.owner`,
     [entry.schema, entry.table, entry.owner],
     "the row is deleted when the table is destroyed",
+  );
+}
+
+/** What every partition carries, as declared: for those who make partitions without a program at hand. */
+export function recordProfileStatement(
+  management: string,
+  entry: TableName & { readonly profile: LeafProfile },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set profile = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table, JSON.stringify(entry.profile)],
+    "the next update records its own profile",
+  );
+}
+
+/**
+ * Checks, defaults, keys and unique constraints as they were declared, and how the server prints those that are there in the
+ * same transaction. What is not among the entries is forgotten.
+ */
+export function recordExpressionsStatement(
+  management: string,
+  entry: TableName & { readonly expressions: readonly Omit<RegisteredExpression, "printed">[] },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set expressions = coalesce((
+  select jsonb_agg(jsonb_build_object('kind', d.kind, 'name', d.name, 'declared', d.declared, 'printed', p.printed) order by d.kind, d.name)
+  from jsonb_to_recordset($3::jsonb) d (kind text, name text, declared text)
+  join pg_class c on c.relname = $2::text
+  join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1::text
+  cross join lateral (
+    select pg_get_constraintdef(k.oid) as printed
+    from pg_constraint k
+    where d.kind <> 'default' and k.conrelid = c.oid and k.conname = d.name
+      and k.contype = case d.kind when 'check' then 'c' when 'foreign' then 'f' else 'u' end::"char"
+    union all
+    select pg_get_expr(e.adbin, 0)
+    from pg_attribute a join pg_attrdef e on e.adrelid = a.attrelid and e.adnum = a.attnum
+    where d.kind = 'default' and a.attrelid = c.oid and a.attname = d.name and not a.attisdropped
+  ) p
+), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, JSON.stringify(entry.expressions)],
+    "the next update records them again",
+  );
+}
+
+/**
+ * How the declared policies were declared, and how the server prints those that the same transaction has made: expressions
+ * are compared by both.
+ */
+export function recordPoliciesStatement(
+  management: string,
+  entry: TableName & { readonly policies: readonly Pick<RegisteredPolicy, "name" | "declared">[] },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set policies = coalesce((
+  select jsonb_agg(jsonb_build_object(
+    'name', d.name, 'declared', d.declared,
+    'printed', jsonb_build_object('using', pg_get_expr(o.polqual, o.polrelid), 'withCheck', pg_get_expr(o.polwithcheck, o.polrelid))
+  ) order by d.name)
+  from jsonb_to_recordset($3::jsonb) d (name text, declared text)
+  join pg_policy o on o.polname = d.name
+  join pg_class c on c.oid = o.polrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1::text and c.relname = $2::text
+), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, JSON.stringify(entry.policies)],
+    "the next update records them again",
   );
 }
 
@@ -40,6 +116,116 @@ export function recordWindowStatement(management: string, entry: TableName & { r
       entry.window === null || entry.window === undefined ? null : JSON.stringify(entry.window),
     ],
     "the next update records its own window",
+  );
+}
+
+/**
+ * What the schedule in the database is to make, in place of what it was given before, and the digest of that: one statement,
+ * which leaves rows that stay the same alone.
+ */
+export function recordPreparedStatement(
+  management: string,
+  entry: TableName & { readonly prepared: readonly PreparedPartition[]; readonly digest: string },
+): Statement {
+  const rows = entry.prepared.map((partition) => ({
+    branch: partition.branch,
+    lower_bound: serverTime(partition.from),
+    upper_bound: serverTime(partition.to),
+    parent_schema: partition.parent.schema,
+    parent_name: partition.parent.name,
+    partition_schema: partition.schema,
+    partition_name: partition.name,
+    due_at: serverTime(partition.dueAt),
+    horizon: partition.horizon ? serverTime(partition.horizon) : null,
+    statements: partition.statements,
+  }));
+  return bookkeeping(
+    `with wanted as (
+  select * from jsonb_to_recordset($3::jsonb) as w (
+    branch text, lower_bound timestamptz, upper_bound timestamptz, parent_schema text, parent_name text, partition_schema text,
+    partition_name text, due_at timestamptz, horizon timestamptz, statements text[]
+  )
+),
+known as (
+  update ${quote(management)}.registry set prepared = $4::text, updated_at = now()
+  where schema_name = $1::text and table_name = $2::text
+  returning schema_name, table_name
+),
+gone as (
+  delete from ${quote(management)}.prepared p
+  where p.schema_name = $1::text and p.table_name = $2::text
+    and not exists (select from wanted w where w.branch = p.branch and w.lower_bound = p.lower_bound)
+)
+insert into ${quote(management)}.prepared as p (schema_name, table_name, branch, lower_bound, ${preparedColumns()})
+select k.schema_name, k.table_name, w.branch, w.lower_bound, ${preparedColumns("w.")}
+from known k, wanted w
+on conflict (schema_name, table_name, branch, lower_bound) do update
+set (${preparedColumns()}) = row (${preparedColumns("excluded.")})
+where (${preparedColumns("p.")}) is distinct from (${preparedColumns("excluded.")})`,
+    [entry.schema, entry.table, JSON.stringify(rows), entry.digest],
+    "the next update records its own",
+  );
+}
+
+function preparedColumns(prefix = ""): string {
+  const names = "upper_bound parent_schema parent_name partition_schema partition_name due_at horizon statements".split(
+    " ",
+  );
+  return names.map((name) => `${prefix}${name}`).join(", ");
+}
+
+/** Functions and views under names of callers, by the oids that they have now: only by these are they ours later. */
+export function recordAliasesStatement(
+  management: string,
+  entry: TableName & { readonly aliases: readonly Omit<RegisteredAlias, "state">[] },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set aliases = coalesce((
+  select jsonb_agg(a.value || jsonb_build_object(
+    'oid', coalesce(p.oid, v.oid)::text, 'printed', md5(coalesce(pg_get_functiondef(p.oid), pg_get_viewdef(v.oid)))
+  ) order by a.position)
+  from jsonb_array_elements($3::jsonb) with ordinality a (value, position)
+  join pg_namespace n on n.nspname = a.value ->> 'schema'
+  left join pg_proc p on a.value ->> 'kind' = 'function' and p.pronamespace = n.oid
+    and p.proname = a.value ->> 'name' and oidvectortypes(p.proargtypes) = a.value ->> 'arguments'
+  left join pg_class v on a.value ->> 'kind' = 'view' and v.relnamespace = n.oid and v.relname = a.value ->> 'name'
+), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, JSON.stringify(entry.aliases)],
+    "the next update records them again",
+  );
+}
+
+/** The job that was just made, or is taken over, by the id that pg_cron gave it. Since now it is due. */
+export function recordScheduleStatement(
+  management: string,
+  entry: TableName & { readonly job: string; readonly user: string },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set schedule = (
+  select jsonb_build_object('job', j.jobname, 'jobId', j.jobid::text, 'since', to_jsonb(now()))
+  from cron.job j where j.jobname = $3::text and j.username = $4::text
+), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, entry.job, entry.user],
+    "the next update records it again",
+  );
+}
+
+/** There is no job of ours any more. */
+export function forgetScheduleStatement(management: string, entry: TableName): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set schedule = null, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table],
+    "the next update records it again",
+  );
+}
+
+/** From now on the schedule makes nothing: the table is going away. */
+export function forgetPreparedStatement(management: string, entry: TableName): Statement {
+  return bookkeeping(
+    `with gone as (delete from ${quote(management)}.prepared where schema_name = $1 and table_name = $2)
+update ${quote(management)}.registry set prepared = null, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table],
+    "the next update records them again",
   );
 }
 
@@ -85,6 +271,8 @@ export interface LedgerRecord extends TableName {
   readonly partition: string;
   /** Where the partition is in another schema than its table. */
   readonly partitionSchema?: string;
+  /** The branch that it is a part of, or is itself, as branchKey writes it; left out: a part of the table itself. */
+  readonly branch?: string;
   readonly bounds: OpenInterval;
   readonly event: LedgerEvent;
   /** When it takes effect by the clock that decides; left out, the database's. */
@@ -94,13 +282,18 @@ export interface LedgerRecord extends TableName {
   readonly detail: LedgerDetail;
 }
 
+/** How far the log was written when a partition left: a slot that has read no further still has changes of it before it. */
+const LEFT_AT = `case
+  when $7::text in ('detaching', 'detached') and exists (select from pg_catalog.pg_replication_slots s where s.database = pg_catalog.current_database())
+  then pg_catalog.jsonb_build_object('lsn', pg_catalog.pg_current_wal_lsn()::text) else '{}' end`;
+
 /** One row of the ledger. The oid is looked up as the row is written: a name may mean another table a moment later. */
 export function ledgerStatement(management: string, record: LedgerRecord): Statement {
   return bookkeeping(
-    `insert into ${quote(management)}.ledger (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, run, detail)
+    `insert into ${quote(management)}.ledger (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, run, detail, branch)
 values ($1, $2, $3, (
   select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $4::text and c.relname = $3::text
-), $5::timestamptz, $6::timestamptz, $7, coalesce($8::timestamptz, now()), $9, $10::jsonb)`,
+), $5::timestamptz, $6::timestamptz, $7::text, coalesce($8::timestamptz, now()), $9, $10::jsonb || ${LEFT_AT}, $11)`,
     [
       record.schema,
       record.table,
@@ -112,8 +305,22 @@ values ($1, $2, $3, (
       record.effectiveAt ? serverTime(record.effectiveAt) : null,
       record.run,
       JSON.stringify(record.detail),
+      record.branch ?? "",
     ],
     "none: the ledger is only ever added to",
+  );
+}
+
+/** Fails the transaction unless no row is in the table: it holds the lock under which nobody can add one. */
+export function assertEmptyStatement(
+  management: string,
+  target: { readonly schema: string; readonly name: string },
+): Statement {
+  const table = quoteQualified(target.schema, target.name);
+  return bookkeeping(
+    `select ${quote(management)}.assert_that(not exists (select from ${table}), $1)`,
+    [`rows have arrived in ${table}; it is detached and kept: attach it again, or let it be`],
+    "not needed: it only looks",
   );
 }
 
@@ -158,7 +365,7 @@ on conflict (schema_name, table_name) do update set owner = excluded.owner, mode
 }
 
 /** Without a transaction of its own choice: callers give it that of the change it records. */
-function bookkeeping(sql: string, values: readonly (string | null)[], undo: string): Statement {
+export function bookkeeping(sql: string, values: readonly (string | null)[], undo: string): Statement {
   return { sql, values, transaction: undefined, timeouts: "light", locks: [], hold: "instant", hazards: [], undo };
 }
 

@@ -15,5 +15,9 @@ export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "ow
           `GRANT ${quote(table.owner)} TO ${role} (or ALTER TABLE ${quoteQualified(table.schema, table.name)} OWNER TO ${role})`,
         ]),
     ...(rights.createInSchema ? [] : [`GRANT CREATE ON SCHEMA ${quote(table.schema)} TO ${role}`]),
+    // Partitions belong to the owner of the table, and PostgreSQL gives nothing to a role that may have nothing there.
+    ...(rights.ownerCreates || table.owner === rights.role
+      ? []
+      : [`GRANT CREATE ON SCHEMA ${quote(table.schema)} TO ${quote(table.owner)}`]),
   ];
 }

@@ -6,14 +6,28 @@ import type {
   ObservedIndex,
   ObservedKey,
   ObservedTable,
+  CarriedState,
+  ObservedGrant,
+  ObservedPolicy,
+  RegisteredExpression,
   RegisteredIndex,
+  RegisteredAlias,
+  RegisteredPolicy,
+  RegisteredSchedule,
 } from "../core/observed";
+import type { RegisteredPublication } from "../core/observed-replication";
 import type { ObstacleRow } from "./obstacles";
+import type { ReplicationRow } from "./replication-rows";
 
 /** The rows of the queries, as their SQL builds them. JSON leaves an empty list out as null. */
-export interface TableRow extends ObstacleRow {
+export interface TableRow extends ObstacleRow, ReplicationRow {
   readonly now: string;
+  readonly server_version: number;
   readonly managed_here: boolean;
+  readonly superuser: boolean;
+  /** Schema of pg_partman's configuration. */
+  readonly partman_schema: string | null;
+  readonly default_grantees: readonly string[] | null;
   readonly relation: RelationJson | null;
 }
 
@@ -21,6 +35,8 @@ export interface RelationJson {
   readonly oid: string;
   readonly owner: string;
   readonly relkind: string;
+  readonly comment: string | null;
+  readonly lastAnalyzed: string | null;
   readonly rights: ObservedTable["rights"];
   readonly key: {
     readonly strategy: "r" | "l" | "h";
@@ -42,6 +58,28 @@ export interface LeafRow {
   readonly pending: boolean;
   readonly rows: string | null;
   readonly bytes: string | null;
+  readonly carried: CarriedJson;
+  /** Oid of what it is a partition of; null for the table itself. */
+  readonly parent: string | null;
+  readonly strategy: "r" | "l" | "h" | null;
+  /** The column by which it is cut further, where that is one column. */
+  readonly key_column: string | null;
+}
+
+export interface CarriedJson {
+  readonly owner: string;
+  readonly ours: boolean;
+  readonly enabled: boolean;
+  readonly forced: boolean;
+  readonly policies: readonly Nullable<ObservedPolicy>[] | null;
+  readonly grants: readonly Nullable<ObservedGrant>[] | null;
+  readonly replica: "d" | "f" | "n" | "i";
+  readonly replicaIndex: string | null;
+  readonly options: Readonly<Record<string, string>> | null;
+  readonly toast: Readonly<Record<string, string>> | null;
+  readonly tablespace: string | null;
+  readonly statistics: Readonly<Record<string, number>> | null;
+  readonly uniqueIndexes: Readonly<Record<string, string>> | null;
 }
 
 export interface RegistryRow {
@@ -51,11 +89,19 @@ export interface RegistryRow {
     readonly paused: boolean;
     readonly window: unknown;
     readonly indexes: readonly RegisteredIndex[];
+    readonly profile: unknown;
+    readonly policies: readonly RegisteredPolicy[] | null;
+    readonly expressions: readonly RegisteredExpression[] | null;
+    readonly publications: readonly RegisteredPublication[] | null;
+    readonly prepared: string | null;
+    readonly schedule: RegisteredSchedule | null;
+    readonly aliases: readonly RegisteredAlias[] | null;
   } | null;
   readonly ledger:
     | readonly {
         readonly partition: string;
         readonly oid: string | null;
+        readonly branch: string;
         readonly lower: string | null;
         readonly upper: string | null;
         readonly event: LedgerEvent;
@@ -68,10 +114,12 @@ export interface RegistryRow {
         readonly schema: string;
         readonly name: string;
         readonly oid: string;
+        readonly branch: string;
         readonly lower: string | null;
         readonly upper: string | null;
         readonly at: string;
         readonly detail: LedgerDetail;
+        readonly unreadBy: readonly string[] | null;
         readonly rows: number | null;
         readonly bytes: number;
       }[]
@@ -79,6 +127,7 @@ export interface RegistryRow {
 }
 
 export interface LeafIndexRow extends Nullable<ObservedIndex> {
+  readonly schema: string;
   readonly leaf: string;
   readonly attached_to: string | null;
   readonly building: boolean;
@@ -87,7 +136,11 @@ export interface LeafIndexRow extends Nullable<ObservedIndex> {
 /** JSON has null where the types of core have undefined. */
 type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
 
-const STRATEGIES: Readonly<Record<"r" | "l" | "h", ObservedKey["strategy"]>> = { r: "range", l: "list", h: "hash" };
+export const STRATEGIES: Readonly<Record<"r" | "l" | "h", ObservedKey["strategy"]>> = {
+  r: "range",
+  l: "list",
+  h: "hash",
+};
 
 export function keyOf(relation: RelationJson): ObservedKey | undefined {
   if (relation.key === null) return undefined;
@@ -99,11 +152,52 @@ export function keyOf(relation: RelationJson): ObservedKey | undefined {
 }
 
 export function columnOf(column: Nullable<ObservedColumn>): ObservedColumn {
-  return { ...column, default: column.default ?? undefined, identity: column.identity ?? undefined };
+  return {
+    ...column,
+    default: column.default ?? undefined,
+    identity: column.identity ?? undefined,
+    comment: column.comment ?? undefined,
+    sequence: column.sequence ?? undefined,
+  };
 }
 
 export function constraintOf(constraint: Nullable<ObservedConstraint>): ObservedConstraint {
   return { ...constraint, references: constraint.references ?? undefined };
+}
+
+const REPLICA_IDENTITIES: Readonly<Record<CarriedJson["replica"], CarriedState["replicaIdentity"]["kind"]>> = {
+  d: "default",
+  f: "full",
+  n: "nothing",
+  i: "index",
+};
+
+export function carriedOf(json: CarriedJson): CarriedState {
+  return {
+    owner: json.owner,
+    ours: json.ours,
+    rowSecurity: { enabled: json.enabled, forced: json.forced },
+    policies: (json.policies ?? []).map((policy) => ({
+      ...policy,
+      using: policy.using ?? undefined,
+      withCheck: policy.withCheck ?? undefined,
+    })),
+    grants: (json.grants ?? []).map(({ role, privileges, others, grantable }) => ({
+      role,
+      privileges,
+      ...(others ? { others } : {}),
+      ...(grantable ? { grantable } : {}),
+    })),
+    replicaIdentity: {
+      kind: REPLICA_IDENTITIES[json.replica],
+      ...(json.replicaIndex === null ? {} : { index: json.replicaIndex }),
+    },
+    options: json.options ?? {},
+    toast: json.toast ?? undefined,
+    tablespace: json.tablespace ?? undefined,
+    statistics: json.statistics ?? {},
+    uniqueIndexes: json.uniqueIndexes ?? {},
+  };
 }
 
 export function indexOf(index: Nullable<ObservedIndex>): ObservedIndex {

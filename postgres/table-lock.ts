@@ -57,6 +57,17 @@ export class TableLocks {
     }
   }
 
+  /** Asks the session that holds a lock whether it does: if so, the server has run without a break since it was taken. */
+  async confirm(schema: string, table: string, subject: string): Promise<void> {
+    const holder = this.queues.get(JSON.stringify([schema, table]))?.holder;
+    if (holder === undefined) throw new Error(`${subject}: nobody holds the lock of the table`);
+    try {
+      await holder.query("select");
+    } catch (error) {
+      throw new ConnectionLost(`${subject}: the lock of the table is gone`, error);
+    }
+  }
+
   private enter(key: string): Queue {
     const queue = this.queues.get(key) ?? { waiting: 0, last: Promise.resolve(), holder: undefined };
     queue.waiting += 1;

@@ -39,10 +39,7 @@ const RANKING: readonly TimeoutClass[] = ["strong", "waiting", "light"];
 export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: Patience): Timeouts {
   switch (group) {
     case "strong":
-      return {
-        lock: patience.lockTimeoutMs,
-        statement: queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS,
-      };
+      return { lock: patience.lockTimeoutMs, statement: strongTimeout(statement, patience) };
     case "waiting":
       // Cut half-way it would leave something behind, so nothing shorter than the budget may stop it.
       return { lock: patience.waitBudgetMs, statement: patience.waitBudgetMs };
@@ -52,12 +49,31 @@ export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: 
   }
 }
 
+/** What copies or reads a partition under its lock is queued for as shortly as the rest, and then takes its time. */
+function strongTimeout(statement: Statement, patience: Patience): number {
+  if (statement.hold === "grows with rows") return patience.waitBudgetMs;
+  return queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS;
+}
+
+/**
+ * A transaction that has locked a table with its partitions and then queues for a referenced table lets the writers of the
+ * first wait for both: the waits share one lock_timeout.
+ */
+export function sharedPatience(statements: readonly Statement[], patience: Patience): Patience {
+  const first = statements.findIndex((statement) => statement.oneWait);
+  if (first < 0) return patience;
+  const later = statements.slice(first + 1).flatMap((statement) => statement.locks);
+  const referenced = new Set(later.filter((lock) => lock.role === "referenced").map((lock) => lock.relation));
+  return { ...patience, lockTimeoutMs: Math.ceil(patience.lockTimeoutMs / (1 + referenced.size)) };
+}
+
 /**
  * lock_timeout bounds each wait, not their sum: with two referenced tables the writers of the first could wait for both. The
  * statement as a whole is then held to the time of one wait. Cut by that, it is tried again like any other.
  */
 export function queuesTwice(statement: Statement): boolean {
   const referenced = new Set(statement.locks.filter((lock) => lock.role === "referenced").map((lock) => lock.relation));
+  if (statement.oneWait) return true;
   return (
     statement.timeouts === "strong" &&
     statement.hold !== "grows with rows" &&

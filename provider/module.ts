@@ -5,9 +5,13 @@ import { getPartitions } from "./functions/get-partitions";
 import type { DiffKind } from "./handler";
 import type { ProviderModule } from "./provider-module";
 import { declaredDiff, diffResult } from "./resources/inputs";
+import { cronJobHandler } from "./resources/cron-job";
+import { functionAliasesHandler } from "./resources/function-aliases";
 import { indexHandler } from "./resources/index-resource";
 import { managementSchemaHandler } from "./resources/management-schema";
 import { partitionHandler } from "./resources/partition";
+import { publicationMemberHandler } from "./resources/publication-member";
+import { rowPolicyHandler } from "./resources/row-policy";
 import { tableHandler } from "./resources/table";
 import { windowHandler } from "./resources/window";
 import { Runtime } from "./runtime";
@@ -19,7 +23,7 @@ import type { PropertyMap } from "./values";
 const runtime = new Runtime(process.env);
 const queue = new TableQueue();
 
-/** The product's provider: five resources and what they share. */
+/** The product's provider: its resources and what they share. */
 export const providerModule: ProviderModule = {
   name: "pgpartition",
   version,
@@ -52,8 +56,12 @@ export const providerModule: ProviderModule = {
   handlers: [
     managementSchemaHandler(runtime),
     tableHandler(runtime),
+    rowPolicyHandler(runtime, queue),
     partitionHandler(runtime, queue),
     indexHandler(runtime),
+    publicationMemberHandler(runtime),
+    functionAliasesHandler(runtime),
+    cronJobHandler(runtime),
     windowHandler(runtime),
   ],
 

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { formatTableId } from "../core/names/resource-id";
+import type { LeafProfile } from "../core/leaf/profile";
 import type { Observation } from "../core/observed";
-import type { KeySpec } from "../core/spec/spec";
+import type { KnownOfParent } from "../core/statements/parent";
+import type { IndexSpec, KeySpec } from "../core/spec/spec";
 import type { PlannedTable } from "../core/plan/window-plan";
 import { parseInstant, type Instant } from "../core/time/instant";
 import type { Clocks } from "../core/plan/retirement";
@@ -19,9 +21,14 @@ export class Runtime {
   private redact: (secret: string) => void = () => undefined;
   private readonly declared = new Map<string, string>();
   private readonly asOf = new Map<string, Instant>();
+  private readonly profiles = new Map<string, LeafProfile>();
+  private readonly indexes = new Map<string, Map<string, IndexSpec>>();
 
   /** Parents that only this preview knows: their creation was planned and has not run. */
   readonly planned = new Map<string, PlannedTable>();
+
+  /** Statements that this preview has shown for a table that is there. */
+  readonly shown = new Set<string>();
 
   /** Names this operation in the ledger. */
   readonly run = randomUUID();
@@ -56,7 +63,7 @@ export class Runtime {
 
   /** Without a key the registry says how numbers and UUIDs are times. */
   async observe(table: { readonly schema: string; readonly table: string }, key?: KeySpec): Promise<Observation> {
-    const reading = key && { encoding: key.encoding, zone: key.zone };
+    const reading = key && { encoding: key.encoding, zone: key.zone, column: key.column };
     const observation = await this.database.observe(table.schema, table.table, reading);
     // A password that came from the environment, a file or a command is known only after connecting.
     for (const secret of this.database.secrets) this.redact(secret);
@@ -129,6 +136,32 @@ export class Runtime {
   renamed(ctx: ResourceContext, id: string): boolean {
     const other = this.declared.get(`${ctx.type} ${id}`);
     return other !== undefined && other !== ctx.urn;
+  }
+
+  /** What this run declares about every partition of a table. */
+  profileOf(table: { readonly schema: string; readonly table: string }): LeafProfile | undefined {
+    return this.profiles.get(formatTableId(table));
+  }
+
+  rememberProfile(table: { readonly schema: string; readonly table: string }, profile: LeafProfile): void {
+    this.profiles.set(formatTableId(table), profile);
+  }
+
+  /** Indexes that this run declares on a table. */
+  indexesOf(table: { readonly schema: string; readonly table: string }): readonly IndexSpec[] {
+    return [...(this.indexes.get(formatTableId(table))?.values() ?? [])];
+  }
+
+  rememberIndex(table: { readonly schema: string; readonly table: string }, index: IndexSpec): void {
+    const known = this.indexes.get(formatTableId(table)) ?? new Map<string, IndexSpec>();
+    this.indexes.set(formatTableId(table), known.set(index.name, index));
+  }
+
+  /** What else than the catalogue says how the partitions of a table have to look. */
+  known(table: { readonly schema: string; readonly table: string }, observation: Observation): KnownOfParent {
+    const { trustAsOf, asOf } = this.config;
+    const now = trustAsOf && asOf !== undefined ? parseInstant(asOf, "UTC") : observation.now;
+    return { ...observation, profile: this.profileOf(table), now };
   }
 
   /** The moment that this operation's program plans a table for; unknown in a destroy, which runs no program. */

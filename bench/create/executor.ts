@@ -33,7 +33,10 @@ export async function createByExecutor({ url }: BenchDatabase, partitions: numbe
   };
   const { schema, table } = spec(partitions);
   try {
-    await database.withTableLock(schema, table, work, () => createAll(work, partitions));
+    await database.withTableLock(schema, table, work, async () => {
+      await createAll(work, partitions);
+      await database.flush({ schema, table }, work);
+    });
   } finally {
     await database.close();
   }
@@ -47,8 +50,8 @@ async function createAll(work: WorkContext, partitions: number): Promise<void> {
     if (creation.kind === "present") continue;
     if (observation.table === undefined || creation.kind === "refuse")
       throw new Error("the bench's own table is not as it should be");
-    const parent = observedParent(observation.table, window.key, observation.registration?.indexes ?? []);
+    const parent = observedParent(observation.table, window.key, observation);
     await createPartition(work, parent, creation);
-    observation = withCreated(observation, creation);
+    observation = withCreated(parent, observation, creation);
   }
 }

@@ -5,7 +5,7 @@ import { fitIdentifier } from "./identifier";
 
 /**
  * Placeholders of a partition's name, filled from the first instant of its interval in the table's zone:
- * {table} {yyyy} {mm} {dd} {hh} {q} (quarter) {gggg} (ISO week year) {ww} (ISO week).
+ * {table} {base} (the branch, or the table) {yyyy} {mm} {dd} {hh} {q} (quarter) {gggg} (ISO week year) {ww} (ISO week).
  */
 const TIME_PLACEHOLDERS: Readonly<Record<string, (at: Temporal.ZonedDateTime) => string>> = {
   yyyy: (at) => yearText(at.year),
@@ -49,11 +49,19 @@ const REQUIRED: Readonly<Record<Period | "whole", readonly (readonly string[])[]
  *
  * @example partitionName("{table}_y{yyyy}m{mm}", "workflow_events", january2025, "UTC") // "workflow_events_y2025m01"
  */
-export function partitionName(template: string, table: string, interval: Interval, zone: string): string {
+export function partitionName(template: string, table: string, interval: Interval, zone: string, base = table): string {
   const at = interval.from.toZonedDateTimeISO(zone);
-  return fitIdentifier(
-    fill(template, (placeholder) => (placeholder === "table" ? table : TIME_PLACEHOLDERS[placeholder]?.(at))),
-  );
+  const own: Readonly<Record<string, string>> = { table, base };
+  return fitIdentifier(fill(template, (placeholder) => own[placeholder] ?? TIME_PLACEHOLDERS[placeholder]?.(at)));
+}
+
+/**
+ * Gives a branch its name.
+ *
+ * @example branchName("{base}_site_{value}", { base: "petri_obs_prog_abc123", value: "def456" }) // "petri_obs_prog_abc123_site_def456"
+ */
+export function branchName(template: string, values: Readonly<Record<string, string>>): string {
+  return fitIdentifier(fill(template, (placeholder) => values[placeholder]));
 }
 
 /**
@@ -68,9 +76,9 @@ export function indexName(template: string, values: { table?: string; partition?
 /** What is wrong with a partition name template for a period, or undefined. */
 export function templateProblem(template: string, period: Period | "whole"): string | undefined {
   const used = placeholdersOf(template);
-  const unknown = used.filter((name) => name !== "table" && !(name in TIME_PLACEHOLDERS));
+  const unknown = used.filter((name) => name !== "table" && name !== "base" && !(name in TIME_PLACEHOLDERS));
   if (unknown.length > 0) {
-    return `unknown placeholder {${unknown.join("}, {")}}; known are {table}, {${Object.keys(TIME_PLACEHOLDERS).join("}, {")}}`;
+    return `unknown placeholder {${unknown.join("}, {")}}; known are {table}, {base}, {${Object.keys(TIME_PLACEHOLDERS).join("}, {")}}`;
   }
   if (REQUIRED[period].some((set) => set.every((name) => used.includes(name)))) return undefined;
   const wanted = REQUIRED[period].map((set) => set.map((name) => `{${name}}`).join(" "));

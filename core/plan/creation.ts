@@ -1,12 +1,15 @@
+import type { BranchRef } from "../levels/levels";
 import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
-import { quote, quoteQualified } from "../names/identifier";
+import { quoteQualified } from "../names/identifier";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
 import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../time/interval";
 import type { DesiredPartition } from "../window/window";
 
-/** What has to happen for one desired partition. */
-export type Creation =
+/** What has to happen for one desired partition, and in which branch, where the table has levels. */
+export type Creation = CreationStep & { readonly branch?: BranchRef };
+
+type CreationStep =
   | { readonly kind: "present"; readonly partition: DesiredPartition; readonly leaf: ObservedLeaf }
   /** `lost`: it existed, and its table was dropped by somebody else. */
   | { readonly kind: "create"; readonly partition: DesiredPartition; readonly lost: boolean }
@@ -44,7 +47,8 @@ export function planCreation(
       "Describe the existing partition as a segment of the grid, or detach it.",
     );
   }
-  const sameName = leaves.find((leaf) => leaf.name === partition.name && leaf.schema === spec.schema);
+  // Partitions may be in several schemas: two of one name would be taken for one another.
+  const sameName = leaves.find((leaf) => leaf.name === partition.name);
   if (sameName) {
     return refuse(
       partition,
@@ -54,8 +58,8 @@ export function planCreation(
     );
   }
   const detached = observation.detached.find((table) => sameInterval(table.bounds, partition));
-  if (detached) return attachAgain(spec, partition, detached);
-  const inTheWay = observation.detached.find((table) => table.name === partition.name && table.schema === spec.schema);
+  if (detached) return { kind: "attach", partition, detached };
+  const inTheWay = observation.detached.find((table) => table.name === partition.name);
   if (inTheWay) {
     return refuse(
       partition,
@@ -114,17 +118,6 @@ function broughtBack(later: readonly LedgerEntry[], partition: OpenInterval, dro
     (entry) =>
       (entry.event === "created" || entry.event === "attached" || entry.event === "adopted") &&
       (sameInterval(entry.bounds, partition) || sameInterval(entry.bounds, dropped)),
-  );
-}
-
-/** Statements name the partitions of a table in its schema. */
-function attachAgain(spec: Pick<WindowSpec, "schema">, partition: DesiredPartition, detached: DetachedTable): Creation {
-  if (detached.schema === spec.schema) return { kind: "attach", partition, detached };
-  return refuse(
-    partition,
-    "conflict",
-    `${describe(partition.name, partition)} was detached and is now in schema "${detached.schema}".`,
-    `Move it back: ALTER TABLE ${quoteQualified(detached.schema, detached.name)} SET SCHEMA ${quote(spec.schema)}.`,
   );
 }
 

@@ -10,6 +10,8 @@ export function renderPlan(table: string, plan: WindowPlan, listed: { partitions
   return [
     `${table}: ${windowLine(plan)}`,
     ...section("create", plan.create, plan.createCount, partitions),
+    ...section("align", plan.align, plan.alignCount, partitions),
+    ...section("upkeep", plan.upkeep ?? [], plan.upkeep?.length ?? 0, partitions),
     ...section("retire", plan.retire, plan.retire.length, partitions),
     ...section("later", plan.deferred, plan.deferred.length, partitions),
     ...section("kept", plan.kept, plan.kept.length, partitions),
@@ -26,10 +28,20 @@ export function renderPlan(table: string, plan: WindowPlan, listed: { partitions
 export function summarizePlan(plan: WindowPlan): string {
   const parts = [
     plan.createCount > 0 ? `${plan.createCount} to create` : "",
+    plan.alignCount > 0 ? `${plan.alignCount} to align` : "",
+    (plan.upkeep ?? []).some((item) => item.verb === "analyze") ? "to analyze" : "",
     plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
     plan.dropCount > 0 ? `${plan.dropCount} to drop` : "",
+    plan.prepareCount === undefined || moves(plan)
+      ? ""
+      : `the schedule is given ${plan.prepareCount} coming partitions`,
   ].filter((part) => part !== "");
   return parts.length > 0 ? parts.join(", ") : "nothing to do";
+}
+
+/** Where partitions come or go, what the schedule is given goes without saying. */
+function moves(plan: WindowPlan): boolean {
+  return plan.createCount + plan.alignCount + plan.detachCount + plan.dropCount > 0;
 }
 
 /** Bytes for people: `1.2 MB`. */

@@ -1,10 +1,11 @@
 import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
+import { branchKey, type BranchRef } from "../levels/levels";
 import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
 import { addSpan } from "../time/span";
 import { compareInstants, earlier, formatInstant, type Instant } from "../time/instant";
-import { formatInterval, type OpenInterval, sameInterval } from "../time/interval";
+import { formatInterval, intervalKey, type OpenInterval, sameInterval } from "../time/interval";
 import { hasExpired, horizonAt } from "../window/window";
 
 /** The two clocks. Retirement trusts the earlier one, so that neither of them alone can expire anything too soon. */
@@ -24,9 +25,15 @@ export interface Retirement {
   readonly partition: string;
   readonly oid: string;
   readonly bounds: OpenInterval;
+  /** The branch that it is a direct part of; undefined for a part of the table itself, and for one that has left. */
+  readonly parent?: BranchRef | undefined;
+  /** The same as the ledger knows it, also of one that has left. */
+  readonly branch?: string;
   readonly rows: number | undefined;
   readonly bytes: number;
   readonly reason: string;
+  /** Dropped only if no row is in it, which is looked at under its lock. */
+  readonly onlyEmpty?: boolean;
   /** On a detach that promises a drop. */
   readonly dropAfter: Instant | undefined;
 }
@@ -116,7 +123,7 @@ function detachesOf(
   const open = expired.filter((leaf) => !sweep.includes(leaf));
   const horizonBefore = registered && decidingHorizon(registered, clocks);
   const cut = registered ? open.filter((leaf) => !hasExpired(leaf.bounds?.to, horizonBefore)) : [];
-  const refused = cut.length > spec.maxDropsPerUpdate && !cut.every(confirmed);
+  const refused = intervalsOf(cut).length > spec.maxDropsPerUpdate && !cut.every(confirmed);
   const problems = refused ? [cutProblem(spec, cut)] : [];
   const limited = oldestFirst(
     open.map((leaf) => detachOf(leaf, spec, clocks)),
@@ -199,28 +206,37 @@ function oldestFirst(
   spec: WindowSpec,
   ledger: readonly LedgerEntry[],
 ): { due: Retirement[]; over: Retirement[] } {
-  let left = spec.maxDropsPerUpdate;
+  // Intervals of the table, not leaves: with levels an interval has one in each branch.
+  const allowed = new Set<string>();
   const due: Retirement[] = [];
   const over: Retirement[] = [];
   for (const retirement of retirements) {
+    const interval = intervalKey(retirement.bounds);
     if (isConfirmed(retirement.bounds, spec, ledger)) due.push(retirement);
-    else if (left-- > 0) due.push(retirement);
-    else over.push(retirement);
+    else if (allowed.has(interval) || allowed.size < spec.maxDropsPerUpdate) {
+      allowed.add(interval);
+      due.push(retirement);
+    } else over.push(retirement);
   }
   return { due, over };
 }
 
 function cutProblem(spec: WindowSpec, cut: readonly ObservedLeaf[]): Problem {
-  const bounds = cut.map((leaf) => JSON.stringify(formatInterval(leaf.bounds ?? OPEN)));
+  const bounds = intervalsOf(cut).map((interval) => JSON.stringify(interval));
   const rows = cut.reduce((sum, leaf) => sum + (leaf.rows ?? 0), 0);
   return {
     path: "retention",
     code: "declared-cut",
     message:
-      `the declared window of "${spec.schema}.${spec.table}" became smaller and would retire ${cut.length} intervals at once ` +
+      `the declared window of "${spec.schema}.${spec.table}" became smaller and would retire ${bounds.length} intervals at once ` +
       `(about ${rows} rows: ${cut[0]?.name ?? ""} to ${cut.at(-1)?.name ?? ""}); maxDropsPerUpdate is ${spec.maxDropsPerUpdate}.`,
     fix: `If that is meant, confirm these bounds: confirmDrops: [${bounds.join(", ")}]. Otherwise restore the retention.`,
   };
+}
+
+/** Each interval once: with levels every branch has a leaf of it. */
+function intervalsOf(leaves: readonly ObservedLeaf[]): string[] {
+  return [...new Set(leaves.map((leaf) => formatInterval(leaf.bounds ?? OPEN)))];
 }
 
 /** Only those that had expired on the day of adoption wait; the others are under the declared rule from then on. */
@@ -251,6 +267,8 @@ function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Retirem
     partition: leaf.name,
     oid: leaf.oid,
     bounds,
+    parent: leaf.parent,
+    branch: branchKey(leaf.parent?.path ?? []),
     rows: leaf.rows,
     bytes: leaf.bytes,
     reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
@@ -265,6 +283,8 @@ function finalizeOf(leaf: ObservedLeaf): Retirement {
     partition: leaf.name,
     oid: leaf.oid,
     bounds: leaf.bounds ?? OPEN,
+    parent: leaf.parent,
+    branch: branchKey(leaf.parent?.path ?? []),
     rows: leaf.rows,
     bytes: leaf.bytes,
     reason:
@@ -280,6 +300,7 @@ function dropOf(table: DetachedTable, why: string): Retirement {
     partition: table.name,
     oid: table.oid,
     bounds: table.bounds,
+    branch: table.branch,
     rows: table.rows,
     bytes: table.bytes,
     reason: `detached ${formatInstant(table.detachedAt)}, ${why}`,

@@ -1,7 +1,7 @@
 import type { Hazard, Lock, LockMode } from "../statements/statement";
 
 /** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
-export type WorkVerb = "create" | "attach" | "finalize" | "detach" | "drop";
+export type WorkVerb = "create" | "attach" | "align" | "prepare" | "analyze" | "finalize" | "detach" | "drop";
 
 /**
  * One due action, named by verb and bounds so that it is the same in every run that finds the same facts. An update does
@@ -63,11 +63,18 @@ export interface WindowPlan {
   readonly youngestDrop?: { readonly partition: string; readonly to: string; readonly ageDays: number };
   readonly hazards: readonly Hazard[];
   readonly create: readonly PlanEntry[];
+  /** Partitions that do not carry what they should: row security, grants, owner, replica identity, storage. */
+  readonly align: readonly PlanEntry[];
+  readonly alignCount: number;
+  /** What is done for the table as a whole: its statistics. Left out where nothing is. */
+  readonly upkeep?: readonly PlanEntry[];
   readonly retire: readonly PlanEntry[];
   /** Expired, but not due now: over the limit, waiting for confirmation or for the end of their grace, or paused. */
   readonly deferred: readonly PlanEntry[];
   /** Outside the window and not expired: never touched. */
   readonly kept: readonly PlanEntry[];
+  /** Partitions whose statements the schedule in the database is given now; left out: it has them. */
+  readonly prepareCount?: number;
   /** The strongest lock on each relation that others can see. */
   readonly locks: readonly PlannedLock[];
   /** The statements as text, in order, with BEGIN and COMMIT, locks, hold, time-out and hazards; long lists are cut. */

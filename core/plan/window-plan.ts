@@ -1,6 +1,10 @@
 import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../defaults";
-import type { Observation } from "../observed";
-import type { Problem } from "../problem";
+import type { LeafProfile } from "../leaf/profile";
+import { branchShape, createBranchSteps } from "../levels/create-branch";
+import type { SourceValues } from "../levels/tree";
+import type { Observation, ObservedLeaf } from "../observed";
+import { NOTHING_PUBLISHED } from "../observed-replication";
+import { formatProblem, type Problem } from "../problem";
 import type { TableSpec, WindowSpec } from "../spec/spec";
 import { createPartitionStatements } from "../statements/create-partition";
 import { createTableStatements } from "../statements/create-table";
@@ -8,13 +12,20 @@ import { observedParent, type ParentShape, plannedParent } from "../statements/p
 import { reattachStatements } from "../statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../statements/retire";
 import { hazardsOf, type Statement, strongestLocks } from "../statements/statement";
-import { compareInstants, formatInstant, type Instant, wholeDays } from "../time/instant";
-import { covers, formatInterval, intervalKey, type OpenInterval, parseInterval, sameInterval } from "../time/interval";
-import { describeWindow, hasExpired, type PlannedWindow, planWindow } from "../window/window";
-import { type Creation, planCreation } from "./creation";
-import { type Clocks, decidingHorizon, decidingNow, planRetirement, type Retirement } from "./retirement";
+import { compareInstants, formatInstant, type Instant } from "../time/instant";
+import { covers, formatInterval, type OpenInterval, parseInterval, sameInterval } from "../time/interval";
+import { describeWindow, type PlannedWindow, planWindow } from "../window/window";
+import { type LeafAlignment, planAlignments } from "./alignment";
+import type { Creation } from "./creation";
+import { planCleanup } from "./cleanup";
+import { type BranchCreation, planCreations } from "./creations";
+import { alignEntry, branchEntry, createEntry, keptEntries, retireEntry } from "./entries";
+import { planPrepared, type PreparedPlan } from "./prepared";
+import { replicationWarnings } from "./replication-warnings";
+import { type Clocks, decidingNow, planRetirement, type Retirement, type RetirementPlan } from "./retirement";
 import { statementLines } from "./statement-text";
 import type { PlanEntry, WindowPlan, WorkItem } from "./types";
+import { planAnalysis, type Upkeep } from "./upkeep";
 
 /** A plan with everything that the update needs beside what it shows. */
 export interface LivePlan {
@@ -22,7 +33,17 @@ export interface LivePlan {
   readonly work: readonly WorkItem[];
   readonly problems: readonly Problem[];
   readonly creations: readonly Creation[];
+  readonly branches: readonly BranchCreation[];
+  /** Time partitions that are attached now, in all branches. */
+  readonly leaves: readonly ObservedLeaf[];
+  /** Worth a word even when nothing is due. */
+  readonly warnings: readonly string[];
+  readonly alignments: readonly LeafAlignment[];
   readonly retirements: readonly Retirement[];
+  /** What is due for the table as a whole, after all the rest. */
+  readonly upkeep: readonly Upkeep[];
+  /** What the schedule in the database is prepared to make. */
+  readonly prepared: PreparedPlan | undefined;
   /** Why nothing is retired although something would be, or might be. */
   readonly stopped: string | undefined;
 }
@@ -42,79 +63,174 @@ export interface PlanContext {
   readonly registeredAsOf?: Instant | undefined;
   readonly observation: Observation;
   readonly clocks: Clocks;
+  /** What partitions carry, as this run declares it; undefined where the registry has to say it. */
+  readonly profile?: LeafProfile | undefined;
+  /** Values of the levels that read them from the database. */
+  readonly values?: SourceValues;
+  /** Oids of partitions without a page; read only where a level cleans up. */
+  readonly empty?: ReadonlySet<string>;
   /** The table as it will be, where only this preview knows it. */
   readonly planned: PlannedTable | undefined;
+  /** Statements that this preview has shown already, for the table's own resource. */
+  readonly shown?: ReadonlySet<string>;
 }
 
 /** Plans one table against the live database. */
 export function planAgainstDatabase(context: PlanContext): LivePlan {
   const { spec, registered, observation, clocks } = context;
   const window = planWindow(spec, clocks.asOf);
-  const creations = window.desired.map((partition) => planCreation(spec, partition, observation));
-  const retirement = planRetirement(spec, registered, observation, clocks);
+  const planned = planCreations(spec, window, observation, context.values ?? [], clocks.asOf);
+  const { creations, branches } = planned;
+  const retirement = withCleanup(
+    planRetirement(spec, registered, withLeaves(observation, planned.leaves), clocks),
+    planCleanup(spec, context.values ?? [], observation, context.empty ?? new Set(), decidingNow(clocks)),
+  );
   const parent = observation.table
-    ? observedParent(observation.table, spec.key, observation.registration?.indexes ?? [])
-    : context.planned?.parent;
+    ? observedParent(observation.table, spec.key, {
+        ...observation,
+        profile: context.profile,
+        now: decidingNow(clocks),
+        levels: spec.levels,
+      })
+    : context.planned && { ...context.planned.parent, below: spec.levels.below };
+  const alignments = planAlignments(parent, observation, retirement.due, context.shown);
+  const upkeep = parent ? [planAnalysis(spec, observation, creations) ?? []].flat() : [];
   const statements = parent
     ? [
         ...(observation.table ? [] : (context.planned?.statements ?? [])),
+        ...branchStatements(parent, branches),
         ...creationStatements(parent, creations),
+        ...alignments.flatMap((alignment) => alignment.statements),
         ...retirementStatements(parent, retirement.due),
+        ...upkeep.flatMap((item) => item.statements),
       ]
     : [];
   const now = decidingNow(clocks);
-  const create = creations.flatMap((creation) => createEntry(creation));
+  const prepared = planPrepared(
+    spec,
+    observation.table ? schedulable(spec, parent) : [],
+    observation.registration,
+    clocks,
+  );
+  const create = [...branches.map(branchEntry), ...creations.flatMap((creation) => createEntry(creation))];
+  const align = alignments.map(alignEntry);
   const retire = retirement.due.map((item) => retireEntry(item, now));
-  const kept = keptEntries(spec, observation, window, clocks, now);
+  const kept = keptEntries(spec, planned, clocks, now);
+  const streams = replicationWarnings(observation, retirement.due);
   return {
     plan: {
       ...summary(window, create, retire, statements),
+      align: align.slice(0, MAX_LISTED_DROPS),
+      alignCount: align.length,
+      ...(upkeep.length > 0 ? { upkeep: upkeep.map((item) => item.entry) } : {}),
       complete: true,
       ...previousWindow(registered, window, context.registeredAsOf ?? clocks.asOf),
-      leafCount: observation.table?.leaves.length ?? 0,
+      leafCount: planned.leaves.length,
       deferred: retirement.deferred.map((item) => retireEntry(item, now)).slice(0, MAX_LISTED_DROPS),
       kept: kept.slice(0, MAX_LISTED_DROPS),
-      notes: [...runwayNotes(window, clocks), ...retirement.notes, ...observation.obstacles],
+      ...(prepared && prepared.work.length > 0 ? { prepareCount: prepared.partitions.length } : {}),
+      notes: [
+        ...runwayNotes(window, clocks),
+        ...planned.notes,
+        ...retirement.notes,
+        ...streams,
+        ...observation.obstacles,
+      ],
     },
     work: [
       ...(spec.resources === "window" ? creationWork(create) : []),
+      ...align.map(workItem),
+      ...(prepared?.work ?? []),
       ...retirement.due.map((item) => workItem(retireEntry(item, now))),
+      ...upkeep.map((item) => workItem(item.entry)),
     ],
-    problems: [...window.problems, ...refusals(spec, creations, retirement.due), ...retirement.problems],
+    problems: [
+      ...window.problems,
+      ...planned.problems,
+      ...refusals(spec, creations, retirement.due),
+      ...retirement.problems,
+    ],
     creations,
+    branches,
+    leaves: planned.leaves,
+    warnings: [...planned.warnings, ...streams],
+    alignments,
     retirements: retirement.due,
+    upkeep,
+    prepared,
     stopped: retirement.stopped,
   };
+}
+
+/** What the schedule makes partitions of: the table itself, where no level lies above its time level. */
+export function schedulable(spec: WindowSpec, parent: ParentShape | undefined): ParentShape[] {
+  return parent && spec.levels.above.length === 0 ? [parent] : [];
+}
+
+/** What stops retirement stops this as well; what expires anyway goes the way of the window. */
+function withCleanup(retirement: RetirementPlan, cleanup: readonly Retirement[]): RetirementPlan {
+  if (retirement.stopped !== undefined || retirement.problems.length > 0) return retirement;
+  const going = new Set([...retirement.due, ...retirement.deferred].map((item) => item.oid));
+  return { ...retirement, due: [...retirement.due, ...cleanup.filter((item) => !going.has(item.oid))] };
+}
+
+/** Retirement looks at time partitions, whatever branch they are in. */
+function withLeaves(observation: Observation, leaves: readonly ObservedLeaf[]): Observation {
+  return { ...observation, table: observation.table && { ...observation.table, leaves } };
 }
 
 /** Plans without a database: what the components pass, and what remains when the database cannot be reached. Drops nothing. */
 export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {
   const window = planWindow(spec.window, asOf);
-  const parent = plannedParent(spec);
-  const create = window.desired.map((partition): PlanEntry => ({
-    ...entry("create", partition.name, partition),
+  const parent = plannedParent(spec, { now: asOf, levels: spec.window.levels });
+  const { creations, branches, problems } = planCreations(spec.window, window, nothingObserved(asOf), [], asOf);
+  const create = [...branches.map(branchEntry), ...creations.flatMap(createEntry)].map((item): PlanEntry => ({
+    ...item,
     reason: "in the window; the database was not asked whether it exists",
   }));
   const statements = [
     ...(spec.columns ? createTableStatements(spec) : []),
-    ...window.desired.flatMap((partition) => createPartitionStatements(parent, partition)),
+    ...branchStatements(parent, branches),
+    ...creationStatements(parent, creations),
   ];
   return {
     ...summary(window, create, [], statements),
+    align: [],
+    alignCount: 0,
     complete: false,
     incompleteBecause: because,
     leafCount: window.desired.length,
     deferred: [],
     kept: [],
-    notes: [],
+    notes: problems.map(formatProblem),
+  };
+}
+
+function branchStatements(parent: ParentShape, branches: readonly BranchCreation[]): Statement[] {
+  return branches.flatMap(({ branch, parent: above }) =>
+    createBranchSteps(parent, above, branch).flatMap((step) => step.statements),
+  );
+}
+
+function nothingObserved(now: Instant): Observation {
+  return {
+    table: undefined,
+    registration: undefined,
+    ledger: [],
+    detached: [],
+    defaultGrantees: [],
+    replication: NOTHING_PUBLISHED,
+    now,
+    obstacles: [],
   };
 }
 
 /** The statements of one retirement, in order; the same that the update runs. */
 export function statementsOfRetirement(parent: ParentShape, retirement: Retirement): Statement[] {
+  const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
   const retiring = {
-    schema: parent.schema,
-    table: parent.table,
+    schema: above.schema,
+    table: above.table,
     references: parent.references,
     defaultPartition: parent.defaultPartition,
   };
@@ -144,6 +260,13 @@ export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds:
   });
 }
 
+/** A branch is named by its name: its bounds are values. */
+export function namesBranch(work: readonly WorkItem[], branch: string): boolean {
+  return work.some(
+    (item) => item.verb === "create" && (item.partition === branch || /^\d+ partitions$/.test(item.partition)),
+  );
+}
+
 /** More partitions than this to be made at once are named as one range: state need not list the first thousand. */
 const NAMED_CREATIONS = 20;
 
@@ -159,10 +282,15 @@ function creationWork(entries: readonly PlanEntry[]): WorkItem[] {
 
 function creationStatements(parent: ParentShape, creations: readonly Creation[]): Statement[] {
   return creations.flatMap((creation) => {
-    if (creation.kind === "create") return createPartitionStatements(parent, creation.partition);
+    const above = creation.branch ? branchShape(parent, creation.branch) : parent;
+    if (creation.kind === "create") return createPartitionStatements(above, creation.partition);
     // Indexes that the detached table lacks are known only when its own indexes have been read.
     if (creation.kind === "attach")
-      return reattachStatements(parent, { ...creation.partition, name: creation.detached.name }, []);
+      return reattachStatements(
+        { ...above, leafSchema: creation.detached.schema },
+        { ...creation.partition, name: creation.detached.name },
+        [],
+      );
     return [];
   });
 }
@@ -176,7 +304,7 @@ function summary(
   create: readonly PlanEntry[],
   retire: readonly PlanEntry[],
   statements: readonly Statement[],
-): Omit<WindowPlan, "complete" | "leafCount" | "deferred" | "kept" | "notes"> {
+): Omit<WindowPlan, "complete" | "align" | "alignCount" | "leafCount" | "deferred" | "kept" | "notes"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const detached = new Set(leaving.filter((item) => item.verb === "detach").map((item) => item.partition));
   const counted = leaving.filter((item) => item.verb === "detach" || !detached.has(item.partition));
@@ -226,28 +354,6 @@ function runwayNotes(window: PlannedWindow, clocks: Clocks): string[] {
   ];
 }
 
-/** Leaves that the window does not want and that have not expired: shown, never swept. */
-function keptEntries(
-  spec: WindowSpec,
-  observation: Observation,
-  window: PlannedWindow,
-  clocks: Clocks,
-  now: Instant,
-): PlanEntry[] {
-  const horizon = decidingHorizon(spec, clocks);
-  const wanted = new Set(window.desired.map(intervalKey));
-  return (observation.table?.leaves ?? [])
-    .filter((leaf) => leaf.bounds !== undefined && !hasExpired(leaf.bounds.to, horizon))
-    .filter((leaf) => leaf.bounds !== undefined && !wanted.has(intervalKey(leaf.bounds)))
-    .map((leaf) => ({
-      ...entry("detach", leaf.name, leaf.bounds ?? { from: undefined, to: undefined }),
-      bytes: roundBytes(leaf.bytes),
-      ...(leaf.rows === undefined ? {} : { rows: leaf.rows }),
-      ...(leaf.bounds?.to ? { ageDays: wholeDays(leaf.bounds.to, now) } : {}),
-      reason: "outside the window and not expired: kept",
-    }));
-}
-
 /**
  * In partition mode each Partition resource refuses for itself, with its own name; only the dropped range is the window's
  * word too. A half-detached one is no refusal of the window: it is about to finish it.
@@ -258,51 +364,4 @@ function refusals(spec: WindowSpec, creations: readonly Creation[], finishing: r
     if (finishing.some((item) => item.verb === "finalize" && sameInterval(item.bounds, creation.partition))) return [];
     return spec.resources === "window" || creation.problem.code === "dropped-range-returns" ? [creation.problem] : [];
   });
-}
-
-function createEntry(creation: Creation): PlanEntry[] {
-  switch (creation.kind) {
-    case "create":
-      return [
-        {
-          ...entry("create", creation.partition.name, creation.partition),
-          reason: creation.lost
-            ? "was dropped outside Pulumi, its rows are gone; made anew, empty"
-            : "in the window and missing",
-        },
-      ];
-    case "attach":
-      return [
-        {
-          ...entry("attach", creation.detached.name, creation.partition),
-          reason: `detached ${formatInstant(creation.detached.detachedAt)}, back in the window`,
-          bytes: roundBytes(creation.detached.bytes),
-          ...(creation.detached.rows === undefined ? {} : { rows: creation.detached.rows }),
-        },
-      ];
-    case "present":
-    case "refuse":
-      return [];
-  }
-}
-
-function retireEntry(item: Retirement, now: Instant): PlanEntry {
-  return {
-    ...entry(item.verb, item.partition, item.bounds),
-    bytes: roundBytes(item.bytes),
-    reason: item.reason,
-    ...(item.rows === undefined ? {} : { rows: item.rows }),
-    ...(item.bounds.to ? { ageDays: wholeDays(item.bounds.to, now) } : {}),
-    ...(item.dropAfter ? { dropOn: formatInstant(item.dropAfter) } : {}),
-  };
-}
-
-function entry(verb: PlanEntry["verb"], partition: string, bounds: OpenInterval): Omit<PlanEntry, "reason"> {
-  const [from = "..", to = ".."] = formatInterval(bounds).split("/");
-  return { verb, partition, from, to };
-}
-
-/** Two significant digits: a plan must not differ from run to run because a page was written. */
-function roundBytes(bytes: number): number {
-  return bytes === 0 ? 0 : Number(bytes.toPrecision(2));
 }

@@ -1,6 +1,9 @@
-import type { KeyEncoding } from "../time/key";
-import type { Period } from "../time/period";
 import type { Span } from "../time/span";
+import type { LevelArgs } from "./level-args";
+import type { PublicationArgs } from "./publication-args";
+import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "./schedule-args";
+import type { Privilege, RowSecurityArgs } from "./security-args";
+import type { StorageArgs } from "./storage-args";
 
 /**
  * What a user declares about one partitioned table. Everything here is a plain value, never an Output: it decides how
@@ -13,20 +16,37 @@ export interface TableSpecArgs {
   readonly schema?: string;
   /**
    * Columns by name, in order. Left out: another tool owns the table, which must exist as a partitioned one, and only its
-   * partitioning is managed. Costs nothing after creation: columns are compared, never altered.
+   * partitioning is managed. A later change is made on the table and every partition at once, under ACCESS EXCLUSIVE for
+   * an instant: columns added (nullable or with a default that is not volatile), defaults, nullability, wider types that
+   * rewrite nothing. What would rewrite the table is refused.
    *
    * @example { id: "bigserial", ts: { type: "timestamptz", default: "now()" }, payload: "jsonb" }
    */
   readonly columns?: Readonly<Record<string, string | ColumnArgs>>;
+  /**
+   * Columns that may be dropped, by name: what is left out of `columns` and not named here is refused. **Their values are
+   * gone** with the next update; the entry may be removed after it. @example ["legacy_payload"]
+   */
+  readonly dropColumns?: readonly string[];
   /** Columns of the primary key. PostgreSQL requires the partition key among them. @example ["id", "ts"] */
   readonly primaryKey?: readonly string[];
   /** Unique constraints by name. Each must contain the partition key, because PostgreSQL enforces uniqueness per partition. */
   readonly uniques?: Readonly<Record<string, readonly string[]>>;
-  /** CHECK constraints by name, each one SQL expression. */
+  /**
+   * CHECK constraints by name, each one SQL expression. One that is added later is validated partition by partition while
+   * writers go on; one that is no longer declared is dropped.
+   */
   readonly checks?: Readonly<Record<string, string>>;
-  /** Foreign keys by name. Each new partition takes a SHARE ROW EXCLUSIVE lock on the referenced table for an instant. */
+  /**
+   * Foreign keys by name. One that is added later is validated partition by partition. Each new partition takes a SHARE ROW
+   * EXCLUSIVE lock on the referenced table for an instant. A delete there looks for its rows in every partition: give the
+   * columns an index.
+   */
   readonly foreignKeys?: Readonly<Record<string, ForeignKeyArgs>>;
-  /** How the table is cut, outermost level first. One time level now. @example [{ range: "ts", every: "month" }] */
+  /**
+   * How the table is cut, outermost level first: one time level, LIST and HASH levels above it, HASH below; four at most.
+   * Never changes, but for values and grid. @example [{ range: "ts", every: "month" }]
+   */
   readonly partitionBy: readonly LevelArgs[];
   /** Which partitions exist: how far ahead, and how long data is kept. */
   readonly window: WindowArgs;
@@ -39,6 +59,46 @@ export interface TableSpecArgs {
   readonly grace?: Span | "none";
   /** Indexes by key. Built CONCURRENTLY on each partition and attached; writers never wait for a build. */
   readonly indexes?: Readonly<Record<string, IndexArgs>>;
+  /** Row-level security of the table and its partitions. Left out: not managed. */
+  readonly rowSecurity?: RowSecurityArgs;
+  /**
+   * Privileges on the table by role, and on its partitions where they are not closed; a privilege that is not declared is
+   * revoked. Left out: not managed. @example { app: ["select", "insert"] }
+   */
+  readonly grants?: Readonly<Record<string, readonly Privilege[]>>;
+  /** Schema of the partitions, which must exist; for tables of a schema that an API exposes. @default that of the table */
+  readonly leafSchema?: string;
+  /** What identifies a row in a stream of changes. `index` names a declared unique index by its key. @default what the table has */
+  readonly replicaIdentity?: "default" | "full" | "nothing" | { readonly index: string };
+  /**
+   * Publications that the table is a member of, by name; a list where there is nothing more to say. Membership is the table's
+   * own: new partitions are published with it. **Rows and columns that a subscriber gets are not subject to row security.**
+   *
+   * @example ["supabase_realtime"], { warehouse: { viaRoot: true, create: true } }
+   */
+  readonly publications?: readonly string[] | Readonly<Record<string, true | PublicationArgs>>;
+  /** Statistics targets by column, for the table and every partition. Range 0-10000. @default what the table has */
+  readonly statistics?: Readonly<Record<string, number>>;
+  /** Storage parameters and tablespace of partitions, by their age. Left out: not managed. */
+  readonly storage?: StorageArgs;
+  /** Comment of the table. Left out: not managed. */
+  readonly comment?: string;
+  /**
+   * Greatest age of the statistics of the table as a whole, by which queries on more than one partition are planned and
+   * which autovacuum never makes. Older ones, and those from before a partition came back with its rows, are made anew by
+   * ANALYZE at the end of an update. It stops nobody and reads a sample of every partition; PostgreSQL 15 to 17 analyze each
+   * partition once more besides. Left out: never, because the time of an update would grow with the table.
+   *
+   * @example "7 days"
+   */
+  readonly analyze?: Span;
+  /**
+   * A schedule inside the database that makes the coming partitions while nobody runs `pulumi up`, or why there is none. It
+   * never retires anything. @example { cron: "0 2 * * *" }, { none: "pulumi up runs every hour" }
+   */
+  readonly schedule?: ScheduleArgs | NoScheduleArgs;
+  /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
+  readonly functionNames?: FunctionNamesArgs;
   /** Why the data is kept for that long; shown in preview and to policies. @example "compliance and audit" */
   readonly reason?: string;
   /** Class of the data, for policies that bound retention by class. @example "audit", "personal", "telemetry" */
@@ -77,6 +137,8 @@ export interface ColumnArgs {
   readonly default?: string;
   /** Identity column: `always` refuses explicit values, `by default` takes them. */
   readonly identity?: "always" | "by default";
+  /** Comment of the column. Left out: not managed. */
+  readonly comment?: string;
 }
 
 /** A foreign key from the partitioned table. The referenced columns need a unique index. */
@@ -99,37 +161,6 @@ export interface ForeignKeyArgs {
 }
 
 export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
-
-/** One level of partitioning. */
-export interface LevelArgs {
-  /** Key column of a RANGE level. @example "created_at" */
-  readonly range: string;
-  /** Length of a partition. @default "month" */
-  readonly every?: Period;
-  /** Instead of `every`: stretches of the time axis with different lengths, oldest first, each beginning where the one before ends. */
-  readonly grid?: readonly SegmentArgs[];
-  /** Time zone by whose calendar the table is cut. Hours need a zone without daylight saving. @default "UTC" */
-  readonly zone?: string;
-  /** How the key column writes time. `time` follows the column's type. @default "time" */
-  readonly key?: KeyEncoding;
-  /**
-   * Template of partition names; {table}, {yyyy}, {mm}, {dd}, {hh}, {q}, {gggg} and {ww} (ISO week) are filled from the
-   * first instant. Longer than 63 bytes: ends in a hash. @default "{table}_p{yyyy}_{mm}" for months, alike for the others
-   */
-  readonly name?: string;
-}
-
-/** One stretch of the grid. */
-export interface SegmentArgs {
-  /** First instant, ISO 8601. Left out in the first segment: since ever. */
-  readonly from?: string;
-  /** First instant after it. Left out: until the next segment begins. */
-  readonly to?: string;
-  /** Length of its partitions; `whole` is one partition of odd size, with `from`, `to` and a literal `name`. */
-  readonly every: Period | "whole";
-  /** Template of its partitions' names, as for a level; for `whole` a literal, and required. @default that of the level */
-  readonly name?: string;
-}
 
 /** The window of partitions that exist. */
 export interface WindowArgs {

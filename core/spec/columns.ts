@@ -1,5 +1,6 @@
 import type { Problem } from "../problem";
 import type { ColumnArgs, TableSpecArgs } from "./args";
+import { columnOfLevel } from "./level-place";
 import { checkName } from "./names";
 import { formatPath } from "./shape-problems";
 import type { ColumnSpec } from "./spec";
@@ -25,6 +26,8 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
   }
   const columns = Object.entries(args.columns).map(([name, column]) => parseColumn(name, column, problems));
   const known = new Set(columns.map((column) => column.name));
+  checkDroppedColumns(args, known, problems);
+  checkPrimaryKey(args, columns, problems);
   for (const [path, name] of columnReferences(args)) {
     if (known.has(name)) continue;
     problems.push({
@@ -59,9 +62,36 @@ function parseColumn(name: string, declared: string | ColumnArgs, problems: Prob
   return { ...column, name, nullable: column.nullable ?? false };
 }
 
+function checkDroppedColumns(args: TableSpecArgs, known: ReadonlySet<string>, problems: Problem[]): void {
+  for (const [index, name] of (args.dropColumns ?? []).entries()) {
+    checkName(formatPath(["dropColumns", index]), name, problems);
+    if (!known.has(name)) continue;
+    problems.push({
+      path: formatPath(["dropColumns", index]),
+      code: "invalid-value",
+      message: `the column "${name}" is declared and confirmed to be dropped.`,
+      fix: "Remove it from columns, or from dropColumns.",
+    });
+  }
+}
+
+/** PostgreSQL makes columns of a primary key NOT NULL, whatever was written. */
+function checkPrimaryKey(args: TableSpecArgs, columns: readonly ColumnSpec[], problems: Problem[]): void {
+  const keys = new Set(args.partitionBy.map(columnOfLevel));
+  for (const column of columns) {
+    if (!column.nullable || keys.has(column.name) || !args.primaryKey?.includes(column.name)) continue;
+    problems.push({
+      path: formatPath(["columns", column.name, "nullable"]),
+      code: "invalid-value",
+      message: `the column "${column.name}" is part of the primary key and may not be NULL.`,
+      fix: "Remove nullable: true.",
+    });
+  }
+}
+
 /** Without declared columns another tool owns the table, and with it everything that is not partitioning. */
 function forbidWithoutColumns(args: TableSpecArgs, problems: Problem[]): void {
-  for (const property of ["primaryKey", "uniques", "checks", "foreignKeys"] as const) {
+  for (const property of ["primaryKey", "uniques", "checks", "foreignKeys", "dropColumns"] as const) {
     if (args[property] === undefined) continue;
     problems.push({
       path: property,

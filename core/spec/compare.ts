@@ -1,12 +1,11 @@
-import type { ObservedColumn, ObservedTable } from "../observed";
+import type { ObservedTable } from "../observed";
 import type { Problem } from "../problem";
 import { keyKind } from "../time/key";
-import { formatPath } from "./shape-problems";
-import type { ColumnSpec, TableShape } from "./spec";
+import type { TableShape } from "./spec";
 
 /**
- * Compares a declared table with the one that exists. An equal one is adopted; every difference is told. Nothing is ever
- * replaced: a change of key or strategy needs a migration, other changes are made by whoever owns the columns.
+ * What never changes in place: kind of the relation, partition key, primary key. Differences of columns and other
+ * constraints are changes (core/alter/).
  */
 export function tableProblems(spec: TableShape, table: ObservedTable): Problem[] {
   const name = `"${table.schema}.${table.name}"`;
@@ -22,39 +21,36 @@ export function tableProblems(spec: TableShape, table: ObservedTable): Problem[]
   if (table.kind === "other") {
     return [mismatch("table", `${name} exists and is not a table.`, "Choose another name.")];
   }
-  return [
-    ...keyProblems(spec, table, name),
-    ...(spec.columns ? columnProblems(spec.columns, table, name) : []),
-    ...primaryKeyProblems(spec, table, name),
-  ];
+  return [...keyProblems(spec, table, name), ...primaryKeyProblems(spec, table, name)];
 }
 
 function keyProblems(spec: TableShape, table: ObservedTable, name: string): Problem[] {
   const key = table.key;
   const wanted = spec.window.key;
-  if (!key || key.strategy !== "range" || key.columns.length !== 1 || key.columns[0] !== wanted.column) {
+  const { root } = spec;
+  if (!key || key.strategy !== root.strategy || key.columns.length !== 1 || key.columns[0] !== root.column) {
     const found = key
       ? `${key.strategy} (${key.columns.map((column) => column ?? "an expression").join(", ")})`
       : "nothing";
     return [
       mismatch(
-        "partitionBy[0].range",
-        `${name} is partitioned by ${found}, not by range ("${wanted.column}").`,
+        `partitionBy[0].${root.strategy}`,
+        `${name} is partitioned by ${found}, not by ${root.strategy} ("${root.column}").`,
         "The key of a table never changes in place: declare what exists, or migrate the rows into a new table.",
       ),
     ];
   }
-  const type = key.types[0] ?? "";
+  const column = table.columns.find((candidate) => candidate.name === wanted.column);
+  const type = root.strategy === "range" ? (key.types[0] ?? "") : (column?.type ?? "");
   if (keyKind(type, wanted.encoding) === undefined) {
     return [
       mismatch(
         "partitionBy[0].key",
-        `the key "${wanted.column}" of ${name} has type ${type}, which does not hold a key of kind "${wanted.encoding}".`,
+        `the key "${wanted.column}" of ${name} has type ${type || "(there is no such column)"}, which does not hold a key of kind "${wanted.encoding}".`,
         'Set key to how the column writes time: "epoch-s", "epoch-ms", "epoch-us" for integers, "uuidv7" for uuid.',
       ),
     ];
   }
-  const column = table.columns.find((candidate) => candidate.name === wanted.column);
   if (column?.nullable) {
     return [
       mismatch(
@@ -65,43 +61,6 @@ function keyProblems(spec: TableShape, table: ObservedTable, name: string): Prob
     ];
   }
   return [];
-}
-
-function columnProblems(declared: readonly ColumnSpec[], table: ObservedTable, name: string): Problem[] {
-  const problems: Problem[] = [];
-  for (const column of declared) {
-    const found = table.columns.find((candidate) => candidate.name === column.name);
-    const difference = found ? columnDifference(column, found) : "is missing";
-    if (difference === undefined) continue;
-    problems.push(
-      mismatch(
-        formatPath(["columns", column.name]),
-        `column "${column.name}" of ${name} ${difference}.`,
-        "Change the table with your migration tool, or the declaration; columns of an existing table are not altered.",
-      ),
-    );
-  }
-  for (const column of table.columns) {
-    if (declared.some((candidate) => candidate.name === column.name)) continue;
-    problems.push(
-      mismatch(
-        formatPath(["columns", column.name]),
-        `${name} has a column "${column.name}" (${column.type}) that is not declared.`,
-        "Declare it, or leave out columns altogether.",
-      ),
-    );
-  }
-  return problems;
-}
-
-function columnDifference(declared: ColumnSpec, found: ObservedColumn): string | undefined {
-  const wanted = canonicalType(declared.type);
-  if (wanted !== canonicalType(found.type)) return `has type ${found.type}, declared is ${declared.type}`;
-  if (declared.nullable !== found.nullable)
-    return found.nullable ? "may be NULL, declared is NOT NULL" : "is NOT NULL, declared is nullable";
-  if (declared.identity !== found.identity)
-    return `has identity ${found.identity ?? "none"}, declared is ${declared.identity ?? "none"}`;
-  return undefined;
 }
 
 function primaryKeyProblems(spec: TableShape, table: ObservedTable, name: string): Problem[] {

@@ -70,17 +70,8 @@ function checkCollisions(
 }
 
 function parseIndex(index: string, declared: IndexArgs, args: TableSpecArgs, problems: Problem[]): IndexSpec {
-  const key = args.partitionBy[0]?.range ?? "";
   const columns = declared.columns.map((column) => (typeof column === "string" ? { column } : column));
   checkFilledName(formatPath(["indexes", index]), index, problems);
-  if (declared.unique && !columns.some((column) => "column" in column && column.column === key)) {
-    problems.push({
-      path: formatPath(["indexes", index, "columns"]),
-      code: "key-not-in-unique",
-      message: `the unique index "${index}" lacks the partition key "${key}"; PostgreSQL enforces uniqueness partition by partition.`,
-      fix: `Add "${key}" to its columns.`,
-    });
-  }
   checkTemplate(["indexes", index, "name"], declared.name, ["table", "index"], problems);
   checkTemplate(["indexes", index, "leafName"], declared.leafName, ["partition", "index", "table"], problems);
   if (declared.leafName !== undefined && !placeholdersOf(declared.leafName).includes("partition")) {

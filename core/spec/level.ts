@@ -3,11 +3,12 @@ import { DEFAULT_PARTITION_NAMES, templateProblem } from "../names/template";
 import type { Problem } from "../problem";
 import type { GridSegment } from "../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
-import { boundFits, columnTypesFor, keyKind, type KeyKind } from "../time/key";
+import { boundFits, columnTypesFor, describeKind, keyKind, type KeyKind } from "../time/key";
 import { hoursAreRegular, isZone, type Period } from "../time/period";
-import type { LevelArgs, SegmentArgs, TableSpecArgs } from "./args";
+import type { TableSpecArgs } from "./args";
+import { timeLevelOf, type TimeLevel } from "./level-place";
+import type { SegmentArgs } from "./level-args";
 import { checkTemplateText } from "./names";
-import { formatPath } from "./shape-problems";
 import type { ColumnSpec, KeySpec } from "./spec";
 import { declaredTime } from "./time-text";
 
@@ -17,7 +18,7 @@ export function parseLevel(
   columns: readonly ColumnSpec[] | undefined,
   problems: Problem[],
 ): { key: KeySpec; grid: readonly GridSegment[] } {
-  const level = args.partitionBy[0] ?? { range: "" };
+  const level = timeLevelOf(args);
   const zone = parseZone(level, problems);
   const key = {
     column: level.range,
@@ -34,12 +35,12 @@ export function parseLevel(
 function checkBoundsFit(
   grid: readonly GridSegment[],
   kind: KeyKind,
-  level: LevelArgs,
+  level: TimeLevel,
   zone: string,
   problems: Problem[],
 ): void {
   const path = (index: number, part: string) =>
-    level.grid ? `partitionBy[0].grid[${index}].${part}` : `partitionBy[0].${part}`;
+    level.grid ? `${level.path}.grid[${index}].${part}` : `${level.path}.${part}`;
   for (const [index, segment] of grid.entries()) {
     if (segment.every === "hour" && kind === "date") {
       problems.push(
@@ -53,7 +54,7 @@ function checkBoundsFit(
       problems.push(
         gridProblem(
           path(index, end),
-          `a key of kind ${kind} cannot hold ${formatInstant(bound)} exactly.`,
+          `a key of kind ${describeKind(kind)} cannot hold ${formatInstant(bound)} exactly.`,
           `Use a bound that is a whole value of the key.`,
         ),
       );
@@ -61,11 +62,11 @@ function checkBoundsFit(
   }
 }
 
-function parseZone(level: LevelArgs, problems: Problem[]): string {
+function parseZone(level: TimeLevel, problems: Problem[]): string {
   const zone = level.zone ?? DEFAULT_ZONE;
   if (isZone(zone)) return zone;
   problems.push({
-    path: "partitionBy[0].zone",
+    path: `${level.path}.zone`,
     code: "invalid-zone",
     message: `${JSON.stringify(zone)} is not a time zone.`,
     fix: 'Use an IANA name such as "Europe/Helsinki", "UTC", or a fixed offset such as "+02:00".',
@@ -73,14 +74,14 @@ function parseZone(level: LevelArgs, problems: Problem[]): string {
   return DEFAULT_ZONE;
 }
 
-/** PostgreSQL demands the key in every unique constraint; a nullable key would send rows nowhere. */
+/** A nullable key would send rows nowhere. */
 function checkKey(
   args: TableSpecArgs,
-  level: LevelArgs,
+  level: TimeLevel,
   columns: readonly ColumnSpec[],
   problems: Problem[],
 ): KeyKind | undefined {
-  const path = "partitionBy[0].range";
+  const path = `${level.path}.range`;
   const column = columns.find((candidate) => candidate.name === level.range);
   if (!column) {
     problems.push({
@@ -99,18 +100,6 @@ function checkKey(
       fix: "Remove nullable: true from the column.",
     });
   }
-  for (const [where, list] of [
-    ["primaryKey", args.primaryKey] as const,
-    ...Object.entries(args.uniques ?? {}).map(([name, names]) => [formatPath(["uniques", name]), names] as const),
-  ]) {
-    if (!list || list.includes(column.name)) continue;
-    problems.push({
-      path: where,
-      code: where === "primaryKey" ? "key-not-in-primary-key" : "key-not-in-unique",
-      message: `(${list.join(", ")}) lacks the partition key "${column.name}"; PostgreSQL enforces uniqueness partition by partition.`,
-      fix: `Add "${column.name}" to it.`,
-    });
-  }
   const kind = keyKind(column.type, level.key ?? "time");
   if (!kind) {
     problems.push({
@@ -123,15 +112,15 @@ function checkKey(
   return kind;
 }
 
-function parseGrid(level: LevelArgs, zone: string, problems: Problem[]): readonly GridSegment[] {
+export function parseGrid(level: TimeLevel, zone: string, problems: Problem[]): readonly GridSegment[] {
   if (level.grid && level.every) {
-    problems.push(gridProblem("partitionBy[0].every", "both every and grid are declared.", "Keep one of them."));
+    problems.push(gridProblem(`${level.path}.every`, "both every and grid are declared.", "Keep one of them."));
   }
   const declared: readonly SegmentArgs[] = level.grid ?? [{ every: level.every ?? DEFAULT_PERIOD }];
   const segments = declared.map((segment, index) => parseSegment(segment, index, level, zone, problems));
   return segments.map((segment, index) => {
     const next = segments[index + 1];
-    checkMeeting(segment, next, index, problems);
+    checkMeeting(level, segment, next, index, problems);
     return { ...segment, to: segment.to ?? next?.from };
   });
 }
@@ -139,16 +128,16 @@ function parseGrid(level: LevelArgs, zone: string, problems: Problem[]): readonl
 function parseSegment(
   segment: SegmentArgs,
   index: number,
-  level: LevelArgs,
+  level: TimeLevel,
   zone: string,
   problems: Problem[],
 ): GridSegment {
-  const path = level.grid ? `partitionBy[0].grid[${index}]` : "partitionBy[0]";
+  const path = level.grid ? `${level.path}.grid[${index}]` : level.path;
   const name =
-    segment.name ?? (segment.every === "whole" ? undefined : (level.name ?? DEFAULT_PARTITION_NAMES[segment.every]));
+    segment.name ?? (segment.every === "whole" ? undefined : (level.name ?? defaultName(segment.every, level)));
   if (segment.every === "hour" && !hoursAreRegular(zone)) {
     problems.push({
-      path: "partitionBy[0].zone",
+      path: `${level.path}.zone`,
       code: "invalid-zone",
       message: `hours are not regular in ${zone}: with daylight saving one comes twice a year and one never.`,
       fix: 'Use zone "UTC" (or a fixed offset) for hourly partitions.',
@@ -172,8 +161,14 @@ function parseSegment(
   };
 }
 
-function checkMeeting(segment: GridSegment, next: GridSegment | undefined, index: number, problems: Problem[]): void {
-  const path = `partitionBy[0].grid[${index}]`;
+function checkMeeting(
+  level: TimeLevel,
+  segment: GridSegment,
+  next: GridSegment | undefined,
+  index: number,
+  problems: Problem[],
+): void {
+  const path = `${level.path}.grid[${index}]`;
   if (segment.from && segment.to && compareInstants(segment.from, segment.to) >= 0) {
     problems.push(
       gridProblem(
@@ -184,7 +179,7 @@ function checkMeeting(segment: GridSegment, next: GridSegment | undefined, index
     );
   }
   if (!next) return;
-  const nextPath = `partitionBy[0].grid[${index + 1}].from`;
+  const nextPath = `${level.path}.grid[${index + 1}].from`;
   if (!next.from) {
     problems.push(gridProblem(nextPath, "only the first segment may leave out from.", "Say where it begins."));
   } else if (segment.to && compareInstants(segment.to, next.from) !== 0) {
@@ -220,4 +215,10 @@ function bound(path: string, text: string | undefined, zone: string, problems: P
 
 function gridProblem(path: string, message: string, fix: string): Problem {
   return { path, code: "grid", message, fix };
+}
+
+/** Below other levels a name begins with that of its branch. */
+function defaultName(period: Period, level: TimeLevel): string {
+  const name = DEFAULT_PARTITION_NAMES[period];
+  return level.branched ? name.replace("{table}", "{base}") : name;
 }

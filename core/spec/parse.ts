@@ -1,4 +1,5 @@
 import { DEFAULT_GRACE, DEFAULT_MAX_DROPS_PER_UPDATE, DEFAULT_SCHEMA } from "../defaults";
+import { parseLeafProfile } from "../leaf/profile";
 import { InvalidSpecError, type Problem } from "../problem";
 import { type Instant, parseInstant } from "../time/instant";
 import { type OpenInterval, parseInterval } from "../time/interval";
@@ -7,12 +8,17 @@ import type { ForeignKeyArgs, TableSpecArgs } from "./args";
 import { parseColumns } from "./columns";
 import { parseIndexes } from "./indexes";
 import { parseLevel } from "./level";
+import { parseLevels } from "./levels";
 import { checkFilledName, checkName, checkSchemaName } from "./names";
 import { findOutputs } from "./plain";
+import { parseFunctionNames } from "./function-names";
+import { parsePublications } from "./publications";
+import { parseSchedule } from "./schedule";
 import { SPAN_HINT, tableSchema } from "./schema";
 import { formatPath, shapeProblems } from "./shape-problems";
 import type { TableSpec, WindowSpec } from "./spec";
 import { declaredTime } from "./time-text";
+import { checkUniqueKeys } from "./unique-keys";
 
 export type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -44,13 +50,16 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
   const schema = args.schema ?? DEFAULT_SCHEMA;
   checkFilledName("table", args.table, problems);
   checkSchemaName("schema", schema, problems);
-  if (args.partitionBy.length > 1) problems.push(notYet("partitionBy[1]", "more than one level"));
   const columns = parseColumns(args, problems);
   const level = parseLevel(args, columns, problems);
+  const { root, levels } = parseLevels(args, columns, problems);
+  const indexes = parseIndexes(args, problems);
   const tableParts = {
     schema,
     table: args.table,
+    root,
     columns,
+    dropColumns: args.dropColumns ?? [],
     primaryKey: args.primaryKey,
     uniques: Object.entries(args.uniques ?? {}).map(([name, list]) => ({ name, columns: list })),
     checks: Object.entries(args.checks ?? {}).map(([name, expression]) => ({ name, expression })),
@@ -61,13 +70,18 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
       onDelete: key.onDelete ?? ("no action" as const),
       onUpdate: key.onUpdate ?? ("no action" as const),
     })),
-    indexes: parseIndexes(args, problems),
+    indexes,
+    leaves: parseLeafProfile(args, indexes, problems),
+    comment: args.comment,
+    publications: parsePublications(args, problems),
+    functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
   };
   for (const kind of ["uniques", "checks", "foreignKeys"] as const) {
     for (const name of Object.keys(args[kind] ?? {})) checkName(formatPath([kind, name]), name, problems);
   }
   for (const [name, key] of Object.entries(args.foreignKeys ?? {})) checkForeignKey(name, key, problems);
-  return { ...tableParts, window: buildWindow(args, schema, level, problems) };
+  checkUniqueKeys(args, problems);
+  return { ...tableParts, window: buildWindow(args, schema, { ...level, levels }, problems) };
 }
 
 function checkForeignKey(name: string, key: ForeignKeyArgs, problems: Problem[]): void {
@@ -89,7 +103,7 @@ function checkForeignKey(name: string, key: ForeignKeyArgs, problems: Problem[])
 function buildWindow(
   args: TableSpecArgs,
   schema: string,
-  level: Pick<WindowSpec, "key" | "grid">,
+  level: Pick<WindowSpec, "key" | "grid" | "levels">,
   problems: Problem[],
 ): WindowSpec {
   const { lead, retention } = args.window;
@@ -121,10 +135,12 @@ function buildWindow(
     confirmDrops: intervals("confirmDrops", args.confirmDrops ?? [], problems),
     allowEmpty: intervals("allowEmpty", args.allowEmpty ?? [], problems),
     paused: args.paused ?? false,
+    analyze: args.analyze === undefined ? undefined : span("analyze", args.analyze, problems),
+    schedule: parseSchedule(args.schedule, { schema, table: args.table }, problems),
     reason: args.reason,
     dataClass: args.dataClass,
     owner: args.owner,
-    resources: args.resources ?? "partition",
+    resources: args.resources ?? (args.partitionBy.length > 1 ? "window" : "partition"),
   };
 }
 
@@ -175,14 +191,4 @@ function intervals(path: string, texts: readonly string[], problems: Problem[]):
       return [];
     }
   });
-}
-
-/** A part of the settled spec that a later version implements. */
-export function notYet(path: string, what: string): Problem {
-  return {
-    path,
-    code: "not-available-yet",
-    message: `${what} is not available in this version.`,
-    fix: "Declare one RANGE level on a time column.",
-  };
 }

@@ -3,6 +3,10 @@ import { KEY_ENCODINGS } from "../time/key";
 import { PERIODS } from "../time/period";
 import { MAX_SPAN_COUNT, SPAN_UNITS } from "../time/span";
 import type { TableSpecArgs } from "./args";
+import { functionNamesSchema } from "./function-names";
+import { publicationsSchema } from "./publications";
+import { scheduleSchema } from "./schedule";
+import { grantsSchema, rowSecuritySchema } from "./security";
 
 /**
  * The shape of a declared table: types, allowed words, no unknown property. What a value means is checked in parse.ts.
@@ -32,13 +36,42 @@ const segment = z.strictObject({
   name: name.optional(),
 });
 
-const level = z.strictObject({
-  range: name,
+const cutting = {
   every: z.enum(PERIODS).optional(),
   grid: z.array(segment).min(1).optional(),
+  name: name.optional(),
+};
+
+const rangeLevel = z.strictObject({
+  range: name,
+  ...cutting,
   zone: name.optional(),
   key: z.enum(KEY_ENCODINGS).optional(),
+  overrides: z.array(z.strictObject({ when: z.record(name, name), ...cutting })).optional(),
+});
+
+const listLevel = z.strictObject({
+  list: name,
+  values: z.union([
+    z.array(name).min(1),
+    z.strictObject({ from: name, column: name, where: name.optional(), parent: name.optional() }),
+  ]),
   name: name.optional(),
+  slug: z.boolean().optional(),
+  cleanupAfter: span.optional(),
+});
+
+const hashLevel = z.strictObject({ hash: name, modulus: z.int().min(2).max(64), name: name.optional() });
+
+/** Which kind a level is meant to be is told by its property, so that errors speak of that kind alone. */
+const LEVELS = { range: rangeLevel, list: listLevel, hash: hashLevel };
+
+const level = z.record(z.string(), z.unknown()).transform((value, context) => {
+  const kind = (["list", "hash", "range"] as const).find((candidate) => candidate in value) ?? "range";
+  const parsed = LEVELS[kind].safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) context.addIssue({ ...issue } as Parameters<typeof context.addIssue>[0]);
+  return z.NEVER;
 });
 
 const column = z.strictObject({
@@ -46,6 +79,7 @@ const column = z.strictObject({
   nullable: z.boolean().optional(),
   default: z.string().min(1).optional(),
   identity: z.enum(["always", "by default"]).optional(),
+  comment: z.string().min(1).optional(),
 });
 
 const action = z.enum(["no action", "restrict", "cascade", "set null", "set default"]);
@@ -81,19 +115,41 @@ const index = z.strictObject({
   leafName: name.optional(),
 });
 
+const settings = z.record(name, z.union([z.string(), z.number(), z.boolean()]));
+const storageProfile = { options: settings.optional(), toast: settings.optional(), tablespace: name.optional() };
+const agedProfile = z.strictObject({ ...storageProfile, after: span, freeze: z.boolean().optional() });
+
+const storage = z.strictObject({
+  hot: z.strictObject(storageProfile).optional(),
+  warm: agedProfile.optional(),
+  cold: agedProfile.optional(),
+});
+
 export const tableSchema = z.strictObject({
   table: name,
   schema: name.optional(),
   columns: z.record(name, z.union([name, column])).optional(),
+  dropColumns: z.array(name).optional(),
   primaryKey: names.optional(),
   uniques: z.record(name, names).optional(),
   checks: z.record(name, z.string().min(1)).optional(),
   foreignKeys: z.record(name, foreignKey).optional(),
-  partitionBy: z.array(level).min(1),
+  partitionBy: z.array(level).min(1).max(4),
   window: windowSchema,
   onExpire: onExpireSchema,
   grace: span.optional(),
   indexes: z.record(name, index).optional(),
+  rowSecurity: rowSecuritySchema.optional(),
+  grants: grantsSchema.optional(),
+  leafSchema: name.optional(),
+  replicaIdentity: z.union([z.enum(["default", "full", "nothing"]), z.strictObject({ index: name })]).optional(),
+  publications: publicationsSchema.optional(),
+  statistics: z.record(name, z.int().min(0).max(10_000)).optional(),
+  storage: storage.optional(),
+  comment: z.string().min(1).optional(),
+  analyze: span.optional(),
+  schedule: scheduleSchema.optional(),
+  functionNames: functionNamesSchema.optional(),
   reason: z.string().optional(),
   dataClass: z.string().optional(),
   owner: z.string().optional(),

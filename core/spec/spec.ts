@@ -1,26 +1,42 @@
+import type { LeafProfile } from "../leaf/profile";
 import type { GridSegment } from "../time/grid";
 import type { Instant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 import type { KeyEncoding, KeyKind } from "../time/key";
 import type { ParsedSpan } from "../time/span";
+import type { LevelsSpec, RootLevel } from "../levels/levels";
 import type { ReferentialAction } from "./args";
+import type { FunctionAliasesWire } from "./function-names";
+import type { PublicationSpec } from "./publications";
+import type { ScheduleSpec } from "./schedule";
 
 /** A declared table after validation: every default filled in, every text parsed. */
 export interface TableSpec {
   readonly schema: string;
   readonly table: string;
+  /** How the table itself is cut: by its first level. */
+  readonly root: RootLevel;
   /** Undefined: another tool owns the table's columns. */
   readonly columns: readonly ColumnSpec[] | undefined;
+  /** Columns whose loss is confirmed. */
+  readonly dropColumns: readonly string[];
   readonly primaryKey: readonly string[] | undefined;
   readonly uniques: readonly { readonly name: string; readonly columns: readonly string[] }[];
   readonly checks: readonly { readonly name: string; readonly expression: string }[];
   readonly foreignKeys: readonly ForeignKeySpec[];
   readonly indexes: readonly IndexSpec[];
+  /** What every partition carries. */
+  readonly leaves: LeafProfile;
+  /** Undefined: not managed. */
+  readonly comment: string | undefined;
+  readonly publications: readonly PublicationSpec[];
+  /** Names that callers use; undefined: none. */
+  readonly functionNames: FunctionAliasesWire | undefined;
   readonly window: WindowSpec;
 }
 
 /** What making the table itself needs: the window only lends its key. */
-export type TableShape = Omit<TableSpec, "window"> & { readonly window: { readonly key: KeySpec } };
+export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNames"> & { readonly window: { readonly key: KeySpec } };
 
 export interface ColumnSpec {
   readonly name: string;
@@ -28,6 +44,8 @@ export interface ColumnSpec {
   readonly nullable: boolean;
   readonly default?: string;
   readonly identity?: "always" | "by default";
+  /** Undefined: not managed. */
+  readonly comment?: string;
 }
 
 export interface ForeignKeySpec {
@@ -68,6 +86,8 @@ export interface WindowSpec {
   readonly ownsTable: boolean;
   readonly key: KeySpec;
   readonly grid: readonly GridSegment[];
+  /** Levels besides the time level. */
+  readonly levels: LevelsSpec;
   readonly lead: ParsedSpan | { readonly until: Instant };
   readonly retention: ParsedSpan | "forever";
   readonly start: Instant | undefined;
@@ -78,6 +98,10 @@ export interface WindowSpec {
   readonly confirmDrops: readonly OpenInterval[];
   readonly allowEmpty: readonly OpenInterval[];
   readonly paused: boolean;
+  /** Greatest age of the statistics of the table as a whole. Undefined: not managed. */
+  readonly analyze: ParsedSpan | undefined;
+  /** Undefined: nobody declared one, nor why there is none. */
+  readonly schedule: ScheduleSpec | undefined;
   readonly reason: string | undefined;
   readonly dataClass: string | undefined;
   readonly owner: string | undefined;

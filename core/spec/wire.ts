@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { leafProfileSchema } from "../leaf/profile";
 import type { Problem } from "../problem";
 import type { Interval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
@@ -24,6 +25,7 @@ const columnSchema = z.object({
   nullable: z.boolean(),
   default: z.string().optional(),
   identity: z.enum(["always", "by default"]).optional(),
+  comment: z.string().optional(),
 });
 
 const indexColumnSchema = z.object({
@@ -49,7 +51,10 @@ export const tableWireSchema = z.object({
   schema: name,
   table: name,
   key: keyWireSchema,
+  /** Left out: by range of the key. */
+  root: z.object({ strategy: z.enum(["range", "list", "hash"]), column: name }).optional(),
   columns: z.array(columnSchema).optional(),
+  dropColumns: z.array(name).optional(),
   primaryKey: z.array(name).optional(),
   uniques: z.array(z.object({ name, columns: z.array(name) })).optional(),
   checks: z.array(z.object({ name, expression: z.string() })).optional(),
@@ -66,6 +71,8 @@ export const tableWireSchema = z.object({
     .optional(),
   /** Made together with a new table, while it is invisible; later ones are resources of their own. */
   indexes: z.array(indexSpecSchema).optional(),
+  leaves: leafProfileSchema.optional(),
+  comment: z.string().optional(),
 });
 
 export const partitionWireSchema = z.object({
@@ -89,12 +96,16 @@ export function tableToWire(spec: TableShape): TableWire {
     schema: spec.schema,
     table: spec.table,
     key: keyToWire(spec.window.key),
+    root: spec.root.strategy === "range" ? undefined : { ...spec.root },
     columns: spec.columns?.map((column) => strip({ ...column })),
+    dropColumns: nonEmpty(spec.dropColumns),
     primaryKey: spec.primaryKey && [...spec.primaryKey],
     uniques: nonEmpty(spec.uniques),
     checks: nonEmpty(spec.checks),
     foreignKeys: nonEmpty(spec.foreignKeys),
     indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
+    leaves: Object.keys(spec.leaves).length > 0 ? spec.leaves : undefined,
+    comment: spec.comment,
   }) as TableWire;
 }
 
@@ -102,12 +113,16 @@ export function tableFromWire(wire: TableWire): TableShape {
   return {
     schema: wire.schema,
     table: wire.table,
+    root: wire.root ?? { strategy: "range", column: wire.key.column },
     columns: wire.columns as readonly ColumnSpec[] | undefined,
+    dropColumns: wire.dropColumns ?? [],
     primaryKey: wire.primaryKey,
     uniques: wire.uniques ?? [],
     checks: wire.checks ?? [],
     foreignKeys: wire.foreignKeys ?? [],
     indexes: (wire.indexes ?? []).map(indexSpecFromWire),
+    leaves: wire.leaves ?? {},
+    comment: wire.comment,
     window: { key: keyFromWire(wire.key) },
   };
 }

@@ -1,8 +1,10 @@
+import type { HashLevel } from "../levels/levels";
 import { fitIdentifier, quote, quoteLiteral, quoteQualified } from "../names/identifier";
-import { indexName } from "../names/template";
+import { branchName } from "../names/template";
 import type { Interval } from "../time/interval";
 import { formatBound } from "../time/key";
-import type { ParentIndex, ParentShape } from "./parent";
+import { attachText, newTableStatements } from "./new-table";
+import type { ParentShape } from "./parent";
 import type { Hazard, Lock, Statement } from "./statement";
 
 /** A partition to be made, in the schema of its parent. */
@@ -18,31 +20,50 @@ export interface NewPartition extends Interval {
  * of its own the referenced table would be locked against reads too.
  */
 export function createPartitionStatements(parent: ParentShape, partition: NewPartition): Statement[] {
-  const transaction = `create partition ${parent.schema}.${partition.name}`;
-  const leaf = quoteQualified(parent.schema, partition.name);
-  const own = (sql: string, undo: string): Statement => ({
-    sql,
-    transaction,
-    timeouts: "light",
-    locks: [],
-    hold: "instant",
-    hazards: [],
-    undo,
-  });
-  const table = own(createLeafText(parent, partition), `DROP TABLE ${leaf}`);
+  const transaction = `create partition ${parent.leafSchema}.${partition.name}`;
+  const [below] = parent.below;
+  const cut = below && { strategy: "hash" as const, column: below.column };
   return [
-    { ...table, locks: [{ relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "ACCESS SHARE" }] },
-    ...parent.indexes
-      .filter((index) => index.constraint === undefined)
-      .map((index) => own(createLeafIndexText(parent, partition.name, index), "dropped with its table")),
+    ...newTableStatements(parent, { name: partition.name, to: partition.to, cut }, transaction),
+    ...partsStatements(parent, partition, partition.name, parent.below, transaction),
     attachStatement(parent, partition, transaction),
   ];
+}
+
+/** The parts of a partition that is cut further by HASH: attached to it while nobody sees it. */
+function partsStatements(
+  parent: ParentShape,
+  partition: NewPartition,
+  base: string,
+  levels: readonly HashLevel[],
+  transaction: string,
+): Statement[] {
+  const [level, ...rest] = levels;
+  if (!level) return [];
+  const cut = rest[0] && { strategy: "hash" as const, column: rest[0].column };
+  return Array.from({ length: level.modulus }, (_, remainder) => String(remainder)).flatMap((remainder) => {
+    const name = branchName(level.name, { table: parent.root.table, base, remainder });
+    const attach = attachText(
+      quoteQualified(parent.leafSchema, base),
+      quoteQualified(parent.leafSchema, name),
+      `FOR VALUES WITH (MODULUS ${level.modulus}, REMAINDER ${remainder})`,
+    );
+    return [
+      ...newTableStatements(parent, { name, to: partition.to, cut }, transaction),
+      ...partsStatements(parent, partition, name, rest, transaction),
+      { ...light(attach, transaction), undo: "dropped with its table" },
+    ];
+  });
+}
+
+function light(sql: string, transaction: string): Omit<Statement, "undo"> {
+  return { sql, transaction, timeouts: "light", locks: [], hold: "instant", hazards: [] };
 }
 
 /** ATTACH of a table that is empty, or whose CHECK implies its bounds: either way it reads nothing under its lock. */
 export function attachStatement(parent: ParentShape, partition: NewPartition, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
-  const leaf = quoteQualified(parent.schema, partition.name);
+  const leaf = quoteQualified(parent.leafSchema, partition.name);
   const locks: Lock[] = [
     { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
   ];
@@ -56,7 +77,7 @@ export function attachStatement(parent: ParentShape, partition: NewPartition, tr
     hazards.push("LOCK_DEFAULT_AX", "SCAN_DEFAULT");
   }
   return {
-    sql: `ALTER TABLE ${table} ATTACH PARTITION ${leaf} FOR VALUES FROM (${from(parent, partition)}) TO (${to(parent, partition)})`,
+    sql: attachText(table, leaf, `FOR VALUES FROM (${from(parent, partition)}) TO (${to(parent, partition)})`),
     transaction,
     timeouts: "strong",
     locks,
@@ -75,34 +96,6 @@ export function boundsCheckName(partition: string): string {
 export function boundsCondition(parent: ParentShape, interval: Interval): string {
   const key = quote(parent.key.column);
   return `${key} IS NOT NULL AND ${key} >= ${from(parent, interval)} AND ${key} < ${to(parent, interval)}`;
-}
-
-/** CREATE INDEX for one leaf, under a name that we choose: LIKE would let PostgreSQL choose. */
-export function createLeafIndexText(
-  parent: ParentShape,
-  leaf: string,
-  index: ParentIndex,
-  concurrently = false,
-): string {
-  const name = indexName(index.leafName, { partition: leaf, table: parent.table });
-  const head = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${concurrently ? "CONCURRENTLY " : ""}${quote(name)}`;
-  return `${head} ON ${quoteQualified(parent.schema, leaf)} ${index.definition}`;
-}
-
-/** What LIKE takes over: never IDENTITY (PostgreSQL 17 refuses to attach it), never INDEXES (names), never foreign keys. */
-const LIKE_OPTIONS = ["DEFAULTS", "CONSTRAINTS", "STORAGE", "COMPRESSION", "GENERATED", "COMMENTS", "STATISTICS"];
-
-function createLeafText(parent: ParentShape, partition: NewPartition): string {
-  const like = `LIKE ${quoteQualified(parent.schema, parent.table)} ${LIKE_OPTIONS.map((option) => `INCLUDING ${option}`).join(" ")}`;
-  const constraints = parent.indexes.flatMap((index) =>
-    index.constraint === undefined
-      ? []
-      : [
-          `CONSTRAINT ${quote(indexName(index.leafName, { partition: partition.name, table: parent.table }))} ${index.constraint}`,
-        ],
-  );
-  const parts = [like, ...constraints];
-  return `CREATE TABLE ${quoteQualified(parent.schema, partition.name)} (\n  ${parts.join(",\n  ")}\n)`;
 }
 
 function from(parent: ParentShape, interval: Interval): string {

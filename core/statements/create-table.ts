@@ -1,13 +1,19 @@
 import { quote, quoteList, quoteQualified } from "../names/identifier";
-import type { ColumnSpec, ForeignKeySpec, TableShape } from "../spec/spec";
+import { type ColumnComment, columnCommentStatements } from "../alter/comments";
+import { parentStatements } from "../leaf/align-parent";
+import type { Relation } from "../leaf/relation";
+import { freshGrantStatements, policyStatements, rowSecurityStatements } from "../leaf/security-statements";
+import { foreignKeyDefinition } from "../spec/foreign-keys";
+import type { ColumnSpec, TableShape } from "../spec/spec";
 import { indexDefinition, plannedParent, primaryKeyName } from "./parent";
+import { cutText } from "./new-table";
 import type { Lock, Statement } from "./statement";
 
 /**
  * Makes the partitioned parent with its constraints and indexes, in one transaction. The indexes are made while the table
  * has no partition and is visible to nobody, so they cost nothing and every partition is born with them.
  */
-export function createTableStatements(spec: TableShape): Statement[] {
+export function createTableStatements(spec: TableShape, defaultGrantees: readonly string[] = []): Statement[] {
   const transaction = `create table ${spec.schema}.${spec.table}`;
   const table = quoteQualified(spec.schema, spec.table);
   const parts = [
@@ -17,7 +23,7 @@ export function createTableStatements(spec: TableShape): Statement[] {
       : []),
     ...spec.uniques.map((unique) => `CONSTRAINT ${quote(unique.name)} UNIQUE (${quoteList(unique.columns)})`),
     ...spec.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
-    ...spec.foreignKeys.map(foreignKeyText),
+    ...spec.foreignKeys.map((key) => `CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)}`),
   ];
   const referenced = plannedParent(spec).references.map((relation): Lock => ({
     relation,
@@ -26,7 +32,7 @@ export function createTableStatements(spec: TableShape): Statement[] {
   }));
   return [
     {
-      sql: `CREATE TABLE ${table} (\n  ${parts.join(",\n  ")}\n) PARTITION BY RANGE (${quote(spec.window.key.column)})`,
+      sql: `CREATE TABLE ${table} (\n  ${parts.join(",\n  ")}\n) ${cutText(spec.root)}`,
       transaction,
       timeouts: referenced.length > 0 ? "strong" : "light",
       locks: referenced,
@@ -43,19 +49,40 @@ export function createTableStatements(spec: TableShape): Statement[] {
       hazards: [],
       undo: `DROP INDEX ${quoteQualified(spec.schema, index.name)}`,
     })),
+    ...carriedStatements(spec, transaction, defaultGrantees),
   ];
 }
 
-function columnText(column: ColumnSpec): string {
+/** Row security, policies and grants come before anybody can see the table; there is no moment in which it is open. */
+function carriedStatements(spec: TableShape, transaction: string, defaultGrantees: readonly string[]): Statement[] {
+  const relation: Relation = { schema: spec.schema, name: spec.table, role: "parent", fresh: true };
+  const { rowSecurity, grants } = spec.leaves;
+  const policies = (rowSecurity?.policies ?? []).map((policy) => ({ spec: policy, same: () => false }));
+  return [
+    ...(rowSecurity
+      ? rowSecurityStatements(
+          relation,
+          transaction,
+          { enabled: rowSecurity.enable, forced: rowSecurity.force },
+          { enabled: false, forced: false },
+        )
+      : []),
+    ...policyStatements(relation, transaction, policies, []),
+    ...(grants ? freshGrantStatements(relation, transaction, grants, defaultGrantees) : []),
+    ...parentStatements(relation, transaction, spec, undefined),
+    ...columnCommentStatements(spec, transaction, commentsOf(spec), true),
+  ];
+}
+
+function commentsOf({ columns }: TableShape): ColumnComment[] {
+  return (columns ?? []).flatMap((column) =>
+    column.comment === undefined ? [] : [{ column: column.name, from: undefined, to: column.comment }],
+  );
+}
+
+/** A column as CREATE TABLE and ADD COLUMN write it. */
+export function columnText(column: ColumnSpec): string {
   const identity = column.identity === undefined ? "" : ` GENERATED ${column.identity.toUpperCase()} AS IDENTITY`;
   const fallback = column.default === undefined ? "" : ` DEFAULT ${column.default}`;
   return `${quote(column.name)} ${column.type}${identity}${fallback}${column.nullable ? "" : " NOT NULL"}`;
-}
-
-function foreignKeyText(key: ForeignKeySpec): string {
-  const target = `${quoteQualified(key.references.schema, key.references.table)} (${quoteList(key.references.columns)})`;
-  const actions = `${key.onDelete === "no action" ? "" : ` ON DELETE ${key.onDelete.toUpperCase()}`}${
-    key.onUpdate === "no action" ? "" : ` ON UPDATE ${key.onUpdate.toUpperCase()}`
-  }`;
-  return `CONSTRAINT ${quote(key.name)} FOREIGN KEY (${quoteList(key.columns)}) REFERENCES ${target}${actions}`;
 }

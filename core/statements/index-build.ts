@@ -1,7 +1,6 @@
 import { quote, quoteQualified } from "../names/identifier";
-import { indexName } from "../names/template";
 import type { ObservedLeafIndex } from "../observed";
-import { createLeafIndexText } from "./create-partition";
+import { createLeafIndexText, leafIndexName } from "./new-table";
 import type { ParentIndex, ParentShape } from "./parent";
 import type { Lock, Statement } from "./statement";
 
@@ -18,39 +17,55 @@ export function createParentIndexStatement(parent: ParentShape, index: ParentInd
   };
 }
 
+/** A partition that an index has to be on, and what its part is attached to. */
+export interface IndexPlace {
+  readonly schema: string;
+  readonly name: string;
+  /** Cut further: its part is made at once and becomes valid with those below it. */
+  readonly partitioned: boolean;
+  /** The table above with the name of its index: the parent's, or the part of a branch. An index is in the schema of its table. */
+  readonly above: { readonly schema: string; readonly table: string; readonly index: string };
+}
+
 /**
- * What one leaf still needs: drop a leftover that an interrupted build left invalid, take over an index that is equal
- * already, or build one concurrently; then attach it. Empty when the leaf has its part.
+ * What one partition still needs: drop a leftover that an interrupted build left invalid, take over an index that is equal
+ * already, or build one concurrently; then attach it. Empty when it has its part.
  */
 export function leafIndexStatements(
   parent: ParentShape,
   index: ParentIndex,
   printed: string,
-  leaf: string,
+  place: IndexPlace,
   existing: readonly ObservedLeafIndex[],
 ): Statement[] {
-  const onLeaf = existing.filter((candidate) => candidate.leaf === leaf);
-  const attached = onLeaf.find((candidate) => candidate.attachedTo === index.name);
-  if (attached) return attached.valid || attached.building ? [] : [rebuildStatement(parent, leaf, attached.name)];
-  const name = indexName(index.leafName, { partition: leaf, table: parent.table });
-  const equal = onLeaf.find(
+  const here = existing.filter((candidate) => candidate.leaf === place.name && candidate.schema === place.schema);
+  const attached = here.find((candidate) => candidate.attachedTo === place.above.index);
+  if (attached) {
+    // A part that is cut further is valid when all below it are.
+    return attached.valid || attached.building || place.partitioned ? [] : [rebuildStatement(place, attached.name)];
+  }
+  const name = leafIndexName(parent, place.name, index);
+  const equal = here.find(
     (candidate) =>
-      candidate.valid &&
+      (candidate.valid || place.partitioned) &&
       candidate.attachedTo === undefined &&
       candidate.constraint === undefined &&
       candidate.unique === index.unique &&
       candidate.definition === printed,
   );
-  if (equal) return [attachIndexStatement(parent, index, leaf, equal.name)];
-  const leftover = onLeaf.find((candidate) => candidate.name === name && !candidate.valid && !candidate.building);
+  if (equal) return [attachIndexStatement(place, equal.name)];
+  if (place.partitioned) return [branchIndexStatement(place, index, name), attachIndexStatement(place, name)];
+  const leftover = here.find((candidate) => candidate.name === name && !candidate.valid && !candidate.building);
   return [
-    ...(leftover ? [dropLeftoverStatement(parent, leaf, name)] : []),
-    buildStatement(parent, index, leaf),
-    attachIndexStatement(parent, index, leaf, name),
+    ...(leftover ? [dropLeftoverStatement(place, name)] : []),
+    buildStatement(parent, index, place),
+    attachIndexStatement(place, name),
   ];
 }
 
-/** Removes the index everywhere. PostgreSQL has no concurrent form for a partitioned index: it locks every leaf too. */
+/**
+ * Removes the index everywhere; `leaves` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it locks every leaf too.
+ */
 export function dropIndexStatement(
   parent: { schema: string; table: string },
   index: string,
@@ -62,7 +77,7 @@ export function dropIndexStatement(
     timeouts: "strong",
     locks: [
       { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "ACCESS EXCLUSIVE" },
-      ...leaves.map((leaf): Lock => ({ relation: `${parent.schema}.${leaf}`, role: "leaf", mode: "ACCESS EXCLUSIVE" })),
+      ...leaves.map((relation): Lock => ({ relation, role: "leaf", mode: "ACCESS EXCLUSIVE" })),
     ],
     hold: "instant",
     hazards: ["LOCK_PARENT_AX", "INDEX_DROPPED"],
@@ -70,28 +85,42 @@ export function dropIndexStatement(
   };
 }
 
-function buildStatement(parent: ParentShape, index: ParentIndex, leaf: string): Statement {
+/** The half of a branch: like that of the parent, instant, and invalid until everything below has its part. */
+function branchIndexStatement(place: IndexPlace, index: ParentIndex, name: string): Statement {
   return {
-    sql: createLeafIndexText(parent, leaf, index, true),
+    sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ONLY ${quoteQualified(place.schema, place.name)} ${index.definition}`,
+    transaction: `index ${place.schema}.${name}`,
+    timeouts: "strong",
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE" }],
+    hold: "instant",
+    hazards: ["LOCK_WRITES_SHORT"],
+    undo: "dropped with the index of the parent",
+  };
+}
+
+function buildStatement(parent: ParentShape, index: ParentIndex, place: IndexPlace): Statement {
+  return {
+    sql: createLeafIndexText(parent, place.name, index, true, place.schema),
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: `${parent.schema}.${leaf}`, role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "DROP INDEX CONCURRENTLY",
   };
 }
 
-function attachIndexStatement(parent: ParentShape, index: ParentIndex, leaf: string, leafIndex: string): Statement {
+function attachIndexStatement(place: IndexPlace, leafIndex: string): Statement {
+  const { above } = place;
   return {
-    sql: `ALTER INDEX ${quoteQualified(parent.schema, index.name)} ATTACH PARTITION ${quoteQualified(parent.schema, leafIndex)}`,
-    transaction: `attach index ${parent.schema}.${leafIndex}`,
+    sql: `ALTER INDEX ${quoteQualified(above.schema, above.index)} ATTACH PARTITION ${quoteQualified(place.schema, leafIndex)}`,
+    transaction: `attach index ${place.schema}.${leafIndex}`,
     timeouts: "strong",
     locks: [
-      { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "ACCESS SHARE" },
-      { relation: `${parent.schema}.${index.name}`, role: "index", mode: "SHARE UPDATE EXCLUSIVE" },
-      { relation: `${parent.schema}.${leaf}`, role: "leaf", mode: "ACCESS SHARE" },
-      { relation: `${parent.schema}.${leafIndex}`, role: "index", mode: "ACCESS EXCLUSIVE" },
+      { relation: `${above.schema}.${above.table}`, role: "parent", mode: "ACCESS SHARE" },
+      { relation: `${above.schema}.${above.index}`, role: "index", mode: "SHARE UPDATE EXCLUSIVE" },
+      { relation: relationOf(place), role: "leaf", mode: "ACCESS SHARE" },
+      { relation: `${place.schema}.${leafIndex}`, role: "index", mode: "ACCESS EXCLUSIVE" },
     ],
     hold: "instant",
     hazards: ["LOCK_LEAF_INDEX_AX"],
@@ -100,28 +129,32 @@ function attachIndexStatement(parent: ParentShape, index: ParentIndex, leaf: str
 }
 
 /** An index that was attached although invalid cannot be dropped any more; it can be built anew in its place. */
-function rebuildStatement(parent: ParentShape, leaf: string, name: string): Statement {
+function rebuildStatement(place: IndexPlace, name: string): Statement {
   return {
-    sql: `REINDEX INDEX CONCURRENTLY ${quoteQualified(parent.schema, name)}`,
+    sql: `REINDEX INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: `${parent.schema}.${leaf}`, role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "not needed: the definition stays the same",
   };
 }
 
-function dropLeftoverStatement(parent: ParentShape, leaf: string, name: string): Statement {
+function dropLeftoverStatement(place: IndexPlace, name: string): Statement {
   return {
-    sql: `DROP INDEX CONCURRENTLY ${quoteQualified(parent.schema, name)}`,
+    sql: `DROP INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: `${parent.schema}.${leaf}`, role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "waits for others",
     hazards: ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "not needed: an invalid index serves no query",
   };
+}
+
+function relationOf(place: IndexPlace): string {
+  return `${place.schema}.${place.name}`;
 }
 
 function tableOf(parent: ParentShape): string {

@@ -1,6 +1,10 @@
 import { fitIdentifier, quote, quoteList, type Quoted } from "../names/identifier";
-import type { ObservedTable, RegisteredIndex } from "../observed";
+import { profileFromWire, type LeafProfile } from "../leaf/profile";
+import type { CarriedByParent } from "../leaf/wanted";
+import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../levels/levels";
+import type { Observation, ObservedTable, RegisteredIndex } from "../observed";
 import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "../spec/spec";
+import type { Instant } from "../time/instant";
 import { keyKind, type KeyKind } from "../time/key";
 
 /**
@@ -8,15 +12,36 @@ import { keyKind, type KeyKind } from "../time/key";
  * planned. Both ways give the same text, so that the first preview shows what the first update runs.
  */
 export interface ParentShape {
+  /** What partitions are attached to: the table, or a branch of it. */
   readonly schema: string;
   readonly table: string;
+  /** The declared table. */
+  readonly root: { readonly schema: string; readonly table: string };
+  /** Values of the branch; empty for the table itself. */
+  readonly path: readonly string[];
+  /** HASH levels by which each partition is cut further. */
+  readonly below: readonly HashLevel[];
   readonly key: { readonly column: string; readonly kind: KeyKind; readonly zone: string };
   readonly indexes: readonly ParentIndex[];
   /** `schema.table` of each referenced table. */
   readonly references: readonly string[];
   /** `schema.name` of the default partition, if there is one. */
   readonly defaultPartition: string | undefined;
+  /** Schema in which partitions are made. */
+  readonly leafSchema: string;
+  /** What partitions have to carry besides bounds and indexes. */
+  readonly carried: CarriedByParent;
+  /** The moment by which the age of a partition is judged. Undefined: every new one is young. */
+  readonly now: Instant | undefined;
 }
+
+/** What else than the catalogue says how partitions have to look. */
+export type KnownOfParent = Pick<Observation, "registration" | "defaultGrantees"> & {
+  /** As this run declares it; left out, as the registry keeps it. */
+  readonly profile?: LeafProfile | undefined;
+  readonly now?: Instant | undefined;
+  readonly levels?: LevelsSpec;
+};
 
 /** An index that every partition has to have. */
 export interface ParentIndex {
@@ -33,10 +58,24 @@ export interface ParentIndex {
 }
 
 /** The shape that a declared table will have once it is made. */
-export function plannedParent(spec: TableShape): ParentShape {
+export function plannedParent(
+  spec: TableShape,
+  {
+    now,
+    defaultGrantees = [],
+    levels = NO_LEVELS,
+  }: {
+    readonly now?: Instant | undefined;
+    readonly defaultGrantees?: readonly string[];
+    readonly levels?: LevelsSpec;
+  } = {},
+): ParentShape {
   return {
     schema: spec.schema,
     table: spec.table,
+    root: { schema: spec.schema, table: spec.table },
+    path: [],
+    below: levels.below,
     key: { column: spec.window.key.column, kind: spec.window.key.kind ?? "timestamptz", zone: spec.window.key.zone },
     indexes: inOrder([
       ...(spec.primaryKey
@@ -54,15 +93,16 @@ export function plannedParent(spec: TableShape): ParentShape {
     ]),
     references: eachOnce(spec.foreignKeys.map((key) => `${key.references.schema}.${key.references.table}`)),
     defaultPartition: undefined,
+    leafSchema: spec.leaves.schema ?? spec.schema,
+    carried: { profile: spec.leaves, state: undefined, registered: [], defaultGrantees },
+    now,
   };
 }
 
 /** The shape that the catalogue shows. Declared indexes are found again by what the server printed when they were made. */
-export function observedParent(
-  table: ObservedTable,
-  key: KeySpec,
-  registered: readonly RegisteredIndex[],
-): ParentShape {
+export function observedParent(table: ObservedTable, key: KeySpec, known: KnownOfParent): ParentShape {
+  const registered = known.registration?.indexes ?? [];
+  const profile = known.profile ?? profileFromWire(known.registration?.profile);
   const fallback = table.leaves.find((leaf) => leaf.isDefault);
   const references = table.constraints.flatMap((constraint) =>
     constraint.kind === "foreign" && constraint.references
@@ -72,10 +112,22 @@ export function observedParent(
   return {
     schema: table.schema,
     table: table.name,
+    root: { schema: table.schema, table: table.name },
+    path: [],
+    below: known.levels?.below ?? [],
     key: { column: key.column, kind: kindOf(table, key), zone: key.zone },
     indexes: inOrder(table.indexes.map((index) => observedIndex(index, registered))),
     references: eachOnce(references),
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
+    leafSchema: profile.schema ?? table.schema,
+    carried: {
+      profile,
+      state: table.carried,
+      registered: known.registration?.policies ?? [],
+      defaultGrantees: known.defaultGrantees,
+      role: table.rights.role,
+    },
+    now: known.now,
   };
 }
 

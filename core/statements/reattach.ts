@@ -1,12 +1,6 @@
 import { quote, quoteQualified } from "../names/identifier";
-import { indexName } from "../names/template";
-import {
-  attachStatement,
-  boundsCheckName,
-  boundsCondition,
-  createLeafIndexText,
-  type NewPartition,
-} from "./create-partition";
+import { attachStatement, boundsCheckName, boundsCondition, type NewPartition } from "./create-partition";
+import { createLeafIndexText, leafIndexName } from "./new-table";
 import type { ParentIndex, ParentShape } from "./parent";
 import type { Hazard, LockMode, Statement } from "./statement";
 
@@ -19,10 +13,10 @@ export function reattachStatements(
   partition: NewPartition,
   missing: readonly ParentIndex[],
 ): Statement[] {
-  const leaf = quoteQualified(parent.schema, partition.name);
-  const prepare = `prepare ${parent.schema}.${partition.name}`;
+  const leaf = quoteQualified(parent.leafSchema, partition.name);
+  const prepare = `prepare ${parent.leafSchema}.${partition.name}`;
   const check = quote(boundsCheckName(partition.name));
-  const relation = `${parent.schema}.${partition.name}`;
+  const relation = `${parent.leafSchema}.${partition.name}`;
   const own = (sql: string, transaction: string, mode: LockMode, hazard?: Hazard): Statement => ({
     sql,
     transaction,
@@ -32,7 +26,7 @@ export function reattachStatements(
     hazards: hazard ? [hazard] : [],
     undo: "not needed",
   });
-  const attach = `attach ${parent.schema}.${partition.name}`;
+  const attach = `attach ${parent.leafSchema}.${partition.name}`;
   return [
     ...missing.map((index) => {
       const mode = index.constraint === undefined ? "SHARE" : "ACCESS EXCLUSIVE";
@@ -62,8 +56,8 @@ export function reattachStatements(
 
 function missingIndexText(parent: ParentShape, leaf: string, index: ParentIndex): string {
   if (index.constraint === undefined) return createLeafIndexText(parent, leaf, index);
-  const name = quote(indexName(index.leafName, { partition: leaf, table: parent.table }));
-  return `ALTER TABLE ${quoteQualified(parent.schema, leaf)} ADD CONSTRAINT ${name} ${index.constraint}`;
+  const name = quote(leafIndexName(parent, leaf, index));
+  return `ALTER TABLE ${quoteQualified(parent.leafSchema, leaf)} ADD CONSTRAINT ${name} ${index.constraint}`;
 }
 
 /** A filled table still has its foreign keys: ATTACH then takes ACCESS EXCLUSIVE on the referenced tables, measured on 15 to 18. */

@@ -15,8 +15,8 @@ export type LockMode = (typeof LOCK_MODES)[number];
 export interface Lock {
   /** `schema.name`. */
   readonly relation: string;
-  /** What the relation is to the table: its parent, a leaf, a referenced table, an index. */
-  readonly role: "parent" | "leaf" | "default" | "referenced" | "index";
+  /** What the relation is to the table: its parent, a leaf, a table that it refers to or that refers to it, an index. */
+  readonly role: "parent" | "leaf" | "default" | "referenced" | "referring" | "index";
   readonly mode: LockMode;
 }
 
@@ -38,6 +38,8 @@ export interface Statement {
   /** Statements with the same label run in one transaction; undefined: alone, outside any. */
   readonly transaction: string | undefined;
   readonly timeouts: TimeoutClass;
+  /** It queues for several relations one after the other, and is held to the time of one wait as a whole. */
+  readonly oneWait?: true;
   readonly locks: readonly Lock[];
   readonly hold: Hold;
   readonly hazards: readonly Hazard[];
@@ -49,15 +51,22 @@ export interface Statement {
 export const HAZARDS = {
   LOCK_PARENT_AX: "stops every read and write of the table for an instant",
   LOCK_DEFAULT_AX: "stops reads that are not pruned away from the default partition, for an instant",
+  LOCK_LEAF_AX: "stops reads and writes of one partition for an instant",
   LOCK_LEAF_INDEX_AX: "stops the planning of queries that touch one partition, for an instant",
   LOCK_REF_WRITE: "stops writes of a referenced table for an instant",
   LOCK_REF_AX: "stops reads and writes of a referenced table for an instant",
+  LOCK_REFERRING_AX: "stops reads and writes of a table that refers to this one, for an instant",
   LOCK_WRITES_SHORT: "stops writes of the table for an instant",
   SCAN_DEFAULT: "reads the whole default partition under its lock",
+  SCAN_REFERRING: "reads a table that refers to this one while its writers wait",
   SCAN_PARTITION: "reads the whole partition",
   INDEX_BUILD: "reads a partition twice and writes an index",
   INDEX_DROPPED: "queries lose an index",
-  DELETES_DATA: "deletes rows for good",
+  COPIES_PARTITION: "copies a partition while its readers and writers wait",
+  AUTHZ: "changes who may read or write",
+  REPLICATION: "changes what a stream of changes contains",
+  AUTOMATION: "changes what a schedule does",
+  DELETES_DATA: "deletes rows, or the values of a column, for good",
   WAITS_OLD_XACTS: "waits for older transactions",
   NON_TRANSACTIONAL: "cannot be rolled back; interrupted, it is finished by the next update",
 } as const;

@@ -6,14 +6,15 @@ export const KEY_ENCODINGS = ["time", "epoch-s", "epoch-ms", "epoch-us", "uuidv7
 export type KeyEncoding = (typeof KEY_ENCODINGS)[number];
 
 /** A key as it stands in the database: type of the column and meaning of its values. */
-export type KeyKind = "timestamptz" | "timestamp" | "date" | Exclude<KeyEncoding, "time">;
+export type KeyKind = "timestamptz" | "timestamp" | "date" | "epoch-s-int4" | Exclude<KeyEncoding, "time">;
 
 /** PostgreSQL's own names (format_type) of the column types that may carry a key of each kind. */
 const COLUMN_TYPES: Readonly<Record<KeyKind, readonly string[]>> = {
   timestamptz: ["timestamp with time zone", "timestamptz"],
   timestamp: ["timestamp without time zone", "timestamp"],
   date: ["date"],
-  "epoch-s": ["bigint", "integer", "int8", "int4", "int", "bigserial", "numeric"],
+  "epoch-s": ["bigint", "int8", "bigserial", "numeric"],
+  "epoch-s-int4": ["integer", "int4", "int"],
   "epoch-ms": ["bigint", "int8", "bigserial", "numeric"],
   "epoch-us": ["bigint", "int8", "bigserial", "numeric"],
   uuidv7: ["uuid"],
@@ -29,13 +30,24 @@ export function keyKind(type: string, encoding: KeyEncoding): KeyKind | undefine
     .replace(/\(\s*\d+\s*(,\s*\d+\s*)?\)/, "")
     .replace(/\s+/g, " ")
     .trim();
-  const candidates: readonly KeyKind[] = encoding === "time" ? ["timestamptz", "timestamp", "date"] : [encoding];
-  return candidates.find((kind) => COLUMN_TYPES[kind].includes(plain));
+  return kindsOf(encoding).find((kind) => COLUMN_TYPES[kind].includes(plain));
+}
+
+function kindsOf(encoding: KeyEncoding): readonly KeyKind[] {
+  if (encoding === "time") return ["timestamptz", "timestamp", "date"];
+  return encoding === "epoch-s" ? ["epoch-s", "epoch-s-int4"] : [encoding];
+}
+
+/** A kind of key in words, for error messages. */
+export function describeKind(kind: KeyKind): string {
+  return kind === "epoch-s-int4" ? "epoch-s in four bytes (to 2038-01-19)" : kind;
 }
 
 /** Column types that fit an encoding, for error messages. */
 export function columnTypesFor(encoding: KeyEncoding): readonly string[] {
-  return encoding === "time" ? ["date", "timestamp", "timestamptz"] : COLUMN_TYPES[encoding];
+  return encoding === "time"
+    ? ["date", "timestamp", "timestamptz"]
+    : kindsOf(encoding).flatMap((kind) => COLUMN_TYPES[kind]);
 }
 
 /**
@@ -51,6 +63,7 @@ export function formatBound(instant: Instant, kind: KeyKind, zone: string): stri
     case "date":
       return `${dateText(instant.toZonedDateTimeISO(zone).toPlainDate())}${era(instant, zone)}`;
     case "epoch-s":
+    case "epoch-s-int4":
       return (instant.epochNanoseconds / 1_000_000_000n).toString();
     case "epoch-ms":
       return (instant.epochNanoseconds / 1_000_000n).toString();
@@ -71,6 +84,8 @@ export function parseBound(text: string, kind: KeyKind, zone: string): Instant {
       return parseServerTime(text, zone);
     case "epoch-s":
       return new Temporal.Instant(wholeNumber(text) * 1_000_000_000n);
+    case "epoch-s-int4":
+      return new Temporal.Instant(fourBytes(text) * 1_000_000_000n);
     case "epoch-ms":
       return new Temporal.Instant(wholeNumber(text) * 1_000_000n);
     case "epoch-us":
@@ -82,7 +97,8 @@ export function parseBound(text: string, kind: KeyKind, zone: string): Instant {
 
 /**
  * Whether the key can hold this instant at all: written as a bound and read back it must be the same. A date holds no
- * time of day, uuidv7 no time before 1970, a timestamp in a zone only one of the two readings of a repeated hour.
+ * time of day, uuidv7 no time before 1970, a timestamp in a zone only one of the two readings of a repeated hour, an integer
+ * of four bytes no second after 19 January 2038.
  */
 export function boundFits(instant: Instant, kind: KeyKind, zone = "UTC"): boolean {
   if (compareInstants(instant, FIRST_TIMESTAMP) < 0) return false;
@@ -146,6 +162,13 @@ function parseLowestUuid(text: string): Instant {
 function wholeNumber(text: string): bigint {
   if (!/^-?\d+$/.test(text.trim())) throw new RangeError(`"${text}" is not a whole number`);
   return BigInt(text.trim());
+}
+
+/** A literal that the column's type cannot hold is an error of ATTACH (22003), long after the window was planned. */
+function fourBytes(text: string): bigint {
+  const value = wholeNumber(text);
+  if (BigInt.asIntN(32, value) !== value) throw new RangeError(`"${text}" does not fit an integer of four bytes`);
+  return value;
 }
 
 function pad(value: number, width: number): string {

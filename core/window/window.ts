@@ -5,7 +5,7 @@ import type { WindowSpec } from "../spec/spec";
 import { intervalAt, intervalsBetween } from "../time/grid";
 import { compareInstants, formatInstant, type Instant, later } from "../time/instant";
 import { formatInterval, type Interval } from "../time/interval";
-import { boundFits } from "../time/key";
+import { boundFits, describeKind } from "../time/key";
 import { addSpan } from "../time/span";
 
 /** One partition that the window wants to exist. */
@@ -29,9 +29,9 @@ export interface PlannedWindow {
 
 /**
  * Decides which partitions should exist: every interval of the grid from max(start, horizon) to asOf + lead. Pure and
- * deterministic; nothing else in the product knows this rule.
+ * deterministic; nothing else in the product knows this rule. `base` is the branch whose partitions they are.
  */
-export function planWindow(spec: WindowSpec, asOf: Instant): PlannedWindow {
+export function planWindow(spec: WindowSpec, asOf: Instant, base = spec.table): PlannedWindow {
   const zone = spec.key.zone;
   const current = intervalAt(spec.grid, asOf, zone);
   const at = current?.from ?? asOf;
@@ -40,17 +40,25 @@ export function planWindow(spec: WindowSpec, asOf: Instant): PlannedWindow {
   const desired: DesiredPartition[] = [];
   for (const interval of intervalsBetween(spec.grid, from, leadEnd(spec, at), zone)) {
     if (desired.length > MAX_WINDOW_INTERVALS) break;
-    const name = partitionName(interval.segment.name, spec.table, interval, zone);
+    const name = partitionName(interval.segment.name, spec.table, interval, zone, base);
     desired.push({ from: interval.from, to: interval.to, name });
   }
   return {
-    asOf: at,
+    asOf: finestStart(spec, asOf) ?? at,
     horizon,
     desired,
     nextRoll: current?.to,
     runway: desired.at(-1)?.to,
     problems: [...windowProblems(desired), ...boundProblems(spec, desired)],
   };
+}
+
+/** Branches may be cut more finely than the table: the moment that decides is then the start of the shortest interval. */
+function finestStart(spec: WindowSpec, asOf: Instant): Instant | undefined {
+  const grids = [spec.grid, ...spec.levels.overrides.map((override) => override.grid)];
+  return grids
+    .flatMap((grid) => intervalAt(grid, asOf, spec.key.zone)?.from ?? [])
+    .reduce<Instant | undefined>((latest, from) => (latest ? later(latest, from) : from), undefined);
 }
 
 /** The instant at or before which a partition must end to have expired. Undefined with retention "forever". */
@@ -61,7 +69,7 @@ export function horizonAt(spec: WindowSpec, at: Instant): Instant | undefined {
 }
 
 /** A moment of one nanosecond: makes the end of the lead inclusive, because an interval that begins at it is wanted. */
-function leadEnd(spec: WindowSpec, at: Instant): Instant {
+export function leadEnd(spec: WindowSpec, at: Instant): Instant {
   if ("until" in spec.lead) return spec.lead.until;
   return addSpan(at, spec.lead, spec.key.zone).add({ nanoseconds: 1 });
 }
@@ -113,8 +121,11 @@ function boundProblems(spec: WindowSpec, desired: readonly DesiredPartition[]): 
           {
             path: "window",
             code: "invalid-value",
-            message: `a key of kind ${kind} cannot hold ${formatInstant(bound)}, an end of the window.`,
-            fix: "Let the window begin and end where the key can hold a time.",
+            message: `a key of kind ${describeKind(kind)} cannot hold ${formatInstant(bound)}, an end of the window.`,
+            fix:
+              kind === "epoch-s-int4"
+                ? "Shorten the lead, and move the rows into a table whose key is a bigint before then."
+                : "Let the window begin and end where the key can hold a time.",
           },
         ],
   );

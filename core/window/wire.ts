@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { scheduleSpecSchema } from "../spec/schedule";
 import { shapeProblems } from "../spec/shape-problems";
 import type { WindowSpec } from "../spec/spec";
 import type { Problem } from "../problem";
 import { formatInstant, parseInstant } from "../time/instant";
+import { gridFromWire, gridToWire, gridWireSchema } from "../time/grid-wire";
+import { levelsFromWire, levelsToWire, levelsWireSchema } from "../levels/wire";
 import { formatInterval, parseInterval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
-import { isZone, PERIODS } from "../time/period";
+import { isZone } from "../time/period";
 import { parseSpan, type ParsedSpan } from "../time/span";
 import type { DesiredPartition } from "./window";
 
@@ -29,16 +32,8 @@ export const windowWireSchema = z.object({
     kind: z.string().optional(),
     zone: z.string().refine(isZone, "not a time zone"),
   }),
-  grid: z
-    .array(
-      z.object({
-        from: instant.optional(),
-        to: instant.optional(),
-        every: z.enum([...PERIODS, "whole"]),
-        name: z.string().min(1),
-      }),
-    )
-    .min(1),
+  grid: gridWireSchema,
+  levels: levelsWireSchema.optional(),
   lead: z.union([span, z.object({ until: instant })]),
   retention: z.union([z.literal("forever"), span]),
   start: instant.optional(),
@@ -48,6 +43,8 @@ export const windowWireSchema = z.object({
   confirmDrops: z.array(interval).optional(),
   allowEmpty: z.array(interval).optional(),
   paused: z.boolean().optional(),
+  analyze: span.optional(),
+  schedule: scheduleSpecSchema.optional(),
   reason: z.string().optional(),
   dataClass: z.string().optional(),
   owner: z.string().optional(),
@@ -65,14 +62,8 @@ export function windowToWire(spec: WindowSpec): WindowWire {
     table: spec.table,
     ownsTable: spec.ownsTable ? undefined : false,
     key: withoutUndefined({ ...spec.key }),
-    grid: spec.grid.map((segment) =>
-      withoutUndefined({
-        from: segment.from && formatInstant(segment.from),
-        to: segment.to && formatInstant(segment.to),
-        every: segment.every,
-        name: segment.name,
-      }),
-    ),
+    grid: gridToWire(spec.grid),
+    levels: levelsToWire(spec.levels),
     lead: "until" in spec.lead ? { until: formatInstant(spec.lead.until) } : spanText(spec.lead),
     retention: spec.retention === "forever" ? spec.retention : spanText(spec.retention),
     start: spec.start && formatInstant(spec.start),
@@ -82,6 +73,8 @@ export function windowToWire(spec: WindowSpec): WindowWire {
     confirmDrops: spec.confirmDrops.length > 0 ? spec.confirmDrops.map(formatInterval) : undefined,
     allowEmpty: spec.allowEmpty.length > 0 ? spec.allowEmpty.map(formatInterval) : undefined,
     paused: spec.paused || undefined,
+    analyze: spec.analyze && spanText(spec.analyze),
+    schedule: spec.schedule,
     reason: spec.reason,
     dataClass: spec.dataClass,
     owner: spec.owner,
@@ -107,12 +100,8 @@ export function windowFromWire(value: unknown): FromWire {
         kind: wire.key.kind as KeyKind | undefined,
         zone: wire.key.zone,
       },
-      grid: wire.grid.map((segment) => ({
-        from: segment.from === undefined ? undefined : parseInstant(segment.from, "UTC"),
-        to: segment.to === undefined ? undefined : parseInstant(segment.to, "UTC"),
-        every: segment.every,
-        name: segment.name,
-      })),
+      grid: gridFromWire(wire.grid),
+      levels: levelsFromWire(wire.levels),
       lead: typeof wire.lead === "string" ? requireSpan(wire.lead) : { until: parseInstant(wire.lead.until, "UTC") },
       retention: wire.retention === "forever" ? "forever" : requireSpan(wire.retention),
       start: wire.start === undefined ? undefined : parseInstant(wire.start, "UTC"),
@@ -122,6 +111,8 @@ export function windowFromWire(value: unknown): FromWire {
       confirmDrops: (wire.confirmDrops ?? []).map(parseInterval),
       allowEmpty: (wire.allowEmpty ?? []).map(parseInterval),
       paused: wire.paused ?? false,
+      analyze: wire.analyze === undefined ? undefined : requireSpan(wire.analyze),
+      schedule: wire.schedule,
       reason: wire.reason,
       dataClass: wire.dataClass,
       owner: wire.owner,

@@ -2,13 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quote } from "../../core/names/identifier";
 
-/** Version of the management schema that this program brings: the number of its files. */
-export const MANAGEMENT_VERSION = 1;
+/** The files of each version in the order in which they run; never changed once released. */
+const FILES: readonly (readonly string[])[] = [["0001"], ["0002", "0002-prepared", "0002-insight"], ["0003", "0003-activity"]];
 
-/** The statements that lead to one version. Files are never changed once released. */
+/** Version of the management schema that this program brings. */
+export const MANAGEMENT_VERSION = FILES.length;
+
+/** The statements that lead to one version. */
 export function upgradeTo(version: number, management: string): string[] {
-  const text = read(String(version).padStart(4, "0")).replaceAll(":management", () => quote(management));
+  const text = (FILES[version - 1] ?? []).map(read).join("\n");
   return text
+    .replaceAll(":management", () => quote(management))
     .split(/;\n(?:\n|$)/)
     .map((part) => part.replace(/^--.*\n/gm, "").trim())
     .filter((part) => part !== "");

@@ -3,23 +3,37 @@ import { join } from "node:path";
 import { quote } from "../../core/names/identifier";
 
 export type QueryName =
+  | "adopt-functions"
+  | "adopt-jobs"
+  | "adopt-partman"
+  | "adopt-places"
+  | "alter-facts"
   | "backend-pids-cancel"
   | "blockers"
+  | "cron"
+  | "cron-jobs"
   | "detach-pending"
+  | "empty-leaves"
   | "index-progress"
+  | "job-role"
   | "leaf-indexes"
   | "leaves"
   | "lock-holders"
   | "management"
   | "management-remains"
+  | "names-taken"
   | "now"
   | "partitioned-tables"
+  | "partman"
+  | "publication-members"
   | "registered"
   | "registry"
+  | "schema-rights"
   | "table"
   | "table-lock-holder"
   | "table-lock-release"
-  | "table-lock-take";
+  | "table-lock-take"
+  | "view-leaks";
 
 const texts = new Map<QueryName, string>();
 

@@ -1,22 +1,25 @@
--- One row: an index on a direct partition of the table $1.$2; $3: without those that belong to another index of the
--- parent than the one called so; null: all. $4: also those of the table of this name that is away at the moment.
-with parent as (
-  select c.oid
+-- One row: an index on a partition of the table $1.$2, at any depth, and on the table $3.$4, which is away at the moment.
+with recursive family as (
+  select c.oid, 0 as depth
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = $1::text and c.relname = $2::text
+  union all
+  select i.inhrelid, f.depth + 1
+  from family f
+  join pg_inherits i on i.inhparent = f.oid
+  where f.depth < 5
 ),
 leaves as (
-  select i.inhrelid as oid
-  from parent
-  join pg_inherits i on i.inhparent = parent.oid
+  select f.oid from family f where f.depth > 0
   union
   select c.oid
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname = $1::text and c.relname = $4::text
+  where n.nspname = $3::text and c.relname = $4::text
 )
 select
+  n.nspname as schema,
   leaf.relname as leaf,
   ic.relname as name,
   substr(
@@ -58,5 +61,4 @@ join pg_index x on x.indrelid = leaf.oid
 join pg_class ic on ic.oid = x.indexrelid
 left join pg_inherits ii on ii.inhrelid = x.indexrelid
 left join pg_class upper_index on upper_index.oid = ii.inhparent
-where $3::text is null or upper_index.relname is null or upper_index.relname = $3::text
-order by leaf.relname, ic.relname
+order by n.nspname, leaf.relname, ic.relname

@@ -1,14 +1,28 @@
--- One row: a direct partition of the table with oid $1. $2: whether sizes are read from the files, which waits for a lock
--- on each leaf, or estimated from the last vacuum. The bounds are printed without naming the table, so that no lock is taken.
+-- The table with oid $1 itself and all its partitions, at any depth, parents first. $2: whether sizes are read from the files, which
+-- waits for a lock on each leaf, or estimated from the last vacuum. The bounds are printed without naming the table, so that
+-- no lock is taken. `carried` is what PostgreSQL does not hand down from the table to a partition.
+with recursive family as (
+  select $1::oid as oid, null::oid as parent, 0 as depth, false as pending
+  union all
+  select i.inhrelid, i.inhparent, f.depth + 1, i.inhdetachpending
+  from family f
+  join pg_inherits i on i.inhparent = f.oid
+  where f.depth < 5
+)
 select
   c.oid::text as oid,
+  f.parent::text as parent,
+  p.partstrat as strategy,
+  case when p.partnatts = 1 then (
+    select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum = p.partattrs[0]
+  ) end as key_column,
   n.nspname as schema,
   c.relname as name,
   pg_get_expr(c.relpartbound, 0) as bounds,
   c.relkind = 'p' as partitioned,
-  i.inhdetachpending as pending,
+  f.pending,
   case when c.reltuples >= 0 then c.reltuples::bigint end as rows,
-  (
+  case when f.depth > 0 then (
     select sum(
       case
         when $2::boolean then pg_total_relation_size(t.relid)
@@ -26,9 +40,85 @@ select
       union all
       select l.relid from pg_partition_tree(case when c.relkind = 'p' then c.oid end) l where l.isleaf
     ) t
-  )::bigint as bytes
-from pg_inherits i
-join pg_class c on c.oid = i.inhrelid
+  ) end::bigint as bytes,
+  json_build_object(
+    'owner', pg_get_userbyid(c.relowner),
+    'ours', pg_has_role(current_user, c.relowner, 'USAGE'),
+    'enabled', c.relrowsecurity,
+    'forced', c.relforcerowsecurity,
+    'policies', (
+      select json_agg(
+        json_build_object(
+          'name', o.polname,
+          'command', case o.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+          'roles', (
+            select json_agg(case when r.oid = 0 then 'public' else pg_get_userbyid(r.oid) end order by case when r.oid = 0 then 'public' else pg_get_userbyid(r.oid) end)
+            from unnest(o.polroles) r (oid)
+          ),
+          'restrictive', not o.polpermissive,
+          'using', pg_get_expr(o.polqual, o.polrelid),
+          'withCheck', pg_get_expr(o.polwithcheck, o.polrelid)
+        )
+        order by o.polname
+      )
+      from pg_policy o
+      where o.polrelid = c.oid
+    ),
+    'grants', (
+      select json_agg(
+        json_build_object('role', g.role, 'privileges', coalesce(g.privileges, '[]'), 'others', g.others, 'grantable', g.grantable)
+        order by g.role
+      )
+      from (
+        select case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end as role,
+               json_agg(distinct lower(a.privilege_type)) filter (where a.whole and a.grantor = c.relowner) as privileges,
+               json_agg(distinct lower(a.privilege_type)) filter (where not (a.whole and a.grantor = c.relowner)) as others,
+               json_agg(distinct lower(a.privilege_type)) filter (where a.is_grantable) as grantable
+        from (
+          select true as whole, t.* from aclexplode(c.relacl) t
+          union all
+          select false, s.*
+          from pg_attribute p, aclexplode(p.attacl) s
+          where p.attrelid = c.oid and p.attacl is not null and not p.attisdropped
+        ) a
+        where a.grantee <> c.relowner
+        group by a.grantee
+      ) g
+    ),
+    'replica', c.relreplident,
+    'replicaIndex', case when c.relreplident = 'i' then (
+      select ic.relname from pg_index x join pg_class ic on ic.oid = x.indexrelid where x.indrelid = c.oid and x.indisreplident
+    ) end,
+    'options', (select json_object_agg(o.option_name, o.option_value) from pg_options_to_table(c.reloptions) o),
+    'toast', case when c.reltoastrelid <> 0 then coalesce((
+      select json_object_agg(o.option_name, o.option_value)
+      from pg_class h, pg_options_to_table(h.reloptions) o
+      where h.oid = c.reltoastrelid
+    ), '{}') end,
+    'tablespace', (
+      select s.spcname
+      from pg_tablespace s
+      where s.oid = case
+        when c.reltablespace = 0 and c.relkind <> 'p' then (select d.dattablespace from pg_database d where d.datname = current_database())
+        else c.reltablespace
+      end
+    ),
+    'statistics', (
+      select json_object_agg(a.attname, a.attstattarget)
+      from pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attstattarget >= 0
+    ),
+    'uniqueIndexes', case when f.depth > 0 and ($3::boolean or (select r.relreplident = 'i' from pg_class r where r.oid = $1::oid)) then (
+      select json_object_agg(pc.relname, ic.relname)
+      from pg_index x
+      join pg_class ic on ic.oid = x.indexrelid
+      join pg_inherits xi on xi.inhrelid = x.indexrelid
+      join pg_class pc on pc.oid = xi.inhparent
+      where x.indrelid = c.oid and x.indisunique
+    ) end
+  ) as carried
+from family f
+join pg_class c on c.oid = f.oid
 join pg_namespace n on n.oid = c.relnamespace
-where i.inhparent = $1::oid
-order by n.nspname, c.relname
+left join pg_partitioned_table p on p.partrelid = c.oid
+order by f.depth, n.nspname, c.relname

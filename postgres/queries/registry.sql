@@ -1,15 +1,17 @@
 -- One row, always: what the registry and the ledger say about the table $1.$2. Of the ledger the latest entry for each
--- interval and event. A table is ours and away when the ledger knows its oid, a relation with that oid still exists, and it has
+-- branch, interval and event. A table is ours and away when the ledger knows its oid, a relation with that oid still exists, and it has
 -- no parent, by our hand or by another's: names never decide. Only our detach promises a drop, in its detail. $3: as in leaves.sql.
 with entries as (
-  select id, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, detail
-  from :management.ledger
+  -- A schema of version 1 has no branches, nor what is read by name below: reading must not fail before the upgrade.
+  select id, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, detail,
+         coalesce(to_jsonb(l) ->> 'branch', '') as branch
+  from :management.ledger l
   where schema_name = $1::text and table_name = $2::text
 ),
 latest as (
-  select distinct on (e.lower_bound, e.upper_bound, e.event) e.*
+  select distinct on (e.branch, e.lower_bound, e.upper_bound, e.event) e.*
   from entries e
-  order by e.lower_bound, e.upper_bound, e.event, e.id desc
+  order by e.branch, e.lower_bound, e.upper_bound, e.event, e.id desc
 ),
 latest_of_table as (
   select distinct on (e.partition_oid) e.*
@@ -19,7 +21,38 @@ latest_of_table as (
 )
 select
   (
-    select json_build_object('owner', r.owner, 'mode', r.mode, 'paused', r.paused, 'window', r."window", 'indexes', r.indexes)
+    select json_build_object(
+      'owner', r.owner,
+      'mode', r.mode,
+      'paused', r.paused,
+      'window', r."window",
+      'indexes', r.indexes,
+      'profile', to_jsonb(r) -> 'profile',
+      'policies', to_jsonb(r) -> 'policies',
+      'expressions', to_jsonb(r) -> 'expressions',
+      'publications', to_jsonb(r) -> 'publications',
+      'prepared', to_jsonb(r) -> 'prepared',
+      'schedule', to_jsonb(r) -> 'schedule',
+      'aliases', (
+        select json_agg(
+          a.value - 'oid' - 'printed' || jsonb_build_object(
+            'state',
+            case
+              when p.oid is null and v.oid is null then 'gone'
+              when coalesce(md5(pg_get_functiondef(p.oid)), md5(pg_get_viewdef(v.oid))) = a.value ->> 'printed' then 'same'
+              else 'changed'
+            end
+          )
+          order by a.position
+        )
+        from jsonb_array_elements(to_jsonb(r) -> 'aliases') with ordinality a (value, position)
+        left join pg_namespace n on n.nspname = a.value ->> 'schema'
+        left join pg_proc p
+          on a.value ->> 'kind' = 'function' and p.oid = (a.value ->> 'oid')::oid and p.proname = a.value ->> 'name' and p.pronamespace = n.oid
+        left join pg_class v
+          on a.value ->> 'kind' = 'view' and v.oid = (a.value ->> 'oid')::oid and v.relname = a.value ->> 'name' and v.relnamespace = n.oid
+      )
+    )
     from :management.registry r
     where r.schema_name = $1::text and r.table_name = $2::text
   ) as registration,
@@ -27,6 +60,7 @@ select
     select json_agg(
       json_build_object(
         'partition', l.partition_name,
+        'branch', l.branch,
         'oid', l.partition_oid::text,
         'lower', l.lower_bound::text,
         'upper', l.upper_bound::text,
@@ -44,10 +78,16 @@ select
         'schema', n.nspname,
         'name', c.relname,
         'oid', c.oid::text,
+        'branch', t.branch,
         'lower', t.lower_bound::text,
         'upper', t.upper_bound::text,
         'at', t.effective_at::text,
         'detail', t.detail,
+        'unreadBy', (
+          select json_agg(s.slot_name order by s.slot_name)
+          from pg_replication_slots s
+          where s.database = current_database() and s.confirmed_flush_lsn < (t.detail ->> 'lsn')::pg_lsn
+        ),
         'rows', case when c.reltuples >= 0 then c.reltuples::bigint end,
         'bytes', case when $3::boolean then pg_total_relation_size(c.oid) else 8192 * c.relpages::bigint end
       )

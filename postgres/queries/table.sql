@@ -1,5 +1,6 @@
 -- One row, always: the relation $1.$2 (schema, name) but for its leaves, null where there is none; the clock; whether the
--- management schema $3 has a registry; and what is in the way right now of changes to the table or a leaf: transactions
+-- management schema $3 has a registry; the schema of pg_partman, if it is there; whom default privileges would give rights on a new table; what the database publishes
+-- and which logical slots it has; and what is in the way right now of changes to the table or a leaf: transactions
 -- older than $4 seconds that hold a lock on it, replication slots more than $5 MB behind, standbys more than $6 seconds.
 with relation as (
   select c.oid, c.relname, n.nspname, c.relkind, c.relowner, n.oid as schema_oid
@@ -36,6 +37,54 @@ lagging_slots as (
   from (select case when pg_is_in_recovery() then null else pg_current_wal_lsn() end as here) w, pg_replication_slots s
   where pg_wal_lsn_diff(w.here, s.restart_lsn) > $5::bigint * 1048576
 ),
+-- Every publication, seen from the table: pg_publication_rel alone says whether it names it.
+publications as (
+  select p.pubname as name, p.oid::text as oid, pg_get_userbyid(p.pubowner) as owner,
+         pg_has_role(current_user, p.pubowner, 'USAGE') as mine, p.puballtables as "allTables", p.pubviaroot as "viaRoot",
+         (
+           select json_agg(n.nspname order by n.nspname)
+           from pg_publication_namespace s join pg_namespace n on n.oid = s.pnnspid
+           where s.pnpubid = p.oid
+         ) as schemas,
+         array_remove(
+           array[
+             case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end,
+             case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end
+           ],
+           null
+         ) as changes,
+         (select count(*) from pg_publication_rel m where m.prpubid = p.oid) as tables,
+         (
+           select json_build_object(
+             'where', pg_get_expr(m.prqual, m.prrelid),
+             'columns', (
+               select json_agg(a.attname order by a.attnum)
+               from unnest(m.prattrs::int2[]) c (attnum) join pg_attribute a on a.attrelid = m.prrelid and a.attnum = c.attnum
+             ),
+             'filterColumns', (
+               select json_agg(distinct a.attname)
+               from regexp_matches(m.prqual::text, ':varattno (\d+)', 'g') v (found)
+               join pg_attribute a on a.attrelid = m.prrelid and a.attnum = v.found[1]::int2
+             )
+           )
+           from pg_publication_rel m join relation r on m.prrelid = r.oid
+           where m.prpubid = p.oid
+         ) as member,
+         (
+           select json_agg(n.nspname || '.' || c.relname order by n.nspname, c.relname)
+           from pg_publication_rel m
+           join relation r on m.prrelid <> r.oid and pg_partition_root(m.prrelid) = r.oid
+           join pg_class c on c.oid = m.prrelid
+           join pg_namespace n on n.oid = c.relnamespace
+           where m.prpubid = p.oid
+         ) as leaves
+  from pg_publication p
+),
+logical_slots as (
+  select s.slot_name as name, s.plugin, s.active
+  from pg_replication_slots s
+  where s.database = current_database()
+),
 lagging_standbys as (
   select coalesce(nullif(w.application_name, ''), host(w.client_addr), 'unnamed') as standby,
          extract(epoch from w.replay_lag)::bigint as seconds, w.backend_xmin is not null as feedback
@@ -44,22 +93,51 @@ lagging_standbys as (
 )
 select
   clock_timestamp()::text as now,
+  current_setting('server_version_num')::int / 10000 as server_version,
   exists (
     select from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = $3::text and c.relname = 'registry' and c.relkind = 'r'
   ) as managed_here,
+  (
+    select n.nspname
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = 'part_config' and c.relkind = 'r' and has_table_privilege(c.oid, 'SELECT') and has_schema_privilege(n.oid, 'USAGE')
+      and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'parent_table' and not a.attisdropped)
+    limit 1
+  ) as partman_schema,
+  (
+    select json_agg(distinct case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end)
+    from pg_default_acl d, aclexplode(d.defaclacl) a
+    where d.defaclobjtype = 'r'
+      and a.grantee <> d.defaclrole
+      -- The owner of the table to come keeps what it has by being that.
+      and a.grantee <> (select u.oid from pg_roles u where u.rolname = current_user)
+      and not exists (select from relation r where r.relowner = a.grantee)
+  ) as default_grantees,
   (select json_agg(t order by t.seconds desc, t.pid) from old_transactions t) as old_transactions,
   (select json_agg(p order by p.gid) from old_prepared p) as old_prepared,
   (select json_agg(s order by s.slot_name) from lagging_slots s) as lagging_slots,
   (select json_agg(w order by w.standby) from lagging_standbys w) as lagging_standbys,
+  (select json_agg(p order by p.name) from publications p) as publications,
+  (select json_agg(s order by s.name) from logical_slots s) as logical_slots,
+  current_setting('wal_level') as wal_level,
+  current_database() as database,
+  current_user as role,
+  (select u.rolsuper from pg_roles u where u.rolname = current_user) as superuser,
+  has_database_privilege(current_database(), 'CREATE') as may_publish,
   (
     select json_build_object(
       'oid', r.oid::text,
       'owner', pg_get_userbyid(r.relowner),
       'relkind', r.relkind,
+      'comment', obj_description(r.oid, 'pg_class'),
+      'lastAnalyzed', greatest(pg_stat_get_last_analyze_time(r.oid), pg_stat_get_last_autoanalyze_time(r.oid))::text,
       'rights', json_build_object(
         'owner', pg_has_role(current_user, r.relowner, 'USAGE'),
         'createInSchema', has_schema_privilege(r.schema_oid, 'CREATE'),
+        'ownerCreates', (select u.rolsuper from pg_roles u where u.rolname = current_user)
+          or has_schema_privilege(r.relowner, r.schema_oid, 'CREATE'),
         'role', current_user
       ),
       'key', (
@@ -92,7 +170,14 @@ select
             'type', format_type(a.atttypid, a.atttypmod),
             'nullable', not a.attnotnull,
             'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end,
-            'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end
+            'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
+            'comment', col_description(r.oid, a.attnum),
+            'sequence', (
+              select sn.nspname || '.' || s.relname
+              from pg_depend o join pg_class s on s.oid = o.objid join pg_namespace sn on sn.oid = s.relnamespace
+              where o.classid = 'pg_class'::regclass and o.refclassid = 'pg_class'::regclass and o.deptype = 'a'
+                and o.refobjid = r.oid and o.refobjsubid = a.attnum and s.relkind = 'S'
+            )
           )
           order by a.attnum
         )

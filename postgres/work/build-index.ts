@@ -1,6 +1,7 @@
-import type { ObservedLeafIndex } from "../../core/observed";
+import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../../core/observed";
 import type { IndexSpec, KeySpec } from "../../core/spec/spec";
-import { createParentIndexStatement, leafIndexStatements } from "../../core/statements/index-build";
+import { createParentIndexStatement, type IndexPlace, leafIndexStatements } from "../../core/statements/index-build";
+import { leafIndexName } from "../../core/statements/new-table";
 import { indexDefinition, observedParent, type ParentIndex, type ParentShape } from "../../core/statements/parent";
 import type { Statement } from "../../core/statements/statement";
 import { reportProgress } from "../index-progress";
@@ -28,12 +29,16 @@ export async function buildIndex(
 ): Promise<BuiltIndex> {
   const first = await readState(work, table, spec);
   // Only when the server has printed the parent's index can equal ones on the partitions be told by their text.
-  if (!first.parentIndex) await run(work, table, spec, statementsOfIndex(first).slice(0, 1), first.leaves.length);
+  if (!first.parentIndex) await run(work, table, spec, statementsOfIndex(first).slice(0, 1), first.places.length);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const state = await readState(work, table, spec);
     const statements = statementsOfIndex(state);
-    if (statements.length === 0) return { valid: state.parentIndex?.valid ?? false, leaves: state.leaves.length };
-    await run(work, table, spec, statements, state.leaves.length);
+    if (statements.length === 0)
+      return {
+        valid: state.parentIndex?.valid ?? false,
+        leaves: state.places.filter((place) => !place.partitioned).length,
+      };
+    await run(work, table, spec, statements, state.places.length);
   }
   throw new Error(
     `index "${spec.name}" is still not on every partition after ${MAX_ROUNDS} rounds: partitions appear faster than it is built; run \`pulumi up\` again`,
@@ -53,7 +58,8 @@ interface IndexState {
   readonly parent: ParentShape;
   readonly index: ParentIndex;
   readonly parentIndex: { readonly valid: boolean; readonly printed: string } | undefined;
-  readonly leaves: readonly string[];
+  /** Each branch before its parts. */
+  readonly places: readonly IndexPlace[];
   readonly existing: readonly ObservedLeafIndex[];
 }
 
@@ -62,7 +68,7 @@ function statementsOfIndex(state: IndexState): Statement[] {
   const printed = state.parentIndex?.printed ?? printedLike(state);
   return [
     ...head,
-    ...state.leaves.flatMap((leaf) => leafIndexStatements(state.parent, state.index, printed, leaf, state.existing)),
+    ...state.places.flatMap((place) => leafIndexStatements(state.parent, state.index, printed, place, state.existing)),
   ];
 }
 
@@ -83,7 +89,7 @@ async function readState(
     zone: table.key.zone,
   });
   if (!observation.table) throw new Error(`table "${table.schema}.${table.table}" does not exist`);
-  const parent = observedParent(observation.table, table.key, observation.registration?.indexes ?? []);
+  const parent = observedParent(observation.table, table.key, observation);
   const found = observation.table.indexes.find((candidate) => candidate.name === spec.name);
   const declared = indexDefinition(spec);
   if (found)
@@ -94,20 +100,44 @@ async function readState(
       declared,
     );
   const existing = await work.database.observeLeafIndexes(table.schema, table.table);
+  const index: ParentIndex = {
+    name: spec.name,
+    unique: spec.unique,
+    definition: declared,
+    printed: found?.definition ?? declared,
+    leafName: spec.leafName,
+    constraint: undefined,
+  };
   return {
     parent,
-    index: {
-      name: spec.name,
-      unique: spec.unique,
-      definition: declared,
-      printed: found?.definition ?? declared,
-      leafName: spec.leafName,
-      constraint: undefined,
-    },
+    index,
     parentIndex: found && { valid: found.valid, printed: found.definition },
-    leaves: observation.table.leaves.filter((leaf) => !leaf.detachPending).map((leaf) => leaf.name),
+    places: placesOf(observation.table, parent, index, existing),
     existing,
   };
+}
+
+/** Every partition with the index above it: that of the table, or the part of the branch that it is in. */
+function placesOf(
+  table: ObservedTable,
+  parent: ParentShape,
+  index: ParentIndex,
+  existing: readonly ObservedLeafIndex[],
+): IndexPlace[] {
+  const places: IndexPlace[] = [];
+  const add = (leaves: readonly ObservedLeaf[], above: IndexPlace["above"]): void => {
+    for (const leaf of leaves) {
+      if (leaf.detachPending) continue;
+      const { schema, name, partitioned } = leaf;
+      places.push({ schema, name, partitioned, above });
+      const branch = partitioned ? table.branches.find((candidate) => candidate.leaf === leaf) : undefined;
+      if (!branch) continue;
+      const own = existing.find((one) => one.schema === schema && one.leaf === name && one.attachedTo === above.index);
+      add(branch.leaves, { schema, table: name, index: own?.name ?? leafIndexName(parent, name, index) });
+    }
+  };
+  add(table.leaves, { schema: table.schema, table: table.name, index: index.name });
+  return places;
 }
 
 async function run(

@@ -1,9 +1,12 @@
+import { branchKey } from "../../core/levels/levels";
+import { accessAlignment } from "../../core/plan/alignment";
 import type { Creation } from "../../core/plan/creation";
 import { createPartitionStatements } from "../../core/statements/create-partition";
 import type { ParentIndex, ParentShape } from "../../core/statements/parent";
 import { reattachStatements } from "../../core/statements/reattach";
 import type { Statement } from "../../core/statements/statement";
-import type { Observation } from "../../core/observed";
+import type { DetachedTable, Observation } from "../../core/observed";
+import { readCarried } from "../carried";
 import { ledgerStatement } from "../registry";
 import type { WorkContext } from "./context";
 
@@ -20,21 +23,32 @@ export function statementsOfCreation(
     case "create":
       return createPartitionStatements(parent, creation.partition);
     case "attach":
-      return reattachStatements(parent, { ...creation.partition, name: creation.detached.name }, missing);
+      return reattachStatements(
+        { ...parent, leafSchema: creation.detached.schema },
+        { ...creation.partition, name: creation.detached.name },
+        missing,
+      );
   }
 }
 
-/** Makes one partition, with its row of the ledger in the same transaction. */
+/**
+ * Makes one partition, with its row of the ledger in the same transaction. A new one is on disk only after
+ * `Database.flush`, so that many cost one wait for the disk: it is empty, so a crash before that loses no row, and whoever
+ * commits a row of it has the server write the partition first.
+ */
 export async function createPartition(work: WorkContext, parent: ParentShape, creation: Creation): Promise<void> {
-  const missing = creation.kind === "attach" ? await missingIndexes(work, parent, creation.detached.name) : [];
-  const statements = statementsOfCreation(parent, creation, missing);
+  const missing = creation.kind === "attach" ? await missingIndexes(work, parent, creation.detached) : [];
+  const closing = creation.kind === "attach" ? await closingStatements(work, parent, creation.detached) : [];
+  const statements = [...closing, ...statementsOfCreation(parent, creation, missing)];
   const last = statements.at(-1);
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const event = creation.kind === "attach" ? "attached" : creation.kind === "create" ? "created" : "adopted";
   const record = ledgerStatement(work.management, {
-    schema: parent.schema,
-    table: parent.table,
+    schema: parent.root.schema,
+    table: parent.root.table,
+    branch: branchKey(parent.path),
     partition: creation.kind === "present" ? creation.leaf.name : name,
+    partitionSchema: schemaOf(parent, creation),
     bounds: creation.partition,
     event,
     run: work.run,
@@ -43,17 +57,18 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
   await work.database.execute([...statements, { ...record, transaction: last?.transaction ?? record.transaction }], {
     signal: work.signal,
     log: work.log,
+    flushedLater: creation.kind === "create",
     subject: `${event === "adopted" ? "adopting" : "creating"} partition "${name}" of "${parent.schema}.${parent.table}"`,
   });
 }
 
 /** The observation as it is after one creation, so that the next one of the same turn need not read everything again. */
-export function withCreated(observation: Observation, creation: Creation): Observation {
+export function withCreated(parent: ParentShape, observation: Observation, creation: Creation): Observation {
   if (!observation.table || creation.kind === "present" || creation.kind === "refuse") return observation;
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const leaf = {
     oid: "",
-    schema: observation.table.schema,
+    schema: schemaOf(parent, creation),
     name,
     boundsText: "",
     bounds: { from: creation.partition.from, to: creation.partition.to },
@@ -62,6 +77,7 @@ export function withCreated(observation: Observation, creation: Creation): Obser
     detachPending: false,
     rows: undefined,
     bytes: 0,
+    carried: undefined,
   };
   return {
     ...observation,
@@ -70,10 +86,26 @@ export function withCreated(observation: Observation, creation: Creation): Obser
   };
 }
 
+/** Where the partition is or will be: one that is there stays in its schema, whatever is declared for new ones. */
+function schemaOf(parent: ParentShape, creation: Creation): string {
+  if (creation.kind === "present") return creation.leaf.schema;
+  return creation.kind === "attach" ? creation.detached.schema : parent.leafSchema;
+}
+
+/** Who may see a table that was away is settled before it is a partition again: it may have been opened meanwhile. */
+async function closingStatements(
+  work: WorkContext,
+  parent: ParentShape,
+  away: DetachedTable,
+): Promise<readonly Statement[]> {
+  const carried = await readCarried(work.database, away.oid);
+  return carried ? accessAlignment(parent, away, carried).statements : [];
+}
+
 /** Indexes of the parent that a table which was away does not have. */
-async function missingIndexes(work: WorkContext, parent: ParentShape, leaf: string): Promise<ParentIndex[]> {
-  const existing = (await work.database.observeLeafIndexes(parent.schema, parent.table, undefined, leaf)).filter(
-    (index) => index.leaf === leaf,
+async function missingIndexes(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<ParentIndex[]> {
+  const existing = (await work.database.observeLeafIndexes(parent.schema, parent.table, away)).filter(
+    (index) => index.leaf === away.name && index.schema === away.schema,
   );
   return parent.indexes.filter((index) =>
     index.constraint === undefined

@@ -1,9 +1,10 @@
+import { branchShape } from "../../core/levels/create-branch";
 import type { Retirement } from "../../core/plan/retirement";
 import { statementsOfRetirement } from "../../core/plan/window-plan";
 import { finalizeStatement } from "../../core/statements/retire";
 import type { ParentShape } from "../../core/statements/parent";
 import { formatInstant, type Instant } from "../../core/time/instant";
-import { assertDroppableStatement, ledgerStatement } from "../registry";
+import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry";
 import type { WorkContext } from "./context";
 
 /**
@@ -36,6 +37,8 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
     schema: parent.schema,
     table: parent.table,
     partition: retirement.partition,
+    partitionSchema: retirement.schema,
+    ...(retirement.branch === undefined ? {} : { branch: retirement.branch }),
     bounds: retirement.bounds,
     run: work.run,
   };
@@ -50,13 +53,14 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
     await note("detaching");
   }
   const leaf = { schema: retirement.schema, name: retirement.partition };
+  const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
   const [statement] = statementsOfRetirement(parent, retirement);
   if (!statement) return;
   if (parent.defaultPartition !== undefined && retirement.verb === "detach")
     await work.database.execute([statement], options);
   else
     await work.database.detach(
-      { schema: parent.schema, table: parent.table, leaf, statement, finalize: finalizeStatement(parent, leaf) },
+      { schema: above.schema, table: above.table, leaf, statement, finalize: finalizeStatement(above, leaf) },
       options,
     );
   if (retirement.verb === "detach") {
@@ -73,6 +77,8 @@ async function drop(work: WorkContext, parent: ParentShape, retirement: Retireme
     schema: parent.schema,
     table: parent.table,
     partition: retirement.partition,
+    partitionSchema: retirement.schema,
+    ...(retirement.branch === undefined ? {} : { branch: retirement.branch }),
     bounds: retirement.bounds,
     event: "dropped",
     effectiveAt: at,
@@ -82,7 +88,13 @@ async function drop(work: WorkContext, parent: ParentShape, retirement: Retireme
   const [lock, ...rest] = statements;
   if (!lock) return;
   await work.database.execute(
-    [lock, { ...assertDroppableStatement(work.management, target), transaction }, { ...record, transaction }, ...rest],
+    [
+      lock,
+      { ...assertDroppableStatement(work.management, target), transaction },
+      ...(retirement.onlyEmpty ? [{ ...assertEmptyStatement(work.management, target), transaction }] : []),
+      { ...record, transaction },
+      ...rest,
+    ],
     { signal: work.signal, log: work.log, subject: `dropping "${retirement.schema}.${retirement.partition}"` },
   );
 }

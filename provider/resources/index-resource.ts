@@ -1,3 +1,4 @@
+import { leafCount } from "../../core/levels/tree";
 import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/resource-id";
 import { indexSpecFromWire, type IndexWire, indexWireSchema, keyFromWire, readWire } from "../../core/spec/wire";
 import { dropIndexStatement } from "../../core/statements/index-build";
@@ -8,7 +9,10 @@ import { PartialFailure, Refusal } from "../failures";
 import type { Problem, ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import { importedIndex, listIndexes } from "./index-import";
 import { declaredDiff, diffResult, failures, requireWire } from "./inputs";
+import { renewAfterDelete } from "./prepared";
+import { showStatements } from "./show";
 import { workContext } from "./work";
 
 const DECLARED = ["schema", "table", "name", "leafName", "unique", "method", "columns", "include", "where"];
@@ -32,6 +36,7 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
       const read = readWire(indexWireSchema, news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
       const other = runtime.declare(ctx, formatMemberId(read.value, read.value.name));
+      runtime.rememberIndex(read.value, indexSpecFromWire(read.value));
       const twice = other
         ? [{ property: "name", reason: `index "${read.value.name}" is declared twice: also by ${other}` }]
         : [];
@@ -57,18 +62,20 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
       if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
       const member = parseMemberId(id);
       if (!member) throw new Refusal(`"${id}" is not the id of an index; write schema.table#index`);
-      if (!oldInputs) throw new Refusal("an index is not imported: declare it, and an equal one is adopted");
-      const wire = requireWire(indexWireSchema, oldInputs);
+      const inputs = oldInputs ?? (await importedIndex(runtime, member));
+      if (!inputs) return undefined;
+      const wire = requireWire(indexWireSchema, inputs);
       const { table } = await runtime.observe(wire, keyFromWire(wire.key));
       const found = table?.indexes.find((index) => index.name === wire.name);
       if (!found) return undefined;
       return {
         id,
-        inputs: oldInputs,
+        inputs,
         outputs: {
-          ...oldInputs,
+          ...inputs,
           valid: found.valid,
-          leaves: table?.leaves.length ?? 0,
+          // As many as when it was last built: every partition since was born with it, which is no change of the index.
+          leaves: oldOutputs?.["leaves"] ?? leafCount(table),
           database: await runtime.identity(),
         },
       };
@@ -79,6 +86,8 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
       if (runtime.renamed(ctx, id)) return;
       await dropIndex(ctx, runtime, requireWire(indexWireSchema, oldInputs));
     },
+
+    list: () => listIndexes(runtime),
   };
 }
 
@@ -88,17 +97,9 @@ async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: I
   await runtime.ifReachable(ctx, async () => {
     const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
     const statements = await previewIndex(workContext(runtime, ctx), table, indexSpecFromWire(wire));
-    if (statements.length === 0) return;
     const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
-    ctx.log.info(
-      [
-        `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`,
-        ...statements.map(
-          (statement) =>
-            `  ${statement.sql};  -- ${[...statement.locks.map((lock) => `${lock.role} ${lock.mode}`), statement.hold, ...statement.hazards].join(" | ")}`,
-        ),
-      ].join("\n"),
-    );
+    const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
+    showStatements(ctx, heading, statements);
   });
 }
 
@@ -146,6 +147,7 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
       ],
       options,
     );
+    await renewAfterDelete(ctx, runtime, wire);
   });
 }
 

@@ -24,6 +24,11 @@ export function refuse(subject: string, problems: readonly CoreProblem[]): never
   throw new Refusal(`${subject}: ${problems.map(formatProblem).join("\n")}`);
 }
 
+/** Data of core as it travels: what is undefined is left out. */
+export function asProperties(value: object): PropertyMap {
+  return JSON.parse(JSON.stringify(value)) as PropertyMap;
+}
+
 /** Compares declared keys one by one. Keys of the plan are not among them: facts never cause a diff. */
 export function declaredDiff(
   oldInputs: PropertyMap,

@@ -125,7 +125,7 @@ async function makePartition(
       if (creation.kind === "create" && creation.lost) ctx.log.warn(rowsAreGone(wire.name));
       const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
       if (!known) await createPartition(workContext(runtime, ctx), parent, creation);
-      turn.update(withCreated(observation, creation));
+      turn.update(withCreated(parent, observation, creation));
       return creation.kind === "present"
         ? creation.leaf.name
         : creation.kind === "attach"
@@ -209,7 +209,7 @@ async function* listPartitions(_ctx: CallContext, runtime: Runtime): AsyncGenera
 /** The parent from the catalogue, or as this preview plans it. */
 function parentOf(runtime: Runtime, wire: PartitionWire, observation: Observation): ParentShape | undefined {
   if (!observation.table) return runtime.planned.get(formatTableId(wire))?.parent;
-  return observedParent(observation.table, keyFromWire(wire.key), observation.registration?.indexes ?? []);
+  return observedParent(observation.table, keyFromWire(wire.key), runtime.known(wire, observation));
 }
 
 function specOf(wire: PartitionWire): Parameters<typeof planCreation>[0] {

@@ -1,44 +1,78 @@
-import type { Observation } from "../../core/observed";
+import { plainExpression } from "../../core/alter/expression-text";
+import type { Observation, RegisteredExpression } from "../../core/observed";
 import { canonicalType } from "../../core/spec/compare";
-import { readWire, tableWireSchema } from "../../core/spec/wire";
+import { observedForeignKey } from "../../core/spec/foreign-keys";
+import { readWire, type TableWire, tableWireSchema } from "../../core/spec/wire";
 import type { PropertyMap } from "../values";
+import { asProperties } from "./inputs";
+import { importedChecks, importedColumn } from "./table-live";
 
-/** Types by the names that the server prints, so that an imported table equals the declared one. */
-export function canonical(inputs: PropertyMap): PropertyMap {
+/**
+ * Inputs as they are compared: types and expressions as the server would print them, lists by name, so that an imported table
+ * equals the declared one. What the new inputs do not manage is no difference: a comment that they do not declare, and columns,
+ * keys and constraints where they declare no columns, because then another tool owns them.
+ */
+export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
   const read = readWire(tableWireSchema, inputs);
-  if ("problems" in read) return inputs;
+  const beside = readWire(tableWireSchema, news);
+  if ("problems" in read || "problems" in beside) return inputs;
   const { value } = read;
   return {
     ...inputs,
+    ...(beside.value.columns ? managedParts(value, beside.value) : NOTHING_MANAGED),
     key: { column: value.key.column, encoding: value.key.encoding, zone: value.key.zone },
-    columns:
-      value.columns?.map((column) => ({
-        name: column.name,
-        type: canonicalType(column.type),
-        nullable: column.nullable,
-      })) ?? null,
-    uniques: value.uniques?.map((unique) => ({ ...unique })) ?? null,
-    checks: null,
-    foreignKeys: value.foreignKeys?.map((key) => ({ name: key.name, columns: key.columns })) ?? null,
+    dropColumns: value.dropColumns?.length ? [...value.dropColumns].sort() : null,
   };
 }
 
-export function importedInputs(table: NonNullable<Observation["table"]>, key: PropertyMap): PropertyMap {
+const NOTHING_MANAGED: PropertyMap = { columns: null, primaryKey: null, uniques: null, checks: null, foreignKeys: null };
+
+function managedParts(value: TableWire, news: TableWire): PropertyMap {
+  return {
+    columns: lists(value.columns?.map((column) => canonicalColumn(column, news))),
+    uniques: lists(value.uniques),
+    checks: lists(value.checks?.map((check) => ({ ...check, expression: plainExpression(check.expression) }))),
+    foreignKeys: lists(value.foreignKeys),
+  };
+}
+
+type Column = NonNullable<TableWire["columns"]>[number];
+
+function canonicalColumn(column: Column, news: TableWire): Column {
+  const managed = news.columns?.find((candidate) => candidate.name === column.name)?.comment !== undefined;
+  return {
+    name: column.name,
+    type: canonicalType(column.type),
+    nullable: column.nullable,
+    ...(column.default === undefined ? {} : { default: plainExpression(column.default) }),
+    ...(column.identity === undefined ? {} : { identity: column.identity }),
+    ...(column.comment === undefined || !managed ? {} : { comment: column.comment }),
+  };
+}
+
+/** By name: where something stands in a list is nobody's intent. */
+function lists(list: readonly { readonly name: string }[] | undefined): PropertyMap[] | null {
+  if (!list || list.length === 0) return null;
+  return [...list].sort((a, b) => (a.name < b.name ? -1 : 1)).map(asProperties);
+}
+
+/** The inputs of a table that no program has declared yet, or whose program is about to take it over. */
+export function importedInputs(
+  table: NonNullable<Observation["table"]>,
+  key: PropertyMap,
+  recorded: readonly RegisteredExpression[],
+): PropertyMap {
   const primary = table.constraints.find((constraint) => constraint.kind === "primary");
+  const checks = importedChecks(table, recorded);
   return {
     schema: table.schema,
     table: table.name,
     key,
-    columns: table.columns.map((column) => ({
-      name: column.name,
-      type: column.type,
-      nullable: column.nullable,
-      ...(column.default === undefined ? {} : { default: column.default }),
-      ...(column.identity === undefined ? {} : { identity: column.identity }),
-    })),
+    ...asProperties({ columns: table.columns.map((column) => importedColumn(column, recorded)) }),
     ...(primary ? { primaryKey: primary.columns } : {}),
     ...named("uniques", "unique", table, ({ name, columns }) => ({ name, columns })),
-    ...named("foreignKeys", "foreign", table, importedForeignKey),
+    ...(checks.length > 0 ? asProperties({ checks }) : {}),
+    ...named("foreignKeys", "foreign", table, (constraint) => asProperties(observedForeignKey(constraint))),
   };
 }
 
@@ -53,22 +87,4 @@ function named(
 ): PropertyMap {
   const found = table.constraints.filter((constraint) => constraint.kind === kind);
   return found.length > 0 ? { [property]: found.map(read) } : {};
-}
-
-/** Columns and actions of the referenced side are in the text only; Diff compares name and columns. */
-function importedForeignKey({ name, columns, definition, references }: Constraint): PropertyMap {
-  const [, remote = "", actions = ""] = /\(([^()]*)\)([^()]*)$/.exec(definition.replace(/^.*? REFERENCES /, "")) ?? [];
-  const action = (event: string): string =>
-    (new RegExp(`ON ${event} (CASCADE|RESTRICT|SET NULL|SET DEFAULT)`).exec(actions)?.[1] ?? "no action").toLowerCase();
-  return {
-    name,
-    columns,
-    references: {
-      schema: references?.schema ?? "",
-      table: references?.table ?? "",
-      columns: remote.split(", ").map((column) => column.replace(/^"(.*)"$/, "$1").replaceAll('""', '"')),
-    },
-    onDelete: action("DELETE"),
-    onUpdate: action("UPDATE"),
-  };
 }

@@ -1,3 +1,4 @@
+import { quote, quoteLiteral } from "../../core/names/identifier";
 import type { Problem as CoreProblem } from "../../core/problem";
 import type { Observation } from "../../core/observed";
 import { tableProblems } from "../../core/spec/compare";
@@ -36,7 +37,22 @@ export function ownershipProblems(
       },
     ];
   }
-  return [];
+  return partmanProblems(table, observation.partman);
+}
+
+/** Two that make and drop the partitions of one table end in each other's way, one of them without our guards. */
+function partmanProblems(table: { schema: string; table: string }, partman: string | undefined): CoreProblem[] {
+  if (partman === undefined) return [];
+  const config = `${quote(partman)}.part_config`;
+  const parent = quoteLiteral(`${table.schema}.${table.table}`);
+  return [
+    {
+      path: "table",
+      code: "ownership",
+      message: `"${table.schema}.${table.table}" is managed by pg_partman as well: ${config} has a row for it.`,
+      fix: `Let pg_partman go of it: DELETE FROM ${config} WHERE parent_table = ${parent}; its partitions stay and are adopted. Or leave it to pg_partman: remove it from the program, after \`pgpartition release ${table.schema}.${table.table}\` if it was managed here.`,
+    },
+  ];
 }
 
 /** Refuses what cannot be managed as declared, with every reason. */

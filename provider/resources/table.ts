@@ -1,10 +1,18 @@
+import { policyText } from "../../core/leaf/security-statements";
 import type { Problem as CoreProblem } from "../../core/problem";
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import type { TableShape } from "../../core/spec/spec";
 import { keyFromWire, tableFromWire, tableWireSchema } from "../../core/spec/wire";
 import { createTableStatements } from "../../core/statements/create-table";
 import { plannedParent } from "../../core/statements/parent";
-import { registerTableStatement, unregisterTableStatement } from "../../postgres/registry";
+import type { Statement } from "../../core/statements/statement";
+import {
+  recordPoliciesStatement,
+  recordProfileStatement,
+  registerTableStatement,
+  unregisterTableStatement,
+} from "../../postgres/registry";
+import { recordDeclared } from "../../postgres/work/alter-table";
 import { recordNewIndex } from "../../postgres/work/build-index";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
@@ -12,16 +20,31 @@ import type { ResourceHandler } from "../handler";
 import { listPartitionedTables } from "../../postgres/list-tables";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { declaredDiff, diffResult, failures, importedKey, requireWire } from "./inputs";
+import { asProperties, declaredDiff, diffResult, failures, importedKey, requireWire } from "./inputs";
 import { readWire } from "../../core/spec/wire";
+import { checkLeaves, requireLeafSchema, requirePolicies } from "./table-access";
+import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
+import { liveInputs } from "./table-live";
 import { declaredTwice, destroyRefused, renameProblems, requireNoProblems } from "./table-problems";
 import { workContext } from "./work";
 
 /** Declared keys. `indexes` is left out: they are made with a new table, and are resources of their own from then on. */
-const DECLARED = ["schema", "table", "key", "columns", "primaryKey", "uniques", "checks", "foreignKeys"];
+const DECLARED = [
+  "schema",
+  "table",
+  "key",
+  "columns",
+  "dropColumns",
+  "primaryKey",
+  "uniques",
+  "checks",
+  "foreignKeys",
+  "leaves",
+  "comment",
+];
 
-/** The partitioned parent. Made when missing, adopted when equal, refused when different; never altered, never replaced. */
+/** The partitioned parent. Made when missing, adopted when equal, altered where that stalls nobody; never replaced. */
 export function tableHandler(runtime: Runtime): ResourceHandler {
   const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
     const shape = tableFromWire(requireWire(tableWireSchema, inputs));
@@ -39,14 +62,17 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       if (containsUnknown(news)) return { inputs: news, failures: [] };
       const read = readWire(tableWireSchema, news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+      const { leaves, problems } = await checkLeaves(ctx, runtime, read.value, olds);
+      runtime.rememberProfile(read.value, leaves ?? {});
+      const inputs = leaves ? { ...news, ...asProperties({ leaves }) } : news;
       const renamed = olds ? renameProblems(olds, read.value) : [];
       const other = runtime.declare(ctx, formatTableId(read.value));
       const twice: CoreProblem[] = other ? [declaredTwice(read.value, other)] : [];
-      return { inputs: news, failures: failures([...renamed, ...twice]) };
+      return { inputs, failures: failures([...renamed, ...twice, ...problems]) };
     },
 
     diff: async (_ctx, { oldInputs, news }) =>
-      diffResult(declaredDiff(canonical(oldInputs), canonical(news), DECLARED)),
+      diffResult(declaredDiff(canonical(oldInputs, news), canonical(news), DECLARED)),
 
     create: async (ctx, { inputs, preview }) => ({ id: idOf(inputs), outputs: await apply(ctx, inputs, preview) }),
 
@@ -63,7 +89,10 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       const observation = await runtime.observe(table, key);
       const found = observation.table;
       if (found?.kind !== "partitioned") return undefined;
-      const inputs = oldInputs ?? importedInputs(found, importedKey(observation));
+      const recorded = observation.registration?.expressions ?? [];
+      const inputs = oldInputs
+        ? liveInputs(oldInputs, found, observation)
+        : importedInputs(found, importedKey(observation), recorded);
       return {
         id,
         inputs,
@@ -94,43 +123,69 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, shape: Table
   const observation = await runtime.observeIfReachable(ctx, shape, shape.window.key);
   if (observation) {
     requireNoProblems(shape, observation, runtime.owner(ctx));
-    if (observation.table) return;
+    await requireLeafSchema(runtime, shape, observation, true);
+    const { table } = observation;
+    if (table) return previewChange(ctx, runtime, shape, { ...observation, table });
   }
-  runtime.planned.set(formatTableId(shape), { parent: plannedParent(shape), statements: createTableStatements(shape) });
+  const grantees = observation?.defaultGrantees ?? [];
+  runtime.planned.set(formatTableId(shape), {
+    parent: plannedParent(shape, { now: observation?.now, defaultGrantees: grantees }),
+    statements: createTableStatements(shape, grantees),
+  });
 }
 
 /** Observe, decide, execute. The table, its row of the registry and its indexes come together or not at all. */
 async function makeTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<string> {
-  const work = workContext(runtime, ctx);
   return runtime.database.withTableLock(shape.schema, shape.table, { signal: ctx.signal, log: ctx.log }, async () => {
     runtime.database.invalidate(shape.schema, shape.table);
     const observation = await runtime.observe(shape, shape.window.key);
     requireNoProblems(shape, observation, runtime.owner(ctx));
-    const statements = observation.table ? [] : createTableStatements(shape);
-    const register = registerTableStatement(work.management, {
-      schema: shape.schema,
-      table: shape.table,
-      owner: runtime.owner(ctx),
-    });
-    const transaction = statements[0]?.transaction;
-    // Indexes that were found are not recorded: whether they are the declared ones is for their own resources to judge.
-    const indexes = transaction === undefined ? [] : shape.indexes;
-    await runtime.database.execute(
-      [
-        ...statements,
-        { ...register, transaction: transaction ?? register.transaction },
-        ...indexes.map((index) => recordNewIndex(work, shape, index, transaction)),
-      ],
-      {
-        signal: ctx.signal,
-        log: ctx.log,
-        subject: `${observation.table ? "adopting" : "creating"} table "${shape.schema}.${shape.table}"`,
-      },
-    );
+    await requireLeafSchema(runtime, shape, observation, false);
+    await requirePolicies(runtime, shape, observation);
+    const { table } = observation;
+    if (table) await changeTable(ctx, runtime, shape, { ...observation, table });
+    else await createTable(ctx, runtime, shape, observation.defaultGrantees);
     runtime.database.invalidate(shape.schema, shape.table);
     const after = await runtime.observe(shape, shape.window.key);
     return after.table?.owner ?? "";
   });
+}
+
+async function createTable(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  shape: TableShape,
+  defaultGrantees: readonly string[],
+): Promise<void> {
+  const work = workContext(runtime, ctx);
+  const statements = createTableStatements(shape, defaultGrantees);
+  const transaction = statements[0]?.transaction;
+  const records = [
+    registerTableStatement(work.management, { ...nameOf(shape), owner: runtime.owner(ctx) }),
+    recordProfileStatement(work.management, { ...nameOf(shape), profile: shape.leaves }),
+    recordDeclaredPolicies(work.management, shape),
+    recordDeclared(work, shape),
+  ];
+  await runtime.database.execute(
+    [
+      ...statements,
+      ...records.map((record) => ({ ...record, transaction })),
+      ...shape.indexes.map((index) => recordNewIndex(work, shape, index, transaction)),
+    ],
+    { signal: ctx.signal, log: ctx.log, subject: `creating table "${shape.schema}.${shape.table}"` },
+  );
+}
+
+function nameOf(shape: TableShape): { schema: string; table: string } {
+  return { schema: shape.schema, table: shape.table };
+}
+
+function recordDeclaredPolicies(management: string, shape: TableShape): Statement {
+  const policies = (shape.leaves.rowSecurity?.policies ?? []).map((policy) => ({
+    name: policy.name,
+    declared: policyText(policy),
+  }));
+  return recordPoliciesStatement(management, { ...nameOf(shape), policies });
 }
 
 /** A table that another tool made is only forgotten. Ours is dropped when destroy is allowed and its partitions are gone. */

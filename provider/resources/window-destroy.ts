@@ -2,7 +2,7 @@ import { decidingNow, type Retirement } from "../../core/plan/retirement";
 import type { WindowSpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
 import type { Instant } from "../../core/time/instant";
-import { ledgerStatement, releaseTableStatement } from "../../postgres/registry";
+import { forgetPreparedStatement, ledgerStatement, releaseTableStatement } from "../../postgres/registry";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
@@ -37,7 +37,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
   if (!spec.ownsTable) return handBack(work, spec);
   if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
-  const parent = observedParent(table, spec.key, registration.indexes);
+  const parent = observedParent(table, spec.key, observation);
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
   for (const leaf of table.leaves) {
@@ -84,7 +84,7 @@ async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
 
 /**
  * Written before, as the intent, and after: what stands before the last of these entries belongs to a table that is gone,
- * and says nothing about a later one of the same name.
+ * and says nothing about a later one of the same name. The schedule in the database is told to make nothing more.
  */
 async function recordDestroying(work: WorkContext, spec: WindowSpec, at: Instant): Promise<void> {
   const record = ledgerStatement(work.management, {
@@ -98,5 +98,10 @@ async function recordDestroying(work: WorkContext, spec: WindowSpec, at: Instant
     detail: {},
   });
   const subject = `destroying "${spec.schema}.${spec.table}"`;
-  await work.database.execute([record], { signal: work.signal, log: work.log, subject });
+  const statements = [record, forgetPreparedStatement(work.management, spec)];
+  const transaction = `destroy ${spec.schema}.${spec.table}`;
+  await work.database.execute(
+    statements.map((statement) => ({ ...statement, transaction })),
+    { signal: work.signal, log: work.log, subject },
+  );
 }

@@ -1,26 +1,43 @@
 import { formatTableId } from "../../core/names/resource-id";
+import type { SourceValues } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
+import { cleansUp } from "../../core/plan/cleanup";
 import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
 import type { WindowSpec } from "../../core/spec/spec";
 import { type Instant, parseInstant } from "../../core/time/instant";
 import { sameInterval } from "../../core/time/interval";
 import { planWindow } from "../../core/window/window";
+import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../postgres/level-values";
 import { windowFromWire } from "../../core/window/wire";
 import type { ResourceContext } from "../context";
+import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
 import type { WindowInputs } from "./window-inputs";
 
 /** Plans a table against what was just observed. */
-export function planLive(runtime: Runtime, inputs: WindowInputs, observation: Observation): LivePlan {
+export async function planLive(runtime: Runtime, inputs: WindowInputs, observation: Observation): Promise<LivePlan> {
   return planAgainstDatabase({
+    values: await valuesOf(runtime, inputs),
+    empty: cleansUp(inputs.spec) ? await readEmptyLeaves(runtime.database, inputs.spec) : new Set(),
     spec: inputs.spec,
     registered: registeredWindow(observation),
     registeredAsOf: registeredAsOf(observation),
     observation,
     clocks: runtime.clocks(inputs.asOf, observation),
+    profile: runtime.profileOf(inputs.spec),
     planned: runtime.planned.get(formatTableId(inputs.spec)),
+    shown: runtime.shown,
   });
+}
+
+/** A source that cannot be read is a wrong input: nothing is changed by it. */
+async function valuesOf(runtime: Runtime, inputs: WindowInputs): Promise<SourceValues> {
+  try {
+    return await readLevelValues(runtime.database, inputs.spec.levels);
+  } catch (error) {
+    throw error instanceof ValueSourceError ? new Refusal(error.message) : error;
+  }
 }
 
 export function registeredWindow(observation: Observation): WindowSpec | undefined {
@@ -45,7 +62,7 @@ export function registryProblems(observation: Observation): CoreProblem[] {
 }
 
 /** The registry keeps the moment beside the window. */
-function registeredAsOf(observation: Observation): Instant | undefined {
+export function registeredAsOf(observation: Observation): Instant | undefined {
   const window = observation.registration?.window;
   if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")
     return undefined;

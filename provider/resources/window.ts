@@ -1,4 +1,6 @@
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
+import { timeLeaves } from "../../core/levels/tree";
+import type { Observation } from "../../core/observed";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
 import { formatInstant } from "../../core/time/instant";
 import { planWindow } from "../../core/window/window";
@@ -42,8 +44,9 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       if (mismatch.length > 0) return { inputs: news, failures: failures(mismatch) };
       const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
       if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
-      const live = planLive(runtime, read, observation);
+      const live = await planLive(runtime, read, observation);
       warnOfLost(ctx, read, observation, live);
+      for (const warning of live.warnings) ctx.log.warn(`table "${read.spec.schema}.${read.spec.table}": ${warning}`);
       const problems = [
         ...ownershipProblems(read.spec, observation, runtime.owner(ctx)),
         ...registryProblems(observation),
@@ -82,9 +85,10 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         inputs,
         outputs: {
           ...declaredOnly(inputs),
-          leafCount: observation.table.leaves.length,
+          leafCount: timeLeaves(spec, observation.table).length,
           // What the last update did is no fact about the database: a refresh shows no change for it.
           retired: oldOutputs?.["retired"] ?? [],
+          ...tableFacts(observation),
           database: await runtime.identity(),
         },
       };
@@ -109,15 +113,22 @@ async function apply(
   if (preview) {
     const plan = readPlan(inputs);
     if (plan) ctx.log.info(renderPlan(`${read.spec.schema}.${read.spec.table}`, plan));
-    return { ...declaredOnly(inputs), leafCount: UNKNOWN, retired: UNKNOWN, database: UNKNOWN };
+    return { ...declaredOnly(inputs), leafCount: UNKNOWN, retired: UNKNOWN, lastAnalyzed: UNKNOWN, database: UNKNOWN };
   }
   const done = await performWindow(ctx, runtime, read, inputs);
   const { leafCount, retired } = done;
-  const outputs = { ...declaredOnly(inputs), leafCount, retired, database: await runtime.identity() };
+  const facts = tableFacts(done.observation);
+  const outputs = { ...declaredOnly(inputs), leafCount, retired, ...facts, database: await runtime.identity() };
   if (done.failures.length > 0) throw new PartialFailure({ id, outputs, reasons: done.failures });
   const plan = readPlan(inputs);
   if (plan) ctx.log.status(summarizePlan(plan));
   return outputs;
+}
+
+/** Facts about the table as a whole: they change by themselves, and never cause a diff. */
+function tableFacts(observation: Observation): PropertyMap {
+  const last = observation.table?.lastAnalyzed;
+  return last ? { lastAnalyzed: formatInstant(last) } : {};
 }
 
 /** Outputs carry the rule and not its plan: state would hold every long list twice. */

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { WorkItem } from "../../core/plan/types";
+import { grantSpecSchema, policySpecSchema } from "../../core/spec/security";
+import { PUBLISHED_CHANGES } from "../../core/spec/publications";
 
 /** What the handlers add to their inputs. Shapes only: the handlers themselves are the source of the values. */
 
@@ -10,7 +12,7 @@ const database = z.object({ systemIdentifier: text, databaseOid: text, name: tex
 
 /** Compile-time proof that the schema of a work item is the type that the plan uses. */
 const workItem = z.object({
-  verb: z.enum(["create", "attach", "finalize", "detach", "drop"]),
+  verb: z.enum(["create", "attach", "align", "prepare", "analyze", "finalize", "detach", "drop"]),
   partition: text,
   from: text,
   to: text,
@@ -20,11 +22,42 @@ export const managementSchemaInputs = z.object({ schema: text });
 export const managementSchemaOutputs = z.object({ version: count, database });
 export const tableOutputs = z.object({ qualifiedName: text, owner: text, database });
 export const partitionOutputs = z.object({ partition: text, database });
+export const rowPolicyOutputs = z.object({
+  work: z.array(text),
+  enabled: z.boolean(),
+  forced: z.boolean(),
+  policies: z.array(policySpecSchema),
+  grants: z.array(grantSpecSchema),
+  database,
+});
 export const indexOutputs = z.object({ valid: z.boolean(), leaves: count, database });
+
+export const publicationMemberOutputs = z.object({
+  work: z.array(text),
+  implicit: z.boolean(),
+  publishes: z.array(z.enum(PUBLISHED_CHANGES)),
+  viaPartitionRoot: z.boolean(),
+  made: z.boolean(),
+  rowFilter: text.optional(),
+  publishedColumns: z.array(text).optional(),
+  database,
+});
+
+export const functionAliasesOutputs = z.object({ functions: z.array(text), database });
+export const cronJobOutputs = z.object({
+  runner: z.enum(["pg_cron", "external"]),
+  jobId: text.optional(),
+  lastRun: text.optional(),
+  lastStatus: text.optional(),
+  lastError: text.optional(),
+  crontab: text,
+  systemdTimer: text,
+  database,
+});
 
 /** Inputs that the component adds to the declared window. */
 export const windowClockInputs = z.object({ asOf: text, childDigest: text.optional(), plan: z.unknown().optional() });
-export const windowOutputs = z.object({ work: z.array(workItem), leafCount: count, retired: z.array(text), database });
+export const windowOutputs = z.object({ work: z.array(workItem), leafCount: count, retired: z.array(text), lastAnalyzed: text.optional(), database });
 
 export const getPartitionsInputs = z.object({ schema: text.optional(), table: text });
 export const getPartitionsOutputs = z.object({

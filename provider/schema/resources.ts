@@ -1,19 +1,27 @@
 import type { z } from "zod";
 import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/spec/wire";
+import { functionAliasesWireSchema } from "../../core/spec/function-names";
+import { publicationMemberWireSchema } from "../../core/spec/publications";
+import { rowPolicyWireSchema } from "../../core/spec/row-policy";
+import { cronJobWireSchema } from "../../core/spec/schedule";
 import { windowWireSchema } from "../../core/window/wire";
 import { convertObject, merge, type NamedTypes } from "./convert";
 import { describeResource } from "./descriptions";
 import { type FunctionSpec, type ResourceSpec, tokenOf } from "./model";
 import * as outputs from "./outputs";
 
-/** The five resources, each from the schema by which its handler reads its inputs. */
+/** The resources, each from the schema by which its handler reads its inputs. */
 export function resourceSpecs(types: NamedTypes): Record<string, ResourceSpec> {
   const { managementSchemaInputs, managementSchemaOutputs, tableOutputs, partitionOutputs, indexOutputs } = outputs;
   return Object.fromEntries([
     resource("ManagementSchema", [managementSchemaInputs], managementSchemaOutputs, types),
     resource("Table", [tableWireSchema], tableOutputs, types),
+    resource("RowPolicy", [rowPolicyWireSchema], outputs.rowPolicyOutputs, types),
     resource("Partition", [partitionWireSchema], partitionOutputs, types),
     resource("Index", [indexWireSchema], indexOutputs, types),
+    resource("PublicationMember", [publicationMemberWireSchema], outputs.publicationMemberOutputs, types),
+    resource("FunctionAliases", [functionAliasesWireSchema], outputs.functionAliasesOutputs, types),
+    resource("CronJob", [cronJobWireSchema], outputs.cronJobOutputs, types),
     resource("PartitionWindow", [windowWireSchema, outputs.windowClockInputs], outputs.windowOutputs, types),
   ]);
 }

@@ -19,6 +19,7 @@ export const arxos = {
     partitionBy: [{ range: "created_at", every: "month", name: "audit_logs_p{yyyy}_{mm}" }],
     window: { lead: "3 months", retention: "12 months" },
     onExpire: "detach",
+    schedule: { cron: "0 2 * * *" },
     indexes: {
       user_id: index("user_id"),
       user_created: index("user_id", "created_at"),
@@ -42,6 +43,7 @@ export const arxos = {
     partitionBy: [{ range: "changed_at", every: "month", name: "object_history_p{yyyy}_{mm}" }],
     window: { lead: "3 months", retention: "12 months" },
     onExpire: "detach",
+    schedule: { cron: "0 2 * * *" },
     indexes: {
       object_id: index("object_id"),
       object_changed: index("object_id", "changed_at"),
@@ -63,6 +65,7 @@ export const arxos = {
     partitionBy: [{ range: "timestamp", every: "month", name: "slow_query_log_p{yyyy}_{mm}" }],
     window: { lead: "3 months", retention: "6 months" },
     onExpire: "detach",
+    schedule: { cron: "0 2 * * *" },
     indexes: {
       severity: index("severity", "timestamp"),
       duration: index("duration"),
@@ -84,6 +87,7 @@ export const arxos = {
     partitionBy: [{ range: "created_at", every: "month", name: "chat_messages_p{yyyy}_{mm}" }],
     window: { lead: "3 months", retention: "12 months" },
     onExpire: "detach",
+    schedule: { cron: "0 2 * * *" },
     indexes: {
       user_id: index("user_id"),
       user_created: index("user_id", "created_at"),

@@ -24,6 +24,7 @@ export const meshhook = {
     window: { lead: "3 months", retention: "12 months" },
     // The harmless one: an environment that wants drops says so in its configuration.
     onExpire: "detach",
+    schedule: { cron: "0 2 * * *" },
     indexes: {
       run_id: { columns: ["run_id"], name: "{table}_run_id_idx", leafName: "{partition}_run_id_idx" },
       run_ts: { columns: ["run_id", "ts"], name: "{table}_run_ts_idx", leafName: "{partition}_run_ts_idx" },

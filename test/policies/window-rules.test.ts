@@ -216,7 +216,36 @@ describe("what could not be judged", () => {
       "retention-declared",
       "retention-declared",
       "retention-declared",
+      "schedule-declared",
       "every-rule-evaluated",
     ]);
+  });
+});
+
+describe("a schedule", () => {
+  it("must be declared, or why there is none", async () => {
+    const message = await only(without(audit(), "schedule"), "schedule-declared", "advisory");
+    expect(message).toContain(`${table}: no schedule is declared`);
+    expect(message).toContain("schedule-declared.required");
+    expect(await analyzer.analyze(WINDOW_TYPE, audit({ schedule: { none: "pulumi up runs every hour" } }))).toEqual([]);
+  });
+
+  it("must be active where it is required", async () => {
+    const inactive = audit({ schedule: { cron: "0 2 * * *", job: "nightly", active: false } });
+    expect(await only(inactive, "schedule-declared", "advisory")).toContain("its schedule is not active");
+    await analyzer.configure({ "schedule-declared": { required: false } });
+    expect(await analyzer.analyze(WINDOW_TYPE, inactive)).toEqual([]);
+    expect(await analyzer.analyze(WINDOW_TYPE, without(audit(), "schedule"))).toEqual([]);
+    await analyzer.configure({});
+  });
+
+  it("runs as an allowed role", async () => {
+    await analyzer.configure({ "schedule-declared": { enforcementLevel: "mandatory", users: ["app_owner"] } });
+    const as = (user?: string) =>
+      audit({ schedule: { cron: "0 2 * * *", job: "nightly", active: true, ...(user === undefined ? {} : { user }) } });
+    expect(await only(as("postgres"), "schedule-declared")).toContain('runs as "postgres"; allowed are app_owner');
+    expect(await only(as(), "schedule-declared")).toContain("runs as whoever is connected");
+    expect(await analyzer.analyze(WINDOW_TYPE, as("app_owner"))).toEqual([]);
+    await analyzer.configure({});
   });
 });

@@ -56,7 +56,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
       name,
       owner: "postgres",
       kind: "partitioned",
-      rights: { owner: true, createInSchema: true, role: "postgres" },
+      rights: { owner: true, createInSchema: true, ownerCreates: true, role: "postgres" },
     });
     expect(found?.key).toEqual({ strategy: "range", columns: [name], types: ["timestamp with time zone"] });
     expect(found?.columns[1]).toEqual({

@@ -7,12 +7,15 @@ import {
   PropertyDiff,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { expect } from "vitest";
 import { decode, encode } from "../../provider/codec";
 import type { PropertyMap } from "../../provider/values";
 import type { TestDatabase } from "../support/database";
 import type { Deployment, Entry } from "../support/harness/deployment";
 import { type Program, resourcesOf } from "../support/harness/declare";
+import { left } from "../support/harness/fixture";
 import type { Known, Plugin } from "../support/harness/plugin";
+import { withPlugin } from "../support/harness/rounds";
 import type { LoggedStatement } from "../support/statement-log";
 import { ask } from "./wire-support";
 
@@ -55,6 +58,30 @@ export function ddlOf(statements: readonly LoggedStatement[]): string[] {
     .filter(
       (sql) => /^(create|alter|drop|reindex|truncate|insert|update|delete|lock)\b/i.test(sql) && sql.includes('"app"'),
     );
+}
+
+/** What our sessions sent that changes who may do what in schema app, and ATTACH; on one line each, as preview prints it. */
+export function accessOf(statements: readonly LoggedStatement[]): string[] {
+  return statements
+    .filter(({ application }) => application.startsWith("pulumi-pgpartition"))
+    .map(({ sql }) => sql.replace(/^(--[^\n]*\n)*/, "").trim().replace(/\n\s*/g, " "))
+    .filter((sql) => /^(grant|revoke|create policy|drop policy|alter table)\b/i.test(sql) && sql.includes('"app"'));
+}
+
+/** The same without what is rolled back: a temporary table, on which the server prints an expression. */
+export function changesOf(statements: readonly LoggedStatement[]): string[] {
+  return ddlOf(statements).filter((sql) => !/^create temporary table|pg_temp/i.test(sql));
+}
+
+/** After an update: a second one and one after a refresh have nothing to do, and nothing is half done. */
+export async function nothingLeft(database: TestDatabase, deployment: Deployment, program: Program): Promise<void> {
+  const { result } = await withPlugin(database, program, async (plugin) => {
+    const second = await deployment.preview(plugin, program);
+    const refreshed = await deployment.refresh(plugin);
+    return { second, refreshed, third: await deployment.preview(plugin, program) };
+  });
+  expect(result).toEqual({ second: [], refreshed: [], third: [] });
+  expect((await left(database)).orphans).toEqual([]);
 }
 
 /** The ledger of app.events: `detached events_p2025_02`. */

@@ -6,6 +6,11 @@ const FILES = [
   "components/partitioned-database.ts",
   "components/partitioned-table.ts",
   "core/spec/args.ts",
+  "core/spec/level-args.ts",
+  "core/spec/schedule-args.ts",
+  "core/spec/publication-args.ts",
+  "core/spec/security-args.ts",
+  "core/spec/storage-args.ts",
   "components/provider.ts",
   "components/prerequisites.ts",
 ] as const;

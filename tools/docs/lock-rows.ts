@@ -1,9 +1,18 @@
 // What each operation runs and locks, from the functions that make the statements, for a sample table.
 import { requireTableSpec } from "../../core/spec/parse";
+import type { PublicationSpec } from "../../core/spec/publications";
 import { createPartitionStatements } from "../../core/statements/create-partition";
 import { createTableStatements } from "../../core/statements/create-table";
 import { createParentIndexStatement, dropIndexStatement, leafIndexStatements } from "../../core/statements/index-build";
 import { type ParentShape, plannedParent } from "../../core/statements/parent";
+import {
+  addTableStatement,
+  createPublicationStatement,
+  dropPublicationStatement,
+  dropTableStatement,
+  setChangesStatement,
+  setViaRootStatement,
+} from "../../core/statements/publication";
 import { reattachStatements } from "../../core/statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
 import type { Statement } from "../../core/statements/statement";
@@ -32,6 +41,13 @@ const partition = {
 };
 const leaf = { schema: "public", name: partition.name };
 const [index] = parent.indexes.filter((candidate) => candidate.constraint === undefined);
+const place = {
+  schema: "public",
+  name: partition.name,
+  partitioned: false,
+  above: { schema: "public", table: "events", index: index?.name ?? "" },
+};
+const published: PublicationSpec = { publication: "warehouse", viaRoot: true, create: { publish: ["insert"] } };
 const withDefault: ParentShape = { ...parent, defaultPartition: "public.events_default" };
 
 export interface Operation {
@@ -46,16 +62,38 @@ export const OPERATIONS = {
   buildIndex: {
     title: "Build an index on a table with partitions",
     statements: index
-      ? [
-          createParentIndexStatement(parent, index),
-          ...leafIndexStatements(parent, index, index.printed, partition.name, []),
-        ]
+      ? [createParentIndexStatement(parent, index), ...leafIndexStatements(parent, index, index.printed, place, [])]
       : [],
   },
-  dropIndex: { title: "Drop an index", statements: [dropIndexStatement(parent, "events_account", [partition.name])] },
+  dropIndex: {
+    title: "Drop an index",
+    statements: [dropIndexStatement(parent, "events_account", [`${parent.schema}.${partition.name}`])],
+  },
   detach: { title: "Detach an expired partition", statements: [detachStatement(parent, leaf)] },
   finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, leaf)] },
   drop: { title: "Drop a detached table after its grace", statements: dropStatements(parent, leaf) },
+  publish: {
+    title: "Make a publication, or add the table to one",
+    statements: [createPublicationStatement(parent, published), addTableStatement(parent, published)],
+  },
+  republish: {
+    title: "Change the row filter or the column list",
+    statements: [dropTableStatement(parent, published.publication), addTableStatement(parent, published)],
+  },
+  publicationSettings: {
+    title: "Change a publication that was made here",
+    statements: [
+      setViaRootStatement(parent, published.publication, true),
+      setChangesStatement(parent, published.publication, ["insert"], ["insert", "update"]),
+    ],
+  },
+  unpublish: {
+    title: "Take the table out, and drop a publication that was made here and is empty",
+    statements: [
+      dropTableStatement(parent, published.publication),
+      dropPublicationStatement(parent, published.publication),
+    ],
+  },
   detachDefault: {
     title: "Detach where the table has a default partition",
     statements: [detachStatement(withDefault, leaf)],

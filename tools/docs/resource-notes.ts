@@ -73,6 +73,29 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       "PostgreSQL has no concurrent form to drop an index of a partitioned table: it takes ACCESS EXCLUSIVE on the table and every partition for an instant.",
     ],
   },
+  PublicationMember: {
+    file: "publication-member",
+    imports: `The id is \`schema.table#publication\`: \`pulumi import pgpartition:index:PublicationMember events-publication-supabase_realtime "public.events#supabase_realtime"\`. ${ENCODING} Not needed: an equal membership is adopted. A row filter is imported as it was declared where the registry knows that, else as the server prints it.`,
+    operations: [OPERATIONS.publish, OPERATIONS.republish, OPERATIONS.publicationSettings, OPERATIONS.unpublish],
+    locks:
+      "SHARE UPDATE EXCLUSIVE on the table alone, never on a partition: reads and writes go on, and while it waits (for a VACUUM, an ATTACH) they do not wait for it. ALTER PUBLICATION also locks the publication against another ALTER PUBLICATION.",
+    rights: [
+      OWNER,
+      "Owner of the publication, or member of the role that owns it: `GRANT owner TO role`, or `ALTER PUBLICATION … OWNER TO role`, which needs CREATE on the database. Not for a membership that is there already.",
+      "`GRANT CREATE ON DATABASE … TO role` for `create`.",
+      MANAGEMENT,
+    ],
+    limits: [
+      "A publication that exists is used as it is: `create` makes a missing one and never takes over another. One made here goes with its last table; one made by somebody else is never dropped, nor are its settings changed.",
+      "A row filter or column list of a partitioned table needs `publish_via_partition_root`; where updates or deletes are published they are held to the replica identity, because PostgreSQL would refuse the table's writers otherwise.",
+      "FOR ALL TABLES and FOR TABLES IN SCHEMA have the table without a statement, and have the management schema or a detached partition just so: preview warns before a detach.",
+      "Row security does not hold for a stream; a publication of every row gives every tenant's rows to whoever reads it.",
+      "With `publish_via_partition_root` ATTACH, DETACH and TRUNCATE of a partition are not sent: a subscriber keeps the rows of a retired month. A subscriber needs the table (or, without it, each new partition) before rows for it arrive.",
+      "Dropped while a slot has unread changes of it, a partition is sent by the name of a table that is gone: preview names slot and partition.",
+      "A table that was handed back (`pgpartition release`, or a destroy of a table that another tool owns) keeps its memberships.",
+      "[Supabase Realtime](../troubleshooting.md#supabase-realtime-delivers-nothing) reads wal2json, which names partitions.",
+    ],
+  },
   PartitionWindow: {
     file: "partition-window",
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:PartitionWindow events-window public.events\`. ${ENCODING} Read from the registry, so the table must have been managed before.`,

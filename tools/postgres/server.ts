@@ -7,12 +7,14 @@ import { createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { account } from "./account";
-import { binaries, type Version } from "./binaries";
+import { type Binaries, binaries, type Version } from "./binaries";
 import { prepare, serverEnvironment, superuser, temporaryFolder } from "./cluster";
 import { reachable } from "./reachable";
 
 export interface StartOptions {
   readonly version: Version;
+  /** Other programs than those of npm, of the same version. */
+  readonly binaries?: Binaries;
   /** A folder that is kept and used again; without it a temporary one, removed at the end. */
   readonly dataDir?: string;
   /** Lines of postgresql.conf, given on the command line. */
@@ -67,7 +69,7 @@ export async function startServer(options: StartOptions): Promise<Server> {
 
 async function startOnce(options: StartOptions): Promise<Server> {
   const owner = account();
-  const bin = join(reachable(binaries(options.version), owner), "bin");
+  const bin = join(reachable(options.binaries ?? binaries(options.version), owner), "bin");
   const temporary = options.dataDir === undefined ? temporaryFolder(owner) : undefined;
   const dataDir = options.dataDir ?? join(temporary ?? "", "data");
   const password = randomBytes(24).toString("base64url");

@@ -6,7 +6,7 @@ export interface ConfigProperty {
   readonly minimum?: number;
   readonly pattern?: string;
   readonly items?: { type: "string"; enum?: string[] };
-  readonly additionalProperties?: { type: "string"; pattern: string };
+  readonly additionalProperties?: { type: "string"; pattern: string } | { type: "array"; items: { type: "string" } };
 }
 
 /** What a rule is given: the properties of one resource that are known, and the names of those that are not yet. */
@@ -31,6 +31,7 @@ export interface Rule<Config = object> {
 
 export const WINDOW_TYPE = "pgpartition:index:PartitionWindow";
 export const PROVIDER_TYPE = "pulumi:providers:pgpartition";
+export const PUBLICATION_TYPE = "pgpartition:index:PublicationMember";
 
 /** Fills in the defaults of the schema. The engine does so too; a pack that was never configured must not judge by nothing. */
 export function configure<Config>(rule: Rule<Config>, given: Readonly<Record<string, unknown>>): Config {

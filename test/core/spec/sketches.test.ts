@@ -5,6 +5,8 @@ import { describe, expect, test } from "vitest";
 import { parseTableSpec, requireTableSpec } from "../../../core/spec/parse";
 import { indexName } from "../../../core/names/template";
 import { parseInstant } from "../../../core/time/instant";
+import { NO_LEVELS } from "../../../core/levels/levels";
+import { branchSpec, desiredBranches, flatten, type SourceValues } from "../../../core/levels/tree";
 import { planWindow } from "../../../core/window/window";
 
 const ROOT = join(__dirname, "../../..");
@@ -41,11 +43,20 @@ const NAMES: Readonly<Record<string, { at: string; names: string[] }>> = {
   S4: { at: "2024-01-10", names: ["messages_2024_01", "usage_logs_2024_01"] },
 };
 
+/** What the tables of S3 that name its programs and sites hold. */
+const VALUES: SourceValues = [
+  [{ value: "abc-123", parent: undefined, active: true }],
+  [{ value: "def-456", parent: "abc-123", active: true }],
+];
+
 describe.each(Object.entries(NAMES))("%s", (seed, { at, names }) => {
   test("has partitions of the document's names", () => {
     const now = parseInstant(at, "UTC");
     const current = declarationsOf(seed).map((declared) => {
-      const { asOf, desired } = planWindow(requireTableSpec(declared, seed).window, now);
+      const { window } = requireTableSpec(declared, seed);
+      const [stem] = [...flatten(desiredBranches(window, VALUES))].filter(({ children }) => children.length === 0);
+      const { asOf } = planWindow({ ...window, levels: NO_LEVELS }, now);
+      const { desired } = planWindow(branchSpec(window, stem?.path ?? []), now, stem?.name);
       return desired.find((partition) => partition.from.equals(asOf))?.name;
     });
     expect(current).toEqual(names);

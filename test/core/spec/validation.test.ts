@@ -177,13 +177,13 @@ test.each<[what: string, at: string, value: unknown, path: string, code: Problem
   ["an empty table name", "table", "", "table", "invalid-value", /"" is empty/, /at least 1 character/],
   ["an empty list of levels", "partitionBy", [], "partitionBy", "invalid-value", /is empty/, /at least 1 item/],
   [
-    "a second level",
+    "a second time level",
     "partitionBy/1",
     { range: "ts" },
-    "partitionBy[1]",
-    "not-available-yet",
-    /more than one level/,
-    /one RANGE level/,
+    "partitionBy",
+    "levels",
+    /2 levels cut the table by time/,
+    /exactly one level/,
   ],
   [
     "an unknown key column",
@@ -249,13 +249,31 @@ test.each<[what: string, at: string, value: unknown, path: string, code: Problem
     /nullable/,
   ],
   [
+    "a primary key that may be NULL",
+    "columns/id",
+    { type: "bigint", nullable: true },
+    "columns.id.nullable",
+    "invalid-value",
+    /"id" is part of the primary key/,
+    /Remove nullable/,
+  ],
+  [
+    "a declared column that is to be dropped",
+    "dropColumns",
+    ["payload"],
+    "dropColumns[0]",
+    "invalid-value",
+    /"payload" is declared and confirmed to be dropped/,
+    /Remove it from columns, or from dropColumns/,
+  ],
+  [
     "a key outside the primary key",
     "primaryKey",
     ["id"],
     "primaryKey",
     "key-not-in-primary-key",
     /\(id\) lacks the partition key "ts"/,
-    /Add "ts"/,
+    /Make it \("id", "ts"\)\. .*ON CONFLICT \("id"\) fails with 42P10/,
   ],
   [
     "a key outside a unique constraint",
@@ -264,7 +282,7 @@ test.each<[what: string, at: string, value: unknown, path: string, code: Problem
     "uniques.one_type",
     "key-not-in-unique",
     /\(type\) lacks/,
-    /Add "ts"/,
+    /ON CONFLICT has to name all of \("type", "ts"\)/,
   ],
   [
     "a key outside a unique index",
@@ -273,7 +291,7 @@ test.each<[what: string, at: string, value: unknown, path: string, code: Problem
     "indexes.run_id.columns",
     "key-not-in-unique",
     /"run_id" lacks/,
-    /Add "ts"/,
+    /Make it \("run_id", "ts"\)/,
   ],
   ["a key of type text", "columns/ts", "text", "partitionBy[0].range", "key-type", /has type text/, /timestamptz/],
   [
@@ -533,6 +551,14 @@ test("refuses a segment that begins at noon where the key is a date", () => {
   const [found] = problemsOf({ ...VALID, columns, partitionBy: [{ range: "ts", grid }] });
   expect(found).toMatchObject({ path: "partitionBy[0].grid[0].from", code: "grid" });
   expect(found?.message).toContain("a key of kind date cannot hold 2024-01-01T12:00:00Z exactly");
+});
+
+test("refuses a segment that begins after the last second that an integer holds", () => {
+  const columns = { ...VALID.columns, ts: "integer" };
+  const grid = [{ from: "2038-02-01", every: "month" }];
+  const [found] = problemsOf({ ...VALID, columns, partitionBy: [{ range: "ts", key: "epoch-s", grid }] });
+  expect(found).toMatchObject({ path: "partitionBy[0].grid[0].from", code: "grid" });
+  expect(found?.message).toContain("four bytes (to 2038-01-19) cannot hold 2038-02-01T00:00:00Z exactly");
 });
 
 test("refuses hours on a date", () => {

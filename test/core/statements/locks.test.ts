@@ -10,13 +10,13 @@ import { reattachStatements } from "../../../core/statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../../../core/statements/retire";
 import { HAZARDS, hazardsOf, type Statement } from "../../../core/statements/statement";
 import { tableSpec } from "../support/specs";
-import { JANUARY, leafIndex, locksOf, PARENT, RUN, WITH_DEFAULT, WITH_FK } from "./support";
+import { JANUARY, leafIndex, locksOf, PARENT, PLACE, RUN, WITH_DEFAULT, WITH_FK } from "./support";
 
 const NEW = { ...JANUARY, name: "p_2025_01" };
 const LEAF = { schema: "public", name: "p_2025_01" };
 const attach = (parent: typeof PARENT) =>
   createPartitionStatements(parent, NEW).find((each) => each.sql.includes("ATTACH"));
-const index = leafIndexStatements(PARENT, RUN, RUN.printed, "p_2025_01", [leafIndex({ valid: false })]);
+const index = leafIndexStatements(PARENT, RUN, RUN.printed, PLACE, [leafIndex({ valid: false })]);
 const [leftover, build, attachIndex] = index;
 
 /** The locks that were measured on 14 to 18 for the statements that we use, with the hazards they carry. */
@@ -105,7 +105,7 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
   [
     21,
     "DROP INDEX",
-    dropIndexStatement(PARENT, "p_run", ["p_2025_01"]),
+    dropIndexStatement(PARENT, "p_run", ["public.p_2025_01"]),
     ["parent ACCESS EXCLUSIVE", "leaf ACCESS EXCLUSIVE"],
     ["LOCK_PARENT_AX", "INDEX_DROPPED"],
   ],

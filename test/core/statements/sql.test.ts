@@ -9,10 +9,10 @@ import {
 import { observedParent, plannedParent } from "../../../core/statements/parent";
 import { reattachStatements } from "../../../core/statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../../../core/statements/retire";
-import type { ObservedIndex, ObservedTable } from "../../../core/observed";
+import type { ObservedIndex, ObservedTable, RegisteredIndex } from "../../../core/observed";
 import { byteLength } from "../../../core/names/identifier";
 import { VALID, tableSpec } from "../support/specs";
-import { JANUARY, leafIndex, PARENT, RUN, sqlOf, WITH_DEFAULT } from "./support";
+import { JANUARY, leafIndex, PARENT, PLACE, RUN, sqlOf, WITH_DEFAULT } from "./support";
 
 test("a table is made with its constraints and indexes, each under a name of ours", () => {
   expect(sqlOf(createTableStatements(tableSpec()))).toEqual([
@@ -121,7 +121,7 @@ describe("an index", () => {
   const build = 'CREATE INDEX CONCURRENTLY "p_2025_01_run_idx" ON "public"."p_2025_01" USING btree ("run_id")';
   const attach = 'ALTER INDEX "public"."p_run" ATTACH PARTITION "public"."p_2025_01_run_idx"';
   const on = (existing: ReturnType<typeof leafIndex>[]) =>
-    sqlOf(leafIndexStatements(PARENT, RUN, RUN.printed, "p_2025_01", existing));
+    sqlOf(leafIndexStatements(PARENT, RUN, RUN.printed, PLACE, existing));
 
   test("begins with the parent alone", () =>
     expect(createParentIndexStatement(PARENT, RUN).sql).toBe(
@@ -255,8 +255,11 @@ describe("a parent that exists gives the same text as the planned one", () => {
       }),
     ],
     leaves: [],
+    branches: [],
+    carried: undefined,
     referencedBy: [],
-    rights: { owner: true, createInSchema: true, role: "app" },
+    comment: undefined,
+    rights: { owner: true, createInSchema: true, ownerCreates: true, role: "app" },
   };
   const registered = plannedParent(spec).indexes.flatMap((each) => {
     const found = observed.indexes.find((candidate) => candidate.name === each.name);
@@ -265,9 +268,26 @@ describe("a parent that exists gives the same text as the planned one", () => {
       : [];
   });
 
+  const known = (indexes: readonly RegisteredIndex[]) => ({
+    registration: {
+      owner: "p/s",
+      mode: "managed" as const,
+      paused: false,
+      window: undefined,
+      indexes,
+      profile: undefined,
+      policies: [],
+      publications: [],
+      prepared: undefined,
+      schedule: undefined,
+      aliases: [],
+    },
+    defaultGrantees: [],
+  });
+
   test("for a new partition, whatever the order of the catalogue", () => {
     const partition = { ...JANUARY, name: "workflow_events_y2025m01" };
-    const live = observedParent(observed, spec.window.key, registered);
+    const live = observedParent(observed, spec.window.key, known(registered));
     expect(sqlOf(createPartitionStatements(live, partition))).toEqual(
       sqlOf(createPartitionStatements(plannedParent(spec), partition)),
     );
@@ -276,7 +296,7 @@ describe("a parent that exists gives the same text as the planned one", () => {
 
   test("and follows the server where an index was changed by hand", () => {
     const changed = registered.map((each) => ({ ...each, printed: "USING hash (run_id)" }));
-    const live = observedParent(observed, spec.window.key, changed);
+    const live = observedParent(observed, spec.window.key, known(changed));
     expect(live.indexes.find((each) => each.name === "workflow_events_run_id")?.definition).toBe(
       "USING btree (run_id)",
     );

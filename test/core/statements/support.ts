@@ -1,4 +1,5 @@
 import type { ObservedLeafIndex } from "../../../core/observed";
+import type { IndexPlace } from "../../../core/statements/index-build";
 import type { ParentShape } from "../../../core/statements/parent";
 import type { Statement } from "../../../core/statements/statement";
 import { parseInstant } from "../../../core/time/instant";
@@ -8,6 +9,9 @@ export const JANUARY = { from: parseInstant("2025-01-01", "UTC"), to: parseInsta
 export const PARENT: ParentShape = {
   schema: "public",
   table: "p",
+  root: { schema: "public", table: "p" },
+  path: [],
+  below: [],
   key: { column: "ts", kind: "timestamptz", zone: "UTC" },
   indexes: [
     {
@@ -29,6 +33,9 @@ export const PARENT: ParentShape = {
   ],
   references: [],
   defaultPartition: undefined,
+  leafSchema: "public",
+  carried: { profile: {}, state: undefined, registered: [], defaultGrantees: [] },
+  now: undefined,
 };
 
 export const WITH_FK: ParentShape = { ...PARENT, references: ["public.ref"] };
@@ -45,6 +52,14 @@ export const RUN = {
   constraint: undefined,
 };
 
+/** The partition of January, whose part is attached to the index of PARENT. */
+export const PLACE: IndexPlace = {
+  schema: "public",
+  name: "p_2025_01",
+  partitioned: false,
+  above: { schema: "public", table: "p", index: "p_run" },
+};
+
 export function leafIndex(change: Partial<ObservedLeafIndex> = {}): ObservedLeafIndex {
   return {
     name: "p_2025_01_run_idx",
@@ -53,6 +68,7 @@ export function leafIndex(change: Partial<ObservedLeafIndex> = {}): ObservedLeaf
     valid: true,
     columns: ["run_id"],
     constraint: undefined,
+    schema: "public",
     leaf: "p_2025_01",
     attachedTo: undefined,
     building: false,

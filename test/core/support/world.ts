@@ -1,4 +1,5 @@
 import type { DetachedTable, LedgerEntry, LedgerEvent, Observation, ObservedLeaf } from "../../../core/observed";
+import { NOTHING_PUBLISHED } from "../../../core/observed-replication";
 import { type Clocks } from "../../../core/plan/retirement";
 import { type LivePlan, planAgainstDatabase } from "../../../core/plan/window-plan";
 import type { WindowSpec } from "../../../core/spec/spec";
@@ -28,10 +29,27 @@ export class World {
         constraints: [],
         indexes: [],
         leaves: this.leaves,
+        branches: [],
+        carried: undefined,
         referencedBy: [],
-        rights: { owner: true, createInSchema: true, role: "app" },
+        comment: undefined,
+        rights: { owner: true, createInSchema: true, ownerCreates: true, role: "app" },
       },
-      registration: { owner: "p/s", mode: "managed", paused: this.paused, window: undefined, indexes: [] },
+      registration: {
+        owner: "p/s",
+        mode: "managed",
+        paused: this.paused,
+        window: undefined,
+        indexes: [],
+        profile: undefined,
+        policies: [],
+        publications: [],
+        prepared: undefined,
+        schedule: undefined,
+        aliases: [],
+      },
+      defaultGrantees: [],
+      replication: NOTHING_PUBLISHED,
       ledger: this.ledger,
       detached: this.detached,
       now,
@@ -89,6 +107,7 @@ export class World {
       detachPending: false,
       rows: 100,
       bytes: 8192,
+      carried: undefined,
     };
     this.leaves = [...this.leaves, leaf];
     if (event) this.record(name, oid, leaf.bounds ?? bounds, event, at, expired);
@@ -108,7 +127,7 @@ export class World {
     const bounds = leaf.bounds ?? { from: undefined, to: undefined };
     this.leaves = this.leaves.filter((candidate) => candidate !== leaf);
     const { schema, name, oid, rows, bytes } = leaf;
-    this.detached = [...this.detached, { schema, name, oid, bounds, detachedAt: now, dropAfter, rows, bytes }];
+    this.detached = [...this.detached, { schema, name, oid, branch: "", bounds, detachedAt: now, dropAfter, rows, bytes }];
     this.record(name, oid, bounds, "detached", now);
   }
 
@@ -122,7 +141,7 @@ export class World {
   ): void {
     this.ledger = [
       ...this.ledger,
-      { partition, oid, bounds, event, at, detail: expired ? { expiredAtAdoption: true } : {} },
+      { partition, branch: "", oid, bounds, event, at, detail: expired ? { expiredAtAdoption: true } : {} },
     ];
   }
 }

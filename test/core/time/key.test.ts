@@ -65,6 +65,8 @@ test.each<[kind: KeyKind, zone: string, instant: string, text: string]>([
   ["date", "America/Sao_Paulo", "2018-11-04T03:00:00Z", "2018-11-04"],
   ["date", "UTC", "0000-02-29T00:00:00Z", "0001-02-29 BC"],
   ["epoch-s", "UTC", "2038-01-19T03:14:08Z", "2147483648"],
+  ["epoch-s-int4", "UTC", "2038-01-19T03:14:07Z", "2147483647"],
+  ["epoch-s-int4", "UTC", "1901-12-13T20:45:52Z", "-2147483648"],
   ["epoch-ms", "UTC", "1969-12-31T23:59:59.999Z", "-1"],
   ["epoch-us", "UTC", "1970-01-01T00:00:00.000001Z", "1"],
   ["uuidv7", "UTC", "2025-01-01T00:00:00Z", "01941f29-7c00-0000-0000-000000000000"],
@@ -101,6 +103,8 @@ test.each<[why: string, kind: KeyKind, zone: string, instant: string]>([
   ["uuidv7 holds no microseconds", "uuidv7", "UTC", "2025-01-01T00:00:00.000001Z"],
   ["seconds hold no milliseconds", "epoch-s", "UTC", "2025-01-01T00:00:00.001Z"],
   ["the second 03:30 of an October night is read as the first", "timestamp", "Europe/Helsinki", "2025-10-26T01:30:00Z"],
+  ["four bytes of seconds end on 19 January 2038", "epoch-s-int4", "UTC", "2038-02-01T00:00:00Z"],
+  ["four bytes of seconds begin in 1901", "epoch-s-int4", "UTC", "1901-12-01T00:00:00Z"],
   ["PostgreSQL begins in 4713 BC", "timestamptz", "UTC", "-005000-01-01T00:00:00Z"],
 ])("knows that %s", (_why, kind, zone, text) => expect(boundFits(at(text), kind, zone)).toBe(false));
 
@@ -110,7 +114,8 @@ test.each([
   ["TIMESTAMP WITHOUT TIME ZONE", "time", "timestamp"],
   ["date", "time", "date"],
   ["bigint", "epoch-ms", "epoch-ms"],
-  ["integer", "epoch-s", "epoch-s"],
+  ["integer", "epoch-s", "epoch-s-int4"],
+  ["int4", "epoch-s", "epoch-s-int4"],
   ["numeric(20,0)", "epoch-us", "epoch-us"],
   ["uuid", "uuidv7", "uuidv7"],
   ["bigint", "time", undefined],

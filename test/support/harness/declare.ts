@@ -2,6 +2,9 @@
 import { planFromSpec } from "../../../core/plan/window-plan";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import { requireTableSpec } from "../../../core/spec/parse";
+import { publicationMemberToWire } from "../../../core/spec/publications";
+import { rowPolicyToWire } from "../../../core/spec/row-policy";
+import { cronJobToWire } from "../../../core/spec/schedule";
 import type { TableSpec } from "../../../core/spec/spec";
 import { indexToWire, keyToWire, tableToWire } from "../../../core/spec/wire";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
@@ -11,7 +14,8 @@ import { digestPartitions, windowToWire } from "../../../core/window/wire";
 import type { PropertyMap } from "../../../provider/values";
 
 export interface Declared {
-  readonly type: "ManagementSchema" | "Table" | "Partition" | "Index" | "PartitionWindow";
+  readonly type:
+    "ManagementSchema" | "Table" | "RowPolicy" | "Partition" | "Index" | "PublicationMember" | "FunctionAliases" | "CronJob" | "PartitionWindow";
   readonly name: string;
   readonly inputs: PropertyMap;
   /** Resources of one step are independent: the engine creates them at the same time. */
@@ -38,8 +42,11 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
   const window = planWindow(spec.window, parseInstant(asOfText, "UTC"));
   const partitions = spec.window.resources === "window" ? [] : window.desired;
   const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
+  const rowPolicy = rowPolicyToWire(spec);
+  const job = cronJobToWire(spec.window.schedule, spec);
   return [
     declared("Table", `${key}-table`, tableToWire(spec), 1),
+    ...(rowPolicy ? [declared("RowPolicy", `${key}-row-policy`, rowPolicy, 2)] : []),
     ...partitions.map((partition) => {
       const bounds = { from: formatInstant(partition.from), to: formatInstant(partition.to) };
       const inputs = { ...table, key: keyToWire(spec.window.key), name: partition.name, ...bounds };
@@ -50,6 +57,16 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
         2,
       );
     }),
+    ...spec.publications.map((publication) =>
+      declared(
+        "PublicationMember",
+        `${key}-publication-${publication.publication}`,
+        publicationMemberToWire(publication, spec),
+        2,
+      ),
+    ),
+    ...(spec.functionNames ? [declared("FunctionAliases", `${key}-functions`, spec.functionNames, 2)] : []),
+    ...(job ? [declared("CronJob", `${key}-schedule`, job, 2)] : []),
     ...spec.indexes.map((index) => declared("Index", `${key}-${index.index}`, indexToWire(index, table), 3)),
     declared("PartitionWindow", `${key}-window`, windowInputs(spec, window), 4),
   ];

@@ -18,6 +18,8 @@ export async function dumpSchemas(
     lines(database, constraints, schemas),
     lines(database, indexes, schemas),
     lines(database, triggers, schemas),
+    lines(database, policies, schemas),
+    lines(database, publications, schemas),
     hasLedger(database, management).then((there) => (there ? books(database, management, schemas) : [])),
   ]);
   return parts.flat().join("\n");
@@ -94,6 +96,25 @@ const triggers = `
   select format('trigger %s.%s %s', n.nspname, c.relname, pg_get_triggerdef(t.oid)) as line
   from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
   where ${inSchemas} and not t.tgisinternal
+  order by 1`;
+
+/** Publications are the database's; of their tables those of the schemas. */
+const publications = `
+  select format('publication %s owner=%s all=%s root=%s %s%s%s%s tables=%s', p.pubname, p.pubowner::regrole, p.puballtables,
+    p.pubviaroot, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, (
+      select string_agg(format('%s%s%s', m.prrelid::regclass, ' (' || m.prattrs::text || ')',
+        ' where ' || pg_get_expr(m.prqual, m.prrelid)), ', ' order by m.prrelid::regclass::text)
+      from pg_publication_rel m join pg_class c on c.oid = m.prrelid join pg_namespace n on n.oid = c.relnamespace
+      where m.prpubid = p.oid and n.nspname = any($1)
+    )) as line
+  from pg_publication p
+  order by 1`;
+
+const policies = `
+  select format('policy %s.%s %s %s %s %s using=%s check=%s', n.nspname, c.relname, o.polname, o.polpermissive, o.polcmd,
+    o.polroles::regrole[], pg_get_expr(o.polqual, o.polrelid), pg_get_expr(o.polwithcheck, o.polrelid)) as line
+  from pg_policy o join pg_class c on c.oid = o.polrelid join pg_namespace n on n.oid = c.relnamespace
+  where ${inSchemas}
   order by 1`;
 
 /** What a broken-off run may leave behind and must not: half detached partitions, invalid indexes, locks, sessions. */

@@ -38,6 +38,8 @@ export async function reset(database: TestDatabase, schemas: readonly string[] =
   await sessionsGone(database);
   for (const schema of [...schemas, "pgpartition"]) await database.query(`drop schema if exists "${schema}" cascade`);
   for (const schema of schemas) await database.query(`create schema "${schema}"`);
+  const publications = await database.query<{ name: string }>("select pubname as name from pg_publication");
+  for (const { name } of publications) await database.query(`drop publication "${name}"`);
 }
 
 /** Milliseconds until no session of a killed plugin is left; its locks go with it. */

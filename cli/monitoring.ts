@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import type { AlertThresholdArgs, MonitoringArgs, SizeThresholdArgs } from "../core/monitoring/args";
+import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
+import { requireMonitoringSettings } from "../core/monitoring/settings";
+import { recordSizeThresholds } from "../postgres/size-thresholds";
+import { withRegistry } from "./session";
+
+/** The files of the component Monitoring, for who has no program at hand. */
+export function monitoringCommand(): Command {
+  return new Command("monitoring")
+    .description("Write the files for Prometheus and Grafana: exporter queries, alert rules, dashboard, thresholds.")
+    .requiredOption("--out <folder>", "where they go; made if it is missing")
+    .option("--table <schema.table...>", "only these tables; every managed one by default")
+    .option("--small <size>", 'below this a partition is small (default: "10 GB")')
+    .option("--warn <size>", 'above this a warning is given (default: "100 GB")')
+    .option("--alert <size>", 'above this an alert is given (default: "200 GB")')
+    .option("--runway <span>", 'less runway than this is told (default: "7 days")')
+    .option("--job-silent <span>", 'how long a job may be silent (default: "2 days")')
+    .option("--slow-query <time>", 'mean time from which a statement is slow (default: "1 s")')
+    .option("--no-partition-series", "series for each table only, for thousands of partitions")
+    .option("--record", "also record the thresholds in the database, where the view partition_size reads them")
+    .action(async (options: Options, command: Command) => {
+      const { managementSchema } = command.optsWithGlobals<{ managementSchema: string }>();
+      const settings = requireMonitoringSettings(argsOf(options, managementSchema), "monitoring");
+      writeTexts(options.out, monitoringTexts(settings));
+      if (options.record !== true) return;
+      await withRegistry(command, ({ database, options: how }) => recordSizeThresholds(database, settings, how));
+      console.log(`thresholds are recorded in "${managementSchema}"`);
+    });
+}
+
+interface Options {
+  readonly out: string;
+  readonly table?: string[];
+  readonly small?: string;
+  readonly warn?: string;
+  readonly alert?: string;
+  readonly runway?: string;
+  readonly jobSilent?: string;
+  readonly slowQuery?: string;
+  readonly partitionSeries: boolean;
+  readonly record?: boolean;
+}
+
+/** Texts of a command line are checked where all others are. */
+function argsOf(options: Options, managementSchema: string): MonitoringArgs {
+  const { small, warn, alert, runway, jobSilent, slowQuery } = options;
+  return {
+    managementSchema,
+    partitionSeries: options.partitionSeries,
+    ...(options.table === undefined ? {} : { tables: options.table }),
+    sizes: given({ small, warn, alert }) as SizeThresholdArgs,
+    alerts: given({ runway, jobSilent, slowQuery }) as AlertThresholdArgs,
+  };
+}
+
+function given(values: Readonly<Record<string, string | undefined>>): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function writeTexts(folder: string, texts: MonitoringTexts): void {
+  if (folder === "") throw new InvalidArgumentError("--out is empty; name a folder");
+  mkdirSync(folder, { recursive: true });
+  for (const [key, text] of Object.entries(texts) as [keyof MonitoringTexts, string][]) {
+    const file = join(folder, MONITORING_FILES[key]);
+    writeFileSync(file, text);
+    console.log(file);
+  }
+}

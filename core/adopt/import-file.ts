@@ -1,0 +1,56 @@
+import { partitionResourceName } from "../names/child-names";
+import { formatMemberId, formatTableId } from "../names/resource-id";
+import { planWindow } from "../window/window";
+import { sameInterval } from "../time/interval";
+import type { Instant } from "../time/instant";
+import type { Adoption } from "./adopt";
+
+/** What `pulumi import --file` reads. */
+export interface ImportFile {
+  readonly resources: readonly ImportedResource[];
+}
+
+/** One resource to import, under the name that the component gives it. */
+export interface ImportedResource {
+  readonly type: string;
+  readonly name: string;
+  readonly id?: string;
+  /** The component that it is a child of, by its name in this file. */
+  readonly parent?: string;
+  readonly component?: true;
+}
+
+/**
+ * The table, the partitions that the declared window wants and that exist, and the indexes that the table has. The window is
+ * read from the registry, so it is imported only where the table was managed before; else the first update makes it, which
+ * changes nothing of the table.
+ */
+export function importFile(
+  adoption: Adoption,
+  found: { readonly name: string; readonly now: Instant; readonly indexes: readonly string[]; readonly managed: boolean },
+): ImportFile {
+  const { spec } = adoption;
+  const { name } = found;
+  const table = { schema: spec.schema, table: spec.table };
+  const child = (type: string, childName: string, id: string): ImportedResource => ({
+    type: `pgpartition:index:${type}`,
+    name: childName,
+    id,
+    parent: name,
+  });
+  const partitions = planWindow(spec.window, found.now).desired.flatMap((wanted) => {
+    const there = adoption.partitions.find((partition) => sameInterval(partition, wanted));
+    return there ? [child("Partition", partitionResourceName(name, wanted), formatMemberId(table, there.name))] : [];
+  });
+  return {
+    resources: [
+      { type: "pgpartition:index:PartitionedTable", name, component: true },
+      child("Table", `${name}-table`, formatTableId(table)),
+      ...partitions,
+      ...spec.indexes
+        .filter((index) => found.indexes.includes(index.name))
+        .map((index) => child("Index", `${name}-${index.index}`, formatMemberId(table, index.name))),
+      ...(found.managed ? [child("PartitionWindow", `${name}-window`, formatTableId(table))] : []),
+    ],
+  };
+}

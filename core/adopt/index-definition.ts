@@ -1,0 +1,123 @@
+import type { IndexColumnSpec } from "../spec/spec";
+
+/** An index read from its text, as it would be declared. */
+export interface ReadIndex {
+  readonly method: string;
+  readonly columns: readonly IndexColumnSpec[];
+  readonly include: readonly string[];
+  readonly where?: string;
+}
+
+/**
+ * Reads what follows the table in CREATE INDEX, as the server prints it or as a declaration writes it. Undefined where it says
+ * something that cannot be declared: NULLS NOT DISTINCT, storage parameters, a tablespace.
+ *
+ * @example readIndexDefinition("USING btree (run_id, ts DESC) WHERE (run_id IS NOT NULL)")
+ */
+export function readIndexDefinition(text: string): ReadIndex | undefined {
+  const head = /^USING (\w+) /.exec(text);
+  if (!head) return undefined;
+  const keys = bracketed(text.slice(head[0].length));
+  if (!keys) return undefined;
+  const include = / ?INCLUDE /y.exec(keys.rest);
+  const included = include ? bracketed(keys.rest.slice(include[0].length)) : undefined;
+  const where = whereOf(included ? included.rest : keys.rest);
+  if (where === undefined) return undefined;
+  return {
+    method: head[1] ?? "",
+    columns: splitOutside(keys.inner).map(readColumn),
+    include: included ? splitOutside(included.inner).map(unquote) : [],
+    ...(where === "" ? {} : { where }),
+  };
+}
+
+/** Empty: there is none. Undefined: something else stands there. */
+function whereOf(text: string): string | undefined {
+  const rest = text.trim();
+  if (rest === "") return "";
+  if (!rest.startsWith("WHERE ")) return undefined;
+  const condition = rest.slice("WHERE ".length);
+  return withoutBrackets(condition);
+}
+
+const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_][\w$]*)`;
+const SIMPLE = new RegExp(`^(${NAME})(?: (${NAME}(?:\\.${NAME})?))?$`);
+
+function readColumn(text: string): IndexColumnSpec {
+  const match = /^(.*?)( ASC| DESC)?( NULLS FIRST| NULLS LAST)?$/s.exec(text);
+  const subject = match?.[1] ?? text;
+  const order = match?.[2]?.trim().toLowerCase() as "asc" | "desc" | undefined;
+  const nulls = match?.[3]?.replace(" NULLS ", "").toLowerCase() as "first" | "last" | undefined;
+  return { ...readSubject(subject), ...(order ? { order } : {}), ...(nulls ? { nulls } : {}) };
+}
+
+/** A collation has no property of its own: it is a part of the expression. */
+function readSubject(text: string): IndexColumnSpec {
+  const simple = SIMPLE.exec(text);
+  if (simple) {
+    const [, column = "", opclass] = simple;
+    return { column: unquote(column), ...opclassOf(opclass) };
+  }
+  const end = endOfExpression(text);
+  return { expression: withoutBrackets(text.slice(0, end)), ...opclassOf(text.slice(end).trim() || undefined) };
+}
+
+function opclassOf(text: string | undefined): { opclass?: string } {
+  return text === undefined ? {} : { opclass: text.split(".").map(unquote).join(".") };
+}
+
+/** An operator class may follow an expression that ends with a bracket. */
+function endOfExpression(text: string): number {
+  const last = text.lastIndexOf(")");
+  return last >= 0 && new RegExp(`^ ${NAME}(?:\\.${NAME})?$`).test(text.slice(last + 1)) ? last + 1 : text.length;
+}
+
+/** The part between the first bracket and the one that closes it. */
+function bracketed(text: string): { readonly inner: string; readonly rest: string } | undefined {
+  if (!text.startsWith("(")) return undefined;
+  for (const { at, depth } of places(text)) {
+    if (depth === 0 && text[at] === ")") return { inner: text.slice(1, at), rest: text.slice(at + 1) };
+  }
+  return undefined;
+}
+
+function withoutBrackets(text: string): string {
+  const found = bracketed(text);
+  return found?.rest === "" ? found.inner : text;
+}
+
+/** Splits at commas that are in no bracket and no quotes. */
+function splitOutside(text: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  for (const { at, depth } of places(text)) {
+    if (depth !== 0 || text[at] !== ",") continue;
+    parts.push(text.slice(from, at).trim());
+    from = at + 1;
+  }
+  return [...parts, text.slice(from).trim()];
+}
+
+/** Every character outside quotes, with the number of brackets that are open after it. */
+function* places(text: string): Generator<{ readonly at: number; readonly depth: number }> {
+  let depth = 0;
+  let quoted: string | undefined;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? "";
+    if (quoted !== undefined) {
+      if (character === quoted) quoted = undefined;
+      continue;
+    }
+    if (character === "'" || character === '"') {
+      quoted = character;
+      continue;
+    }
+    if (character === "(") depth += 1;
+    if (character === ")") depth -= 1;
+    yield { at, depth };
+  }
+}
+
+function unquote(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}

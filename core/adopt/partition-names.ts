@@ -1,0 +1,80 @@
+import { partitionName, templateProblem } from "../names/template";
+import type { Interval } from "../time/interval";
+import type { Period } from "../time/period";
+
+/** A partition that is there, with the interval that it holds. */
+export interface NamedInterval extends Interval {
+  readonly name: string;
+}
+
+/** A template and those of the partitions that it does not name. */
+export interface FoundTemplate {
+  readonly template: string;
+  readonly others: readonly string[];
+}
+
+/** What a run of digits may stand for, more usual readings first. */
+const READINGS = [
+  "{yyyy}{mm}{dd}{hh}",
+  "{yyyy}{mm}{dd}",
+  "{yyyy}{mm}",
+  "{gggg}{ww}",
+  "{yyyy}{q}",
+  "{yyyy}",
+  "{gggg}",
+  "{mm}{dd}",
+  "{mm}",
+  "{dd}",
+  "{hh}",
+  "{ww}",
+  "{q}",
+] as const;
+
+/**
+ * The template by which partitions of one length are named, read from their names: each run of digits stands for a part of the
+ * time or for itself. Undefined: no template gives the name of most of them.
+ *
+ * @example findTemplate([{ name: "events_y2025m01", ...january }], "events", "month", "UTC") // "{table}_y{yyyy}m{mm}"
+ */
+export function findTemplate(
+  partitions: readonly NamedInterval[],
+  table: string,
+  period: Period,
+  zone: string,
+): FoundTemplate | undefined {
+  const candidates = new Set(partitions.slice(0, 1).concat(partitions.slice(-2)).flatMap((one) => templatesOf(one.name, table)));
+  let best: FoundTemplate | undefined;
+  for (const template of candidates) {
+    if (templateProblem(template, period) !== undefined) continue;
+    const others = partitions
+      .filter((one) => partitionName(template, table, one, zone) !== one.name)
+      .map((one) => one.name);
+    if (!best || others.length < best.others.length) best = { template, others };
+  }
+  return best && best.others.length * 2 < partitions.length ? best : undefined;
+}
+
+/** Every reading of a name; a name with braces cannot be told from a template. */
+function templatesOf(name: string, table: string): string[] {
+  if (/[{}]/.test(name)) return [];
+  const prefix = name.startsWith(table) ? "{table}" : "";
+  const rest = prefix === "" ? name : name.slice(table.length);
+  return rest
+    .split(/(\d+)/)
+    .filter((part) => part !== "")
+    .reduce<string[]>((texts, part) => texts.flatMap((text) => readingsOf(part).map((one) => text + one)), [prefix]);
+}
+
+/** More than this many runs of digits in a name would be too many combinations: longer ones are taken as they stand. */
+const LONGEST_RUN = 10;
+
+function readingsOf(part: string): readonly string[] {
+  if (!/^\d+$/.test(part) || part.length > LONGEST_RUN) return [part];
+  const fitting = READINGS.filter((reading) => widthOf(reading) === part.length);
+  return [...fitting, part];
+}
+
+function widthOf(reading: string): number {
+  const widths: Readonly<Record<string, number>> = { yyyy: 4, gggg: 4, q: 1 };
+  return [...reading.matchAll(/\{(\w+)\}/g)].reduce((sum, match) => sum + (widths[match[1] ?? ""] ?? 2), 0);
+}

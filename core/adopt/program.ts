@@ -1,0 +1,67 @@
+import type { TableSpecArgs } from "../spec/args";
+
+/** What the text of a program is made of. */
+export interface ProgramParts {
+  /** Name of the component, and so of its resources. */
+  readonly name: string;
+  readonly args: TableSpecArgs;
+  readonly management: string;
+  readonly notes: readonly string[];
+}
+
+const DECIDE: Readonly<Record<string, string>> = {
+  window: "to decide: proposed from the partitions that exist",
+  onExpire: 'to decide: "detach" keeps the rows in a table of their own, "drop" deletes them',
+};
+
+/** The TypeScript program that declares one adopted table. */
+export function programText({ name, args, management, notes }: ProgramParts): string {
+  const entries = Object.entries(args).filter(([, value]) => value !== undefined);
+  const lines = entries.flatMap(([key, value]) => [
+    ...(DECIDE[key] === undefined ? [] : [`    // ${DECIDE[key]}`]),
+    `    ${property(key)}: ${literal(value, 4)},`,
+  ]);
+  return [
+    'import { ManagementSchema, PartitionedTable } from "pulumi-pgpartition";',
+    "",
+    ...notes.map((note) => `// ${note.replaceAll("\n", " ")}`),
+    ...(args.columns ? [] : ["// The columns are left to the tool that made them; --columns declares them too."]),
+    `const management = new ManagementSchema("management", { schema: ${JSON.stringify(management)} });`,
+    "",
+    "new PartitionedTable(",
+    `  ${JSON.stringify(name)},`,
+    "  {",
+    ...lines,
+    "  },",
+    "  { dependsOn: management },",
+    ");",
+    "",
+  ].join("\n");
+}
+
+/** Columns that a line of the program may have. */
+const WIDTH = 100;
+
+/** A value as TypeScript: on one line where it fits. */
+function literal(value: unknown, indent: number): string {
+  const flat = flatLiteral(value);
+  if (flat.length + indent <= WIDTH || typeof value !== "object" || value === null) return flat;
+  const inner = " ".repeat(indent + 2);
+  const end = " ".repeat(indent);
+  if (Array.isArray(value)) return `[\n${value.map((one) => `${inner}${literal(one, indent + 2)},\n`).join("")}${end}]`;
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return `{\n${entries.map(([key, one]) => `${inner}${property(key)}: ${literal(one, indent + 2)},\n`).join("")}${end}}`;
+}
+
+function flatLiteral(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flatLiteral).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return entries.length === 0 ? "{}" : `{ ${entries.map(([key, one]) => `${property(key)}: ${flatLiteral(one)}`).join(", ")} }`;
+}
+
+/** `__proto__` as a plain key would set the prototype. */
+function property(key: string): string {
+  if (key === "__proto__") return '["__proto__"]';
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
+}

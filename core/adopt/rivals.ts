@@ -1,0 +1,118 @@
+import { quoteLiteral, quoteQualified } from "../names/identifier";
+
+/** A job of pg_cron, as far as it matters here. */
+export interface FoundCronJob {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly schedule: string;
+  readonly command: string;
+  readonly active: boolean;
+}
+
+/** A function or procedure whose source names the table. */
+export interface FoundFunction {
+  readonly schema: string;
+  readonly name: string;
+  /** `schema.name(argument types)`, quoted: what DROP FUNCTION takes. */
+  readonly signature: string;
+  readonly kind: "function" | "procedure";
+  readonly source: string;
+}
+
+/** The row that pg_partman keeps for the table. */
+export interface FoundPartman {
+  readonly schema: string;
+  /** As its parent_table column writes it. */
+  readonly parent: string;
+  readonly interval: string | undefined;
+  readonly premake: string | undefined;
+  readonly retention: string | undefined;
+}
+
+/** Who else may make or drop partitions of a table. */
+export interface Rivals {
+  readonly jobs: readonly FoundCronJob[];
+  readonly functions: readonly FoundFunction[];
+  readonly partman: FoundPartman | undefined;
+}
+
+/** One thing to retire, and the SQL that does it. */
+export interface Retiring {
+  readonly what: string;
+  readonly sql: string;
+}
+
+/**
+ * Whatever creates or drops partitions beside the declared window has to go, or both work against one another: jobs first,
+ * because they call the functions. Nothing of it is run.
+ */
+export function retireRivals(table: { readonly schema: string; readonly table: string }, rivals: Rivals): Retiring[] {
+  const functions = rivals.functions.filter(({ source }) => managesPartitions(source, table.table));
+  const jobs = rivals.jobs.filter((job) => runsFor(job, table.table, functions, rivals.partman));
+  return [
+    ...jobs.map((job) => ({
+      what: `job ${job.name === undefined ? job.id : `"${job.name}"`} of pg_cron (${job.schedule}${job.active ? "" : ", not active"}) runs: ${oneLine(job.command)}`,
+      sql: `SELECT cron.unschedule(${job.name === undefined ? job.id : quoteLiteral(job.name)});`,
+    })),
+    ...(rivals.partman ? [partmanRow(rivals.partman)] : []),
+    ...functions.map(({ kind, signature, source }) => ({
+      what: `${kind} ${signature} ${whatItDoes(source)}; drop it once nobody calls it`,
+      sql: `DROP ${kind.toUpperCase()} ${signature};`,
+    })),
+  ];
+}
+
+function partmanRow(partman: FoundPartman): Retiring {
+  const facts = [
+    partman.interval && `interval ${partman.interval}`,
+    partman.premake && `premake ${partman.premake}`,
+    partman.retention && `retention ${partman.retention}`,
+  ].filter((fact) => fact !== undefined && fact !== "");
+  return {
+    what: `pg_partman maintains ${partman.parent} (${facts.join(", ")}); compare with lead and retention of the window`,
+    sql: `DELETE FROM ${quoteQualified(partman.schema, "part_config")} WHERE parent_table = ${quoteLiteral(partman.parent)};`,
+  };
+}
+
+const CREATES = /\bcreate\s+table\b|\bpartition\s+of\b|\battach\s+partition\b/i;
+const DROPS = /\bdrop\s+table\b|\bdetach\s+partition\b/i;
+
+/** The name stands in the source, also as the beginning of the name of a partition, together with such a statement. */
+function managesPartitions(source: string, table: string): boolean {
+  return mentions(source, table) && (CREATES.test(source) || DROPS.test(source));
+}
+
+function whatItDoes(source: string): string {
+  const does = [...(CREATES.test(source) ? ["creates"] : []), ...(DROPS.test(source) ? ["drops"] : [])];
+  return `${does.join(" and ")} partitions`;
+}
+
+function runsFor(
+  job: FoundCronJob,
+  table: string,
+  functions: readonly FoundFunction[],
+  partman: FoundPartman | undefined,
+): boolean {
+  const names = [table, ...functions.map(({ name }) => name), ...(partman ? ["run_maintenance", "run_maintenance_proc"] : [])];
+  return names.some((name) => mentions(job.command, name));
+}
+
+/** `events` is not in `old_events`, but it is in `events_p2025_01`. */
+function mentions(text: string, name: string): boolean {
+  const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9])`, "i").test(text);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+/** As a script that a person reads and runs. */
+export function rivalsText(retiring: readonly Retiring[]): string {
+  if (retiring.length === 0) return "-- No job, function or pg_partman configuration was found that creates or drops partitions of it.\n";
+  return [
+    "-- What creates or drops partitions of the table today. Run this once `pulumi up` has adopted the table, jobs first.",
+    ...retiring.flatMap(({ what, sql }) => [`-- ${what}`, sql]),
+    "",
+  ].join("\n");
+}

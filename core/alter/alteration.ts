@@ -1,0 +1,195 @@
+import { quote } from "../names/identifier";
+import type { ObservedTable, RegisteredExpression } from "../observed";
+import { observedForeignKey } from "../spec/foreign-keys";
+import type { TableShape } from "../spec/spec";
+import type { Statement } from "../statements/statement";
+import { type ColumnChange, columnChanges } from "./changes";
+import { addCheck, dropCheck, readForCheck, replaceCheck } from "./checks";
+import { instantStatements, setNotNull } from "./column-statements";
+import { columnCommentStatements } from "./comments";
+import { type ConstraintChange, constraintChanges, declaredExpressions } from "./constraints";
+import type { AlterFacts } from "./facts";
+import { alterFamily, type Family, familyOf, lockFamily } from "./family";
+import { addForeignKey, dropForeignKey, validateForeignKey } from "./foreign-keys";
+import { isFilled, notNullStages } from "./not-null";
+import type { AlterStep } from "./step";
+
+/** Everything that lies between a declared table and the one that exists, apart from what partitions carry. */
+export interface Differences {
+  readonly columns: readonly ColumnChange[];
+  readonly constraints: readonly ConstraintChange[];
+  /** Names of CHECKs that an interrupted or finished change to NOT NULL has left. */
+  readonly leftovers: readonly string[];
+}
+
+export function differencesOf(
+  shape: TableShape,
+  table: ObservedTable,
+  recorded: readonly RegisteredExpression[],
+): Differences {
+  const columns = columnChanges(shape, table, recorded);
+  return {
+    columns,
+    constraints: constraintChanges(shape, table, recorded),
+    leftovers: notNullStages(shape, table, columns).leftover.map((one) => one.check),
+  };
+}
+
+/**
+ * Expressions whose text is not the printed one, and of which nothing says how the server would print them: only the server
+ * can tell whether they mean the same.
+ */
+export function unsettled(
+  shape: TableShape,
+  differences: Differences,
+  recorded: readonly RegisteredExpression[],
+): Omit<RegisteredExpression, "printed">[] {
+  const different = [
+    ...differences.columns.flatMap((change) =>
+      change.kind === "set default" && change.found.default !== undefined ? [`default ${change.column.name}`] : [],
+    ),
+    ...differences.constraints.flatMap((change) => (change.kind === "replace check" ? [`check ${change.name}`] : [])),
+  ];
+  return declaredExpressions(shape).filter(
+    (one) =>
+      different.includes(`${one.kind} ${one.name}`) &&
+      !recorded.some((known) => known.kind === one.kind && known.name === one.name && known.declared === one.declared),
+  );
+}
+
+export function isEqual({ columns, constraints, leftovers }: Differences): boolean {
+  return columns.length === 0 && constraints.length === 0 && leftovers.length === 0;
+}
+
+/**
+ * The steps that make a table what is declared, in order. What is instant comes first, under one lock of the table and all
+ * its partitions; then rows are read, partition by partition, while writers go on; what the reading has proved comes last.
+ */
+export function alterSteps(
+  shape: TableShape,
+  table: ObservedTable,
+  differences: Differences,
+  facts: AlterFacts,
+): AlterStep[] {
+  const family = familyOf(table);
+  const { constraints, columns } = differences;
+  const replaced = constraints.flatMap((change) => (change.kind === "replace check" ? [change] : []));
+  const filled = notNullStages(shape, table, columns);
+  const fresh = filled.begin.map((one) => one.check);
+  return [
+    ...constraints.flatMap((change) => leavingKeys(family, change)),
+    ...instantStep(
+      family,
+      differences,
+      filled.begin,
+      replaced.map((change) => change.name),
+    ),
+    ...commentStep(family, columns),
+    ...constraints.flatMap((change) => readingOf(family, change, facts)),
+    ...filled.prove.flatMap((one) => readForCheck(family, one.check, facts, fresh.includes(one.check))),
+    ...notNullSteps(family, filled.prove),
+    ...replaced.map((change, index): AlterStep => ({
+      statements: replaceCheck(family, change.name, change.next, change.found.definition),
+      records: { stillOld: replaced.slice(index + 1).map((later) => later.name) },
+    })),
+    ...constraints.flatMap((change) => arrivingKeys(family, change, facts)),
+  ];
+}
+
+/** Foreign keys leave first, each with its lock of the referenced table: a column that goes may have one. */
+function leavingKeys(family: Family, change: ConstraintChange): AlterStep[] {
+  if (change.kind !== "drop" || change.found.kind !== "foreign") return [];
+  const { name, definition } = change.found;
+  const undo = `ALTER TABLE … ADD CONSTRAINT ${quote(name)} ${definition}`;
+  return [
+    {
+      statements: dropForeignKey(family, observedForeignKey(change.found), `drop foreign key ${name}`, undo),
+    },
+  ];
+}
+
+function arrivingKeys(family: Family, change: ConstraintChange, facts: AlterFacts): AlterStep[] {
+  if (change.kind === "add foreign key") return addForeignKey(family, change.key, facts);
+  return change.kind === "validate foreign key" ? validateForeignKey(family, change.key, facts) : [];
+}
+
+function instantStep(
+  family: Family,
+  differences: Differences,
+  filled: readonly { readonly column: string; readonly check: string }[],
+  stillOld: readonly string[],
+): AlterStep[] {
+  const transaction = `alter table ${family.schema}.${family.table}`;
+  const statements = [
+    ...differences.constraints.flatMap((change) => leavingConstraint(family, transaction, change)),
+    ...differences.leftovers.map((check) => dropConstraint(family, transaction, check)),
+    ...instantStatements(family, transaction, differences.columns),
+    ...filled.map((one) => addCheck(family, transaction, one.check, isFilled(one.column))),
+    ...differences.constraints.flatMap((change) => arrivingCheck(family, transaction, change)),
+  ];
+  if (statements.length === 0) return [];
+  return [{ statements: [lockFamily(family, transaction), ...statements], records: { stillOld } }];
+}
+
+function leavingConstraint(family: Family, transaction: string, change: ConstraintChange): Statement[] {
+  if (change.kind === "replace check" && change.begun === "another one")
+    return [dropConstraint(family, transaction, change.next)];
+  if (change.kind !== "drop" || change.found.kind === "foreign") return [];
+  const { name, definition, kind } = change.found;
+  return [
+    alterFamily(family, transaction, {
+      action: `DROP CONSTRAINT ${quote(name)}`,
+      undo: `ALTER TABLE … ADD CONSTRAINT ${quote(name)} ${definition}`,
+      hazards: kind === "unique" ? ["INDEX_DROPPED"] : [],
+    }),
+  ];
+}
+
+function arrivingCheck(family: Family, transaction: string, change: ConstraintChange): Statement[] {
+  if (change.kind === "add check") return [addCheck(family, transaction, change.name, change.expression)];
+  if (change.kind !== "replace check" || change.begun === "this one") return [];
+  return [addCheck(family, transaction, change.next, change.expression)];
+}
+
+function readingOf(family: Family, change: ConstraintChange, facts: AlterFacts): AlterStep[] {
+  switch (change.kind) {
+    case "add check":
+      return readForCheck(family, change.name, facts, true);
+    case "validate check":
+      return readForCheck(family, change.name, facts, false);
+    case "replace check":
+      return readForCheck(family, change.next, facts, change.begun !== "this one");
+    default:
+      return [];
+  }
+}
+
+function commentStep(family: Family, columns: readonly ColumnChange[]): AlterStep[] {
+  const comments = columns.flatMap((change) =>
+    change.kind === "comment" ? [{ column: change.column.name, from: change.from, to: change.column.comment }] : [],
+  );
+  const statements = columnCommentStatements(family, `comment ${family.schema}.${family.table}`, comments, false);
+  return statements.length > 0 ? [{ statements }] : [];
+}
+
+/** Two transactions: killed between them, the next update finds a CHECK that has done its work. */
+function notNullSteps(
+  family: Family,
+  proved: readonly { readonly column: string; readonly check: string }[],
+): AlterStep[] {
+  if (proved.length === 0) return [];
+  const set = `not null ${family.schema}.${family.table}`;
+  const clean = `drop checks ${family.schema}.${family.table}`;
+  return [
+    { statements: [lockFamily(family, set), ...proved.map((one) => setNotNull(family, set, one.column))] },
+    {
+      statements: [lockFamily(family, clean), ...proved.map((one) => dropConstraint(family, clean, one.check))],
+    },
+  ];
+}
+
+function dropConstraint(family: Family, transaction: string, name: string): Statement {
+  const [, drop] = dropCheck(family, transaction, name);
+  if (!drop) throw new RangeError(`no statement drops ${name}`);
+  return drop;
+}

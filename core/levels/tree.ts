@@ -1,0 +1,164 @@
+import { branchName } from "../names/template";
+import { slug } from "../names/slug";
+import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../observed";
+import type { Problem } from "../problem";
+import type { WindowSpec } from "../spec/spec";
+import { type BranchLevel, branchKey, isSource, type ListLevel } from "./levels";
+
+/** One row of a source of values. */
+export interface SourceValue {
+  readonly value: string;
+  /** Value of the LIST level above that it belongs to; undefined: of each. */
+  readonly parent: string | undefined;
+  /** Whether the filter gives it. One that has ended keeps what it has and gets nothing new. */
+  readonly active: boolean;
+}
+
+/** What was read for each level above the time level; undefined for levels whose values are given. */
+export type SourceValues = readonly (readonly SourceValue[] | undefined)[];
+
+/** A branch that the declaration and the sources of values name. */
+export interface DesiredBranch {
+  readonly path: readonly string[];
+  readonly level: BranchLevel;
+  readonly name: string;
+  /** Whether it and all above it are in use. */
+  readonly active: boolean;
+  /** Empty directly above the time level. */
+  readonly children: readonly DesiredBranch[];
+}
+
+/** Every branch that should exist or may keep what it has, outermost first. Empty for a table cut by time alone. */
+export function desiredBranches(spec: WindowSpec, values: SourceValues): DesiredBranch[] {
+  return branchesBelow(spec, values, { path: [], name: spec.table, active: true });
+}
+
+interface Place {
+  readonly path: readonly string[];
+  readonly name: string;
+  readonly active: boolean;
+}
+
+function branchesBelow(spec: WindowSpec, values: SourceValues, above: Place): DesiredBranch[] {
+  const depth = above.path.length;
+  const level = spec.levels.above[depth];
+  if (!level) return [];
+  return valuesOf(spec, level, values[depth], above.path).map(({ value, active }) => {
+    const name = nameOf(spec, level, above.name, value);
+    const place = { path: [...above.path, value], name, active: above.active && active };
+    return { ...place, level, children: branchesBelow(spec, values, place) };
+  });
+}
+
+function valuesOf(
+  spec: WindowSpec,
+  level: BranchLevel,
+  read: readonly SourceValue[] | undefined,
+  path: readonly string[],
+): { readonly value: string; readonly active: boolean }[] {
+  if (level.kind === "hash")
+    return Array.from({ length: level.modulus }, (_, remainder) => ({ value: String(remainder), active: true }));
+  if (!isSource(level.values)) return level.values.map((value) => ({ value, active: true }));
+  const parent = listValueAbove(spec, path);
+  return (read ?? []).filter((row) => row.parent === undefined || row.parent === parent);
+}
+
+/** The value of the nearest LIST level above. */
+function listValueAbove(spec: WindowSpec, path: readonly string[]): string | undefined {
+  return path.filter((_, depth) => spec.levels.above[depth]?.kind === "list").at(-1);
+}
+
+function nameOf(spec: WindowSpec, level: BranchLevel, base: string, value: string): string {
+  const own = level.kind === "hash" ? { remainder: value } : { value: level.slug ? slug(value) : value };
+  return branchName(level.name, { table: spec.table, base, ...own });
+}
+
+/** Two branches of one name would be one table: slugs that meet, or names that were cut to 63 bytes and met nowhere else. */
+export function nameProblems(branches: readonly DesiredBranch[]): Problem[] {
+  const seen = new Map<string, DesiredBranch>();
+  const problems: Problem[] = [];
+  for (const branch of flatten(branches)) {
+    const other = seen.get(branch.name);
+    if (other) {
+      problems.push({
+        path: "partitionBy",
+        code: "name-collision",
+        message: `the branches ${describePath(other.path)} and ${describePath(branch.path)} would both be called "${branch.name}".`,
+        fix: "Set slug: false for that level, put {base} into its name, or change one of the values.",
+      });
+    }
+    seen.set(branch.name, branch);
+  }
+  return problems;
+}
+
+/** The cutting by time below one path: the first override that fits, else that of the level. */
+export function branchSpec(spec: WindowSpec, path: readonly string[]): WindowSpec {
+  const override = spec.levels.overrides.find(({ when }) =>
+    Object.entries(when).every(([column, value]) => path[depthOf(spec, column)] === value),
+  );
+  return override ? { ...spec, grid: override.grid } : spec;
+}
+
+function depthOf(spec: WindowSpec, column: string): number {
+  return spec.levels.above.findIndex((level) => level.column === column);
+}
+
+/** Branches that stand directly above the time level, from the catalogue, by their path. */
+export function observedStems(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, ObservedBranch> {
+  const depth = spec.levels.above.length;
+  const stems = new Map<string, ObservedBranch>();
+  for (const branch of table?.branches ?? []) {
+    if (branch.path?.length === depth && depth > 0) stems.set(branchKey(branch.path), branch);
+  }
+  return stems;
+}
+
+/** The time partitions of a table, whatever branch they are in. */
+export function timeLeaves(spec: WindowSpec, table: ObservedTable | undefined): readonly ObservedLeaf[] {
+  if (spec.levels.above.length === 0) return table?.leaves ?? [];
+  return [...observedStems(spec, table).values()].flatMap((stem) => stem.leaves);
+}
+
+/** How many partitions hold rows themselves. */
+export function leafCount(table: ObservedTable | undefined): number {
+  if (!table) return 0;
+  return [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)].filter((leaf) => !leaf.partitioned)
+    .length;
+}
+
+/** A branch and all below it, each before its parts. */
+export function* flatten(branches: readonly DesiredBranch[]): Generator<DesiredBranch> {
+  for (const branch of branches) {
+    yield branch;
+    yield* flatten(branch.children);
+  }
+}
+
+/** `program_id = abc, site_id = def` reads worse in a list than the bare values. */
+export function describePath(path: readonly string[]): string {
+  return path.map((value) => JSON.stringify(value)).join(" / ");
+}
+
+/** What the database has and neither declaration nor sources name any more. */
+export function goneBranches(
+  spec: WindowSpec,
+  desired: readonly DesiredBranch[],
+  table: ObservedTable | undefined,
+): ObservedBranch[] {
+  const known = new Set([...flatten(desired)].map((branch) => branchKey(branch.path)));
+  return (table?.branches ?? []).filter(
+    (branch) =>
+      branch.path !== undefined &&
+      branch.path.length <= spec.levels.above.length &&
+      !known.has(branchKey(branch.path)) &&
+      // One above it that is gone as well speaks for it.
+      known.has(branchKey(branch.path.slice(0, -1))) === branch.path.length > 1,
+  );
+}
+
+/** The LIST level of a branch, for what is declared about its values. */
+export function listLevelOf(spec: WindowSpec, path: readonly string[]): ListLevel | undefined {
+  const level = spec.levels.above[path.length - 1];
+  return level?.kind === "list" ? level : undefined;
+}

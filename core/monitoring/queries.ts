@@ -1,0 +1,236 @@
+import { quote, quoteLiteral } from "../names/identifier";
+import type { MonitoringSettings } from "./settings";
+
+/** How postgres_exporter takes a column: as a label, or as the value of a metric of its own. */
+export type ColumnUsage = "LABEL" | "GAUGE" | "COUNTER";
+
+/** One query of postgres_exporter. Its metrics are called `name_column`. */
+export interface MetricQuery {
+  readonly name: string;
+  readonly sql: string;
+  /** The exporter asks no more often than this. */
+  readonly cacheSeconds: number;
+  readonly columns: readonly MetricColumn[];
+}
+
+export interface MetricColumn {
+  readonly name: string;
+  readonly usage: ColumnUsage;
+  readonly description: string;
+}
+
+/** Everything that rules and dashboard stand on. */
+export function metricQueries(settings: MonitoringSettings): MetricQuery[] {
+  return [
+    runwayQuery(settings),
+    creationQuery(settings),
+    tableQuery(settings),
+    ...(settings.partitionSeries ? [partitionQuery(settings)] : []),
+    defaultQuery(settings),
+    jobQuery(settings),
+    writesQuery(settings),
+    indexQuery(settings),
+    slowQuery(settings),
+  ];
+}
+
+/** The names of all metrics, as Prometheus has them. */
+export function metricNames(queries: readonly MetricQuery[]): string[] {
+  return queries.flatMap((query) =>
+    query.columns.filter((column) => column.usage !== "LABEL").map((column) => `${query.name}_${column.name}`),
+  );
+}
+
+/** Sizes are read by asking the file system for each file of each partition. */
+const SIZE_CACHE_SECONDS = 300;
+const CACHE_SECONDS = 60;
+
+const TABLE: readonly MetricColumn[] = [label("schema", "Schema of the table"), label("table", "Name of the table")];
+
+/** With its schema where that is another one than the table's, so that two never are one series. */
+const PARTITION_NAME = `case when v.partition_schema = v.schema_name then v.partition_name
+    else v.partition_schema || '.' || v.partition_name end as partition`;
+
+function runwayQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_runway",
+    sql: `select v.schema_name as schema, v.table_name as table,
+  coalesce(extract(epoch from v.time_left), 0)::double precision as seconds,
+  coalesce(extract(epoch from v.prepared_until - now()), 0)::double precision as prepared_seconds
+from ${from(settings, "runway")}`,
+    cacheSeconds: CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      gauge("seconds", "Time until the first moment without a partition; 0: there is none for the present one"),
+      gauge("prepared_seconds", "Time until the end of what the schedule in the database could make"),
+    ],
+  };
+}
+
+function creationQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_creation",
+    sql: `select v.schema_name as schema, v.table_name as table, v.missing
+from ${from(settings, "creation_health")}`,
+    cacheSeconds: CACHE_SECONDS,
+    columns: [...TABLE, gauge("missing", "Partitions that are due and not there")],
+  };
+}
+
+function tableQuery(settings: MonitoringSettings): MetricQuery {
+  const management = quote(settings.managementSchema);
+  return {
+    name: "pgpartition_table",
+    sql: `select v.schema_name as schema, v.table_name as table, count(*) as partitions, sum(v.size_bytes) as size_bytes,
+  max(v.size_bytes) as largest_bytes,
+  coalesce(max(i.median_bytes), 0) as median_bytes, coalesce(max(i.ratio), 1)::double precision as imbalance_ratio,
+  coalesce(max(g.table_bytes_per_day), 0)::double precision as growth_bytes_per_day
+from ${from(settings, "leaf_facts", "true")}
+left join ${management}.imbalance i on i.schema_name = v.schema_name and i.table_name = v.table_name
+left join ${management}.table_growth g on g.schema_name = v.schema_name and g.table_name = v.table_name
+where ${chosen(settings)}
+group by v.schema_name, v.table_name`,
+    cacheSeconds: SIZE_CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      gauge("partitions", "Leaves of the table"),
+      gauge("size_bytes", "Bytes of all leaves with their indexes"),
+      gauge("largest_bytes", "Bytes of the largest leaf"),
+      gauge("median_bytes", "Median of the bytes of the leaves that have begun"),
+      gauge("imbalance_ratio", "The largest leaf against the median"),
+      gauge("growth_bytes_per_day", "Bytes that a day adds, measured on the last intervals"),
+    ],
+  };
+}
+
+function partitionQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_partition",
+    sql: `select v.schema_name as schema, v.table_name as table, ${PARTITION_NAME}, v.size_bytes,
+  coalesce(v.row_estimate, v.live_tuples) as rows, v.dead_tuples
+from ${from(settings, "partition_info")}`,
+    cacheSeconds: SIZE_CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      label("partition", "Name of the partition"),
+      gauge("size_bytes", "Bytes of the partition with its indexes"),
+      gauge("rows", "Rows, as the statistics know them"),
+      gauge("dead_tuples", "Rows that vacuum has not cleared away"),
+    ],
+  };
+}
+
+function defaultQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_default",
+    sql: `select v.schema_name as schema, v.table_name as table, ${PARTITION_NAME},
+  coalesce(v.row_estimate, 0) as rows
+from ${from(settings, "default_rows")}`,
+    cacheSeconds: CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      label("partition", "Name of the default partition"),
+      gauge("rows", "Rows that no other partition took, as the statistics know them"),
+    ],
+  };
+}
+
+function jobQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_job",
+    sql: `select v.schema_name as schema, v.table_name as table, v.job,
+  case when v.state in ('missing', 'hidden') then 0 else 1 end as visible,
+  case when v.state = 'failed' then 1 else 0 end as failed,
+  case when v.state = 'inactive' then 1 else 0 end as inactive,
+  coalesce(extract(epoch from v.idle), 0)::double precision as idle_seconds
+from ${from(settings, "job_health()")}`,
+    cacheSeconds: CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      label("job", "Name of the job in pg_cron"),
+      gauge("visible", "0: the job is gone, or the role of the exporter may not see it"),
+      gauge("failed", "1: its last run failed"),
+      gauge("inactive", "1: it is switched off"),
+      gauge("idle_seconds", "Time since its last run, or since it was made; 0 where that cannot be seen"),
+    ],
+  };
+}
+
+function writesQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_writes",
+    sql: `select v.schema_name as schema, v.table_name as table, v.month,
+  v.inserted as inserted_total, v.updated as updated_total, v.deleted as deleted_total
+from ${from(settings, "writes_by_month")}`,
+    cacheSeconds: CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      label("month", "Month in which the leaf begins"),
+      counter("inserted_total", "Rows inserted into the leaves of the month"),
+      counter("updated_total", "Rows updated in the leaves of the month"),
+      counter("deleted_total", "Rows deleted from the leaves of the month"),
+    ],
+  };
+}
+
+function indexQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_index",
+    sql: `select v.schema_name as schema, v.table_name as table, v.index_name as index, v.idx_scan as scans_total,
+  v.idx_tup_read as tuples_read_total, v.idx_tup_fetch as tuples_fetched_total, v.size_bytes, v.unused_leaves, v.invalid_leaves
+from ${from(settings, "index_use_total")}`,
+    cacheSeconds: SIZE_CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      label("index", "Name of the index on the table; on the leaf where it is of one leaf alone"),
+      counter("scans_total", "Scans of the index on all leaves"),
+      counter("tuples_read_total", "Entries that the scans returned"),
+      counter("tuples_fetched_total", "Live rows that simple scans fetched"),
+      gauge("size_bytes", "Bytes of the index on all leaves"),
+      gauge("unused_leaves", "Leaves on which it was never used"),
+      gauge("invalid_leaves", "Leaves on which it is invalid"),
+    ],
+  };
+}
+
+function slowQuery(settings: MonitoringSettings): MetricQuery {
+  return {
+    name: "pgpartition_statement",
+    // Every statement above a tenth of the limit: one that has just become slow has a history to be compared with.
+    sql: `select v.schema_name as schema, v.table_name as table, v.query_id, v.calls as calls_total,
+  v.total_ms / 1000 as seconds_total, v.mean_ms / 1000 as mean_seconds
+from ${from(settings, `slow_queries(${settings.slowQueryMs / 10}, 100)`)}`,
+    cacheSeconds: CACHE_SECONDS,
+    columns: [
+      ...TABLE,
+      label("query_id", "queryid of pg_stat_statements"),
+      counter("calls_total", "Calls of the statement"),
+      counter("seconds_total", "Time that it took in all"),
+      gauge("mean_seconds", "Time that it took in the mean since the statistics were reset"),
+    ],
+  };
+}
+
+/** The view as `v`, with the chosen tables. */
+function from(settings: MonitoringSettings, view: string, where = chosen(settings)): string {
+  const source = `${quote(settings.managementSchema)}.${view} v`;
+  return where === "true" ? source : `${source}\nwhere ${where}`;
+}
+
+function chosen(settings: MonitoringSettings): string {
+  if (!settings.tables) return "true";
+  const names = settings.tables.map(({ schema, table }) => `(${quoteLiteral(schema)}, ${quoteLiteral(table)})`);
+  return names.length === 0 ? "false" : `(v.schema_name, v.table_name) in (${names.join(", ")})`;
+}
+
+function label(name: string, description: string): MetricColumn {
+  return { name, usage: "LABEL", description };
+}
+
+function gauge(name: string, description: string): MetricColumn {
+  return { name, usage: "GAUGE", description };
+}
+
+function counter(name: string, description: string): MetricColumn {
+  return { name, usage: "COUNTER", description };
+}

@@ -1,0 +1,150 @@
+import {
+  DEFAULT_ALERT_SIZE,
+  DEFAULT_CREATION_PATIENCE,
+  DEFAULT_DASHBOARD_TITLE,
+  DEFAULT_IMBALANCE,
+  DEFAULT_JOB_SILENCE,
+  DEFAULT_MANAGEMENT_SCHEMA,
+  DEFAULT_ROWS_IN_DEFAULT,
+  DEFAULT_RUNWAY_ALERT,
+  DEFAULT_SLOW_QUERY,
+  DEFAULT_SMALL_SIZE,
+  DEFAULT_WARN_SIZE,
+} from "../defaults";
+import { parseTableId, type TableId } from "../names/resource-id";
+import { InvalidSpecError, type Problem } from "../problem";
+import { parseSpan, type SpanUnit } from "../time/span";
+import type { AlertThresholdArgs, MonitoringArgs, SizeThresholdArgs } from "./args";
+
+/** What the files are made from: every value given, in bytes and seconds. */
+export interface MonitoringSettings {
+  /** Undefined: all. */
+  readonly tables: readonly TableId[] | undefined;
+  readonly managementSchema: string;
+  readonly smallBytes: number;
+  readonly warnBytes: number;
+  readonly alertBytes: number;
+  readonly runwaySeconds: number;
+  readonly runwayOf: readonly { readonly table: TableId; readonly seconds: number }[];
+  readonly creationSeconds: number;
+  readonly jobSilentSeconds: number;
+  readonly defaultRows: number;
+  readonly imbalance: number;
+  readonly slowQueryMs: number;
+  readonly partitionSeries: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly title: string;
+}
+
+/** Reads the arguments; throws with every problem at once. */
+export function requireMonitoringSettings(args: MonitoringArgs, subject: string): MonitoringSettings {
+  const problems: Problem[] = [];
+  const settings = parseSettings(args, (path, message, fix) =>
+    problems.push({ path, code: "invalid-value", message, fix }),
+  );
+  if (problems.length > 0) throw new InvalidSpecError(subject, problems);
+  return settings;
+}
+
+type Report = (path: string, message: string, fix: string) => void;
+
+function parseSettings(args: MonitoringArgs, report: Report): MonitoringSettings {
+  return {
+    tables: args.tables?.flatMap((name, index) => tableOf(name, `tables[${index}]`, report)),
+    managementSchema: args.managementSchema ?? DEFAULT_MANAGEMENT_SCHEMA,
+    ...parseSizes(args.sizes ?? {}, report),
+    ...parseAlerts(args.alerts ?? {}, report),
+    partitionSeries: args.partitionSeries ?? true,
+    labels: parseLabels(args.labels ?? {}, report),
+    title: args.title ?? DEFAULT_DASHBOARD_TITLE,
+  };
+}
+
+function parseSizes(sizes: SizeThresholdArgs, report: Report) {
+  const smallBytes = bytesOf(sizes.small ?? DEFAULT_SMALL_SIZE, "sizes.small", report);
+  const warnBytes = bytesOf(sizes.warn ?? DEFAULT_WARN_SIZE, "sizes.warn", report);
+  const alertBytes = bytesOf(sizes.alert ?? DEFAULT_ALERT_SIZE, "sizes.alert", report);
+  // A size that could not be read is reported already.
+  if (smallBytes >= warnBytes || warnBytes >= alertBytes)
+    report(
+      "sizes",
+      `small, warn and alert are ${smallBytes}, ${warnBytes} and ${alertBytes} bytes.`,
+      "Let each be larger than the one before.",
+    );
+  return { smallBytes, warnBytes, alertBytes };
+}
+
+function parseAlerts(alerts: AlertThresholdArgs, report: Report) {
+  const runwayOf = Object.entries(alerts.runwayOf ?? {}).flatMap(([name, span]) => {
+    const path = `alerts.runwayOf[${JSON.stringify(name)}]`;
+    return tableOf(name, path, report).map((table) => ({ table, seconds: secondsOf(span, path, report) }));
+  });
+  return {
+    runwaySeconds: secondsOf(alerts.runway ?? DEFAULT_RUNWAY_ALERT, "alerts.runway", report),
+    runwayOf,
+    creationSeconds: secondsOf(alerts.creation ?? DEFAULT_CREATION_PATIENCE, "alerts.creation", report),
+    jobSilentSeconds: secondsOf(alerts.jobSilent ?? DEFAULT_JOB_SILENCE, "alerts.jobSilent", report),
+    defaultRows: numberOf(alerts.defaultRows ?? DEFAULT_ROWS_IN_DEFAULT, 1, "alerts.defaultRows", report),
+    imbalance: numberOf(alerts.imbalance ?? DEFAULT_IMBALANCE, 1, "alerts.imbalance", report),
+    slowQueryMs: millisecondsOf(alerts.slowQuery ?? DEFAULT_SLOW_QUERY, "alerts.slowQuery", report),
+  };
+}
+
+function tableOf(name: string, path: string, report: Report): TableId[] {
+  const table = parseTableId(name);
+  if (table) return [table];
+  report(path, `"${name}" is not a table.`, "Write schema.table.");
+  return [];
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
+
+function bytesOf(text: string, path: string, report: Report): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) *(kB|MB|GB|TB)$/.exec(text.trim());
+  if (match) return Math.round(Number(match[1]) * (SIZE_UNITS[match[2] ?? ""] ?? 0));
+  report(path, `"${text}" is not a size.`, 'Write a number and kB, MB, GB or TB, such as "100 GB".');
+  return Number.NaN;
+}
+
+const UNIT_SECONDS: Readonly<Record<SpanUnit, number>> = {
+  hour: 3_600,
+  day: 86_400,
+  week: 604_800,
+  month: 30 * 86_400,
+  quarter: 90 * 86_400,
+  year: 365 * 86_400,
+};
+
+function secondsOf(text: string, path: string, report: Report): number {
+  const span = parseSpan(text);
+  if (span) return span.count * UNIT_SECONDS[span.unit];
+  report(path, `"${text}" is not a span.`, 'Write a whole number and a unit, such as "7 days".');
+  return Number.NaN;
+}
+
+function millisecondsOf(text: string, path: string, report: Report): number {
+  const match = /^(\d{1,9}(?:\.\d{1,3})?) *(ms|s)$/.exec(text.trim());
+  const value = match ? Number(match[1]) * (match[2] === "s" ? 1_000 : 1) : 0;
+  if (value > 0) return value;
+  report(path, `"${text}" is not a time.`, 'Write a number above 0 and ms or s, such as "500 ms".');
+  return Number.NaN;
+}
+
+function numberOf(value: number, least: number, path: string, report: Report): number {
+  if (!Number.isFinite(value) || value < least) report(path, `${value} is too little.`, `Give ${least} or more.`);
+  return value;
+}
+
+function parseLabels(labels: Readonly<Record<string, string>>, report: Report): Readonly<Record<string, string>> {
+  for (const name of Object.keys(labels)) {
+    const path = `labels[${JSON.stringify(name)}]`;
+    if (!/^[A-Za-z_]\w*$/.test(name) || name.startsWith("__"))
+      report(
+        path,
+        `"${name}" is not the name of a label.`,
+        "Use letters, digits and underscores; do not begin with __.",
+      );
+    if (name === "severity") report(path, "severity is given by the rule.", "Use another name.");
+  }
+  return labels;
+}

@@ -1,0 +1,14 @@
+import { formatInstant, type Instant } from "../time/instant";
+import type { Interval } from "../time/interval";
+
+/**
+ * The name of a Partition among the children of a table: from the bounds, never from the name template, because renaming
+ * partitions must not replace resources.
+ */
+export function partitionResourceName(table: string, partition: Interval): string {
+  return `${table}-${compact(partition.from)}_${compact(partition.to)}`;
+}
+
+function compact(instant: Instant): string {
+  return formatInstant(instant).replace(/T00:00:00Z$/, "");
+}

@@ -1,0 +1,83 @@
+import { type Alignment, alignStatements } from "../leaf/align";
+import { parentStatements } from "../leaf/align-parent";
+import { type WantedState, wantedState } from "../leaf/wanted";
+import type { CarriedState, Observation, ObservedLeaf, ObservedTable } from "../observed";
+import { leafNames } from "../statements/new-table";
+import type { ParentShape } from "../statements/parent";
+import type { Retirement } from "./retirement";
+
+/** A partition, or the table itself, that is there and does not carry what it should. */
+export interface LeafAlignment extends Alignment {
+  readonly leaf: Pick<ObservedLeaf, "name" | "bounds">;
+}
+
+/**
+ * Compares what every attached partition carries with what it should: whoever made it, a resource, the schedule, a hand or
+ * an ATTACH. Of what is about to be detached only who may see it: it stays a table, with the same rows.
+ *
+ * @param shown statements that this preview has shown already, for the table's own resource
+ */
+export function planAlignments(
+  parent: ParentShape | undefined,
+  observation: Observation,
+  retiring: readonly Retirement[],
+  shown: ReadonlySet<string> = new Set(),
+): LeafAlignment[] {
+  if (!parent || !observation.table) return [];
+  const leaves = partitionsOf(observation.table).flatMap((leaf) => {
+    if (leaf.detachPending) return [];
+    const leaving = retiring.some((item) => item.oid === leaf.oid);
+    const alignment = leaving ? leaf.carried && accessAlignment(parent, leaf, leaf.carried) : alignmentOf(parent, leaf);
+    return alignment && alignment.reasons.length > 0 ? [{ leaf, ...alignment }] : [];
+  });
+  return [...parentAlignment(parent, observation.table, shown), ...leaves];
+}
+
+/** What changed by another hand, and what could not be done before the indexes were there. */
+function parentAlignment(parent: ParentShape, table: ObservedTable, shown: ReadonlySet<string>): LeafAlignment[] {
+  const statements = parentStatements(
+    { schema: parent.schema, name: parent.table, role: "parent", fresh: false },
+    `align ${parent.schema}.${parent.table}`,
+    // The comment is declared for the table alone: its own resource keeps it.
+    { comment: undefined, leaves: parent.carried.profile },
+    table,
+  ).filter((statement) => !shown.has(statement.sql));
+  if (statements.length === 0) return [];
+  const what = statements.map((statement) =>
+    statement.sql.includes("STATISTICS") ? "statistics targets" : "replica identity",
+  );
+  const reasons = [...new Set(what)].map((part) => `${part} of the table ${part.endsWith("s") ? "differ" : "differs"}`);
+  return [{ leaf: { name: parent.table, bounds: undefined }, statements, reasons }];
+}
+
+/** At every depth: a branch can be named by a reader as well as a leaf. */
+function partitionsOf(table: ObservedTable): readonly ObservedLeaf[] {
+  return table.branches.length === 0
+    ? table.leaves
+    : [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)];
+}
+
+/** Owner, row security, policies and grants of one table, and nothing else of what a partition carries. */
+export function accessAlignment(
+  parent: ParentShape,
+  { schema, name }: { readonly schema: string; readonly name: string },
+  carried: CarriedState,
+): Alignment {
+  const { replicaIdentity, statistics } = carried;
+  const wanted = wantedOf(parent, name, { to: undefined, uniqueIndexes: undefined });
+  const access = { ...wanted, replicaIdentity, statistics, storage: undefined };
+  return alignStatements({ schema, name, role: "leaf", fresh: false }, access, carried);
+}
+
+function alignmentOf(parent: ParentShape, leaf: ObservedLeaf): Alignment | undefined {
+  if (!leaf.carried) return undefined;
+  const wanted = wantedOf(parent, leaf.name, { to: leaf.bounds?.to, uniqueIndexes: leaf.carried.uniqueIndexes });
+  // A table that is cut further holds no rows that could be stored in one way or another.
+  const fitting = leaf.partitioned ? { ...wanted, storage: undefined } : wanted;
+  return alignStatements({ schema: leaf.schema, name: leaf.name, role: "leaf", fresh: false }, fitting, leaf.carried);
+}
+
+function wantedOf(parent: ParentShape, leaf: string, facts: Parameters<typeof wantedState>[2]): WantedState {
+  // The observation has a clock always; a planned parent has no leaves.
+  return wantedState(parent.carried, leafNames(parent, leaf), facts, parent.now, parent.key.zone);
+}

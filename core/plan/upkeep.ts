@@ -1,0 +1,48 @@
+import type { Observation } from "../observed";
+import type { WindowSpec } from "../spec/spec";
+import { analyzeStatement } from "../statements/analyze";
+import type { Statement } from "../statements/statement";
+import { compareInstants, formatInstant, type Instant, wholeDays } from "../time/instant";
+import { addSpan } from "../time/span";
+import type { Creation } from "./creation";
+import { entry } from "./entries";
+import type { PlanEntry } from "./types";
+
+/** Something that is due for the table as a whole and not for one partition. */
+export interface Upkeep {
+  readonly entry: PlanEntry;
+  readonly statements: readonly Statement[];
+}
+
+const WHOLE = { from: undefined, to: undefined };
+
+/**
+ * Whether the statistics of the table as a whole are due. Facts decide, so that an interrupted update needs no memory: how
+ * old they are by the server's own clock, and whether the ledger knows of rows that came with a partition since then.
+ */
+export function planAnalysis(
+  spec: WindowSpec,
+  observation: Observation,
+  creations: readonly Creation[],
+): Upkeep | undefined {
+  const reason = spec.analyze && staleBecause(spec, observation, creations);
+  if (reason === undefined) return undefined;
+  return {
+    entry: { ...entry("analyze", spec.table, WHOLE), reason },
+    statements: [analyzeStatement(spec, observation.serverVersion)],
+  };
+}
+
+function staleBecause(spec: WindowSpec, observation: Observation, creations: readonly Creation[]): string | undefined {
+  const last = observation.table?.lastAnalyzed;
+  if (last === undefined) return "the table as a whole was never analyzed, and autovacuum never does that";
+  if (spec.analyze && compareInstants(addSpan(last, spec.analyze, "UTC"), observation.now) <= 0)
+    return `the statistics of the table as a whole are ${wholeDays(last, observation.now)} days old`;
+  if (creations.some((creation) => creation.kind === "attach") || cameBackSince(observation, last))
+    return `a partition came back with its rows since the table was analyzed (${formatInstant(last)})`;
+  return undefined;
+}
+
+function cameBackSince(observation: Observation, last: Instant): boolean {
+  return observation.ledger.some((item) => item.event === "attached" && compareInstants(item.at, last) > 0);
+}

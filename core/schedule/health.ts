@@ -1,0 +1,40 @@
+import type { RegisteredSchedule } from "../observed";
+import { compareInstants, formatInstant, type Instant, later, parseInstant } from "../time/instant";
+import { lastDue, parseCron } from "./cron";
+import type { FoundJob } from "./job";
+
+/** A run that is this late has not merely begun late. */
+const PATIENCE_MINUTES = 60;
+
+/** What is wrong with a job that is as declared: sentences for people. */
+export function jobWarnings(
+  found: FoundJob,
+  registered: RegisteredSchedule | undefined,
+  zone: string,
+  now: Instant,
+): string[] {
+  const run = found.lastRun;
+  const failed =
+    run?.status === "failed"
+      ? [`the last run of job "${found.job}" failed${at(run.at)}: ${run.message ?? "no message"}`]
+      : [];
+  return [...failed, ...silence(found, registered, zone, now)];
+}
+
+function silence(found: FoundJob, registered: RegisteredSchedule | undefined, zone: string, now: Instant): string[] {
+  const schedule = parseCron(found.cron);
+  if (!found.active || "problem" in schedule || !registered) return [];
+  const since = parseInstant(registered.since, "UTC");
+  const last = found.lastRun?.at === undefined ? undefined : parseInstant(found.lastRun.at, "UTC");
+  const due = lastDue(schedule, now.subtract({ minutes: PATIENCE_MINUTES }), zone);
+  const seen = last ? later(last, since) : since;
+  if (!due || compareInstants(due, seen) <= 0) return [];
+  const heard = last ? `has not run since ${formatInstant(last)}` : "never ran";
+  return [
+    `job "${found.job}" ${heard}, although it was due at ${formatInstant(due)} (${found.cron}): see whether pg_cron runs (shared_preload_libraries, cron.max_running_jobs) and may connect`,
+  ];
+}
+
+function at(time: string | undefined): string {
+  return time === undefined ? "" : ` at ${time}`;
+}

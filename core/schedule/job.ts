@@ -1,0 +1,230 @@
+import { quoteLiteral } from "../names/identifier";
+import type { Problem } from "../problem";
+import type { RegisteredSchedule } from "../observed";
+import type { Statement } from "../statements/statement";
+
+/** The job as it should be. */
+export interface WantedJob {
+  readonly job: string;
+  readonly cron: string;
+  readonly zone: string;
+  readonly command: string;
+  readonly database: string;
+  readonly user: string;
+  readonly active: boolean;
+}
+
+/** A job as pg_cron has it. */
+export interface FoundJob {
+  readonly jobId: string;
+  readonly job: string;
+  readonly cron: string;
+  readonly command: string;
+  readonly database: string;
+  readonly user: string;
+  readonly active: boolean;
+  /** Its latest run among those that pg_cron remembers. */
+  readonly lastRun?: LastRun | undefined;
+}
+
+export interface LastRun {
+  /** ISO 8601; left out: it has not begun yet. */
+  readonly at?: string | undefined;
+  /** `succeeded`, `failed`, `running` and so on. */
+  readonly status: string;
+  readonly message?: string | undefined;
+}
+
+/** What pg_cron is like for the connected role. */
+export type CronFacts =
+  | { readonly kind: "absent"; readonly because: "not installed" | "not created" }
+  /** It keeps its jobs in another database of the cluster. */
+  | { readonly kind: "elsewhere"; readonly home: string }
+  | { readonly kind: "closed"; readonly role: string }
+  | {
+      readonly kind: "here";
+      readonly zone: string;
+      readonly role: string;
+      readonly superuser: boolean;
+      readonly mayScheduleInDatabase: boolean;
+      readonly mayAlter: boolean;
+      readonly jobs: readonly FoundJob[];
+    };
+
+/** What has to happen so that the job is as declared. */
+export type JobPlan =
+  /** Nothing inside the database starts it: the crontab line and the timer are the way. */
+  | { readonly kind: "external"; readonly why: string }
+  | { readonly kind: "refused"; readonly problem: Problem }
+  | {
+      readonly kind: "scheduled";
+      readonly found: FoundJob | undefined;
+      /** In words: `it is not active`. */
+      readonly differences: readonly string[];
+      readonly statements: readonly Statement[];
+      readonly note: string | undefined;
+    };
+
+/**
+ * Compares the declared job with pg_cron. A job of that name that nobody recorded as ours is taken over only when it runs the
+ * same; where pg_cron is not to be had, nothing is half installed.
+ */
+export function planJob(wanted: WantedJob, facts: CronFacts, registered: RegisteredSchedule | undefined): JobPlan {
+  switch (facts.kind) {
+    case "absent":
+    case "elsewhere":
+      return { kind: "external", why: whyExternal(wanted, facts) };
+    case "closed":
+      return { kind: "refused", problem: closed(wanted, facts.role) };
+    case "here":
+      return planHere(wanted, facts, registered);
+  }
+}
+
+type Here = Extract<CronFacts, { kind: "here" }>;
+
+function planHere(wanted: WantedJob, facts: Here, registered: RegisteredSchedule | undefined): JobPlan {
+  const ours = registered && facts.jobs.find((job) => job.jobId === registered.jobId && job.job === registered.job);
+  const named = facts.jobs.filter((job) => job.job === wanted.job && job.jobId !== ours?.jobId);
+  const same = named.find((job) => job.user === wanted.user && job.command === wanted.command);
+  const problem =
+    userProblem(wanted, facts) ??
+    (same && !ours ? undefined : conflict(wanted, named)) ??
+    rightsProblem(wanted, facts, ours ?? same);
+  if (problem) return { kind: "refused", problem };
+  const found = ours ?? same;
+  const differences = found ? differencesOf(wanted, found) : ["it is missing"];
+  return {
+    kind: "scheduled",
+    found,
+    differences,
+    statements: differences.length === 0 ? [] : statementsOf(wanted, facts, found),
+    note: zoneNote(wanted, facts),
+  };
+}
+
+/** Another job under the name: pg_cron would change it in place, or keep two that look like one. */
+function conflict(wanted: WantedJob, named: readonly FoundJob[]): Problem | undefined {
+  const [other] = named;
+  if (!other) return undefined;
+  const what =
+    other.user === wanted.user ? `runs something else: ${other.command}` : `belongs to role "${other.user}"`;
+  return {
+    path: "schedule.job",
+    code: "conflict",
+    message: `pg_cron has a job "${other.job}" (id ${other.jobId}) that ${what}.`,
+    fix: `If it is not needed any more: SELECT cron.unschedule(${other.jobId}). Otherwise declare another schedule.job.`,
+  };
+}
+
+function userProblem(wanted: WantedJob, facts: Here): Problem | undefined {
+  if (wanted.user === facts.role || facts.superuser) return undefined;
+  return {
+    path: "schedule.user",
+    code: "privileges",
+    message: `role "${facts.role}" cannot schedule a job that runs as "${wanted.user}": pg_cron asks for a superuser.`,
+    fix: "Leave schedule.user out, or connect as that role.",
+  };
+}
+
+/** Scheduling for oneself needs nothing but USAGE; only an inactive job needs what pg_cron keeps closed. */
+function rightsProblem(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Problem | undefined {
+  if (wanted.active || facts.mayAlter || facts.mayScheduleInDatabase) return undefined;
+  if (found && differencesOf(wanted, found).length === 0) return undefined;
+  return {
+    path: "schedule.active",
+    code: "privileges",
+    message: `role "${facts.role}" may not have an inactive job.`,
+    fix: `An administrator has to run: GRANT EXECUTE ON FUNCTION cron.alter_job, cron.schedule_in_database TO "${facts.role.replaceAll('"', '""')}".`,
+  };
+}
+
+function differencesOf(wanted: WantedJob, found: FoundJob): string[] {
+  return [
+    ...(found.job === wanted.job ? [] : [`it is called "${found.job}"`]),
+    ...(found.cron === wanted.cron ? [] : [`its schedule is "${found.cron}"`]),
+    ...(found.command === wanted.command ? [] : [`it runs ${found.command}`]),
+    ...(found.database === wanted.database ? [] : [`it runs in database "${found.database}"`]),
+    ...(found.user === wanted.user ? [] : [`it runs as "${found.user}"`]),
+    ...(found.active === wanted.active ? [] : [`it is ${found.active ? "" : "not "}active`]),
+  ];
+}
+
+/** A job that cannot be changed in place, or has another name, is scheduled anew within the same transaction. */
+function statementsOf(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Statement[] {
+  if (!found) return [scheduleStatement(wanted, facts)];
+  if (facts.mayAlter && found.job === wanted.job) return [alterStatement(wanted, found)];
+  const schedule = scheduleStatement(wanted, facts);
+  return [{ ...unscheduleStatement(found), transaction: schedule.transaction }, schedule];
+}
+
+function scheduleStatement(wanted: WantedJob, facts: Here): Statement {
+  const head = [wanted.job, wanted.cron, wanted.command].map(quoteLiteral).join(", ");
+  const own = wanted.user === facts.role;
+  const user = own ? "NULL" : quoteLiteral(wanted.user);
+  const sql = facts.mayScheduleInDatabase
+    ? `SELECT cron.schedule_in_database(${head}, ${quoteLiteral(wanted.database)}, ${user}, ${String(wanted.active)})`
+    : `SELECT cron.schedule(${head})`;
+  return automation(sql, wanted.job, `SELECT cron.unschedule(${quoteLiteral(wanted.job)})`);
+}
+
+function alterStatement(wanted: WantedJob, found: FoundJob): Statement {
+  const changes = (to: WantedJob | FoundJob, from: WantedJob | FoundJob): string =>
+    [
+      ...(to.cron === from.cron ? [] : [`schedule := ${quoteLiteral(to.cron)}`]),
+      ...(to.command === from.command ? [] : [`command := ${quoteLiteral(to.command)}`]),
+      ...(to.database === from.database ? [] : [`database := ${quoteLiteral(to.database)}`]),
+      ...(to.user === from.user ? [] : [`username := ${quoteLiteral(to.user)}`]),
+      ...(to.active === from.active ? [] : [`active := ${String(to.active)}`]),
+    ].join(", ");
+  const alter = (list: string) => `SELECT cron.alter_job(job_id := ${found.jobId}, ${list})`;
+  return automation(alter(changes(wanted, found)), wanted.job, alter(changes(found, wanted)));
+}
+
+/** Also for the end of the job: what it made stays. */
+export function unscheduleStatement(found: FoundJob): Statement {
+  const head = [found.job, found.cron, found.command].map(quoteLiteral).join(", ");
+  return automation(`SELECT cron.unschedule(${found.jobId})`, found.job, `SELECT cron.schedule(${head})`);
+}
+
+function automation(sql: string, job: string, undo: string): Statement {
+  return {
+    sql,
+    transaction: `schedule ${job}`,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: ["AUTOMATION"],
+    undo,
+  };
+}
+
+/** PostgreSQL calls it GMT, everybody else UTC. */
+function zoneNote(wanted: WantedJob, facts: Here): string | undefined {
+  const plain = (zone: string) => (["GMT", "UTC", "Etc/UTC"].includes(zone) ? "UTC" : zone);
+  if (plain(wanted.zone) === plain(facts.zone)) return undefined;
+  return `pg_cron reads "${wanted.cron}" by its own time zone ${facts.zone} (cron.timezone), not by ${wanted.zone} as declared`;
+}
+
+function whyExternal(wanted: WantedJob, facts: Extract<CronFacts, { kind: "absent" | "elsewhere" }>): string {
+  const way = "nothing in the database starts it; the outputs crontab and systemdTimer hold the same schedule";
+  if (facts.kind === "elsewhere") {
+    const head = [wanted.job, wanted.cron, wanted.command, wanted.database, wanted.user].map(quoteLiteral).join(", ");
+    return (
+      `pg_cron keeps its jobs in database "${facts.home}" (cron.database_name) and not in "${wanted.database}": ${way}. ` +
+      `Or run there: SELECT cron.schedule_in_database(${head}, ${String(wanted.active)})`
+    );
+  }
+  return facts.because === "not created"
+    ? `pg_cron is installed and not created here: ${way}. To have it, an administrator has to run: CREATE EXTENSION pg_cron`
+    : `pg_cron is not installed on this server: ${way}`;
+}
+
+function closed(wanted: WantedJob, role: string): Problem {
+  return {
+    path: "schedule",
+    code: "privileges",
+    message: `role "${role}" may not use pg_cron, so the job "${wanted.job}" cannot be made.`,
+    fix: `An administrator has to run: GRANT USAGE ON SCHEMA cron TO "${role.replaceAll('"', '""')}".`,
+  };
+}

@@ -1,0 +1,91 @@
+import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
+import type { CronSchedule } from "./cron";
+
+/** What a schedule runs, and where: the same whoever starts it. */
+export interface ScheduledCall {
+  readonly schema: string;
+  readonly table: string;
+  readonly job: string;
+  readonly command: string;
+  readonly database: string;
+  readonly user: string;
+  readonly zone: string;
+}
+
+/** A call with constants and nothing else: no text of a caller ever becomes a part of it unquoted. */
+export function ensureWindowCall(management: string, table: { readonly schema: string; readonly table: string }): string {
+  const name = quoteLiteral(quoteQualified(table.schema, table.table));
+  return `CALL ${quote(management)}.ensure_window(${name})`;
+}
+
+/** For a crontab, with the zone by which it is read. */
+export function crontabText(call: ScheduledCall, cron: string): string {
+  const words = ["psql", ...psqlArguments(call)].map(shellWord).join(" ");
+  if (/[\r\n]/.test(words)) return "# a name holds a line break, which no crontab can carry\n";
+  // cron ends the command at a bare percent sign and takes the rest for its input.
+  return `CRON_TZ=${call.zone}\n${cron} ${words.replaceAll("%", "\\%")}\n`;
+}
+
+/** For systemd: a service and its timer, to be cut at the names of the files. */
+export function systemdText(call: ScheduledCall, schedule: CronSchedule): string {
+  const unit = `${call.job.replace(/[^A-Za-z0-9_.-]+/g, "-")}`;
+  const words = ["/usr/bin/psql", ...psqlArguments(call)].map(systemdWord).join(" ");
+  const times = onCalendar(schedule).map((time) => `OnCalendar=${time} ${call.zone}`);
+  return [
+    `# ${unit}.service`,
+    "[Unit]",
+    `Description=Make the coming partitions of ${oneLine(`${call.schema}.${call.table}`)}`,
+    "[Service]",
+    "Type=oneshot",
+    `ExecStart=${words}`,
+    "",
+    `# ${unit}.timer`,
+    "[Timer]",
+    ...times,
+    "Persistent=true",
+    "[Install]",
+    "WantedBy=timers.target",
+    "",
+  ].join("\n");
+}
+
+/** Host and password come from PGHOST, PGPASSFILE and their like of whoever runs it. */
+function psqlArguments(call: ScheduledCall): string[] {
+  return [
+    "--no-psqlrc",
+    "--set=ON_ERROR_STOP=1",
+    `--username=${call.user}`,
+    `--dbname=${call.database}`,
+    `--command=${call.command}`,
+  ];
+}
+
+function shellWord(word: string): string {
+  return /^[\w=./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** systemd reads C escapes in double quotes, and percent and dollar signs everywhere. */
+function systemdWord(word: string): string {
+  const escaped = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  if (/^[\w=./%$-]+$/.test(word)) return escaped;
+  return `"${escaped.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").replaceAll("%", "%%");
+}
+
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+
+/** Where either day is enough, systemd needs two lines: it wants both in one. */
+function onCalendar(schedule: CronSchedule): string[] {
+  const { minutes, hours, days, months, weekdays, eitherDay } = schedule;
+  const clock = `${list(hours, 24)}:${list(minutes, 60)}:00`;
+  const names = weekdays.length === 7 ? "" : `${weekdays.map((day) => WEEKDAYS[day]).join(",")} `;
+  const line = (weekday: string, day: string) => `${weekday}*-${list(months, 12)}-${day} ${clock}`;
+  return eitherDay ? [line("", list(days, 31)), line(names, "*")] : [line(names, list(days, 31))];
+}
+
+function list(values: readonly number[], all: number): string {
+  return values.length === all ? "*" : values.map((value) => String(value).padStart(2, "0")).join(",");
+}

@@ -1,0 +1,25 @@
+import type { KnownProperties } from "./rule";
+
+/** What the rules read from a PublicationMember. Undefined: not declared, or not known yet. */
+export interface MemberProperties {
+  /** `schema.table`, for messages. */
+  readonly table: string;
+  readonly publication: string | undefined;
+  readonly where: string | undefined;
+  readonly dataClass: string | undefined;
+  readonly rowSecurity: boolean;
+}
+
+export function readMember({ values }: KnownProperties): MemberProperties {
+  const text = (key: string): string | undefined => {
+    const value = values[key];
+    return typeof value === "string" && value.trim() !== "" ? value : undefined;
+  };
+  return {
+    table: `${text("schema") ?? "?"}.${text("table") ?? "?"}`,
+    publication: text("publication"),
+    where: text("where"),
+    dataClass: text("dataClass"),
+    rowSecurity: values["rowSecurity"] === true,
+  };
+}

@@ -1,0 +1,160 @@
+-- What people and their dashboards ask about the managed tables. Everything runs with the rights of who asks, and nothing here
+-- changes anything but statistics. One part of a statement ends at a semicolon that an empty line follows.
+create view :management.managed_parts with (security_invoker = true) as
+select r.schema_name, r.table_name, r.mode, t.relid as parent, p.partition, p.starts_at, p.ends_at
+from :management.registry r
+join pg_catalog.pg_namespace n on n.nspname = r.schema_name
+join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = r.table_name and c.relkind = 'p'
+cross join lateral pg_catalog.pg_partition_tree(c.oid) t
+cross join lateral :management.parts(
+  t.relid, coalesce(r."window" -> 'key' ->> 'encoding', 'time'), coalesce(r."window" -> 'key' ->> 'zone', 'UTC')
+) p
+where not t.isleaf;
+
+create view :management.partition_info with (security_invoker = true) as
+select
+  m.schema_name,
+  m.table_name,
+  n.nspname::text as partition_schema,
+  c.relname::text as partition_name,
+  m.starts_at,
+  m.ends_at,
+  case when c.reltuples >= 0 then c.reltuples::bigint end as row_estimate,
+  pg_catalog.pg_stat_get_live_tuples(c.oid) as live_tuples,
+  pg_catalog.pg_stat_get_dead_tuples(c.oid) as dead_tuples,
+  s.bytes as size_bytes,
+  pg_catalog.pg_size_pretty(s.bytes) as size_pretty,
+  (select pg_catalog.count(*) from pg_catalog.pg_index x where x.indrelid = c.oid) as indexes,
+  greatest(pg_catalog.pg_stat_get_last_analyze_time(c.oid), pg_catalog.pg_stat_get_last_autoanalyze_time(c.oid)) as last_analyze
+from :management.managed_parts m
+join pg_catalog.pg_class c on c.oid = m.partition and c.relkind <> 'p'
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+cross join lateral (select pg_catalog.pg_total_relation_size(c.oid) as bytes) s;
+
+comment on view :management.partition_info is
+  'One row for each partition of each managed table. The rows are estimates; partition_stats() counts.';
+
+-- Until when each table takes rows: the end of its partitions without a gap from now on, and of what the schedule could make.
+create view :management.runway with (security_invoker = true) as
+select
+  r.schema_name,
+  r.table_name,
+  w.runway_ends,
+  w.runway_ends - pg_catalog.now() as time_left,
+  (
+    select pg_catalog.max(p.upper_bound) from :management.prepared p
+    where p.schema_name = r.schema_name and p.table_name = r.table_name
+  ) as prepared_until
+from :management.registry r
+left join (
+  select
+    m.schema_name,
+    m.table_name,
+    pg_catalog.min(m.ends_at) filter (where m.next_at is null or m.next_at > m.ends_at) as runway_ends
+  from (
+    select p.*, pg_catalog.lead(p.starts_at) over (partition by p.parent order by p.starts_at) as next_at
+    from :management.managed_parts p
+    where p.starts_at is not null or p.ends_at is not null
+  ) m
+  where m.ends_at > pg_catalog.now()
+  group by m.schema_name, m.table_name
+  -- Where no partition takes a row of this moment there is no runway at all.
+  having pg_catalog.bool_or(coalesce(m.starts_at, '-infinity') <= pg_catalog.now())
+) w on w.schema_name = r.schema_name and w.table_name = r.table_name
+where r.mode = 'managed';
+
+comment on view :management.runway is
+  'For each managed table: the first moment without a partition, the time until then, and the end of what the schedule can make.';
+
+create type :management.expired_partition as (
+  partition_schema text, partition_name text, starts_at timestamptz, ends_at timestamptz, row_estimate bigint,
+  size_bytes bigint, size_pretty text, state text, drop_after timestamptz
+);
+
+create type :management.counted_partition as (
+  partition_name text, starts_at timestamptz, ends_at timestamptz, row_count bigint, size_bytes bigint, size_pretty text
+);
+
+create type :management.sized_partition as (
+  partition_name text, starts_at timestamptz, ends_at timestamptz, row_estimate bigint, size_bytes bigint, size_pretty text
+);
+
+-- What has expired at a moment and is still there: attached, or detached and waiting for its drop. What is done with it, and
+-- when, is decided by pulumi up.
+create function :management.expired(relation regclass, as_of timestamptz default now()) returns setof :management.expired_partition
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+  entry :management.registry := :management.managed_table(relation);
+begin
+  return query
+    select i.partition_schema, i.partition_name, i.starts_at, i.ends_at, i.row_estimate, i.size_bytes, i.size_pretty,
+           'attached', null::timestamptz
+    from :management.partition_info i
+    where i.schema_name = entry.schema_name and i.table_name = entry.table_name
+      and i.ends_at <= :management.horizon(entry, as_of)
+    union all
+    select n.nspname::text, c.relname::text, l.lower_bound, l.upper_bound, case when c.reltuples >= 0 then c.reltuples::bigint end,
+           pg_total_relation_size(c.oid), pg_size_pretty(pg_total_relation_size(c.oid)), 'detached', (l.detail ->> 'dropAfter')::timestamptz
+    from (
+      select distinct on (e.partition_oid) e.*
+      from :management.ledger e
+      where e.schema_name = entry.schema_name and e.table_name = entry.table_name
+      order by e.partition_oid, e.id desc
+    ) l
+    join pg_class c on c.oid = l.partition_oid
+    join pg_namespace n on n.oid = c.relnamespace
+    where l.event in ('detaching', 'detached') and l.detail ? 'dropAfter'
+      and not exists (select from pg_inherits h where h.inhrelid = c.oid)
+    order by 3, 2;
+end
+$function$;
+
+-- The partitions of one table with their rows counted: reads every one of them.
+create function :management.partition_stats(relation regclass) returns setof :management.counted_partition
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+  entry :management.registry := :management.managed_table(relation);
+  info :management.partition_info;
+  counted :management.counted_partition;
+begin
+  for info in
+    select * from :management.partition_info i
+    where i.schema_name = entry.schema_name and i.table_name = entry.table_name
+    order by i.starts_at, i.partition_name
+  loop
+    counted := (info.partition_name, info.starts_at, info.ends_at, null, info.size_bytes, info.size_pretty);
+    execute format('select count(*) from %I.%I', info.partition_schema, info.partition_name) into counted.row_count;
+    return next counted;
+  end loop;
+end
+$function$;
+
+-- Sizes and estimated rows of one table, as partition_info has them.
+create function :management.partition_sizes(relation regclass) returns setof :management.sized_partition
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+  entry :management.registry := :management.managed_table(relation);
+begin
+  return query
+    select i.partition_name, i.starts_at, i.ends_at, i.row_estimate, i.size_bytes, i.size_pretty
+    from :management.partition_info i
+    where i.schema_name = entry.schema_name and i.table_name = entry.table_name
+    order by i.starts_at, i.partition_name;
+end
+$function$;
+
+-- Statistics of the table as a whole, which autovacuum never makes. Before PostgreSQL 18 that reads the partitions too; there
+-- they are read where that is asked for.
+create function :management.analyze_partitions(relation regclass, leaves boolean default false) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $function$
+declare
+  entry :management.registry := :management.managed_table(relation);
+  alone boolean := not leaves and current_setting('server_version_num')::int >= 180000;
+begin
+  execute format('analyze %s%I.%I', case when alone then 'only ' else '' end, entry.schema_name, entry.table_name);
+end
+$function$;
+
+
+
+revoke all on all routines in schema :management from public;

@@ -1,0 +1,49 @@
+import type { Observation } from "../../core/observed";
+import type { TableId } from "../../core/names/resource-id";
+import { withoutBrackets } from "../../core/plan/membership";
+import { publicationOf, publishesImplicitly, registeredOf, wasMade } from "../../core/plan/publication-to-be";
+import type { PublicationMemberWire } from "../../core/spec/publications";
+import type { PropertyMap } from "../values";
+
+/** Outputs that the database says. */
+export const FACTS = ["implicit", "publishes", "viaPartitionRoot", "made", "rowFilter", "publishedColumns"] as const;
+
+/** What the database says about one membership; undefined where there is none. */
+export function membershipOutputs(
+  spec: Pick<PublicationMemberWire, "schema" | "publication">,
+  observation: Observation,
+): PropertyMap | undefined {
+  const found = publicationOf(observation, spec.publication);
+  if (observation.table?.kind !== "partitioned" || !found) return undefined;
+  const implicit = publishesImplicitly(found, spec.schema);
+  if (!implicit && !found.member) return undefined;
+  return {
+    implicit,
+    publishes: [...found.changes],
+    viaPartitionRoot: found.viaRoot,
+    made: wasMade(registeredOf(observation, spec.publication), found),
+    ...(found.member?.where === undefined ? {} : { rowFilter: found.member.where }),
+    ...(found.member?.columns === undefined ? {} : { publishedColumns: [...found.member.columns] }),
+  };
+}
+
+/** Inputs of a membership that is imported: as it was declared where we know that, else as the server prints it. */
+export function importedMembership(
+  id: TableId & { readonly member: string },
+  observation: Observation,
+): PropertyMap | undefined {
+  const found = publicationOf(observation, id.member);
+  if (!found || (!found.member && !publishesImplicitly(found, id.schema))) return undefined;
+  const registered = registeredOf(observation, id.member);
+  const where = found.member?.where;
+  const declared = registered?.printed === where ? registered?.declared : undefined;
+  const made = wasMade(registered, found);
+  return {
+    schema: id.schema,
+    table: id.table,
+    publication: id.member,
+    ...(where === undefined ? {} : { where: declared ?? withoutBrackets(where) }),
+    ...(found.member?.columns === undefined ? {} : { columns: [...found.member.columns] }),
+    ...(made ? { viaRoot: found.viaRoot, create: { publish: [...found.changes] } } : {}),
+  };
+}

@@ -1,0 +1,207 @@
+import type { Relation } from "../../core/leaf/relation";
+import { declaredPolicies, planRowPolicy, type RowPolicyPlan } from "../../core/leaf/row-policy";
+import { formatTableId, parseTableId } from "../../core/names/resource-id";
+import type { Observation } from "../../core/observed";
+import { readWire, keyFromWire } from "../../core/spec/wire";
+import { type RowPolicyWire, rowPolicyWireSchema } from "../../core/spec/row-policy";
+import { listPartitionedTables } from "../../postgres/list-tables";
+import { recordPoliciesStatement } from "../../postgres/registry";
+import { readViewLeaks } from "../../postgres/view-leaks";
+import type { ResourceContext } from "../context";
+import { Refusal } from "../failures";
+import type { CheckResult, ResourceHandler } from "../handler";
+import type { Runtime } from "../runtime";
+import type { TableQueue } from "../table-queue";
+import { containsUnknown, isList, type PropertyMap, UNKNOWN } from "../values";
+import { asProperties, declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
+import { askPolicies, type AskedPolicies } from "./policy-prints";
+import { resolvePolicies } from "./policy-source";
+import { declaredOnly, importedInputs, outputsOf } from "./row-policy-state";
+import { showStatements } from "./show";
+import { ownershipProblems, renameProblems } from "./table-problems";
+import { workContext } from "./work";
+
+const DECLARED = ["schema", "table", "rowSecurity", "grants"];
+
+/**
+ * Who may do what with the table itself: flags, policies and grants as one set, changed in one transaction. Check reads
+ * the live database and writes into the inputs what is due, so that a policy changed by hand is seen without a refresh.
+ * Partitions are the window's.
+ */
+export function rowPolicyHandler(runtime: Runtime, queue: TableQueue): ResourceHandler {
+  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
+    const wire = requireWire(rowPolicyWireSchema, inputs);
+    if (!preview) return applyAccess(ctx, runtime, queue, wire, declaredOnly(inputs));
+    await previewAccess(ctx, runtime, wire);
+    const unknown = { enabled: UNKNOWN, forced: UNKNOWN, policies: UNKNOWN, grants: UNKNOWN, database: UNKNOWN };
+    return { ...declaredOnly(inputs), ...unknown };
+  };
+  return {
+    token: "pgpartition:index:RowPolicy",
+
+    check: async (ctx, { olds, news }) => {
+      if (containsUnknown(news)) return { inputs: news, failures: [] };
+      const read = readWire(rowPolicyWireSchema, news);
+      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+      const renamed = olds ? renameProblems(olds, read.value) : [];
+      if (renamed.length > 0) return { inputs: news, failures: failures(renamed) };
+      return checkAccess(ctx, runtime, read.value, olds, news);
+    },
+
+    diff: async (_ctx, { oldInputs, news }) => {
+      const declared = declaredDiff(oldInputs, news, DECLARED);
+      const work = news["work"];
+      // Without the database nobody knows what the texts come to: then a changed text is a change.
+      if (!isList(work)) return diffResult(declared);
+      return diffResult(work.length > 0 ? { ...declared, work: "update" } : {});
+    },
+
+    create: async (ctx, { inputs, preview }) => {
+      const id = formatTableId(requireWire(rowPolicyWireSchema, inputs));
+      return { id, outputs: await apply(ctx, inputs, preview) };
+    },
+
+    update: async (ctx, { news, oldOutputs, preview }) => {
+      if (!preview) await runtime.requireSameDatabase(oldOutputs);
+      return { outputs: await apply(ctx, news, preview) };
+    },
+
+    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
+      const table = parseTableId(id);
+      if (!table) throw new Refusal(`"${id}" is not the id of a row policy; write schema.table`);
+      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
+      const key = oldInputs && keyFromWire(requireWire(rowPolicyWireSchema, oldInputs).key);
+      const observation = await runtime.observe(table, key);
+      const carried = observation.table?.carried;
+      if (!carried) return undefined;
+      const inputs = oldInputs ?? importedInputs(table, observation, carried);
+      return { id, inputs, outputs: await outputsOf(runtime, declaredOnly(oldOutputs ?? inputs), carried) };
+    },
+
+    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
+      await runtime.requireSameDatabase(oldOutputs);
+      if (runtime.renamed(ctx, id)) return;
+      await forget(ctx, runtime, requireWire(rowPolicyWireSchema, oldInputs));
+    },
+
+    list: async function* () {
+      for (const table of await listPartitionedTables(runtime.database)) {
+        const carried = (await runtime.observe(table)).table?.carried;
+        if (carried && (carried.rowSecurity.enabled || carried.policies.length > 0 || carried.grants.length > 0))
+          yield { id: formatTableId(table), name: table.table };
+      }
+    },
+  };
+}
+
+async function checkAccess(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  declared: RowPolicyWire,
+  olds: PropertyMap | undefined,
+  news: PropertyMap,
+): Promise<CheckResult> {
+  const other = runtime.declare(ctx, formatTableId(declared));
+  if (other) return { inputs: news, failures: [{ property: "table", reason: `declared twice: also by ${other}` }] };
+  const before = olds && readWire(rowPolicyWireSchema, olds);
+  const last = before && "value" in before ? before.value.rowSecurity : undefined;
+  const resolved = await resolvePolicies(ctx, runtime, declared, declared.rowSecurity, last);
+  if ("problem" in resolved) return { inputs: news, failures: failures([resolved.problem]) };
+  const wire = { ...declared, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
+  const inputs = { ...news, ...(resolved.security ? asProperties({ rowSecurity: resolved.security }) : {}) };
+  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  if (!observation) return { inputs, failures: [] };
+  const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
+  if (owned.length > 0) return { inputs, failures: failures(owned) };
+  const { work, asked } = await planAccess(runtime, wire, observation);
+  for (const { message, fix } of asked.missing)
+    ctx.log.warn(`${message} ${fix} It has to be there when the update runs.`);
+  if (wire.rowSecurity?.enable) await warnOfViews(ctx, runtime, wire);
+  return { inputs: { ...inputs, work: [...work] }, failures: failures(asked.wrong) };
+}
+
+/** What is due on a table that exists; a new one is made with all of it. */
+async function planAccess(
+  runtime: Runtime,
+  wire: RowPolicyWire,
+  observation: Observation,
+): Promise<RowPolicyPlan & { readonly asked: AskedPolicies }> {
+  const asked = await askPolicies(runtime, wire, wire, observation);
+  const carried = observation.table?.carried;
+  if (!carried) return { statements: [], work: [], asked };
+  const table: Relation = { schema: wire.schema, name: wire.table, role: "parent", fresh: false };
+  const prints = { registered: observation.registration?.policies ?? [], asked: asked.printed };
+  return { ...planRowPolicy(table, wire, carried, prints), asked };
+}
+
+async function previewAccess(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
+  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  if (!observation) return;
+  const { statements, work } = await planAccess(runtime, wire, observation);
+  showStatements(ctx, `row policy ${wire.schema}.${wire.table}: ${work.join("; ")}`, statements);
+}
+
+/** Observe, decide, execute, observe: the change and its row of the registry come together or not at all. */
+async function applyAccess(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  queue: TableQueue,
+  wire: RowPolicyWire,
+  inputs: PropertyMap,
+): Promise<PropertyMap> {
+  const key = keyFromWire(wire.key);
+  const subject = `the row policy of "${wire.schema}.${wire.table}"`;
+  return queue.run(
+    runtime.database,
+    wire,
+    ctx,
+    () => runtime.observe(wire, key),
+    async (turn) => {
+      const { observation } = turn;
+      if (!observation.table?.carried) throw new Refusal(`${subject}: the table does not exist or is not partitioned`);
+      const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
+      if (owned.length > 0) refuse(subject, owned);
+      const { statements, work, asked } = await planAccess(runtime, wire, observation);
+      // Before anything runs: one bad expression leaves the others as they were.
+      const bad = [...asked.wrong, ...asked.missing];
+      if (bad.length > 0) refuse(subject, bad);
+      if (work.length === 0) return outputsOf(runtime, inputs, observation.table.carried);
+      const { management } = workContext(runtime, ctx);
+      const transaction = `row policy ${wire.schema}.${wire.table}`;
+      const record = recordPoliciesStatement(management, { ...tableOf(wire), policies: declaredPolicies(wire) });
+      const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
+      const recording = wire.rowSecurity?.policies ? [{ ...record, transaction }] : [];
+      await runtime.database.execute([...statements, ...recording], options);
+      runtime.database.invalidate(wire.schema, wire.table);
+      const after = await runtime.observe(wire, key);
+      turn.update(after);
+      return outputsOf(runtime, inputs, after.table?.carried ?? observation.table.carried);
+    },
+  );
+}
+
+/** A table is never opened by what is left out of a program: it keeps its rules, and nobody watches them any more. */
+async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
+  const { table, registration } = await runtime.observe(wire, keyFromWire(wire.key));
+  if (!table?.carried || registration?.mode === "released" || registration?.owner !== runtime.owner(ctx)) return;
+  const { rowSecurity, policies } = table.carried;
+  ctx.log.info(
+    `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; they are only forgotten here. ` +
+      "New partitions of a table with row security are made closed. To switch it off, declare rowSecurity: { enable: false }",
+  );
+}
+
+async function warnOfViews(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
+  for (const view of await readViewLeaks(runtime.database, wire)) {
+    const name = `"${view.schema}"."${view.name}"`;
+    ctx.log.warn(
+      view.materialized
+        ? `materialized view ${name} keeps rows of "${wire.schema}.${wire.table}" outside of its row security: whoever may read the view sees them all. Take its privileges away from roles that row security is for.`
+        : `view ${name} reads "${wire.schema}.${wire.table}" as its owner "${view.owner}", whom row security does not hold: whoever may read the view sees every row. ALTER VIEW ${name} SET (security_invoker = true) makes it ask for the reader's rows.`,
+    );
+  }
+}
+
+function tableOf({ schema, table }: RowPolicyWire): { schema: string; table: string } {
+  return { schema, table };
+}

@@ -1,0 +1,142 @@
+import { columnChanges, isSerial } from "../../core/alter/changes";
+import { checkExpression, constraintChanges } from "../../core/alter/constraints";
+import { sameExpression } from "../../core/alter/expression-text";
+import type { Observation, ObservedColumn, ObservedTable, RegisteredExpression } from "../../core/observed";
+import { canonicalType } from "../../core/spec/compare";
+import { observedForeignKey } from "../../core/spec/foreign-keys";
+import type { ColumnSpec, TableShape } from "../../core/spec/spec";
+import { tableFromWire, tableWireSchema } from "../../core/spec/wire";
+import type { PropertyMap } from "../values";
+import { asProperties, requireWire } from "./inputs";
+
+/**
+ * The inputs of the last update as the table is now: what is equal keeps the words of the program, what was changed by hand
+ * shows as it is. A refresh then shows the difference, and the next update mends it or refuses.
+ */
+export function liveInputs(inputs: PropertyMap, table: ObservedTable, observation: Observation): PropertyMap {
+  const shape = tableFromWire(requireWire(tableWireSchema, inputs));
+  const recorded = observation.registration?.expressions ?? [];
+  const live: Record<string, unknown> = {
+    ...(shape.comment !== undefined && shape.comment !== table.comment ? { comment: table.comment } : {}),
+    ...(shape.columns ? liveParts(shape, table, recorded) : {}),
+  };
+  const kept = Object.entries(inputs).filter(([name]) => !(name in live));
+  return { ...Object.fromEntries(kept), ...asProperties(live) };
+}
+
+/** Only what differs: the rest keeps the very words of the program. */
+function liveParts(
+  shape: TableShape,
+  table: ObservedTable,
+  recorded: readonly RegisteredExpression[],
+): Record<string, readonly object[] | undefined> {
+  const columns = columnChanges(shape, table, recorded).filter((change) => change.kind !== "drop");
+  const constraints = constraintChanges(shape, table, recorded).map((change) => change.kind);
+  const differs = (word: string) => constraints.some((kind) => kind.endsWith(word));
+  return {
+    ...(columns.length > 0 ? { columns: liveColumns(shape, table, recorded) } : {}),
+    ...(differs("check") ? { checks: nonEmpty(liveChecks(shape, table, recorded)) } : {}),
+    ...(differs("unique") ? { uniques: nonEmpty(liveUniques(shape, table)) } : {}),
+    ...(differs("foreign key") ? { foreignKeys: nonEmpty(liveForeignKeys(shape, table)) } : {}),
+  };
+}
+
+function liveColumns(shape: TableShape, table: ObservedTable, recorded: readonly RegisteredExpression[]): object[] {
+  const changes = columnChanges(shape, table, recorded);
+  const declared = (shape.columns ?? []).flatMap((column) => {
+    const found = table.columns.find((candidate) => candidate.name === column.name);
+    if (!found) return [];
+    const mine = changes.filter((change) => "column" in change && change.column.name === column.name);
+    return mine.length === 0 ? [column] : [liveColumn(column, found, new Set(mine.map((change) => change.kind)))];
+  });
+  // A column whose loss is confirmed is only gone later than the program says.
+  const undeclared = changes.flatMap((change) => (change.kind === "undeclared" ? [importedColumn(change.found)] : []));
+  return [...declared, ...undeclared];
+}
+
+function liveColumn(declared: ColumnSpec, found: ObservedColumn, changed: ReadonlySet<string>): object {
+  const { default: _default, identity: _identity, comment: _comment, ...column } = declared;
+  const differs = changed.has("set default") || changed.has("drop default");
+  return {
+    ...column,
+    type: changed.has("type") ? found.type : column.type,
+    nullable: found.nullable,
+    ...(differs ? given("default", found.default) : given("default", declared.default)),
+    ...given("identity", found.identity),
+    ...(changed.has("comment") ? given("comment", found.comment) : given("comment", declared.comment)),
+  };
+}
+
+/** A column as a program would declare it. */
+export function importedColumn(found: ObservedColumn, recorded: readonly RegisteredExpression[] = []): object {
+  const serial = serialType(found);
+  const known = recorded.find((one) => one.kind === "default" && one.name === found.name);
+  const fallback = known?.printed === found.default ? known?.declared : found.default;
+  return {
+    name: found.name,
+    type: serial ?? found.type,
+    nullable: found.nullable,
+    ...(serial ? {} : given("default", fallback)),
+    ...given("identity", found.identity),
+    ...given("comment", found.comment),
+  };
+}
+
+/** An integer that takes its values from a sequence of its own. */
+function serialType(found: ObservedColumn): string | undefined {
+  if (found.sequence === undefined || found.identity !== undefined || found.nullable) return undefined;
+  if (!found.default?.startsWith("nextval(")) return undefined;
+  const serial = { bigint: "bigserial", integer: "serial", smallint: "smallserial" }[canonicalType(found.type)];
+  return serial !== undefined && isSerial(serial) ? serial : undefined;
+}
+
+function liveChecks(
+  shape: TableShape,
+  table: ObservedTable,
+  recorded: readonly RegisteredExpression[],
+): { name: string; expression: string }[] {
+  const changed = constraintChanges(shape, table, recorded);
+  return shape.checks.flatMap((check) => {
+    const replaced = changed.find((change) => change.kind === "replace check" && change.name === check.name);
+    if (replaced?.kind === "replace check")
+      return [{ name: check.name, expression: checkExpression(replaced.found.definition) }];
+    const missing = changed.some(
+      (change) => (change.kind === "add check" || change.kind === "validate check") && change.name === check.name,
+    );
+    return missing ? [] : [check];
+  });
+}
+
+/** Every check of a table, in the words of the program where they are known. */
+export function importedChecks(table: ObservedTable, recorded: readonly RegisteredExpression[]): object[] {
+  return table.constraints
+    .filter((constraint) => constraint.kind === "check")
+    .map(({ name, definition }) => {
+      const known = recorded.find((one) => one.kind === "check" && one.name === name);
+      const same = known && sameExpression(checkExpression(known.printed), checkExpression(definition), undefined);
+      return { name, expression: same ? known.declared : checkExpression(definition) };
+    });
+}
+
+function liveUniques(shape: TableShape, table: ObservedTable): object[] {
+  return shape.uniques.flatMap((unique) => {
+    const found = table.constraints.find((one) => one.kind === "unique" && one.name === unique.name);
+    return found ? [{ name: unique.name, columns: found.columns }] : [];
+  });
+}
+
+function liveForeignKeys(shape: TableShape, table: ObservedTable): object[] {
+  return shape.foreignKeys.flatMap((key) => {
+    const found = table.constraints.find((one) => one.kind === "foreign" && one.name === key.name);
+    return found?.validated ? [observedForeignKey(found)] : [];
+  });
+}
+
+function given(name: string, value: string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+/** Absent where there is none, as the components leave it. */
+function nonEmpty(list: readonly object[]): readonly object[] | undefined {
+  return list.length > 0 ? list : undefined;
+}

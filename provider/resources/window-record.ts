@@ -1,0 +1,102 @@
+import { branchKey } from "../../core/levels/levels";
+import type { Observation, ObservedLeaf } from "../../core/observed";
+import { decidingHorizon, decidingNow } from "../../core/plan/retirement";
+import type { LivePlan } from "../../core/plan/window-plan";
+import type { Statement } from "../../core/statements/statement";
+import { formatInstant } from "../../core/time/instant";
+import { sameInterval } from "../../core/time/interval";
+import { hasExpired } from "../../core/window/window";
+import { windowToWire } from "../../core/window/wire";
+import { renewPrepared } from "../../postgres/work/renew-prepared";
+import { ledgerStatement, recordProfileStatement, recordWindowStatement, registerTableStatement } from "../../postgres/registry";
+import { recordNewIndex } from "../../postgres/work/build-index";
+import type { WorkContext } from "../../postgres/work/context";
+import type { Runtime } from "../runtime";
+import type { WindowInputs } from "./window-inputs";
+
+/**
+ * Before anything else: the window that is now the rule, the confirmations, what was found and not made by us, and what the
+ * schedule in the database is to make.
+ */
+export async function recordDecision(
+  work: WorkContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  owner: string,
+  observation: Observation,
+  live: Pick<LivePlan, "leaves" | "prepared">,
+): Promise<void> {
+  const { spec } = inputs;
+  const transaction = `record ${spec.schema}.${spec.table}`;
+  const clocks = runtime.clocks(inputs.asOf, observation);
+  const horizon = decidingHorizon(spec, clocks);
+  const { leaves } = live;
+  const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: decidingNow(clocks) };
+  const known = new Set(observation.ledger.map((one) => one.oid));
+  const adopted = leaves.filter((leaf) => leaf.bounds !== undefined && !known.has(leaf.oid));
+  const approved = leaves.filter(
+    (leaf) =>
+      spec.confirmDrops.some((interval) => leaf.bounds !== undefined && sameInterval(interval, leaf.bounds)) &&
+      !observation.ledger.some(
+        (one) => one.event === "approved" && leaf.bounds !== undefined && sameInterval(one.bounds, leaf.bounds),
+      ),
+  );
+  const record = (leaf: ObservedLeaf, event: "adopted" | "approved") => ({
+    ...ledgerStatement(work.management, {
+      ...entry,
+      partition: leaf.name,
+      partitionSchema: leaf.schema,
+      branch: branchKey(leaf.parent?.path ?? []),
+      bounds: leaf.bounds ?? { from: undefined, to: undefined },
+      event,
+      detail: event === "adopted" && hasExpired(leaf.bounds?.to, horizon) ? { expiredAtAdoption: true } : {},
+    }),
+    transaction,
+  });
+  await work.database.execute(
+    [
+      ...registrationOfImported(work, runtime, inputs, owner, observation).map((one) => ({ ...one, transaction })),
+      {
+        ...recordWindowStatement(work.management, {
+          schema: spec.schema,
+          table: spec.table,
+          window: { ...windowToWire(spec), asOf: formatInstant(inputs.asOf) },
+        }),
+        transaction,
+      },
+      ...adopted.map((leaf) => record(leaf, "adopted")),
+      ...approved.map((leaf) => record(leaf, "approved")),
+      ...renewPrepared(work.management, spec, live.prepared, transaction),
+    ],
+    { signal: work.signal, log: work.log, subject: `recording the window of "${spec.schema}.${spec.table}"` },
+  );
+}
+
+/**
+ * A table and indexes that were imported are known to the state alone: nothing was ever done to them. The first update of the
+ * window enters them, so that later partitions are made under the declared names.
+ */
+function registrationOfImported(
+  work: WorkContext,
+  runtime: Runtime,
+  { spec }: WindowInputs,
+  owner: string,
+  observation: Observation,
+): Statement[] {
+  const name = { schema: spec.schema, table: spec.table };
+  const { registration, table } = observation;
+  const entered = registration
+    ? []
+    : [
+        registerTableStatement(work.management, { ...name, owner }),
+        recordProfileStatement(work.management, { ...name, profile: runtime.profileOf(spec) ?? {} }),
+      ];
+  const indexes = runtime
+    .indexesOf(spec)
+    .filter(
+      (index) =>
+        table?.indexes.some((found) => found.name === index.name) &&
+        !registration?.indexes.some((known) => known.name === index.name),
+    );
+  return [...entered, ...indexes.map((index) => recordNewIndex(work, name, index, undefined))];
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import type { RegisteredAlias } from "../../../core/observed";
+import { aliasesOf, planAliases, signature } from "../../../core/schedule/aliases";
+
+const wire = {
+  schema: "app",
+  table: "events",
+  aliasSchema: "app",
+  names: { ensure: "_ensure_part", info: "events_info" },
+};
+const wanted = aliasesOf("pgpartition", wire);
+const registered = (state: RegisteredAlias["state"]) => wanted.map((alias): RegisteredAlias => ({ ...alias, state }));
+const sql = (plan: ReturnType<typeof planAliases>) => plan.statements.map((statement) => statement.sql);
+
+describe("names that callers use", () => {
+  it("are functions for each type of time, and views", () => {
+    expect(wanted.map(signature)).toEqual([
+      "app._ensure_part(date)",
+      "app._ensure_part(timestamp without time zone)",
+      "app._ensure_part(timestamp with time zone)",
+      "app.events_info",
+    ]);
+  });
+
+  it("are closed to everybody else as they are made", () => {
+    const made = sql(planAliases(wanted, [], []));
+    expect(made[0]).toBe(
+      `CREATE FUNCTION "app"."_ensure_part"(date) RETURNS regclass LANGUAGE sql SET search_path = pg_catalog, pg_temp ` +
+        `AS 'SELECT "pgpartition".ensure_partition(''"app"."events"''::regclass, $1)'`,
+    );
+    expect(made[1]).toBe(`REVOKE ALL ON FUNCTION "app"."_ensure_part"(date) FROM PUBLIC`);
+    expect(made.join("\n")).not.toContain("SECURITY DEFINER");
+  });
+
+  it("are left alone when they are there", () => {
+    expect(planAliases(wanted, registered("same"), [])).toMatchObject({ statements: [], differences: [] });
+  });
+
+  it("are made again when somebody dropped or changed them", () => {
+    expect(sql(planAliases(wanted, registered("gone"), []))).toHaveLength(7);
+    const changed = sql(planAliases(wanted, registered("changed"), []));
+    expect(changed[0]).toBe(`DROP FUNCTION "app"."_ensure_part"(date)`);
+    expect(changed).toHaveLength(4 + 7);
+  });
+
+  it("are dropped when they are not declared any more", () => {
+    const plan = planAliases(wanted.slice(0, 3), registered("same"), []);
+    expect(sql(plan)).toEqual([`DROP VIEW "app"."events_info"`]);
+    expect(plan.differences).toEqual(["app.events_info is not declared any more"]);
+  });
+
+  it("never replace what is not ours", () => {
+    const taken = [
+      { kind: "function", name: "_ensure_part", arguments: "date" },
+      { kind: "function", name: "_ensure_part", arguments: "text" },
+      { kind: "relation", name: "events_info", arguments: "" },
+    ] as const;
+    const problems = planAliases(wanted, [], taken).problems.map(({ message, fix }) => `${message} ${fix}`);
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toContain("the function app._ensure_part(date) exists and is not ours");
+    expect(problems[0]).toContain(`ALTER FUNCTION "app"."_ensure_part"(date) RENAME TO`);
+    expect(problems[1]).toContain("the relation app.events_info exists and is not ours");
+    expect(planAliases(wanted, registered("changed"), taken).problems).toEqual([]);
+  });
+});

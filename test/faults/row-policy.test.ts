@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { throughTable, withTenants } from "../provider/row-policy-support";
+import { entryOf } from "../provider/support";
+import { closeAll } from "../provider/wire-support";
+import { configOf, left } from "../support/harness/fixture";
+import { startInserts } from "../support/harness/insert-ledger";
+import { killMatrix, undisturbed } from "../support/harness/matrix";
+import { endPlugins } from "../support/harness/plugin";
+import { named, preview, up } from "../support/harness/rounds";
+import { attempts, CLOSED } from "../support/harness/tenants";
+import { until } from "../support/harness/until";
+import { allowedMs, waitsDuring } from "../support/harness/waits";
+
+const t = withTenants(18);
+const { database, roles, declared } = t;
+afterEach(endPlugins);
+afterAll(closeAll);
+
+const policy = (using: string, more: object = {}) =>
+  declared({ rowSecurity: { policies: { own_rows: { roles: [roles.app], using, ...more } } } });
+
+beforeEach(async () => {
+  await database.query("create table if not exists public.canary (id int)");
+});
+
+const canary = async (): Promise<boolean> =>
+  (await database.query("select from pg_class where oid = 'public.canary'::regclass")).length === 1;
+
+it.each([
+  ["true); drop table public.canary; --", "a ) closes what it did not open"],
+  ["true; drop table public.canary", "it holds a semicolon"],
+  ["tenant = 'a", "never ends"],
+  ["tenant = $$a", "never ends"],
+  ["(tenant = 'a'", "a ) is missing"],
+  ["true) with check (true", "a ) closes what it did not open"],
+  ["true -- all of it", "never ends"],
+  ["true /* all of it", "never ends"],
+])("H02 %s is no expression: refused in the program with the policy named", async (using, reason) => {
+  await expect(async () => up(database, t.deployment, policy(using))).rejects.toThrow(
+    new RegExp(
+      `rowSecurity.policies.own_rows.using.*policy "own_rows" needs one SQL expression.*${reason.replace(/[()]/g, "\\$&")}`,
+      "s",
+    ),
+  );
+  expect(await canary()).toBe(true);
+});
+
+it.each([
+  ["tenant = ", /policy "own_rows".*syntax error/],
+  ["select true", /policy "own_rows".*syntax error/],
+  ["tenant", /policy "own_rows".*must be type boolean/],
+  ["count(*) > 1", /policy "own_rows".*aggregate functions are not allowed/],
+  ["row_number() over () = 1", /policy "own_rows".*window functions are not allowed/],
+  ["generate_series(1, 2) = 1", /policy "own_rows".*set-returning functions are not allowed/],
+])(
+  "H02 the server does not take %s: refused in preview and before anything is made or changed",
+  async (using, message) => {
+    for (const run of [
+      await preview(database, t.deployment, policy(using)),
+      await up(database, t.deployment, policy(using)),
+    ])
+      expect(run.error).toMatch(message);
+    expect(await database.query("select from pg_class where relname like 'events%'")).toEqual([]);
+    expect((await up(database, t.deployment, declared())).error).toBeUndefined();
+    const before = (await left(database)).dump;
+    for (const run of [
+      await preview(database, t.deployment, policy(using)),
+      await up(database, t.deployment, policy(using)),
+    ])
+      expect(run.error).toMatch(message);
+    expect((await left(database)).dump).toBe(before);
+  },
+);
+
+it("H02 a function, column or role that does not exist yet: preview warns, up refuses it and names the policy", async () => {
+  for (const [using, message] of [
+    ["app.me() = tenant", "function app.me() does not exist"],
+    ["owner = 'a'", 'column "owner" does not exist'],
+    ["tenant in (select tenant from members)", 'relation "members" does not exist'],
+  ] as const) {
+    expect((await up(database, t.deployment, policy(using))).error).toContain(message);
+    expect((await up(database, t.deployment, declared())).error).toBeUndefined();
+    const shown = await preview(database, t.deployment, policy(using));
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toMatch(
+      new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}.*It has to be there when the update runs`),
+    );
+    const before = (await left(database)).dump;
+    expect((await up(database, t.deployment, policy(using))).error).toContain(message);
+    expect((await left(database)).dump.split("\n").filter((line) => !line.startsWith("registry"))).toEqual(
+      before.split("\n").filter((line) => !line.startsWith("registry")),
+    );
+  }
+});
+
+it("H02 a function of the whole row is judged by the table itself", async () => {
+  expect((await up(database, t.deployment, declared())).error).toBeUndefined();
+  await database.query(
+    "create function app.visible(app.events) returns boolean stable language sql return $1.tenant = current_setting('api.tenant', true)",
+  );
+  const whole = policy("app.visible(events)");
+  expect((await up(database, t.deployment, whole)).error).toBeUndefined();
+  await t.fill();
+  expect(await attempts(await t.tenant("a"), "app", "events", "2025-03-07")).toEqual(throughTable(6));
+  await t.settled(whole);
+});
+
+it("H08 a default partition, a detached table and one that was opened before its detach are closed to those who name them", async () => {
+  expect((await up(database, t.deployment, declared())).error).toBeUndefined();
+  await database.query(
+    `create table app.events_rest partition of app.events default; grant all on app.events_rest to ${roles.app}`,
+  );
+  await t.fill();
+  expect((await up(database, t.deployment, declared())).error).toBeUndefined();
+  const client = await t.tenant("a");
+  expect(await attempts(client, "app", "events_rest", "2029-03-07")).toEqual(CLOSED);
+  await database.query(`drop table app.events_rest; grant all on app.events_p2025_02 to ${roles.app};
+    alter table app.events_p2025_02 disable row level security`);
+  const april = declared({}, "2025-04-10T00:00:00Z");
+  const shown = await preview(database, t.deployment, april);
+  expect(shown.messages.join("\n")).toMatch(/align events_p2025_02 .*open to .*detach events_p2025_02/s);
+  expect((await up(database, t.deployment, april)).error).toBeUndefined();
+  expect(await database.query("select from pg_inherits where inhrelid = 'app.events_p2025_02'::regclass")).toEqual([]);
+  expect(await attempts(client, "app", "events_p2025_02", "2025-02-07")).toEqual(CLOSED);
+});
+
+it("H09 a view that reads with its owner's rights leaks: it is named with the way on, at any depth, and one that asks for the reader's is not", async () => {
+  await up(database, t.deployment, declared());
+  await t.fill();
+  await database.query(`create view app.leaky as select * from app.events;
+    create view app.by_leaf as select * from app.events_p2025_03;
+    create view app.asking with (security_invoker = true) as select * from app.events;
+    create view app.outer as select * from app.asking;
+    create materialized view app.kept as select * from app.events;
+    create view app.private as select * from app.events;
+    grant select on app.leaky, app.by_leaf, app.asking, app.outer, app.kept to ${roles.app}`);
+  const client = await t.tenant("b");
+  const counts = async (name: string) => (await client.query(`select from app.${name}`)).rowCount;
+  expect([
+    await counts("leaky"),
+    await counts("by_leaf"),
+    await counts("outer"),
+    await counts("kept"),
+    await counts("asking"),
+  ]).toEqual([9, 3, 9, 9, 3]);
+  const { messages } = await preview(database, t.deployment, declared());
+  const named = messages
+    .filter((message) => /view "app"/.test(message))
+    .map((message) => /"app"\."(\w+)"/.exec(message)?.[1]);
+  expect(named).toEqual(["by_leaf", "kept", "leaky", "outer"]);
+  expect(messages.join("\n")).toContain('ALTER VIEW "app"."leaky" SET (security_invoker = true)');
+  await database.query(
+    `alter view app.leaky set (security_invoker = true); revoke all on app.kept, app.by_leaf, app.outer from ${roles.app}`,
+  );
+  expect(
+    (await preview(database, t.deployment, declared())).messages.filter((message) => message.includes("view")),
+  ).toEqual([]);
+  expect(await counts("leaky")).toBe(3);
+});
+
+it("A09 killed at every step of a change of row security: never on without its policies, and the next up ends as undisturbed", async () => {
+  const bare = declared({});
+  const { rowSecurity: _security, grants: _grants, ...plain } = bare.tables["events"] ?? {};
+  const before = { asOf: bare.asOf, tables: { events: plain as never } };
+  const scenario = { database, config: configOf(database), before: [{ program: before }], program: declared() };
+  const wanted = await undisturbed(scenario);
+  expect(wanted.dump).toMatch(/relation app.events p .*rls=t\/f/);
+  const result = await killMatrix(scenario, wanted, (point) => /row policy|align|POLICY|ROW LEVEL|GRANT/i.test(point));
+  expect(result.problems).toEqual([]);
+  expect(result.rounds).toBeGreaterThanOrEqual(8);
+}, 240_000);
+
+it("C01 readers and writers are never blocked longer than lock_timeout by a change of policies, and an old reader is named", async () => {
+  const columns = {
+    id: "bigint",
+    at: "timestamptz",
+    tenant: { type: "text", default: "'a'" },
+    note: { type: "text", nullable: true },
+  };
+  const other = declared({
+    columns,
+    rowSecurity: { policies: { own_rows: { roles: [roles.app], using: "tenant = current_setting('api.tenant')" } } },
+  });
+  await up(database, t.deployment, declared({ columns }));
+  const reader = await database.connect({ application_name: "old reader" });
+  await reader.query("begin; select count(*) from app.events");
+  const ledger = startInserts(database, {
+    schema: "app",
+    table: "events",
+    times: ["2025-03-14T00:00:00Z"],
+    clients: 4,
+  });
+  let run: Awaited<ReturnType<typeof up>> | undefined;
+  const waits = await waitsDuring(database, async () => {
+    run = await up(database, t.deployment, other, {
+      started: (plugin) => {
+        void until(() => plugin.messages.some((message) => message.includes('"old reader"')))
+          .then(() => sleep(500))
+          .then(() => reader.query("commit"));
+      },
+    });
+  });
+  await ledger.stop();
+  await reader.end();
+  expect(run?.error).toBeUndefined();
+  expect(run?.messages.join("\n")).toMatch(/waiting for pid \d+ \("old reader".*attempt/);
+  expect(waits.samples).toBeGreaterThan(10);
+  expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, 100));
+  expect(ledger.acknowledged).toBeGreaterThan(20);
+  expect(await ledger.violations()).toEqual([]);
+  expect(named((await preview(database, t.deployment, other)).steps)).toEqual([]);
+  expect(entryOf(t.deployment, "events-row-policy").outputs).toMatchObject({ enabled: true });
+});

@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { TableSpecArgs } from "../../core/spec/args";
+import { testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up, withPlugin } from "../support/harness/rounds";
+import { statementsDuring } from "../support/statement-log";
+import { entryOf } from "./support";
+import { closeAll } from "./wire-support";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+const without = program("2025-03-10T00:00:00Z", { indexes: {} });
+const march = (changes: Partial<TableSpecArgs> = {}) =>
+  program("2025-03-10T00:00:00Z", { indexes: {}, analyze: "7 days", ...changes });
+const rows =
+  "insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 hour', n::text from generate_series(1, 1200) n";
+
+describe.each(testVersions())("PostgreSQL %s, statistics of the table as a whole", (version) => {
+  const database = withDatabase(version);
+  let deployment: Deployment;
+  beforeEach(async () => {
+    await reset(database);
+    deployment = new Deployment();
+  });
+
+  const analyzed = (): unknown => entryOf(deployment, "events-window").outputs["lastAnalyzed"];
+
+  /** Runs the program; the ANALYZE statements that the server was sent. */
+  const analyses = async (declared = march()): Promise<string[]> => {
+    let error: string | undefined;
+    const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, declared)));
+    expect(error).toBeUndefined();
+    return sent.map(({ sql }) => sql).filter((sql) => /^analyze/i.test(sql));
+  };
+  const statement = version >= 18 ? 'ANALYZE ONLY "app"."events"' : 'ANALYZE "app"."events"';
+  const neverAnalyzed = () =>
+    database.query("select pg_stat_reset_single_table_counters('app.events'::regclass)").then(() => undefined);
+
+  it("are made where they were never made, as preview shows, and then there is nothing to do", async () => {
+    expect(await analyses(without)).toEqual([]);
+    expect(analyzed()).toBeUndefined();
+    await database.query(rows);
+    const shown = await preview(database, deployment, march());
+    expect(shown.messages.join("\n")).toContain(`${statement};`);
+    expect(await analyses()).toEqual([statement]);
+    const [stats] = await database.query<{ n: number }>(
+      "select count(*)::int as n from pg_stats where schemaname = 'app' and tablename = 'events' and inherited",
+    );
+    expect(stats?.n).toBe(3);
+    expect(analyzed()).toMatch(/^20\d\d-\d\d-\d\dT.*Z$/);
+    expect((await preview(database, deployment, march())).steps).toEqual([]);
+    const { result } = await withPlugin(database, march(), (plugin) => deployment.refresh(plugin));
+    expect(result).toEqual([]);
+    expect(await analyses()).toEqual([]);
+  });
+
+  it("a new table has them from its first run on", async () => {
+    expect(await analyses()).toEqual([statement]);
+    expect((await preview(database, deployment, march())).steps).toEqual([]);
+    await neverAnalyzed();
+    const shown = await preview(database, deployment, march());
+    expect(shown.steps).toEqual([{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["work"] }]);
+  });
+
+  it("an ANALYZE by hand is a fact that a refresh shows and nothing is done about", async () => {
+    await analyses();
+    const before = analyzed();
+    await database.query("analyze app.events");
+    expect((await preview(database, deployment, march())).steps).toEqual([]);
+    const { result } = await withPlugin(database, march(), (plugin) => deployment.refresh(plugin));
+    expect(result).toEqual([entryOf(deployment, "events-window").urn]);
+    expect(analyzed()).not.toBe(before);
+    expect((await preview(database, deployment, march())).steps).toEqual([]);
+  });
+
+  it.each(["partition", "window"] as const)(
+    "are made again in the run in which a partition comes back with its rows (resources: %s)",
+    async (resources) => {
+      const declared = march({ resources });
+      await analyses(declared);
+      await database.query(rows);
+      await database.query("alter table app.events detach partition app.events_p2025_02");
+      await withPlugin(database, declared, (plugin) => deployment.refresh(plugin));
+      const shown = await preview(database, deployment, declared);
+      expect(shown.messages.join("\n")).toContain(`${statement};`);
+      expect(await analyses(declared)).toEqual([statement]);
+      expect((await preview(database, deployment, declared)).steps).toEqual([]);
+    },
+  );
+
+  it("killed before or after it, the next up makes them once", async () => {
+    await analyses();
+    for (const when of ["before", "after"] as const) {
+      await neverAnalyzed();
+      const killed = await up(database, deployment, march(), {
+        env: { PGPARTITION_FAULT: `${when} ${statement}:kill` },
+      });
+      expect(killed.error).toBeDefined();
+      expect(await analyses()).toEqual(when === "before" ? [statement] : []);
+      expect((await preview(database, deployment, march())).steps).toEqual([]);
+    }
+  });
+});

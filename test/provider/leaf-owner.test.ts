@@ -1,0 +1,99 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { administer, testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+import { closeAll } from "./wire-support";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+const bare = { indexes: {}, window: { lead: "1 month", retention: "1 month" } } as const;
+const march = program("2025-03-10T00:00:00Z", bare);
+const april = program("2025-04-10T00:00:00Z", bare);
+
+describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version) => {
+  const database = withDatabase(version);
+  const of = (what: string) => `${what}_${String(version)}_${String(process.pid)}`;
+  const [owner, deployer, stranger] = [of("owner"), of("deployer"), of("stranger")];
+  const asDeployer = { url: "" };
+  let deployment: Deployment;
+
+  beforeAll(async () => {
+    asDeployer.url = database.url.replace(/\/\/[^@]*@/, `//${deployer}:pw@`);
+    await administer(database, (admin) =>
+      admin.query(
+        `create role ${owner}; create role ${stranger}; create role ${deployer} login password 'pw' in role ${owner}`,
+      ),
+    );
+  });
+  beforeEach(async () => {
+    await reset(database);
+    deployment = new Deployment();
+    await database.query(`
+      grant create on database ${database.database} to ${deployer};
+      grant usage, create on schema app to ${owner}, ${deployer};
+      create table app.events (id bigint, at timestamptz, note text, primary key (id, at)) partition by range (at);
+      alter table app.events owner to ${owner}`);
+  });
+  afterAll(async () => {
+    for (const role of [owner, deployer, stranger]) await database.query(`drop owned by ${role} cascade`);
+    await administer(database, (admin) =>
+      admin.query(`drop role ${owner}; drop role ${stranger}; drop role ${deployer}`),
+    );
+  });
+
+  const owners = async (): Promise<string[]> => {
+    const rows = await database.query<{ name: string }>(
+      `select distinct c.relowner::regrole::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+       where i.inhparent = 'app.events'::regclass order by 1`,
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  it("a member of the owning role makes partitions: they belong to the owner of the table from the first run on", async () => {
+    expect((await up(asDeployer, deployment, march)).error).toBeUndefined();
+    expect(await owners()).toEqual([owner]);
+    expect((await preview(asDeployer, deployment, march)).steps).toEqual([]);
+    expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
+    expect(await owners()).toEqual([owner]);
+    expect((await preview(asDeployer, deployment, april)).steps).toEqual([]);
+  });
+
+  it("an owner who may have nothing in the schema: refused already in preview, with the GRANT that helps", async () => {
+    await database.query(`revoke create on schema app from ${owner}`);
+    for (const run of [await preview(asDeployer, deployment, march), await up(asDeployer, deployment, march)])
+      expect(run.error).toContain(`GRANT CREATE ON SCHEMA "app" TO "${owner}"`);
+    expect(await owners()).toEqual([]);
+  });
+
+  it("a partition of another role is given to the owner of the table where our role may", async () => {
+    await up(asDeployer, deployment, march);
+    await database.query(`alter table app.events_p2025_03 owner to ${stranger}; grant ${stranger} to ${deployer}`);
+    const shown = await preview(asDeployer, deployment, march);
+    expect(shown.messages.join("\n")).toContain(`owner is ${stranger}, not ${owner}`);
+    expect((await up(asDeployer, deployment, march)).error).toBeUndefined();
+    expect(await owners()).toEqual([owner]);
+    expect((await preview(asDeployer, deployment, march)).steps).toEqual([]);
+    await database.query(`revoke ${stranger} from ${deployer}`);
+  });
+
+  it("where it may not, the statement for an administrator is named, in preview too, and everything else is done", async () => {
+    await up(asDeployer, deployment, march);
+    await database.query(`alter table app.events_p2025_03 owner to ${stranger}`);
+    const grant = `GRANT "${stranger}" TO "${deployer}" (or ALTER TABLE "app"."events_p2025_03" OWNER TO "${owner}")`;
+    const shown = await preview(asDeployer, deployment, april);
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toContain(grant);
+    const run = await up(asDeployer, deployment, april);
+    expect(run.error).toContain(grant);
+    const leaves = await database.query<{ name: string }>(
+      "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'app.events'::regclass order by 1",
+    );
+    expect(leaves.map(({ name }) => name)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    await database.query(`alter table app.events_p2025_03 owner to ${owner}`);
+    expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
+    expect((await preview(asDeployer, deployment, april)).steps).toEqual([]);
+  });
+});

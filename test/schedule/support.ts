@@ -1,0 +1,39 @@
+// What the tests of the schedule ask beside what the harness does.
+import type { TestDatabase } from "../support/database";
+import type { Deployment } from "../support/harness/deployment";
+import type { Program } from "../support/harness/declare";
+import { named, type RunOptions, up } from "../support/harness/rounds";
+
+/** `up` that has to succeed; its steps in short. */
+export async function apply(
+  database: Pick<TestDatabase, "url">,
+  deployment: Deployment,
+  program: Program,
+  options: RunOptions = {},
+): Promise<string[]> {
+  const run = await up(database, deployment, program, options);
+  if (run.error !== undefined) throw new Error(run.error);
+  return named(run.steps);
+}
+
+/** What the schedule does on a day, as pg_cron would start it. */
+export async function scheduleRuns(database: TestDatabase, day: string, table = "app.events"): Promise<void> {
+  await database.query(`call pgpartition.ensure_window('${table}', '${day}')`);
+}
+
+/** The error of a statement: its SQLSTATE, text and hint. */
+export async function failure(query: Promise<unknown>): Promise<string> {
+  try {
+    await query;
+  } catch (error) {
+    const { code, message, hint } = error as { code?: string; message: string; hint?: string };
+    return [code, message, hint].filter((part) => part !== undefined).join(" | ");
+  }
+  return "no error";
+}
+
+/** The first column of the rows, as text. */
+export async function column(database: TestDatabase, sql: string): Promise<string[]> {
+  const rows = await database.query<Record<string, unknown>>(sql);
+  return rows.map((row) => String(Object.values(row)[0]));
+}
