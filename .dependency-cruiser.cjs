@@ -39,14 +39,15 @@ const nodeModule = (names) => `(^|/)node_modules/(${names})/`;
 module.exports = {
   forbidden: [
     only("core", []),
-    // Long names end in a hash: a pure function.
-    ...packages("core", nodeModule("temporal-polyfill|temporal-spec|temporal-utils|zod"), "^(node:)?crypto$"),
+    // Long names end in a hash: a pure function. The files for Prometheus are YAML: text from data, and nothing else.
+    ...packages("core", nodeModule("temporal-polyfill|temporal-spec|temporal-utils|yaml|zod"), "^(node:)?crypto$"),
     only("postgres", ["core"]),
     only("archive", ["core", "postgres"]),
     only("migration", ["core", "postgres", "archive"]),
     only("provider", ["core", "postgres", "archive", "migration"]),
     only("components", ["core"]),
-    ...packages("components", nodeModule("@pulumi/[^/]+")),
+    // Monitoring writes its files where the program wants them.
+    ...packages("components", nodeModule("@pulumi/[^/]+"), "^(node:)?(fs|path)$"),
     only("policies", ["core"]),
     {
       name: "policy-rules-are-pure",

@@ -29,7 +29,10 @@ export function adoptCommand(): Command {
     )
     .argument("<table>", "schema.table")
     .option("--columns", "declare columns, keys and checks too; else the tool that made them keeps them")
-    .option("--zone <zone>", "time zone by whose calendar it is cut; left out: UTC, or the zone of the database where only that fits")
+    .option(
+      "--zone <zone>",
+      "time zone by whose calendar it is cut; left out: UTC, or the zone of the database where only that fits",
+    )
     .addOption(
       new Option("--key <encoding>", "how the key writes time; left out: told from the bounds").choices(KEY_ENCODINGS),
     )
@@ -53,12 +56,12 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
   if (options.zone !== undefined && !isZone(options.zone)) throw new Error(`"${options.zone}" is not a time zone`);
   const { rivals, zone } = await readAdoptionSources(database, id);
   const reading = await readKey(database, id, options, zone);
-  const { table, now, registration } = reading.observation;
+  const { table, now, registration, replication } = reading.observation;
   if (!table) throw new Error(`table "${formatTableId(id)}" does not exist`);
   const leafIndexes = await database.observeLeafIndexes(id.schema, id.table);
   const columns = options.columns === true;
   const { encoding } = reading;
-  const adoption = adoptTable({ table, leafIndexes, now, encoding, zone: reading.zone, columns });
+  const adoption = adoptTable({ table, leafIndexes, replication, now, encoding, zone: reading.zone, columns });
   const managed = registration?.window !== undefined && registration.window !== null;
   const notes = [
     ...(registration ? [`already managed by ${registration.owner}; pgpartition claim moves it to another stack`] : []),
@@ -77,7 +80,9 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
 /** Of numbers nothing in the catalogue says how they are times, so an import would read them wrongly: the first update adopts. */
 function importText(adoption: Adoption, found: Parameters<typeof importFile>[1], encoding: KeyEncoding): OutFile[] {
   if (encoding !== "time" && !found.managed) {
-    print(`a key of kind ${encoding} cannot be imported before the table is managed: run \`pulumi up\`, which adopts it without DDL`);
+    print(
+      `a key of kind ${encoding} cannot be imported before the table is managed: run \`pulumi up\`, which adopts it without DDL`,
+    );
     return [];
   }
   const text = `${JSON.stringify(importFile(adoption, found), undefined, 2)}\n`;
@@ -97,7 +102,10 @@ async function readKey(
   options: AdoptOptions,
   databaseZone: string | undefined,
 ): Promise<KeyReading> {
-  const zones = options.zone === undefined ? ["UTC", ...(databaseZone && isZone(databaseZone) ? [databaseZone] : [])] : [options.zone];
+  const zones =
+    options.zone === undefined
+      ? ["UTC", ...(databaseZone && isZone(databaseZone) ? [databaseZone] : [])]
+      : [options.zone];
   const type = (await database.observe(id.schema, id.table)).table?.key?.types[0] ?? "";
   const fitting = KEY_ENCODINGS.filter((encoding) => keyKind(type, encoding) !== undefined);
   const encodings = options.key !== undefined ? [options.key] : fitting.length > 0 ? fitting : (["time"] as const);

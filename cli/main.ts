@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { version } from "../package.json";
 import { adoptCommand } from "./adopt";
 import { claimCommand } from "./claim";
+import { monitoringCommand } from "./monitoring";
 import { pauseCommand, resumeCommand } from "./pause";
 import { releaseCommand } from "./release";
 import { statusCommand } from "./status";
@@ -23,6 +24,7 @@ export function program(): Command {
     pauseCommand(),
     resumeCommand(),
     adoptCommand(),
+    monitoringCommand(),
   ])
     root.addCommand(command);
   return root;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { AlertThresholdArgs, MonitoringArgs, SizeThresholdArgs } from "../core/monitoring/args";
+import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "../core/monitoring/args";
 import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
 import { requireMonitoringSettings } from "../core/monitoring/settings";
 import { recordSizeThresholds } from "../postgres/size-thresholds";
@@ -45,7 +45,7 @@ interface Options {
 }
 
 /** Texts of a command line are checked where all others are. */
-function argsOf(options: Options, managementSchema: string): MonitoringArgs {
+function argsOf(options: Options, managementSchema: string): MonitoringSettingsArgs {
   const { small, warn, alert, runway, jobSilent, slowQuery } = options;
   return {
     managementSchema,

@@ -2,8 +2,19 @@
 export { PartitionedDatabase, type PartitionedDatabaseArgs } from "./partitioned-database";
 export { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 export { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
+export { Monitoring, type MonitoringArgs } from "./monitoring";
 export type { PrerequisiteArgs } from "./prerequisites";
-export { CronJob, FunctionAliases, Index, ManagementSchema, Partition, PartitionWindow, PublicationMember, RowPolicy, Table } from "./resources";
+export {
+  CronJob,
+  FunctionAliases,
+  Index,
+  ManagementSchema,
+  Partition,
+  PartitionWindow,
+  PublicationMember,
+  RowPolicy,
+  Table,
+} from "./resources";
 export { programClock, type ProgramClock } from "./clock";
 export type {
   ColumnArgs,
@@ -26,6 +37,13 @@ export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "..
 export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/spec/schedule-args";
 export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/spec/security-args";
 export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/spec/storage-args";
+export type {
+  AlertThresholdArgs,
+  MonitoringSettingsArgs,
+  ShortTime,
+  Size,
+  SizeThresholdArgs,
+} from "../core/monitoring/args";
 export type { Problem } from "../core/problem";
 export type { Span } from "../core/time/span";
 export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/types";

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { MonitoringArgs as MonitoringSettingsArgs } from "../core/monitoring/args";
+import type { MonitoringSettingsArgs } from "../core/monitoring/args";
 import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
 import { requireMonitoringSettings } from "../core/monitoring/settings";
 

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DEFAULT_MANAGEMENT_SCHEMA, DEFAULT_SCHEMA } from "../core/defaults";
+import { DEFAULT_MANAGEMENT_SCHEMA } from "../core/defaults";
 import { InvalidSpecError, type Problem } from "../core/problem";
 import type { TableSpecArgs } from "../core/spec/args";
 import { programClock } from "./clock";
-import { PartitionedTable } from "./partitioned-table";
+import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
 import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
+import { qualifiedName, sourcesFirst } from "./table-order";
 
 /** A database with its partitioned tables. */
 export interface PartitionedDatabaseArgs extends Omit<
@@ -92,16 +93,15 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     asOf: string,
     dependsOn: pulumi.Resource[],
   ): Record<string, PartitionedTable> {
-    return Object.fromEntries(
-      Object.entries(args.tables).map(([key, table]) => [
-        key,
-        new PartitionedTable(
-          key,
-          { ...args.defaults, ...table, asOf },
-          { parent: this, provider: this.provider, dependsOn },
-        ),
-      ]),
-    );
+    const made = new Map<string, PartitionedTable>();
+    for (const [key, source] of sourcesFirst(args.tables, args.defaults?.schema)) {
+      const table = { ...args.defaults, ...args.tables[key], asOf } as PartitionedTableArgs;
+      // Policies that are taken from a table of the same program: what that table will have.
+      const from = source === undefined ? undefined : made.get(source);
+      const opts = { parent: this, provider: this.provider, dependsOn: [...dependsOn, ...(from ? [from] : [])] };
+      made.set(key, new PartitionedTable(key, table, opts));
+    }
+    return Object.fromEntries(made);
   }
 }
 
@@ -110,7 +110,7 @@ function refuseSharedNames(name: string, args: PartitionedDatabaseArgs): void {
   const seen = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [key, table] of Object.entries(args.tables)) {
-    const qualified = `${table.schema ?? args.defaults?.schema ?? DEFAULT_SCHEMA}.${table.table}`;
+    const qualified = qualifiedName(table, args.defaults?.schema);
     const other = seen.get(qualified);
     if (other !== undefined) {
       problems.push({

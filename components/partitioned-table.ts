@@ -15,7 +15,16 @@ import { sameInterval } from "../core/time/interval";
 import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
 import { digestPartitions, windowToWire } from "../core/window/wire";
 import { programClock } from "./clock";
-import { CronJob, FunctionAliases, Index, Partition, PartitionWindow, PublicationMember, RowPolicy, Table } from "./resources";
+import {
+  CronJob,
+  FunctionAliases,
+  Index,
+  Partition,
+  PartitionWindow,
+  PublicationMember,
+  RowPolicy,
+  Table,
+} from "./resources";
 
 /** A declared table, and the moment to plan for. */
 export interface PartitionedTableArgs extends TableSpecArgs {
@@ -131,11 +140,15 @@ export class PartitionedTable extends pulumi.ComponentResource {
   private createPublicationMembers(name: string, spec: TableSpec, table: Table): PublicationMember[] {
     return spec.publications.map(
       (publication) =>
-        new PublicationMember(`${name}-publication-${publication.publication}`, publicationMemberToWire(publication, spec), {
-          parent: this,
-          dependsOn: [table],
-          protect: false,
-        }),
+        new PublicationMember(
+          `${name}-publication-${publication.publication}`,
+          publicationMemberToWire(publication, spec),
+          {
+            parent: this,
+            dependsOn: [table],
+            protect: false,
+          },
+        ),
     );
   }
 

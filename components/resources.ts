@@ -76,7 +76,7 @@ export class PublicationMember extends pulumi.CustomResource {
 
   constructor(name: string, args: PublicationMemberWire, opts?: pulumi.CustomResourceOptions) {
     const facts = { implicit: undefined, publishes: undefined, viaPartitionRoot: undefined, made: undefined };
-    const found = { rowFilter: undefined, publishedColumns: undefined, work: undefined, database: undefined };
+    const found = { rowFilter: undefined, publishedColumns: undefined, database: undefined };
     super("pgpartition:index:PublicationMember", name, { ...args, ...facts, ...found }, opts);
   }
 }
@@ -128,12 +128,22 @@ export class PartitionWindow extends pulumi.CustomResource {
   declare readonly leafCount: pulumi.Output<number>;
   /** When the statistics of the table as a whole were last made, ISO 8601; undefined: never. */
   declare readonly lastAnalyzed: pulumi.Output<string | undefined>;
+  /** Rows of the default partition: exact up to 10,000, above that an estimate; undefined: there is none. */
+  declare readonly defaultRows: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: PartitionWindowArgs, opts?: pulumi.CustomResourceOptions) {
     super(
       "pgpartition:index:PartitionWindow",
       name,
-      { ...args, work: undefined, leafCount: undefined, retired: undefined, lastAnalyzed: undefined, database: undefined },
+      {
+        ...args,
+        work: undefined,
+        leafCount: undefined,
+        retired: undefined,
+        lastAnalyzed: undefined,
+        defaultRows: undefined,
+        database: undefined,
+      },
       opts,
     );
   }

@@ -1,5 +1,6 @@
 import type { BranchRef } from "./levels/levels";
 import type { ObservedReplication, RegisteredPublication } from "./observed-replication";
+import type { ObservedDefault } from "./observed-default";
 import type { Instant } from "./time/instant";
 import type { OpenInterval } from "./time/interval";
 
@@ -17,6 +18,8 @@ export interface ObservedTable {
   readonly indexes: readonly ObservedIndex[];
   /** Its direct partitions. */
   readonly leaves: readonly ObservedLeaf[];
+  /** Undefined: it has none. */
+  readonly defaultPartition?: ObservedDefault | undefined;
   /** Partitions that are cut further, at any depth, each before its parts. */
   readonly branches: readonly ObservedBranch[];
   /** Undefined: the table is not partitioned, so nothing of it has to be equal on partitions. */
@@ -51,6 +54,8 @@ export interface ObservedColumn {
   readonly nullable: boolean;
   readonly default: string | undefined;
   readonly identity: "always" | "by default" | undefined;
+  /** Generated from other columns: nobody writes it. */
+  readonly generated?: boolean | undefined;
   readonly comment?: string | undefined;
   /** The sequence that it owns, as `schema.name`. */
   readonly sequence?: string | undefined;

@@ -45,10 +45,27 @@ export async function detachPartition(
       if (!isCut(error)) throw error;
       await faultpoint(`detach cut ${request.leaf.schema}.${request.leaf.name}`);
       // Cut before its first phase ended it is as if it had not begun: then it is begun again while there is time.
-      if ((await stateOf(connections, request)) === "attached" && performance.now() > deadline) throw error;
+      if ((await stateOf(connections, request)) === "attached") {
+        if (performance.now() > deadline) throw error;
+        if (readsTooLong(error, request.statement)) throw new Error(tooLong(options), { cause: error });
+        // Whoever waited behind us goes first.
+        await pause(patience.lockTimeoutMs, options);
+      }
       options.log.status(`${options.subject}: cut by a lock, going on`);
     }
   }
+}
+
+/** A second reading of the referring tables would take as long as the first, and stop their writers again. */
+function readsTooLong(error: unknown, statement: Statement): boolean {
+  return statement.hazards.includes("SCAN_REFERRING") && error instanceof StatementError;
+}
+
+function tooLong(options: ExecuteOptions): string {
+  return (
+    `${options.subject}: the server looks for rows of other tables that refer to it while their writers wait, and did not end in time. ` +
+    `${NOTHING_CHANGED} Give the referring columns an index, or drop the foreign key, then run the update again`
+  );
 }
 
 async function finalize(

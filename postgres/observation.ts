@@ -3,6 +3,7 @@ import { type Instant, parseInstant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
 import { KEY_ENCODINGS, parseBound } from "../core/time/key";
 import { type KeyReading, kindOf } from "./bounds";
+import { toDefault } from "./default-rows";
 import { describeObstacles } from "./obstacles";
 import { toReplication } from "./replication-rows";
 import { type TimeKey, toTree } from "./tree";
@@ -26,6 +27,8 @@ export interface RawObservation {
   readonly table: TableRow;
   readonly leaves: readonly LeafRow[];
   readonly registry: RegistryRow | undefined;
+  /** Rows of the default partition, counted up to a limit. */
+  readonly defaultRows: number | undefined;
   /** Schema of pg_partman, where it manages the table too. */
   readonly partman: string | undefined;
 }
@@ -59,6 +62,7 @@ export function parseTime(text: string): Instant {
 function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReading | undefined): ObservedTable {
   const key = keyOf(relation);
   const root = raw.leaves.find((leaf) => leaf.parent === null);
+  const fallback = raw.leaves.find((leaf) => leaf.fallback !== null);
   return {
     schema: raw.schema,
     name: raw.name,
@@ -70,6 +74,7 @@ function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReadin
     constraints: (relation.constraints ?? []).map(constraintOf),
     indexes: (relation.indexes ?? []).map(indexOf),
     ...toTree(raw.leaves, timeKey(relation, reading)),
+    defaultPartition: fallback && toDefault(fallback, raw.defaultRows),
     carried: root && carriedOf(root.carried),
     referencedBy: relation.referencedBy ?? [],
     comment: relation.comment ?? undefined,

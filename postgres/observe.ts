@@ -1,6 +1,7 @@
 import { quote } from "../core/names/identifier";
 import type { ObservedLeafIndex } from "../core/observed";
 import type { Connections } from "./connections";
+import { countDefault } from "./default-rows";
 import type { RawObservation } from "./observation";
 import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "./obstacles";
 import { query } from "./queries";
@@ -9,8 +10,8 @@ import type { Session } from "./session";
 import { sqlState } from "./sqlstate";
 
 /**
- * Reads everything about one table: two or three statements, whatever the number of its partitions, and one more where
- * pg_partman is installed.
+ * Reads everything about one table: two or three statements, whatever the number of its partitions, one more where a default
+ * partition is not empty, and one where pg_partman is installed.
  */
 export function observeTable(
   connections: Connections,
@@ -20,14 +21,15 @@ export function observeTable(
 ): Promise<RawObservation> {
   return connections.withSession(async (session) => {
     const table = await readTable(session, management, schema, name);
-    const [leaves, registry] = await withEstimates((exact) =>
-      both(
+    const [leaves, registry, defaultRows] = await withEstimates(async (exact) => {
+      const read = await both(
         readLeaves(session, table.relation ?? undefined, exact),
         readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
-      ),
-    );
+      );
+      return [...read, exact ? await countDefault(session, read[0]) : undefined] as const;
+    });
     const partman = await readPartman(session, table.partman_schema, schema, name);
-    return { schema, name, table, leaves, registry, partman };
+    return { schema, name, table, leaves, registry, defaultRows, partman };
   });
 }
 
@@ -84,7 +86,10 @@ async function readPartman(
   name: string,
 ): Promise<string | undefined> {
   if (partman === null) return undefined;
-  const rows = await session.query(query("partman").replaceAll(":partman", () => quote(partman)), [schema, name]);
+  const rows = await session.query(
+    query("partman").replaceAll(":partman", () => quote(partman)),
+    [schema, name],
+  );
   return rows.length > 0 ? partman : undefined;
 }
 

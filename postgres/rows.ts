@@ -16,6 +16,7 @@ import type {
   RegisteredSchedule,
 } from "../core/observed";
 import type { RegisteredPublication } from "../core/observed-replication";
+import type { ObservedCheck, ObservedTrigger } from "../core/observed-default";
 import type { ObstacleRow } from "./obstacles";
 import type { ReplicationRow } from "./replication-rows";
 
@@ -64,7 +65,19 @@ export interface LeafRow {
   readonly strategy: "r" | "l" | "h" | null;
   /** The column by which it is cut further, where that is one column. */
   readonly key_column: string | null;
+  /** Of the table's own default partition. */
+  readonly fallback: FallbackJson | null;
 }
+
+/** What leaves.sql says about a default partition besides what it says about every partition. */
+export interface FallbackJson {
+  readonly pages: string | number;
+  readonly hidden: boolean;
+  readonly checks: readonly ObservedCheck[] | null;
+  readonly triggers: readonly TriggerJson[] | null;
+}
+
+type TriggerJson = Omit<ObservedTrigger, "inherited"> & { readonly inherited: ObservedTrigger["fires"] | null };
 
 export interface CarriedJson {
   readonly owner: string;
@@ -156,6 +169,7 @@ export function columnOf(column: Nullable<ObservedColumn>): ObservedColumn {
     ...column,
     default: column.default ?? undefined,
     identity: column.identity ?? undefined,
+    generated: column.generated ?? undefined,
     comment: column.comment ?? undefined,
     sequence: column.sequence ?? undefined,
   };

@@ -72,12 +72,14 @@ export function sharedPatience(statements: readonly Statement[], patience: Patie
  * statement as a whole is then held to the time of one wait. Cut by that, it is tried again like any other.
  */
 export function queuesTwice(statement: Statement): boolean {
-  const referenced = new Set(statement.locks.filter((lock) => lock.role === "referenced").map((lock) => lock.relation));
+  const others = statement.locks.filter((lock) => lock.role === "referenced" || lock.role === "referring");
+  const referenced = new Set(others.map((lock) => lock.relation));
   if (statement.oneWait) return true;
   return (
     statement.timeouts === "strong" &&
     statement.hold !== "grows with rows" &&
     !statement.hazards.includes("SCAN_DEFAULT") &&
+    !statement.hazards.includes("SCAN_REFERRING") &&
     referenced.size > 1
   );
 }

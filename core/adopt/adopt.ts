@@ -1,4 +1,5 @@
 import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../observed";
+import type { ObservedReplication } from "../observed-replication";
 import { formatTableId } from "../names/resource-id";
 import { parseTableSpec } from "../spec/parse";
 import type { TableSpecArgs, WindowArgs } from "../spec/args";
@@ -10,6 +11,7 @@ import type { KeyEncoding } from "../time/key";
 import { endOfPeriod, type Period, startOfPeriod } from "../time/period";
 import { planWindow } from "../window/window";
 import { formatProblem } from "../problem";
+import { carriedNotes, declaredPublications } from "./carried";
 import { declaredColumns } from "./columns";
 import { findGrid, type FoundGrid } from "./grid";
 import { findIndexes } from "./indexes";
@@ -19,6 +21,7 @@ import type { NamedInterval } from "./partition-names";
 export interface AdoptionFacts {
   readonly table: ObservedTable;
   readonly leafIndexes: readonly ObservedLeafIndex[];
+  readonly replication: ObservedReplication;
   readonly now: Instant;
   /** How the key writes time, and the zone by whose calendar it is cut. */
   readonly encoding: KeyEncoding;
@@ -55,6 +58,7 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
     window,
     onExpire: "detach",
     ...(Object.keys(indexes).length > 0 ? { indexes } : {}),
+    ...declaredPublications(facts.replication),
   };
   const parsed = parseTableSpec(args);
   if (!parsed.ok)
@@ -65,7 +69,14 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
     args,
     spec: parsed.value,
     partitions,
-    notes: [...grid.notes, ...indexNotes, ...windowNotes, ...leafNotes(table), ...differences(parsed.value, facts)],
+    notes: [
+      ...grid.notes,
+      ...indexNotes,
+      ...windowNotes,
+      ...leafNotes(table),
+      ...carriedNotes(table, facts.replication),
+      ...differences(parsed.value, facts),
+    ],
   };
 }
 
@@ -80,7 +91,9 @@ function requireKey(table: ObservedTable): string {
       `${name} is partitioned by ${strategy}: adopt writes declarations of tables that are cut by time alone. Declare its levels by hand (partitionBy); what exists is adopted by its bounds all the same`,
     );
   if (columns.length !== 1 || column === undefined)
-    throw new CannotAdopt(`${name} is partitioned by more than one column or by an expression (${types.join(", ")}), which cannot be declared`);
+    throw new CannotAdopt(
+      `${name} is partitioned by more than one column or by an expression (${types.join(", ")}), which cannot be declared`,
+    );
   const branch = table.branches[0];
   if (branch)
     throw new CannotAdopt(
@@ -137,30 +150,39 @@ function proposeWindow(
   const back = first ? periodsBetween(first.from, current, period, zone) : 0;
   const unlimited = table.leaves.find((leaf) => leaf.bounds && !leaf.bounds.to)?.bounds?.from;
   const open = table.leaves.some((leaf) => leaf.bounds && !leaf.bounds.from);
-  const words = (count: number): `${number} months` => `${Math.max(count, 1)} ${SPAN_WORDS[period]}` as `${number} months`;
+  const words = (count: number): `${number} months` =>
+    `${Math.max(count, 1)} ${SPAN_WORDS[period]}` as `${number} months`;
   const lead: WindowArgs["lead"] = unlimited ? { until: formatInstant(unlimited) } : words(ahead);
   const notes = [
-    ...(unlimited ? [`the last partition has no end: nothing can be made after ${formatInstant(unlimited)} until it is detached`] : []),
+    ...(unlimited
+      ? [`the last partition has no end: nothing can be made after ${formatInstant(unlimited)} until it is detached`]
+      : []),
     ...(ahead < 1 && !unlimited ? ["no partition lies ahead of the present one: the first update makes the next"] : []),
   ];
   if (open || !first)
     return {
       window: { lead, retention: "forever", start: formatInstant(first?.from ?? current) },
-      notes: [...notes, ...(open ? ["the first partition has no beginning: it stays attached, outside the window"] : [])],
+      notes: [
+        ...notes,
+        ...(open ? ["the first partition has no beginning: it stays attached, outside the window"] : []),
+      ],
     };
-  const start = startsLate(first.from, current, back, period, zone) ? {} : { start: formatInstant(first.from) };
+  const start = reachesBack(first.from, current, back, period, zone) ? {} : { start: formatInstant(first.from) };
   return { window: { lead, retention: words(back), ...start }, notes };
 }
 
 /** Whether going back that many intervals leads exactly to the first partition, so that no start has to be said. */
-function startsLate(first: Instant, current: Instant, back: number, period: Period, zone: string): boolean {
-  return back >= 1 && compareInstants(startOfPeriod(first, period, zone), first) === 0 && compareInstants(first, current) < 0;
+function reachesBack(first: Instant, current: Instant, back: number, period: Period, zone: string): boolean {
+  return (
+    back >= 1 && compareInstants(startOfPeriod(first, period, zone), first) === 0 && compareInstants(first, current) < 0
+  );
 }
 
 /** Intervals from the one that contains `from` to the one that contains `to`; 0 where there is none. */
 function periodsBetween(from: Instant, to: Instant, period: Period, zone: string): number {
   let count = 0;
-  for (let at = startOfPeriod(from, period, zone); compareInstants(at, to) < 0; at = endOfPeriod(at, period, zone)) count += 1;
+  for (let at = startOfPeriod(from, period, zone); compareInstants(at, to) < 0; at = endOfPeriod(at, period, zone))
+    count += 1;
   return count;
 }
 
@@ -170,7 +192,9 @@ function leafNotes(table: ObservedTable): string[] {
       return [
         `"${leaf.name}" is a default partition: it stays attached and is not declared. Every ATTACH locks and reads it, and DETACH CONCURRENTLY is impossible beside it; move its rows and drop it when you can`,
       ];
-    return leaf.detachPending ? [`"${leaf.name}" is half detached: finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`] : [];
+    return leaf.detachPending
+      ? [`"${leaf.name}" is half detached: finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`]
+      : [];
   });
 }
 

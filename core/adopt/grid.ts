@@ -93,9 +93,17 @@ function segmentOf(one: Tile, tiles: readonly Tile[], index: number, context: Na
   const alike = one.parts.length > 0 ? one.parts : (tiles.find((other) => other.every === every)?.parts ?? []);
   const found = findTemplate(alike, table, every, zone);
   if (!found && alike.length > 0)
-    notes.push(`no template gives the names of the ${every} partitions (${alike[0]?.name ?? ""}, …): they keep them, new ones are named as below`);
+    notes.push(
+      `no template gives the names of the ${every} partitions (${alike[0]?.name ?? ""}, …): they keep them, new ones are named as below`,
+    );
   if (found && found.others.length > 0)
     notes.push(`named otherwise than the template, and kept so: ${found.others.join(", ")}`);
   const clash = !found && tiles.some((other, position) => position < index && other.every === every);
-  return { ...ends, every, name: clash ? `{table}_${every}${DEFAULT_PARTITION_NAMES[every].slice("{table}".length)}` : (found?.template ?? DEFAULT_PARTITION_NAMES[every]) };
+  return {
+    ...ends,
+    every,
+    name: clash
+      ? `{table}_${every}${DEFAULT_PARTITION_NAMES[every].slice("{table}".length)}`
+      : (found?.template ?? DEFAULT_PARTITION_NAMES[every]),
+  };
 }

@@ -27,7 +27,12 @@ export interface ImportedResource {
  */
 export function importFile(
   adoption: Adoption,
-  found: { readonly name: string; readonly now: Instant; readonly indexes: readonly string[]; readonly managed: boolean },
+  found: {
+    readonly name: string;
+    readonly now: Instant;
+    readonly indexes: readonly string[];
+    readonly managed: boolean;
+  },
 ): ImportFile {
   const { spec } = adoption;
   const { name } = found;

@@ -21,13 +21,16 @@ export function findIndexes(table: ObservedTable, parts: readonly ObservedLeafIn
     if (index.constraint) continue;
     const read = readIndexDefinition(index.definition);
     if (!read) {
-      notes.push(`index "${index.name}" says more than can be declared (${index.definition}): left out, and left alone`);
+      notes.push(
+        `index "${index.name}" says more than can be declared (${index.definition}): left out, and left alone`,
+      );
       continue;
     }
     const { key, name } = nameIndex(index.name, table.name);
     const leafName = leafNameTemplate(parts.filter((part) => part.attachedTo === index.name));
     found[freeKey(found, key)] = indexArgs(read, index.unique, name, leafName, key);
-    if (!index.valid) notes.push(`index "${index.name}" is not valid yet: the first update builds what is missing of it`);
+    if (!index.valid)
+      notes.push(`index "${index.name}" is not valid yet: the first update builds what is missing of it`);
   }
   for (const own of ownIndexes(table, parts)) {
     found[freeKey(found, own.key)] = own.index;
@@ -55,9 +58,15 @@ function ownIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): 
     const [first] = group;
     const read = first && readIndexDefinition(first.definition);
     const template = leafNameTemplate(group);
-    const everywhere = leaves.every((leaf) => group.some((part) => part.leaf === leaf.name && part.schema === leaf.schema));
+    const everywhere = leaves.every((leaf) =>
+      group.some((part) => part.leaf === leaf.name && part.schema === leaf.schema),
+    );
     if (!first || !read || template === undefined || !everywhere) return [];
-    const key = template.replace("{partition}", "").replace(/^_+|_+$/g, "").replace(/__+/g, "_") || "by_partition";
+    const key =
+      template
+        .replace("{partition}", "")
+        .replace(/^_+|_+$/g, "")
+        .replace(/__+/g, "_") || "by_partition";
     return [
       {
         key,

@@ -42,7 +42,12 @@ export function findTemplate(
   period: Period,
   zone: string,
 ): FoundTemplate | undefined {
-  const candidates = new Set(partitions.slice(0, 1).concat(partitions.slice(-2)).flatMap((one) => templatesOf(one.name, table)));
+  const candidates = new Set(
+    partitions
+      .slice(0, 1)
+      .concat(partitions.slice(-2))
+      .flatMap((one) => templatesOf(one.name, table)),
+  );
   let best: FoundTemplate | undefined;
   for (const template of candidates) {
     if (templateProblem(template, period) !== undefined) continue;

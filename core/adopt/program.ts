@@ -57,7 +57,9 @@ function flatLiteral(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flatLiteral).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  return entries.length === 0 ? "{}" : `{ ${entries.map(([key, one]) => `${property(key)}: ${flatLiteral(one)}`).join(", ")} }`;
+  return entries.length === 0
+    ? "{}"
+    : `{ ${entries.map(([key, one]) => `${property(key)}: ${flatLiteral(one)}`).join(", ")} }`;
 }
 
 /** `__proto__` as a plain key would set the prototype. */

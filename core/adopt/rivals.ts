@@ -93,7 +93,11 @@ function runsFor(
   functions: readonly FoundFunction[],
   partman: FoundPartman | undefined,
 ): boolean {
-  const names = [table, ...functions.map(({ name }) => name), ...(partman ? ["run_maintenance", "run_maintenance_proc"] : [])];
+  const names = [
+    table,
+    ...functions.map(({ name }) => name),
+    ...(partman ? ["run_maintenance", "run_maintenance_proc"] : []),
+  ];
   return names.some((name) => mentions(job.command, name));
 }
 
@@ -109,9 +113,11 @@ function oneLine(text: string): string {
 
 /** As a script that a person reads and runs. */
 export function rivalsText(retiring: readonly Retiring[]): string {
-  if (retiring.length === 0) return "-- No job, function or pg_partman configuration was found that creates or drops partitions of it.\n";
+  if (retiring.length === 0)
+    return "-- No job, function or pg_partman configuration was found that creates or drops partitions of it.\n";
   return [
-    "-- What creates or drops partitions of the table today. Run this once `pulumi up` has adopted the table, jobs first.",
+    "-- What creates or drops partitions of the table today. Run this right before the first `pulumi up`: two makers would work against",
+    "-- one another, and a table that pg_partman maintains is refused.",
     ...retiring.flatMap(({ what, sql }) => [`-- ${what}`, sql]),
     "",
   ].join("\n");

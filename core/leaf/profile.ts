@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../problem";
 import type { TableSpecArgs } from "../spec/args";
+import { defaultPartitionSpecSchema, parseDefaultPartition } from "../spec/default-partition";
 import { checkName, checkSchemaName } from "../spec/names";
 import { grantSpecSchema, parseGrants, parseRowSecurity, rowSecuritySpecSchema } from "../spec/security";
 import { formatPath } from "../spec/shape-problems";
@@ -43,6 +44,7 @@ export const leafProfileSchema = z.object({
   replicaIdentity: replicaIdentitySpecSchema.optional(),
   statistics: z.array(z.object({ column: name, target: z.int() })).optional(),
   storage: z.array(storageProfileSchema).optional(),
+  defaultPartition: defaultPartitionSpecSchema.optional(),
 });
 
 /** Freezing is remembered by the setting that keeps a partition frozen: there is no other mark in the catalogue. */
@@ -66,6 +68,7 @@ export function parseLeafProfile(args: TableSpecArgs, indexes: readonly IndexSpe
   const replicaIdentity = parseReplicaIdentity(args, indexes, problems);
   const statistics = parseStatistics(args, problems);
   const storage = parseStorage(args, problems);
+  const defaultPartition = parseDefaultPartition(args, problems);
   return {
     ...(args.leafSchema === undefined || args.leafSchema === args.schema ? {} : { schema: args.leafSchema }),
     ...(rowSecurity ? { rowSecurity } : {}),
@@ -73,6 +76,7 @@ export function parseLeafProfile(args: TableSpecArgs, indexes: readonly IndexSpe
     ...(replicaIdentity ? { replicaIdentity } : {}),
     ...(statistics.length > 0 ? { statistics } : {}),
     ...(storage.length > 0 ? { storage } : {}),
+    ...(defaultPartition ? { defaultPartition } : {}),
   };
 }
 

@@ -63,7 +63,7 @@ function stemStep(root: ParentShape, parent: BranchRef, branch: NewBranch, self:
   const shape = branchShape(root, self);
   const partitions = branch.partitions.flatMap((partition) =>
     // The branch is visible to nobody: what would stop its readers stops nobody, and referenced tables are not touched.
-    createPartitionStatements({ ...shape, references: [] }, partition).map((statement): Statement => ({
+    createPartitionStatements({ ...shape, references: [], referring: [] }, partition).map((statement): Statement => ({
       ...statement,
       transaction,
       timeouts: "light",
@@ -102,7 +102,7 @@ function attachStep(root: ParentShape, parent: BranchRef, branch: NewBranch, sel
 }
 
 function attachBranch(root: ParentShape, parent: BranchRef, branch: NewBranch, transaction: string): Statement {
-  const visible = parent.path.length === 0 || root.references.length > 0;
+  const visible = parent.path.length === 0 || root.references.length > 0 || root.referring !== undefined;
   const locks: Lock[] = [
     { relation: `${parent.schema}.${parent.name}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
   ];
@@ -110,6 +110,10 @@ function attachBranch(root: ParentShape, parent: BranchRef, branch: NewBranch, t
   for (const relation of root.references) {
     locks.push({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" });
     hazards.push("LOCK_REF_WRITE");
+  }
+  for (const relation of root.referring ?? []) {
+    locks.push({ relation, role: "referring", mode: "SHARE ROW EXCLUSIVE" });
+    hazards.push("LOCK_REFERRING_WRITE");
   }
   const target = quoteQualified(parent.schema, parent.name);
   const table = quoteQualified(root.leafSchema, branch.name);
@@ -135,5 +139,5 @@ function boundText(branch: NewBranch): string {
 /** The parent of partitions as seen from one branch: its own name, everything else as the table has it. */
 export function branchShape(root: ParentShape, branch: BranchRef): ParentShape {
   if (branch.path.length === 0) return root;
-  return { ...root, schema: branch.schema, table: branch.name, path: branch.path, defaultPartition: undefined };
+  return { ...root, schema: branch.schema, table: branch.name, path: branch.path, defaultPartition: undefined, fallback: undefined };
 }

@@ -6,8 +6,8 @@ export type Size = `${number} ${"kB" | "MB" | "GB" | "TB"}`;
 /** A short time with its unit, for statements. */
 export type ShortTime = `${number} ${"ms" | "s"}`;
 
-/** What to watch, and from when on somebody is told. */
-export interface MonitoringArgs {
+/** What to watch, and from when on somebody is told: what the component and the command line have in common. */
+export interface MonitoringSettingsArgs {
   /**
    * The tables to watch, as `schema.table`; a dot inside a name is written %2E. @default every managed table
    * @example ["public.events"]

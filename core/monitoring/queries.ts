@@ -55,7 +55,7 @@ function runwayQuery(settings: MonitoringSettings): MetricQuery {
   return {
     name: "pgpartition_runway",
     sql: `select v.schema_name as schema, v.table_name as table,
-  coalesce(extract(epoch from v.time_left), 0)::double precision as seconds,
+  case when v.runway_ends = 'infinity' then 'Infinity' else coalesce(extract(epoch from v.time_left), 0) end::double precision as seconds,
   coalesce(extract(epoch from v.prepared_until - now()), 0)::double precision as prepared_seconds
 from ${from(settings, "runway")}`,
     cacheSeconds: CACHE_SECONDS,

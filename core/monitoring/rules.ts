@@ -1,3 +1,4 @@
+import { quote } from "../names/identifier";
 import type { TableId } from "../names/resource-id";
 import type { MonitoringSettings } from "./settings";
 
@@ -71,7 +72,7 @@ function creationRules(settings: MonitoringSettings): AlertRule[] {
     ),
     rule("PgpartitionJobFailed", "warning", "pgpartition_job_failed > 0", "5m", {
       summary: `The last run of job {{ $labels.job }} of ${NAME} failed`,
-      description: "select * from pgpartition.job_health() has its message.",
+      description: `select * from ${quote(settings.managementSchema)}.job_health() has its message.`,
     }),
     rule("PgpartitionJobSilent", "warning", `pgpartition_job_idle_seconds > ${settings.jobSilentSeconds}`, "15m", {
       summary: `Job {{ $labels.job }} of ${NAME} has not run for {{ $value | humanizeDuration }}`,
@@ -124,8 +125,7 @@ function slowRule(settings: MonitoringSettings): AlertRule {
     "increase(pgpartition_statement_seconds_total[15m]) / (increase(pgpartition_statement_calls_total[15m]) > 0)";
   return rule("PgpartitionSlowQuery", "warning", `${mean} > ${settings.slowQueryMs / 1000}`, "15m", {
     summary: `A statement on ${NAME} takes {{ $value | humanizeDuration }} in the mean`,
-    description:
-      "select * from pgpartition.slow_queries() has its text by query_id {{ $labels.query_id }}. Without a condition on the key it reads every partition.",
+    description: `select * from ${quote(settings.managementSchema)}.slow_queries() has its text by query_id {{ $labels.query_id }}. Without a condition on the key it reads every partition.`,
   });
 }
 

@@ -14,7 +14,7 @@ import {
 import { parseTableId, type TableId } from "../names/resource-id";
 import { InvalidSpecError, type Problem } from "../problem";
 import { parseSpan, type SpanUnit } from "../time/span";
-import type { AlertThresholdArgs, MonitoringArgs, SizeThresholdArgs } from "./args";
+import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "./args";
 
 /** What the files are made from: every value given, in bytes and seconds. */
 export interface MonitoringSettings {
@@ -37,7 +37,7 @@ export interface MonitoringSettings {
 }
 
 /** Reads the arguments; throws with every problem at once. */
-export function requireMonitoringSettings(args: MonitoringArgs, subject: string): MonitoringSettings {
+export function requireMonitoringSettings(args: MonitoringSettingsArgs, subject: string): MonitoringSettings {
   const problems: Problem[] = [];
   const settings = parseSettings(args, (path, message, fix) =>
     problems.push({ path, code: "invalid-value", message, fix }),
@@ -48,7 +48,7 @@ export function requireMonitoringSettings(args: MonitoringArgs, subject: string)
 
 type Report = (path: string, message: string, fix: string) => void;
 
-function parseSettings(args: MonitoringArgs, report: Report): MonitoringSettings {
+function parseSettings(args: MonitoringSettingsArgs, report: Report): MonitoringSettings {
   return {
     tables: args.tables?.flatMap((name, index) => tableOf(name, `tables[${index}]`, report)),
     managementSchema: args.managementSchema ?? DEFAULT_MANAGEMENT_SCHEMA,

@@ -3,8 +3,10 @@ import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../o
 import { quoteQualified } from "../names/identifier";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
+import { formatInstant } from "../time/instant";
 import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../time/interval";
 import type { DesiredPartition } from "../window/window";
+import { refusedByDefault } from "./default-refusals";
 
 /** What has to happen for one desired partition, and in which branch, where the table has levels. */
 export type Creation = CreationStep & { readonly branch?: BranchRef };
@@ -44,7 +46,7 @@ export function planCreation(
       partition,
       "conflict",
       `${describe(partition.name, partition)} overlaps ${describe(overlapping.name, overlapping.bounds ?? partition)} (${overlapping.boundsText}).`,
-      "Describe the existing partition as a segment of the grid, or detach it.",
+      `${whereGridsMeet(overlapping, leaves)} Or describe the existing partition as a segment of the grid, or detach it.`,
     );
   }
   // Partitions may be in several schemas: two of one name would be taken for one another.
@@ -57,6 +59,8 @@ export function planCreation(
       "Rename the existing partition, or change the name template.",
     );
   }
+  const lying = refusedByDefault(observation.table, partition);
+  if (lying) return refuse(partition, "conflict", lying.message, lying.fix);
   const detached = observation.detached.find((table) => sameInterval(table.bounds, partition));
   if (detached) return { kind: "attach", partition, detached };
   const inTheWay = observation.detached.find((table) => table.name === partition.name);
@@ -77,6 +81,27 @@ export function planCreation(
     );
   }
   return { kind: "create", partition, lost: wasOurs(partition, ledger) };
+}
+
+/**
+ * Where a grid that would cut a partition can change instead. The nearest bound is enough where what follows is cut alike; the end
+ * of what exists without a gap always is.
+ */
+function whereGridsMeet(cut: ObservedLeaf, leaves: readonly ObservedLeaf[]): string {
+  const nearest = cut.bounds?.to;
+  if (!nearest) return `A grid changes only where a partition ends, and "${cut.name}" has no end.`;
+  const byStart = new Map(
+    leaves.flatMap((leaf) => (leaf.bounds?.from ? [[leaf.bounds.from.toString(), leaf] as const] : [])),
+  );
+  let last = cut;
+  for (let next = byStart.get(nearest.toString()); next; next = byStart.get(next.bounds?.to?.toString() ?? ""))
+    last = next;
+  const end = last.bounds?.to;
+  const where = `A grid changes only where a partition ends: the nearest bound is ${formatInstant(nearest)}, the end of "${cut.name}".`;
+  if (last === cut) return `${where} Let the new segment begin there.`;
+  return end
+    ? `${where} Where those after it are not cut alike, let the new segment begin at ${formatInstant(end)}, after "${last.name}".`
+    : `${where} "${last.name}" after it has no end.`;
 }
 
 /** The leaves of one observation by their bounds; made once, because a window asks for each of its partitions. */
@@ -107,9 +132,15 @@ function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]):
   return ledger.some(
     (entry, index) =>
       entry.event === "dropped" &&
+      !isWhole(entry) &&
       overlaps(entry.bounds, partition) &&
       !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
   );
+}
+
+/** A default partition has no range: what it held is no loss of any. */
+function isWhole(entry: LedgerEntry): boolean {
+  return entry.branch === "" && !entry.bounds.from && !entry.bounds.to;
 }
 
 /** Whether the range exists again since then: its loss was told and accepted at that time. */

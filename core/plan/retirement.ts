@@ -1,8 +1,10 @@
 import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
 import { branchKey, type BranchRef } from "../levels/levels";
+import { timeLeaves } from "../levels/tree";
 import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
+import { type ReferringRows, whyItStays } from "./referring";
 import { addSpan } from "../time/span";
 import { compareInstants, earlier, formatInstant, type Instant } from "../time/instant";
 import { formatInterval, intervalKey, type OpenInterval, sameInterval } from "../time/interval";
@@ -34,6 +36,8 @@ export interface Retirement {
   readonly reason: string;
   /** Dropped only if no row is in it, which is looked at under its lock. */
   readonly onlyEmpty?: boolean;
+  /** Rows of other tables refer to it, so it stays. */
+  readonly referred?: true;
   /** On a detach that promises a drop. */
   readonly dropAfter: Instant | undefined;
 }
@@ -53,6 +57,7 @@ export interface RetirementPlan {
  *  - a declared cut that would retire more than maxDropsPerUpdate intervals needs confirmDrops;
  *  - expiry by the clock alone retires the oldest maxDropsPerUpdate and goes on in the next update;
  *  - what had expired when the table was adopted is never swept until confirmed;
+ *  - what rows of other tables refer to stays, and keeps nothing else;
  *  - paused, and a program clock ahead of the database's, stop every retirement.
  */
 export function planRetirement(
@@ -60,6 +65,7 @@ export function planRetirement(
   registered: WindowSpec | undefined,
   observation: Observation,
   clocks: Clocks,
+  referring: ReferringRows = new Map(),
 ): RetirementPlan {
   const pending = (observation.table?.leaves ?? []).filter((leaf) => leaf.detachPending);
   const finalize = pending.filter((leaf) => wasOurs(leaf, observation.ledger)).map((leaf) => finalizeOf(leaf));
@@ -69,9 +75,9 @@ export function planRetirement(
       `partition "${leaf.name}" is half detached by somebody else; finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`,
   );
   const expired = expiredLeaves(spec, observation, clocks);
-  const drops = dropsOf(spec, observation, clocks);
+  const drops = dropsOf(spec, observation, clocks, referring);
   const stop = stopReason(spec, observation, clocks);
-  const detaches = detachesOf(spec, registered, observation, clocks, expired);
+  const detaches = detachesOf(spec, registered, observation, clocks, expired, referring);
   if (stop !== undefined) {
     const detached = expired.map((leaf) => detachOf(leaf, spec, clocks));
     const waiting = [...finalize, ...detached, ...drops.due, ...drops.waiting];
@@ -103,6 +109,25 @@ export function decidingNow(clocks: Clocks): Instant {
   return clocks.trusted ?? clocks.database;
 }
 
+/** Oids of what could leave now: what refers to these has to be known. */
+export function couldLeave(spec: WindowSpec, observation: Observation, clocks: Clocks): string[] {
+  const { table, ledger } = observation;
+  const all = { ...observation, table: table && { ...table, leaves: timeLeaves(spec, table) } };
+  const leaves = expiredLeaves(spec, all, clocks).filter(
+    (leaf) => isConfirmed(leaf.bounds, spec, ledger) || !awaitsConfirmation(leaf, observation),
+  );
+  return [...leaves, ...dropsOf(spec, observation, clocks, new Map()).due].map(({ oid }) => oid);
+}
+
+/** What leaves the table only when nothing refers to it any more. */
+function stays(retirement: Retirement, referring: ReferringRows): Retirement {
+  return {
+    ...retirement,
+    reason: `${retirement.reason}; ${whyItStays(retirement.oid, referring) ?? ""}`,
+    referred: true,
+  };
+}
+
 /** Attached partitions that have expired, oldest first. The default partition never does. */
 function expiredLeaves(spec: WindowSpec, observation: Observation, clocks: Clocks): ObservedLeaf[] {
   const horizon = decidingHorizon(spec, clocks);
@@ -117,6 +142,7 @@ function detachesOf(
   observation: Observation,
   clocks: Clocks,
   expired: readonly ObservedLeaf[],
+  referring: ReferringRows,
 ): RetirementPlan {
   const confirmed = (leaf: ObservedLeaf) => isConfirmed(leaf.bounds, spec, observation.ledger);
   const sweep = expired.filter((leaf) => !confirmed(leaf) && awaitsConfirmation(leaf, observation));
@@ -125,8 +151,9 @@ function detachesOf(
   const cut = registered ? open.filter((leaf) => !hasExpired(leaf.bounds?.to, horizonBefore)) : [];
   const refused = intervalsOf(cut).length > spec.maxDropsPerUpdate && !cut.every(confirmed);
   const problems = refused ? [cutProblem(spec, cut)] : [];
+  const staying = open.filter((leaf) => whyItStays(leaf.oid, referring) !== undefined);
   const limited = oldestFirst(
-    open.map((leaf) => detachOf(leaf, spec, clocks)),
+    open.filter((leaf) => !staying.includes(leaf)).map((leaf) => detachOf(leaf, spec, clocks)),
     spec,
     observation.ledger,
   );
@@ -134,6 +161,7 @@ function detachesOf(
     due: problems.length > 0 ? [] : limited.due,
     deferred: [
       ...overLimit(limited.over, spec),
+      ...staying.map((leaf) => stays(detachOf(leaf, spec, clocks), referring)),
       ...sweep.map((leaf) => ({
         ...detachOf(leaf, spec, clocks),
         reason: `had expired before this table was adopted; add ${JSON.stringify(formatInterval(leaf.bounds ?? OPEN))} to confirmDrops to retire it`,
@@ -162,6 +190,7 @@ function dropsOf(
   spec: WindowSpec,
   observation: Observation,
   clocks: Clocks,
+  referring: ReferringRows,
 ): { due: Retirement[]; waiting: Retirement[] } {
   const horizon = decidingHorizon(spec, clocks);
   const now = decidingNow(clocks);
@@ -169,7 +198,10 @@ function dropsOf(
   const waiting: Retirement[] = [];
   for (const table of [...observation.detached].sort((a, b) => compareEnds(a.bounds, b.bounds))) {
     if (!table.dropAfter || spec.onExpire !== "drop" || !hasExpired(table.bounds.to, horizon)) continue;
-    if (compareInstants(table.dropAfter, now) <= 0) due.push(dropOf(table, "its grace is over"));
+    const over = compareInstants(table.dropAfter, now) <= 0;
+    if (over && whyItStays(table.oid, referring) !== undefined)
+      waiting.push(stays(dropOf(table, "its grace is over"), referring));
+    else if (over) due.push(dropOf(table, "its grace is over"));
     else waiting.push(dropOf(table, `its grace ends ${formatInstant(table.dropAfter)}`));
   }
   return { due, waiting };

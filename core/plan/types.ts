@@ -1,7 +1,8 @@
 import type { Hazard, Lock, LockMode } from "../statements/statement";
 
 /** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
-export type WorkVerb = "create" | "attach" | "align" | "prepare" | "analyze" | "finalize" | "detach" | "drop";
+export type WorkVerb =
+  "create" | "attach" | "align" | "prepare" | "default" | "analyze" | "finalize" | "detach" | "drop";
 
 /**
  * One due action, named by verb and bounds so that it is the same in every run that finds the same facts. An update does
@@ -26,6 +27,15 @@ export interface PlanEntry extends WorkItem {
   readonly reason: string;
   /** When a detached partition will be dropped. */
   readonly dropOn?: string;
+}
+
+/** The default partition of a table. */
+export interface DefaultFacts {
+  readonly name: string;
+  /** False: somebody else made it, and it is left alone. */
+  readonly declared: boolean;
+  /** Exact up to 10,000, above that an estimate. Left out where it does not exist yet. */
+  readonly rows?: number;
 }
 
 /** The strongest lock that the plan takes on one relation. */
@@ -66,8 +76,10 @@ export interface WindowPlan {
   /** Partitions that do not carry what they should: row security, grants, owner, replica identity, storage. */
   readonly align: readonly PlanEntry[];
   readonly alignCount: number;
-  /** What is done for the table as a whole: its statistics. Left out where nothing is. */
+  /** What is done for the table as a whole: its default partition, its statistics. Left out where nothing is. */
   readonly upkeep?: readonly PlanEntry[];
+  /** The default partition that there is or will be. */
+  readonly defaultPartition?: DefaultFacts;
   readonly retire: readonly PlanEntry[];
   /** Expired, but not due now: over the limit, waiting for confirmation or for the end of their grace, or paused. */
   readonly deferred: readonly PlanEntry[];
@@ -80,6 +92,12 @@ export interface WindowPlan {
   /** The statements as text, in order, with BEGIN and COMMIT, locks, hold, time-out and hazards; long lists are cut. */
   readonly statements: readonly string[];
   readonly statementCount: number;
+  /** The role that would do it. Left out where the database was not asked. */
+  readonly role?: { readonly name: string; readonly superuser: boolean };
+  /** What the partition key is: type of its column and meaning of its values. */
+  readonly keyKind?: string;
+  /** Columns that an index of the table begins with, also of those that are to be built. */
+  readonly leadingColumns?: readonly string[];
   /** What is in the way now, and what the reader should know. */
   readonly notes: readonly string[];
 }

@@ -12,6 +12,10 @@ import type { PlanEntry } from "./types";
 export interface Upkeep {
   readonly entry: PlanEntry;
   readonly statements: readonly Statement[];
+  /** What the ledger is told, in the same transaction, and the schema of what it is told about. */
+  readonly record?: { readonly event: "created" | "attached" | "dropped"; readonly schema: string };
+  /** Not done unless a complete plan has named it. */
+  readonly onlyIfNamed?: boolean;
 }
 
 const WHOLE = { from: undefined, to: undefined };
@@ -30,6 +34,7 @@ export function planAnalysis(
   return {
     entry: { ...entry("analyze", spec.table, WHOLE), reason },
     statements: [analyzeStatement(spec, observation.serverVersion)],
+    onlyIfNamed: true,
   };
 }
 

@@ -5,7 +5,7 @@ import type { SourceValues } from "../levels/tree";
 import type { Observation, ObservedLeaf } from "../observed";
 import { NOTHING_PUBLISHED } from "../observed-replication";
 import { formatProblem, type Problem } from "../problem";
-import type { TableSpec, WindowSpec } from "../spec/spec";
+import type { IndexSpec, TableSpec, WindowSpec } from "../spec/spec";
 import { createPartitionStatements } from "../statements/create-partition";
 import { createTableStatements } from "../statements/create-table";
 import { observedParent, type ParentShape, plannedParent } from "../statements/parent";
@@ -19,17 +19,24 @@ import { type LeafAlignment, planAlignments } from "./alignment";
 import type { Creation } from "./creation";
 import { planCleanup } from "./cleanup";
 import { type BranchCreation, planCreations } from "./creations";
+import { planDefault, withCreation } from "./default-partition";
 import { alignEntry, branchEntry, createEntry, keptEntries, retireEntry } from "./entries";
 import { planPrepared, type PreparedPlan } from "./prepared";
+import type { ReferringRows } from "./referring";
 import { replicationWarnings } from "./replication-warnings";
 import { type Clocks, decidingNow, planRetirement, type Retirement, type RetirementPlan } from "./retirement";
 import { statementLines } from "./statement-text";
-import type { PlanEntry, WindowPlan, WorkItem } from "./types";
+import type { DefaultFacts, PlanEntry, WindowPlan, WorkItem } from "./types";
+import { tableFacts } from "./table-facts";
 import { planAnalysis, type Upkeep } from "./upkeep";
 
 /** A plan with everything that the update needs beside what it shows. */
 export interface LivePlan {
   readonly plan: WindowPlan;
+  /** The table that it was made for. */
+  readonly parent: ParentShape | undefined;
+  /** The default partition that there is or will be. */
+  readonly defaultPartition: DefaultFacts | undefined;
   readonly work: readonly WorkItem[];
   readonly problems: readonly Problem[];
   readonly creations: readonly Creation[];
@@ -69,6 +76,10 @@ export interface PlanContext {
   readonly values?: SourceValues;
   /** Oids of partitions without a page; read only where a level cleans up. */
   readonly empty?: ReadonlySet<string>;
+  /** Indexes that this run declares. */
+  readonly indexes?: readonly IndexSpec[];
+  /** Rows of other tables that refer to what could leave. */
+  readonly referring?: ReferringRows;
   /** The table as it will be, where only this preview knows it. */
   readonly planned: PlannedTable | undefined;
   /** Statements that this preview has shown already, for the table's own resource. */
@@ -82,7 +93,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const planned = planCreations(spec, window, observation, context.values ?? [], clocks.asOf);
   const { creations, branches } = planned;
   const retirement = withCleanup(
-    planRetirement(spec, registered, withLeaves(observation, planned.leaves), clocks),
+    planRetirement(spec, registered, withLeaves(observation, planned.leaves), clocks, context.referring),
     planCleanup(spec, context.values ?? [], observation, context.empty ?? new Set(), decidingNow(clocks)),
   );
   const parent = observation.table
@@ -94,7 +105,8 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       })
     : context.planned && { ...context.planned.parent, below: spec.levels.below };
   const alignments = planAlignments(parent, observation, retirement.due, context.shown);
-  const upkeep = parent ? [planAnalysis(spec, observation, creations) ?? []].flat() : [];
+  const fallback = planDefault(parent, observation, creations, retirement.due);
+  const upkeep = parent ? [...fallback.upkeep, planAnalysis(spec, observation, creations) ?? []].flat() : [];
   const statements = parent
     ? [
         ...(observation.table ? [] : (context.planned?.statements ?? [])),
@@ -108,7 +120,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const now = decidingNow(clocks);
   const prepared = planPrepared(
     spec,
-    observation.table ? schedulable(spec, parent) : [],
+    observation.table ? schedulable(spec, fallback.settled) : [],
     observation.registration,
     clocks,
   );
@@ -123,7 +135,9 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       align: align.slice(0, MAX_LISTED_DROPS),
       alignCount: align.length,
       ...(upkeep.length > 0 ? { upkeep: upkeep.map((item) => item.entry) } : {}),
+      ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
       complete: true,
+      ...tableFacts(parent, context.indexes ?? [], observation.role),
       ...previousWindow(registered, window, context.registeredAsOf ?? clocks.asOf),
       leafCount: planned.leaves.length,
       deferred: retirement.deferred.map((item) => retireEntry(item, now)).slice(0, MAX_LISTED_DROPS),
@@ -133,6 +147,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
         ...runwayNotes(window, clocks),
         ...planned.notes,
         ...retirement.notes,
+        ...fallback.notes,
         ...streams,
         ...observation.obstacles,
       ],
@@ -149,14 +164,17 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...planned.problems,
       ...refusals(spec, creations, retirement.due),
       ...retirement.problems,
+      ...fallback.problems,
     ],
     creations,
     branches,
     leaves: planned.leaves,
-    warnings: [...planned.warnings, ...streams],
+    warnings: [...planned.warnings, ...fallback.notes, ...streams, ...retirement.deferred.flatMap(referredWarning)],
     alignments,
     retirements: retirement.due,
     upkeep,
+    parent,
+    defaultPartition: fallback.facts,
     prepared,
     stopped: retirement.stopped,
   };
@@ -179,6 +197,11 @@ function withLeaves(observation: Observation, leaves: readonly ObservedLeaf[]): 
   return { ...observation, table: observation.table && { ...observation.table, leaves } };
 }
 
+/** What other tables keep from leaving is nobody's failure, and goes on being kept until somebody looks at them. */
+function referredWarning({ referred, partition, reason }: Retirement): string[] {
+  return referred ? [`partition "${partition}" has expired (${reason})`] : [];
+}
+
 /** Plans without a database: what the components pass, and what remains when the database cannot be reached. Drops nothing. */
 export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {
   const window = planWindow(spec.window, asOf);
@@ -198,6 +221,8 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
     align: [],
     alignCount: 0,
     complete: false,
+    // Without columns nobody knows the type of the key yet.
+    ...tableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),
     incompleteBecause: because,
     leafCount: window.desired.length,
     deferred: [],
@@ -232,6 +257,7 @@ export function statementsOfRetirement(parent: ParentShape, retirement: Retireme
     schema: above.schema,
     table: above.table,
     references: parent.references,
+    ...(parent.referring ? { referring: parent.referring } : {}),
     defaultPartition: parent.defaultPartition,
   };
   const leaf = { schema: retirement.schema, name: retirement.partition };
@@ -280,8 +306,11 @@ function creationWork(entries: readonly PlanEntry[]): WorkItem[] {
   return [range, ...entries.filter((item) => item.verb !== "create").map(workItem)];
 }
 
-function creationStatements(parent: ParentShape, creations: readonly Creation[]): Statement[] {
+function creationStatements(table: ParentShape, creations: readonly Creation[]): Statement[] {
+  let next = table;
   return creations.flatMap((creation) => {
+    const parent = next;
+    next = withCreation(parent, creation);
     const above = creation.branch ? branchShape(parent, creation.branch) : parent;
     if (creation.kind === "create") return createPartitionStatements(above, creation.partition);
     // Indexes that the detached table lacks are known only when its own indexes have been read.

@@ -59,7 +59,9 @@ export function planAliases(
       ...stale
         .filter((one) => !missing.some((alias) => sameName(one, alias)))
         .map((alias) => `${signature(alias)} is not declared any more`),
-      ...missing.map((alias) => `${signature(alias)} is ${stale.some((one) => sameName(one, alias)) ? "another one" : "missing"}`),
+      ...missing.map(
+        (alias) => `${signature(alias)} is ${stale.some((one) => sameName(one, alias)) ? "another one" : "missing"}`,
+      ),
     ],
     problems: inTheWay,
   };

@@ -107,8 +107,7 @@ function planHere(wanted: WantedJob, facts: Here, registered: RegisteredSchedule
 function conflict(wanted: WantedJob, named: readonly FoundJob[]): Problem | undefined {
   const [other] = named;
   if (!other) return undefined;
-  const what =
-    other.user === wanted.user ? `runs something else: ${other.command}` : `belongs to role "${other.user}"`;
+  const what = other.user === wanted.user ? `runs something else: ${other.command}` : `belongs to role "${other.user}"`;
   return {
     path: "schedule.job",
     code: "conflict",

@@ -13,7 +13,10 @@ export interface ScheduledCall {
 }
 
 /** A call with constants and nothing else: no text of a caller ever becomes a part of it unquoted. */
-export function ensureWindowCall(management: string, table: { readonly schema: string; readonly table: string }): string {
+export function ensureWindowCall(
+  management: string,
+  table: { readonly schema: string; readonly table: string },
+): string {
   const name = quoteLiteral(quoteQualified(table.schema, table.table));
   return `CALL ${quote(management)}.ensure_window(${name})`;
 }

@@ -3,6 +3,7 @@ import type { LevelArgs } from "./level-args";
 import type { PublicationArgs } from "./publication-args";
 import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "./schedule-args";
 import type { Privilege, RowSecurityArgs } from "./security-args";
+import type { DefaultPartitionArgs } from "./default-partition-args";
 import type { StorageArgs } from "./storage-args";
 
 /**
@@ -81,6 +82,8 @@ export interface TableSpecArgs {
   readonly statistics?: Readonly<Record<string, number>>;
   /** Storage parameters and tablespace of partitions, by their age. Left out: not managed. */
   readonly storage?: StorageArgs;
+  /** A partition for the rows that no other one takes. Left out: such rows are refused with SQLSTATE 23514. */
+  readonly defaultPartition?: DefaultPartitionArgs;
   /** Comment of the table. Left out: not managed. */
   readonly comment?: string;
   /**

@@ -3,6 +3,7 @@ import { KEY_ENCODINGS } from "../time/key";
 import { PERIODS } from "../time/period";
 import { MAX_SPAN_COUNT, SPAN_UNITS } from "../time/span";
 import type { TableSpecArgs } from "./args";
+import { defaultPartitionSchema } from "./default-partition";
 import { functionNamesSchema } from "./function-names";
 import { publicationsSchema } from "./publications";
 import { scheduleSchema } from "./schedule";
@@ -146,6 +147,7 @@ export const tableSchema = z.strictObject({
   publications: publicationsSchema.optional(),
   statistics: z.record(name, z.int().min(0).max(10_000)).optional(),
   storage: storage.optional(),
+  defaultPartition: defaultPartitionSchema.optional(),
   comment: z.string().min(1).optional(),
   analyze: span.optional(),
   schedule: scheduleSchema.optional(),

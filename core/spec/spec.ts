@@ -36,7 +36,9 @@ export interface TableSpec {
 }
 
 /** What making the table itself needs: the window only lends its key. */
-export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNames"> & { readonly window: { readonly key: KeySpec } };
+export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNames"> & {
+  readonly window: { readonly key: KeySpec };
+};
 
 export interface ColumnSpec {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { type DefaultShape, observedDefault } from "../default-partition/shape";
 import { fitIdentifier, quote, quoteList, type Quoted } from "../names/identifier";
 import { profileFromWire, type LeafProfile } from "../leaf/profile";
 import type { CarriedByParent } from "../leaf/wanted";
@@ -25,8 +26,12 @@ export interface ParentShape {
   readonly indexes: readonly ParentIndex[];
   /** `schema.table` of each referenced table. */
   readonly references: readonly string[];
+  /** `schema.table` of each table that refers to it. Left out: none. */
+  readonly referring?: readonly string[];
   /** `schema.name` of the default partition, if there is one. */
   readonly defaultPartition: string | undefined;
+  /** The same in full; undefined too where its making is only planned. */
+  readonly fallback?: DefaultShape | undefined;
   /** Schema in which partitions are made. */
   readonly leafSchema: string;
   /** What partitions have to carry besides bounds and indexes. */
@@ -118,7 +123,9 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
     key: { column: key.column, kind: kindOf(table, key), zone: key.zone },
     indexes: inOrder(table.indexes.map((index) => observedIndex(index, registered))),
     references: eachOnce(references),
+    ...(table.referencedBy.length > 0 ? { referring: table.referencedBy } : {}),
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
+    fallback: observedDefault(table, profile),
     leafSchema: profile.schema ?? table.schema,
     carried: {
       profile,

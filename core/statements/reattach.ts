@@ -1,5 +1,12 @@
 import { quote, quoteQualified } from "../names/identifier";
-import { attachStatement, boundsCheckName, boundsCondition, type NewPartition } from "./create-partition";
+import { passDefault } from "../default-partition/beside";
+import {
+  attachStatement,
+  boundsCheckName,
+  boundsCondition,
+  type NewPartition,
+  withFilledLocks,
+} from "./attach-partition";
 import { createLeafIndexText, leafIndexName } from "./new-table";
 import type { ParentIndex, ParentShape } from "./parent";
 import type { Hazard, LockMode, Statement } from "./statement";
@@ -12,6 +19,7 @@ export function reattachStatements(
   parent: ParentShape,
   partition: NewPartition,
   missing: readonly ParentIndex[],
+  options: { readonly drain?: boolean } = {},
 ): Statement[] {
   const leaf = quoteQualified(parent.leafSchema, partition.name);
   const prepare = `prepare ${parent.leafSchema}.${partition.name}`;
@@ -27,7 +35,9 @@ export function reattachStatements(
     undo: "not needed",
   });
   const attach = `attach ${parent.leafSchema}.${partition.name}`;
+  const passage = passDefault(parent, partition, attach, options.drain);
   return [
+    ...passage.ahead,
     ...missing.map((index) => {
       const mode = index.constraint === undefined ? "SHARE" : "ACCESS EXCLUSIVE";
       return own(
@@ -49,8 +59,10 @@ export function reattachStatements(
       "SHARE UPDATE EXCLUSIVE",
       "SCAN_PARTITION",
     ),
-    refLocks(attachStatement(parent, partition, attach), parent),
+    ...passage.before,
+    withFilledLocks(attachStatement(parent, partition, attach), parent),
     own(`ALTER TABLE ${leaf} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
+    ...passage.after,
   ];
 }
 
@@ -58,16 +70,4 @@ function missingIndexText(parent: ParentShape, leaf: string, index: ParentIndex)
   if (index.constraint === undefined) return createLeafIndexText(parent, leaf, index);
   const name = quote(leafIndexName(parent, leaf, index));
   return `ALTER TABLE ${quoteQualified(parent.leafSchema, leaf)} ADD CONSTRAINT ${name} ${index.constraint}`;
-}
-
-/** A filled table still has its foreign keys: ATTACH then takes ACCESS EXCLUSIVE on the referenced tables, measured on 15 to 18. */
-function refLocks(statement: Statement, parent: ParentShape): Statement {
-  if (parent.references.length === 0) return statement;
-  return {
-    ...statement,
-    locks: statement.locks.map((lock) =>
-      lock.role === "referenced" ? { ...lock, mode: "ACCESS EXCLUSIVE" as const } : lock,
-    ),
-    hazards: [...statement.hazards.filter((hazard) => hazard !== "LOCK_REF_WRITE"), "LOCK_REF_AX"],
-  };
 }

@@ -7,6 +7,8 @@ export interface RetiringParent {
   readonly table: string;
   /** `schema.table` of each referenced table. */
   readonly references: readonly string[];
+  /** `schema.table` of each table that refers to this one. Left out: none. */
+  readonly referring?: readonly string[];
   /** `schema.name` of the default partition: it forbids the concurrent form. */
   readonly defaultPartition: string | undefined;
 }
@@ -31,13 +33,17 @@ export function detachStatement(parent: RetiringParent, leaf: RetiringLeaf): Sta
     },
     { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
     ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
+    ...referringLocks(parent),
   ];
   const hazards: Hazard[] = concurrent ? ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"] : ["LOCK_PARENT_AX"];
   if (parent.defaultPartition !== undefined) {
-    locks.push({ relation: parent.defaultPartition, role: "default", mode: "ACCESS EXCLUSIVE" });
+    const relation = parent.defaultPartition;
+    if (relation !== `${leaf.schema}.${leaf.name}`) locks.push({ relation, role: "default", mode: "ACCESS EXCLUSIVE" });
     hazards.push("LOCK_DEFAULT_AX");
   }
   if (parent.references.length > 0) hazards.push("LOCK_REF_WRITE");
+  // Under SHARE it looks for rows that refer to the partition; then it takes the keys' triggers away, measured on 15 to 18.
+  if (referringLocks(parent).length > 0) hazards.push("LOCK_REFERRING_AX", "SCAN_REFERRING");
   return {
     sql,
     transaction: undefined,
@@ -59,9 +65,14 @@ export function finalizeStatement(parent: RetiringParent, leaf: RetiringLeaf): S
       { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
       { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
       ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
+      ...referringLocks(parent),
     ],
     hold: "waits for others",
-    hazards: ["WAITS_OLD_XACTS", ...(parent.references.length > 0 ? (["LOCK_REF_WRITE"] as const) : [])],
+    hazards: [
+      "WAITS_OLD_XACTS",
+      ...(parent.references.length > 0 ? (["LOCK_REF_WRITE"] as const) : []),
+      ...(referringLocks(parent).length > 0 ? (["LOCK_REFERRING_AX"] as const) : []),
+    ],
     undo: "attach it again with its bounds: a grown retention does that",
   };
 }
@@ -98,6 +109,10 @@ export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Stat
       undo: "none: the rows are gone; restore them from a backup",
     },
   ];
+}
+
+function referringLocks(parent: RetiringParent): Lock[] {
+  return (parent.referring ?? []).map((relation) => ({ relation, role: "referring", mode: "ACCESS EXCLUSIVE" }));
 }
 
 function tableOf(parent: RetiringParent): string {

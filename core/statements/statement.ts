@@ -55,6 +55,7 @@ export const HAZARDS = {
   LOCK_LEAF_INDEX_AX: "stops the planning of queries that touch one partition, for an instant",
   LOCK_REF_WRITE: "stops writes of a referenced table for an instant",
   LOCK_REF_AX: "stops reads and writes of a referenced table for an instant",
+  LOCK_REFERRING_WRITE: "stops writes of a table that refers to this one, for an instant",
   LOCK_REFERRING_AX: "stops reads and writes of a table that refers to this one, for an instant",
   LOCK_WRITES_SHORT: "stops writes of the table for an instant",
   SCAN_DEFAULT: "reads the whole default partition under its lock",

@@ -1,4 +1,5 @@
 import { dropAgeFloor } from "./drop-age-floor";
+import { keyTypeTimestamptz } from "./key-type-timestamptz";
 import { leadMinimum } from "./lead-minimum";
 import { lockBudget } from "./lock-budget";
 import { maxDropsPerRun } from "./max-drops-per-run";
@@ -6,11 +7,20 @@ import { partitionCountCeiling } from "./partition-count-ceiling";
 import { retentionDeclared } from "./retention-declared";
 import { retentionMaximum } from "./retention-maximum";
 import { retentionMinimum } from "./retention-minimum";
+import { superuserForbidden } from "./superuser-forbidden";
 import { type KnownProperties, type Rule, WINDOW_TYPE } from "./support/rule";
 import { readWindow } from "./support/window";
+import { tenantIndexPresent } from "./tenant-index-present";
 
 /** Rules that judge what the plan would do to the live database. */
-const NEED_PLAN = [maxDropsPerRun, dropAgeFloor, partitionCountCeiling, lockBudget];
+const NEED_PLAN = [
+  maxDropsPerRun,
+  dropAgeFloor,
+  partitionCountCeiling,
+  tenantIndexPresent,
+  superuserForbidden,
+  lockBudget,
+];
 
 /** Declared properties that other rules judge. */
 const NEED_PROPERTIES = [
@@ -18,6 +28,7 @@ const NEED_PROPERTIES = [
   { rule: retentionMinimum, properties: ["retention", "dataClass"] },
   { rule: retentionMaximum, properties: ["retention", "dataClass", "onExpire", "grace"] },
   { rule: leadMinimum, properties: ["lead", "asOf"] },
+  { rule: keyTypeTimestamptz, properties: ["key"] },
 ];
 
 /**

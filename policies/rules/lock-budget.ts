@@ -15,6 +15,7 @@ const CAUSES: Readonly<Record<Hazard, string>> = {
   LOCK_LEAF_INDEX_AX: "indexes",
   LOCK_REF_WRITE: "foreignKeys",
   LOCK_REF_AX: "foreignKeys or onExpire",
+  LOCK_REFERRING_WRITE: "the foreign keys of the tables that refer to it",
   LOCK_REFERRING_AX: "the foreign keys of the tables that refer to it",
   LOCK_WRITES_SHORT: "indexes",
   SCAN_DEFAULT: "defaultPartition",

@@ -10,7 +10,8 @@ export interface ScheduleDeclaredConfig {
 
 export const scheduleDeclared: Rule<ScheduleDeclaredConfig> = {
   name: "schedule-declared",
-  description: "A schedule in the database goes on making partitions when updates stop, or it is said why there is none.",
+  description:
+    "A schedule in the database goes on making partitions when updates stop, or it is said why there is none.",
   severity: "medium",
   enforcementLevel: "advisory",
   remediation: 'Declare schedule: { cron: "0 2 * * *" } for the table, or say why not: schedule: { none: "…" }.',

@@ -40,7 +40,8 @@ select
   r.schema_name,
   r.table_name,
   w.runway_ends,
-  w.runway_ends - pg_catalog.now() as time_left,
+  -- Older servers do not subtract from an infinite time.
+  case when pg_catalog.isfinite(w.runway_ends) then w.runway_ends - pg_catalog.now() end as time_left,
   (
     select pg_catalog.max(p.upper_bound) from :management.prepared p
     where p.schema_name = r.schema_name and p.table_name = r.table_name
@@ -52,7 +53,8 @@ left join (
     m.table_name,
     pg_catalog.min(m.ends_at) filter (where m.next_at is null or m.next_at > m.ends_at) as runway_ends
   from (
-    select p.*, pg_catalog.lead(p.starts_at) over (partition by p.parent order by p.starts_at) as next_at
+    -- A partition without upper bound takes rows for ever.
+    select p.schema_name, p.table_name, p.starts_at, coalesce(p.ends_at, 'infinity') as ends_at, pg_catalog.lead(p.starts_at) over (partition by p.parent order by p.starts_at) as next_at
     from :management.managed_parts p
     where p.starts_at is not null or p.ends_at is not null
   ) m

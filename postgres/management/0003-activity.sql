@@ -1,5 +1,6 @@
 -- Figures for monitoring: writes, use of indexes, creation ahead, jobs, slow statements. Everything runs with the rights of who
 -- asks and changes nothing. One part of a statement ends at a semicolon that an empty line follows.
+
 -- What was written into the leaves of each month since the statistics were last reset.
 create view :management.writes_by_month with (security_invoker = true) as
 select
@@ -92,13 +93,18 @@ create type :management.job_state as (
 create function :management.job_health() returns setof :management.job_state
 language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
 declare
-  here boolean := to_regclass('cron.job') is not null and to_regclass('cron.job_run_details') is not null;
+  -- By their names in the catalogue: to_regclass fails for who may not use the schema.
+  place oid[] := array(
+    select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'cron' and c.relname in ('job', 'job_run_details')
+  );
+  here boolean := cardinality(place) = 2;
   readable boolean := false;
   all_seen boolean := (select r.rolsuper or r.rolbypassrls from pg_roles r where r.rolname = current_user);
 begin
   if here then
-    readable := has_schema_privilege('cron', 'usage') and has_table_privilege('cron.job', 'select')
-      and has_table_privilege('cron.job_run_details', 'select');
+    readable := has_schema_privilege('cron', 'usage') and has_table_privilege(place[1], 'select')
+      and has_table_privilege(place[2], 'select');
   end if;
   if not readable then
     return query
@@ -208,7 +214,7 @@ declare
     select c.oid::regclass
     from pg_extension e
     join pg_class c on c.relnamespace = e.extnamespace and c.relname = 'pg_stat_statements'
-    where e.extname = 'pg_stat_statements'
+    where e.extname = 'pg_stat_statements' and has_schema_privilege(e.extnamespace, 'usage')
   );
   named text[];
 begin

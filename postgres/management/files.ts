@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { quote } from "../../core/names/identifier";
 
 /** The files of each version in the order in which they run; never changed once released. */
-const FILES: readonly (readonly string[])[] = [["0001"], ["0002", "0002-prepared", "0002-insight"], ["0003", "0003-activity"]];
+const FILES: readonly (readonly string[])[] = [
+  ["0001"],
+  ["0002", "0002-prepared", "0002-insight"],
+  ["0003", "0003-activity"],
+];
 
 /** Version of the management schema that this program brings. */
 export const MANAGEMENT_VERSION = FILES.length;

@@ -26,6 +26,7 @@ export type QueryName =
   | "partitioned-tables"
   | "partman"
   | "publication-members"
+  | "referring-keys"
   | "registered"
   | "registry"
   | "schema-rights"

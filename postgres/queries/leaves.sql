@@ -1,6 +1,7 @@
 -- The table with oid $1 itself and all its partitions, at any depth, parents first. $2: whether sizes are read from the files, which
 -- waits for a lock on each leaf, or estimated from the last vacuum. The bounds are printed without naming the table, so that
--- no lock is taken. `carried` is what PostgreSQL does not hand down from the table to a partition.
+-- no lock is taken. `carried` is what PostgreSQL does not hand down from the table to a partition; `fallback` more about its
+-- default partition.
 with recursive family as (
   select $1::oid as oid, null::oid as parent, 0 as depth, false as pending
   union all
@@ -116,7 +117,34 @@ select
       join pg_class pc on pc.oid = xi.inhparent
       where x.indrelid = c.oid and x.indisunique
     ) end
-  ) as carried
+  ) as carried,
+  case when f.depth = 1 and pg_get_expr(c.relpartbound, 0) = 'DEFAULT' then json_build_object(
+    'pages', case when $2::boolean then pg_relation_size(c.oid) / current_setting('block_size')::int else c.relpages end,
+    'hidden', row_security_active(c.oid),
+    'checks', (
+      select json_agg(json_build_object('name', k.conname, 'validated', k.convalidated) order by k.conname)
+      from pg_constraint k
+      where k.conrelid = c.oid and k.contype = 'c'
+    ),
+    'triggers', (
+      select json_agg(
+        json_build_object(
+          'name', t.tgname,
+          'fires', case t.tgenabled when 'O' then 'origin' when 'A' then 'always' else 'never' end,
+          'inherited', (
+            select case u.tgenabled when 'O' then 'origin' when 'A' then 'always' else 'never' end
+            from pg_trigger u
+            where u.oid = t.tgparentid
+          ),
+          'onInsert', t.tgtype & 4 <> 0,
+          'onDelete', t.tgtype & 8 <> 0
+        )
+        order by t.tgname
+      )
+      from pg_trigger t
+      where t.tgrelid = c.oid and not t.tgisinternal and t.tgtype & 12 <> 0
+    )
+  ) end as fallback
 from family f
 join pg_class c on c.oid = f.oid
 join pg_namespace n on n.oid = c.relnamespace

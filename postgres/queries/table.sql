@@ -170,6 +170,7 @@ select
             'type', format_type(a.atttypid, a.atttypmod),
             'nullable', not a.attnotnull,
             'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end,
+            'generated', case when a.attgenerated <> '' then true end,
             'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
             'comment', col_description(r.oid, a.attnum),
             'sequence', (

@@ -1,5 +1,6 @@
 import { branchKey } from "../../core/levels/levels";
 import { accessAlignment } from "../../core/plan/alignment";
+import { observedAfterAttach } from "../../core/default-partition/shape";
 import type { Creation } from "../../core/plan/creation";
 import { createPartitionStatements } from "../../core/statements/create-partition";
 import type { ParentIndex, ParentShape } from "../../core/statements/parent";
@@ -8,6 +9,7 @@ import type { Statement } from "../../core/statements/statement";
 import type { DetachedTable, Observation } from "../../core/observed";
 import { readCarried } from "../carried";
 import { ledgerStatement } from "../registry";
+import { besideDefault, convertedRecord } from "./beside-default";
 import type { WorkContext } from "./context";
 
 /** The statements that make or bring back one partition; preview shows these. Empty: it is there. */
@@ -15,18 +17,20 @@ export function statementsOfCreation(
   parent: ParentShape,
   creation: Creation,
   missing: readonly ParentIndex[] = [],
+  options: { readonly drain?: boolean } = {},
 ): Statement[] {
   switch (creation.kind) {
     case "present":
     case "refuse":
       return [];
     case "create":
-      return createPartitionStatements(parent, creation.partition);
+      return createPartitionStatements(parent, creation.partition, options);
     case "attach":
       return reattachStatements(
         { ...parent, leafSchema: creation.detached.schema },
         { ...creation.partition, name: creation.detached.name },
         missing,
+        options,
       );
   }
 }
@@ -39,8 +43,6 @@ export function statementsOfCreation(
 export async function createPartition(work: WorkContext, parent: ParentShape, creation: Creation): Promise<void> {
   const missing = creation.kind === "attach" ? await missingIndexes(work, parent, creation.detached) : [];
   const closing = creation.kind === "attach" ? await closingStatements(work, parent, creation.detached) : [];
-  const statements = [...closing, ...statementsOfCreation(parent, creation, missing)];
-  const last = statements.at(-1);
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const event = creation.kind === "attach" ? "attached" : creation.kind === "create" ? "created" : "adopted";
   const record = ledgerStatement(work.management, {
@@ -54,11 +56,17 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
     run: work.run,
     detail: {},
   });
-  await work.database.execute([...statements, { ...record, transaction: last?.transaction ?? record.transaction }], {
+  const options = {
     signal: work.signal,
     log: work.log,
     flushedLater: creation.kind === "create",
     subject: `${event === "adopted" ? "adopting" : "creating"} partition "${name}" of "${parent.schema}.${parent.table}"`,
+  };
+  await besideDefault(work, parent, creation, options, (drain) => {
+    const statements = [...closing, ...statementsOfCreation(parent, creation, missing, drain)];
+    const transaction = statements.at(-1)?.transaction ?? record.transaction;
+    const records = [record, ...convertedRecord(work, parent, creation)];
+    return work.database.execute([...statements, ...records.map((one) => ({ ...one, transaction }))], options);
   });
 }
 
@@ -79,9 +87,16 @@ export function withCreated(parent: ParentShape, observation: Observation, creat
     bytes: 0,
     carried: undefined,
   };
+  const found = observation.table.defaultPartition;
+  const fallback =
+    found && parent.fallback && observedAfterAttach(found, parent.fallback, parent.key, creation.partition);
   return {
     ...observation,
-    table: { ...observation.table, leaves: [...observation.table.leaves, leaf] },
+    table: {
+      ...observation.table,
+      leaves: [...observation.table.leaves, leaf],
+      ...(fallback ? { defaultPartition: fallback } : {}),
+    },
     detached: observation.detached.filter((table) => creation.kind !== "attach" || table.oid !== creation.detached.oid),
   };
 }

@@ -4,6 +4,7 @@ import { statementsOfRetirement } from "../../core/plan/window-plan";
 import { finalizeStatement } from "../../core/statements/retire";
 import type { ParentShape } from "../../core/statements/parent";
 import { formatInstant, type Instant } from "../../core/time/instant";
+import { StatementError } from "../errors";
 import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry";
 import type { WorkContext } from "./context";
 
@@ -56,16 +57,28 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
   const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
   const [statement] = statementsOfRetirement(parent, retirement);
   if (!statement) return;
-  if (parent.defaultPartition !== undefined && retirement.verb === "detach")
-    await work.database.execute([statement], options);
-  else
-    await work.database.detach(
-      { schema: above.schema, table: above.table, leaf, statement, finalize: finalizeStatement(above, leaf) },
-      options,
-    );
+  try {
+    if (parent.defaultPartition !== undefined && retirement.verb === "detach")
+      await work.database.execute([statement], options);
+    else
+      await work.database.detach(
+        { schema: above.schema, table: above.table, leaf, statement, finalize: finalizeStatement(above, leaf) },
+        options,
+      );
+  } catch (error) {
+    throw isReferred(error) ? new Error(`${error.message}. ${NEWLY_REFERRED}`, { cause: error }) : error;
+  }
   if (retirement.verb === "detach") {
     await note("detached");
   }
+}
+
+const NEWLY_REFERRED =
+  "It stays attached: rows that refer to it came while it was about to leave; the next update looks again";
+
+/** foreign_key_violation: the server has found what was not there when it was counted, or what we may not read. */
+function isReferred(error: unknown): error is StatementError {
+  return error instanceof StatementError && error.sqlState === "23503";
 }
 
 /** Lock, proof, drop and ledger in one transaction: what was proved still holds when the table goes. */

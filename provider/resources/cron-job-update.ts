@@ -16,7 +16,9 @@ export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): v
   if (plan.kind !== "scheduled") return;
   if (plan.note !== undefined) ctx.log.warn(`job "${wanted.job}": ${plan.note}`);
   if (plan.statements.length === 0) return;
-  const lines = plan.statements.map(({ sql, hazards }) => `  ${sql};  -- ${["no lock that others see", ...hazards].join(" | ")}`);
+  const lines = plan.statements.map(
+    ({ sql, hazards }) => `  ${sql};  -- ${["no lock that others see", ...hazards].join(" | ")}`,
+  );
   ctx.log.info([`job "${wanted.job}": ${plan.differences.join(", ")}`, ...lines].join("\n"));
 }
 
@@ -75,8 +77,7 @@ function statementsOf(runtime: Runtime, ctx: ResourceContext, wire: CronJobWire,
   const { management } = workContext(runtime, ctx);
   const transaction = `schedule ${wanted.job}`;
   const recorded = observation.registration?.schedule;
-  if (plan.kind !== "scheduled")
-    return recorded ? [{ ...forgetScheduleStatement(management, wire), transaction }] : [];
+  if (plan.kind !== "scheduled") return recorded ? [{ ...forgetScheduleStatement(management, wire), transaction }] : [];
   const found = foundJob(plan);
   if (plan.statements.length === 0 && recorded?.jobId === found?.jobId) return [];
   const entry = { schema: wire.schema, table: wire.table, job: wanted.job, user: wanted.user };

@@ -104,9 +104,7 @@ async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap
   const { facts } = await readCron(runtime.database, true);
   const command = ensureWindowCall(runtime.config.managementSchema, member);
   const found =
-    facts.kind === "here"
-      ? facts.jobs.find((job) => job.job === member.member && job.command === command)
-      : undefined;
+    facts.kind === "here" ? facts.jobs.find((job) => job.job === member.member && job.command === command) : undefined;
   if (!found || facts.kind !== "here") return undefined;
   const { schema, table } = member;
   const zone = facts.zone === "GMT" ? "UTC" : facts.zone;

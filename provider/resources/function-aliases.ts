@@ -67,7 +67,8 @@ export function functionAliasesHandler(runtime: Runtime): ResourceHandler {
 
     read: async (_ctx, { id, oldInputs, oldOutputs }) => {
       if (!parseTableId(id)) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
-      if (!oldInputs) throw new Refusal("names are not imported: declare them, and those that are ours are found again");
+      if (!oldInputs)
+        throw new Refusal("names are not imported: declare them, and those that are ours are found again");
       if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
       const there = aliasesIn(await runtime.observe(wireOf(oldInputs))).filter((alias) => alias.state === "same");
       if (there.length === 0) return undefined;
@@ -127,7 +128,9 @@ async function perform(
 function describe(ctx: ResourceContext, wire: FunctionAliasesWire, plan: AliasPlan): void {
   if (plan.statements.length === 0) return;
   const lines = plan.statements.map(({ sql }) => `  ${sql};`);
-  ctx.log.info([`names for callers of ${wire.schema}.${wire.table}: ${plan.differences.join(", ")}`, ...lines].join("\n"));
+  ctx.log.info(
+    [`names for callers of ${wire.schema}.${wire.table}: ${plan.differences.join(", ")}`, ...lines].join("\n"),
+  );
 }
 
 function aliasesIn(observation: Observation) {

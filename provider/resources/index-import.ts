@@ -21,7 +21,9 @@ export async function importedIndex(
   if (!found) return undefined;
   const name = `index "${found.name}" of "${id.schema}.${id.table}"`;
   if (found.constraint)
-    throw new Refusal(`${name} belongs to constraint "${found.constraint.name}" and is declared with it (primaryKey, uniques)`);
+    throw new Refusal(
+      `${name} belongs to constraint "${found.constraint.name}" and is declared with it (primaryKey, uniques)`,
+    );
   const known = observation.registration?.indexes.find((index) => index.name === found.name);
   const text = known?.printed === found.definition ? known.declared : found.definition;
   const read = readIndexDefinition(text);

@@ -22,6 +22,7 @@ import { listPartitionedTables } from "../../postgres/list-tables";
 import type { Runtime } from "../runtime";
 import type { TableQueue } from "../table-queue";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import { withCountedRows } from "./default-rows";
 import { declaredDiff, diffResult, failures, importedKey, refuse, requireWire } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import { rowsAreGone, workContext } from "./work";
@@ -88,8 +89,9 @@ function intervalId(wire: PartitionWire): string {
 
 async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: PartitionWire): Promise<string> {
   const key = keyFromWire(wire.key);
-  const observation = await runtime.observeIfReachable(ctx, wire, key);
-  if (!observation) return wire.name;
+  const found = await runtime.observeIfReachable(ctx, wire, key);
+  if (!found) return wire.name;
+  const observation = await withCountedRows(runtime, wire, key, found, [partitionInterval(wire)]);
   const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
   if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
   const parent = parentOf(runtime, wire, observation);
@@ -114,7 +116,7 @@ async function makePartition(
     ctx,
     () => runtime.observe(wire, key),
     async (turn) => {
-      const { observation } = turn;
+      const observation = await withCountedRows(runtime, wire, key, turn.observation, [partitionInterval(wire)]);
       const problems = ownershipProblems(wire, observation, runtime.owner(ctx));
       if (problems.length > 0) refuse(`partition "${wire.name}"`, problems);
       const parent = parentOf(runtime, wire, observation);

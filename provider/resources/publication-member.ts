@@ -1,6 +1,5 @@
 import { formatMemberId, parseMemberId } from "../../core/names/resource-id";
 import { planMembership } from "../../core/plan/membership";
-import { statementLines } from "../../core/plan/statement-text";
 import { type PublicationMemberWire, publicationMemberWireSchema } from "../../core/spec/publications";
 import { readWire } from "../../core/spec/wire";
 import { listPublicationMembers } from "../../postgres/list-publication-members";
@@ -18,9 +17,8 @@ import { ownershipProblems } from "./table-problems";
 const DECLARED = Object.keys(publicationMemberWireSchema.shape);
 
 /**
- * The table's membership in one publication. Check reads the live database and writes into the inputs the statements that
- * are due, none where the table is a member as declared; so one that was lost comes back with the next update, whether
- * somebody refreshed or not. Never a replacement: what differs is put right in one transaction.
+ * The table's membership in one publication. Diff compares with the live database, so that one that was lost comes back with
+ * the next update, whether somebody refreshed or not. Never a replacement: what differs is put right in one transaction.
  */
 export function publicationMemberHandler(runtime: Runtime): ResourceHandler {
   const settings = new DeclaredSettings();
@@ -28,12 +26,12 @@ export function publicationMemberHandler(runtime: Runtime): ResourceHandler {
     const spec = requireWire(publicationMemberWireSchema, inputs);
     if (preview) {
       await previewPublication(ctx, runtime, spec);
-      return { ...declaredOnly(inputs), ...unknownFacts() };
+      return { ...inputs, ...unknownFacts() };
     }
     const observation = await joinPublication(ctx, runtime, spec);
     const facts = membershipOutputs(spec, observation);
     if (!facts) throw new Error(`publication "${spec.publication}" is gone again: run \`pulumi up\` again`);
-    return { ...declaredOnly(inputs), ...facts, database: await runtime.identity() };
+    return { ...inputs, ...facts, database: await runtime.identity() };
   };
   return {
     token: "pgpartition:index:PublicationMember",
@@ -52,17 +50,19 @@ export function publicationMemberHandler(runtime: Runtime): ResourceHandler {
       const plan = planMembership(membershipContext(runtime, spec, observation));
       for (const warning of plan.warnings) ctx.log.warn(warning);
       problems.push(...ownershipProblems(spec, observation, runtime.owner(ctx)), ...plan.problems);
-      return { inputs: { ...news, work: statementLines(plan.statements) }, failures: failures(problems) };
+      return { inputs: news, failures: failures(problems) };
     },
 
-    /** What Check found due decides; only where it could not look, the declared values do. */
+    /** What the database lacks decides; only where it cannot be reached, the declared values do. Check has just read it. */
     diff: async (ctx, { oldInputs, oldOutputs, news }) => {
       const declared = declaredDiff(oldInputs, news, DECLARED);
-      const work = news["work"];
-      if (!Array.isArray(work)) return diffResult(declared);
-      if (work.length > 0) return diffResult({ ...declared, work: "update" });
-      const known = Object.keys(declared).length === 0 || (await sameFacts(ctx, runtime, news, oldOutputs));
-      return diffResult(known ? {} : declared);
+      if (containsUnknown(news)) return diffResult(declared);
+      const spec = requireWire(publicationMemberWireSchema, news);
+      const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
+      if (!observation) return diffResult(declared);
+      const { statements } = planMembership(membershipContext(runtime, spec, observation));
+      if (statements.length > 0) return diffResult({ ...declared, member: "update" });
+      return diffResult(sameFacts(membershipOutputs(spec, observation), oldOutputs) ? {} : declared);
     },
 
     create: async (ctx, { inputs, preview }) => {
@@ -84,7 +84,7 @@ export function publicationMemberHandler(runtime: Runtime): ResourceHandler {
       if (!inputs) return undefined;
       const facts = membershipOutputs(requireWire(publicationMemberWireSchema, inputs), observation);
       if (!facts) return undefined;
-      return { id, inputs, outputs: { ...declaredOnly(inputs), ...facts, database: await runtime.identity() } };
+      return { id, inputs, outputs: { ...inputs, ...facts, database: await runtime.identity() } };
     },
 
     delete: async (ctx, { id, oldInputs, oldOutputs }) => {
@@ -104,22 +104,9 @@ function idOf(spec: PublicationMemberWire): string {
   return formatMemberId(spec, spec.publication);
 }
 
-/** An update that was killed after its statements has nothing left to do but to tell the state of them. */
-async function sameFacts(
-  ctx: ResourceContext,
-  runtime: Runtime,
-  news: PropertyMap,
-  oldOutputs: PropertyMap,
-): Promise<boolean> {
-  const spec = requireWire(publicationMemberWireSchema, news);
-  const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
-  const facts = observation && membershipOutputs(spec, observation);
+/** Of an update that was killed after its statements nothing is left to do but to tell the state of them. */
+function sameFacts(facts: PropertyMap | undefined, oldOutputs: PropertyMap): boolean {
   return facts === undefined || Object.keys(declaredDiff(oldOutputs, facts, FACTS)).length === 0;
-}
-
-/** Statements that were due are no fact about the membership. */
-function declaredOnly(inputs: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(inputs).filter(([key]) => DECLARED.includes(key)));
 }
 
 function unknownFacts(): PropertyMap {

@@ -1,5 +1,5 @@
 import { quote } from "../../core/names/identifier";
-import type { LeafProfile } from "../../core/leaf/profile";
+import { type LeafProfile, profileFromWire } from "../../core/leaf/profile";
 import type { Observation } from "../../core/observed";
 import type { Problem as CoreProblem } from "../../core/problem";
 import type { TableShape } from "../../core/spec/spec";
@@ -8,7 +8,7 @@ import { readSchemaRights } from "../../postgres/schema-rights";
 import type { CallContext } from "../context";
 import type { Runtime } from "../runtime";
 import type { PropertyMap } from "../values";
-import { refuse } from "./inputs";
+import { asProperties, refuse } from "./inputs";
 import { askPolicies } from "./policy-prints";
 import { resolvePolicies } from "./policy-source";
 
@@ -27,6 +27,12 @@ export async function checkLeaves(
   if ("problem" in resolved) return { leaves, problems: [resolved.problem] };
   const complete = { ...leaves, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
   return { leaves: complete, problems: await policyProblems(ctx, runtime, { ...wire, leaves: complete }) };
+}
+
+/** What was declared about every partition, where the table was managed before. */
+export function importedLeaves({ registration }: Observation): PropertyMap {
+  const leaves = profileFromWire(registration?.profile);
+  return Object.keys(leaves).length > 0 ? asProperties({ leaves }) : {};
 }
 
 /** Those of a table that exists are its RowPolicy's. */

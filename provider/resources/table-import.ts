@@ -25,7 +25,13 @@ export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): Prop
   };
 }
 
-const NOTHING_MANAGED: PropertyMap = { columns: null, primaryKey: null, uniques: null, checks: null, foreignKeys: null };
+const NOTHING_MANAGED: PropertyMap = {
+  columns: null,
+  primaryKey: null,
+  uniques: null,
+  checks: null,
+  foreignKeys: null,
+};
 
 function managedParts(value: TableWire, news: TableWire): PropertyMap {
   return {

@@ -22,7 +22,7 @@ import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
 import { asProperties, declaredDiff, diffResult, failures, importedKey, requireWire } from "./inputs";
 import { readWire } from "../../core/spec/wire";
-import { checkLeaves, requireLeafSchema, requirePolicies } from "./table-access";
+import { checkLeaves, importedLeaves, requireLeafSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
 import { liveInputs } from "./table-live";
@@ -92,7 +92,7 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       const recorded = observation.registration?.expressions ?? [];
       const inputs = oldInputs
         ? liveInputs(oldInputs, found, observation)
-        : importedInputs(found, importedKey(observation), recorded);
+        : { ...importedInputs(found, importedKey(observation), recorded), ...importedLeaves(observation) };
       return {
         id,
         inputs,

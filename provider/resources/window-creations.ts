@@ -1,5 +1,6 @@
 import { branchShape, type NewBranch } from "../../core/levels/create-branch";
 import type { Observation } from "../../core/observed";
+import { withCreation } from "../../core/plan/default-partition";
 import { type LivePlan, names, namesBranch } from "../../core/plan/window-plan";
 import type { ParentShape } from "../../core/statements/parent";
 import { createBranch } from "../../postgres/work/create-branch";
@@ -28,6 +29,7 @@ export async function createMissing(
 ): Promise<number> {
   if (inputs.spec.resources !== "window") return 0;
   let made = await createBranches(work, parent, inputs, live, observation, failures);
+  let table = parent;
   const due = live.creations.filter((creation) => creation.kind === "create" || creation.kind === "attach");
   for (const [index, creation] of due.entries()) {
     const verb = creation.kind === "attach" ? "attach" : "create";
@@ -35,7 +37,8 @@ export async function createMissing(
     if (creation.kind === "create" && creation.lost) work.log.warn(rowsAreGone(creation.partition.name));
     if (index % 50 === 49) work.log.status(`partition ${index + 1} of ${due.length}`);
     try {
-      await createPartition(work, creation.branch ? branchShape(parent, creation.branch) : parent, creation);
+      await createPartition(work, creation.branch ? branchShape(table, creation.branch) : table, creation);
+      table = withCreation(table, creation);
       made += 1;
     } catch (error) {
       failures.add(`partition "${creation.partition.name}"`, error);

@@ -1,11 +1,14 @@
+import { describeRows } from "../../core/plan/referring";
 import { decidingNow, type Retirement } from "../../core/plan/retirement";
 import type { WindowSpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
 import type { Instant } from "../../core/time/instant";
 import { forgetPreparedStatement, ledgerStatement, releaseTableStatement } from "../../postgres/registry";
+import { readReferring } from "../../postgres/referring";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
+import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
 import { destroyRefused } from "./table-problems";
 import type { WindowInputs } from "./window-inputs";
@@ -37,10 +40,12 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
   if (!spec.ownsTable) return handBack(work, spec);
   if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
-  const parent = observedParent(table, spec.key, observation);
+  await requireUnreferred(runtime, spec, table.oid);
+  let parent = observedParent(table, spec.key, observation);
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
-  for (const leaf of table.leaves) {
+  // The default partition first: beside it no other could leave concurrently.
+  for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
     const detach: Retirement = {
       verb: leaf.detachPending ? "finalize" : "detach",
       schema: leaf.schema,
@@ -54,6 +59,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
     };
     await retire(work, parent, detach, at);
     await retire(work, parent, { ...detach, verb: "drop" }, at);
+    if (leaf.isDefault) parent = { ...parent, defaultPartition: undefined, fallback: undefined };
     ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
   }
   for (const detached of observation.detached.filter((candidate) => candidate.dropAfter !== undefined)) {
@@ -67,6 +73,19 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
     );
   }
   await recordDestroying(work, spec, at);
+}
+
+/** PostgreSQL would refuse to drop it in the end, after its partitions had gone. */
+async function requireUnreferred(runtime: Runtime, spec: WindowSpec, oid: string): Promise<void> {
+  const name = `${spec.schema}.${spec.table}`;
+  const keys = [...(await readReferring(runtime.database, [oid])).values()].flat().filter((key) => key.table !== name);
+  if (keys.length === 0) return;
+  const found = keys.map(
+    ({ table, key, rows }) => `${table} refers to it by the foreign key "${key}" (${describeRows(rows)})`,
+  );
+  throw new Refusal(
+    `table "${name}" is not destroyed: ${found.join("; ")}. Drop these foreign keys first, then run the destroy again`,
+  );
 }
 
 /** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */

@@ -3,32 +3,48 @@ import type { SourceValues } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
 import { cleansUp } from "../../core/plan/cleanup";
+import { couldLeave } from "../../core/plan/retirement";
 import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
 import type { WindowSpec } from "../../core/spec/spec";
 import { type Instant, parseInstant } from "../../core/time/instant";
-import { sameInterval } from "../../core/time/interval";
+import { intervalKey, type OpenInterval, sameInterval } from "../../core/time/interval";
 import { planWindow } from "../../core/window/window";
 import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../postgres/level-values";
+import { readReferring } from "../../postgres/referring";
 import { windowFromWire } from "../../core/window/wire";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
+import { withDeclaredIndexes } from "./declared-indexes";
+import { withCountedRows } from "./default-rows";
 import type { WindowInputs } from "./window-inputs";
 
 /** Plans a table against what was just observed. */
-export async function planLive(runtime: Runtime, inputs: WindowInputs, observation: Observation): Promise<LivePlan> {
+export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Observation): Promise<LivePlan> {
+  const observation = await withCountedRows(runtime, inputs.spec, inputs.spec.key, found, missingRanges(inputs, found));
+  const clocks = runtime.clocks(inputs.asOf, observation);
+  const referring = await readReferring(runtime.database, couldLeave(inputs.spec, observation, clocks));
   return planAgainstDatabase({
     values: await valuesOf(runtime, inputs),
     empty: cleansUp(inputs.spec) ? await readEmptyLeaves(runtime.database, inputs.spec) : new Set(),
     spec: inputs.spec,
     registered: registeredWindow(observation),
     registeredAsOf: registeredAsOf(observation),
-    observation,
-    clocks: runtime.clocks(inputs.asOf, observation),
+    observation: withDeclaredIndexes(runtime, inputs.spec, observation),
+    clocks,
+    referring,
+    indexes: runtime.indexesOf(inputs.spec),
     profile: runtime.profileOf(inputs.spec),
     planned: runtime.planned.get(formatTableId(inputs.spec)),
     shown: runtime.shown,
   });
+}
+
+/** Ranges of the window that no partition has. */
+function missingRanges({ spec, asOf }: WindowInputs, observation: Observation): readonly OpenInterval[] {
+  if (!observation.table?.defaultPartition) return [];
+  const there = new Set(observation.table.leaves.flatMap((leaf) => (leaf.bounds ? [intervalKey(leaf.bounds)] : [])));
+  return planWindow(spec, asOf).desired.filter((partition) => !there.has(intervalKey(partition)));
 }
 
 /** A source that cannot be read is a wrong input: nothing is changed by it. */

@@ -8,10 +8,16 @@ import { sameInterval } from "../../core/time/interval";
 import { hasExpired } from "../../core/window/window";
 import { windowToWire } from "../../core/window/wire";
 import { renewPrepared } from "../../postgres/work/renew-prepared";
-import { ledgerStatement, recordProfileStatement, recordWindowStatement, registerTableStatement } from "../../postgres/registry";
+import {
+  ledgerStatement,
+  recordProfileStatement,
+  recordWindowStatement,
+  registerTableStatement,
+} from "../../postgres/registry";
 import { recordNewIndex } from "../../postgres/work/build-index";
 import type { WorkContext } from "../../postgres/work/context";
 import type { Runtime } from "../runtime";
+import { unrecordedIndexes } from "./declared-indexes";
 import type { WindowInputs } from "./window-inputs";
 
 /**
@@ -24,7 +30,7 @@ export async function recordDecision(
   inputs: WindowInputs,
   owner: string,
   observation: Observation,
-  live: Pick<LivePlan, "leaves" | "prepared">,
+  live: Pick<LivePlan, "leaves" | "prepared" | "defaultPartition">,
 ): Promise<void> {
   const { spec } = inputs;
   const transaction = `record ${spec.schema}.${spec.table}`;
@@ -33,7 +39,8 @@ export async function recordDecision(
   const { leaves } = live;
   const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: decidingNow(clocks) };
   const known = new Set(observation.ledger.map((one) => one.oid));
-  const adopted = leaves.filter((leaf) => leaf.bounds !== undefined && !known.has(leaf.oid));
+  const ours = (leaf: ObservedLeaf) => leaf.bounds !== undefined || (leaf.isDefault && live.defaultPartition?.declared);
+  const adopted = leaves.filter((leaf) => ours(leaf) && !known.has(leaf.oid));
   const approved = leaves.filter(
     (leaf) =>
       spec.confirmDrops.some((interval) => leaf.bounds !== undefined && sameInterval(interval, leaf.bounds)) &&
@@ -84,19 +91,12 @@ function registrationOfImported(
   observation: Observation,
 ): Statement[] {
   const name = { schema: spec.schema, table: spec.table };
-  const { registration, table } = observation;
-  const entered = registration
+  const entered = observation.registration
     ? []
     : [
         registerTableStatement(work.management, { ...name, owner }),
         recordProfileStatement(work.management, { ...name, profile: runtime.profileOf(spec) ?? {} }),
       ];
-  const indexes = runtime
-    .indexesOf(spec)
-    .filter(
-      (index) =>
-        table?.indexes.some((found) => found.name === index.name) &&
-        !registration?.indexes.some((known) => known.name === index.name),
-    );
-  return [...entered, ...indexes.map((index) => recordNewIndex(work, name, index, undefined))];
+  const indexes = unrecordedIndexes(runtime, spec, observation);
+  return [...entered, ...indexes.map((index) => recordNewIndex(work, name, index.spec, undefined))];
 }

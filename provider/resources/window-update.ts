@@ -1,3 +1,4 @@
+import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { decidingNow, type Retirement } from "../../core/plan/retirement";
 import { type LivePlan, names } from "../../core/plan/window-plan";
@@ -7,6 +8,7 @@ import { formatInterval } from "../../core/time/interval";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
+import { withDeclaredIndexes } from "./declared-indexes";
 import { createMissing, Failures } from "./window-creations";
 import { recordDecision } from "./window-record";
 import { Refusal } from "../failures";
@@ -53,10 +55,12 @@ export async function performWindow(
     ];
     if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
     await recordDecision(work, runtime, inputs, runtime.owner(ctx), observation, live);
-    const parent = observedParent(observation.table, spec.key, {
-      ...runtime.known(spec, observation),
-      levels: spec.levels,
-    });
+    const parent =
+      live.parent ??
+      observedParent(observation.table, spec.key, {
+        ...runtime.known(spec, withDeclaredIndexes(runtime, spec, observation)),
+        levels: spec.levels,
+      });
     if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
     const failures = new Failures();
     const made = await createMissing(work, parent, inputs, live, observation, failures);
@@ -67,13 +71,13 @@ export async function performWindow(
         `${live.retirements.length} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
       );
     }
-    const kept = await performUpkeep(work, inputs, live.upkeep, failures);
+    const after = await performUpkeep(work, runtime, inputs, live, failures);
     runtime.database.invalidate(spec.schema, spec.table);
     const left = retired.filter((done) => !done.startsWith("drop ")).length;
     return {
-      leafCount: live.leaves.length + made - left,
+      leafCount: after ? timeLeaves(spec, after.table).length : live.leaves.length + made - left,
       retired,
-      observation: kept ? await runtime.observe(spec, spec.key) : observation,
+      observation: after ?? observation,
       failures: failures.reasons,
     };
   });

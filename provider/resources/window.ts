@@ -113,7 +113,14 @@ async function apply(
   if (preview) {
     const plan = readPlan(inputs);
     if (plan) ctx.log.info(renderPlan(`${read.spec.schema}.${read.spec.table}`, plan));
-    return { ...declaredOnly(inputs), leafCount: UNKNOWN, retired: UNKNOWN, lastAnalyzed: UNKNOWN, database: UNKNOWN };
+    return {
+      ...declaredOnly(inputs),
+      leafCount: UNKNOWN,
+      retired: UNKNOWN,
+      lastAnalyzed: UNKNOWN,
+      defaultRows: UNKNOWN,
+      database: UNKNOWN,
+    };
   }
   const done = await performWindow(ctx, runtime, read, inputs);
   const { leafCount, retired } = done;
@@ -128,7 +135,11 @@ async function apply(
 /** Facts about the table as a whole: they change by themselves, and never cause a diff. */
 function tableFacts(observation: Observation): PropertyMap {
   const last = observation.table?.lastAnalyzed;
-  return last ? { lastAnalyzed: formatInstant(last) } : {};
+  const fallback = observation.table?.defaultPartition;
+  return {
+    ...(last ? { lastAnalyzed: formatInstant(last) } : {}),
+    ...(fallback ? { defaultRows: fallback.rows } : {}),
+  };
 }
 
 /** Outputs carry the rule and not its plan: state would hold every long list twice. */

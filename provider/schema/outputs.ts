@@ -12,7 +12,7 @@ const database = z.object({ systemIdentifier: text, databaseOid: text, name: tex
 
 /** Compile-time proof that the schema of a work item is the type that the plan uses. */
 const workItem = z.object({
-  verb: z.enum(["create", "attach", "align", "prepare", "analyze", "finalize", "detach", "drop"]),
+  verb: z.enum(["create", "attach", "align", "prepare", "default", "analyze", "finalize", "detach", "drop"]),
   partition: text,
   from: text,
   to: text,
@@ -33,7 +33,6 @@ export const rowPolicyOutputs = z.object({
 export const indexOutputs = z.object({ valid: z.boolean(), leaves: count, database });
 
 export const publicationMemberOutputs = z.object({
-  work: z.array(text),
   implicit: z.boolean(),
   publishes: z.array(z.enum(PUBLISHED_CHANGES)),
   viaPartitionRoot: z.boolean(),
@@ -57,7 +56,14 @@ export const cronJobOutputs = z.object({
 
 /** Inputs that the component adds to the declared window. */
 export const windowClockInputs = z.object({ asOf: text, childDigest: text.optional(), plan: z.unknown().optional() });
-export const windowOutputs = z.object({ work: z.array(workItem), leafCount: count, retired: z.array(text), lastAnalyzed: text.optional(), database });
+export const windowOutputs = z.object({
+  work: z.array(workItem),
+  leafCount: count,
+  retired: z.array(text),
+  lastAnalyzed: text.optional(),
+  defaultRows: count.optional(),
+  database,
+});
 
 export const getPartitionsInputs = z.object({ schema: text.optional(), table: text });
 export const getPartitionsOutputs = z.object({

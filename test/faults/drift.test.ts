@@ -114,8 +114,7 @@ it("J02 each resource is imported by its id, and the next preview has nothing to
   const imported = new Deployment();
   await withPlugin(database, march, async (plugin) => {
     for (const entry of deployment.state.values()) {
-      // An index is declared and adopted: its definition is not read back from the server's text.
-      const known = entry.type === "Index" ? entry : await plugin.read(entry.urn, entry.id);
+      const known = await plugin.read(entry.urn, entry.id);
       if (known !== undefined) imported.state.set(entry.urn, { ...entry, ...known });
     }
   });

@@ -37,12 +37,9 @@ it.each([
   ["true -- all of it", "never ends"],
   ["true /* all of it", "never ends"],
 ])("H02 %s is no expression: refused in the program with the policy named", async (using, reason) => {
-  await expect(async () => up(database, t.deployment, policy(using))).rejects.toThrow(
-    new RegExp(
-      `rowSecurity.policies.own_rows.using.*policy "own_rows" needs one SQL expression.*${reason.replace(/[()]/g, "\\$&")}`,
-      "s",
-    ),
-  );
+  const { error } = await up(database, t.deployment, policy(using));
+  expect(error).toContain('rowSecurity.policies.own_rows.using: policy "own_rows" needs one SQL expression');
+  expect(error).toContain(reason);
   expect(await canary()).toBe(true);
 });
 
@@ -131,31 +128,32 @@ it("H09 a view that reads with its owner's rights leaks: it is named with the wa
   await database.query(`create view app.leaky as select * from app.events;
     create view app.by_leaf as select * from app.events_p2025_03;
     create view app.asking with (security_invoker = true) as select * from app.events;
-    create view app.outer as select * from app.asking;
+    create view app.over_asking as select * from app.asking;
     create materialized view app.kept as select * from app.events;
     create view app.private as select * from app.events;
-    grant select on app.leaky, app.by_leaf, app.asking, app.outer, app.kept to ${roles.app}`);
+    create view app.over_private as select * from app.private;
+    grant select on app.leaky, app.by_leaf, app.asking, app.over_asking, app.kept, app.over_private to ${roles.app}`);
   const client = await t.tenant("b");
   const counts = async (name: string) => (await client.query(`select from app.${name}`)).rowCount;
-  expect([
-    await counts("leaky"),
-    await counts("by_leaf"),
-    await counts("outer"),
-    await counts("kept"),
-    await counts("asking"),
-  ]).toEqual([9, 3, 9, 9, 3]);
+  for (const [name, rows] of Object.entries({
+    leaky: 9,
+    by_leaf: 3,
+    kept: 9,
+    over_private: 9,
+    asking: 3,
+    over_asking: 3,
+  }))
+    expect([name, await counts(name)]).toEqual([name, rows]);
   const { messages } = await preview(database, t.deployment, declared());
-  const named = messages
-    .filter((message) => /view "app"/.test(message))
-    .map((message) => /"app"\."(\w+)"/.exec(message)?.[1]);
-  expect(named).toEqual(["by_leaf", "kept", "leaky", "outer"]);
+  const listed = messages
+    .map((message) => /view "app"\."(\w+)"/.exec(message)?.[1])
+    .filter((name) => name !== undefined);
+  expect(listed).toEqual(["by_leaf", "kept", "leaky", "over_private"]);
   expect(messages.join("\n")).toContain('ALTER VIEW "app"."leaky" SET (security_invoker = true)');
-  await database.query(
-    `alter view app.leaky set (security_invoker = true); revoke all on app.kept, app.by_leaf, app.outer from ${roles.app}`,
-  );
-  expect(
-    (await preview(database, t.deployment, declared())).messages.filter((message) => message.includes("view")),
-  ).toEqual([]);
+  await database.query(`alter view app.leaky set (security_invoker = true);
+    revoke all on app.kept, app.by_leaf, app.over_private from ${roles.app}`);
+  const later = await preview(database, t.deployment, declared());
+  expect(later.messages.filter((message) => message.includes("view"))).toEqual([]);
   expect(await counts("leaky")).toBe(3);
 });
 
@@ -166,7 +164,10 @@ it("A09 killed at every step of a change of row security: never on without its p
   const scenario = { database, config: configOf(database), before: [{ program: before }], program: declared() };
   const wanted = await undisturbed(scenario);
   expect(wanted.dump).toMatch(/relation app.events p .*rls=t\/f/);
-  const result = await killMatrix(scenario, wanted, (point) => /row policy|align|POLICY|ROW LEVEL|GRANT/i.test(point));
+  const watching = watchPolicies();
+  const result = await killMatrix(scenario, wanted, (point) => /row policy|align app.events_p2025_03/.test(point));
+  const seen = await watching.stop();
+  expect(seen).toEqual(new Set(["off, 0 policies", "on, 1 policies"]));
   expect(result.problems).toEqual([]);
   expect(result.rounds).toBeGreaterThanOrEqual(8);
 }, 240_000);
@@ -212,3 +213,30 @@ it("C01 readers and writers are never blocked longer than lock_timeout by a chan
   expect(named((await preview(database, t.deployment, other)).steps)).toEqual([]);
   expect(entryOf(t.deployment, "events-row-policy").outputs).toMatchObject({ enabled: true });
 });
+
+/** What others see of the table, every few milliseconds. */
+function watchPolicies(): { stop(): Promise<ReadonlySet<string>> } {
+  let running = true;
+  const watch = async (): Promise<ReadonlySet<string>> => {
+    const seen = new Set<string>();
+    const client = await database.connect({ application_name: "watching" });
+    while (running) {
+      const { rows } = await client.query<{ state: string }>(
+        `select case when c.relrowsecurity then 'on' else 'off' end || ', ' ||
+           (select count(*) from pg_policy p where p.polrelid = c.oid) || ' policies' as state
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'app' and c.relname = 'events'`,
+      );
+      for (const { state } of rows) seen.add(state);
+      await sleep(5);
+    }
+    await client.end();
+    return seen;
+  };
+  const watching = watch();
+  return {
+    stop: () => {
+      running = false;
+      return watching;
+    },
+  };
+}

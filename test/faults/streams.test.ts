@@ -146,7 +146,7 @@ function startStream(database: ReturnType<typeof withDatabase>, read: () => Prom
   const acknowledged: number[] = [];
   let days: readonly string[] = [];
   let running = true;
-  let failure: unknown;
+  let failure: Error | undefined;
   const work = async (): Promise<void> => {
     const writer = await database.connect({ application_name: "writer" });
     for (let id = 1; running; id += 1) {
@@ -160,7 +160,9 @@ function startStream(database: ReturnType<typeof withDatabase>, read: () => Prom
     }
     await writer.end();
   };
-  const worker = work().catch((error: unknown) => (failure = error));
+  const worker = work().catch((error: unknown) => {
+    failure = error instanceof Error ? error : new Error(String(error));
+  });
   return {
     into: (...next: readonly string[]): void => void (days = next),
     some: async (count: number): Promise<void> => {

@@ -42,6 +42,7 @@ it.each([
   ["management", "ManagementSchema", "pgpartition"],
   ["events-table", "Table", "app.events"],
   ["events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z", "Partition", "app.events#events_p2025_03"],
+  ["events-by_note", "Index", "app.events#events_by_note"],
   ["events-window", "PartitionWindow", "app.events"],
 ] as const)("imports %s by its id, and then neither Diff nor refresh finds a difference", async (name, _type, id) => {
   const { urn } = entryOf(deployment, name);
@@ -61,6 +62,7 @@ it.each([
   ["events-window", "app.nothing"],
   ["events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z", "app.events#nothing"],
   ["events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z", "app.nothing#events_p2025_03"],
+  ["events-by_note", "app.events#nothing"],
 ])("imports nothing for %s when there is no %s", async (name, id) => {
   expect(await asked((plugin) => plugin.read(entryOf(deployment, name).urn, id))).toBeUndefined();
 });
@@ -70,7 +72,7 @@ it.each([
   ["events-window", "a.b.c", "write schema.table"],
   ["events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z", "app.events", "write schema.table#partition"],
   ["events-by_note", "app.events", "write schema.table#index"],
-  ["events-by_note", "app.events#events_by_note", "an index is not imported: declare it, and an equal one is adopted"],
+  ["events-by_note", "app.events#events_pkey", 'belongs to constraint "events_pkey" and is declared with it'],
 ])("says how the id of %s is written when it is %s", async (name, id, words) => {
   const message = await asked((plugin) =>
     plugin.read(entryOf(deployment, name).urn, id).then(() => "read", grpcMessage),
@@ -103,6 +105,7 @@ it("lists what could be imported, by ids that import takes", async () => {
   expect((await list(plugin, "Partition")).sort()).toEqual(
     ["02", "03", "04"].map((month) => `app.events#events_p2025_${month}`),
   );
+  expect(await list(plugin, "Index")).toEqual(["app.events#events_by_note"]);
   const { urn } = entryOf(deployment, "events-table");
   for (const id of await list(plugin, "Table")) expect((await plugin.read(urn, id))?.id).toBe(id);
   await plugin.stop();

@@ -31,7 +31,9 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
   it("many callers ask for one partition: it is made once, and all of them are given it", async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => database.connect()));
     const answers = await Promise.all(
-      clients.map((client) => client.query("select pgpartition.ensure_partition('app.events', date '2025-08-15')::text as p")),
+      clients.map((client) =>
+        client.query("select pgpartition.ensure_partition('app.events', date '2025-08-15')::text as p"),
+      ),
     );
     await Promise.all(clients.map((client) => client.end()));
     expect(answers.map(({ rows }) => rows as unknown[])).toEqual(clients.map(() => [{ p: "app.events_p2025_08" }]));
@@ -46,7 +48,9 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     const scheduled = scheduleRuns(database, "2025-06-10");
     expect((await running).error).toBeUndefined();
     await scheduled;
-    expect(await column(database, made)).toEqual(["03", "04", "05", "06", "07"].map((month) => `events_p2025_${month}`));
+    expect(await column(database, made)).toEqual(
+      ["03", "04", "05", "06", "07"].map((month) => `events_p2025_${month}`),
+    );
     expect((await preview(database, deployment, june)).steps).toEqual([]);
   });
 
@@ -76,7 +80,13 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     await client.query("commit");
     await client.end();
     await scheduled;
-    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", name, "events_p2025_06", "events_p2025_07"]);
+    expect(await leaves(database)).toEqual([
+      "events_p2025_03",
+      "events_p2025_04",
+      name,
+      "events_p2025_06",
+      "events_p2025_07",
+    ]);
     expect(await column(database, made)).not.toContain("events_p2025_05");
     await apply(database, deployment, june);
     expect((await preview(database, deployment, june)).steps).toEqual([]);
@@ -85,7 +95,9 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
   it("C08 somebody took the name for something else: that is said, and every other partition is made all the same", async () => {
     await database.query("create table app.events_p2025_05 (id int)");
     const said = await failure(scheduleRuns(database, "2025-06-10"));
-    expect(said).toContain('42P07 | partition "app"."events_p2025_05" [2025-05-01 00:00:00+00, 2025-06-01 00:00:00+00) cannot be made');
+    expect(said).toContain(
+      '42P07 | partition "app"."events_p2025_05" [2025-05-01 00:00:00+00, 2025-06-01 00:00:00+00) cannot be made',
+    );
     expect(await leaves(database)).toEqual(["03", "04", "06", "07"].map((month) => `events_p2025_${month}`));
     await database.query("drop table app.events_p2025_05");
     await database.query(`create table app.half partition of app.events
@@ -115,7 +127,10 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
 
   it("each partition is a transaction of its own; inside one the function for it is the way, and says so", async () => {
     await scheduleRuns(database, "2025-06-10");
-    const transactions = await column(database, "select distinct xmin::text from pgpartition.ledger where run = 'schedule'");
+    const transactions = await column(
+      database,
+      "select distinct xmin::text from pgpartition.ledger where run = 'schedule'",
+    );
     expect(transactions).toHaveLength(3);
     const client = await database.connect();
     await client.query("begin");
@@ -124,7 +139,9 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     );
     await client.query("rollback");
     await client.query("begin");
-    const { rows } = await client.query("select p::text from pgpartition.ensure_partitions('app.events', '2025-08-10') p");
+    const { rows } = await client.query(
+      "select p::text from pgpartition.ensure_partitions('app.events', '2025-08-10') p",
+    );
     expect(rows).toEqual([{ p: "app.events_p2025_08" }, { p: "app.events_p2025_09" }]);
     await client.query("rollback");
     await client.end();

@@ -11,6 +11,8 @@ const FILES = [
   "core/spec/publication-args.ts",
   "core/spec/security-args.ts",
   "core/spec/storage-args.ts",
+  "components/monitoring.ts",
+  "core/monitoring/args.ts",
   "components/provider.ts",
   "components/prerequisites.ts",
 ] as const;

@@ -1,5 +1,10 @@
 // What each operation runs and locks, from the functions that make the statements, for a sample table.
+import { planRowPolicy } from "../../core/leaf/row-policy";
+import type { CarriedState } from "../../core/observed";
+import { accessAlignment } from "../../core/plan/alignment";
 import { requireTableSpec } from "../../core/spec/parse";
+import { planJob } from "../../core/schedule/job";
+import { ensureWindowCall } from "../../core/schedule/texts";
 import type { PublicationSpec } from "../../core/spec/publications";
 import { createPartitionStatements } from "../../core/statements/create-partition";
 import { createTableStatements } from "../../core/statements/create-table";
@@ -50,6 +55,54 @@ const place = {
 const published: PublicationSpec = { publication: "warehouse", viaRoot: true, create: { publish: ["insert"] } };
 const withDefault: ParentShape = { ...parent, defaultPartition: "public.events_default" };
 
+/** A table and a partition of it that are open, and what closes them. */
+const open: CarriedState = {
+  owner: "owner",
+  ours: true,
+  rowSecurity: { enabled: false, forced: false },
+  policies: [],
+  grants: [{ role: "anon", privileges: ["select"] }],
+  replicaIdentity: { kind: "default" },
+  options: {},
+  toast: undefined,
+  tablespace: undefined,
+  statistics: {},
+  uniqueIndexes: {},
+};
+const access = {
+  rowSecurity: {
+    enable: true,
+    force: false,
+    leafAccess: "closed" as const,
+    policies: [{ name: "own_rows", command: "all" as const, roles: ["app"], using: "account = …" }],
+  },
+  grants: [{ role: "app", privileges: ["select" as const] }],
+};
+const secured = planRowPolicy({ schema: "public", name: "events", role: "parent", fresh: false }, access, open, {
+  registered: [],
+  asked: new Map(),
+});
+const closed = accessAlignment(
+  { ...parent, carried: { ...parent.carried, profile: access } },
+  { schema: "public", name: partition.name },
+  open,
+);
+
+function scheduled(): readonly Statement[] {
+  const job = {
+    job: "nightly",
+    cron: "0 2 * * *",
+    zone: "UTC",
+    command: ensureWindowCall("pgpartition", parent),
+    database: "app",
+    user: "owner",
+    active: true,
+  };
+  const rights = { role: "owner", superuser: false, mayScheduleInDatabase: true, mayAlter: true };
+  const plan = planJob(job, { kind: "here", zone: "GMT", jobs: [], ...rights }, undefined);
+  return plan.kind === "scheduled" ? plan.statements : [];
+}
+
 export interface Operation {
   readonly title: string;
   readonly statements: readonly Statement[];
@@ -57,6 +110,8 @@ export interface Operation {
 
 export const OPERATIONS = {
   createTable: { title: "Make the table and its indexes", statements: createTableStatements(spec) },
+  rowPolicy: { title: "Switch row security on, with its policies and grants", statements: secured.statements },
+  closeLeaf: { title: "Close a partition that is open", statements: closed.statements },
   createPartition: { title: "Make a partition", statements: createPartitionStatements(parent, partition) },
   reattach: { title: "Attach a detached table again", statements: reattachStatements(parent, partition, []) },
   buildIndex: {
@@ -94,6 +149,7 @@ export const OPERATIONS = {
       dropPublicationStatement(parent, published.publication),
     ],
   },
+  schedule: { title: "Schedule the making of coming partitions", statements: scheduled() },
   detachDefault: {
     title: "Detach where the table has a default partition",
     statements: [detachStatement(withDefault, leaf)],

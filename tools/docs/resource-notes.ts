@@ -48,6 +48,30 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       "Its Delete is refused unless `allowDestroy` names the table, and while partitions remain.",
     ],
   },
+  RowPolicy: {
+    file: "row-policy",
+    imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:RowPolicy events-row-policy public.events\`. ${ENCODING} Declarations of an earlier update are read from the registry, else the server's own words. Not needed: equal rules are adopted, different ones mended.`,
+    operations: [OPERATIONS.rowPolicy, OPERATIONS.closeLeaf],
+    locks:
+      "One transaction for the whole set: ACCESS EXCLUSIVE on the table for an instant, waited for `lockTimeoutMs` at a time. Those of a new table are made with it and stop nobody. The second table is PartitionWindow's work, one transaction for each partition. What a policy says is read by the server on a temporary table in a transaction that is rolled back, where the registry does not settle it.",
+    rights: [
+      OWNER,
+      MANAGEMENT,
+      "TEMPORARY on the database, which PUBLIC has by default: without it a policy that is new is only judged when it is made, and one of other words is made anew instead of being compared.",
+      "`leafSchema`: `GRANT USAGE, CREATE ON SCHEMA … TO role`. Readers of the table need nothing there.",
+    ],
+    limits: [
+      "The declaration is the whole set: policies and grants that it does not name are dropped and revoked, as are grants on single columns, the right to grant on, and what somebody granted by it. What is left out (`rowSecurity` or `grants`) is not managed.",
+      "Nothing opens a table but `rowSecurity: { enable: false }`. Without a declaration the table keeps its rules, they are only forgotten, and its new partitions are made closed as long as row security is on.",
+      "Names in expressions outside of pg_catalog are written with their schema: `auth.uid()`, `public.users`. What an expression names may be made by the same program; preview then warns.",
+      "`copyFrom` is followed when `pulumi preview` or `up` runs. Columns that are qualified by the source's name are qualified anew.",
+      "Grants are those of the table: a `bigserial` column also needs `GRANT USAGE ON SEQUENCE`.",
+      "COPY into a table is refused by PostgreSQL for roles that row security holds for; COPY (SELECT …) gives them their rows.",
+      "With `force` the owner sees nothing on a closed partition either. Superusers and roles with BYPASSRLS see everything, always.",
+      "A view reads with the rights of its owner. Views through which rows pass by the policies are named by a warning; functions with SECURITY DEFINER are not looked into.",
+      "A partition that a hand made or opened is closed by the next `pulumi up`, not before.",
+    ],
+  },
   Partition: {
     file: "partition",
     imports: `The id is \`schema.table#partition\`: \`pulumi import pgpartition:index:Partition events-2026-01-01_2026-02-01 "public.events#events_p2026_01"\`. ${ENCODING} Not needed: a partition of equal bounds is adopted.`,
@@ -63,7 +87,7 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
   Index: {
     file: "index-resource",
     imports:
-      "Not imported: declare it, and an equal index that is already on a partition is attached, one that is on the parent adopted.",
+      'The id is `schema.table#index`: `pulumi import pgpartition:index:Index events-by_run "public.events#events_by_run"`. Words of an earlier declaration are read from the registry, else the server\'s; the template of leaf names from most partitions. An index of a constraint is refused. Not needed: an equal index on a partition is attached, one on the parent adopted.',
     operations: [OPERATIONS.buildIndex, OPERATIONS.dropIndex],
     locks: "Indexes of a new table are made with it, while nobody sees it, and cost nothing.",
     rights: [OWNER, CREATE, MANAGEMENT],
@@ -94,6 +118,44 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       "Dropped while a slot has unread changes of it, a partition is sent by the name of a table that is gone: preview names slot and partition.",
       "A table that was handed back (`pgpartition release`, or a destroy of a table that another tool owns) keeps its memberships.",
       "[Supabase Realtime](../troubleshooting.md#supabase-realtime-delivers-nothing) reads wal2json, which names partitions.",
+    ],
+  },
+  FunctionAliases: {
+    file: "function-aliases",
+    imports:
+      "Not imported: declare the names. Functions that the registry knows as ours are found again; others of these names are refused, and have to be renamed or dropped first.",
+    operations: [],
+    locks: "None that others see: it makes and drops functions and views of its own.",
+    rights: [
+      "CREATE on the schema of the names.",
+      "Callers need what they call for: EXECUTE on the function, USAGE on the management schema, EXECUTE and SELECT there, and for `ensure`, `window` and `analyze` the ownership of the table. [The schedule](../schedule.md#rights) has the statements.",
+      MANAGEMENT,
+    ],
+    limits: [
+      "Told by their oids, never by their names: a function that somebody made in the place of ours is refused.",
+      "Nobody but the owner may call one before it is granted. None is SECURITY DEFINER.",
+      "`window` runs in the transaction of its caller, who holds its locks until the end; the schedule itself commits after each partition.",
+    ],
+  },
+  CronJob: {
+    file: "cron-job",
+    imports: `The id is \`schema.table#job\`: \`pulumi import pgpartition:index:CronJob events-schedule "public.events#nightly"\`. ${ENCODING} The job has to run exactly what a declared one would run. Not needed: an equal job of that name is adopted.`,
+    operations: [OPERATIONS.schedule],
+    locks:
+      "The job itself takes those of [Partition](partition.md), each for at most 100 ms at a time, one partition a transaction.",
+    rights: [
+      "`GRANT USAGE ON SCHEMA cron TO role`.",
+      "`GRANT EXECUTE ON FUNCTION cron.alter_job, cron.schedule_in_database TO role` for `active: false`; without it a changed job is made anew, with another id.",
+      "A superuser for a job that runs as another role.",
+      "The job's role: owner of the table or member of it, and use of the management schema.",
+      MANAGEMENT,
+    ],
+    limits: [
+      "Five fields of cron, nothing else: no `@daily`, no seconds, no `$`. The same text has to mean the same to pg_cron, cron and systemd.",
+      "One for each table. It makes what the last update prepared, and never retires anything; after the last prepared interval it fails and says so.",
+      "pg_cron keeps jobs in one database of the cluster (`cron.database_name`). Elsewhere, and without it, `runner` is `external`, and `crontab` and `systemdTimer` are the way.",
+      "Another job of that name, or one of another role, is refused. What was changed by hand is mended by the next update.",
+      "Tables with levels above their time level are not prepared yet: their job fails and says so.",
     ],
   },
   PartitionWindow: {

@@ -53,8 +53,7 @@ function combined(base: string, files: string, target: string): string {
     const version = String(VERSION);
     cpSync(join(files, "usr/lib/postgresql", version, "lib"), join(temporary, "lib/postgresql"), { recursive: true });
     const extensions = join(files, "usr/share/postgresql", version, "extension");
-    if (existsSync(extensions))
-      cpSync(extensions, join(temporary, "share/postgresql/extension"), { recursive: true });
+    if (existsSync(extensions)) cpSync(extensions, join(temporary, "share/postgresql/extension"), { recursive: true });
     spawnSync("chmod", ["-R", "a+rX", temporary]);
     chmodSync(temporary, 0o755);
     if (!existsSync(target)) renameSync(temporary, target);

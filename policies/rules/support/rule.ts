@@ -30,6 +30,7 @@ export interface Rule<Config = object> {
 }
 
 export const WINDOW_TYPE = "pgpartition:index:PartitionWindow";
+export const TABLE_TYPE = "pgpartition:index:Table";
 export const PROVIDER_TYPE = "pulumi:providers:pgpartition";
 export const PUBLICATION_TYPE = "pgpartition:index:PublicationMember";
 

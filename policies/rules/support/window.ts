@@ -13,6 +13,9 @@ export interface WindowProperties {
   readonly dataClass: string | undefined;
   readonly owner: string | undefined;
   readonly asOf: string | undefined;
+  readonly keyColumn: string | undefined;
+  /** Type of the key's column and meaning of its values: as declared, else as the database has it. */
+  readonly keyKind: string | undefined;
   /** The plan against the live database, or why there is none to judge. */
   readonly plan: WindowPlan | { readonly missingBecause: string };
 }
@@ -33,6 +36,8 @@ export function readWindow({ values, unknown }: KnownProperties): WindowProperti
     dataClass: text("dataClass"),
     owner: text("owner"),
     asOf: text("asOf"),
+    keyColumn: keyText(values["key"], "column"),
+    keyKind: keyText(values["key"], "kind") ?? keyText(values["plan"], "keyKind"),
     plan: readPlan(values["plan"], unknown),
   };
 }
@@ -40,6 +45,12 @@ export function readWindow({ values, unknown }: KnownProperties): WindowProperti
 /** The complete plan, or undefined: then the rule every-rule-evaluated says so, once for all. */
 export function completePlan(window: WindowProperties): WindowPlan | undefined {
   return "missingBecause" in window.plan ? undefined : window.plan;
+}
+
+function keyText(value: unknown, name: string): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const found = (value as Readonly<Record<string, unknown>>)[name];
+  return typeof found === "string" ? found : undefined;
 }
 
 function readUntil(value: unknown): { until: string } | undefined {

@@ -15,7 +15,7 @@ export const RESOURCES: Readonly<Record<string, string>> = {
   Index:
     "One index on the parent and on every partition, built CONCURRENTLY partition by partition and attached; an equal index that is already there is attached, not rebuilt. Its definition never changes in place.",
   PublicationMember:
-    "The table's membership in one publication, as pg_publication_rel says. Added when missing, adopted when equal; a changed row filter or column list is put right by DROP TABLE and ADD TABLE in one transaction, so no gap is committed. Check reads the live database and writes into the inputs the statements that are due (`work`), so a membership that somebody took out comes back with the next update. A publication that exists is used as it is and never dropped; one that was made here goes with its last table.",
+    "The table's membership in one publication, as pg_publication_rel says. Added when missing, adopted when equal; a changed row filter or column list is put right by DROP TABLE and ADD TABLE in one transaction, so no gap is committed. Diff compares with the live database, so a membership that somebody took out comes back with the next update, also without a refresh. A publication that exists is used as it is and never dropped; one that was made here goes with its last table.",
   FunctionAliases:
     "Functions and views under the names that callers of a table use already: thin ones over those of the management schema, which run with the rights of their caller. One of such a name that is not ours is refused; one that is not declared any more is dropped.",
   CronJob:

@@ -6,6 +6,7 @@ import { findTemplate, type NamedInterval } from "../../../core/adopt/partition-
 import { programText } from "../../../core/adopt/program";
 import { retireRivals, rivalsText } from "../../../core/adopt/rivals";
 import type { ObservedLeaf, ObservedTable } from "../../../core/observed";
+import type { ObservedReplication } from "../../../core/observed-replication";
 import { partitionName } from "../../../core/names/template";
 import { parseInstant } from "../../../core/time/instant";
 import type { Period } from "../../../core/time/period";
@@ -26,7 +27,12 @@ describe("names", () => {
   it.each<[string, string, (year: string, month: string) => string, string]>([
     ["compact months", "agent_logs", (y, m) => `agent_logs_${y}${m}`, "{table}_{yyyy}{mm}"],
     ["letters between", "workflow_events", (y, m) => `workflow_events_y${y}m${m}`, "{table}_y{yyyy}m{mm}"],
-    ["a parent of another name", "audit_logs_partitioned", (y, m) => `audit_logs_p${y}_${m}`, "audit_logs_p{yyyy}_{mm}"],
+    [
+      "a parent of another name",
+      "audit_logs_partitioned",
+      (y, m) => `audit_logs_p${y}_${m}`,
+      "audit_logs_p{yyyy}_{mm}",
+    ],
     ["no letter", "messages_partitioned", (y, m) => `messages_${y}_${m}`, "messages_{yyyy}_{mm}"],
     ["pg_partman 4.7", "events", (y, m) => `events_p${y}_${m}`, "{table}_p{yyyy}_{mm}"],
     ["the first day", "events", (y, m) => `events_p${y}${m}01`, "{table}_p{yyyy}{mm}{dd}"],
@@ -48,8 +54,16 @@ describe("names", () => {
       [part("e_p2024_12_23", "2024-12-23", "2024-12-30"), part("e_p2024_12_30", "2024-12-30", "2025-01-06")],
       "{table}_p{yyyy}_{mm}_{dd}",
     ],
-    ["quarter", [part("e_p2024q4", "2024-10-01", "2025-01-01"), part("e_p2025q1", "2025-01-01", "2025-04-01")], "{table}_p{yyyy}q{q}"],
-    ["day", [part("e_p20241231", "2024-12-31", "2025-01-01"), part("e_p20250101", "2025-01-01", "2025-01-02")], "{table}_p{yyyy}{mm}{dd}"],
+    [
+      "quarter",
+      [part("e_p2024q4", "2024-10-01", "2025-01-01"), part("e_p2025q1", "2025-01-01", "2025-04-01")],
+      "{table}_p{yyyy}q{q}",
+    ],
+    [
+      "day",
+      [part("e_p20241231", "2024-12-31", "2025-01-01"), part("e_p20250101", "2025-01-01", "2025-01-02")],
+      "{table}_p{yyyy}{mm}{dd}",
+    ],
   ])("a %s of another maker", (period, partitions, template) => {
     expect(findTemplate(partitions, "e", period, "UTC")?.template).toBe(template);
   });
@@ -57,7 +71,10 @@ describe("names", () => {
   it("keeps what is named otherwise, and gives up where most are", () => {
     const [first, ...rest] = months((y, m) => `e_${y}_${m}`);
     const odd = { ...(first as NamedInterval), name: "e_first" };
-    expect(findTemplate([odd, ...rest], "e", "month", "UTC")).toEqual({ template: "{table}_{yyyy}_{mm}", others: ["e_first"] });
+    expect(findTemplate([odd, ...rest], "e", "month", "UTC")).toEqual({
+      template: "{table}_{yyyy}_{mm}",
+      others: ["e_first"],
+    });
     expect(findTemplate([odd], "e", "month", "UTC")).toBeUndefined();
   });
 });
@@ -105,7 +122,9 @@ function tableOf(partitions: readonly NamedInterval[], changes: Partial<Observed
     owner: "me",
     kind: "partitioned",
     key: { strategy: "range", columns: ["at"], types: ["timestamp with time zone"] },
-    columns: [{ name: "at", type: "timestamp with time zone", nullable: false, default: undefined, identity: undefined }],
+    columns: [
+      { name: "at", type: "timestamp with time zone", nullable: false, default: undefined, identity: undefined },
+    ],
     constraints: [],
     indexes: [],
     leaves,
@@ -123,9 +142,19 @@ function leafOf(name: string, bounds: ObservedLeaf["bounds"], index: number): Ob
   return { oid: String(index), schema: "app", name, boundsText: "", bounds, ...facts };
 }
 
+const REPLICATION: ObservedReplication = {
+  walLevel: "logical",
+  database: "d",
+  role: "me",
+  mayCreate: false,
+  publications: [],
+  slots: [],
+};
+
 const facts = (table: ObservedTable, now = "2025-02-10") => ({
   table,
   leafIndexes: [],
+  replication: REPLICATION,
   now: at(now),
   encoding: "time" as const,
   zone: "UTC",
@@ -149,18 +178,52 @@ describe("declaration", () => {
     const old = leafOf("events_old", { from: undefined, to: at("2024-11-01") }, 90);
     const { args, notes } = adoptTable(facts({ ...table, leaves: [old, ...table.leaves] }));
     expect(args.window).toMatchObject({ retention: "forever", start: "2024-11-01T00:00:00Z" });
-    expect(notes.join("\n")).toContain('2024-12-01T00:00:00Z/2025-01-01T00:00:00Z: the first update makes "events_202412"');
+    expect(notes.join("\n")).toContain(
+      '2024-12-01T00:00:00Z/2025-01-01T00:00:00Z: the first update makes "events_202412"',
+    );
     expect(notes.join("\n")).toContain("no beginning");
   });
 
   it.each<[string, Partial<ObservedTable>, RegExp]>([
     ["a plain table", { kind: "plain", key: undefined }, /not partitioned/],
     ["LIST", { key: { strategy: "list", columns: ["at"], types: ["text"] } }, /partitioned by list/],
-    ["two columns", { key: { strategy: "range", columns: ["at", "id"], types: ["timestamptz", "int"] } }, /more than one column/],
+    [
+      "two columns",
+      { key: { strategy: "range", columns: ["at", "id"], types: ["timestamptz", "int"] } },
+      /more than one column/,
+    ],
     ["numbers", { leaves: [leafOf("n", undefined, 1)] }, /--key/],
   ])("refuses %s with the way on", (_, changes, words) => {
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(CannotAdopt);
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(words);
+  });
+
+  it("declares memberships of publications and only names what would change partitions", () => {
+    const publication = {
+      oid: "1",
+      owner: "me",
+      mine: true,
+      allTables: false,
+      schemas: [],
+      changes: [],
+      viaRoot: false,
+      tables: 1,
+    };
+    const member = { where: undefined, columns: undefined, filterColumns: [] };
+    const publications = [
+      { ...publication, name: "supabase_realtime", member, leaves: [] },
+      { ...publication, name: "leaves", member: undefined, leaves: ["app.a"] },
+    ];
+    const table = tableOf(months((y, m) => `events_${y}${m}`));
+    const plain = adoptTable({ ...facts(table), replication: { ...REPLICATION, publications } });
+    expect(plain.args.publications).toEqual(["supabase_realtime"]);
+    expect(plain.notes).toEqual([expect.stringContaining('publication "leaves" names 1 partitions by themselves')]);
+    const filtered = [{ ...publication, name: "p", member: { ...member, where: "id > 5" }, leaves: [] }];
+    expect(
+      adoptTable({ ...facts(table), replication: { ...REPLICATION, publications: filtered } }).args.publications,
+    ).toEqual({
+      p: { where: "id > 5" },
+    });
   });
 
   it("imports what exists under the names of the component's children", () => {
@@ -178,7 +241,9 @@ describe("declaration", () => {
       },
     ]);
     expect(resources).toHaveLength(7);
-    expect(importFile(adoption, { ...found, managed: true }).resources.at(-1)?.type).toBe("pgpartition:index:PartitionWindow");
+    expect(importFile(adoption, { ...found, managed: true }).resources.at(-1)?.type).toBe(
+      "pgpartition:index:PartitionWindow",
+    );
   });
 
   it("writes a program with what is to be decided beside it", () => {
@@ -192,8 +257,20 @@ describe("declaration", () => {
 
 it("finds jobs, functions and pg_partman's row, and says how each is retired", () => {
   const source = "begin execute format('create table %I partition of events for …', name); end";
-  const fn = (name: string, text: string) => ({ schema: "app", name, signature: `app.${name}()`, kind: "function" as const, source: text });
-  const job = (name: string | undefined, command: string) => ({ id: "7", name, schedule: "0 2 * * *", command, active: true });
+  const fn = (name: string, text: string) => ({
+    schema: "app",
+    name,
+    signature: `app.${name}()`,
+    kind: "function" as const,
+    source: text,
+  });
+  const job = (name: string | undefined, command: string) => ({
+    id: "7",
+    name,
+    schedule: "0 2 * * *",
+    command,
+    active: true,
+  });
   const text = rivalsText(
     retireRivals(
       { schema: "app", table: "events" },
@@ -204,7 +281,11 @@ it("finds jobs, functions and pg_partman's row, and says how each is retired", (
           fn("count_events", "select count(*) from events"),
           fn("others", "create table old_events_2024 ()"),
         ],
-        jobs: [job("rotate daily", "select app.rotate()"), job(undefined, "call partman.run_maintenance_proc()"), job("mail", "select 1")],
+        jobs: [
+          job("rotate daily", "select app.rotate()"),
+          job(undefined, "call partman.run_maintenance_proc()"),
+          job("mail", "select 1"),
+        ],
         partman: { schema: "partman", parent: "app.events", interval: "1 mon", premake: "4", retention: undefined },
       },
     ),

@@ -10,10 +10,19 @@ it.each([
     "USING btree (company_id, ts DESC NULLS LAST)",
     { columns: [{ column: "company_id" }, { column: "ts", order: "desc", nulls: "last" }] },
   ],
-  ["USING gin (payload jsonb_path_ops)", { method: "gin", columns: [{ column: "payload", opclass: "jsonb_path_ops" }] }],
-  ["USING btree (lower(email) text_pattern_ops)", { columns: [{ expression: "lower(email)", opclass: "text_pattern_ops" }] }],
+  [
+    "USING gin (payload jsonb_path_ops)",
+    { method: "gin", columns: [{ column: "payload", opclass: "jsonb_path_ops" }] },
+  ],
+  [
+    "USING btree (lower(email) text_pattern_ops)",
+    { columns: [{ expression: "lower(email)", opclass: "text_pattern_ops" }] },
+  ],
   ["USING btree (((a || ','::text) || b) DESC)", { columns: [{ expression: "(a || ','::text) || b", order: "desc" }] }],
-  ['USING btree (note COLLATE "C", "Or,d(er")', { columns: [{ expression: 'note COLLATE "C"' }, { column: "Or,d(er" }] }],
+  [
+    'USING btree (note COLLATE "C", "Or,d(er")',
+    { columns: [{ expression: 'note COLLATE "C"' }, { column: "Or,d(er" }] },
+  ],
   ['USING btree (id) INCLUDE (note, "a b")', { columns: [{ column: "id" }], include: ["note", "a b"] }],
   [
     "USING btree (id) INCLUDE (note) WHERE (kind = ANY (ARRAY['x'::text, ')'::text]))",
@@ -48,7 +57,12 @@ it("reads back what a declaration writes, word for word", () => {
     where: "note in ('x', 'y')",
   };
   const read = readIndexDefinition(indexDefinition(declared));
-  expect(read).toEqual({ method: "btree", columns: declared.columns, include: declared.include, where: declared.where });
+  expect(read).toEqual({
+    method: "btree",
+    columns: declared.columns,
+    include: declared.include,
+    where: declared.where,
+  });
 });
 
 it.each([
@@ -66,7 +80,12 @@ it.each([
 it("reads the template of leaf indexes from most of them", () => {
   const part = (leaf: string, name: string) => ({ leaf, name });
   expect(
-    leafNameTemplate([part("e_1", "idx_e_1_run"), part("e_2", "idx_e_2_run"), part("e_3", "e_3_run_idx"), part("e_4", "x")]),
+    leafNameTemplate([
+      part("e_1", "idx_e_1_run"),
+      part("e_2", "idx_e_2_run"),
+      part("e_3", "e_3_run_idx"),
+      part("e_4", "x"),
+    ]),
   ).toBe("idx_{partition}_run");
   expect(leafNameTemplate([part("e_1", "x")])).toBeUndefined();
 });

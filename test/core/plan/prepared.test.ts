@@ -47,9 +47,7 @@ describe("what the schedule is given", () => {
     const statements = named("workflow_events_y2025m07")?.statements ?? [];
     expect(statements[0]).toContain('CREATE TABLE "public"."workflow_events_y2025m07"');
     expect(statements.join("\n")).toContain('CREATE INDEX "workflow_events_y2025m07_run_ts_idx"');
-    expect(statements.at(-1)).toContain(
-      "FOR VALUES FROM ('2025-07-01 00:00:00+00') TO ('2025-08-01 00:00:00+00')",
-    );
+    expect(statements.at(-1)).toContain("FOR VALUES FROM ('2025-07-01 00:00:00+00') TO ('2025-08-01 00:00:00+00')");
   });
 
   it("closes what is born closed", () => {

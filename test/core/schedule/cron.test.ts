@@ -79,7 +79,9 @@ it("a generated schedule of the grammar is read, and its last due moment is one 
       fc.constant("*"),
       fc.integer({ min: from, max: to }).map(String),
       fc.integer({ min: 1, max: 9 }).map((step) => `*/${step}`),
-      fc.tuple(fc.integer({ min: from, max: to }), fc.integer({ min: from, max: to })).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
+      fc
+        .tuple(fc.integer({ min: from, max: to }), fc.integer({ min: from, max: to }))
+        .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
     );
   fc.assert(
     fc.property(field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 7), (...fields) => {

@@ -62,7 +62,11 @@ describe("the job", () => {
   it("is changed in place, or made anew in one transaction by who may not change it", () => {
     const changed = here({ jobs: [{ ...found, command: "select 1" }] });
     expect(statements(changed)).toEqual([`SELECT cron.alter_job(job_id := 7, command := ${call})`]);
-    const plan = planJob(wanted, { ...changed, mayAlter: false, mayScheduleInDatabase: false } as CronFacts, registered);
+    const plan = planJob(
+      wanted,
+      { ...changed, mayAlter: false, mayScheduleInDatabase: false } as CronFacts,
+      registered,
+    );
     expect(plan.kind === "scheduled" && plan.statements.map(({ sql, transaction }) => [sql, transaction])).toEqual([
       ["SELECT cron.unschedule(7)", "schedule nightly"],
       [`SELECT cron.schedule('nightly', '0 2 * * *', ${call})`, "schedule nightly"],
@@ -153,7 +157,13 @@ describe("the same schedule outside the database", () => {
   };
 
   it("is a line of a crontab that the shell reads as it is meant", () => {
-    const odd = { ...wanted, schema: "app", table: "a'b", database: "50% off", command: ensureWindowCall("m", { schema: "app", table: "a'b" }) };
+    const odd = {
+      ...wanted,
+      schema: "app",
+      table: "a'b",
+      database: "50% off",
+      command: ensureWindowCall("m", { schema: "app", table: "a'b" }),
+    };
     expect(crontabText(odd, wanted.cron)).toBe(
       "CRON_TZ=UTC\n0 2 * * * psql --no-psqlrc --set=ON_ERROR_STOP=1 --username=owner '--dbname=50\\% off' " +
         `'--command=CALL "m".ensure_window('\\''"app"."a'\\'''\\''b"'\\'')'\n`,

@@ -11,7 +11,6 @@ export interface FutureTableSpecArgs extends Omit<TableSpecArgs, "onExpire"> {
   readonly holds?: readonly { readonly interval: string; readonly reason: string }[];
   readonly restored?: readonly string[];
   readonly queryFunctions?: Readonly<Record<string, QueryFunctionArgs>>;
-  readonly defaultPartition?: { readonly name: string };
   readonly migrateFrom?: {
     readonly table: string;
     readonly staging?: string;

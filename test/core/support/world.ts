@@ -14,6 +14,8 @@ export class World {
   ledger: LedgerEntry[] = [];
   registered: WindowSpec | undefined;
   paused = false;
+  /** Digest of what the schedule is prepared to make. */
+  prepared: string | undefined;
   private nextOid = 1000;
 
   observe(now: Instant, spec: WindowSpec): Observation {
@@ -44,7 +46,7 @@ export class World {
         profile: undefined,
         policies: [],
         publications: [],
-        prepared: undefined,
+        prepared: this.prepared,
         schedule: undefined,
         aliases: [],
       },
@@ -84,6 +86,7 @@ export class World {
         this.record(table.name, table.oid, table.bounds, "dropped", now);
       }
     }
+    this.prepared = plan.prepared?.digest;
     this.registered = { ...spec, confirmDrops: [], allowEmpty: [] };
     return plan;
   }

@@ -9,6 +9,7 @@ import type { TestDatabase } from "../database";
 const HOME = "postgres";
 
 export interface CronServer extends TestDatabase {
+  connect(options?: { readonly application_name?: string; readonly database?: string }): Promise<Client>;
   /** Runs without a server of its own; undefined: there is one. */
   readonly missing: () => string | undefined;
 }
@@ -22,7 +23,7 @@ export function withCronServer(): CronServer {
     if (!server) throw new Error("the server exists only inside hooks and tests");
     return server;
   };
-  const connect: TestDatabase["connect"] = async (options = {}) => {
+  const connect: CronServer["connect"] = async (options = {}) => {
     const { host, port, user, password } = running();
     const client = new Client({ host, port, user, password, database: HOME, ...options });
     await client.connect();

@@ -15,7 +15,15 @@ import type { PropertyMap } from "../../../provider/values";
 
 export interface Declared {
   readonly type:
-    "ManagementSchema" | "Table" | "RowPolicy" | "Partition" | "Index" | "PublicationMember" | "FunctionAliases" | "CronJob" | "PartitionWindow";
+    | "ManagementSchema"
+    | "Table"
+    | "RowPolicy"
+    | "Partition"
+    | "Index"
+    | "PublicationMember"
+    | "FunctionAliases"
+    | "CronJob"
+    | "PartitionWindow";
   readonly name: string;
   readonly inputs: PropertyMap;
   /** Resources of one step are independent: the engine creates them at the same time. */

@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { quote, quoteLiteral } from "../names/identifier";
+import { compareInstants, type Instant, later } from "../time/instant";
+import type { OpenInterval } from "../time/interval";
+import { formatBound, type KeyKind } from "../time/key";
+
+/** The partition key, as conditions write it. */
+export interface Key {
+  readonly column: string;
+  readonly kind: KeyKind;
+  readonly zone: string;
+}
+
+/** A CHECK by a name that says what it says: equal names mean equal conditions. */
+export interface NamedCheck {
+  readonly name: string;
+  readonly condition: string;
+}
+
+/**
+ * The CHECK by which a default partition excludes everything that is attached. PostgreSQL keeps such rows out by itself; the
+ * CHECK is the proof by which an ATTACH need not read the default partition ("implied by existing constraints"). Undefined:
+ * nothing is attached.
+ */
+export function excludingCheck(key: Key, stretches: readonly OpenInterval[]): NamedCheck | undefined {
+  if (stretches.length === 0) return undefined;
+  const condition = stretches.map((stretch) => `NOT (${within(key, stretch)})`).join(" AND ");
+  return { name: `excludes_attached_${digest(condition)}`, condition };
+}
+
+/** The CHECK by which a default partition is known to hold one range and nothing else, before it becomes its partition. */
+export function holdingCheck(key: Key, range: OpenInterval): NamedCheck {
+  const condition = `${quote(key.column)} IS NOT NULL AND ${within(key, range)}`;
+  return { name: `holds_range_${digest(condition)}`, condition };
+}
+
+/** Whether a CHECK is one of ours, of this or an earlier state of the table. */
+export function isOurs(check: { readonly name: string }): boolean {
+  return /^(excludes_attached|holds_range)_[0-9a-f]{8}$/.test(check.name);
+}
+
+/** `"ts" >= '2025-01-01 00:00:00+00' AND "ts" < '2025-02-01 00:00:00+00'` */
+export function within(key: Key, range: OpenInterval): string {
+  const column = quote(key.column);
+  const bound = (at: Instant) => quoteLiteral(formatBound(at, key.kind, key.zone));
+  const parts = [
+    ...(range.from ? [`${column} >= ${bound(range.from)}`] : []),
+    ...(range.to ? [`${column} < ${bound(range.to)}`] : []),
+  ];
+  return parts.length > 0 ? parts.join(" AND ") : `${column} IS NOT NULL`;
+}
+
+/** Neighbouring ranges as one, oldest first: a window without gaps is one stretch, however many partitions it has. */
+export function stretchesOf(ranges: readonly OpenInterval[]): OpenInterval[] {
+  const stretches: OpenInterval[] = [];
+  for (const { from, to } of [...ranges].sort((a, b) => compareStarts(a.from, b.from))) {
+    const last = stretches.at(-1);
+    if (last && meets(last, from)) stretches[stretches.length - 1] = { from: last.from, to: farther(last.to, to) };
+    else stretches.push({ from, to });
+  }
+  return stretches;
+}
+
+function meets(stretch: OpenInterval, from: Instant | undefined): boolean {
+  return stretch.to === undefined || from === undefined || compareInstants(from, stretch.to) <= 0;
+}
+
+function farther(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a && b ? later(a, b) : undefined;
+}
+
+function compareStarts(a: Instant | undefined, b: Instant | undefined): number {
+  if (!a || !b) return (a ? 1 : 0) - (b ? 1 : 0);
+  return compareInstants(a, b);
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex").slice(0, 8);
+}

@@ -1,0 +1,204 @@
+import { excludingCheck, stretchesOf } from "../default-partition/excludes";
+import { repairStatements } from "../default-partition/keep";
+import {
+  attachDefaultStatement,
+  newDefaultStatements,
+  removeDefaultStatements,
+} from "../default-partition/new-default";
+import { afterAttach, type DefaultShape } from "../default-partition/shape";
+import type { Observation } from "../observed";
+import type { Problem } from "../problem";
+import type { ParentShape } from "../statements/parent";
+import type { OpenInterval } from "../time/interval";
+import type { Creation } from "./creation";
+import { entry } from "./entries";
+import type { Retirement } from "./retirement";
+import type { DefaultFacts } from "./types";
+import type { Upkeep } from "./upkeep";
+
+/** What becomes of the default partition of a table, declared or not. */
+export interface DefaultPlan {
+  readonly facts: DefaultFacts | undefined;
+  readonly upkeep: readonly Upkeep[];
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+  /** The table as it will stand after this update: the schedule in the database makes its partitions beside that. */
+  readonly settled: ParentShape | undefined;
+}
+
+const WHOLE: OpenInterval = { from: undefined, to: undefined };
+
+/** Made, kept and removed by PartitionWindow, after all the rest: then it is known what is attached. */
+export function planDefault(
+  parent: ParentShape | undefined,
+  observation: Observation,
+  creations: readonly Creation[],
+  retirements: readonly Retirement[],
+): DefaultPlan {
+  const declared = parent?.carried.profile.defaultPartition;
+  const found = parent?.fallback;
+  if (!parent || (!declared && !found))
+    return { facts: undefined, upkeep: [], problems: [], notes: [], settled: parent };
+  const stretches = stretchesOf(attachedAfter(observation, creations, retirements));
+  const shape = made(creations).reduce<DefaultShape | undefined>(
+    (before, { partition }) => before && afterAttach(before, parent.key, partition),
+    found,
+  );
+  const upkeep = declared
+    ? shape
+      ? keep(parent, shape, stretches)
+      : make(parent, observation, declared.name, stretches)
+    : [];
+  const removal = !declared && found && isOurs(observation) ? remove(parent, found, observation) : undefined;
+  return {
+    facts: factsOf(declared?.name, found),
+    upkeep: [...upkeep, ...(removal?.upkeep ?? [])],
+    problems: removal?.problems ?? [],
+    notes: found ? rowNotes(found) : [],
+    settled: declared ? settledParent(parent, shape, declared.name, stretches) : parent,
+  };
+}
+
+/** The statements of creations fold over the default partition: each extends what the one before left. */
+export function withCreation(parent: ParentShape, creation: Creation): ParentShape {
+  if (!parent.fallback || creation.kind === "present" || creation.kind === "refuse") return parent;
+  return { ...parent, fallback: afterAttach(parent.fallback, parent.key, creation.partition) };
+}
+
+/** Sentences for whoever looks after the table: such rows are under no retention. */
+function rowNotes(found: DefaultShape): string[] {
+  if (found.rows === 0) return [];
+  return [
+    `default partition "${found.name}" holds ${found.few ? "" : "about "}${found.rows} rows that no partition takes; nothing retires them. ` +
+      "Lengthen lead, or let start begin earlier, so that the window covers them: up to 10,000 rows of a range move with the making of its partition",
+  ];
+}
+
+function made(creations: readonly Creation[]): Creation[] {
+  return creations.filter((creation) => creation.kind === "create" || creation.kind === "attach");
+}
+
+function attachedAfter(
+  observation: Observation,
+  creations: readonly Creation[],
+  retirements: readonly Retirement[],
+): OpenInterval[] {
+  const leaving = new Set(retirements.filter((item) => item.verb !== "drop").map((item) => item.oid));
+  const staying = (observation.table?.leaves ?? []).flatMap((leaf) =>
+    leaf.bounds && !leaf.detachPending && !leaving.has(leaf.oid) ? [leaf.bounds] : [],
+  );
+  return [...staying, ...made(creations).map((creation) => creation.partition)];
+}
+
+function keep(parent: ParentShape, shape: DefaultShape, stretches: readonly OpenInterval[]): Upkeep[] {
+  const statements = repairStatements(shape, excludingCheck(parent.key, stretches));
+  if (statements.length === 0) return [];
+  const reason = "its CHECK does not exclude exactly what is attached";
+  return [{ entry: { ...entry("default", shape.name, WHOLE), reason }, statements }];
+}
+
+function make(
+  parent: ParentShape,
+  observation: Observation,
+  name: string,
+  stretches: readonly OpenInterval[],
+): Upkeep[] {
+  const away = observation.detached.find((table) => !table.bounds.from && !table.bounds.to && table.branch === "");
+  if (away) {
+    const transaction = `attach default partition ${away.schema}.${away.name}`;
+    const attach = attachDefaultStatement({ ...parent, leafSchema: away.schema }, away.name, transaction);
+    const reason = "detached outside Pulumi; declared, so it comes back with its rows";
+    return [
+      {
+        entry: { ...entry("default", away.name, WHOLE), reason },
+        // Its rows are read: nobody else can see it, and only other changes of the table wait for that.
+        statements: [{ ...attach, hold: "grows with rows", hazards: [...attach.hazards, "SCAN_PARTITION"] }],
+        record: { event: "attached", schema: away.schema },
+      },
+    ];
+  }
+  return [
+    {
+      entry: { ...entry("default", name, WHOLE), reason: "declared, and missing" },
+      statements: newDefaultStatements(parent, name, stretches),
+      record: { event: "created", schema: parent.leafSchema },
+    },
+  ];
+}
+
+/** Only one that the ledger knows: a default partition that was never declared is not ours to remove. */
+function isOurs(observation: Observation): boolean {
+  const oid = observation.table?.defaultPartition?.oid;
+  return observation.ledger.some((item) => item.oid === oid && ["created", "adopted", "attached"].includes(item.event));
+}
+
+function remove(
+  parent: ParentShape,
+  found: DefaultShape,
+  observation: Observation,
+): Pick<DefaultPlan, "upkeep" | "problems"> {
+  if (found.rows > 0) {
+    return {
+      upkeep: [],
+      problems: [
+        {
+          path: "defaultPartition",
+          code: "conflict",
+          message: `the default partition "${found.schema}.${found.name}" is not declared any more and holds ${found.few ? "" : "about "}${found.rows} rows.`,
+          fix: `Nobody's rows are dropped for that: declare it again (defaultPartition: { name: ${JSON.stringify(found.name)} }), or move or delete its rows first.`,
+        },
+      ],
+    };
+  }
+  if (observation.registration?.paused) return { upkeep: [], problems: [] };
+  const reason = "not declared any more, and empty: detached and dropped";
+  return {
+    upkeep: [
+      {
+        entry: { ...entry("default", found.name, WHOLE), reason },
+        statements: removeDefaultStatements(parent, found),
+        record: { event: "dropped", schema: found.schema },
+        onlyIfNamed: true,
+      },
+    ],
+    problems: [],
+  };
+}
+
+function factsOf(declared: string | undefined, found: DefaultShape | undefined): DefaultFacts | undefined {
+  const name = found?.name ?? declared;
+  if (name === undefined) return undefined;
+  return { name, declared: declared !== undefined, ...(found ? { rows: found.rows } : {}) };
+}
+
+function settledParent(
+  parent: ParentShape,
+  shape: DefaultShape | undefined,
+  name: string,
+  stretches: readonly OpenInterval[],
+): ParentShape {
+  const check = excludingCheck(parent.key, stretches);
+  const before = shape ?? { ...EMPTY, schema: parent.leafSchema, name };
+  const fallback: DefaultShape = {
+    ...before,
+    stretches,
+    checks: check ? [{ name: check.name, validated: true }] : [],
+    // Whoever makes a partition by schedule does so at once or not at all: rows are counted and moved by an update.
+    rows: 0,
+    few: true,
+    counted: undefined,
+  };
+  return { ...parent, defaultPartition: `${fallback.schema}.${fallback.name}`, fallback };
+}
+
+const EMPTY: Omit<DefaultShape, "schema" | "name"> = {
+  managed: true,
+  stretches: [],
+  checks: [],
+  rows: 0,
+  few: true,
+  hidden: false,
+  triggers: [],
+  counted: undefined,
+  columns: [],
+};

@@ -1,0 +1,73 @@
+import { becomes, rowsWithin } from "../default-partition/shape";
+import { MAX_DRAINED_ROWS } from "../defaults";
+import type { ObservedTable } from "../observed";
+import type { ObservedDefault, RowCounts } from "../observed-default";
+import type { Problem } from "../problem";
+import { formatInstant } from "../time/instant";
+import { formatInterval, type OpenInterval, overlaps } from "../time/interval";
+import type { DesiredPartition } from "../window/window";
+
+/**
+ * Why a partition cannot take its rows out of the default partition, and the way on; undefined: it can, or none of them lie
+ * there. Says so before anything is changed: PostgreSQL would refuse the ATTACH with 23514.
+ */
+export function refusedByDefault(
+  table: ObservedTable | undefined,
+  partition: DesiredPartition,
+): Pick<Problem, "message" | "fix"> | undefined {
+  const found = table?.defaultPartition;
+  const rows = found && rowsWithin({ counted: found.counted }, partition);
+  if (!table || !found?.counted || rows === undefined || rows === 0) return undefined;
+  const message = `${rows} rows of partition "${partition.name}" (${formatInterval(partition)}) lie in the default partition "${found.name}"`;
+  if (!found.declared) {
+    return {
+      message: `${message}, which is not declared.`,
+      fix: `Declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move with the making of the partition; or move them away first.`,
+    };
+  }
+  if (table.referencedBy.length > 0) {
+    return {
+      message: `${message}, and rows of ${table.referencedBy.join(", ")} may refer to them: a move would delete them for an instant.`,
+      fix: "Drop the foreign keys for the time of one update, or move these rows by a transaction of yours.",
+    };
+  }
+  if (becomes({ counted: found.counted, managed: true }, partition)) return undefined;
+  if (rows > MAX_DRAINED_ROWS)
+    return {
+      message: `${message}; up to ${MAX_DRAINED_ROWS} are moved in one transaction.`,
+      fix: wayOn(found.counted, table, partition),
+    };
+  return found.few ? undefined : readersWouldWait(found, message);
+}
+
+/** Where the default partition is large, its lock is not held while it is read, and triggers cannot be kept quiet without it. */
+function readersWouldWait(found: ObservedDefault, message: string): Pick<Problem, "message" | "fix"> | undefined {
+  const triggers = found.triggers
+    .filter((trigger) => trigger.onDelete && trigger.fires !== "never")
+    .map((trigger) => `"${trigger.name}"`);
+  if (triggers.length === 0 && !found.hidden) return undefined;
+  const what = triggers.length > 0 ? `the triggers ${triggers.join(", ")}` : "row security";
+  return {
+    message: `${message} among more than ${MAX_DRAINED_ROWS} others, and ${what} would see their move.`,
+    fix: "Move these rows by a transaction of yours, or switch that off for the time of one update.",
+  };
+}
+
+/** All rows in ranges without a partition: then these ranges together can be one partition, and the default becomes it. */
+function wayOn(counted: RowCounts, table: ObservedTable, partition: DesiredPartition): string {
+  const filled = counted.ranges.filter((range) => range.rows > 0).map((range) => range.bounds);
+  const { from } = filled[0] ?? partition;
+  const { to } = filled.at(-1) ?? partition;
+  const inside = counted.ranges.reduce((sum, range) => sum + range.rows, 0);
+  const outside = counted.total - inside;
+  const whole: OpenInterval = { from, to };
+  const cut = table.leaves.some((leaf) => leaf.bounds && overlaps(leaf.bounds, whole));
+  if (outside > 0)
+    return `${outside} more of its rows belong to no missing partition of the window: move or delete those first; then declare the ranges of the others as one segment of the grid (every: "whole"), and the default partition becomes it without moving a row.`;
+  if (cut || !from || !to)
+    return "Other partitions lie between its rows, so it cannot become one partition: move the rows of single ranges by transactions of yours, 10,000 at a time.";
+  return (
+    `Declare their range as one segment of the grid, { from: "${formatInstant(from)}", to: "${formatInstant(to)}", every: "whole", name: … }, ` +
+    "between those before and after it: then the default partition becomes that partition without moving a row, and an empty one takes its place."
+  );
+}

@@ -1,0 +1,35 @@
+/** Rows of one table that refer to a partition. */
+export interface Referring {
+  /** `app.orders` */
+  readonly table: string;
+  /** Name of the foreign key. */
+  readonly key: string;
+  /** How many were counted; undefined: they could not be counted in time. */
+  readonly rows: number | undefined;
+}
+
+/** More rows than this are not counted one by one: one would be enough. */
+export const COUNTED_REFERRING_ROWS = 10_000;
+
+/** What was read about the partitions that are to leave, by their oid. Without an entry nothing refers to it. */
+export type ReferringRows = ReadonlyMap<string, readonly Referring[]>;
+
+/** Why a partition stays; undefined: nothing refers to it. PostgreSQL itself would refuse to let it go, half-way. */
+export function whyItStays(oid: string, referring: ReferringRows): string | undefined {
+  const found = (referring.get(oid) ?? []).filter((one) => one.rows !== 0);
+  if (found.length === 0) return undefined;
+  return `stays, because ${found.map(describe).join(" and ")}`;
+}
+
+function describe({ table, key, rows }: Referring): string {
+  if (rows === undefined)
+    return `rows of ${table} that refer to it (foreign key "${key}") could not be counted in time: give its columns an index`;
+  return `${describeRows(rows)} of ${table} ${rows === 1 ? "refers" : "refer"} to it (foreign key "${key}")`;
+}
+
+/** `1 row`, `25 rows`, `more than 10000 rows`. */
+export function describeRows(rows: number | undefined): string {
+  if (rows === undefined) return "its rows could not be counted in time";
+  const many = rows > COUNTED_REFERRING_ROWS ? `more than ${COUNTED_REFERRING_ROWS}` : String(rows);
+  return `${many} ${rows === 1 ? "row" : "rows"}`;
+}

@@ -1,0 +1,43 @@
+import type { KnownProperties } from "./rule";
+
+/** What the rules about access read from a Table. */
+export interface TableAccess {
+  /** `schema.table`, for messages. */
+  readonly table: string;
+  readonly schema: string | undefined;
+  /** Schema of its partitions. */
+  readonly leafSchema: string | undefined;
+  /** Undefined: not declared. */
+  readonly rowSecurity: Readonly<Record<string, unknown>> | undefined;
+  /** Known only during the update. */
+  readonly unknown: boolean;
+}
+
+/** Reads defensively: when Check refuses a resource, policies still see it, with whatever properties came back. */
+export function readTable({ values, unknown }: KnownProperties): TableAccess {
+  const leaves = record(values["leaves"]);
+  const schema = text(values["schema"]);
+  return {
+    table: `${schema ?? "?"}.${text(values["table"]) ?? "?"}`,
+    schema,
+    leafSchema: text(leaves?.["schema"]) ?? schema,
+    rowSecurity: record(leaves?.["rowSecurity"]),
+    unknown: ["schema", "leaves"].some((property) => unknown.includes(property)),
+  };
+}
+
+/** What an API shows of the database, as every rule about it is configured. */
+export const EXPOSED_SCHEMAS = {
+  type: "array",
+  description: "Schemas whose tables and views an API shows to roles that people may come in as.",
+  items: { type: "string" },
+  default: ["api"],
+} as const;
+
+function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value : undefined;
+}

@@ -1,0 +1,37 @@
+import { within } from "../../core/default-partition/excludes";
+import { profileFromWire } from "../../core/leaf/profile";
+import type { Observation } from "../../core/observed";
+import type { KeySpec } from "../../core/spec/spec";
+import { observedParent } from "../../core/statements/parent";
+import type { OpenInterval } from "../../core/time/interval";
+import { countRows } from "../../postgres/count-rows";
+import type { Runtime } from "../runtime";
+
+/**
+ * Adds to an observation what the making of these ranges needs to know about a default partition: whether it is declared, and
+ * how many of its rows belong there. Asks the database only where there are rows at all.
+ */
+export async function withCountedRows(
+  runtime: Runtime,
+  table: { readonly schema: string; readonly table: string },
+  key: KeySpec,
+  observation: Observation,
+  ranges: readonly OpenInterval[],
+): Promise<Observation> {
+  const found = observation.table?.defaultPartition;
+  if (!observation.table || !found) return observation;
+  const profile = runtime.profileOf(table) ?? profileFromWire(observation.registration?.profile);
+  const declared = profile.defaultPartition !== undefined;
+  const parent = observedParent(observation.table, key, { ...observation, profile });
+  const asked = found.rows > 0 && !found.hidden && ranges.length > 0;
+  const conditions = asked ? ranges.map((range) => within(parent.key, range)) : [];
+  const counts = asked ? await countRows(runtime.database, found, conditions) : undefined;
+  const counted = counts && {
+    total: counts.total,
+    ranges: ranges.flatMap((bounds, index) => {
+      const rows = counts.rows[index];
+      return rows === undefined ? [] : [{ bounds: { from: bounds.from, to: bounds.to }, rows }];
+    }),
+  };
+  return { ...observation, table: { ...observation.table, defaultPartition: { ...found, declared, counted } } };
+}

@@ -1,0 +1,70 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { partmanScript } from "../../bench/stall/partman";
+import { leaves } from "../provider/support";
+import { closeAll } from "../provider/wire-support";
+import { apply } from "../schedule/support";
+import { testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+const march = program("2025-03-10T00:00:00Z", { window: { lead: "1 month", retention: "1 month" } });
+const refusal = [
+  '"app.events" is managed by pg_partman as well: "partman".part_config has a row for it.',
+  `DELETE FROM "partman".part_config WHERE parent_table = 'app.events'`,
+  "pgpartition release app.events",
+];
+
+describe("a database with pg_partman", () => {
+  const database = withDatabase(testVersions()[0]);
+  let deployment: Deployment;
+
+  beforeEach(async () => {
+    await reset(database);
+    await database.query("drop schema if exists partman cascade");
+    deployment = new Deployment();
+  });
+
+  it("C10 pg_partman manages the table too: refused in preview and up, with both ways on; let go of there, it is adopted", async () => {
+    await database.query(
+      "create schema partman; create table partman.part_config (parent_table text primary key, control text)",
+    );
+    await apply(database, deployment, march);
+    await database.query("insert into partman.part_config values ('app.others', 'at')");
+    expect((await preview(database, deployment, march)).error).toBeUndefined();
+    await database.query("insert into partman.part_config values ('app.events', 'at')");
+    const before = await leaves(database);
+    for (const run of [await preview(database, deployment, march), await up(database, deployment, march)])
+      for (const text of refusal) expect(run.error).toContain(text);
+    expect(await leaves(database)).toEqual(before);
+    await database.query("delete from partman.part_config where parent_table = 'app.events'");
+    expect(await apply(database, deployment, march)).toEqual([]);
+  });
+
+  it("C10 a table that the real pg_partman made is refused, and adopted with its partitions once it has let go", async (context) => {
+    const partman = await partmanScript();
+    if ("reason" in partman) {
+      console.log(`skipped: ${partman.reason}`);
+      context.skip(partman.reason);
+      return;
+    }
+    await database.query(partman.sql);
+    await database.query(`create table app.events (id bigint not null, at timestamptz not null, note text, primary key (id, at))
+      partition by range (at)`);
+    await database.query(
+      `select partman.create_parent('app.events', 'at', 'native', 'monthly', p_start_partition := '2025-02-01', p_premake := 1)`,
+    );
+    await database.query("drop table app.events_default");
+    const found = await leaves(database);
+    expect(found).toContain("events_p2025_03");
+    for (const run of [await preview(database, deployment, march), await up(database, deployment, march)])
+      for (const text of refusal) expect(run.error).toContain(text);
+    await database.query("delete from partman.part_config");
+    await apply(database, deployment, march);
+    expect(await leaves(database)).toEqual(expect.arrayContaining(found));
+  });
+});

@@ -1,0 +1,354 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { TableSpecArgs } from "../../core/spec/args";
+import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { left, program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, type Run, up, withPlugin } from "../support/harness/rounds";
+import { statementsDuring } from "../support/statement-log";
+import { ddlOf, entryOf, identityOf, indexLines, leaves, ledger } from "./support";
+import { closeAll } from "./wire-support";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+const window = { lead: "1 month", retention: "1 month" } as const;
+const wider = { lead: "3 months", retention: "1 month" } as const;
+const declared = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
+  program(asOf, { window, defaultPartition: {}, ...changes });
+const march = declared("2025-03-10T00:00:00Z");
+const april = declared("2025-04-10T00:00:00Z");
+const grown = declared("2025-03-10T00:00:00Z", { window: wider });
+
+/** One row each: in May, in June, and of no time that a window ever reaches. */
+const strays = `insert into app.events values (1, '2025-05-05', 'may'), (2, '2025-06-06', 'june'), (3, 'infinity', 'never')`;
+
+async function checks(database: TestDatabase, table = "events_default"): Promise<string[]> {
+  const rows = await database.query<{ line: string }>(
+    `select pg_get_constraintdef(oid) || case when convalidated then '' else ' (not valid)' end as line
+     from pg_constraint where contype = 'c' and conrelid = to_regclass($1) order by 1`,
+    [`app.${table}`],
+  );
+  return rows.map(({ line }) => line.replace(/'([\d-]+) 00:00:00\+00'::timestamp with time zone/g, "$1"));
+}
+
+async function rowsOf(database: TestDatabase, table: string): Promise<string[]> {
+  const rows = await database.query<{ line: string }>(
+    `select id || ' ' || note as line from only app.${table} order by 1`,
+  );
+  return rows.map(({ line }) => line);
+}
+
+const excluding = (from: string, to: string) => `CHECK ((NOT ((at >= ${from}) AND (at < ${to}))))`;
+
+describe.each(testVersions())("PostgreSQL %s, a default partition", (version) => {
+  const database = withDatabase(version);
+  let deployment: Deployment;
+  beforeEach(async () => {
+    await reset(database);
+    deployment = new Deployment();
+  });
+
+  const done = async (run: Promise<Run>): Promise<Run> => {
+    const result = await run;
+    expect(result.error).toBeUndefined();
+    return result;
+  };
+  const settled = async (state: typeof march): Promise<void> => {
+    expect((await preview(database, deployment, state)).steps).toEqual([]);
+    await withPlugin(database, state, (plugin) => deployment.refresh(plugin));
+    expect((await preview(database, deployment, state)).steps).toEqual([]);
+  };
+  const defaultRows = () => entryOf(deployment, "events-window").outputs["defaultRows"];
+
+  it("is made last, like any other, with the CHECK that excludes what is attached; then there is nothing to do", async () => {
+    const carrying = declared("2025-03-10T00:00:00Z", { replicaIdentity: "full", statistics: { note: 77 } });
+    const shown = await preview(database, deployment, carrying);
+    let error: string | undefined;
+    const sent = ddlOf(
+      await statementsDuring(database, async () => ({ error } = await up(database, deployment, carrying))),
+    );
+    expect(error).toBeUndefined();
+    const text = shown.messages.join("\n");
+    for (const sql of sent.filter((one) => one.includes("default")))
+      expect(text).toContain(`${sql.replace(/\n\s*/g, " ")};`);
+    expect(sent.at(-1)).toBe('ALTER TABLE "app"."events" ATTACH PARTITION "app"."events_default" DEFAULT');
+    expect(await checks(database)).toEqual([excluding("2025-02-01", "2025-05-01")]);
+    expect(await indexLines(database, "default")).toEqual([
+      "events_default_by_note valid < events_by_note",
+      "events_default_pkey valid < events_pkey",
+    ]);
+    const [carried] = await database.query(
+      `select relreplident as replica, (select attstattarget::int from pg_attribute where attrelid = c.oid and attname = 'note') as target
+       from pg_class c where oid = 'app.events_default'::regclass`,
+    );
+    expect(carried).toEqual({ replica: "f", target: 77 });
+    expect(defaultRows()).toBe(0);
+    expect(await ledger(database)).toContain("created events_default");
+    await settled(carrying);
+  });
+
+  it.each(["partition", "window"] as const)(
+    "a roll beside it: preview shows what runs, ATTACH reads nothing of it, the CHECK follows (resources: %s)",
+    async (resources) => {
+      const at = (asOf: string) => declared(asOf, { resources });
+      await done(up(database, deployment, at(march.asOf)));
+      const shown = await preview(database, deployment, at(april.asOf));
+      await administer(database, (admin) =>
+        admin.query(`alter database ${database.database} set log_min_messages = debug1`),
+      );
+      let error: string | undefined;
+      const sent = ddlOf(
+        await statementsDuring(database, async () => ({ error } = await up(database, deployment, at(april.asOf)))),
+      );
+      await administer(database, (admin) => admin.query(`alter database ${database.database} reset log_min_messages`));
+      expect(error).toBeUndefined();
+      const text = shown.messages.join("\n");
+      for (const sql of sent) expect(text).toContain(`${sql.replace(/\n\s*/g, " ")};`);
+      expect(text).toContain("LOCK_DEFAULT_AX");
+      expect(text).not.toContain("SCAN_DEFAULT");
+      expect(sent).toContain('ALTER TABLE "app"."events" DETACH PARTITION "app"."events_p2025_02"');
+      expect(await checks(database)).toEqual([excluding("2025-03-01", "2025-06-01")]);
+      expect(await leaves(database)).toEqual([
+        "events_default",
+        "events_p2025_03",
+        "events_p2025_04",
+        "events_p2025_05",
+      ]);
+      await settled(at(april.asOf));
+    },
+  );
+
+  it("ATTACH is told by the CHECK that no row is in its way", async () => {
+    await done(up(database, deployment, march));
+    await database.query("insert into app.events values (3, 'infinity', 'never')");
+    const client = await database.connect({ application_name: "notices" });
+    const notices: string[] = [];
+    client.on("notice", (notice) => notices.push(notice.message ?? ""));
+    await client.query(`
+      set client_min_messages = debug1; begin;
+      create table app.may (like app.events including all);
+      alter table app.events_default add constraint proof check (not (at >= '2025-05-01 00:00+00' and at < '2025-06-01 00:00+00'));
+      alter table app.events attach partition app.may for values from ('2025-05-01 00:00+00') to ('2025-06-01 00:00+00');
+      rollback`);
+    await client.end();
+    // The form of our CHECK is the form that the server understands.
+    expect(notices.join("\n")).toContain(
+      'updated partition constraint for default partition "events_default" is implied by existing constraints',
+    );
+  });
+
+  it.each(["partition", "window"] as const)(
+    "rows of a new partition move into it with its ATTACH, others stay, and both runs tell of them (resources: %s)",
+    async (resources) => {
+      const at = (changes: Partial<TableSpecArgs> = {}) => declared("2025-03-10T00:00:00Z", { resources, ...changes });
+      await done(up(database, deployment, at()));
+      await database.query(strays);
+      const told = await preview(database, deployment, at());
+      expect(told.steps).toEqual([]);
+      expect(told.messages.join("\n")).toContain(
+        'default partition "events_default" holds 3 rows that no partition takes',
+      );
+      const shown = await preview(database, deployment, at({ window: wider }));
+      let run: Run | undefined;
+      const sent = ddlOf(
+        await statementsDuring(database, async () => (run = await up(database, deployment, at({ window: wider })))),
+      );
+      expect(run?.error).toBeUndefined();
+      const text = shown.messages.join("\n");
+      for (const sql of sent) expect(text).toContain(`${sql.replace(/\n\s*/g, " ")};`);
+      expect(await rowsOf(database, "events_p2025_05")).toEqual(["1 may"]);
+      expect(await rowsOf(database, "events_p2025_06")).toEqual(["2 june"]);
+      expect(await rowsOf(database, "events_default")).toEqual(["3 never"]);
+      expect(defaultRows()).toBe(1);
+      expect(run?.messages.join("\n")).toContain("holds 3 rows that no partition takes");
+      await settled(at({ window: wider }));
+    },
+  );
+
+  it("a move changes no row: generated and identity columns, triggers and their state are as they were", async () => {
+    await database.query(`
+      create table app.events (id bigint generated always as identity, at timestamptz not null, note text,
+        twice text generated always as (note || note) stored, primary key (id, at)) partition by range (at);
+      create table app.seen (what text);
+      create function app.see() returns trigger language plpgsql as $$ begin insert into app.seen values (tg_op); return coalesce(new, old); end $$;
+      create trigger seen after insert or delete on app.events for each row execute function app.see();
+      create trigger touch before insert on app.events for each row execute function app.see()`);
+    const foreign = { columns: undefined, primaryKey: undefined, indexes: {} } as unknown as Partial<TableSpecArgs>;
+    const bare = (changes: Partial<TableSpecArgs>) => {
+      const {
+        columns: _columns,
+        primaryKey: _key,
+        ...rest
+      } = declared("2025-03-10T00:00:00Z", { ...foreign, ...changes }).tables["events"] ?? march.tables["events"]!;
+      return { tables: { events: rest as TableSpecArgs }, asOf: "2025-03-10T00:00:00Z" };
+    };
+    await done(up(database, deployment, bare({ window })));
+    await database.query(`alter table app.events_default enable always trigger seen, disable trigger touch`);
+    await database.query(
+      "insert into app.events (at, note) values ('2025-05-05', 'x'), ('2025-05-06', 'y'); truncate app.seen",
+    );
+    const before = await database.query("select * from app.events order by id");
+    await done(up(database, deployment, bare({ window: wider })));
+    expect(await database.query("select * from app.events order by id")).toEqual(before);
+    expect(await database.query("select count(*)::int as n from only app.events_p2025_05")).toEqual([{ n: 2 }]);
+    expect(await database.query("select * from app.seen")).toEqual([]);
+    const states = await database.query(
+      "select tgrelid::regclass::text as on, tgname as name, tgenabled as state from pg_trigger where not tgisinternal and tgrelid in ('app.events_default'::regclass, 'app.events_p2025_05'::regclass) order by 1, 2",
+    );
+    expect(states).toEqual([
+      { on: "app.events_default", name: "seen", state: "A" },
+      { on: "app.events_default", name: "touch", state: "D" },
+      { on: "app.events_p2025_05", name: "seen", state: "O" },
+      { on: "app.events_p2025_05", name: "touch", state: "O" },
+    ]);
+    await settled(bare({ window: wider }));
+  });
+
+  it("rows that other tables refer to are not moved: refused with the tables named, nothing changed", async () => {
+    const referred = (changes: Partial<TableSpecArgs> = {}) =>
+      declared("2025-03-10T00:00:00Z", { indexes: {}, ...changes });
+    await done(up(database, deployment, referred()));
+    await database.query(`${strays}; create table app.child (id bigint, at timestamptz, foreign key (id, at) references app.events (id, at) on delete cascade);
+      insert into app.child values (1, '2025-05-05')`);
+    for (const run of [
+      await preview(database, deployment, referred({ window: wider })),
+      await up(database, deployment, referred({ window: wider })),
+    ])
+      expect(run.error).toMatch(/1 rows of partition "events_p2025_05".*rows of app\.child may refer to them/);
+    expect(await rowsOf(database, "events_default")).toHaveLength(3);
+    expect(await database.query("select count(*)::int as n from app.child")).toEqual([{ n: 1 }]);
+    await database.query("drop table app.child");
+  });
+
+  it("is removed when it is declared no more and empty; with rows that is refused", async () => {
+    await done(up(database, deployment, march));
+    await database.query("insert into app.events values (1, '2025-07-07', 'stray')");
+    const without = program("2025-03-10T00:00:00Z", { window });
+    for (const run of [await preview(database, deployment, without), await up(database, deployment, without)])
+      expect(run.error).toContain(
+        'the default partition "app.events_default" is not declared any more and holds 1 rows',
+      );
+    expect(await leaves(database)).toContain("events_default");
+    await database.query("delete from app.events where id = 1");
+    const shown = await preview(database, deployment, without);
+    expect(shown.messages.join("\n")).toContain(
+      "default events_default [.., ..): not declared any more, and empty: detached and dropped",
+    );
+    await done(up(database, deployment, without));
+    expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
+    expect(await ledger(database)).toContain("dropped events_default");
+    expect(await database.query("select to_regclass('app.events_default') as it")).toEqual([{ it: null }]);
+    expect(defaultRows()).toBeUndefined();
+    await settled(without);
+    // What was in it is no range that was lost: the window grows as ever.
+    await done(up(database, deployment, program("2025-03-10T00:00:00Z", { window: wider })));
+  });
+
+  it("a row that comes between plan and removal keeps it: the transaction fails as a whole", async () => {
+    await done(up(database, deployment, march));
+    const without = program("2025-03-10T00:00:00Z", { window });
+    const point = "before drop default partition app.events_default #2";
+    const run = up(database, deployment, without, {
+      env: { PGPARTITION_FAULT: `before begin drop default partition app.events_default:sleep 1500` },
+    });
+    for (let n = 0; n < 100 && (await database.query("select from app.events where id = 9")).length === 0; n += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (n === 0) await database.query("insert into app.events values (9, '2025-08-08', 'late')");
+    }
+    expect(point).toContain("drop default");
+    const result = await run;
+    expect(result.error).toMatch(/holds 1 rows|23514/);
+    expect(await rowsOf(database, "events_default")).toEqual(["9 late"]);
+    expect(await leaves(database)).toContain("events_default");
+  });
+
+  it("one that somebody else made is left alone until it is declared, then adopted under its own name", async () => {
+    await done(up(database, deployment, program("2025-03-10T00:00:00Z", { window })));
+    await database.query("create table app.rest partition of app.events default");
+    const undeclared = program("2025-03-10T00:00:00Z", { window });
+    expect((await preview(database, deployment, undeclared)).steps).toEqual([]);
+    expect(await checks(database, "rest")).toEqual([]);
+    await database.query("insert into app.events values (1, '2025-05-05', 'may')");
+    const widened = program("2025-03-10T00:00:00Z", { window: wider });
+    expect((await preview(database, deployment, widened)).error).toContain(
+      'lie in the default partition "rest", which is not declared',
+    );
+    const before = await identityOf(database, "app.rest");
+    await done(up(database, deployment, march));
+    expect(await identityOf(database, "app.rest")).toBe(before);
+    expect(await checks(database, "rest")).toEqual([excluding("2025-02-01", "2025-05-01")]);
+    expect(await ledger(database)).toContain("adopted rest");
+    await settled(march);
+    await done(up(database, deployment, grown));
+    expect(await rowsOf(database, "events_p2025_05")).toEqual(["1 may"]);
+    await settled(grown);
+  });
+
+  it("detached or deprived of its CHECK by a hand, it is put right with its rows", async () => {
+    await done(up(database, deployment, march));
+    await database.query("insert into app.events values (3, 'infinity', 'never')");
+    await database.query("alter table app.events detach partition app.events_default");
+    await done(up(database, deployment, april));
+    expect(await rowsOf(database, "events_default")).toEqual(["3 never"]);
+    expect(await checks(database)).toEqual([excluding("2025-03-01", "2025-06-01")]);
+    expect(await leaves(database)).toContain("events_default");
+    await settled(april);
+    const [check] = await database.query<{ name: string }>(
+      "select conname as name from pg_constraint where contype = 'c' and conrelid = 'app.events_default'::regclass",
+    );
+    await database.query(`alter table app.events_default drop constraint ${check?.name ?? ""}`);
+    expect((await preview(database, deployment, april)).steps).toHaveLength(1);
+    await done(up(database, deployment, april));
+    expect(await checks(database)).toHaveLength(1);
+    await settled(april);
+  });
+
+  it("rows hidden by forced row security from the owner move all the same, and stay hidden", async () => {
+    const role = `hidden_${String(version)}_${String(process.pid)}`;
+    await administer(database, (admin) => admin.query(`create role ${role} login password 'pw'`));
+    const asRole = { url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) };
+    try {
+      await database.query(
+        `grant create, temporary on database ${database.database} to ${role}; alter schema app owner to ${role}`,
+      );
+      const forced = (changes: Partial<TableSpecArgs> = {}) =>
+        declared("2025-03-10T00:00:00Z", {
+          rowSecurity: { force: true, policies: { none: { using: "false" } } },
+          ...changes,
+        });
+      await done(up(asRole, deployment, forced()));
+      await database.query(strays);
+      await done(up(asRole, deployment, forced({ window: wider })));
+      expect(await rowsOf(database, "events_p2025_05")).toEqual(["1 may"]);
+      expect(await rowsOf(database, "events_default")).toEqual(["3 never"]);
+      const forcedOn = await database.query<{ n: number }>(
+        "select count(*)::int as n from pg_class where relnamespace = 'app'::regnamespace and relforcerowsecurity and relkind = 'r'",
+      );
+      expect(forcedOn).toEqual([{ n: 6 }]);
+      expect((await preview(asRole, deployment, forced({ window: wider }))).steps).toEqual([]);
+    } finally {
+      await database.query(`drop owned by ${role} cascade`);
+      await administer(database, (admin) => admin.query(`drop role ${role}`));
+    }
+  });
+
+  it("goes first when the table is destroyed, and leaves nothing behind", async () => {
+    await done(up(database, deployment, march));
+    await database.query(strays);
+    const sent = ddlOf(
+      await statementsDuring(database, () =>
+        withPlugin(database, march, (plugin) => deployment.destroy(plugin), {
+          config: { allowDestroy: JSON.stringify(["app.events"]) },
+        }),
+      ),
+    );
+    expect((await left(database)).dump).not.toMatch(/relation app\.events/);
+    expect(sent.filter((sql) => sql.includes("DETACH"))).toEqual([
+      'ALTER TABLE "app"."events" DETACH PARTITION "app"."events_default"',
+      ...["02", "03", "04"].map(
+        (month) => `ALTER TABLE "app"."events" DETACH PARTITION "app"."events_p2025_${month}" CONCURRENTLY`,
+      ),
+    ]);
+  });
+});
