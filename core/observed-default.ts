@@ -1,3 +1,4 @@
+import type { Instant } from "./time/instant";
 import type { OpenInterval } from "./time/interval";
 
 /** What the catalogue and a count say about the default partition of a table. */
@@ -41,4 +42,6 @@ export type Firing = "origin" | "always" | "never";
 export interface RowCounts {
   readonly total: number;
   readonly ranges: readonly { readonly bounds: OpenInterval; readonly rows: number }[];
+  /** From the first to the last row with a finite time, and how many these are. Undefined: none, or the key cannot be ordered. */
+  readonly span?: { readonly first: Instant; readonly last: Instant; readonly rows: number } | undefined;
 }

@@ -75,6 +75,7 @@ export function afterAttach(shape: DefaultShape, key: Key, range: OpenInterval):
     few: shape.few || emptied,
     triggers: emptied ? shape.triggers.filter((trigger) => trigger.inherited !== undefined) : shape.triggers,
     counted: shape.counted && {
+      ...shape.counted,
       total: shape.counted.total - moved,
       ranges: shape.counted.ranges.map((one) => (sameInterval(one.bounds, range) ? { ...one, rows: 0 } : one)),
     },

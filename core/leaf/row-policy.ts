@@ -42,7 +42,7 @@ export function planRowPolicy(
   found: CarriedState,
   prints: KnownPrints,
 ): RowPolicyPlan {
-  const transaction = `row policy ${table.schema}.${table.name}`;
+  const transaction = rowPolicyTransaction({ schema: table.schema, table: table.name });
   const { rowSecurity, grants } = declared;
   const policies = rowSecurity?.policies;
   const wanted = (policies ?? []).map((spec) => ({
@@ -62,6 +62,11 @@ export function planRowPolicy(
       ...(grants ? grantChanges(grants, found.grants).map(({ words }) => words) : []),
     ],
   };
+}
+
+/** Names the one transaction of a change, for what is entered in the registry with it. */
+export function rowPolicyTransaction(table: { readonly schema: string; readonly table: string }): string {
+  return `row policy ${table.schema}.${table.table}`;
 }
 
 /** Declared policies whose expressions the registry does not settle: the server has to be asked how it prints them. */
@@ -87,13 +92,19 @@ export function declaredPolicies(declared: DeclaredAccess): Pick<RegisteredPolic
  */
 function samePolicy(spec: PolicySpec, found: ObservedPolicy, { registered, asked }: KnownPrints): boolean {
   if (!sameHead(spec, found)) return false;
-  const known = [recorded(spec, registered), asked.get(spec.name), { using: spec.using, withCheck: spec.withCheck }];
-  return known.some(
-    (printed) =>
-      printed !== undefined &&
-      (printed.using ?? undefined) === found.using &&
-      (printed.withCheck ?? undefined) === found.withCheck,
-  );
+  const today = asked.get(spec.name);
+  return isSettled(spec, found, registered) || (today !== undefined && hasPrint(found, today));
+}
+
+/** Known to be the same without asking: by the registry, or because the declaration is in the server's own words. */
+function isSettled(spec: PolicySpec, found: ObservedPolicy, registered: readonly RegisteredPolicy[]): boolean {
+  const known = recorded(spec, registered);
+  const words = { using: spec.using ?? null, withCheck: spec.withCheck ?? null };
+  return hasPrint(found, words) || (known !== undefined && hasPrint(found, known));
+}
+
+function hasPrint(found: ObservedPolicy, printed: PrintedPolicy): boolean {
+  return (found.using ?? null) === printed.using && (found.withCheck ?? null) === printed.withCheck;
 }
 
 function recorded(spec: PolicySpec, registered: readonly RegisteredPolicy[]): PrintedPolicy | undefined {
@@ -117,10 +128,7 @@ function policyWork(declared: readonly PolicySpec[], found: readonly ObservedPol
       const there = found.find((policy) => policy.name === spec.name);
       if (!there) return [`create policy "${spec.name}"`];
       if (!samePolicy(spec, there, prints)) return [`change policy "${spec.name}"`];
-      const known = recorded(spec, prints.registered);
-      const settled =
-        known && (known.using ?? undefined) === there.using && (known.withCheck ?? undefined) === there.withCheck;
-      return settled ? [] : [`record policy "${spec.name}"`];
+      return isSettled(spec, there, prints.registered) ? [] : [`record policy "${spec.name}"`];
     }),
   ];
 }

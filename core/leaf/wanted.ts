@@ -89,18 +89,21 @@ function mirroredPolicies(parent: CarriedByParent, names: WantedNames): WantedPo
   const declared = parent.profile.rowSecurity?.policies;
   const specs = declared ?? (parent.state?.policies ?? []).map(policySpecOf);
   return specs.map((spec) => {
-    const printed = declared ? printedAs(spec, parent.registered) : asPrinted(spec);
+    // As the server prints it on the table; the declaration itself may be in the server's words, too.
+    const prints = [...(declared ? printedAs(spec, parent.registered) : []), asPrinted(spec)];
     return {
       spec: policyFor(spec, tableOf(names), names.leaf),
-      same: (found) => printed !== undefined && samePolicy(spec, printed, found, names),
+      same: (found) => prints.some((printed) => samePolicy(spec, printed, found, names)),
     };
   });
 }
 
 type Printed = RegisteredPolicy["printed"];
 
-function printedAs(spec: PolicySpec, registered: readonly RegisteredPolicy[]): Printed | undefined {
-  return registered.find((one) => one.name === spec.name && one.declared === policyText(spec))?.printed;
+function printedAs(spec: PolicySpec, registered: readonly RegisteredPolicy[]): Printed[] {
+  return registered
+    .filter((one) => one.name === spec.name && one.declared === policyText(spec))
+    .map((one) => one.printed);
 }
 
 function asPrinted(spec: PolicySpec): Printed {

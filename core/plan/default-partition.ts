@@ -22,8 +22,6 @@ export interface DefaultPlan {
   readonly upkeep: readonly Upkeep[];
   readonly problems: readonly Problem[];
   readonly notes: readonly string[];
-  /** The table as it will stand after this update: the schedule in the database makes its partitions beside that. */
-  readonly settled: ParentShape | undefined;
 }
 
 const WHOLE: OpenInterval = { from: undefined, to: undefined };
@@ -37,8 +35,7 @@ export function planDefault(
 ): DefaultPlan {
   const declared = parent?.carried.profile.defaultPartition;
   const found = parent?.fallback;
-  if (!parent || (!declared && !found))
-    return { facts: undefined, upkeep: [], problems: [], notes: [], settled: parent };
+  if (!parent || (!declared && !found)) return { facts: undefined, upkeep: [], problems: [], notes: [] };
   const stretches = stretchesOf(attachedAfter(observation, creations, retirements));
   const shape = made(creations).reduce<DefaultShape | undefined>(
     (before, { partition }) => before && afterAttach(before, parent.key, partition),
@@ -55,7 +52,6 @@ export function planDefault(
     upkeep: [...upkeep, ...(removal?.upkeep ?? [])],
     problems: removal?.problems ?? [],
     notes: found ? rowNotes(found) : [],
-    settled: declared ? settledParent(parent, shape, declared.name, stretches) : parent,
   };
 }
 
@@ -170,35 +166,3 @@ function factsOf(declared: string | undefined, found: DefaultShape | undefined):
   if (name === undefined) return undefined;
   return { name, declared: declared !== undefined, ...(found ? { rows: found.rows } : {}) };
 }
-
-function settledParent(
-  parent: ParentShape,
-  shape: DefaultShape | undefined,
-  name: string,
-  stretches: readonly OpenInterval[],
-): ParentShape {
-  const check = excludingCheck(parent.key, stretches);
-  const before = shape ?? { ...EMPTY, schema: parent.leafSchema, name };
-  const fallback: DefaultShape = {
-    ...before,
-    stretches,
-    checks: check ? [{ name: check.name, validated: true }] : [],
-    // Whoever makes a partition by schedule does so at once or not at all: rows are counted and moved by an update.
-    rows: 0,
-    few: true,
-    counted: undefined,
-  };
-  return { ...parent, defaultPartition: `${fallback.schema}.${fallback.name}`, fallback };
-}
-
-const EMPTY: Omit<DefaultShape, "schema" | "name"> = {
-  managed: true,
-  stretches: [],
-  checks: [],
-  rows: 0,
-  few: true,
-  hidden: false,
-  triggers: [],
-  counted: undefined,
-  columns: [],
-};

@@ -53,21 +53,37 @@ function readersWouldWait(found: ObservedDefault, message: string): Pick<Problem
   };
 }
 
-/** All rows in ranges without a partition: then these ranges together can be one partition, and the default becomes it. */
+/**
+ * Where no other partition lies between its rows they can all be one, and the default partition becomes it. In window mode all
+ * missing ranges were counted, and their bounds are those of the segment; a partition of its own knows of nothing but its rows.
+ */
 function wayOn(counted: RowCounts, table: ObservedTable, partition: DesiredPartition): string {
-  const filled = counted.ranges.filter((range) => range.rows > 0).map((range) => range.bounds);
-  const { from } = filled[0] ?? partition;
-  const { to } = filled.at(-1) ?? partition;
-  const inside = counted.ranges.reduce((sum, range) => sum + range.rows, 0);
-  const outside = counted.total - inside;
-  const whole: OpenInterval = { from, to };
-  const cut = table.leaves.some((leaf) => leaf.bounds && overlaps(leaf.bounds, whole));
-  if (outside > 0)
-    return `${outside} more of its rows belong to no missing partition of the window: move or delete those first; then declare the ranges of the others as one segment of the grid (every: "whole"), and the default partition becomes it without moving a row.`;
-  if (cut || !from || !to)
+  const filled = counted.ranges.filter((range) => range.rows > 0);
+  const inside = filled.reduce((sum, range) => sum + range.rows, 0);
+  const whole: OpenInterval = {
+    from: (filled[0]?.bounds ?? partition).from,
+    to: (filled.at(-1)?.bounds ?? partition).to,
+  };
+  if (inside === counted.total && whole.from && whole.to && !cuts(table, whole)) {
+    return (
+      `Declare their range as one segment of the grid, { from: "${formatInstant(whole.from)}", to: "${formatInstant(whole.to)}", every: "whole", name: … }, ` +
+      `between those before and after it${BECOMES}`
+    );
+  }
+  const { span } = counted;
+  if (!span || cuts(table, { from: span.first, to: span.last }))
     return "Other partitions lie between its rows, so it cannot become one partition: move the rows of single ranges by transactions of yours, 10,000 at a time.";
+  const others = counted.total - span.rows;
+  const first = others > 0 ? `${others} of its rows have no finite time: move or delete those first. ` : "";
   return (
-    `Declare their range as one segment of the grid, { from: "${formatInstant(from)}", to: "${formatInstant(to)}", every: "whole", name: … }, ` +
-    "between those before and after it: then the default partition becomes that partition without moving a row, and an empty one takes its place."
+    `${first}Its rows reach from ${formatInstant(span.first)} to ${formatInstant(span.last)}: declare that stretch as one segment of the grid, ` +
+    `every: "whole" with from and to where intervals begin, between those before and after it${BECOMES}`
   );
+}
+
+const BECOMES =
+  ": then the default partition becomes that partition without moving a row, and an empty one takes its place.";
+
+function cuts(table: ObservedTable, range: OpenInterval): boolean {
+  return table.leaves.some((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, range));
 }

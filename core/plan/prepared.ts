@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { MAX_PREPARED, PREPARED_INTERVALS, PREPARED_SPAN } from "../defaults";
-import { afterAttach } from "../default-partition/shape";
 import { branchKey } from "../levels/levels";
 import { partitionName } from "../names/template";
 import type { Registration } from "../observed";
@@ -9,7 +8,6 @@ import { createPartitionStatements } from "../statements/create-partition";
 import type { ParentShape } from "../statements/parent";
 import { type GridInterval, intervalAt, intervalsBetween } from "../time/grid";
 import { compareInstants, earlier, formatInstant, type Instant, later, parseInstant } from "../time/instant";
-import type { OpenInterval } from "../time/interval";
 import { addSpan, parseSpan } from "../time/span";
 import { horizonAt, leadEnd } from "../window/window";
 import type { Clocks } from "./retirement";
@@ -38,13 +36,11 @@ export interface PreparedPartition {
 export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: Instant): PreparedPartition[] {
   const zone = spec.key.zone;
   // However late a partition is made, its upper bound is ahead: it gets what young ones get.
-  const shape = { ...parent, now: undefined };
-  let next: ParentShape = shape;
+  // Nobody knows in which order they are made: the CHECK of a default partition is extended by the next update.
+  const shape = { ...parent, now: undefined, fallback: undefined };
   return bounded(withDueTimes(spec, comingIntervals(spec, asOf))).map(({ interval, dueAt }) => {
     const { from, to } = interval;
     const name = partitionName(interval.segment.name, spec.table, interval, zone, parent.table);
-    const before = next;
-    next = beside(before, interval);
     return {
       branch: branchKey(parent.path),
       parent: { schema: parent.schema, name: parent.table },
@@ -54,14 +50,9 @@ export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: I
       to,
       dueAt,
       horizon: horizonAt(spec, from),
-      statements: createPartitionStatements(before, { name, from, to }).map((statement) => statement.sql),
+      statements: createPartitionStatements(shape, { name, from, to }).map((statement) => statement.sql),
     };
   });
-}
-
-/** They are made in order: each finds the default partition as the one before has left it. */
-function beside(parent: ParentShape, range: OpenInterval): ParentShape {
-  return parent.fallback ? { ...parent, fallback: afterAttach(parent.fallback, parent.key, range) } : parent;
 }
 
 /** Equal for equal rows: an update writes them only where the database has others. */

@@ -5,6 +5,7 @@ import type { SourceValues } from "../levels/tree";
 import type { Observation, ObservedLeaf } from "../observed";
 import { NOTHING_PUBLISHED } from "../observed-replication";
 import { formatProblem, type Problem } from "../problem";
+import { describeUnindexed, unindexedKeysOf } from "../spec/foreign-key-indexes";
 import type { IndexSpec, TableSpec, WindowSpec } from "../spec/spec";
 import { createPartitionStatements } from "../statements/create-partition";
 import { createTableStatements } from "../statements/create-table";
@@ -120,7 +121,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const now = decidingNow(clocks);
   const prepared = planPrepared(
     spec,
-    observation.table ? schedulable(spec, fallback.settled) : [],
+    observation.table ? schedulable(spec, parent) : [],
     observation.registration,
     clocks,
   );
@@ -147,6 +148,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
         ...runwayNotes(window, clocks),
         ...planned.notes,
         ...retirement.notes,
+        ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
         ...fallback.notes,
         ...streams,
         ...observation.obstacles,
@@ -211,13 +213,16 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
     ...item,
     reason: "in the window; the database was not asked whether it exists",
   }));
+  const fallback = planDefault(parent, nothingObserved(asOf), creations, []);
   const statements = [
     ...(spec.columns ? createTableStatements(spec) : []),
     ...branchStatements(parent, branches),
     ...creationStatements(parent, creations),
+    ...fallback.upkeep.flatMap((item) => item.statements),
   ];
   return {
     ...summary(window, create, [], statements),
+    ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
     align: [],
     alignCount: 0,
     complete: false,

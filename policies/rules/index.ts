@@ -5,6 +5,7 @@ import { leavesClosed } from "./leaves-closed";
 import { leadMinimum } from "./lead-minimum";
 import { lockBudget } from "./lock-budget";
 import { maxDropsPerRun } from "./max-drops-per-run";
+import { noDefaultPartition } from "./no-default-partition";
 import { partitionCountCeiling } from "./partition-count-ceiling";
 import { protectedEnvironment } from "./protected-environment";
 import { publicationAllowList } from "./publication-allow-list";
@@ -28,6 +29,7 @@ export const RULES: readonly Rule[] = [
   maxDropsPerRun,
   dropAgeFloor,
   partitionCountCeiling,
+  noDefaultPartition,
   keyTypeTimestamptz,
   tenantIndexPresent,
   superuserForbidden,

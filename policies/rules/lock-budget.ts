@@ -5,6 +5,8 @@ import { completePlan, readWindow } from "./support/window";
 export interface LockBudgetConfig {
   /** Hazards that the statements of a plan may have, by name. */
   readonly allowed: readonly string[];
+  /** More of them for single tables, as `schema.table`. */
+  readonly byTable: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The property of the program that brings each hazard about. */
@@ -57,13 +59,21 @@ export const lockBudget: Rule<LockBudgetConfig> = {
       items: { type: "string", enum: Object.keys(HAZARDS) },
       default: [...ROUTINE],
     },
+    byTable: {
+      type: "object",
+      description:
+        'More of them for single tables, for example { "public.events": ["LOCK_DEFAULT_AX", "LOCK_PARENT_AX"] } where a default partition is allowed.',
+      additionalProperties: { type: "array", items: { type: "string" } },
+      default: {},
+    },
   },
   evaluate(properties, config) {
     const window = readWindow(properties);
-    const refused = (completePlan(window)?.hazards ?? []).filter((hazard) => !config.allowed.includes(hazard));
+    const allowed = [...config.allowed, ...(config.byTable[window.table] ?? [])];
+    const refused = (completePlan(window)?.hazards ?? []).filter((hazard) => !allowed.includes(hazard));
     return refused.map((hazard) => {
       const change = settings(this.name, CAUSES[hazard] ?? "what the preview shows for it", "allowed");
-      return `${window.table}: the plan has the hazard ${hazard} (${HAZARDS[hazard] ?? "unknown"}); allowed are ${config.allowed.join(", ") || "none"}. ${change}`;
+      return `${window.table}: the plan has the hazard ${hazard} (${HAZARDS[hazard] ?? "unknown"}); allowed are ${allowed.join(", ") || "none"}. ${change}`;
     });
   },
 };

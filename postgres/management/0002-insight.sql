@@ -1,15 +1,34 @@
 -- What people and their dashboards ask about the managed tables. Everything runs with the rights of who asks, and nothing here
 -- changes anything but statistics. One part of a statement ends at a semicolon that an empty line follows.
+--
+-- All partitions below a table at any depth. What is cut further inside a partition of time has the bounds of that partition.
+create function :management.tree(root regclass, encoding text, zone text)
+returns table (parent oid, partition oid, starts_at timestamptz, ends_at timestamptz, by_time boolean)
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+begin
+  return query
+    with recursive below as (
+      select tree.root::oid as parent, p.partition, p.starts_at, p.ends_at, coalesce(p.starts_at, p.ends_at) is not null as by_time
+      from :management.parts(tree.root, tree.encoding, tree.zone) p
+      union all
+      select b.partition, p.partition, coalesce(p.starts_at, b.starts_at), coalesce(p.ends_at, b.ends_at),
+             coalesce(p.starts_at, p.ends_at) is not null
+      from below b
+      join pg_class c on c.oid = b.partition and c.relkind = 'p'
+      cross join lateral :management.parts(b.partition, tree.encoding, tree.zone) p
+    )
+    select b.parent, b.partition, b.starts_at, b.ends_at, b.by_time from below b;
+end
+$function$;
+
 create view :management.managed_parts with (security_invoker = true) as
-select r.schema_name, r.table_name, r.mode, t.relid as parent, p.partition, p.starts_at, p.ends_at
+select r.schema_name, r.table_name, r.mode, t.parent, t.partition, t.starts_at, t.ends_at, t.by_time
 from :management.registry r
 join pg_catalog.pg_namespace n on n.nspname = r.schema_name
 join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = r.table_name and c.relkind = 'p'
-cross join lateral pg_catalog.pg_partition_tree(c.oid) t
-cross join lateral :management.parts(
-  t.relid, coalesce(r."window" -> 'key' ->> 'encoding', 'time'), coalesce(r."window" -> 'key' ->> 'zone', 'UTC')
-) p
-where not t.isleaf;
+cross join lateral :management.tree(
+  c.oid, coalesce(r."window" -> 'key' ->> 'encoding', 'time'), coalesce(r."window" -> 'key' ->> 'zone', 'UTC')
+) t;
 
 create view :management.partition_info with (security_invoker = true) as
 select
@@ -56,7 +75,7 @@ left join (
     -- A partition without upper bound takes rows for ever.
     select p.schema_name, p.table_name, p.starts_at, coalesce(p.ends_at, 'infinity') as ends_at, pg_catalog.lead(p.starts_at) over (partition by p.parent order by p.starts_at) as next_at
     from :management.managed_parts p
-    where p.starts_at is not null or p.ends_at is not null
+    where p.by_time
   ) m
   where m.ends_at > pg_catalog.now()
   group by m.schema_name, m.table_name

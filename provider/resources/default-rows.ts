@@ -1,10 +1,12 @@
-import { within } from "../../core/default-partition/excludes";
+import { type Key, within } from "../../core/default-partition/excludes";
 import { profileFromWire } from "../../core/leaf/profile";
 import type { Observation } from "../../core/observed";
+import type { RowCounts } from "../../core/observed-default";
 import type { KeySpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
 import type { OpenInterval } from "../../core/time/interval";
-import { countRows } from "../../postgres/count-rows";
+import { type Counts, countRows } from "../../postgres/count-rows";
+import { parseBound } from "../../core/time/key";
 import type { Runtime } from "../runtime";
 
 /**
@@ -25,13 +27,25 @@ export async function withCountedRows(
   const parent = observedParent(observation.table, key, { ...observation, profile });
   const asked = found.rows > 0 && !found.hidden && ranges.length > 0;
   const conditions = asked ? ranges.map((range) => within(parent.key, range)) : [];
-  const counts = asked ? await countRows(runtime.database, found, conditions) : undefined;
+  const counts = asked ? await countRows(runtime.database, found, conditions, parent.key) : undefined;
   const counted = counts && {
     total: counts.total,
+    span: spanOf(counts, parent.key),
     ranges: ranges.flatMap((bounds, index) => {
       const rows = counts.rows[index];
       return rows === undefined ? [] : [{ bounds: { from: bounds.from, to: bounds.to }, rows }];
     }),
   };
   return { ...observation, table: { ...observation.table, defaultPartition: { ...found, declared, counted } } };
+}
+
+/** Numbers that are no time of any calendar are no help to anybody. */
+function spanOf(counts: Counts, key: Key): RowCounts["span"] {
+  if (!counts.span) return undefined;
+  try {
+    const [first, last] = [counts.span.first, counts.span.last].map((text) => parseBound(text, key.kind, key.zone));
+    return first && last ? { first, last, rows: counts.span.rows } : undefined;
+  } catch {
+    return undefined;
+  }
 }

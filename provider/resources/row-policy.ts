@@ -1,12 +1,12 @@
 import type { Relation } from "../../core/leaf/relation";
-import { declaredPolicies, planRowPolicy, type RowPolicyPlan } from "../../core/leaf/row-policy";
+import { declaredPolicies, planRowPolicy, type RowPolicyPlan, rowPolicyTransaction } from "../../core/leaf/row-policy";
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import type { Observation } from "../../core/observed";
 import { readWire, keyFromWire } from "../../core/spec/wire";
 import { type RowPolicyWire, rowPolicyWireSchema } from "../../core/spec/row-policy";
+import type { Statement } from "../../core/statements/statement";
 import { listPartitionedTables } from "../../postgres/list-tables";
-import { recordPoliciesStatement } from "../../postgres/registry";
-import { readViewLeaks } from "../../postgres/view-leaks";
+import { recordPoliciesStatement, registerTableStatement } from "../../postgres/registry";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { CheckResult, ResourceHandler } from "../handler";
@@ -19,6 +19,7 @@ import { resolvePolicies } from "./policy-source";
 import { declaredOnly, importedInputs, outputsOf } from "./row-policy-state";
 import { showStatements } from "./show";
 import { ownershipProblems, renameProblems } from "./table-problems";
+import { warnOfViews } from "./view-leaks";
 import { workContext } from "./work";
 
 const DECLARED = ["schema", "table", "rowSecurity", "grants"];
@@ -166,18 +167,32 @@ async function applyAccess(
       const bad = [...asked.wrong, ...asked.missing];
       if (bad.length > 0) refuse(subject, bad);
       if (work.length === 0) return outputsOf(runtime, inputs, observation.table.carried);
-      const { management } = workContext(runtime, ctx);
-      const transaction = `row policy ${wire.schema}.${wire.table}`;
-      const record = recordPoliciesStatement(management, { ...tableOf(wire), policies: declaredPolicies(wire) });
       const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
-      const recording = wire.rowSecurity?.policies ? [{ ...record, transaction }] : [];
-      await runtime.database.execute([...statements, ...recording], options);
+      await runtime.database.execute([...statements, ...recordOf(ctx, runtime, wire, observation)], options);
       runtime.database.invalidate(wire.schema, wire.table);
       const after = await runtime.observe(wire, key);
       turn.update(after);
       return outputsOf(runtime, inputs, after.table?.carried ?? observation.table.carried);
     },
   );
+}
+
+/** In the transaction of the change. A table that was only imported is known to the state alone until then. */
+function recordOf(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  wire: RowPolicyWire,
+  { registration }: Observation,
+): Statement[] {
+  const { management } = workContext(runtime, ctx);
+  const table = { schema: wire.schema, table: wire.table };
+  const records = [
+    ...(registration ? [] : [registerTableStatement(management, { ...table, owner: runtime.owner(ctx) })]),
+    ...(wire.rowSecurity?.policies
+      ? [recordPoliciesStatement(management, { ...table, policies: declaredPolicies(wire) })]
+      : []),
+  ];
+  return records.map((record) => ({ ...record, transaction: rowPolicyTransaction(wire) }));
 }
 
 /** A table is never opened by what is left out of a program: it keeps its rules, and nobody watches them any more. */
@@ -189,19 +204,4 @@ async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWir
     `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; they are only forgotten here. ` +
       "New partitions of a table with row security are made closed. To switch it off, declare rowSecurity: { enable: false }",
   );
-}
-
-async function warnOfViews(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
-  for (const view of await readViewLeaks(runtime.database, wire)) {
-    const name = `"${view.schema}"."${view.name}"`;
-    ctx.log.warn(
-      view.materialized
-        ? `materialized view ${name} keeps rows of "${wire.schema}.${wire.table}" outside of its row security: whoever may read the view sees them all. Take its privileges away from roles that row security is for.`
-        : `view ${name} reads "${wire.schema}.${wire.table}" as its owner "${view.owner}", whom row security does not hold: whoever may read the view sees every row. ALTER VIEW ${name} SET (security_invoker = true) makes it ask for the reader's rows.`,
-    );
-  }
-}
-
-function tableOf({ schema, table }: RowPolicyWire): { schema: string; table: string } {
-  return { schema, table };
 }

@@ -61,7 +61,10 @@ function liveColumn(declared: ColumnSpec, found: ObservedColumn, changed: Readon
     ...column,
     type: changed.has("type") ? found.type : column.type,
     nullable: found.nullable,
-    ...(differs ? given("default", found.default) : given("default", declared.default)),
+    // A serial that lost its default would look like itself.
+    ...(differs
+      ? given("default", found.default ?? (isSerial(column.type) ? "NULL" : undefined))
+      : given("default", declared.default)),
     ...given("identity", found.identity),
     ...(changed.has("comment") ? given("comment", found.comment) : given("comment", declared.comment)),
   };

@@ -1,6 +1,7 @@
 import { policyText } from "../../core/leaf/security-statements";
 import type { Problem as CoreProblem } from "../../core/problem";
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
+import { describeUnindexed, unindexedKeys } from "../../core/spec/foreign-key-indexes";
 import type { TableShape } from "../../core/spec/spec";
 import { keyFromWire, tableFromWire, tableWireSchema } from "../../core/spec/wire";
 import { createTableStatements } from "../../core/statements/create-table";
@@ -65,6 +66,8 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       const { leaves, problems } = await checkLeaves(ctx, runtime, read.value, olds);
       runtime.rememberProfile(read.value, leaves ?? {});
       const inputs = leaves ? { ...news, ...asProperties({ leaves }) } : news;
+      for (const key of unindexedKeys(tableFromWire(read.value)))
+        ctx.log.warn(`table "${read.value.schema}.${read.value.table}": ${describeUnindexed(key)}`);
       const renamed = olds ? renameProblems(olds, read.value) : [];
       const other = runtime.declare(ctx, formatTableId(read.value));
       const twice: CoreProblem[] = other ? [declaredTwice(read.value, other)] : [];

@@ -24,7 +24,8 @@ export function propertiesOf(table: TableSpecArgs, plan: Partial<WindowPlan> = {
 
 /** audit_logs: class audit, 12 months, lead 3 months. */
 export function audit(changes: Partial<WindowProperties> = {}, plan: Partial<WindowPlan> = {}): WindowProperties {
-  return { ...propertiesOf(arxos.audit_logs, plan), ...changes };
+  const { defaultPartition: _allowed, ...table } = arxos.audit_logs;
+  return { ...propertiesOf(table, plan), ...changes };
 }
 
 export function without(properties: WindowProperties, key: keyof WindowProperties): Partial<WindowProperties> {

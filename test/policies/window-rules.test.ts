@@ -174,7 +174,7 @@ describe("what could not be judged", () => {
       "advisory",
     );
     expect(message).toContain(
-      "not evaluated: max-drops-per-run, drop-age-floor, partition-count-ceiling, lock-budget, because no connection.",
+      "not evaluated: max-drops-per-run, drop-age-floor, partition-count-ceiling, tenant-index-present, superuser-forbidden, lock-budget, because no connection.",
     );
   });
 

@@ -1,10 +1,14 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/spec/args";
 import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
-import { left, program, reset } from "../support/harness/fixture";
+import { eventsTable, left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, type Run, up, withPlugin } from "../support/harness/rounds";
+import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, identityOf, indexLines, leaves, ledger } from "./support";
 import { closeAll } from "./wire-support";
@@ -174,14 +178,13 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
       create function app.see() returns trigger language plpgsql as $$ begin insert into app.seen values (tg_op); return coalesce(new, old); end $$;
       create trigger seen after insert or delete on app.events for each row execute function app.see();
       create trigger touch before insert on app.events for each row execute function app.see()`);
-    const foreign = { columns: undefined, primaryKey: undefined, indexes: {} } as unknown as Partial<TableSpecArgs>;
     const bare = (changes: Partial<TableSpecArgs>) => {
       const {
         columns: _columns,
         primaryKey: _key,
         ...rest
-      } = declared("2025-03-10T00:00:00Z", { ...foreign, ...changes }).tables["events"] ?? march.tables["events"]!;
-      return { tables: { events: rest as TableSpecArgs }, asOf: "2025-03-10T00:00:00Z" };
+      } = eventsTable({ indexes: {}, defaultPartition: {}, ...changes });
+      return { tables: { events: rest }, asOf: "2025-03-10T00:00:00Z" };
     };
     await done(up(database, deployment, bare({ window })));
     await database.query(`alter table app.events_default enable always trigger seen, disable trigger touch`);
@@ -248,17 +251,15 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
   it("a row that comes between plan and removal keeps it: the transaction fails as a whole", async () => {
     await done(up(database, deployment, march));
     const without = program("2025-03-10T00:00:00Z", { window });
-    const point = "before drop default partition app.events_default #2";
-    const run = up(database, deployment, without, {
-      env: { PGPARTITION_FAULT: `before begin drop default partition app.events_default:sleep 1500` },
-    });
-    for (let n = 0; n < 100 && (await database.query("select from app.events where id = 9")).length === 0; n += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      if (n === 0) await database.query("insert into app.events values (9, '2025-08-08', 'late')");
-    }
-    expect(point).toContain("drop default");
-    const result = await run;
-    expect(result.error).toMatch(/holds 1 rows|23514/);
+    const point = "before begin drop default partition app.events_default";
+    const folder = mkdtempSync(join(tmpdir(), "default-partition-"));
+    const log = join(folder, "log");
+    const env = { PGPARTITION_FAULT: `${point}:sleep 2000`, PGPARTITION_FAULT_LOG: log };
+    const run = up(database, deployment, without, { env });
+    await until(() => existsSync(log) && readFileSync(log, "utf8").includes(point));
+    await database.query("insert into app.events values (9, '2025-08-08', 'late')");
+    expect((await run).error).toContain("23514");
+    rmSync(folder, { recursive: true });
     expect(await rowsOf(database, "events_default")).toEqual(["9 late"]);
     expect(await leaves(database)).toContain("events_default");
   });
@@ -331,6 +332,26 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
       await database.query(`drop owned by ${role} cascade`);
       await administer(database, (admin) => admin.query(`drop role ${role}`));
     }
+  });
+
+  it("the schedule in the database attaches beside it, in whatever order; the next update settles the CHECK", async () => {
+    await done(up(database, deployment, march));
+    await database.query("insert into app.events values (1, '2025-05-05', 'may')");
+    await expect(database.query("select pgpartition.ensure_partition('app.events', '2025-05-05')")).rejects.toThrow(
+      /violated by some row/,
+    );
+    await database.query("select pgpartition.ensure_partition('app.events', '2025-07-07')");
+    await database.query("insert into app.events values (4, '2025-06-06', 'june'), (7, '2025-07-07', 'july')");
+    expect(await rowsOf(database, "events_default")).toEqual(["1 may", "4 june"]);
+    const sent = ddlOf(await statementsDuring(database, () => done(up(database, deployment, march))));
+    expect(sent.map((sql) => sql.replace(/"excludes_attached_\w+"/, "…").slice(0, 60))).toEqual([
+      'ALTER TABLE "app"."events_default" ADD CONSTRAINT … CHECK (N',
+      'ALTER TABLE "app"."events_default" DROP CONSTRAINT IF EXISTS',
+    ]);
+    expect(await checks(database)).toEqual([
+      "CHECK (((NOT ((at >= 2025-02-01) AND (at < 2025-05-01))) AND (NOT ((at >= 2025-07-01) AND (at < 2025-08-01)))))",
+    ]);
+    await settled(march);
   });
 
   it("goes first when the table is destroyed, and leaves nothing behind", async () => {

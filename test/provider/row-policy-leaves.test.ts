@@ -102,6 +102,31 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     await t.settled(closed);
   });
 
+  it.each(["closed", "mirror"] as const)(
+    "H08 a partition that the schedule made in the database is as those of an update: %s",
+    async (leafAccess) => {
+      await members();
+      await database.query(`alter default privileges in schema app grant all on tables to ${roles.anon}, ${roles.app}`);
+      const wanted = mirror({ rowSecurity: { leafAccess, policies: { own_rows: { roles: [roles.app], using } } } });
+      expect((await up(database, t.deployment, wanted)).error).toBeUndefined();
+      await database.query("select pgpartition.ensure_partition('app.events'::regclass, '2025-05-07'::timestamptz)");
+      await database.query(`insert into app.events (id, at, tenant) select n, '2025-05-05', case when n < 3 then 'a' else 'b' end
+        from generate_series(1, 3) n`);
+      expect(await leaves(database)).toContain("events_p2025_05");
+      for (const [name, rows] of [
+        ["a", 2],
+        ["b", 1],
+      ] as const)
+        expect(await attempts(await t.tenant(name), "app", "events_p2025_05", "2025-05-07")).toEqual(
+          leafAccess === "closed" ? CLOSED : mirrored(rows),
+        );
+      expect(await attempts(await t.tenant("a", roles.anon), "app", "events_p2025_05", "2025-05-07")).toEqual(CLOSED);
+      expect((await preview(database, t.deployment, wanted)).messages.join("\n")).not.toContain(
+        "align events_p2025_05",
+      );
+    },
+  );
+
   it("grants without row security: partitions get the declared ones, and nothing by default privileges", async () => {
     await database.query(`alter default privileges in schema app grant all on tables to ${roles.anon}, public`);
     const { rowSecurity: _none, ...open } =

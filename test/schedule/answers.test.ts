@@ -77,6 +77,33 @@ describe.each(testVersions())("PostgreSQL %s, what the functions answer", (versi
     expect(found).toEqual([...new Set(lines)]);
   });
 
+  it("makes a partition that is cut further by HASH, and gives its parts the bounds of the month", async () => {
+    const cut = at("2025-03-10", {
+      partitionBy: [
+        { range: "at", every: "month" },
+        { hash: "id", modulus: 2, name: "{base}_h{remainder}" },
+      ],
+    });
+    await apply(database, deployment, cut);
+    await scheduleRuns(database, "2025-04-10");
+    const months = ["01", "02", "03", "04", "05", "06"];
+    expect(
+      await column(
+        database,
+        "select partition_name || ' ' || (starts_at at time zone 'UTC')::date from pgpartition.partition_info order by 1",
+      ),
+    ).toEqual(
+      months.flatMap((month) => [0, 1].map((part) => `events_p2025_${month}_h${String(part)} 2025-${month}-01`)),
+    );
+    await database.query("call pgpartition.ensure_window('app.events')");
+    const [gap] = await column(
+      database,
+      "select ((runway_ends at time zone 'UTC')::date = date_trunc('month', now() at time zone 'UTC') + interval '3 months')::text from pgpartition.runway",
+    );
+    expect(gap).toBe("true");
+    expect((await preview(database, deployment, cut)).steps).toEqual([]);
+  });
+
   it("what has expired is what an update would retire, attached or on its way out", async () => {
     const june = at("2025-06-10", { maxDropsPerUpdate: 10 });
     await apply(database, deployment, at("2025-03-10"));

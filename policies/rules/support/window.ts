@@ -1,4 +1,4 @@
-import type { WindowPlan } from "../../../core/plan/types";
+import type { DefaultFacts, WindowPlan } from "../../../core/plan/types";
 import type { KnownProperties } from "./rule";
 
 /** What the rules read from a PartitionWindow. Undefined: not declared, or not known yet (then listed as unknown). */
@@ -45,6 +45,19 @@ export function readWindow({ values, unknown }: KnownProperties): WindowProperti
 /** The complete plan, or undefined: then the rule every-rule-evaluated says so, once for all. */
 export function completePlan(window: WindowProperties): WindowPlan | undefined {
   return "missingBecause" in window.plan ? undefined : window.plan;
+}
+
+/** Of any plan: a declared one is known without the database. Undefined: there is none, as far as anybody knows. */
+export function readDefaultPartition({ values }: KnownProperties): DefaultFacts | undefined {
+  const plan = values["plan"];
+  if (typeof plan !== "object" || plan === null || !("defaultPartition" in plan)) return undefined;
+  const found = plan.defaultPartition as Partial<DefaultFacts> | null;
+  if (typeof found?.name !== "string") return undefined;
+  return {
+    name: found.name,
+    declared: found.declared === true,
+    ...(typeof found.rows === "number" ? { rows: found.rows } : {}),
+  };
 }
 
 function keyText(value: unknown, name: string): string | undefined {

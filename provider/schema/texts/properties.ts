@@ -42,6 +42,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "Table.indexes": "Indexes made together with a new table; later ones are Index resources.",
   "Table.leaves":
     "What every partition carries. Recorded in the registry; takes effect on partitions by PartitionWindow.",
+  "Table.dropColumns":
+    "Columns that may be dropped with everything in them; others that are there and not declared are refused.",
   "Table.comment": "Comment of the table. Left out: not managed.",
   "LeafProfile.schema": "Schema of the partitions. Left out: that of the table.",
   "LeafProfile.rowSecurity": "Row-level security. Left out: not managed.",
@@ -54,7 +56,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "RowSecurity.enable": "Whether row-level security is on.",
   "RowSecurity.force": "Whether it holds for the owner of the table as well.",
   "RowSecurity.leafAccess": "What a role sees that names a partition instead of the table.",
-  "RowSecurity.policies": "The policies, and no others. Left out with copyFrom.",
+  "RowSecurity.policies": "The policies, and no others. With copyFrom those of the other table, filled in by Check.",
   "RowSecurity.copyFrom": "Table whose policies are taken over.",
   "Policy.command": "Command that it is for.",
   "Policy.roles": "Roles that it is for.",
@@ -62,7 +64,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "Policy.using": "Which rows may be seen, changed or deleted.",
   "Policy.withCheck": "Which rows may be written.",
   "RowPolicy.rowSecurity": "Row-level security. Left out: not managed.",
-  "RowPolicy.grants": "Privileges by role, and no others. Left out: not managed.",
+  "RowPolicy.grants":
+    "Privileges by role, and no others. Left out: not managed. As an output: those that the server has, however granted.",
   "RowPolicy.work": "What is due, in words, written by Check. Not empty: the update has something to do.",
   "RowPolicy.enabled": "Whether row security is on.",
   "RowPolicy.forced": "Whether it holds for the owner of the table.",

@@ -148,8 +148,14 @@ describe("rows of a partition in the default one", () => {
     );
   });
 
-  it("rows of no missing partition among them: said first", () => {
-    expect(refusal(counted(30_000, 50_000))?.fix).toMatch(/^20000 more of its rows belong to no missing partition/);
+  it("rows of no missing partition among them: how far its rows reach, and which have no time", () => {
+    const { counted: counts } = counted(30_000, 50_000);
+    const span = { first: at("2025-03-02T00:00:00Z"), last: at("2025-07-04T12:00:00Z"), rows: 49_000 };
+    expect(refusal({ counted: { ...counts, span } })?.fix).toMatch(
+      /^1000 of its rows have no finite time: .* reach from 2025-03-02T00:00:00Z to 2025-07-04T12:00:00Z: declare that stretch as one segment/,
+    );
+    const across = { ...span, first: at("2025-02-02T00:00:00Z") };
+    expect(refusal({ counted: { ...counts, span: across } })?.fix).toMatch(/^Other partitions lie between its rows/);
   });
 
   it("where the default partition is not declared, or other tables refer to the rows, nothing is moved", () => {
