@@ -36,6 +36,7 @@ export type {
 export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/spec/publication-args";
 export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/spec/schedule-args";
 export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/spec/security-args";
+export type { DefaultPartitionArgs } from "../core/spec/default-partition-args";
 export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/spec/storage-args";
 export type {
   AlertThresholdArgs,

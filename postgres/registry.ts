@@ -3,12 +3,10 @@ import type { LeafProfile } from "../core/leaf/profile";
 import type {
   LedgerDetail,
   LedgerEvent,
-  RegisteredAlias,
   RegisteredExpression,
   RegisteredIndex,
   RegisteredPolicy,
 } from "../core/observed";
-import type { PreparedPartition } from "../core/plan/prepared";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
@@ -116,116 +114,6 @@ export function recordWindowStatement(management: string, entry: TableName & { r
       entry.window === null || entry.window === undefined ? null : JSON.stringify(entry.window),
     ],
     "the next update records its own window",
-  );
-}
-
-/**
- * What the schedule in the database is to make, in place of what it was given before, and the digest of that: one statement,
- * which leaves rows that stay the same alone.
- */
-export function recordPreparedStatement(
-  management: string,
-  entry: TableName & { readonly prepared: readonly PreparedPartition[]; readonly digest: string },
-): Statement {
-  const rows = entry.prepared.map((partition) => ({
-    branch: partition.branch,
-    lower_bound: serverTime(partition.from),
-    upper_bound: serverTime(partition.to),
-    parent_schema: partition.parent.schema,
-    parent_name: partition.parent.name,
-    partition_schema: partition.schema,
-    partition_name: partition.name,
-    due_at: serverTime(partition.dueAt),
-    horizon: partition.horizon ? serverTime(partition.horizon) : null,
-    statements: partition.statements,
-  }));
-  return bookkeeping(
-    `with wanted as (
-  select * from jsonb_to_recordset($3::jsonb) as w (
-    branch text, lower_bound timestamptz, upper_bound timestamptz, parent_schema text, parent_name text, partition_schema text,
-    partition_name text, due_at timestamptz, horizon timestamptz, statements text[]
-  )
-),
-known as (
-  update ${quote(management)}.registry set prepared = $4::text, updated_at = now()
-  where schema_name = $1::text and table_name = $2::text
-  returning schema_name, table_name
-),
-gone as (
-  delete from ${quote(management)}.prepared p
-  where p.schema_name = $1::text and p.table_name = $2::text
-    and not exists (select from wanted w where w.branch = p.branch and w.lower_bound = p.lower_bound)
-)
-insert into ${quote(management)}.prepared as p (schema_name, table_name, branch, lower_bound, ${preparedColumns()})
-select k.schema_name, k.table_name, w.branch, w.lower_bound, ${preparedColumns("w.")}
-from known k, wanted w
-on conflict (schema_name, table_name, branch, lower_bound) do update
-set (${preparedColumns()}) = row (${preparedColumns("excluded.")})
-where (${preparedColumns("p.")}) is distinct from (${preparedColumns("excluded.")})`,
-    [entry.schema, entry.table, JSON.stringify(rows), entry.digest],
-    "the next update records its own",
-  );
-}
-
-function preparedColumns(prefix = ""): string {
-  const names = "upper_bound parent_schema parent_name partition_schema partition_name due_at horizon statements".split(
-    " ",
-  );
-  return names.map((name) => `${prefix}${name}`).join(", ");
-}
-
-/** Functions and views under names of callers, by the oids that they have now: only by these are they ours later. */
-export function recordAliasesStatement(
-  management: string,
-  entry: TableName & { readonly aliases: readonly Omit<RegisteredAlias, "state">[] },
-): Statement {
-  return bookkeeping(
-    `update ${quote(management)}.registry set aliases = coalesce((
-  select jsonb_agg(a.value || jsonb_build_object(
-    'oid', coalesce(p.oid, v.oid)::text, 'printed', md5(coalesce(pg_get_functiondef(p.oid), pg_get_viewdef(v.oid)))
-  ) order by a.position)
-  from jsonb_array_elements($3::jsonb) with ordinality a (value, position)
-  join pg_namespace n on n.nspname = a.value ->> 'schema'
-  left join pg_proc p on a.value ->> 'kind' = 'function' and p.pronamespace = n.oid
-    and p.proname = a.value ->> 'name' and oidvectortypes(p.proargtypes) = a.value ->> 'arguments'
-  left join pg_class v on a.value ->> 'kind' = 'view' and v.relnamespace = n.oid and v.relname = a.value ->> 'name'
-), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
-    [entry.schema, entry.table, JSON.stringify(entry.aliases)],
-    "the next update records them again",
-  );
-}
-
-/** The job that was just made, or is taken over, by the id that pg_cron gave it. Since now it is due. */
-export function recordScheduleStatement(
-  management: string,
-  entry: TableName & { readonly job: string; readonly user: string },
-): Statement {
-  return bookkeeping(
-    `update ${quote(management)}.registry set schedule = (
-  select jsonb_build_object('job', j.jobname, 'jobId', j.jobid::text, 'since', to_jsonb(now()))
-  from cron.job j where j.jobname = $3::text and j.username = $4::text
-), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
-    [entry.schema, entry.table, entry.job, entry.user],
-    "the next update records it again",
-  );
-}
-
-/** There is no job of ours any more. */
-export function forgetScheduleStatement(management: string, entry: TableName): Statement {
-  return bookkeeping(
-    `update ${quote(management)}.registry set schedule = null, updated_at = now() where schema_name = $1 and table_name = $2`,
-    [entry.schema, entry.table],
-    "the next update records it again",
-  );
-}
-
-/** From now on the schedule makes nothing: the table is going away. */
-export function forgetPreparedStatement(management: string, entry: TableName): Statement {
-  return bookkeeping(
-    `with gone as (delete from ${quote(management)}.prepared where schema_name = $1 and table_name = $2)
-update ${quote(management)}.registry set prepared = null, updated_at = now() where schema_name = $1 and table_name = $2`,
-    [entry.schema, entry.table],
-    "the next update records them again",
   );
 }
 
@@ -370,6 +258,6 @@ export function bookkeeping(sql: string, values: readonly (string | null)[], und
 }
 
 /** The server reads no signed or six-digit ISO years: those before year 1 are written with BC. */
-function serverTime(instant: Instant): string {
+export function serverTime(instant: Instant): string {
   return formatBound(instant, "timestamptz", "UTC");
 }

@@ -22,6 +22,9 @@ interface Operation {
 const indexes = { by_ref: { columns: ["ref_id"] } };
 const wide = { lead: "2 months", retention: `${MONTHS} months` } as const;
 const cut = { lead: "2 months", retention: `${MONTHS - 1} months` } as const;
+/** Beside a default partition: every ATTACH locks it, and a partition leaves by the plain DETACH. */
+const beside = { indexes, defaultPartition: {} };
+const wider = { lead: "3 months", retention: `${MONTHS} months` } as const;
 /** Nine days on, still in the same month: the grace of seven is over. */
 const later = AS_OF.replace(/10T/, "19T");
 
@@ -33,6 +36,17 @@ const operations: readonly Operation[] = [
   { name: "reattach", changes: { window: wide, indexes } },
   { name: undefined, changes: { window: cut, indexes } },
   { name: "drop after grace", changes: { window: cut, indexes }, asOf: later },
+  { name: undefined, changes: { window: cut, ...beside }, asOf: later },
+  {
+    name: "create ahead beside a default partition",
+    changes: { window: { ...wider, retention: cut.retention }, ...beside },
+    asOf: later,
+  },
+  {
+    name: "detach beside a default partition",
+    changes: { window: { lead: wider.lead, retention: `${MONTHS - 2} months` }, ...beside },
+    asOf: later,
+  },
 ];
 
 export async function stallOfOurs(

@@ -1,9 +1,10 @@
 import type { RegisteredExpression } from "../observed";
+import { tokensOf } from "../spec/expression";
 
 /**
  * Whether an expression that is declared is the one that the server prints. What was recorded when it was applied decides;
  * where nothing was, the two texts are compared without what PostgreSQL adds: brackets that change nothing, casts of
- * literals, upper case. Texts that differ then are not proved to mean another thing, only not to be the same.
+ * quoted literals, upper case. Texts that differ then are not proved to mean another thing, only not to be the same.
  */
 export function sameExpression(
   declared: string,
@@ -17,7 +18,7 @@ export function sameExpression(
 /** An expression without what does not change its meaning, as words with one space between them. */
 export function plainExpression(text: string): string {
   const { masked, literals } = maskLiterals(text);
-  const uncast = masked.toLowerCase().replace(CAST, (_, literal: string) => literal.replace(/^\((.*)\)$/, "$1"));
+  const uncast = masked.replace(CAST, "$1");
   const tokens = uncast.match(TOKEN) ?? [];
   return withoutIdleBrackets(tokens)
     .map((token) => (token.startsWith("\u0001") ? plainLiteral(literals, token) : token))
@@ -28,20 +29,32 @@ export function plainExpression(text: string): string {
 export function functionNames(expression: string): string[] {
   const { masked } = maskLiterals(expression);
   const calls = [...masked.matchAll(/("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\(/gu)];
-  const names = calls.map(([, name = ""]) =>
-    name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase(),
-  );
+  const names = calls.map(([, name = ""]) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
   return [...new Set(names)].sort();
 }
 
-/** What stands between quotes is nobody's syntax: it is taken out while the rest is looked at. */
+/** What stands between quotes is nobody's syntax: it is taken out while the rest is looked at. Words mean the same in any case. */
 function maskLiterals(text: string): { readonly masked: string; readonly literals: readonly string[] } {
   const literals: string[] = [];
-  const masked = text.replace(/\bE?'(?:[^'\\]|''|\\.)*'/gi, (literal) => `\u0001${literals.push(literal) - 1}\u0001`);
-  return { masked, literals };
+  const masked = tokensOf(text).map((token) => {
+    switch (token.kind) {
+      case "text":
+        return `\u0001${literals.push(token.text) - 1}\u0001`;
+      case "comment":
+        return " ";
+      case "word":
+        return token.text.toLowerCase();
+      case "quoted":
+      case "space":
+      case "sign":
+        return token.text;
+    }
+  });
+  return { masked: masked.join(""), literals };
 }
 
-const LITERAL = "\\u0001\\d+\\u0001|\\(-?\\d+(?:\\.\\d+)?\\)|(?<![\\w.])\\d+(?:\\.\\d+)?";
+/** Casts of numbers stay: `1 / 2` and `(1)::numeric / 2` are two values. */
+const LITERAL = "\\u0001\\d+\\u0001";
 const TYPE_NAME = '(?:(?:"[^"]+"|[a-z_][\\w$]*)\\.)?(?:"[^"]+"|[a-z_][\\w$]*)';
 const CAST = new RegExp(
   `(${LITERAL})::${TYPE_NAME}(?: varying| precision)?(?:\\(\\d+(?:,\\s*-?\\d+)?\\))?(?: with(?:out)? time zone)?(?:\\[\\])*`,
@@ -76,12 +89,17 @@ function isIdle(tokens: readonly string[], at: number, end: number): boolean {
   const after = tokens[end + 1];
   const alone = (before === undefined || BEFORE.has(before)) && (after === undefined || AFTER.has(after));
   if (!alone || inner.includes(",")) return false;
-  return (before === undefined && after === undefined) || !topLevel(inner).some((token) => CONNECTIVES.has(token));
+  return (before === undefined && after === undefined) || !hasConnective(topLevel(inner));
 }
 
 const CONNECTIVES: ReadonlySet<string> = new Set(["and", "or", "not"]);
 const BEFORE: ReadonlySet<string> = new Set([...CONNECTIVES, "("]);
 const AFTER: ReadonlySet<string> = new Set(["and", "or", ")"]);
+
+/** NOT of `IS NOT NULL` connects nothing. */
+function hasConnective(tokens: readonly string[]): boolean {
+  return tokens.some((token, index) => CONNECTIVES.has(token) && !(token === "not" && tokens[index - 1] === "is"));
+}
 
 /** The words that stand in no inner brackets. */
 function topLevel(tokens: readonly string[]): string[] {

@@ -3,6 +3,7 @@ import type { CarriedState } from "../observed";
 import type { Statement } from "../statements/statement";
 import { nameOf, onRelation, type Relation } from "./relation";
 import {
+  type DefaultGrantees,
   freshGrantStatements,
   grantStatements,
   policyStatements,
@@ -68,7 +69,7 @@ export function freshStatements(
   relation: Relation,
   transaction: string,
   wanted: WantedState,
-  defaultGrantees: readonly string[],
+  defaultGrantees: DefaultGrantees,
 ): Statement[] {
   const open = { enabled: false, forced: false };
   const rowSecurity = wanted.rowSecurity ?? wanted.freshRowSecurity;

@@ -1,4 +1,4 @@
-import { quote, type Quoted } from "../names/identifier";
+import { quote, quoteLiteral, type Quoted } from "../names/identifier";
 import type { CarriedState, ObservedGrant, ObservedPolicy } from "../observed";
 import { type GrantSpec, PRIVILEGES, type PolicySpec } from "../spec/security";
 import type { Statement } from "../statements/statement";
@@ -122,25 +122,44 @@ export function grantStatements(
   );
 }
 
+/** Roles that default privileges give rights on a new table; `whoever`: those of the moment in which it is made. */
+export type DefaultGrantees = readonly string[] | "whoever";
+
 /** Takes back what default privileges may have given on a table that has just been made, then grants what is wanted. */
 export function freshGrantStatements(
   relation: Relation,
   transaction: string,
   wanted: readonly GrantSpec[],
-  defaultGrantees: readonly string[],
+  defaultGrantees: DefaultGrantees,
 ): Statement[] {
-  const revoke =
-    defaultGrantees.length === 0
+  const revoke = revokeText(relation, defaultGrantees);
+  return [
+    ...(revoke === undefined
       ? []
-      : [
-          onRelation(
-            relation,
-            transaction,
-            `REVOKE ALL ON ${nameOf(relation)} FROM ${[...defaultGrantees].sort().map(roleName).join(", ")}`,
-            { hazard: "AUTHZ", undo: "not needed" },
-          ),
-        ];
-  return [...revoke, ...grantStatements(relation, transaction, wanted, [])];
+      : [onRelation(relation, transaction, revoke, { hazard: "AUTHZ", undo: "not needed" })]),
+    ...grantStatements(relation, transaction, wanted, []),
+  ];
+}
+
+function revokeText(relation: Relation, grantees: DefaultGrantees): string | undefined {
+  const table = nameOf(relation);
+  if (grantees !== "whoever")
+    return grantees.length === 0
+      ? undefined
+      : `REVOKE ALL ON ${table} FROM ${[...grantees].sort().map(roleName).join(", ")}`;
+  return `DO ${quoteLiteral(`
+DECLARE
+  grantee text;
+BEGIN
+  FOR grantee IN
+    SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.oid = ${quoteLiteral(table)}::regclass AND a.grantee <> c.relowner
+  LOOP
+    EXECUTE ${quoteLiteral(`REVOKE ALL ON ${table} FROM `)} || grantee;
+  END LOOP;
+END
+`)}`;
 }
 
 /** What follows the table in CREATE POLICY: equal text means an equal declaration. */

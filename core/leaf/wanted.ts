@@ -5,7 +5,7 @@ import type { Instant } from "../time/instant";
 import { type Qualifier, requalify, sameBut } from "./requalify";
 import type { LeafProfile, ReplicaIdentitySpec, StorageProfile } from "./profile";
 import { FREEZE_SETTING, storageAt } from "./profile";
-import { policySpecOf, policyText, type WantedPolicy } from "./security-statements";
+import { type DefaultGrantees, policySpecOf, policyText, type WantedPolicy } from "./security-statements";
 
 /** What the making or aligning of a partition needs to know about what its parent carries and declares. */
 export interface CarriedByParent {
@@ -14,7 +14,7 @@ export interface CarriedByParent {
   readonly state: CarriedState | undefined;
   /** How the declared policies of the parent were printed. */
   readonly registered: readonly RegisteredPolicy[];
-  readonly defaultGrantees: readonly string[];
+  readonly defaultGrantees: DefaultGrantees;
   /** The connected role, which owns what it makes. */
   readonly role?: string | undefined;
 }

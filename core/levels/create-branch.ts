@@ -139,5 +139,12 @@ function boundText(branch: NewBranch): string {
 /** The parent of partitions as seen from one branch: its own name, everything else as the table has it. */
 export function branchShape(root: ParentShape, branch: BranchRef): ParentShape {
   if (branch.path.length === 0) return root;
-  return { ...root, schema: branch.schema, table: branch.name, path: branch.path, defaultPartition: undefined, fallback: undefined };
+  return {
+    ...root,
+    schema: branch.schema,
+    table: branch.name,
+    path: branch.path,
+    defaultPartition: undefined,
+    fallback: undefined,
+  };
 }

@@ -37,7 +37,9 @@ export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: I
   const zone = spec.key.zone;
   // However late a partition is made, its upper bound is ahead: it gets what young ones get.
   // Nobody knows in which order they are made: the CHECK of a default partition is extended by the next update.
-  const shape = { ...parent, now: undefined, fallback: undefined };
+  // Nor whom default privileges will be generous to by then, and whether those of today still exist.
+  const carried = { ...parent.carried, defaultGrantees: "whoever" as const };
+  const shape = { ...parent, now: undefined, fallback: undefined, carried };
   return bounded(withDueTimes(spec, comingIntervals(spec, asOf))).map(({ interval, dueAt }) => {
     const { from, to } = interval;
     const name = partitionName(interval.segment.name, spec.table, interval, zone, parent.table);
@@ -64,7 +66,9 @@ export function digestPrepared(prepared: readonly PreparedPartition[]): string {
 export interface PreparedPlan {
   readonly partitions: readonly PreparedPartition[];
   readonly digest: string;
-  /** One item where the registry holds others. */
+  /** Whether the registry holds others. */
+  readonly due: boolean;
+  /** One item where that alone asks for an update: a first one comes anyway. */
   readonly work: readonly WorkItem[];
 }
 
@@ -83,20 +87,22 @@ export function planPrepared(
   const partitions = parents.flatMap((parent) => preparePartitions(spec, parent, at));
   const digest = digestPrepared(partitions);
   const [first, last] = [partitions[0], partitions.at(-1)];
-  const due = registration.prepared !== digest && first !== undefined && last !== undefined;
+  const due = registration.prepared !== digest;
   return {
     partitions,
     digest,
-    work: due
-      ? [
-          {
-            verb: "prepare",
-            partition: `${partitions.length} partitions`,
-            from: formatInstant(first.from),
-            to: formatInstant(last.to),
-          },
-        ]
-      : [],
+    due,
+    work:
+      due && registration.window !== undefined && first !== undefined && last !== undefined
+        ? [
+            {
+              verb: "prepare",
+              partition: `${partitions.length} partitions`,
+              from: formatInstant(first.from),
+              to: formatInstant(last.to),
+            },
+          ]
+        : [],
   };
 }
 

@@ -83,6 +83,8 @@ export interface PlanContext {
   readonly referring?: ReferringRows;
   /** The table as it will be, where only this preview knows it. */
   readonly planned: PlannedTable | undefined;
+  /** Whether what the schedule makes is planned as well, which renders many partitions. @default true */
+  readonly prepare?: boolean;
   /** Statements that this preview has shown already, for the table's own resource. */
   readonly shown?: ReadonlySet<string>;
 }
@@ -121,7 +123,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const now = decidingNow(clocks);
   const prepared = planPrepared(
     spec,
-    observation.table ? schedulable(spec, parent) : [],
+    observation.table && context.prepare !== false ? schedulable(spec, parent) : [],
     observation.registration,
     clocks,
   );

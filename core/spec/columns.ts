@@ -1,5 +1,6 @@
 import type { Problem } from "../problem";
 import type { ColumnArgs, TableSpecArgs } from "./args";
+import { checkExpression } from "./expression-problems";
 import { columnOfLevel } from "./level-place";
 import { checkName } from "./names";
 import { formatPath } from "./shape-problems";
@@ -28,6 +29,8 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
   const known = new Set(columns.map((column) => column.name));
   checkDroppedColumns(args, known, problems);
   checkPrimaryKey(args, columns, problems);
+  for (const [name, expression] of Object.entries(args.checks ?? {}))
+    checkExpression(formatPath(["checks", name]), expression, problems);
   for (const [path, name] of columnReferences(args)) {
     if (known.has(name)) continue;
     problems.push({
@@ -51,6 +54,7 @@ function parseColumn(name: string, declared: string | ColumnArgs, problems: Prob
       fix: 'Write the type alone, as PostgreSQL does: "timestamptz", "numeric(12,2)", "text[]". The rest has properties: nullable, default, identity.',
     });
   }
+  if (column.default !== undefined) checkExpression(formatPath(["columns", name, "default"]), column.default, problems);
   if (column.default !== undefined && column.identity !== undefined) {
     problems.push({
       path: formatPath(["columns", name, "default"]),

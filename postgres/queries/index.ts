@@ -8,6 +8,7 @@ export type QueryName =
   | "adopt-partman"
   | "adopt-places"
   | "alter-facts"
+  | "away-shape"
   | "backend-pids-cancel"
   | "blockers"
   | "cron"

@@ -5,8 +5,10 @@ import type { Creation } from "../../core/plan/creation";
 import { createPartitionStatements } from "../../core/statements/create-partition";
 import type { ParentIndex, ParentShape } from "../../core/statements/parent";
 import { reattachStatements } from "../../core/statements/reattach";
+import { awayShapeStatements } from "../../core/statements/reattach-shape";
 import type { Statement } from "../../core/statements/statement";
 import type { DetachedTable, Observation } from "../../core/observed";
+import { readAwayShape } from "../away-shape";
 import { readCarried } from "../carried";
 import { ledgerStatement } from "../registry";
 import { besideDefault, convertedRecord } from "./beside-default";
@@ -43,6 +45,7 @@ export function statementsOfCreation(
 export async function createPartition(work: WorkContext, parent: ParentShape, creation: Creation): Promise<void> {
   const missing = creation.kind === "attach" ? await missingIndexes(work, parent, creation.detached) : [];
   const closing = creation.kind === "attach" ? await closingStatements(work, parent, creation.detached) : [];
+  const shaping = creation.kind === "attach" ? await shapingStatements(work, parent, creation.detached) : [];
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const event = creation.kind === "attach" ? "attached" : creation.kind === "create" ? "created" : "adopted";
   const record = ledgerStatement(work.management, {
@@ -63,7 +66,7 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
     subject: `${event === "adopted" ? "adopting" : "creating"} partition "${name}" of "${parent.schema}.${parent.table}"`,
   };
   await besideDefault(work, parent, creation, options, (drain) => {
-    const statements = [...closing, ...statementsOfCreation(parent, creation, missing, drain)];
+    const statements = [...closing, ...shaping, ...statementsOfCreation(parent, creation, missing, drain)];
     const transaction = statements.at(-1)?.transaction ?? record.transaction;
     const records = [record, ...convertedRecord(work, parent, creation)];
     return work.database.execute([...statements, ...records.map((one) => ({ ...one, transaction }))], options);
@@ -115,6 +118,11 @@ async function closingStatements(
 ): Promise<readonly Statement[]> {
   const carried = await readCarried(work.database, away.oid);
   return carried ? accessAlignment(parent, away, carried).statements : [];
+}
+
+/** What was changed of the table while this one was away. */
+async function shapingStatements(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<Statement[]> {
+  return awayShapeStatements(away, await readAwayShape(work.database, parent, away.oid));
 }
 
 /** Indexes of the parent that a table which was away does not have. */

@@ -1,6 +1,7 @@
 import type { PreparedPlan } from "../../core/plan/prepared";
 import type { Statement } from "../../core/statements/statement";
-import { recordPreparedStatement, type TableName } from "../registry";
+import type { TableName } from "../registry";
+import { recordPreparedStatement } from "../registry-schedule";
 
 /** Gives the schedule in the database what it is to make, where it was given something else before. */
 export function renewPrepared(
@@ -9,7 +10,7 @@ export function renewPrepared(
   prepared: PreparedPlan | undefined,
   transaction: string,
 ): Statement[] {
-  if (!prepared || prepared.work.length === 0) return [];
+  if (!prepared?.due) return [];
   const { partitions, digest } = prepared;
   const entry = { schema: table.schema, table: table.table, prepared: partitions, digest };
   return [{ ...recordPreparedStatement(management, entry), transaction }];

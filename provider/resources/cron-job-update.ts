@@ -2,7 +2,7 @@ import { unscheduleStatement } from "../../core/schedule/job";
 import type { CronJobWire } from "../../core/spec/schedule";
 import type { Statement } from "../../core/statements/statement";
 import { forgetCron, readCron } from "../../postgres/cron";
-import { forgetScheduleStatement, recordScheduleStatement } from "../../postgres/registry";
+import { forgetScheduleStatement, recordScheduleStatement } from "../../postgres/registry-schedule";
 import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
 import { foundJob, type JobState, readJobState } from "./cron-job-state";

@@ -4,7 +4,7 @@ import { type Alias, aliasesOf, type AliasPlan, planAliases, signature } from ".
 import { type FunctionAliasesWire, functionAliasesWireSchema } from "../../core/spec/function-names";
 import { readWire } from "../../core/spec/wire";
 import { readTakenNames } from "../../postgres/names-taken";
-import { recordAliasesStatement } from "../../postgres/registry";
+import { recordAliasesStatement } from "../../postgres/registry-schedule";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";

@@ -1,4 +1,3 @@
-import { plainExpression } from "../../core/alter/expression-text";
 import type { Observation, RegisteredExpression } from "../../core/observed";
 import { canonicalType } from "../../core/spec/compare";
 import { observedForeignKey } from "../../core/spec/foreign-keys";
@@ -8,8 +7,8 @@ import { asProperties } from "./inputs";
 import { importedChecks, importedColumn } from "./table-live";
 
 /**
- * Inputs as they are compared: types and expressions as the server would print them, lists by name, so that an imported table
- * equals the declared one. What the new inputs do not manage is no difference: a comment that they do not declare, and columns,
+ * Inputs as they are compared: types as the server would print them, lists by name, so that an imported table equals the
+ * declared one. Of expressions only the words are known here: other ones are an update, in which the server tells the meaning. What the new inputs do not manage is no difference: a comment that they do not declare, and columns,
  * keys and constraints where they declare no columns, because then another tool owns them.
  */
 export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
@@ -37,7 +36,7 @@ function managedParts(value: TableWire, news: TableWire): PropertyMap {
   return {
     columns: lists(value.columns?.map((column) => canonicalColumn(column, news))),
     uniques: lists(value.uniques),
-    checks: lists(value.checks?.map((check) => ({ ...check, expression: plainExpression(check.expression) }))),
+    checks: lists(value.checks),
     foreignKeys: lists(value.foreignKeys),
   };
 }
@@ -50,7 +49,7 @@ function canonicalColumn(column: Column, news: TableWire): Column {
     name: column.name,
     type: canonicalType(column.type),
     nullable: column.nullable,
-    ...(column.default === undefined ? {} : { default: plainExpression(column.default) }),
+    ...(column.default === undefined ? {} : { default: column.default }),
     ...(column.identity === undefined ? {} : { identity: column.identity }),
     ...(column.comment === undefined || !managed ? {} : { comment: column.comment }),
   };

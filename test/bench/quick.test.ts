@@ -23,6 +23,8 @@ test("an unknown bench is refused with the names that there are", async () => {
   const run = promisify(execFile)(process.execPath, args, { cwd: repositoryRoot });
   await expect(run).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('no bench "nonsense": there are noop, create, statements, window, levels, stall') as string,
+    stderr: expect.stringContaining(
+      'no bench "nonsense": there are noop, create, statements, window, levels, stall',
+    ) as string,
   });
 });

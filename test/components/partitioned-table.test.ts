@@ -51,6 +51,26 @@ describe("PartitionedTable", () => {
       expect(partition.dependsOn.some((urn) => urn.includes(":Index::"))).toBe(false);
   });
 
+  test("makes names of callers and the job as children that are never protected, before the window", async () => {
+    const schedule = { cron: "0 2 * * *" };
+    new PartitionedTable("events", { ...events, schedule, functionNames: { info: "parts" }, asOf }, { protect: true });
+    await settled();
+    const children = [...ofType("FunctionAliases"), ...ofType("CronJob")];
+    expect(children.map(({ name, protect }) => [name, protect])).toEqual([
+      ["events-functions", false],
+      ["events-schedule", false],
+    ]);
+    for (const { dependsOn } of children) expect(dependsOn).toEqual([expect.stringContaining("::events-table")]);
+    expect(ofType("PartitionWindow")[0]?.dependsOn).toHaveLength(8);
+    expect(ofType("PartitionWindow")[0]?.inputs["schedule"]).toMatchObject({ cron: "0 2 * * *", active: true });
+  });
+
+  test("makes no job where the program says why there is none", async () => {
+    new PartitionedTable("events", { ...events, schedule: { none: "pulumi up runs every hour" }, asOf });
+    await settled();
+    expect(ofType("CronJob")).toEqual([]);
+  });
+
   test("protect on a table protects the table and not its partitions, so that it still rolls", async () => {
     new PartitionedTable("events", { ...events, asOf }, { protect: true });
     await settled();

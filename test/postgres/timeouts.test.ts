@@ -3,7 +3,11 @@ import type { Statement } from "../../core/statements/statement";
 import { patienceOf, timeoutsOf } from "../../postgres/timeouts";
 import { statement } from "./support";
 
-const patience = { ...patienceOf({ managementSchema: "m", applicationName: "t" }), lockTimeoutMs: 100, waitBudgetMs: 3_600_000 };
+const patience = {
+  ...patienceOf({ managementSchema: "m", applicationName: "t" }),
+  lockTimeoutMs: 100,
+  waitBudgetMs: 3_600_000,
+};
 const refs = ["s.a", "s.b"].map((relation) => ({ relation, role: "referenced" as const, mode: "SHARE" as const }));
 
 describe("time-outs", () => {

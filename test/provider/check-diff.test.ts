@@ -106,7 +106,9 @@ it.each<[string, PropertyMap, Record<string, string>]>([
   ["management", {}, {}],
 ])("Diff of %s with %j shows the paths %j", async (name, change, expected) => {
   const known = entryOf(deployment, name);
-  const news = Object.entries({ ...known.inputs, ...change }).filter(([, value]) => value !== null);
+  // Check has found nothing due: what the state remembers is the work of the first update.
+  const checked = "work" in known.inputs ? { ...known.inputs, work: [] } : known.inputs;
+  const news = Object.entries({ ...checked, ...change }).filter(([, value]) => value !== null);
   expect(await detailedDiff(plugin, known, Object.fromEntries(news))).toEqual(expected);
 });
 

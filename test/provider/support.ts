@@ -64,7 +64,12 @@ export function ddlOf(statements: readonly LoggedStatement[]): string[] {
 export function accessOf(statements: readonly LoggedStatement[]): string[] {
   return statements
     .filter(({ application }) => application.startsWith("pulumi-pgpartition"))
-    .map(({ sql }) => sql.replace(/^(--[^\n]*\n)*/, "").trim().replace(/\n\s*/g, " "))
+    .map(({ sql }) =>
+      sql
+        .replace(/^(--[^\n]*\n)*/, "")
+        .trim()
+        .replace(/\n\s*/g, " "),
+    )
     .filter((sql) => /^(grant|revoke|create policy|drop policy|alter table)\b/i.test(sql) && sql.includes('"app"'));
 }
 

@@ -11,6 +11,7 @@ const FILES = [
   "core/spec/publication-args.ts",
   "core/spec/security-args.ts",
   "core/spec/storage-args.ts",
+  "core/spec/default-partition-args.ts",
   "components/monitoring.ts",
   "core/monitoring/args.ts",
   "components/provider.ts",

@@ -18,6 +18,11 @@ import {
   setChangesStatement,
   setViaRootStatement,
 } from "../../core/statements/publication";
+import { excludingCheck } from "../../core/default-partition/excludes";
+import { newDefaultStatements } from "../../core/default-partition/new-default";
+import { afterAttach, type DefaultShape } from "../../core/default-partition/shape";
+import { MAX_DRAINED_ROWS } from "../../core/defaults";
+import { analyzeStatement } from "../../core/statements/analyze";
 import { reattachStatements } from "../../core/statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
 import type { Statement } from "../../core/statements/statement";
@@ -53,7 +58,31 @@ const place = {
   above: { schema: "public", table: "events", index: index?.name ?? "" },
 };
 const published: PublicationSpec = { publication: "warehouse", viaRoot: true, create: { publish: ["insert"] } };
-const withDefault: ParentShape = { ...parent, defaultPartition: "public.events_default" };
+/** Beside it December is attached, and January is to come. */
+const december = { from: parseInstant("2025-12-01", "UTC"), to: partition.from };
+const besideDefault: DefaultShape = {
+  schema: "public",
+  name: "events_default",
+  managed: true,
+  stretches: [december],
+  checks: [{ name: excludingCheck(parent.key, [december])?.name ?? "", validated: true }],
+  rows: 0,
+  few: true,
+  hidden: false,
+  triggers: [],
+  counted: undefined,
+  columns: ["id", "account", "at"],
+};
+const withDefault: ParentShape = { ...parent, defaultPartition: "public.events_default", fallback: besideDefault };
+const holding = (rows: number): ParentShape => ({
+  ...withDefault,
+  fallback: {
+    ...besideDefault,
+    rows,
+    few: rows <= MAX_DRAINED_ROWS,
+    counted: { total: rows, ranges: [{ bounds: partition, rows }] },
+  },
+});
 
 /** A table and a partition of it that are open, and what closes them. */
 const open: CarriedState = {
@@ -150,6 +179,27 @@ export const OPERATIONS = {
     ],
   },
   schedule: { title: "Schedule the making of coming partitions", statements: scheduled() },
+  newDefault: {
+    title: "Make a default partition",
+    statements: newDefaultStatements(
+      parent,
+      "events_default",
+      afterAttach(besideDefault, parent.key, partition).stretches,
+    ),
+  },
+  createBesideDefault: {
+    title: "Make a partition beside a default partition",
+    statements: createPartitionStatements(withDefault, partition),
+  },
+  drainDefault: {
+    title: `Make a partition whose rows lie in the default partition, up to ${MAX_DRAINED_ROWS}`,
+    statements: createPartitionStatements(holding(7), partition),
+  },
+  convertDefault: {
+    title: "Make the default partition the partition of all its rows",
+    statements: createPartitionStatements(holding(2 * MAX_DRAINED_ROWS), partition),
+  },
+  analyze: { title: "Make the statistics of the table as a whole", statements: [analyzeStatement(parent, 18)] },
   detachDefault: {
     title: "Detach where the table has a default partition",
     statements: [detachStatement(withDefault, leaf)],

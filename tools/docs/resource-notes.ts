@@ -75,13 +75,20 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
   Partition: {
     file: "partition",
     imports: `The id is \`schema.table#partition\`: \`pulumi import pgpartition:index:Partition events-2026-01-01_2026-02-01 "public.events#events_p2026_01"\`. ${ENCODING} Not needed: a partition of equal bounds is adopted.`,
-    operations: [OPERATIONS.createPartition, OPERATIONS.reattach],
+    operations: [
+      OPERATIONS.createPartition,
+      OPERATIONS.reattach,
+      OPERATIONS.createBesideDefault,
+      OPERATIONS.drainDefault,
+      OPERATIONS.convertDefault,
+    ],
     locks: "Delete takes none: it forgets.",
     rights: [OWNER, CREATE, "`GRANT REFERENCES ON … TO role` on each referenced table.", MANAGEMENT],
     limits: [
       "Bounds and table never change; the name only counts for a new partition.",
       "Overlap with another partition, a taken name, and a range whose rows were dropped are refused, both sides shown.",
       "A partition inside the window is not let go of, whatever it holds.",
+      "Rows of its range in a [default partition](../default-partition.md) move with its ATTACH, up to 10,000; more are refused with the way on. Moving needs TEMPORARY on the database, which PUBLIC has by default.",
     ],
   },
   Index: {
@@ -161,11 +168,20 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
   PartitionWindow: {
     file: "partition-window",
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:PartitionWindow events-window public.events\`. ${ENCODING} Read from the registry, so the table must have been managed before.`,
-    operations: [OPERATIONS.detach, OPERATIONS.finalize, OPERATIONS.drop, OPERATIONS.detachDefault],
+    operations: [
+      OPERATIONS.detach,
+      OPERATIONS.finalize,
+      OPERATIONS.drop,
+      OPERATIONS.newDefault,
+      OPERATIONS.detachDefault,
+      OPERATIONS.analyze,
+    ],
     locks: 'With `resources: "window"` also those of [Partition](partition.md).',
     rights: [OWNER, CREATE, "Owner of each partition, or member of that role.", MANAGEMENT],
     limits: [
       "A plan that is not complete retires nothing.",
+      "The [default partition](../default-partition.md) is made, kept and removed here; retention never touches it.",
+      "What partitions carry besides bounds is aligned here: [what every partition carries](../leaves.md). A partition of a role whose rights ours does not have is named with the GRANT, and the rest is done.",
       `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed in a plan; totals are always whole.`,
       "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
     ],

@@ -14,8 +14,6 @@ export class World {
   ledger: LedgerEntry[] = [];
   registered: WindowSpec | undefined;
   paused = false;
-  /** Digest of what the schedule is prepared to make. */
-  prepared: string | undefined;
   private nextOid = 1000;
 
   observe(now: Instant, spec: WindowSpec): Observation {
@@ -46,7 +44,7 @@ export class World {
         profile: undefined,
         policies: [],
         publications: [],
-        prepared: this.prepared,
+        prepared: undefined,
         schedule: undefined,
         aliases: [],
       },
@@ -61,7 +59,7 @@ export class World {
 
   plan(spec: WindowSpec, clocks: Clocks): LivePlan {
     const observation = this.observe(clocks.database, spec);
-    return planAgainstDatabase({ spec, registered: this.registered, observation, clocks, planned: undefined });
+    return planAgainstDatabase({ spec, registered: this.registered, observation, clocks, planned: undefined, prepare: false });
   }
 
   /** One update: refused when the plan has problems, as Check does; otherwise everything due is done. */
@@ -86,7 +84,6 @@ export class World {
         this.record(table.name, table.oid, table.bounds, "dropped", now);
       }
     }
-    this.prepared = plan.prepared?.digest;
     this.registered = { ...spec, confirmDrops: [], allowEmpty: [] };
     return plan;
   }
@@ -130,7 +127,10 @@ export class World {
     const bounds = leaf.bounds ?? { from: undefined, to: undefined };
     this.leaves = this.leaves.filter((candidate) => candidate !== leaf);
     const { schema, name, oid, rows, bytes } = leaf;
-    this.detached = [...this.detached, { schema, name, oid, branch: "", bounds, detachedAt: now, dropAfter, rows, bytes }];
+    this.detached = [
+      ...this.detached,
+      { schema, name, oid, branch: "", bounds, detachedAt: now, dropAfter, rows, bytes },
+    ];
     this.record(name, oid, bounds, "detached", now);
   }
 

@@ -21,7 +21,9 @@ const problems = (type: string, asOf: string) =>
 test("a window over seconds in four bytes ends with them, on 19 January 2038, and says what to do", () => {
   expect(problems("integer", "2037-09-10")).toEqual([]);
   expect(problems("integer", "2037-10-10")).toEqual([
-    expect.stringMatching(/four bytes \(to 2038-01-19\) cannot hold 2038-02-01T00:00:00Z, an end of the window.*bigint/),
+    expect.stringMatching(
+      /four bytes \(to 2038-01-19\) cannot hold 2038-02-01T00:00:00Z, an end of the window.*bigint/,
+    ),
   ]);
 });
 
