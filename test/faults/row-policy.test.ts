@@ -70,12 +70,13 @@ it.each([
   },
 );
 
-it("H02 a function, column or role that does not exist yet: preview warns, up refuses it and names the policy", async () => {
-  for (const [using, message] of [
-    ["app.me() = tenant", "function app.me() does not exist"],
-    ["owner = 'a'", 'column "owner" does not exist'],
-    ["tenant in (select tenant from members)", 'relation "members" does not exist'],
-  ] as const) {
+it.each([
+  ["app.me() = tenant", "function app.me() does not exist"],
+  ["owner = 'a'", 'column "owner" does not exist'],
+  ["tenant in (select tenant from members)", 'relation "members" does not exist'],
+])(
+  "H02 %s names what does not exist yet: preview warns, up refuses it and names the policy",
+  async (using, message) => {
     expect((await up(database, t.deployment, policy(using))).error).toContain(message);
     expect((await up(database, t.deployment, declared())).error).toBeUndefined();
     const shown = await preview(database, t.deployment, policy(using));
@@ -83,13 +84,12 @@ it("H02 a function, column or role that does not exist yet: preview warns, up re
     expect(shown.messages.join("\n")).toMatch(
       new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}.*It has to be there when the update runs`),
     );
-    const before = (await left(database)).dump;
+    const relations = async () => (await left(database)).dump.replaceAll(/^registry.*$/gm, "");
+    const before = await relations();
     expect((await up(database, t.deployment, policy(using))).error).toContain(message);
-    expect((await left(database)).dump.split("\n").filter((line) => !line.startsWith("registry"))).toEqual(
-      before.split("\n").filter((line) => !line.startsWith("registry")),
-    );
-  }
-});
+    expect(await relations()).toBe(before);
+  },
+);
 
 it("H02 a function of the whole row is judged by the table itself", async () => {
   expect((await up(database, t.deployment, declared())).error).toBeUndefined();
@@ -170,7 +170,7 @@ it("A09 killed at every step of a change of row security: never on without its p
   expect(seen).toEqual(new Set(["off, 0 policies", "on, 1 policies"]));
   expect(result.problems).toEqual([]);
   expect(result.rounds).toBeGreaterThanOrEqual(8);
-}, 240_000);
+}, 400_000);
 
 it("C01 readers and writers are never blocked longer than lock_timeout by a change of policies, and an old reader is named", async () => {
   const columns = {

@@ -27,6 +27,7 @@ import { reattachStatements } from "../../core/statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
 import type { Statement } from "../../core/statements/statement";
 import { parseInstant } from "../../core/time/instant";
+import { addKeyBefore18, addKeyFrom18, changeColumns, dropKey, makeNotNull } from "./alter-rows";
 import { code, table } from "./markdown";
 
 /** One month of a table with a foreign key: what others do not have is said by the column "referenced". */
@@ -139,6 +140,11 @@ export interface Operation {
 
 export const OPERATIONS = {
   createTable: { title: "Make the table and its indexes", statements: createTableStatements(spec) },
+  changeColumns: { title: "Add and drop columns", statements: changeColumns },
+  makeNotNull: { title: "Make a column NOT NULL, or add a check", statements: makeNotNull },
+  addKeyBefore18: { title: "Add a foreign key, PostgreSQL 15 to 17", statements: addKeyBefore18 },
+  addKeyFrom18: { title: "Add a foreign key, from PostgreSQL 18 on", statements: addKeyFrom18 },
+  dropKey: { title: "Drop a foreign key", statements: dropKey },
   rowPolicy: { title: "Switch row security on, with its policies and grants", statements: secured.statements },
   closeLeaf: { title: "Close a partition that is open", statements: closed.statements },
   createPartition: { title: "Make a partition", statements: createPartitionStatements(parent, partition) },
@@ -154,6 +160,10 @@ export const OPERATIONS = {
     statements: [dropIndexStatement(parent, "events_account", [`${parent.schema}.${partition.name}`])],
   },
   detach: { title: "Detach an expired partition", statements: [detachStatement(parent, leaf)] },
+  detachReferred: {
+    title: "Detach where another table refers to the table",
+    statements: [detachStatement({ ...parent, referring: ["public.orders"] }, leaf)],
+  },
   finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, leaf)] },
   drop: { title: "Drop a detached table after its grace", statements: dropStatements(parent, leaf) },
   publish: {

@@ -33,12 +33,14 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "GridOverride.grid": "How time is cut there.",
   "ColumnValue.column": "Name of the column.",
   "ColumnValue.value": "Its value.",
-  "Table.columns": "Columns, in order. Left out: another tool owns the table. Compared, never altered.",
+  "Table.columns":
+    "Columns, in order. Left out: another tool owns the table. A change is made on the table and every partition at once, or refused where it would rewrite them.",
   "Table.primaryKey": "Columns of the primary key; the partition key is among them.",
   "Table.uniques": "UNIQUE constraints.",
-  "Table.checks": "CHECK constraints.",
+  "Table.checks":
+    "CHECK constraints. One that is added later is validated partition by partition; one that is no longer declared is dropped.",
   "Table.foreignKeys":
-    "Foreign keys. Each new partition takes SHARE ROW EXCLUSIVE on the referenced table for an instant.",
+    "Foreign keys. One that is added later is validated partition by partition. Each new partition takes SHARE ROW EXCLUSIVE on the referenced table for an instant.",
   "Table.indexes": "Indexes made together with a new table; later ones are Index resources.",
   "Table.leaves":
     "What every partition carries. Recorded in the registry; takes effect on partitions by PartitionWindow.",

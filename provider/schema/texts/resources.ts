@@ -7,7 +7,7 @@ export const RESOURCES: Readonly<Record<string, string>> = {
   ManagementSchema:
     "The schema with the registry (declared tables, their window and owner) and the ledger (what was created, adopted, detached, dropped; who, run, when). One for each database; a second stack adopts it. Never a side effect: nothing else makes it. A delete is refused while tables are registered or tables detached by us remain.",
   Table:
-    "The partitioned parent: columns, keys, checks, foreign keys. Made when missing, adopted when equal, refused when different; never altered and never replaced. Without `columns` another tool owns the table, and only its partitioning is managed.",
+    "The partitioned parent: columns, keys, checks, foreign keys. Made when missing, adopted when equal, changed where that stalls nobody, refused otherwise; never replaced. Without `columns` another tool owns the table, and only its partitioning is managed.",
   RowPolicy:
     "Who may do what with the table itself: row security, its policies and grants, as one set changed in one transaction, so that there is no moment with row security on and without its policies. Check reads the live database and writes what is due into `work`. A policy or grant that nobody declared goes, and preview says so. Partitions are aligned by PartitionWindow. Delete leaves the table as it is and only forgets: a table is never opened by what is left out of a program.",
   Partition:

@@ -1,0 +1,53 @@
+// What changes of an existing table run and lock, from the functions that make the statements, for a sample table.
+import { instantStatements, setNotNull } from "../../core/alter/column-statements";
+import { addCheck, dropCheck, readForCheck } from "../../core/alter/checks";
+import { NO_FACTS } from "../../core/alter/facts";
+import { type Family, lockFamily } from "../../core/alter/family";
+import { addForeignKey, dropForeignKey } from "../../core/alter/foreign-keys";
+import { isFilled } from "../../core/alter/not-null";
+import type { ForeignKeySpec } from "../../core/spec/spec";
+import type { Statement } from "../../core/statements/statement";
+
+const family: Family = {
+  schema: "public",
+  table: "events",
+  partitions: [{ schema: "public", name: "events_p2026_01", partitioned: false }],
+};
+const key: ForeignKeySpec = {
+  name: "events_account_fkey",
+  columns: ["account"],
+  references: { schema: "public", table: "accounts", columns: ["id"] },
+  onDelete: "no action",
+  onUpdate: "no action",
+};
+const old = { name: "legacy", type: "text", nullable: true, default: undefined, identity: undefined };
+const note = { name: "note", type: "text", nullable: false };
+
+const transaction = "alter table public.events";
+
+export const changeColumns: readonly Statement[] = [
+  lockFamily(family, transaction),
+  ...instantStatements(family, transaction, [
+    { kind: "drop", found: old },
+    { kind: "add", column: { name: "amount", type: "integer", nullable: false, default: "0" } },
+  ]),
+];
+
+export const makeNotNull: readonly Statement[] = [
+  lockFamily(family, transaction),
+  addCheck(family, transaction, "events_note_filled", isFilled(note.name)),
+  ...readForCheck(family, "events_note_filled", NO_FACTS, true).flatMap((step) => step.statements),
+  lockFamily(family, "not null"),
+  setNotNull(family, "not null", note.name),
+  ...dropCheck(family, "drop checks", "events_note_filled"),
+];
+
+export const addKeyBefore18: readonly Statement[] = addForeignKey(family, key, { ...NO_FACTS, version: 17 }).flatMap(
+  (step) => step.statements,
+);
+
+export const addKeyFrom18: readonly Statement[] = addForeignKey(family, key, { ...NO_FACTS, version: 18 }).flatMap(
+  (step) => step.statements,
+);
+
+export const dropKey: readonly Statement[] = dropForeignKey(family, key, "drop foreign key");
