@@ -5,6 +5,7 @@ import type { Observation } from "../core/observed";
 import type { KnownOfParent } from "../core/statements/parent";
 import type { IndexSpec, KeySpec } from "../core/spec/spec";
 import type { PlannedTable } from "../core/plan/window-plan";
+import type { Statement } from "../core/statements/statement";
 import { parseInstant, type Instant } from "../core/time/instant";
 import type { Clocks } from "../core/plan/retirement";
 import { ConnectionError } from "../postgres/connection-error";
@@ -29,6 +30,9 @@ export class Runtime {
 
   /** Statements that this preview has shown for a table that is there. */
   readonly shown = new Set<string>();
+
+  /** Changes of tables that exist, by their ids: shown by this preview, and not made yet. */
+  readonly altering = new Map<string, readonly Statement[]>();
 
   /** Names this operation in the ledger. */
   readonly run = randomUUID();

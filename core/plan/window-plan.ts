@@ -77,6 +77,8 @@ export interface PlanContext {
   readonly values?: SourceValues;
   /** Oids of partitions without a page; read only where a level cleans up. */
   readonly empty?: ReadonlySet<string>;
+  /** What the table's own resource will change, and has shown: policies judge it here. */
+  readonly altering?: readonly Statement[];
   /** Indexes that this run declares. */
   readonly indexes?: readonly IndexSpec[];
   /** Rows of other tables that refer to what could leave. */
@@ -134,7 +136,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const streams = replicationWarnings(observation, retirement.due);
   return {
     plan: {
-      ...summary(window, create, retire, statements),
+      ...summary(window, create, retire, statements, context.altering),
       align: align.slice(0, MAX_LISTED_DROPS),
       alignCount: align.length,
       ...(upkeep.length > 0 ? { upkeep: upkeep.map((item) => item.entry) } : {}),
@@ -340,6 +342,7 @@ function summary(
   create: readonly PlanEntry[],
   retire: readonly PlanEntry[],
   statements: readonly Statement[],
+  altering: readonly Statement[] = [],
 ): Omit<WindowPlan, "complete" | "align" | "alignCount" | "leafCount" | "deferred" | "kept" | "notes"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const detached = new Set(leaving.filter((item) => item.verb === "detach").map((item) => item.partition));
@@ -358,10 +361,10 @@ function summary(
     ...(youngest
       ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }
       : {}),
-    hazards: hazardsOf(statements),
+    hazards: hazardsOf([...altering, ...statements]),
     create: create.slice(0, MAX_LISTED_DROPS),
     retire: retire.slice(0, MAX_LISTED_DROPS),
-    locks: strongestLocks(statements),
+    locks: strongestLocks([...altering, ...statements]),
     statements: statementLines(statements.slice(0, MAX_LISTED_STATEMENTS)),
     statementCount: statements.length,
   };

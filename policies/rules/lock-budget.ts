@@ -11,7 +11,7 @@ export interface LockBudgetConfig {
 
 /** The property of the program that brings each hazard about. */
 const CAUSES: Readonly<Record<Hazard, string>> = {
-  LOCK_PARENT_AX: "onExpire or defaultPartition",
+  LOCK_PARENT_AX: "columns, checks, onExpire or defaultPartition",
   LOCK_DEFAULT_AX: "defaultPartition",
   LOCK_LEAF_AX: "rowSecurity, replicaIdentity or the owner of the table",
   LOCK_LEAF_INDEX_AX: "indexes",
@@ -19,17 +19,17 @@ const CAUSES: Readonly<Record<Hazard, string>> = {
   LOCK_REF_AX: "foreignKeys or onExpire",
   LOCK_REFERRING_WRITE: "the foreign keys of the tables that refer to it",
   LOCK_REFERRING_AX: "the foreign keys of the tables that refer to it",
-  LOCK_WRITES_SHORT: "indexes",
+  LOCK_WRITES_SHORT: "indexes or foreignKeys",
   SCAN_DEFAULT: "defaultPartition",
   SCAN_REFERRING: "the foreign keys of the tables that refer to it",
-  SCAN_PARTITION: "window.retention",
+  SCAN_PARTITION: "window.retention, or a new check, foreign key or NOT NULL",
   INDEX_BUILD: "indexes",
-  INDEX_DROPPED: "indexes",
+  INDEX_DROPPED: "indexes or uniques",
   COPIES_PARTITION: "storage",
   AUTHZ: "rowSecurity or grants",
   REPLICATION: "replicaIdentity or publications",
   AUTOMATION: "schedule",
-  DELETES_DATA: "onExpire",
+  DELETES_DATA: "onExpire or dropColumns",
   WAITS_OLD_XACTS: "onExpire",
   NON_TRANSACTIONAL: "onExpire",
 };
@@ -38,6 +38,7 @@ const CAUSES: Readonly<Record<Hazard, string>> = {
 const ROUTINE: readonly Hazard[] = [
   "LOCK_LEAF_INDEX_AX",
   "LOCK_REF_WRITE",
+  "LOCK_REFERRING_WRITE",
   "LOCK_WRITES_SHORT",
   "INDEX_BUILD",
   "WAITS_OLD_XACTS",

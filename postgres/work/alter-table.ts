@@ -42,11 +42,21 @@ async function perform(
     await work.database.execute([...step.statements, ...records], options);
   } catch (error) {
     if (!step.takeBack || !isViolation(error)) throw error;
-    await work.database.execute(step.takeBack, { ...options, subject: `taking back what the rows do not satisfy` });
+    await takeBack(work, step.takeBack, error);
     throw new Error(
       `${error.message}. Rows that are there do not satisfy it, so it was taken back and the table is as it was: mend the rows, then run the update again`,
       { cause: error },
     );
+  }
+}
+
+async function takeBack(work: WorkContext, statements: readonly Statement[], cause: StatementError): Promise<void> {
+  const subject = "taking back what the rows do not satisfy";
+  try {
+    await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
+  } catch (error) {
+    // Left as it is it holds for new rows; the next update reads the old ones again.
+    throw new Error(`${cause.message}; ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
 

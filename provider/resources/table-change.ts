@@ -1,5 +1,6 @@
 import { type Differences, differencesOf, isEqual, unsettled } from "../../core/alter/alteration";
 import { questionOf } from "../../core/alter/facts";
+import { formatTableId } from "../../core/names/resource-id";
 import type { Observation, ObservedTable, RegisteredExpression } from "../../core/observed";
 import type { TableShape } from "../../core/spec/spec";
 import { type Alteration, alterTable, alterTableStatements } from "../../core/statements/alter-table";
@@ -22,6 +23,7 @@ export async function previewChange(
   const alteration = await planChange(runtime, shape, observation);
   const statements = alterTableStatements(alteration);
   for (const { sql } of statements) runtime.shown.add(sql);
+  runtime.altering.set(formatTableId(shape), statements);
   showStatements(ctx, `table ${shape.schema}.${shape.table}:`, statements);
   for (const note of alteration.notes) ctx.log.warn(`table "${shape.schema}.${shape.table}": ${note}`);
 }

@@ -34,6 +34,7 @@ export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Ob
     clocks,
     referring,
     indexes: runtime.indexesOf(inputs.spec),
+    altering: runtime.altering.get(formatTableId(inputs.spec)) ?? [],
     profile: runtime.profileOf(inputs.spec),
     planned: runtime.planned.get(formatTableId(inputs.spec)),
     shown: runtime.shown,

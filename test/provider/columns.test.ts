@@ -6,7 +6,7 @@ import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { named, preview, type Run, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { changesOf, nothingLeft } from "./support";
+import { changesOf, inputsOf, nothingLeft } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -133,6 +133,13 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     await change(declare({ ...base, old: { type: "text", nullable: true } }));
     const refused = await up(database, deployment, declare(base));
     expect(refused.error).toMatch(/column "old" \(text\) that is not declared.*dropColumns: \["old"\]/);
+    // Policies judge the window's plan: what its table is about to lose stands there too.
+    const planned = await withPlugin(database, { asOf }, async (plugin) => {
+      await deployment.preview(plugin, declare(base, { dropColumns: ["old"] }));
+      const window = inputsOf(declare(base), "events-window");
+      return (await plugin.check(deployment.urn("PartitionWindow", "events-window"), undefined, window)).inputs["plan"];
+    });
+    expect(planned.result).toMatchObject({ hazards: ["LOCK_PARENT_AX", "DELETES_DATA"] });
     const { text } = await change(declare(base, { dropColumns: ["old"] }));
     expect(text).toMatch(/DROP COLUMN "old";  -- .*DELETES_DATA/);
     expect(await column("old")).toEqual([]);
@@ -344,6 +351,44 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       ),
     ).toEqual([{ n: 623 }]);
     await nothingLeft(database, deployment, back);
+  });
+
+  it("partitions of every branch are changed, and read one by one", async () => {
+    const branched = (changes: Partial<TableSpecArgs> = {}) =>
+      program(asOf, {
+        table: "branched",
+        columns: { ...base, tenant: "text" },
+        primaryKey: ["id", "tenant", "at"],
+        partitionBy: [{ list: "tenant", values: ["a", "b"] }, { range: "at" }],
+        indexes: {},
+        window: { lead: "1 month", retention: "1 month" },
+        ...changes,
+      });
+    deployment = new Deployment();
+    await database.query("create table app.users (id bigint primary key); insert into app.users values (1)");
+    expect((await up(database, deployment, branched())).error).toBeUndefined();
+    await database.query("insert into app.branched values (1, '2025-03-05', 'x', 'a'), (2, '2025-03-05', 'x', 'b')");
+    const next = branched({
+      columns: { ...base, tenant: "text", note: "text", author: { type: "bigint", default: "1" } },
+      checks: { known: "note <> 'never'" },
+      foreignKeys: { author: { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } } },
+      indexes: { by_author: { columns: ["author"] } },
+    });
+    const shown = await preview(database, deployment, next);
+    // The table, two branches, six partitions.
+    expect(shown.messages.join("\n")).toMatch(
+      /LOCK TABLE "app"."branched" .*8 partitions ACCESS EXCLUSIVE.*LOCK_PARENT_AX x9/,
+    );
+    expect((await up(database, deployment, next)).error).toBeUndefined();
+    expect(await column("author")).toHaveLength(9);
+    expect((await column("note")).filter((line) => line.startsWith("branched") && !line.endsWith("not null"))).toEqual(
+      [],
+    );
+    const [keys] = await database.query<{ n: number; valid: boolean }>(
+      "select count(*)::int as n, bool_and(convalidated) as valid from pg_constraint where conname = 'author' and contype = 'f'",
+    );
+    expect(keys).toEqual({ n: 9, valid: true });
+    await nothingLeft(database, deployment, next);
   });
 
   it("a table whose columns another tool owns is left alone, whatever they are", async () => {

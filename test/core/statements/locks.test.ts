@@ -72,6 +72,27 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
     ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "referenced SHARE ROW EXCLUSIVE"],
     ["WAITS_OLD_XACTS", "LOCK_REF_WRITE"],
   ],
+  [
+    10,
+    "DETACH CONCURRENTLY where another table refers to it",
+    detachStatement({ ...PARENT, referring: ["public.q"] }, LEAF),
+    ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "referring ACCESS EXCLUSIVE"],
+    ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL", "LOCK_REFERRING_AX", "SCAN_REFERRING"],
+  ],
+  [
+    11,
+    "FINALIZE where another table refers to it",
+    finalizeStatement({ ...PARENT, referring: ["public.q"] }, LEAF),
+    ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "referring ACCESS EXCLUSIVE"],
+    ["WAITS_OLD_XACTS", "LOCK_REFERRING_AX"],
+  ],
+  [
+    6,
+    "ATTACH where another table refers to the table",
+    attach({ ...PARENT, referring: ["public.q"] }),
+    ["parent SHARE UPDATE EXCLUSIVE", "referring SHARE ROW EXCLUSIVE"],
+    ["LOCK_REFERRING_WRITE"],
+  ],
   [13, "DROP of a detached table", dropStatements(PARENT, LEAF)[1], ["leaf ACCESS EXCLUSIVE"], ["DELETES_DATA"]],
   [
     14,

@@ -59,7 +59,14 @@ export class World {
 
   plan(spec: WindowSpec, clocks: Clocks): LivePlan {
     const observation = this.observe(clocks.database, spec);
-    return planAgainstDatabase({ spec, registered: this.registered, observation, clocks, planned: undefined, prepare: false });
+    return planAgainstDatabase({
+      spec,
+      registered: this.registered,
+      observation,
+      clocks,
+      planned: undefined,
+      prepare: false,
+    });
   }
 
   /** One update: refused when the plan has problems, as Check does; otherwise everything due is done. */
