@@ -30,6 +30,8 @@ const rows = (n: number, at: string, from = 1) =>
 /** More than are moved, and of no time that a window reaches. */
 const ballast = `insert into app.events select -n, 'infinity', 'x' from generate_series(100001, 112000) n`;
 
+const newest = Math.max(...testVersions());
+
 describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (version) => {
   const database = withDatabase(version);
   let deployment: Deployment;
@@ -125,7 +127,7 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
         /10500 rows of partition "events_p2025_04" \(2025-04-01T00:00:00Z\/2025-05-01T00:00:00Z\) lie in the default partition "events_default"; up to 10000 are moved/,
       );
       expect(run.error).toContain(
-        "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:30:00Z: declare that stretch as one segment of the grid",
+        "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:29:59Z: declare that stretch as one segment of the grid",
       );
     }
     expect((await left(database)).dump).toBe(before);
@@ -212,31 +214,34 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     expect(result.rounds).toBeGreaterThanOrEqual(8);
   }, 400_000);
 
-  it("D06 killed at each step beside a large default partition: the next up leaves the same, and its CHECKs are settled", async () => {
-    const scenario: Scenario = {
-      database,
-      config: configOf(database),
-      before: [{ program: declared(near), sql: ballast }],
-      program: declared(far),
-      // With rows of the range among them it would go the other way.
-      inserts: everywhere.slice(0, 2),
-    };
-    const wanted = await undisturbed(scenario);
-    const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
-    expect(result.problems).toEqual([]);
-    expect(result.rounds).toBeGreaterThanOrEqual(5);
-  }, 400_000);
+  // The long sweeps once: the points are the same on every version.
+  if (version === newest) {
+    it("D06 killed at each step beside a large default partition: the next up leaves the same, and its CHECKs are settled", async () => {
+      const scenario: Scenario = {
+        database,
+        config: configOf(database),
+        before: [{ program: declared(near), sql: ballast }],
+        program: declared(far),
+        // With rows of the range among them it would go the other way.
+        inserts: everywhere.slice(0, 2),
+      };
+      const wanted = await undisturbed(scenario);
+      const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
+      expect(result.problems).toEqual([]);
+      expect(result.rounds).toBeGreaterThanOrEqual(5);
+    }, 400_000);
 
-  it("D07 killed at each step while the default partition becomes a partition: the next up ends it", async () => {
-    const scenario: Scenario = {
-      database,
-      config: configOf(database),
-      before: [{ program: declared(near), sql: rows(10_500, "2025-04-01") }],
-      program: declared({ lead: "2 months", retention: "1 month" }, wholeGrid()),
-    };
-    const wanted = await undisturbed(scenario);
-    const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
-    expect(result.problems).toEqual([]);
-    expect(result.rounds).toBeGreaterThanOrEqual(5);
-  }, 400_000);
+    it("D07 killed at each step while the default partition becomes a partition: the next up ends it", async () => {
+      const scenario: Scenario = {
+        database,
+        config: configOf(database),
+        before: [{ program: declared(near), sql: rows(10_500, "2025-04-01") }],
+        program: declared({ lead: "2 months", retention: "1 month" }, wholeGrid()),
+      };
+      const wanted = await undisturbed(scenario);
+      const result = await killMatrix(scenario, wanted, (point) => steps.test(point) && /^after/.test(point));
+      expect(result.problems).toEqual([]);
+      expect(result.rounds).toBeGreaterThanOrEqual(5);
+    }, 400_000);
+  }
 });
