@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadRows } from "./demo/load";
+import { runSchedule } from "./demo/schedule";
 import { type Demo, startDemo } from "./demo/session";
+import { readAsTenants } from "./demo/tenant";
 import { headline, say } from "./demo/text";
 
 async function main(): Promise<void> {
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The story: a window is made, filled, moved on, cleaned up after its grace, and protected from a mistake. */
+/** The story: a window is made, filled, read by two tenants, moved on by hand and by schedule, cleaned up, and protected from a mistake. */
 async function tell(demo: Demo): Promise<void> {
   headline("1. What would be made", "pulumi preview --diff");
   await demo.pulumi(["preview", "--diff", ...demo.policies]);
@@ -31,28 +33,38 @@ async function tell(demo: Demo): Promise<void> {
   headline("3. Tens of thousands of rows over the whole window of all five tables");
   for (const line of await loadRows(demo.connection, demo.now)) say(line);
 
-  headline("4. Nothing to do", "pulumi up");
+  headline("4. Row security: two users of the chat, through the table and past it");
+  for (const line of await readAsTenants(demo.connection)) say(line);
+
+  headline("5. Nothing to do", "pulumi up");
   await demo.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes", ...demo.policies]);
 
-  headline("5. A month later, the same program", "pulumi preview");
+  headline("6. A month later, the same program", "pulumi preview");
   await demo.moveClock({ months: 1 });
   await demo.pulumi(["preview", ...demo.policies]);
 
-  headline("6. The window rolls: created ahead, expired ones detached, writers undisturbed", "pulumi up");
+  headline("7. The window rolls: created ahead, expired ones detached, writers undisturbed", "pulumi up");
   await demo.pulumi(["up", "--yes", "--skip-preview", ...demo.policies]);
 
-  headline("7. Eight days later the grace of seven is over: what was detached is dropped", "pulumi up");
+  headline("8. Eight days later the grace of seven is over: what was detached is dropped", "pulumi up");
   await demo.moveClock({ days: 8 });
   await demo.pulumi(["up", "--yes", ...demo.policies]);
 
+  headline("9. Three months nobody runs it: the schedule inside the database goes on, started by cron");
+  await demo.moveClock({ months: 3 });
+  for (const line of await runSchedule(demo.connection, demo.now)) say(line);
+
+  headline("10. The next one adopts what the schedule made, and retires what nobody else would", "pulumi up");
+  await demo.pulumi(["up", "--yes", "--skip-preview", ...demo.policies]);
+
   headline(
-    "8. A mistake: retention of audit_logs cut from 12 months to 1. The policy refuses",
+    "11. A mistake: retention of audit_logs cut from 12 months to 1. The policy refuses",
     "pulumi preview --policy-pack",
   );
   await demo.cutRetention();
   await demo.expectRefusal(["preview", ...demo.policies]);
 
-  headline("9. The same without policies: the guard in the provider refuses too", "pulumi up");
+  headline("12. The same without policies: the guard in the provider refuses too", "pulumi up");
   await demo.expectRefusal(["up", "--yes"]);
 
   headline("What to try next");

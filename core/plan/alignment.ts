@@ -4,7 +4,7 @@ import { type WantedState, wantedState } from "../leaf/wanted";
 import type { CarriedState, Observation, ObservedLeaf, ObservedTable } from "../observed";
 import { leafNames } from "../statements/new-table";
 import type { ParentShape } from "../statements/parent";
-import type { Retirement } from "./retirement";
+import type { Retirement } from "./retiring";
 
 /** A partition, or the table itself, that is there and does not carry what it should. */
 export interface LeafAlignment extends Alignment {

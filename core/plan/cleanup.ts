@@ -4,7 +4,7 @@ import type { Observation } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, type Instant } from "../time/instant";
 import { addSpan } from "../time/span";
-import type { Retirement } from "./retirement";
+import type { Retirement } from "./retiring";
 
 /**
  * Empty partitions of values that have ended, older than their level says (cleanupAfter): they hold nothing that a retention

@@ -12,7 +12,7 @@ import type { ParentShape } from "../statements/parent";
 import type { OpenInterval } from "../time/interval";
 import type { Creation } from "./creation";
 import { entry } from "./entries";
-import type { Retirement } from "./retirement";
+import type { Retirement } from "./retiring";
 import type { DefaultFacts } from "./types";
 import type { Upkeep } from "./upkeep";
 

@@ -7,7 +7,8 @@ import { type DesiredPartition, hasExpired } from "../window/window";
 import type { LeafAlignment } from "./alignment";
 import type { Creation } from "./creation";
 import type { BranchCreation, PlannedCreations } from "./creations";
-import { type Clocks, decidingHorizon, type Retirement } from "./retirement";
+import { type Clocks, decidingHorizon } from "./clocks";
+import type { Retirement } from "./retiring";
 import type { PlanEntry } from "./types";
 
 /** What is planned for one partition, as people and policies read it. */

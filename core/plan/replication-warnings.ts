@@ -1,5 +1,5 @@
 import type { Observation } from "../observed";
-import type { Retirement } from "./retirement";
+import type { Retirement } from "./retiring";
 
 /**
  * What leaves a table and stays in a stream, or the other way round. A detached partition leaves the publications of its

@@ -1,46 +1,14 @@
-import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
-import { branchKey, type BranchRef } from "../levels/levels";
 import { timeLeaves } from "../levels/tree";
-import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import { hasExpired } from "../window/window";
+import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
+import type { LedgerEntry, Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
+import { compareInstants, formatInstant } from "../time/instant";
+import { type OpenInterval, formatInterval, intervalKey, sameInterval } from "../time/interval";
+import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
 import { type ReferringRows, whyItStays } from "./referring";
-import { addSpan } from "../time/span";
-import { compareInstants, earlier, formatInstant, type Instant } from "../time/instant";
-import { formatInterval, intervalKey, type OpenInterval, sameInterval } from "../time/interval";
-import { hasExpired, horizonAt } from "../window/window";
-
-/** The two clocks. Retirement trusts the earlier one, so that neither of them alone can expire anything too soon. */
-export interface Clocks {
-  /** The program's, already truncated to the start of the table's current interval. */
-  readonly asOf: Instant;
-  /** The database's. */
-  readonly database: Instant;
-  /** A simulated clock that decides alone: for tests and demonstrations. */
-  readonly trusted: Instant | undefined;
-}
-
-/** A partition that is due for retirement, or one that will be later. */
-export interface Retirement {
-  readonly verb: "finalize" | "detach" | "drop";
-  readonly schema: string;
-  readonly partition: string;
-  readonly oid: string;
-  readonly bounds: OpenInterval;
-  /** The branch that it is a direct part of; undefined for a part of the table itself, and for one that has left. */
-  readonly parent?: BranchRef | undefined;
-  /** The same as the ledger knows it, also of one that has left. */
-  readonly branch?: string;
-  readonly rows: number | undefined;
-  readonly bytes: number;
-  readonly reason: string;
-  /** Dropped only if no row is in it, which is looked at under its lock. */
-  readonly onlyEmpty?: boolean;
-  /** Rows of other tables refer to it, so it stays. */
-  readonly referred?: true;
-  /** On a detach that promises a drop. */
-  readonly dropAfter: Instant | undefined;
-}
+import { OPEN, type Retirement, compareEnds, detachOf, dropOf, finalizeOf } from "./retiring";
 
 export interface RetirementPlan {
   readonly due: readonly Retirement[];
@@ -97,16 +65,6 @@ export function planRetirement(
     problems: detaches.problems,
     notes: [...notes, ...detaches.notes],
   };
-}
-
-/** The horizon by the clock that decides. */
-export function decidingHorizon(spec: WindowSpec, clocks: Clocks): Instant | undefined {
-  return horizonAt(spec, clocks.trusted ?? earlier(clocks.asOf, clocks.database));
-}
-
-/** The moment that graces are measured by: the database's clock, or a trusted one. */
-export function decidingNow(clocks: Clocks): Instant {
-  return clocks.trusted ?? clocks.database;
 }
 
 /** Oids of what could leave now: what refers to these has to be known. */
@@ -176,8 +134,6 @@ function detachesOf(
         : [],
   };
 }
-
-const OPEN: OpenInterval = { from: undefined, to: undefined };
 
 /** Grace none: the drop follows its detach in the same update. */
 function withSameRunDrops(detaches: readonly Retirement[], spec: WindowSpec): Retirement[] {
@@ -289,67 +245,4 @@ function isConfirmed(bounds: OpenInterval | undefined, spec: WindowSpec, ledger:
 /** Whether the half-finished detach of a leaf is ours to finish. */
 function wasOurs(leaf: ObservedLeaf, ledger: readonly LedgerEntry[]): boolean {
   return ledger.some((entry) => entry.event === "detaching" && entry.oid === leaf.oid);
-}
-
-function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Retirement {
-  const bounds = leaf.bounds ?? OPEN;
-  return {
-    verb: "detach",
-    schema: leaf.schema,
-    partition: leaf.name,
-    oid: leaf.oid,
-    bounds,
-    parent: leaf.parent,
-    branch: branchKey(leaf.parent?.path ?? []),
-    rows: leaf.rows,
-    bytes: leaf.bytes,
-    reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
-    dropAfter: spec.onExpire === "drop" ? addGrace(spec, decidingNow(clocks)) : undefined,
-  };
-}
-
-function finalizeOf(leaf: ObservedLeaf): Retirement {
-  return {
-    verb: "finalize",
-    schema: leaf.schema,
-    partition: leaf.name,
-    oid: leaf.oid,
-    bounds: leaf.bounds ?? OPEN,
-    parent: leaf.parent,
-    branch: branchKey(leaf.parent?.path ?? []),
-    rows: leaf.rows,
-    bytes: leaf.bytes,
-    reason:
-      "its detach was interrupted: readers no longer see it, writers of its range are refused; FINALIZE ends that",
-    dropAfter: undefined,
-  };
-}
-
-function dropOf(table: DetachedTable, why: string): Retirement {
-  return {
-    verb: "drop",
-    schema: table.schema,
-    partition: table.name,
-    oid: table.oid,
-    bounds: table.bounds,
-    branch: table.branch,
-    rows: table.rows,
-    bytes: table.bytes,
-    reason: `detached ${formatInstant(table.detachedAt)}, ${why}`,
-    dropAfter: table.dropAfter,
-  };
-}
-
-function addGrace(spec: WindowSpec, from: Instant): Instant {
-  return (spec.grace ? addSpan(from, spec.grace, "UTC") : from).round({ smallestUnit: "second", roundingMode: "ceil" });
-}
-
-function formatHorizon(spec: WindowSpec, clocks: Clocks): string {
-  const horizon = decidingHorizon(spec, clocks);
-  return horizon ? formatInstant(horizon) : "(none)";
-}
-
-function compareEnds(a: OpenInterval | undefined, b: OpenInterval | undefined): number {
-  if (!a?.to || !b?.to) return 0;
-  return compareInstants(a.to, b.to);
 }

@@ -2,7 +2,7 @@ import type { Hazard, Lock, LockMode } from "../statements/statement";
 
 /** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
 export type WorkVerb =
-  "create" | "attach" | "align" | "prepare" | "default" | "analyze" | "finalize" | "detach" | "drop";
+  "create" | "attach" | "align" | "prepare" | "default" | "trigger" | "analyze" | "finalize" | "detach" | "drop";
 
 /**
  * One due action, named by verb and bounds so that it is the same in every run that finds the same facts. An update does

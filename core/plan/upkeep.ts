@@ -1,3 +1,4 @@
+import { type KnownSourceTriggers, planSourceTriggers } from "../levels/source-triggers";
 import type { Observation } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { analyzeStatement } from "../statements/analyze";
@@ -16,6 +17,16 @@ export interface Upkeep {
   readonly record?: { readonly event: "created" | "attached" | "dropped"; readonly schema: string };
   /** Not done unless a complete plan has named it. */
   readonly onlyIfNamed?: boolean;
+}
+
+/** Triggers on tables of values, as declared. */
+export function planTriggers(spec: WindowSpec, known: KnownSourceTriggers | undefined): Upkeep[] {
+  if (!known) return [];
+  const { management, found } = known;
+  return planSourceTriggers(management, spec, found).map(({ source, reason, statements }) => ({
+    entry: { ...entry("trigger", source, WHOLE), reason },
+    statements,
+  }));
 }
 
 const WHOLE = { from: undefined, to: undefined };

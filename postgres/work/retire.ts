@@ -1,6 +1,6 @@
 import { branchShape } from "../../core/levels/create-branch";
-import type { Retirement } from "../../core/plan/retirement";
-import { statementsOfRetirement } from "../../core/plan/window-plan";
+import type { Retirement } from "../../core/plan/retiring";
+import { statementsOfRetirement } from "../../core/plan/statements";
 import { finalizeStatement } from "../../core/statements/retire";
 import type { ParentShape } from "../../core/statements/parent";
 import { formatInstant, type Instant } from "../../core/time/instant";

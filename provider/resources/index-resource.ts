@@ -74,8 +74,7 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
         outputs: {
           ...inputs,
           valid: found.valid,
-          // As many as when it was last built: every partition since was born with it, which is no change of the index.
-          leaves: oldOutputs?.["leaves"] ?? leafCount(table),
+          leaves: leafCount(table),
           database: await runtime.identity(),
         },
       };

@@ -50,7 +50,7 @@ export function diffResult(detailedDiff: Record<string, DiffKind>): DiffResult {
 }
 
 /** JSON with sorted keys: the order of properties is nobody's intent. */
-function stableText(value: unknown): string {
+export function stableText(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -1,7 +1,7 @@
 import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/resource-id";
 import type { Observation } from "../../core/observed";
 import { planCreation } from "../../core/plan/creation";
-import { decidingHorizon } from "../../core/plan/retirement";
+import { decidingHorizon } from "../../core/plan/clocks";
 import {
   keyFromWire,
   partitionInterval,

@@ -13,6 +13,7 @@ import type { CheckResult, ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import type { TableQueue } from "../table-queue";
 import { containsUnknown, isList, type PropertyMap, UNKNOWN } from "../values";
+import { CheckedInputs } from "./checked";
 import { asProperties, declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
 import { askPolicies, type AskedPolicies } from "./policy-prints";
 import { resolvePolicies } from "./policy-source";
@@ -30,6 +31,7 @@ const DECLARED = ["schema", "table", "rowSecurity", "grants"];
  * Partitions are the window's.
  */
 export function rowPolicyHandler(runtime: Runtime, queue: TableQueue): ResourceHandler {
+  const checked = new CheckedInputs();
   const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
     const wire = requireWire(rowPolicyWireSchema, inputs);
     if (!preview) return applyAccess(ctx, runtime, queue, wire, declaredOnly(inputs));
@@ -46,12 +48,13 @@ export function rowPolicyHandler(runtime: Runtime, queue: TableQueue): ResourceH
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
       const renamed = olds ? renameProblems(olds, read.value) : [];
       if (renamed.length > 0) return { inputs: news, failures: failures(renamed) };
-      return checkAccess(ctx, runtime, read.value, olds, news);
+      const result = await checkAccess(ctx, runtime, read.value, olds, news);
+      return { ...result, inputs: checked.remember(ctx, result.inputs) };
     },
 
-    diff: async (_ctx, { oldInputs, news }) => {
+    diff: async (ctx, { oldInputs, news }) => {
       const declared = declaredDiff(oldInputs, news, DECLARED);
-      const work = news["work"];
+      const work = checked.has(ctx, news) ? news["work"] : await liveWork(ctx, runtime, news);
       // Without the database nobody knows what the texts come to: then a changed text is a change.
       if (!isList(work)) return diffResult(declared);
       return diffResult(work.length > 0 ? { ...declared, work: "update" } : {});
@@ -133,6 +136,14 @@ async function planAccess(
   const table: Relation = { schema: wire.schema, name: wire.table, role: "parent", fresh: false };
   const prints = { registered: observation.registration?.policies ?? [], asked: asked.printed };
   return { ...planRowPolicy(table, wire, carried, prints), asked };
+}
+
+/** What a refresh shows: that somebody else changed what the last update left. */
+async function liveWork(ctx: ResourceContext, runtime: Runtime, inputs: PropertyMap): Promise<string[] | undefined> {
+  if (containsUnknown(inputs)) return undefined;
+  const wire = requireWire(rowPolicyWireSchema, inputs);
+  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  return observation && [...(await planAccess(runtime, wire, observation)).work];
 }
 
 async function previewAccess(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {

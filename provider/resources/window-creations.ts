@@ -1,7 +1,8 @@
 import { branchShape, type NewBranch } from "../../core/levels/create-branch";
 import type { Observation } from "../../core/observed";
 import { withCreation } from "../../core/plan/default-partition";
-import { type LivePlan, names, namesBranch } from "../../core/plan/window-plan";
+import type { LivePlan } from "../../core/plan/live-plan";
+import { names, namesBranch } from "../../core/plan/work";
 import type { ParentShape } from "../../core/statements/parent";
 import { createBranch } from "../../postgres/work/create-branch";
 import { createPartition } from "../../postgres/work/create-partition";

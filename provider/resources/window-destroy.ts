@@ -1,10 +1,13 @@
 import { describeRows } from "../../core/plan/referring";
-import { decidingNow, type Retirement } from "../../core/plan/retirement";
+import { decidingNow } from "../../core/plan/clocks";
+import type { Retirement } from "../../core/plan/retiring";
 import type { WindowSpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
 import type { Instant } from "../../core/time/instant";
 import { ledgerStatement, releaseTableStatement } from "../../postgres/registry";
 import { forgetPreparedStatement } from "../../postgres/registry-schedule";
+import { dropSourceTriggers } from "../../core/levels/source-triggers";
+import { readSourceTriggers } from "../../postgres/source-triggers";
 import { readReferring } from "../../postgres/referring";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
@@ -45,6 +48,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   let parent = observedParent(table, spec.key, observation);
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
+  await dropTriggers(work, spec);
   // The default partition first: beside it no other could leave concurrently.
   for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
     const detach: Retirement = {
@@ -76,6 +80,15 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   await recordDestroying(work, spec, at);
 }
 
+/** What calls for branches must not outlive the table. */
+async function dropTriggers(work: WorkContext, spec: WindowSpec): Promise<void> {
+  if (spec.levels.above.length === 0) return;
+  const statements = dropSourceTriggers(await readSourceTriggers(work.database, spec));
+  if (statements.length === 0) return;
+  const subject = `dropping triggers that call for branches of "${spec.schema}.${spec.table}"`;
+  await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
+}
+
 /** PostgreSQL would refuse to drop it in the end, after its partitions had gone. */
 async function requireUnreferred(runtime: Runtime, spec: WindowSpec, oid: string): Promise<void> {
   const name = `${spec.schema}.${spec.table}`;
@@ -91,6 +104,7 @@ async function requireUnreferred(runtime: Runtime, spec: WindowSpec, oid: string
 
 /** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */
 async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
+  await dropTriggers(work, spec);
   const subject = `releasing "${spec.schema}.${spec.table}"`;
   await work.database.execute([releaseTableStatement(work.management, spec)], {
     signal: work.signal,

@@ -1,7 +1,7 @@
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
 import type { WindowSpec } from "../../core/spec/spec";
 import { type Instant, parseInstant } from "../../core/time/instant";
-import type { LivePlan } from "../../core/plan/window-plan";
+import type { LivePlan } from "../../core/plan/live-plan";
 import type { WindowPlan, WorkItem } from "../../core/plan/types";
 import { describeWindow, planWindow } from "../../core/window/window";
 import { digestPartitions, WINDOW_WIRE_KEYS, windowFromWire } from "../../core/window/wire";

@@ -1,15 +1,18 @@
 import { formatTableId } from "../../core/names/resource-id";
+import type { KnownSourceTriggers } from "../../core/levels/source-triggers";
 import type { SourceValues } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
 import { cleansUp } from "../../core/plan/cleanup";
 import { couldLeave } from "../../core/plan/retirement";
-import { type LivePlan, planAgainstDatabase } from "../../core/plan/window-plan";
+import type { LivePlan } from "../../core/plan/live-plan";
+import { planAgainstDatabase } from "../../core/plan/window-plan";
 import type { WindowSpec } from "../../core/spec/spec";
 import { type Instant, parseInstant } from "../../core/time/instant";
 import { intervalKey, type OpenInterval, sameInterval } from "../../core/time/interval";
 import { planWindow } from "../../core/window/window";
 import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../postgres/level-values";
+import { readSourceTriggers } from "../../postgres/source-triggers";
 import { readReferring } from "../../postgres/referring";
 import { windowFromWire } from "../../core/window/wire";
 import type { ResourceContext } from "../context";
@@ -26,6 +29,7 @@ export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Ob
   const referring = await readReferring(runtime.database, couldLeave(inputs.spec, observation, clocks));
   return planAgainstDatabase({
     values: await valuesOf(runtime, inputs),
+    sourceTriggers: await triggersOf(runtime, inputs),
     empty: cleansUp(inputs.spec) ? await readEmptyLeaves(runtime.database, inputs.spec) : new Set(),
     spec: inputs.spec,
     registered: registeredWindow(observation),
@@ -39,6 +43,13 @@ export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Ob
     planned: runtime.planned.get(formatTableId(inputs.spec)),
     shown: runtime.shown,
   });
+}
+
+/** Asked only where a level could have one, or had. */
+async function triggersOf(runtime: Runtime, { spec }: WindowInputs): Promise<KnownSourceTriggers | undefined> {
+  if (spec.levels.above.length === 0) return undefined;
+  const { database } = runtime;
+  return { management: database.managementSchema, found: await readSourceTriggers(database, spec) };
 }
 
 /** Ranges of the window that no partition has. */

@@ -1,7 +1,7 @@
 import { branchKey } from "../../core/levels/levels";
 import type { Observation, ObservedLeaf } from "../../core/observed";
-import { decidingHorizon, decidingNow } from "../../core/plan/retirement";
-import type { LivePlan } from "../../core/plan/window-plan";
+import { decidingHorizon, decidingNow } from "../../core/plan/clocks";
+import type { LivePlan } from "../../core/plan/live-plan";
 import type { Statement } from "../../core/statements/statement";
 import { formatInstant } from "../../core/time/instant";
 import { sameInterval } from "../../core/time/interval";

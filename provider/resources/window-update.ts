@@ -1,7 +1,9 @@
 import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
-import { decidingNow, type Retirement } from "../../core/plan/retirement";
-import { type LivePlan, names } from "../../core/plan/window-plan";
+import { decidingNow } from "../../core/plan/clocks";
+import type { Retirement } from "../../core/plan/retiring";
+import type { LivePlan } from "../../core/plan/live-plan";
+import { names } from "../../core/plan/work";
 import { observedParent, type ParentShape } from "../../core/statements/parent";
 import { formatInstant } from "../../core/time/instant";
 import { formatInterval } from "../../core/time/interval";

@@ -1,7 +1,8 @@
 import type { Observation } from "../../core/observed";
 import { planDefault } from "../../core/plan/default-partition";
 import type { Upkeep } from "../../core/plan/upkeep";
-import { type LivePlan, names } from "../../core/plan/window-plan";
+import type { LivePlan } from "../../core/plan/live-plan";
+import { names } from "../../core/plan/work";
 import { observedParent } from "../../core/statements/parent";
 import { ledgerStatement } from "../../postgres/registry";
 import type { WorkContext } from "../../postgres/work/context";
@@ -35,8 +36,8 @@ export async function performUpkeep(
     if (!(await perform(work, inputs, due, failures))) break;
     now = await observe();
   }
-  const analysis = live.upkeep.filter((item) => item.entry.verb === "analyze");
-  return (await perform(work, inputs, analysis, failures)) ? observe() : now;
+  const others = live.upkeep.filter(({ entry }) => entry.verb === "trigger" || entry.verb === "analyze");
+  return (await perform(work, inputs, others, failures)) ? observe() : now;
 }
 
 /** True: something was done. */
@@ -50,7 +51,7 @@ async function perform(
   for (const { entry, statements, record, onlyIfNamed } of due) {
     if (work.signal.aborted) break;
     if (onlyIfNamed && !(inputs.complete && names(inputs.work, entry.verb, WHOLE))) continue;
-    const subject = `${entry.verb === "analyze" ? "analyzing" : "keeping default partition"} "${entry.partition}" of "${inputs.spec.schema}.${inputs.spec.table}"`;
+    const subject = `${WORDS[entry.verb] ?? "keeping default partition"} "${entry.partition}" of "${inputs.spec.schema}.${inputs.spec.table}"`;
     try {
       const last = statements.at(-1);
       const note = record && { ...recordOf(work, inputs, entry.partition, record), transaction: last?.transaction };
@@ -65,6 +66,11 @@ async function perform(
   }
   return done;
 }
+
+const WORDS: Partial<Record<Upkeep["entry"]["verb"], string>> = {
+  analyze: "analyzing",
+  trigger: "keeping the trigger on",
+};
 
 const WHOLE = { from: undefined, to: undefined };
 

@@ -2,6 +2,7 @@ import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
+import type { WorkItem } from "../../core/plan/types";
 import { formatInstant } from "../../core/time/instant";
 import { planWindow } from "../../core/window/window";
 import { digestPartitions } from "../../core/window/wire";
@@ -10,6 +11,7 @@ import { PartialFailure, Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import { CheckedInputs } from "./checked";
 import { declaredDiff, diffResult, failures, refuse } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import {
@@ -18,6 +20,7 @@ import {
   readPlan,
   readWindowInputs,
   requireWindowInputs,
+  type WindowInputs,
   withPlan,
   withStaticPlan,
 } from "./window-inputs";
@@ -31,6 +34,7 @@ import { performWindow } from "./window-update";
  * again with fresh facts. So preview, policies and update speak of the same actions.
  */
 export function windowHandler(runtime: Runtime): ResourceHandler {
+  const checked = new CheckedInputs();
   return {
     token: "pgpartition:index:PartitionWindow",
 
@@ -52,12 +56,13 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         ...registryProblems(observation),
         ...live.problems,
       ];
-      return { inputs: withPlan(news, live), failures: failures(problems) };
+      return { inputs: checked.remember(ctx, withPlan(news, live)), failures: failures(problems) };
     },
 
-    diff: async (_ctx, { oldInputs, news }) => {
+    diff: async (ctx, { oldInputs, news }) => {
       const declared = declaredDiff(oldInputs, news, DECLARED_WINDOW_KEYS);
-      const due = requireWindowInputs(news).work.length > 0;
+      const read = requireWindowInputs(news);
+      const due = checked.has(ctx, news) ? read.work.length > 0 : await isDueNow(ctx, runtime, read, checked.asked(ctx));
       return diffResult(due ? { ...declared, work: "update" } : declared);
     },
 
@@ -100,6 +105,22 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       await destroyTable(ctx, runtime, requireWindowInputs(oldInputs));
     },
   };
+}
+
+/** Partitions that are missing, half detached or not as declared. What time makes due is no drift. */
+const DRIFT: readonly WorkItem["verb"][] = ["create", "align", "finalize"];
+
+/** Asked of the database itself. A refresh shows what somebody else changed of what the last update left. */
+async function isDueNow(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  read: WindowInputs,
+  updating: boolean,
+): Promise<boolean> {
+  const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
+  if (!observation?.table) return false;
+  const live = await planLive(runtime, read, observation);
+  return live.work.some(({ verb }) => updating || DRIFT.includes(verb));
 }
 
 async function apply(

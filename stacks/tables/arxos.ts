@@ -50,6 +50,8 @@ export const arxos = {
       object_id: index("object_id"),
       object_changed: index("object_id", "changed_at"),
     },
+    // Other systems follow the changes; each reads them by a slot of its own.
+    publications: { arxos_changes: { viaRoot: true, create: { publish: ["insert"] } } },
     reason: "change tracking and rollback",
     dataClass: "change-history",
     owner: "arxos-platform",
@@ -95,6 +97,13 @@ export const arxos = {
     indexes: {
       user_id: index("user_id"),
       user_created: index("user_id", "created_at"),
+    },
+    // A user reads what is the user's own, through the table; its partitions are closed.
+    grants: { arxos_app: ["select", "insert"] },
+    rowSecurity: {
+      policies: {
+        own_messages: { roles: ["arxos_app"], using: "user_id = current_setting('arxos.user_id', true)" },
+      },
     },
     reason: "communication history",
     dataClass: "personal",

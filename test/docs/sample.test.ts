@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { previewOfQuickstart } from "../../tools/docs/sample";
+import { previewOfQuickstart, withExample } from "../../tools/docs/sample";
 import { repositoryRoot } from "../../tools/paths";
 
 it("shows in the README what the CLI prints for its program", async () => {
@@ -9,6 +9,34 @@ it("shows in the README what the CLI prints for its program", async () => {
   const shown = /<!-- sample:[^]*?```text\n([^]*?)\n```/.exec(readme)?.[1] ?? "";
   expect(withoutToday(await previewOfQuickstart())).toBe(withoutToday(shown));
 }, 180_000);
+
+it("has a second program, whose drift a refresh shows and the next update mends", async () => {
+  await withExample("tenants", async ({ pulumi, sql }) => {
+    await sql("create role app nologin");
+    const made = await pulumi("up", "--yes", "--skip-preview", "--suppress-progress");
+    for (const type of ["RowPolicy", "PublicationMember", "CronJob", "FunctionAliases"])
+      expect(changed(made)).toContain(type);
+    await pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+
+    await sql(`alter table messages disable row level security; alter publication warehouse drop table messages;
+      do $$ begin execute (select format('grant select on %s to public', min(inhrelid::regclass::text)) from pg_inherits where inhparent = 'messages'::regclass); end $$`);
+    const drift = await pulumi("refresh", "--yes", "--skip-preview", "--suppress-progress");
+    expect(changed(drift)).toEqual(["PartitionWindow", "PublicationMember", "RowPolicy"]);
+
+    const mended = await pulumi("up", "--yes", "--skip-preview", "--suppress-progress");
+    expect(changed(mended)).toEqual(["PartitionWindow", "PublicationMember", "RowPolicy"]);
+    // What the last update had to do is no drift: the engine asks about a refresh with the sides exchanged.
+    await pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+}, 180_000);
+
+/** Types of the resources that the CLI says were made, changed or found gone. */
+function changed(output: string): string[] {
+  const types = [...output.matchAll(/pgpartition:index:(\w+) \S+ (?:created|updated|deleted) \(/g)];
+  return [...new Set(types.map((match) => match[1] ?? ""))].sort();
+}
 
 /** The clock of the program is fixed; ages and the end of a grace follow the database's. Sizes depend on the version. */
 function withoutToday(text: string): string {

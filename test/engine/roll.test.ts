@@ -77,6 +77,8 @@ describe.each(testVersions())("a rolling window on PostgreSQL %i", (version) => 
     expect(printed.length).toBeGreaterThan(3);
     const { logged } = await logging(database, () => engine.pulumi(["up", "--yes", "--skip-preview"]));
     expect(logged.filter(changesSomething).filter((sql) => !isBookkeeping(sql))).toEqual(printed);
+    // What this update had to do is no drift: the engine asks about a refresh with the sides exchanged.
+    await engine.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
     await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
   });
 

@@ -10,6 +10,14 @@ const referencedTables = `
     started_at timestamptz not null default now()
   )`;
 
+/** The role that the application of the chat messages has: policies and grants name it. */
+const applicationRole = `
+  do $$ begin
+    if not exists (select from pg_roles where rolname = 'arxos_app') then
+      create role arxos_app nologin;
+    end if;
+  end $$`;
+
 /** Creates the database where it is missing; `admin` is a connection to another database of the same server. */
 export async function createDatabase(admin: Connection, name: string): Promise<Connection> {
   await withClient(admin, async (client) => {
@@ -19,9 +27,10 @@ export async function createDatabase(admin: Connection, name: string): Promise<C
   return { ...admin, database: name };
 }
 
-export async function createReferencedTables(connection: Connection): Promise<void> {
+export async function createPrerequisites(connection: Connection): Promise<void> {
   await withClient(connection, async (client) => {
     await client.query(referencedTables);
+    await client.query(applicationRole);
   });
 }
 

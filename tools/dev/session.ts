@@ -5,7 +5,7 @@ import { account } from "../postgres/account";
 import { reachableDataFolder } from "../postgres/reachable";
 import { type Server, startServer } from "../postgres/server";
 import { type Connection, connectionFile, parseDatabaseUrl, removeConnection, writeConnection } from "./connection";
-import { createDatabase, createReferencedTables } from "./database";
+import { createDatabase, createPrerequisites } from "./database";
 
 export interface DevSession {
   readonly connection: Connection;
@@ -35,7 +35,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevSession> {
     await server?.stop();
   };
   try {
-    await createReferencedTables(connection);
+    await createPrerequisites(connection);
     writeConnection(connection, file);
     return { connection, server, stop };
   } catch (error) {

@@ -5,6 +5,7 @@ import { accessAlignment } from "../../core/plan/alignment";
 import { requireTableSpec } from "../../core/spec/parse";
 import { planJob } from "../../core/schedule/job";
 import { ensureWindowCall } from "../../core/schedule/texts";
+import { createSourceTrigger } from "../../core/levels/source-triggers";
 import type { PublicationSpec } from "../../core/spec/publications";
 import { createPartitionStatements } from "../../core/statements/create-partition";
 import { createTableStatements } from "../../core/statements/create-table";
@@ -208,6 +209,10 @@ export const OPERATIONS = {
   convertDefault: {
     title: "Make the default partition the partition of all its rows",
     statements: createPartitionStatements(holding(2 * MAX_DRAINED_ROWS), partition),
+  },
+  sourceTrigger: {
+    title: "Call for the branches of new values by a trigger on the table that they are read from",
+    statements: [createSourceTrigger("pgpartition", spec.window, { schema: "public", table: "accounts" })],
   },
   analyze: { title: "Make the statistics of the table as a whole", statements: [analyzeStatement(parent, 18)] },
   detachDefault: {

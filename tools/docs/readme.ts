@@ -1,14 +1,18 @@
-// README.md: the program in it is the one of examples/quickstart, with the import that users write.
+// README.md: the programs in it are those of examples/, with the import that users write.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../paths";
 import type { Page } from "./markdown";
 
-const PROGRAM = "examples/quickstart/index.ts";
+/** The example that each block shows. */
+const PROGRAMS = { program: "quickstart", tenants: "tenants" };
 
 export function readmePage(): Page {
-  const program = read(PROGRAM).replace('"../../components"', '"pulumi-pgpartition"').trim();
-  return { path: "README.md", text: replaceBlock(read("README.md"), "program", `\`\`\`ts\n${program}\n\`\`\``) };
+  const text = Object.entries(PROGRAMS).reduce((page, [block, example]) => {
+    const program = read(`examples/${example}/index.ts`).replace('"../../components"', '"pulumi-pgpartition"').trim();
+    return replaceBlock(page, block, `\`\`\`ts\n${program}\n\`\`\``);
+  }, read("README.md"));
+  return { path: "README.md", text };
 }
 
 /** Replaces what stands between `<!-- name: … -->` and `<!-- /name -->`. */

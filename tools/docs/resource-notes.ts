@@ -175,7 +175,7 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       "One for each table. It makes what the last update prepared, and never retires anything; after the last prepared interval it fails and says so.",
       "pg_cron keeps jobs in one database of the cluster (`cron.database_name`). Elsewhere, and without it, `runner` is `external`, and `crontab` and `systemdTimer` are the way.",
       "Another job of that name, or one of another role, is refused. What was changed by hand is mended by the next update.",
-      "A table with levels above its time level has no schedule in this version.",
+      "With levels above the time level the job also makes the branches of values that have appeared: [levels](../levels.md#values-between-two-updates).",
     ],
   },
   PartitionWindow: {
@@ -188,6 +188,7 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       OPERATIONS.drop,
       OPERATIONS.newDefault,
       OPERATIONS.detachDefault,
+      OPERATIONS.sourceTrigger,
       OPERATIONS.analyze,
     ],
     locks: 'With `resources: "window"` also those of [Partition](partition.md).',

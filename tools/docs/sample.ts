@@ -1,4 +1,4 @@
-// What `pulumi preview` prints for the program of the README: made by the real CLI, engine, plugin and PostgreSQL.
+// The programs of the README in the real CLI, engine, plugin and PostgreSQL, and what `pulumi preview` prints for the first.
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -13,28 +13,45 @@ const FIRST = "2025-06-15T12:00:00Z";
 const A_MONTH_LATER = "2025-07-15T12:00:00Z";
 
 /** The preview of the second month: the table is there and filled, the program unchanged. */
-export async function previewOfQuickstart(): Promise<string> {
+export function previewOfQuickstart(): Promise<string> {
+  return withExample("quickstart", previewSecondMonth);
+}
+
+/** An example that runs: the CLI in its folder, and SQL in the database that it manages. */
+export interface RunningExample {
+  /** Gives what the CLI printed; throws where it fails. */
+  pulumi(...args: readonly string[]): Promise<string>;
+  sql(text: string): Promise<void>;
+}
+
+/** A copy of an example as a stack of its own, on a database of its own. */
+export async function withExample<T>(name: string, body: (example: RunningExample) => Promise<T>): Promise<T> {
   mkdirSync(workFolder, { recursive: true });
-  // As deep in the repository as examples/quickstart, whose relative imports and paths it keeps.
+  // As deep in the repository as the example, whose relative imports and paths it keeps.
   const folder = mkdtempSync(join(workFolder, "sample-"));
   const dev = await startDev({ throwAway: true, file: join(folder, "connection.json") });
   try {
-    cpSync(join(repositoryRoot, "examples", "quickstart"), folder, { recursive: true });
-    return await previewSecondMonth(folder, dev.connection);
+    cpSync(join(repositoryRoot, "examples", name), folder, { recursive: true });
+    const pulumi = await pulumiIn(folder, dev.connection);
+    await pulumi("stack", "init", "dev");
+    return await body({ pulumi, sql: (text) => query(dev.connection, text) });
   } finally {
     await dev.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function previewSecondMonth(folder: string, connection: Connection): Promise<string> {
-  const run = await pulumiIn(folder, connection);
-  await run("stack", "init", "dev");
-  await run("config", "set", "pgpartition:asOf", FIRST);
-  await run("up", "--yes", "--skip-preview");
-  await loadRows(connection);
-  await run("config", "set", "pgpartition:asOf", A_MONTH_LATER);
-  return tidy(await run("preview", "--suppress-progress"));
+async function previewSecondMonth({ pulumi, sql }: RunningExample): Promise<string> {
+  await pulumi("config", "set", "pgpartition:asOf", FIRST);
+  await pulumi("up", "--yes", "--skip-preview");
+  // Evenly over thirteen months, so that the expired one is not empty.
+  await sql(
+    `insert into public.events (at, payload)
+     select timestamptz '2024-06-01 00:00+00' + i * interval '10 minutes', '{}' from generate_series(0, 54000) i`,
+  );
+  await sql("analyze public.events");
+  await pulumi("config", "set", "pgpartition:asOf", A_MONTH_LATER);
+  return tidy(await pulumi("preview", "--suppress-progress"));
 }
 
 async function pulumiIn(
@@ -62,15 +79,11 @@ async function pulumiIn(
   };
 }
 
-/** Evenly over thirteen months, so that the expired one is not empty. */
-async function loadRows(connection: Connection): Promise<void> {
+async function query(connection: Connection, sql: string): Promise<void> {
   const client = new Client({ ...connection });
   await client.connect();
   try {
-    await client.query(
-      "insert into public.events (at, payload) select timestamptz '2024-06-01 00:00+00' + i * interval '10 minutes', '{}' from generate_series(0, 54000) i",
-    );
-    await client.query("analyze public.events");
+    await client.query(sql);
   } finally {
     await client.end();
   }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DetachedTable } from "../../../core/observed";
 import { NOTHING_PUBLISHED, type ObservedPublication } from "../../../core/observed-replication";
 import { replicationWarnings } from "../../../core/plan/replication-warnings";
-import type { Retirement } from "../../../core/plan/retirement";
+import type { Retirement } from "../../../core/plan/retiring";
 import { parseInstant } from "../../../core/time/instant";
 
 const BOUNDS = { from: undefined, to: undefined };

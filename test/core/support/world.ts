@@ -1,7 +1,8 @@
 import type { DetachedTable, LedgerEntry, LedgerEvent, Observation, ObservedLeaf } from "../../../core/observed";
 import { NOTHING_PUBLISHED } from "../../../core/observed-replication";
-import { type Clocks } from "../../../core/plan/retirement";
-import { type LivePlan, planAgainstDatabase } from "../../../core/plan/window-plan";
+import type { Clocks } from "../../../core/plan/clocks";
+import type { LivePlan } from "../../../core/plan/live-plan";
+import { planAgainstDatabase } from "../../../core/plan/window-plan";
 import type { WindowSpec } from "../../../core/spec/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { type OpenInterval, sameInterval } from "../../../core/time/interval";

@@ -58,14 +58,17 @@ export class Deployment {
     return steps;
   }
 
-  /** `pulumi refresh`: what is gone leaves the state. Names of what went or changed. */
+  /**
+   * `pulumi refresh`: what is gone leaves the state. Names of what went or changed; as in the engine, changed is what Diff
+   * calls so when it is asked with the sides exchanged, and other outputs alone are shown to nobody.
+   */
   async refresh(plugin: Plugin): Promise<string[]> {
     const changed: string[] = [];
     for (const [urn, entry] of [...this.state]) {
       const live = await plugin.read(urn, entry.id, entry);
       if (live === undefined) this.state.delete(urn);
       else this.state.set(urn, { ...entry, ...live });
-      if (live === undefined || JSON.stringify(live.outputs) !== JSON.stringify(entry.outputs)) changed.push(urn);
+      if (live === undefined || (await plugin.diff(live, entry.inputs)) !== undefined) changed.push(urn);
     }
     return changed;
   }

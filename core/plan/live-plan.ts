@@ -1,0 +1,80 @@
+import type { LeafProfile } from "../leaf/profile";
+import type { KnownSourceTriggers } from "../levels/source-triggers";
+import type { SourceValues } from "../levels/tree";
+import type { Observation, ObservedLeaf } from "../observed";
+import type { Problem } from "../problem";
+import type { IndexSpec, WindowSpec } from "../spec/spec";
+import type { ParentShape } from "../statements/parent";
+import type { Statement } from "../statements/statement";
+import type { Instant } from "../time/instant";
+import type { LeafAlignment } from "./alignment";
+import type { Clocks } from "./clocks";
+import type { Creation } from "./creation";
+import type { BranchCreation } from "./creations";
+import type { PreparedPlan } from "./prepared";
+import type { ReferringRows } from "./referring";
+import type { Retirement } from "./retiring";
+import type { DefaultFacts, WindowPlan, WorkItem } from "./types";
+import type { Upkeep } from "./upkeep";
+
+/** A plan with everything that the update needs beside what it shows. */
+export interface LivePlan {
+  readonly plan: WindowPlan;
+  /** The table that it was made for. */
+  readonly parent: ParentShape | undefined;
+  /** The default partition that there is or will be. */
+  readonly defaultPartition: DefaultFacts | undefined;
+  readonly work: readonly WorkItem[];
+  readonly problems: readonly Problem[];
+  readonly creations: readonly Creation[];
+  readonly branches: readonly BranchCreation[];
+  /** Time partitions that are attached now, in all branches. */
+  readonly leaves: readonly ObservedLeaf[];
+  /** Worth a word even when nothing is due. */
+  readonly warnings: readonly string[];
+  readonly alignments: readonly LeafAlignment[];
+  readonly retirements: readonly Retirement[];
+  /** What is due for the table as a whole, after all the rest. */
+  readonly upkeep: readonly Upkeep[];
+  /** What the schedule in the database is prepared to make. */
+  readonly prepared: PreparedPlan | undefined;
+  /** Why nothing is retired although something would be, or might be. */
+  readonly stopped: string | undefined;
+}
+
+/** A table that is not in the database yet: how it will look, and what will make it. */
+export interface PlannedTable {
+  readonly parent: ParentShape;
+  readonly statements: readonly Statement[];
+}
+
+/** What one table is planned from. */
+export interface PlanContext {
+  readonly spec: WindowSpec;
+  /** The window of the last update, from the registry. */
+  readonly registered: WindowSpec | undefined;
+  /** The moment that the last update planned for. */
+  readonly registeredAsOf?: Instant | undefined;
+  readonly observation: Observation;
+  readonly clocks: Clocks;
+  /** What partitions carry, as this run declares it; undefined where the registry has to say it. */
+  readonly profile?: LeafProfile | undefined;
+  /** Values of the levels that read them from the database. */
+  readonly values?: SourceValues;
+  /** Triggers of ours on tables of values; undefined: not asked. */
+  readonly sourceTriggers?: KnownSourceTriggers | undefined;
+  /** Oids of partitions without a page; read only where a level cleans up. */
+  readonly empty?: ReadonlySet<string>;
+  /** What the table's own resource will change, and has shown: policies judge it here. */
+  readonly altering?: readonly Statement[];
+  /** Indexes that this run declares. */
+  readonly indexes?: readonly IndexSpec[];
+  /** Rows of other tables that refer to what could leave. */
+  readonly referring?: ReferringRows;
+  /** The table as it will be, where only this preview knows it. */
+  readonly planned: PlannedTable | undefined;
+  /** Whether what the schedule makes is planned as well, which renders many partitions. @default true */
+  readonly prepare?: boolean;
+  /** Statements that this preview has shown already, for the table's own resource. */
+  readonly shown?: ReadonlySet<string>;
+}

@@ -1,0 +1,99 @@
+import { type BranchRef, branchKey } from "../levels/levels";
+import type { DetachedTable, ObservedLeaf } from "../observed";
+import type { WindowSpec } from "../spec/spec";
+import { type Instant, compareInstants, formatInstant } from "../time/instant";
+import type { OpenInterval } from "../time/interval";
+import { addSpan } from "../time/span";
+import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
+
+/** A partition that is due for retirement, or one that will be later. */
+export interface Retirement {
+  readonly verb: "finalize" | "detach" | "drop";
+  readonly schema: string;
+  readonly partition: string;
+  readonly oid: string;
+  readonly bounds: OpenInterval;
+  /** The branch that it is a direct part of; undefined for a part of the table itself, and for one that has left. */
+  readonly parent?: BranchRef | undefined;
+  /** The same as the ledger knows it, also of one that has left. */
+  readonly branch?: string;
+  readonly rows: number | undefined;
+  readonly bytes: number;
+  readonly reason: string;
+  /** Dropped only if no row is in it, which is looked at under its lock. */
+  readonly onlyEmpty?: boolean;
+  /** Rows of other tables refer to it, so it stays. */
+  readonly referred?: true;
+  /** On a detach that promises a drop. */
+  readonly dropAfter: Instant | undefined;
+}
+
+/** Bounds of which nothing is known. */
+export const OPEN: OpenInterval = { from: undefined, to: undefined };
+
+/** The detach of an expired partition, with the promise of a drop where one follows. */
+export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Retirement {
+  const bounds = leaf.bounds ?? OPEN;
+  return {
+    verb: "detach",
+    schema: leaf.schema,
+    partition: leaf.name,
+    oid: leaf.oid,
+    bounds,
+    parent: leaf.parent,
+    branch: branchKey(leaf.parent?.path ?? []),
+    rows: leaf.rows,
+    bytes: leaf.bytes,
+    reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
+    dropAfter: spec.onExpire === "drop" ? addGrace(spec, decidingNow(clocks)) : undefined,
+  };
+}
+
+/** The end of a detach that was interrupted. */
+export function finalizeOf(leaf: ObservedLeaf): Retirement {
+  return {
+    verb: "finalize",
+    schema: leaf.schema,
+    partition: leaf.name,
+    oid: leaf.oid,
+    bounds: leaf.bounds ?? OPEN,
+    parent: leaf.parent,
+    branch: branchKey(leaf.parent?.path ?? []),
+    rows: leaf.rows,
+    bytes: leaf.bytes,
+    reason:
+      "its detach was interrupted: readers no longer see it, writers of its range are refused; FINALIZE ends that",
+    dropAfter: undefined,
+  };
+}
+
+/** The drop of a table that was detached before. */
+export function dropOf(table: DetachedTable, why: string): Retirement {
+  return {
+    verb: "drop",
+    schema: table.schema,
+    partition: table.name,
+    oid: table.oid,
+    bounds: table.bounds,
+    branch: table.branch,
+    rows: table.rows,
+    bytes: table.bytes,
+    reason: `detached ${formatInstant(table.detachedAt)}, ${why}`,
+    dropAfter: table.dropAfter,
+  };
+}
+
+function addGrace(spec: WindowSpec, from: Instant): Instant {
+  return (spec.grace ? addSpan(from, spec.grace, "UTC") : from).round({ smallestUnit: "second", roundingMode: "ceil" });
+}
+
+function formatHorizon(spec: WindowSpec, clocks: Clocks): string {
+  const horizon = decidingHorizon(spec, clocks);
+  return horizon ? formatInstant(horizon) : "(none)";
+}
+
+/** Sorts by the end, oldest first. */
+export function compareEnds(a: OpenInterval | undefined, b: OpenInterval | undefined): number {
+  if (!a?.to || !b?.to) return 0;
+  return compareInstants(a.to, b.to);
+}

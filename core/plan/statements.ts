@@ -1,0 +1,62 @@
+import { branchShape, createBranchSteps } from "../levels/create-branch";
+import { createPartitionStatements } from "../statements/create-partition";
+import type { ParentShape } from "../statements/parent";
+import { reattachStatements } from "../statements/reattach";
+import { detachStatement, dropStatements, finalizeStatement } from "../statements/retire";
+import type { Statement } from "../statements/statement";
+import type { Creation } from "./creation";
+import type { BranchCreation } from "./creations";
+import { withCreation } from "./default-partition";
+import type { Retirement } from "./retiring";
+
+/** What makes the new branches, in order. */
+export function branchStatements(parent: ParentShape, branches: readonly BranchCreation[]): Statement[] {
+  return branches.flatMap(({ branch, parent: above }) =>
+    createBranchSteps(parent, above, branch).flatMap((step) => step.statements),
+  );
+}
+
+/** The statements of one retirement, in order; the same that the update runs. */
+export function statementsOfRetirement(parent: ParentShape, retirement: Retirement): Statement[] {
+  const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
+  const retiring = {
+    schema: above.schema,
+    table: above.table,
+    references: parent.references,
+    ...(parent.referring ? { referring: parent.referring } : {}),
+    defaultPartition: parent.defaultPartition,
+  };
+  const leaf = { schema: retirement.schema, name: retirement.partition };
+  switch (retirement.verb) {
+    case "finalize":
+      return [finalizeStatement(retiring, leaf)];
+    case "detach":
+      return [detachStatement(retiring, leaf)];
+    case "drop":
+      return dropStatements(retiring, leaf);
+  }
+}
+
+/** What makes or attaches the new partitions, each on the table as the one before leaves it. */
+export function creationStatements(table: ParentShape, creations: readonly Creation[]): Statement[] {
+  let next = table;
+  return creations.flatMap((creation) => {
+    const parent = next;
+    next = withCreation(parent, creation);
+    const above = creation.branch ? branchShape(parent, creation.branch) : parent;
+    if (creation.kind === "create") return createPartitionStatements(above, creation.partition);
+    // Indexes that the detached table lacks are known only when its own indexes have been read.
+    if (creation.kind === "attach")
+      return reattachStatements(
+        { ...above, leafSchema: creation.detached.schema },
+        { ...creation.partition, name: creation.detached.name },
+        [],
+      );
+    return [];
+  });
+}
+
+/** What all due retirements run, in order. */
+export function retirementStatements(parent: ParentShape, retirements: readonly Retirement[]): Statement[] {
+  return retirements.flatMap((retirement) => statementsOfRetirement(parent, retirement));
+}

@@ -1,0 +1,70 @@
+import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../defaults";
+import type { WindowSpec } from "../spec/spec";
+import { type Statement, hazardsOf, strongestLocks } from "../statements/statement";
+import { type Instant, compareInstants, formatInstant } from "../time/instant";
+import { type PlannedWindow, describeWindow, planWindow } from "../window/window";
+import type { Clocks } from "./clocks";
+import { statementLines } from "./statement-text";
+import type { PlanEntry, WindowPlan } from "./types";
+
+/** The figures and texts of a plan that follow from its entries and statements alone. */
+export function summary(
+  window: PlannedWindow,
+  create: readonly PlanEntry[],
+  retire: readonly PlanEntry[],
+  statements: readonly Statement[],
+  altering: readonly Statement[] = [],
+): Omit<WindowPlan, "complete" | "align" | "alignCount" | "leafCount" | "deferred" | "kept" | "notes"> {
+  const leaving = retire.filter((item) => item.verb !== "finalize");
+  const detached = new Set(leaving.filter((item) => item.verb === "detach").map((item) => item.partition));
+  const counted = leaving.filter((item) => item.verb === "detach" || !detached.has(item.partition));
+  const youngest = leaving.reduce<PlanEntry | undefined>(
+    (found, item) => (found && (found.ageDays ?? 0) <= (item.ageDays ?? 0) ? found : item),
+    undefined,
+  );
+  return {
+    window: windowText(window),
+    createCount: create.length,
+    detachCount: detached.size,
+    dropCount: leaving.filter((item) => item.verb === "drop").length,
+    rows: counted.reduce((sum, item) => sum + (item.rows ?? 0), 0),
+    bytes: counted.reduce((sum, item) => sum + (item.bytes ?? 0), 0),
+    ...(youngest
+      ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }
+      : {}),
+    hazards: hazardsOf([...altering, ...statements]),
+    create: create.slice(0, MAX_LISTED_DROPS),
+    retire: retire.slice(0, MAX_LISTED_DROPS),
+    locks: strongestLocks([...altering, ...statements]),
+    statements: statementLines(statements.slice(0, MAX_LISTED_STATEMENTS)),
+    statementCount: statements.length,
+  };
+}
+
+function windowText(window: PlannedWindow): WindowPlan["window"] {
+  return {
+    from: formatInstant(window.desired[0]?.from ?? window.asOf),
+    to: formatInstant(window.runway ?? window.asOf),
+    partitions: window.desired.length,
+    ...(window.horizon ? { horizon: formatInstant(window.horizon) } : {}),
+  };
+}
+
+/** The window of the last update, where this one differs. */
+export function previousWindow(
+  registered: WindowSpec | undefined,
+  window: PlannedWindow,
+  asOf: Instant,
+): Partial<WindowPlan> {
+  if (!registered) return {};
+  const before = planWindow(registered, asOf);
+  return describeWindow(before) === describeWindow(window) ? {} : { previousWindow: windowText(before) };
+}
+
+/** A fixed end that has passed is no error, but writers of today have no partition. */
+export function runwayNotes(window: PlannedWindow, clocks: Clocks): string[] {
+  if (window.runway === undefined || compareInstants(window.runway, clocks.asOf) > 0) return [];
+  return [
+    `the window ends ${formatInstant(window.runway)}, before the present: rows of today have no partition; extend the lead`,
+  ];
+}

@@ -1,0 +1,33 @@
+// The schedule inside the database, as whoever starts it would: pg_cron, or cron with the line that the outputs hold.
+import { Client } from "pg";
+import type { Temporal } from "temporal-polyfill";
+import type { Connection } from "../dev/connection";
+
+/** Nobody ran `pulumi up` for months: what the schedule makes until then, from the statements that the last one left. */
+export async function runSchedule(connection: Connection, at: Temporal.Instant): Promise<string[]> {
+  const client = new Client({ ...connection, application_name: "pgpartition demo" });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      "select format('%I.%I', schema_name, table_name) as name from pgpartition.registry order by 1",
+    );
+    const lines: string[] = [];
+    for (const { name } of rows) {
+      const before = await partitions(client, name);
+      await client.query(`call pgpartition.ensure_window('${name}', '${at.toString()}')`);
+      const made = (await partitions(client, name)).filter((partition) => !before.includes(partition));
+      lines.push(`${name}: ${made.length > 0 ? `made ${made.join(", ")}` : "nothing was missing"}`);
+    }
+    return lines;
+  } finally {
+    await client.end();
+  }
+}
+
+async function partitions(client: Client, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::regclass order by 1",
+    [table],
+  );
+  return rows.map(({ name }) => name);
+}
