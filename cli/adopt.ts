@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type Adoption, adoptTable } from "../core/adopt/adopt";
 import { lengthOf } from "../core/adopt/grid";
+import { branchNotes } from "../core/adopt/branch-notes";
+import { timeColumnOf, timePartitionsOf } from "../core/adopt/levels";
 import { importFile } from "../core/adopt/import-file";
 import { programText } from "../core/adopt/program";
 import { retireRivals, rivalsText } from "../core/adopt/rivals";
@@ -10,6 +12,8 @@ import { formatTableId, type TableId } from "../core/names/resource-id";
 import type { Observation } from "../core/observed";
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
 import { isZone } from "../core/time/period";
+import type { ListValuesArgs } from "../core/spec/level-args";
+import { readLevelValues } from "../postgres/level-values";
 import { readAdoptionSources } from "../postgres/adoption";
 import type { Database } from "../postgres/database";
 import { print, requireTable, withSession } from "./session";
@@ -19,6 +23,7 @@ interface AdoptOptions {
   readonly zone?: string;
   readonly key?: KeyEncoding;
   readonly out?: string;
+  readonly values?: Readonly<Record<string, ListValuesArgs>>;
 }
 
 /** Declaration and import file for a partitioned table that somebody else made. Reads only. */
@@ -36,6 +41,12 @@ export function adoptCommand(): Command {
     .addOption(
       new Option("--key <encoding>", "how the key writes time; left out: told from the bounds").choices(KEY_ENCODINGS),
     )
+    .addOption(
+      new Option(
+        "--values <source>",
+        "where the values of a LIST level are rows, column=table.column[,parent]; once for each level; left out: told from foreign keys",
+      ).argParser(readSource),
+    )
     .option("--out <dir>", "write <table>.ts, <table>.import.json and <table>.retire.sql there instead of printing")
     .action(async (name: string, options: AdoptOptions, command: Command) => {
       const table = requireTable(name);
@@ -45,6 +56,17 @@ export function adoptCommand(): Command {
         else await writeAll(options.out, files);
       });
     });
+}
+
+/** `site_id=app.sites.site_id,program_id`: the last name is the column. */
+function readSource(
+  text: string,
+  known: Readonly<Record<string, ListValuesArgs>> = {},
+): Readonly<Record<string, ListValuesArgs>> {
+  const [, level, from, column, parent] = /^([^=]+)=(.+)\.([^.,]+)(?:,([^,]+))?$/.exec(text) ?? [];
+  if (level === undefined || from === undefined || column === undefined)
+    throw new InvalidArgumentError("write column=table.column, or column=table.column,parent");
+  return { ...known, [level]: { from, column, ...(parent === undefined ? {} : { parent }) } };
 }
 
 interface OutFile {
@@ -61,11 +83,13 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
   const leafIndexes = await database.observeLeafIndexes(id.schema, id.table);
   const columns = options.columns === true;
   const { encoding } = reading;
-  const adoption = adoptTable({ table, leafIndexes, replication, now, encoding, zone: reading.zone, columns });
+  const sources = options.values ?? {};
+  const adoption = adoptTable({ table, leafIndexes, replication, now, encoding, zone: reading.zone, columns, sources });
   const managed = registration?.window !== undefined && registration.window !== null;
   const notes = [
     ...(registration ? [`already managed by ${registration.owner}; pgpartition claim moves it to another stack`] : []),
     ...adoption.notes,
+    ...branchNotes(adoption.spec.window, table, await readLevelValues(database, adoption.spec.window.levels)),
   ];
   const name = id.table;
   const program = programText({ name, args: adoption.args, management: database.managementSchema, notes });
@@ -106,13 +130,19 @@ async function readKey(
     options.zone === undefined
       ? ["UTC", ...(databaseZone && isZone(databaseZone) ? [databaseZone] : [])]
       : [options.zone];
-  const type = (await database.observe(id.schema, id.table)).table?.key?.types[0] ?? "";
+  const { table } = await database.observe(id.schema, id.table);
+  const column = table && timeColumnOf(table);
+  const type = table?.columns.find((one) => one.name === column)?.type ?? table?.key?.types[0] ?? "";
   const fitting = KEY_ENCODINGS.filter((encoding) => keyKind(type, encoding) !== undefined);
   const encodings = options.key !== undefined ? [options.key] : fitting.length > 0 ? fitting : (["time"] as const);
   let best: KeyReading | undefined;
   for (const encoding of encodings) {
     for (const zone of zones) {
-      const observation = await database.observe(id.schema, id.table, { encoding, zone });
+      const observation = await database.observe(id.schema, id.table, {
+        encoding,
+        zone,
+        ...(column === undefined ? {} : { column }),
+      });
       const reading = { observation, encoding, zone };
       if (!best || regularity(reading) > regularity(best)) best = reading;
     }
@@ -123,7 +153,7 @@ async function readKey(
 
 /** How many partitions are of regular size by this reading. */
 function regularity({ observation, zone }: KeyReading): number {
-  const bounds = (observation.table?.leaves ?? []).flatMap((leaf) => leaf.bounds ?? []);
+  const bounds = (observation.table ? timePartitionsOf(observation.table) : []).flatMap((leaf) => leaf.bounds ?? []);
   return bounds.filter(({ from, to }) => from && to && lengthOf({ from, to }, zone) !== "whole").length;
 }
 

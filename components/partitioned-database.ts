@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../core/defaults";
+import type { SizeThresholdArgs } from "../core/monitoring/args";
+import { requireSizeThresholds } from "../core/monitoring/thresholds";
 import { InvalidSpecError, type Problem } from "../core/problem";
 import type { TableSpecArgs } from "../core/spec/args";
 import { programClock } from "./clock";
@@ -18,6 +20,11 @@ export interface PartitionedDatabaseArgs extends Omit<
   readonly connection: ConnectionArgs;
   /** Schema of registry and ledger, made if it is missing. @default "pgpartition" */
   readonly managementSchema?: string;
+  /**
+   * Sizes by which the view partition_size and its alerts judge partitions; give the component Monitoring the same. Recorded
+   * once for the database, so that two stacks should not say different ones. @default those that the database has, at first 10, 100 and 200 GB
+   */
+  readonly sizes?: SizeThresholdArgs;
   /** The tables by key; the key becomes part of the names of their resources. */
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
   /** What every table has in common; a table's own value wins. @example { onExpire: "drop", owner: "platform" } */
@@ -74,6 +81,7 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
       defaults: _defaults,
       asOf: _asOf,
       prerequisites: _prerequisites,
+      sizes: _sizes,
       ...config
     } = args;
     const simulated = args.trustAsOf === true && clock.configured ? { asOf: clock.asOf } : {};
@@ -83,7 +91,10 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
   private createManagementSchema(name: string, args: PartitionedDatabaseArgs): ManagementSchema {
     return new ManagementSchema(
       `${name}-management`,
-      { schema: args.managementSchema ?? DEFAULT_MANAGEMENT_SCHEMA },
+      {
+        schema: args.managementSchema ?? DEFAULT_MANAGEMENT_SCHEMA,
+        ...(args.sizes ? { sizes: requireSizeThresholds(args.sizes, `database "${name}"`) } : {}),
+      },
       { parent: this, provider: this.provider },
     );
   }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ManagementSchemaWire } from "../core/monitoring/thresholds";
 import type { FunctionAliasesWire } from "../core/spec/function-names";
 import type { PublicationMemberWire } from "../core/spec/publications";
 import type { IndexWire, PartitionWire, TableWire } from "../core/spec/wire";
@@ -17,8 +18,8 @@ export class ManagementSchema extends pulumi.CustomResource {
   /** Version of its tables. */
   declare readonly version: pulumi.Output<number>;
 
-  constructor(name: string, args: { readonly schema: string }, opts?: pulumi.CustomResourceOptions) {
-    super("pgpartition:index:ManagementSchema", name, { ...args, version: undefined, database: undefined }, opts);
+  constructor(name: string, args: ManagementSchemaWire, opts?: pulumi.CustomResourceOptions) {
+    super("pgpartition:index:ManagementSchema", name, { sizes: undefined, ...args, version: undefined, database: undefined }, opts);
   }
 }
 

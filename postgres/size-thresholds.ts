@@ -1,17 +1,46 @@
+import { type SizeThresholds, thresholdStatement } from "../core/monitoring/thresholds";
 import { quote } from "../core/names/identifier";
-import { thresholdStatement } from "../core/monitoring/files";
-import type { MonitoringSettings } from "../core/monitoring/settings";
+import type { Statement } from "../core/statements/statement";
 import type { Database } from "./database";
 import type { ExecuteOptions } from "./execute-options";
 import { describeManagementSchema } from "./management/install";
+import { query } from "./queries";
 
 /** The version of the management schema from which on it has views for monitoring. */
 const FIRST_VERSION = 3;
 
+/** The sizes by which the view partition_size judges now; undefined where the management schema is older, or not there. */
+export async function readSizeThresholds(database: Database): Promise<SizeThresholds | undefined> {
+  const state = await describeManagementSchema(database);
+  if (state.kind !== "ours" || state.version < FIRST_VERSION) return undefined;
+  const rows = await database.read(query("size-thresholds", database.managementSchema));
+  const found = rows[0];
+  if (!found) return undefined;
+  // The driver gives bigint as text; sizes of partitions are far from the end of a double.
+  return {
+    smallBytes: Number(found["small_bytes"]),
+    warnBytes: Number(found["warn_bytes"]),
+    alertBytes: Number(found["alert_bytes"]),
+  };
+}
+
+/** What records other sizes; preview shows it. */
+export function recordThresholds(management: string, sizes: SizeThresholds): Statement {
+  return {
+    sql: thresholdStatement(management, sizes),
+    transaction: undefined,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: [],
+    undo: "record the former thresholds again",
+  };
+}
+
 /** Records by which sizes the view partition_size judges. */
 export async function recordSizeThresholds(
   database: Database,
-  settings: MonitoringSettings,
+  sizes: SizeThresholds,
   options: Omit<ExecuteOptions, "subject">,
 ): Promise<void> {
   const state = await describeManagementSchema(database);
@@ -19,14 +48,8 @@ export async function recordSizeThresholds(
     throw new Error(
       `management schema ${quote(database.managementSchema)} has no thresholds yet: run pulumi up, which brings it up to date`,
     );
-  const statement = {
-    sql: thresholdStatement(settings),
-    transaction: undefined,
-    timeouts: "light",
-    locks: [],
-    hold: "instant",
-    hazards: [],
-    undo: "record the former thresholds again",
-  } as const;
-  await database.execute([statement], { ...options, subject: "recording the thresholds of monitoring" });
+  await database.execute([recordThresholds(database.managementSchema, sizes)], {
+    ...options,
+    subject: "recording the thresholds of monitoring",
+  });
 }

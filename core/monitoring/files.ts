@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
-import { quote } from "../names/identifier";
 import { dashboard } from "./dashboard";
 import { type MetricQuery, metricQueries } from "./queries";
 import { ruleGroups } from "./rules";
 import type { MonitoringSettings } from "./settings";
+import { thresholdStatement } from "./thresholds";
 
 /** The texts of the files, each in the format of the tool that reads it. */
 export interface MonitoringTexts {
@@ -31,14 +31,8 @@ export function monitoringTexts(settings: MonitoringSettings): MonitoringTexts {
     prometheusQueries: yaml(exporterQueries(metricQueries(settings))),
     prometheusRules: yaml({ groups: ruleGroups(settings) }),
     grafanaDashboard: `${JSON.stringify(dashboard(settings), null, 2)}\n`,
-    thresholds: `${thresholdStatement(settings)};\n`,
+    thresholds: `${thresholdStatement(settings.managementSchema, settings)};\n`,
   };
-}
-
-/** What records the thresholds in the database, where the view partition_size reads them. */
-export function thresholdStatement(settings: MonitoringSettings): string {
-  const { managementSchema, smallBytes, warnBytes, alertBytes } = settings;
-  return `SELECT ${quote(managementSchema)}.set_size_thresholds(${smallBytes}, ${warnBytes}, ${alertBytes})`;
 }
 
 /** `master` keeps the exporter to the database that it was pointed at: others have no management schema. */

@@ -46,7 +46,8 @@ export function requireMonitoringSettings(args: MonitoringSettingsArgs, subject:
   return settings;
 }
 
-type Report = (path: string, message: string, fix: string) => void;
+/** Takes one problem: path of the property, what is wrong, what to write instead. */
+export type Report = (path: string, message: string, fix: string) => void;
 
 function parseSettings(args: MonitoringSettingsArgs, report: Report): MonitoringSettings {
   return {
@@ -60,7 +61,11 @@ function parseSettings(args: MonitoringSettingsArgs, report: Report): Monitoring
   };
 }
 
-function parseSizes(sizes: SizeThresholdArgs, report: Report) {
+/** The declared sizes in bytes, each with its default. */
+export function parseSizes(
+  sizes: SizeThresholdArgs,
+  report: Report,
+): { readonly smallBytes: number; readonly warnBytes: number; readonly alertBytes: number } {
   const smallBytes = bytesOf(sizes.small ?? DEFAULT_SMALL_SIZE, "sizes.small", report);
   const warnBytes = bytesOf(sizes.warn ?? DEFAULT_WARN_SIZE, "sizes.warn", report);
   const alertBytes = bytesOf(sizes.alert ?? DEFAULT_ALERT_SIZE, "sizes.alert", report);

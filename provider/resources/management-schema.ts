@@ -6,13 +6,22 @@ import {
   MANAGEMENT_VERSION,
   ManagementSchemaError,
 } from "../../postgres/management/install";
+import {
+  managementSchemaWireSchema,
+  sameThresholds,
+  type SizeThresholds,
+  thresholdProblems,
+} from "../../core/monitoring/thresholds";
+import { readWire } from "../../core/spec/wire";
 import { listRegistered } from "../../postgres/ownership";
+import { readSizeThresholds, recordSizeThresholds, recordThresholds } from "../../postgres/size-thresholds";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
-import type { CreateRequest, ResourceHandler } from "../handler";
+import type { CreateRequest, DiffKind, ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { isUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { diffResult } from "./inputs";
+import { asProperties, declaredDiff, diffResult, failures, requireWire } from "./inputs";
+import { showStatements } from "./show";
 
 /**
  * The schema of registry and ledger. Declared, never a side effect; a second stack adopts it; upgrades only add; a delete
@@ -23,9 +32,13 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
     const schema = schemaOf(inputs);
     if (preview) {
       await runtime.ifReachable(ctx, () => previewSchema(ctx, runtime, schema));
+      await runtime.ifReachable(ctx, () => previewThresholds(ctx, runtime, sizesOf(inputs)));
       return { ...inputs, version: MANAGEMENT_VERSION, database: UNKNOWN };
     }
     const version = await ensureManagementSchema(runtime.database, { signal: ctx.signal, log: ctx.log });
+    const sizes = sizesOf(inputs);
+    if (sizes && (await thresholdsDiffer(runtime, sizes)))
+      await recordSizeThresholds(runtime.database, sizes, { signal: ctx.signal, log: ctx.log });
     return { ...inputs, version, database: await runtime.identity() };
   };
   return {
@@ -49,14 +62,19 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
         const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; keep the name`;
         return { inputs: news, failures: [{ property: "schema", reason }] };
       }
-      return { inputs: news, failures: [] };
+      if (isUnknown(news["sizes"] ?? null)) return { inputs: news, failures: [] };
+      const read = readWire(managementSchemaWireSchema, news);
+      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+      const wrong = read.value.sizes ? thresholdProblems(read.value.sizes) : [];
+      return { inputs: news, failures: failures(wrong) };
     },
 
     /** Asks the database once for the whole stack whether it is still the one that the state was made with. */
-    diff: async (ctx, { oldOutputs }) => {
+    diff: async (ctx, { oldInputs, oldOutputs, news }) => {
       await runtime.ifReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
       const outdated = typeof oldOutputs["version"] === "number" && oldOutputs["version"] < MANAGEMENT_VERSION;
-      return diffResult(outdated ? { version: "update" } : {});
+      const sizes = await changedThresholds(ctx, runtime, oldInputs, news);
+      return diffResult({ ...(outdated ? { version: "update" } : {}), ...sizes });
     },
 
     create: async (ctx, { inputs, preview }: CreateRequest) => ({
@@ -69,7 +87,7 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
       return { outputs: await apply(ctx, news, preview) };
     },
 
-    read: async (_ctx, { id, oldOutputs }) => {
+    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
       if (id !== runtime.config.managementSchema) {
         throw new Refusal(
           `the provider is configured for management schema "${runtime.config.managementSchema}", not "${id}"`,
@@ -78,7 +96,8 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
       if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
       const found = await describeManagementSchema(runtime.database);
       if (found.kind !== "ours") return undefined;
-      const inputs = { schema: id };
+      const sizes = oldInputs?.["sizes"] === undefined ? undefined : await readSizeThresholds(runtime.database);
+      const inputs = { schema: id, ...(sizes ? { sizes: asProperties(sizes) } : {}) };
       return { id, inputs, outputs: { ...inputs, version: found.version, database: await runtime.identity() } };
     },
 
@@ -118,6 +137,40 @@ async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: str
     case "absent":
       ctx.log.debug(`management schema ${quote(schema)} will be made`);
   }
+}
+
+async function previewThresholds(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  sizes: SizeThresholds | undefined,
+): Promise<void> {
+  if (!sizes || !(await thresholdsDiffer(runtime, sizes))) return;
+  showStatements(ctx, "sizes by which partitions are judged", [
+    recordThresholds(runtime.config.managementSchema, sizes),
+  ]);
+}
+
+/** Asked of the database, so that what somebody else recorded is seen without a refresh. */
+async function changedThresholds(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  oldInputs: PropertyMap,
+  news: PropertyMap,
+): Promise<Record<string, DiffKind>> {
+  if (isUnknown(news["sizes"] ?? null)) return declaredDiff(oldInputs, news, ["sizes"]);
+  const sizes = sizesOf(news);
+  if (!sizes) return {};
+  const differ = await runtime.ifReachable(ctx, () => thresholdsDiffer(runtime, sizes));
+  return differ === true ? { sizes: "update" } : {};
+}
+
+async function thresholdsDiffer(runtime: Runtime, sizes: SizeThresholds): Promise<boolean> {
+  const found = await readSizeThresholds(runtime.database);
+  return found === undefined || !sameThresholds(found, sizes);
+}
+
+function sizesOf(inputs: PropertyMap): SizeThresholds | undefined {
+  return isUnknown(inputs["sizes"] ?? null) ? undefined : requireWire(managementSchemaWireSchema, inputs).sizes;
 }
 
 function schemaOf(inputs: PropertyMap): string {

@@ -12,13 +12,12 @@ const database = z.object({ systemIdentifier: text, databaseOid: text, name: tex
 
 /** Compile-time proof that the schema of a work item is the type that the plan uses. */
 const workItem = z.object({
-  verb: z.enum(["create", "attach", "align", "prepare", "default", "analyze", "finalize", "detach", "drop"]),
+  verb: z.enum(["create", "attach", "align", "prepare", "default", "trigger", "analyze", "finalize", "detach", "drop"]),
   partition: text,
   from: text,
   to: text,
 }) satisfies z.ZodType<WorkItem>;
 
-export const managementSchemaInputs = z.object({ schema: text });
 export const managementSchemaOutputs = z.object({ version: count, database });
 export const tableOutputs = z.object({ qualifiedName: text, owner: text, database });
 export const partitionOutputs = z.object({ partition: text, database });

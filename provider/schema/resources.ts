@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { managementSchemaWireSchema } from "../../core/monitoring/thresholds";
 import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/spec/wire";
 import { functionAliasesWireSchema } from "../../core/spec/function-names";
 import { publicationMemberWireSchema } from "../../core/spec/publications";
@@ -12,9 +13,9 @@ import * as outputs from "./outputs";
 
 /** The resources, each from the schema by which its handler reads its inputs. */
 export function resourceSpecs(types: NamedTypes): Record<string, ResourceSpec> {
-  const { managementSchemaInputs, managementSchemaOutputs, tableOutputs, partitionOutputs, indexOutputs } = outputs;
+  const { managementSchemaOutputs, tableOutputs, partitionOutputs, indexOutputs } = outputs;
   return Object.fromEntries([
-    resource("ManagementSchema", [managementSchemaInputs], managementSchemaOutputs, types),
+    resource("ManagementSchema", [managementSchemaWireSchema], managementSchemaOutputs, types),
     resource("Table", [tableWireSchema], tableOutputs, types),
     resource("RowPolicy", [rowPolicyWireSchema], outputs.rowPolicyOutputs, types),
     resource("Partition", [partitionWireSchema], partitionOutputs, types),

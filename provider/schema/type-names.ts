@@ -63,6 +63,7 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "PartitionWindow.resources": "ResourceMode",
   "PartitionWindow.work": "WorkItem",
   "WorkItem.verb": "WorkVerb",
+  "ManagementSchema.sizes": "SizeThresholds",
   "ManagementSchema.database": "DatabaseIdentity",
   "Table.database": "DatabaseIdentity",
   "Partition.database": "DatabaseIdentity",

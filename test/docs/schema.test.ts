@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { managementSchemaWireSchema } from "../../core/monitoring/thresholds";
 import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/spec/wire";
 import { providerModule } from "../../provider/module";
 import { DECLARED_WINDOW_KEYS } from "../../provider/resources/window-inputs";
@@ -11,7 +12,7 @@ const resource = (name: string) => schema.resources[`pgpartition:index:${name}`]
 
 /** What each handler reads from its inputs. */
 const INPUTS: Readonly<Record<string, readonly string[]>> = {
-  ManagementSchema: ["schema"],
+  ManagementSchema: Object.keys(managementSchemaWireSchema.shape),
   Table: Object.keys(tableWireSchema.shape),
   Partition: Object.keys(partitionWireSchema.shape),
   Index: Object.keys(indexWireSchema.shape),

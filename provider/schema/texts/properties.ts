@@ -8,6 +8,11 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "*.columns": "Columns, in order.",
 
   "ManagementSchema.schema": "Name of the schema. Must be the provider's managementSchema, and never changes.",
+  "ManagementSchema.sizes":
+    "Sizes by which the view partition_size judges a partition. Left out: those that the database has.",
+  "SizeThresholds.smallBytes": "Below this a partition is small, in bytes.",
+  "SizeThresholds.warnBytes": "Above this a warning, in bytes. More than smallBytes.",
+  "SizeThresholds.alertBytes": "Above this an alert, in bytes. More than warnBytes.",
   "ManagementSchema.version": "Version of its tables; upgrades only add.",
 
   "Table.root": "How the table itself is cut. Left out: by range of the key. Never changes.",
@@ -27,6 +32,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
     "Time after which an empty partition of a value that has ended is retired. Left out: never.",
   "BranchLevel.modulus": "Into how many parts a HASH level cuts.",
   "ValueSource.column": "Column with the values.",
+  "ValueSource.trigger": "A trigger on the table calls for the branches of its new values. Left out: none.",
   "ValueSource.where": "Which values are in use, as one SQL expression. Left out: all.",
   "ValueSource.parent": "Column with the value of the LIST level above that each belongs to.",
   "GridOverride.when": "Values of levels above that all have to fit.",
@@ -110,7 +116,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "PublicationMember.where": "Row filter: one SQL expression.",
   "PublicationMember.columns": "Columns that are sent. Left out: all.",
   "PublicationMember.viaRoot":
-    "publish_via_partition_root. Set where the publication was made here, only checked elsewhere.",
+    "`publish_via_partition_root`. Set where the publication was made here, only checked elsewhere.",
   "PublicationMember.create": "Makes the publication where it is missing. Left out: it has to exist.",
   "PublicationMember.dataClass": "Class of the data, for policies.",
   "PublicationMember.rowSecurity": "Whether row-level security is declared for the table, for policies.",
@@ -154,6 +160,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "FunctionNames.stats": "Function: `partition_stats`.",
   "FunctionNames.sizes": "Function: `partition_sizes`.",
   "FunctionNames.analyze": "Function: `analyze_partitions`.",
+  "FunctionNames.values": "Function without arguments: `ensure_values`.",
   "FunctionNames.runway": "View: `runway`.",
   "CronJob.job": "Name of the job.",
   "CronJob.cron": "When it runs, as five fields of cron.",

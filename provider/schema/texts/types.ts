@@ -8,6 +8,7 @@ export const TYPES: Readonly<Record<string, string>> = {
   Levels: "Levels besides the time level: those above it, outermost first, and those below.",
   BranchLevel: "A LIST or HASH level: one branch for each value or remainder.",
   BranchKind: "LIST or HASH.",
+  SizeThresholds: "Sizes by which a partition is judged: small, good, a warning, an alert.",
   ValueSource: "A table whose rows are the values of a LIST level.",
   GridOverride: "Another cutting by time below some values.",
   ColumnValue: "A value of a column.",

@@ -1,4 +1,6 @@
 // What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
+import type { SizeThresholdArgs } from "../../../core/monitoring/args";
+import { requireSizeThresholds } from "../../../core/monitoring/thresholds";
 import { planFromSpec } from "../../../core/plan/window-plan";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import { requireTableSpec } from "../../../core/spec/parse";
@@ -35,11 +37,13 @@ export interface Program {
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
   readonly asOf: string;
   readonly management?: string;
+  readonly sizes?: SizeThresholdArgs;
 }
 
 /** The same resources, names and order as components/partitioned-database.ts and partitioned-table.ts make. */
 export function resourcesOf(program: Program): Declared[] {
-  const management = { schema: program.management ?? "pgpartition" };
+  const sizes = program.sizes && requireSizeThresholds(program.sizes, "database");
+  const management = { schema: program.management ?? "pgpartition", ...(sizes ? { sizes } : {}) };
   const tables = Object.entries(program.tables).flatMap(([key, args]) => tableResources(key, args, program.asOf));
   const all = [declared("ManagementSchema", "management", management, 0), ...tables];
   return all.sort((one, other) => one.step - other.step);
