@@ -124,7 +124,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
     "Whether the publication has all tables, or all of the schema: then no statement is needed.",
   "PublicationMember.publishes": "What the publication sends.",
   "PublicationMember.viaPartitionRoot":
-    "publish_via_partition_root: whether subscribers see rows under the name of the table or of the partition.",
+    "`publish_via_partition_root`: whether subscribers see rows under the name of the table or of the partition.",
   "PublicationMember.made": "Whether the publication was made here, and so goes with its last table.",
   "PublicationMember.rowFilter": "The row filter as the server prints it.",
   "PublicationMember.publishedColumns": "The column list.",
