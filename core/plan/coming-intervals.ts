@@ -11,7 +11,8 @@ export function forWhomever(parent: ParentShape): ParentShape {
   // However late a partition is made, its upper bound is ahead: it gets what young ones get.
   // Nobody knows in which order they are made: the CHECK of a default partition is extended by the next update.
   // Nor whom default privileges will be generous to by then, and whether those of today still exist.
-  const carried = { ...parent.carried, defaultGrantees: "whoever" as const };
+  // Nor as whom: the schedule works as the owner of the table, and two roles that update it in turns prepare the same.
+  const carried = { ...parent.carried, role: undefined, defaultGrantees: "whoever" as const };
   return { ...parent, now: undefined, fallback: undefined, carried };
 }
 

@@ -1,6 +1,5 @@
 import type { BranchRef } from "../levels/levels";
 import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
-import { quoteQualified } from "../names/identifier";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
 import { formatInstant } from "../time/instant";
@@ -30,16 +29,8 @@ export function planCreation(
   const ledger = sinceDestroyed(observation.ledger);
   const leaves = observation.table?.leaves ?? [];
   const equal = leafOfBounds(leaves, partition);
-  if (equal) {
-    return equal.detachPending
-      ? refuse(
-          partition,
-          "conflict",
-          `partition "${equal.name}" of these bounds is half detached: an interrupted DETACH CONCURRENTLY waits for its FINALIZE.`,
-          `Run ALTER TABLE ${quoteQualified(spec.schema, spec.table)} DETACH PARTITION ${quoteQualified(equal.schema, equal.name)} FINALIZE; the next update attaches it again.`,
-        )
-      : { kind: "present", partition, leaf: equal };
-  }
+  // Half detached it is still in the place: PartitionWindow finishes that, and then it is attached again.
+  if (equal) return { kind: "present", partition, leaf: equal };
   const overlapping = leaves.find((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, partition));
   if (overlapping) {
     return refuse(

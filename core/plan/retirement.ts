@@ -35,13 +35,10 @@ export function planRetirement(
   clocks: Clocks,
   referring: ReferringRows = new Map(),
 ): RetirementPlan {
-  const pending = (observation.table?.leaves ?? []).filter((leaf) => leaf.detachPending);
-  const finalize = pending.filter((leaf) => wasOurs(leaf, observation.ledger)).map((leaf) => finalizeOf(leaf));
-  const foreignPending = pending.filter((leaf) => !wasOurs(leaf, observation.ledger));
-  const notes = foreignPending.map(
-    (leaf) =>
-      `partition "${leaf.name}" is half detached by somebody else; finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`,
-  );
+  // Whoever began it: half detached, a partition is of no use to anybody, and no other one can leave CONCURRENTLY.
+  const finalize = (observation.table?.leaves ?? [])
+    .filter((leaf) => leaf.detachPending)
+    .map((leaf) => finalizeOf(leaf, wasOurs(leaf, observation.ledger)));
   const expired = expiredLeaves(spec, observation, clocks);
   const drops = dropsOf(spec, observation, clocks, referring);
   const stop = stopReason(spec, observation, clocks);
@@ -54,7 +51,7 @@ export function planRetirement(
       due: [],
       deferred: waiting,
       problems: detaches.problems,
-      notes: waiting.length > 0 || stop.alarming ? [...notes, stop.reason] : notes,
+      notes: waiting.length > 0 || stop.alarming ? [stop.reason] : [],
       stopped: waiting.length > 0 || stop.alarming ? stop.reason : undefined,
     };
   }
@@ -63,7 +60,7 @@ export function planRetirement(
     due: [...finalize, ...withSameRunDrops(detaches.due, spec), ...limitedDrops.due],
     deferred: [...detaches.deferred, ...overLimit(limitedDrops.over, spec), ...drops.waiting],
     problems: detaches.problems,
-    notes: [...notes, ...detaches.notes],
+    notes: detaches.notes,
   };
 }
 
@@ -242,7 +239,7 @@ function isConfirmed(bounds: OpenInterval | undefined, spec: WindowSpec, ledger:
   );
 }
 
-/** Whether the half-finished detach of a leaf is ours to finish. */
+/** Whether we began the half-finished detach of a leaf. */
 function wasOurs(leaf: ObservedLeaf, ledger: readonly LedgerEntry[]): boolean {
   return ledger.some((entry) => entry.event === "detaching" && entry.oid === leaf.oid);
 }

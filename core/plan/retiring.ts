@@ -50,7 +50,7 @@ export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): 
 }
 
 /** The end of a detach that was interrupted. */
-export function finalizeOf(leaf: ObservedLeaf): Retirement {
+export function finalizeOf(leaf: ObservedLeaf, ours: boolean): Retirement {
   return {
     verb: "finalize",
     schema: leaf.schema,
@@ -61,8 +61,7 @@ export function finalizeOf(leaf: ObservedLeaf): Retirement {
     branch: branchKey(leaf.parent?.path ?? []),
     rows: leaf.rows,
     bytes: leaf.bytes,
-    reason:
-      "its detach was interrupted: readers no longer see it, writers of its range are refused; FINALIZE ends that",
+    reason: `${ours ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
     dropAfter: undefined,
   };
 }

@@ -10,7 +10,6 @@ import type { TableSpec, WindowSpec } from "../spec/spec";
 import { createTableStatements } from "../statements/create-table";
 import { type ParentShape, observedParent, plannedParent } from "../statements/parent";
 import type { Instant } from "../time/instant";
-import { sameInterval } from "../time/interval";
 import { planWindow } from "../window/window";
 import { planAlignments } from "./alignment";
 import { planCleanup } from "./cleanup";
@@ -111,7 +110,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     problems: [
       ...window.problems,
       ...planned.problems,
-      ...refusals(spec, creations, retirement.due),
+      ...refusals(spec, creations),
       ...retirement.problems,
       ...fallback.problems,
     ],
@@ -193,12 +192,11 @@ function nothingObserved(now: Instant): Observation {
 
 /**
  * In partition mode each Partition resource refuses for itself, with its own name; only the dropped range is the window's
- * word too. A half-detached one is no refusal of the window: it is about to finish it.
+ * word too.
  */
-function refusals(spec: WindowSpec, creations: readonly Creation[], finishing: readonly Retirement[]): Problem[] {
+function refusals(spec: WindowSpec, creations: readonly Creation[]): Problem[] {
   return creations.flatMap((creation) => {
     if (creation.kind !== "refuse") return [];
-    if (finishing.some((item) => item.verb === "finalize" && sameInterval(item.bounds, creation.partition))) return [];
     return spec.resources === "window" || creation.problem.code === "dropped-range-returns" ? [creation.problem] : [];
   });
 }

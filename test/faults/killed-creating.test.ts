@@ -11,6 +11,9 @@ afterAll(closeAll);
 /** The newest version at every point; the others at those that the catalogue names. */
 const newest = Math.max(...testVersions());
 
+/** A version of the management schema is one transaction of up to 73 statements: its first, some in the middle and its last tell. */
+const amidTheSchema = (point: string): boolean => / version \d+ #(?!(?:1|13|31|50|73)$)\d+$/.test(point);
+
 describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (version) => {
   const database = withDatabase(version);
   let scenario: Scenario;
@@ -62,9 +65,9 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it creates", (
       const result = await killMatrix(
         scenario,
         wanted,
-        (point) => !/create partition app.events_p2025_03 #/.test(point),
+        (point) => !/create partition app.events_p2025_03 #/.test(point) && !amidTheSchema(point),
       );
       expect(result.problems).toEqual([]);
       expect(result.rounds).toBeGreaterThanOrEqual(10);
-    }, 120_000);
+    }, 400_000);
 });

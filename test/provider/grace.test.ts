@@ -4,7 +4,7 @@ import { testVersions, type TestDatabase, withDatabase } from "../support/databa
 import { Deployment } from "../support/harness/deployment";
 import { eventsTable, left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
-import { preview, up } from "../support/harness/rounds";
+import { preview, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, identityOf, leaves, ledger } from "./support";
 import { closeAll } from "./wire-support";
@@ -125,14 +125,38 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     expect(retired()).toEqual(["drop events_p2025_02"]);
   });
 
-  it("a detach that somebody else left half done is named, and neither finished nor dropped", async () => {
+  it("a detach that somebody else left half done is finished, and what it left is never dropped", async () => {
     await run(at(MARCH));
     await halfDetach(database, "events_p2025_02");
-    const sent = await statementsDuring(database, () => run(at(APRIL, { grace: "none" })));
-    expect(ddlOf(sent).filter((sql) => /detach|drop table/i.test(sql))).toEqual([]);
-    const shown = await preview(database, deployment, at("2025-05-10T00:00:00Z", { grace: "none" }));
-    expect(shown.messages.join("\n")).toContain('partition "events_p2025_02" is half detached by somebody else');
-    expect((await left(database)).orphans).toEqual(["half detached: app.events_p2025_02"]);
+    const april = at(APRIL, { grace: "none" });
+    const shown = await preview(database, deployment, april);
+    expect(shown.messages.join("\n")).toContain("somebody else began its detach");
+    const sent = await statementsDuring(database, () => run(april));
+    expect(ddlOf(sent).filter((sql) => /detach|drop table/i.test(sql))).toEqual([
+      expect.stringMatching(/"events_p2025_02" FINALIZE$/),
+    ]);
+    expect((await left(database)).orphans).toEqual([]);
+    await run(at("2025-04-20T00:00:00Z", { grace: "none" }));
+    expect(await identityOf(database, "app.events_p2025_02")).not.toBe("none");
+  });
+
+  it("J01 a partition of the window half detached by hand: refresh shows it, up finishes it, and the next one attaches it with its rows", async () => {
+    const march = at(MARCH);
+    await run(march);
+    await database.query("insert into app.events values (1, '2025-03-05', 'kept')");
+    await halfDetach(database, "events_p2025_03");
+    const refresh = async () =>
+      (await withPlugin(database, march, (plugin) => deployment.refresh(plugin))).result.map((urn) =>
+        urn.split("::").at(-1),
+      );
+    expect(await refresh()).toEqual(["events-window"]);
+    await run(march);
+    expect(retired()).toEqual(["finalize events_p2025_03"]);
+    expect(await refresh()).toContain("events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z");
+    await run(march);
+    expect(await leaves(database)).toContain("events_p2025_03");
+    expect(await database.query("select note from app.events")).toEqual([{ note: "kept" }]);
+    expect((await up(database, deployment, march)).steps).toEqual([]);
   });
 
   it("a program clock ahead of the database's retires nothing, and creation goes on", async () => {

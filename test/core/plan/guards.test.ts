@@ -410,12 +410,10 @@ describe("an interrupted detach", () => {
     expect(plan.plan.statements.filter((sql) => sql.includes("FINALIZE"))).toHaveLength(1);
   });
 
-  test("of somebody else is told, and left to them", () => {
+  test("of somebody else is finished as well, and never dropped (J01)", () => {
     const plan = interrupted(false).plan(windowSpec(YEAR), clocksAt("2025-12-02"));
-    expect([retired(plan), plan.plan.notes]).toEqual([
-      [],
-      [expect.stringContaining('"workflow_events_y2024m11" is half detached by somebody else')],
-    ]);
+    expect(retired(plan)).toEqual(["finalize y2024m11"]);
+    expect(plan.plan.retire[0]?.reason).toContain("somebody else began its detach");
   });
 
   test("does not block the window that grew meanwhile: it is finished now and attached by the next update", () => {
