@@ -12,7 +12,7 @@ export async function readAsTenants(connection: Connection): Promise<string[]> {
   try {
     const total = await count(client, TABLE);
     const { rows } = await client.query<{ name: string }>(
-      "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::regclass order by 1 desc limit 1",
+      "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::regclass order by 1 limit 1",
       [TABLE],
     );
     const partition = rows[0]?.name ?? TABLE;

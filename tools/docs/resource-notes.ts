@@ -192,7 +192,14 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       OPERATIONS.analyze,
     ],
     locks: 'With `resources: "window"` also those of [Partition](partition.md).',
-    rights: [OWNER, CREATE, "Owner of each partition, or member of that role.", MANAGEMENT],
+    rights: [
+      OWNER,
+      CREATE,
+      "Owner of each partition, or member of that role.",
+      "`GRANT SELECT ON … TO role` on each table from which values of a level are read, and a policy that shows the role all of its rows where row security is on.",
+      MANAGEMENT,
+      "What each right is for: [managed platforms](../platforms.md#the-role).",
+    ],
     limits: [
       "A plan that is not complete retires nothing.",
       "The [default partition](../default-partition.md) is made, kept and removed here; retention never touches it.",

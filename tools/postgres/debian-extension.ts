@@ -1,11 +1,11 @@
 // An extension as Debian packs it, in a copy of the embedded server of the same major version: npm has the server alone.
-import { execFile, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { workFolder } from "../paths";
 import { account } from "./account";
 import { type Binaries, binaries } from "./binaries";
+import { notToBeHad, unpacked } from "./debian-package";
 import { reachable } from "./reachable";
 
 const VERSION = 15;
@@ -16,7 +16,7 @@ export async function withDebianExtension(
 ): Promise<{ readonly binaries: Binaries } | { readonly reason: string }> {
   if (process.platform !== "linux") return { reason: `${debianPackage} is for Linux, this is ${process.platform}` };
   try {
-    const files = await unpacked(debianPackage);
+    const files = await unpacked(debianPackage, join("usr", "lib", "postgresql", String(VERSION), "lib"));
     const server = binaries(VERSION);
     const base = reachable(server, account());
     const release = `${server.release}-${debianPackage}`;
@@ -24,23 +24,8 @@ export async function withDebianExtension(
     const home = base === server.folder ? join(workFolder, "postgres") : dirname(base);
     return { binaries: { folder: combined(base, files, join(home, `${release}-${process.arch}`)), release } };
   } catch (error) {
-    const text = error instanceof Error ? error.message.split("\n").slice(0, 2).join(" ") : String(error);
-    return { reason: `${debianPackage} is not to be had here: ${text}` };
+    return { reason: notToBeHad(debianPackage, error) };
   }
-}
-
-/** The folder that stands for the root of the package. */
-async function unpacked(debianPackage: string): Promise<string> {
-  const marker = join("usr", "lib", "postgresql", String(VERSION), "lib");
-  const folder = join(workFolder, "debian", debianPackage);
-  if (existsSync(join(folder, marker))) return folder;
-  const run = promisify(execFile);
-  mkdirSync(folder, { recursive: true });
-  await run("apt-get", ["download", debianPackage], { cwd: folder });
-  const name = readdirSync(folder).find((entry) => entry.startsWith(debianPackage) && entry.endsWith(".deb"));
-  if (name === undefined) throw new Error("apt-get download left no package");
-  await run("dpkg-deb", ["--extract", name, "."], { cwd: folder });
-  return folder;
 }
 
 /** Copied beside and renamed, so that a copy cut short is never used. */
