@@ -1,5 +1,6 @@
 import type { Database } from "./database";
 import type { ExecuteOptions } from "./execute-options";
+import { describeManagementSchema } from "./management/install";
 import { parseTime } from "./observation";
 import type { Instant } from "../core/time/instant";
 import { query } from "./queries";
@@ -41,6 +42,12 @@ export async function listRegistered(database: Database): Promise<RegisteredTabl
     updatedAt: parseTime(String(row["updated_at"])),
     exists: row["exists"] === true,
   }));
+}
+
+/** Tables of the registry that are there and managed; none where there is no registry yet. */
+export async function listManaged(database: Database): Promise<RegisteredTable[]> {
+  if ((await describeManagementSchema(database)).kind !== "ours") return [];
+  return (await listRegistered(database)).filter((table) => table.mode === "managed" && table.exists);
 }
 
 /** Hands a table back unmanaged: no update touches it until somebody claims it. False: it is not registered. */

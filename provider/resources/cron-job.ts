@@ -4,6 +4,7 @@ import { ensureWindowCall } from "../../core/schedule/texts";
 import { type CronJobWire, cronJobWireSchema } from "../../core/spec/schedule";
 import { readWire } from "../../core/spec/wire";
 import { readCron } from "../../postgres/cron";
+import { listManaged } from "../../postgres/ownership";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { DiffKind, ResourceHandler } from "../handler";
@@ -87,6 +88,16 @@ export function cronJobHandler(runtime: Runtime): ResourceHandler {
       const wire = wireOf(oldInputs);
       if (runtime.renamed(ctx, idOf(wire))) return;
       await removeJob(ctx, runtime, wire);
+    },
+
+    list: async function* () {
+      const { facts } = await readCron(runtime.database, true);
+      if (facts.kind !== "here") return;
+      for (const table of await listManaged(runtime.database)) {
+        const command = ensureWindowCall(runtime.config.managementSchema, table);
+        for (const job of facts.jobs.filter((found) => found.command === command))
+          yield { id: formatMemberId(table, job.job), name: `${table.table}-job` };
+      }
     },
   };
 }

@@ -105,6 +105,11 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
       await runtime.requireSameDatabase(oldOutputs);
       await dropUnlessRemembering(ctx, runtime);
     },
+
+    list: async function* () {
+      const id = runtime.config.managementSchema;
+      if ((await describeManagementSchema(runtime.database)).kind === "ours") yield { id, name: id };
+    },
   };
 }
 

@@ -204,7 +204,9 @@ async function imported(
 async function* listPartitions(_ctx: CallContext, runtime: Runtime): AsyncGenerator<{ id: string; name: string }> {
   for (const table of await listPartitionedTables(runtime.database)) {
     const { table: found } = await runtime.observe(table);
-    for (const leaf of found?.leaves ?? []) yield { id: formatMemberId(table, leaf.name), name: leaf.name };
+    // What import takes: neither a default partition nor a branch, which belong to the table and its window.
+    for (const leaf of found?.leaves ?? [])
+      if (leaf.bounds?.from && leaf.bounds.to) yield { id: formatMemberId(table, leaf.name), name: leaf.name };
   }
 }
 

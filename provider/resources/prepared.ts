@@ -1,5 +1,4 @@
 import { planPrepared } from "../../core/plan/prepared";
-import { schedulable } from "../../core/plan/window-plan";
 import { observedParent } from "../../core/statements/parent";
 import { renewPrepared } from "../../postgres/work/renew-prepared";
 import type { ResourceContext } from "../context";
@@ -24,7 +23,7 @@ export async function renewAfterDelete(
   // Nothing is prepared for a table that is being destroyed.
   if (!table || !spec || !asOf || registration?.prepared === undefined) return;
   const parent = observedParent(table, spec.key, { ...runtime.known(name, observation), levels: spec.levels });
-  const prepared = planPrepared(spec, schedulable(spec, parent), registration, runtime.clocks(asOf, observation));
+  const prepared = planPrepared(spec, parent, registration, runtime.clocks(asOf, observation));
   const work = workContext(runtime, ctx);
   const subject = `preparing the schedule of "${name.schema}.${name.table}"`;
   const statements = renewPrepared(work.management, name, prepared, subject);

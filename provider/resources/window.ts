@@ -6,6 +6,7 @@ import type { WorkItem } from "../../core/plan/types";
 import { formatInstant } from "../../core/time/instant";
 import { planWindow } from "../../core/window/window";
 import { digestPartitions } from "../../core/window/wire";
+import { listManaged } from "../../postgres/ownership";
 import type { ResourceContext } from "../context";
 import { PartialFailure, Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
@@ -103,6 +104,11 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       await runtime.requireSameDatabase(oldOutputs);
       if (runtime.renamed(ctx, id)) return;
       await destroyTable(ctx, runtime, requireWindowInputs(oldInputs));
+    },
+
+    list: async function* () {
+      for (const table of await listManaged(runtime.database))
+        if (table.window !== undefined) yield { id: formatTableId(table), name: `${table.table}-window` };
     },
   };
 }

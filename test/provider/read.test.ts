@@ -98,14 +98,21 @@ it("refresh follows the database: what is gone leaves the state, an invalid inde
 });
 
 it("lists what could be imported, by ids that import takes", async () => {
-  await database.query("create table app.plain (id int); create table app.by_hash (id int) partition by hash (id)");
+  await database.query(`create table app.plain (id int); create table app.by_hash (id int) partition by hash (id);
+    create table app.tree (site text, at date) partition by list (site);
+    create table app.tree_a partition of app.tree for values in ('a') partition by range (at)`);
   const plugin = await startPlugin({ config: configOf(database) });
   expect(await list(plugin, "Table")).toEqual(expect.arrayContaining(["app.events"]));
-  expect(await list(plugin, "Table")).not.toContain("app.plain");
+  expect(await list(plugin, "Table")).toContain("app.tree");
+  for (const other of ["app.plain", "app.by_hash", "app.tree_a"])
+    expect(await list(plugin, "Table")).not.toContain(other);
   expect((await list(plugin, "Partition")).sort()).toEqual(
     ["02", "03", "04"].map((month) => `app.events#events_p2025_${month}`),
   );
   expect(await list(plugin, "Index")).toEqual(["app.events#events_by_note"]);
+  expect(await list(plugin, "PartitionWindow")).toEqual(["app.events"]);
+  expect(await list(plugin, "ManagementSchema")).toEqual(["pgpartition"]);
+  expect(await list(plugin, "CronJob")).toEqual([]);
   const { urn } = entryOf(deployment, "events-table");
   for (const id of await list(plugin, "Table")) expect((await plugin.read(urn, id))?.id).toBe(id);
   await plugin.stop();

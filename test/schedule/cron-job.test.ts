@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import type { NoScheduleArgs, ScheduleArgs } from "../../components";
+import { quoteLiteral } from "../../core/names/identifier";
 import { parseCron } from "../../core/schedule/cron";
-import { entryOf, leaves } from "../provider/support";
+import { entryOf, leaves, list } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
+import { asSuperuser } from "../support/database";
 import { withCronServer } from "../support/harness/cron-server";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
@@ -31,6 +33,8 @@ beforeEach(async () => {
 });
 
 const refresh = (of = nightly) => withPlugin(database, of, (plugin) => deployment.refresh(plugin));
+/** As the product's role: a job is its maker's. */
+const byHand = (sql: string) => database.query(`set role ${database.user}; ${sql}; reset role`);
 const outputs = () => entryOf(deployment, "events-schedule").outputs;
 
 it("the job is shown in preview, made, found unchanged, changed and removed", async () => {
@@ -41,7 +45,7 @@ it("the job is shown in preview, made, found unchanged, changed and removed", as
   );
   expect(await column(database, jobs)).toEqual([]);
   expect(await apply(database, deployment, nightly)).toEqual(["create events-schedule", "update events-window"]);
-  expect(await column(database, jobs)).toEqual([`nightly [0 2 * * *] postgres postgres true ${call}`]);
+  expect(await column(database, jobs)).toEqual([`nightly [0 2 * * *] ${database.user} postgres true ${call}`]);
   expect(outputs()).toMatchObject({ runner: "pg_cron", jobId: expect.any(String) as string, command: call });
   expect(await apply(database, deployment, nightly)).toEqual([]);
   expect((await refresh()).result).toEqual([]);
@@ -50,10 +54,10 @@ it("the job is shown in preview, made, found unchanged, changed and removed", as
   const id = outputs()["jobId"];
   const later = at({ cron: "30 3 * * sun", job: "nightly", active: false });
   expect(await apply(database, deployment, later)).toEqual(["update events-schedule", "update events-window"]);
-  expect(await column(database, jobs)).toEqual([`nightly [30 3 * * sun] postgres postgres false ${call}`]);
+  expect(await column(database, jobs)).toEqual([`nightly [30 3 * * sun] ${database.user} postgres false ${call}`]);
   expect(outputs()["jobId"]).toBe(id);
   await apply(database, deployment, at({ cron: "30 3 * * sun", job: "weekly" }));
-  expect(await column(database, jobs)).toEqual([`weekly [30 3 * * sun] postgres postgres true ${call}`]);
+  expect(await column(database, jobs)).toEqual([`weekly [30 3 * * sun] ${database.user} postgres true ${call}`]);
 
   expect(await apply(database, deployment, at({ none: "updates run every hour" }))).toEqual([
     "update events-window",
@@ -97,11 +101,11 @@ it.each<[string, string, string]>([
 });
 
 it("an equal job is adopted, and brought to the declared hour; one that runs something else is refused in preview", async () => {
-  await database.query("select cron.schedule('nightly', '0 9 * * *', $1)", [call]);
+  await byHand(`select cron.schedule('nightly', '0 9 * * *', ${quoteLiteral(call)})`);
   await apply(database, deployment, nightly);
-  expect(await column(database, jobs)).toEqual([`nightly [0 2 * * *] postgres postgres true ${call}`]);
+  expect(await column(database, jobs)).toEqual([`nightly [0 2 * * *] ${database.user} postgres true ${call}`]);
   await apply(database, deployment, at());
-  await database.query("select cron.schedule('agent_logs_rotate_daily', '0 2 * * *', 'select _agent_logs_rotate()')");
+  await byHand("select cron.schedule('agent_logs_rotate_daily', '0 2 * * *', 'select _agent_logs_rotate()')");
   const taken = at({ cron: "0 2 * * *", job: "agent_logs_rotate_daily" });
   const { error } = await preview(database, deployment, taken);
   expect(error).toContain("runs something else: select _agent_logs_rotate()");
@@ -129,6 +133,7 @@ it("lost state: the job is adopted; import finds it by its name; and the next up
   expect(await column(database, jobs)).toHaveLength(1);
   const { result } = await withPlugin(database, nightly, async (plugin) => {
     const urn = entryOf(lost, "events-schedule").urn;
+    expect(await list(plugin, "CronJob")).toEqual(["app.events#nightly"]);
     return [await plugin.read(urn, "app.events#nightly"), await plugin.read(urn, "app.events#other")] as const;
   });
   const [found, other] = result;
@@ -172,7 +177,8 @@ it("an owner without superuser needs USAGE on schema cron, and is told so; the j
 
   // A superuser may schedule for others, as long as these could do the work.
   const other = new Deployment("faults", "test");
-  const scheduled = (user: string) => preview(database, other, at({ cron: "0 2 * * *", job: "other", user }));
+  const scheduled = (user: string) =>
+    preview(asSuperuser(database), other, at({ cron: "0 2 * * *", job: "other", user }));
   expect((await scheduled("nobody_here")).error).toContain('role "nobody_here" does not exist');
   expect((await scheduled("pg_monitor")).error).toContain('it is no member of "table_owner"');
   expect((await scheduled("table_owner")).error).toBeUndefined();
@@ -222,9 +228,9 @@ it("every schedule that a program may declare is one that pg_cron reads", async 
 });
 
 it("B15 pg_cron in another database of the cluster: the statement to run there is shown, and nothing is half installed", async () => {
-  await database.query("create database shop");
+  await database.query(`create database shop owner ${database.user}`);
   const shop = await database.connect({ database: "shop" });
-  await shop.query("create schema app");
+  await shop.query(`create schema app authorization ${database.user}`);
   const url = database.url.replace(/\/postgres$/, "/shop");
   const seen = await preview({ url }, deployment, nightly);
   expect(seen.error).toBeUndefined();
