@@ -29,6 +29,40 @@ const tables = {
 };
 const at = (asOf: string) => ({ tables, asOf });
 
+/** What a partition carries beside its bounds, each of which the versions write or read a little differently. */
+const carrying = {
+  messages: eventsTable({
+    table: "messages",
+    columns: {
+      id: { type: "bigint", identity: "always" },
+      tenant: "text",
+      at: { type: "timestamptz", default: "now()" },
+      note: { type: "text", nullable: true },
+    },
+    rowSecurity: { policies: { own: { roles: ["app"], using: "tenant = current_setting('api.tenant', true)" } } },
+    grants: { app: ["select", "insert"] },
+    publications: { changes: { create: { publish: ["insert"] }, viaRoot: true, where: "tenant <> 'test'" } },
+    replicaIdentity: "full",
+    statistics: { tenant: 500 },
+    storage: { hot: { options: { fillfactor: 90 } } },
+    defaultPartition: { name: "messages_rest" },
+    schedule: { cron: "0 2 * * *" },
+    functionNames: { window: "maintain_messages" },
+  }),
+  readings: eventsTable({
+    table: "readings",
+    columns: { site: "text", id: "bigint", at: "timestamptz", note: { type: "text", nullable: true } },
+    primaryKey: ["site", "id", "at"],
+    partitionBy: [
+      { list: "site", values: ["north", "south"] },
+      { range: "at", every: "month" },
+      { hash: "id", modulus: 2 },
+    ],
+    resources: "window",
+  }),
+};
+const carryingAt = (asOf: string) => ({ tables: carrying, asOf });
+
 describe.each(versions)("PostgreSQL %s", (version) => {
   let server: Server;
   let client: Client;
@@ -62,4 +96,29 @@ describe.each(versions)("PostgreSQL %s", (version) => {
     expect((await client.query("select from pg_index where not indisvalid")).rowCount).toBe(0);
     expect((await preview(server, deployment, at("2025-04-18T00:00:00Z"))).steps).toEqual([]);
   }, 60_000);
+
+  it(`B14 ${String(version)}: all that a table carries is made, found unchanged, rolled with it, and there is nothing left to do`, async () => {
+    await client.query("create role app nologin; grant usage on schema app to app");
+    const deployment = new Deployment();
+    const march = carryingAt("2025-03-10T00:00:00Z");
+    expect((await up(server, deployment, march)).error).toBeUndefined();
+    expect((await preview(server, deployment, march)).steps).toEqual([]);
+    await client.query(
+      "insert into app.messages (tenant, at) select t, '2025-03-05' from unnest(array['a', 'b', 'b']) t; insert into app.readings values ('south', 1, '2025-03-05')",
+    );
+    await client.query("set role app; set api.tenant = 'b'");
+    expect((await client.query("select from app.messages")).rowCount).toBe(2);
+    await expect(client.query("select from app.messages_p2025_03")).rejects.toMatchObject({ code: "42501" });
+    await client.query("reset role");
+    await client.query("call pgpartition.ensure_window('app.messages', '2025-05-10')");
+    expect((await client.query("select from app.messages_p2025_06")).rowCount).toBe(0);
+    const rolled = await up(server, deployment, carryingAt("2025-04-10T00:00:00Z"));
+    expect(rolled.error).toBeUndefined();
+    const unlike = await client.query(
+      `select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+       where i.inhparent = 'app.messages'::regclass and not (c.relrowsecurity and c.relreplident = 'f')`,
+    );
+    expect(unlike.rows).toEqual([]);
+    expect((await preview(server, deployment, carryingAt("2025-04-10T00:00:00Z"))).steps).toEqual([]);
+  }, 120_000);
 });
