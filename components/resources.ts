@@ -19,7 +19,12 @@ export class ManagementSchema extends pulumi.CustomResource {
   declare readonly version: pulumi.Output<number>;
 
   constructor(name: string, args: ManagementSchemaWire, opts?: pulumi.CustomResourceOptions) {
-    super("pgpartition:index:ManagementSchema", name, { sizes: undefined, ...args, version: undefined, database: undefined }, opts);
+    super(
+      "pgpartition:index:ManagementSchema",
+      name,
+      { sizes: undefined, ...args, version: undefined, database: undefined },
+      opts,
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import { type Problem, formatProblem } from "../problem";
 import { describeUnindexed, unindexedKeysOf } from "../spec/foreign-key-indexes";
 import type { TableSpec, WindowSpec } from "../spec/spec";
 import { createTableStatements } from "../statements/create-table";
-import { type ParentShape, observedParent, plannedParent } from "../statements/parent";
+import { observedParent, plannedParent } from "../statements/parent";
 import type { Instant } from "../time/instant";
 import { planWindow } from "../window/window";
 import { planAlignments } from "./alignment";

@@ -63,7 +63,9 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
     diff: async (ctx, { oldInputs, news }) => {
       const declared = declaredDiff(oldInputs, news, DECLARED_WINDOW_KEYS);
       const read = requireWindowInputs(news);
-      const due = checked.has(ctx, news) ? read.work.length > 0 : await isDueNow(ctx, runtime, read, checked.asked(ctx));
+      const due = checked.has(ctx, news)
+        ? read.work.length > 0
+        : await isDueNow(ctx, runtime, read, checked.asked(ctx));
       return diffResult(due ? { ...declared, work: "update" } : declared);
     },
 

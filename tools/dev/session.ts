@@ -49,7 +49,12 @@ async function embedded(throwAway: boolean): Promise<{ connection: Connection; s
   const dataDir = throwAway
     ? {}
     : { dataDir: join(reachableDataFolder(join(workFolder, "postgres"), account()), "18") };
-  const server = await startServer({ version: 18, settings: { wal_level: "logical" }, ...dataDir, logFile: join(workFolder, "postgres.log") });
+  const server = await startServer({
+    version: 18,
+    settings: { wal_level: "logical" },
+    ...dataDir,
+    logFile: join(workFolder, "postgres.log"),
+  });
   const { host, port, user, password } = server;
   try {
     const connection = await createDatabase({ host, port, user, password, database: "postgres" }, databaseName);
