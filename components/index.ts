@@ -2,6 +2,7 @@
 export { PartitionedDatabase, type PartitionedDatabaseArgs } from "./partitioned-database";
 export { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 export { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
+export { ArchiveBucket, type AccessLogArgs, type ArchiveBucketArgs } from "./archive-bucket";
 export { Monitoring, type MonitoringArgs } from "./monitoring";
 export type { PrerequisiteArgs } from "./prerequisites";
 export {
@@ -45,6 +46,12 @@ export type {
   Size,
   SizeThresholdArgs,
 } from "../core/monitoring/args";
+export type {
+  ArchiveBucketSettingsArgs,
+  ArchiveStorageClass,
+  ObjectLockArgs,
+  StorageStepArgs,
+} from "../core/archive/bucket-args";
 export type { Problem } from "../core/problem";
 export type { Span } from "../core/time/span";
 export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/types";

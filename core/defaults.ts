@@ -99,3 +99,6 @@ export const DEFAULT_IMBALANCE = 10;
 export const DEFAULT_SLOW_QUERY = "1 s";
 
 export const DEFAULT_DASHBOARD_TITLE = "Partitioned tables";
+
+/** Parts of an upload that nobody finished cost money and are seen in no listing; a resumed archive comes back sooner than this. */
+export const DEFAULT_ABORT_UPLOADS: Span = "7 days";

@@ -12,6 +12,8 @@ const FILES = [
   "core/spec/security-args.ts",
   "core/spec/storage-args.ts",
   "core/spec/default-partition-args.ts",
+  "components/archive-bucket.ts",
+  "core/archive/bucket-args.ts",
   "components/monitoring.ts",
   "core/monitoring/args.ts",
   "components/provider.ts",

@@ -1,0 +1,80 @@
+import type { ArchiveBucketSettings } from "./bucket";
+
+/** A policy document of AWS. */
+export interface PolicyDocument {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly object[];
+}
+
+/** The bucket's own policy: nobody reaches it but by TLS. */
+export function tlsOnly(bucketArn: string): PolicyDocument {
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "TlsOnly",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [bucketArn, `${bucketArn}/*`],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ],
+  };
+}
+
+/**
+ * What who runs `pulumi up` needs to archive and to restore: to write and read objects below the prefix, to finish or give up an
+ * upload, and to look at the bucket's settings. It may delete nothing and change no setting.
+ */
+export function archiverPolicy(
+  bucketArn: string,
+  settings: ArchiveBucketSettings,
+  kmsKeyArn: string | undefined,
+): PolicyDocument {
+  const objects = `${bucketArn}/${settings.prefix}*`;
+  return {
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "Objects",
+        Effect: "Allow",
+        Action: [
+          "s3:PutObject",
+          "s3:GetObject",
+          "s3:GetObjectVersion",
+          "s3:AbortMultipartUpload",
+          "s3:ListMultipartUploadParts",
+          ...(settings.lock ? ["s3:PutObjectRetention", "s3:GetObjectRetention"] : []),
+        ],
+        Resource: objects,
+      },
+      {
+        Sid: "Listing",
+        Effect: "Allow",
+        Action: "s3:ListBucket",
+        Resource: bucketArn,
+        ...(settings.prefix === "" ? {} : { Condition: { StringLike: { "s3:prefix": [`${settings.prefix}*`] } } }),
+      },
+      {
+        Sid: "Settings",
+        Effect: "Allow",
+        Action: [
+          // Asked of the bucket as a whole: S3 knows no prefix here.
+          "s3:ListBucketMultipartUploads",
+          "s3:GetBucketLocation",
+          "s3:GetBucketVersioning",
+          "s3:GetBucketObjectLockConfiguration",
+          "s3:GetBucketPublicAccessBlock",
+          "s3:GetBucketPolicyStatus",
+          "s3:GetEncryptionConfiguration",
+          "s3:GetLifecycleConfiguration",
+        ],
+        Resource: bucketArn,
+      },
+      ...(kmsKeyArn === undefined
+        ? []
+        : [{ Sid: "Key", Effect: "Allow", Action: ["kms:GenerateDataKey", "kms:Decrypt"], Resource: kmsKeyArn }]),
+    ],
+  };
+}

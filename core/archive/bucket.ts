@@ -1,0 +1,107 @@
+import { DEFAULT_ABORT_UPLOADS } from "../defaults";
+import { InvalidSpecError, type Problem } from "../problem";
+import { parseSpan, type SpanUnit } from "../time/span";
+import type { ArchiveBucketSettingsArgs, ArchiveStorageClass } from "./bucket-args";
+
+/** The settings in days, as S3 counts. */
+export interface ArchiveBucketSettings {
+  /** Ends in a slash, or is empty. */
+  readonly prefix: string;
+  readonly expireDays: number | undefined;
+  readonly lock: { readonly mode: "GOVERNANCE" | "COMPLIANCE"; readonly days: number } | undefined;
+  readonly storage: readonly { readonly days: number; readonly storageClass: ArchiveStorageClass }[];
+  readonly abortUploadDays: number;
+}
+
+/**
+ * Reads the arguments; throws with every problem at once. S3 counts days: a month is taken for 31 of them and a year for 366,
+ * so that nothing ends a day too soon.
+ */
+export function requireArchiveBucket(args: ArchiveBucketSettingsArgs, subject: string): ArchiveBucketSettings {
+  const problems: Problem[] = [];
+  const report: Report = (path, message, fix) => problems.push({ path, code: "invalid-value", message, fix });
+  const settings = {
+    prefix: prefixOf(args.prefix ?? "", report),
+    expireDays: args.expireAfter === undefined ? undefined : daysOf(args.expireAfter, "expireAfter", report),
+    lock: args.objectLock && {
+      mode: args.objectLock.mode === "compliance" ? ("COMPLIANCE" as const) : ("GOVERNANCE" as const),
+      days: daysOf(args.objectLock.for, "objectLock.for", report),
+    },
+    storage: (args.storage ?? []).map((step, index) => ({
+      days: daysOf(step.after, `storage[${index}].after`, report),
+      storageClass: step.class,
+    })),
+    abortUploadDays: daysOf(args.abortUploadsAfter ?? DEFAULT_ABORT_UPLOADS, "abortUploadsAfter", report),
+  };
+  const legalDays = args.legalMinimum === undefined ? 0 : daysOf(args.legalMinimum, "legalMinimum", report);
+  if (problems.length === 0) reportConflicts(settings, legalDays, report);
+  if (problems.length > 0) throw new InvalidSpecError(subject, problems);
+  return settings;
+}
+
+type Report = (path: string, message: string, fix: string) => void;
+
+function daysOf(text: string, path: string, report: Report): number {
+  const span = parseSpan(text);
+  if (span && span.unit !== "hour") return atMostDays(span.count, span.unit);
+  report(
+    path,
+    `"${text}" is not a length of days.`,
+    'Write a whole number and day, week, month or year, such as "90 days".',
+  );
+  return Number.NaN;
+}
+
+/** Twelve months are a year, however they are written. */
+function atMostDays(count: number, unit: Exclude<SpanUnit, "hour">): number {
+  switch (unit) {
+    case "day":
+      return count;
+    case "week":
+      return count * 7;
+    case "month":
+      return Math.floor(count / 12) * 366 + (count % 12) * 31;
+    case "quarter":
+      return atMostDays(count * 3, "month");
+    case "year":
+      return count * 366;
+  }
+}
+
+function prefixOf(text: string, report: Report): string {
+  if (text === "") return "";
+  if (/^\/|\/\/|[*?\\]/.test(text))
+    report("prefix", `"${text}" is not a folder.`, 'Write names with slashes between them, such as "archive/orders".');
+  return text.endsWith("/") ? text : `${text}/`;
+}
+
+function reportConflicts(settings: ArchiveBucketSettings, legalDays: number, report: Report): void {
+  const { expireDays = Infinity, lock, storage } = settings;
+  if (expireDays < legalDays)
+    report(
+      "expireAfter",
+      `objects would be deleted after ${expireDays} days; the legal minimum is ${legalDays}.`,
+      "Let expireAfter be as long as legalMinimum, or longer.",
+    );
+  if (lock && expireDays < lock.days)
+    report(
+      "expireAfter",
+      `objects would expire after ${expireDays} days, and are locked for ${lock.days}.`,
+      "Let expireAfter be longer than objectLock.for.",
+    );
+  storage.forEach((step, index) => {
+    const before = storage[index - 1];
+    if (before && before.days >= step.days)
+      report(
+        `storage[${index}].after`,
+        `${step.storageClass} begins after ${step.days} days, ${before.storageClass} before it after ${before.days}.`,
+        "Write the steps soonest first.",
+      );
+    if (step.days >= expireDays)
+      report(
+        `storage[${index}].after`,
+        `${step.storageClass} begins after ${step.days} days, when objects have expired (${expireDays}).`,
+        "Leave the step out, or let expireAfter be longer.",
+      );
+  });
+}
