@@ -54,7 +54,6 @@ function labelVariable(name: string, title: string, definition: string): object 
     label: title,
     type: "query",
     datasource: DATA_SOURCE,
-    definition,
     query: { query: definition, refId: name },
     refresh: 2,
     includeAll: true,

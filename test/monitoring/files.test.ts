@@ -1,8 +1,14 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { MONITORING_FILES } from "../../core/monitoring/files";
+import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/files";
 import { MANAGEMENT_VERSION, upgradeTo } from "../../postgres/management/files";
-import { type Built, buildProgram } from "../../tools/monitoring/programs";
+import {
+  type Built,
+  buildProgram,
+  type DashboardReader,
+  dashboardReader,
+  GRAFANA_MODELS,
+} from "../../tools/monitoring/programs";
 import { filesFor, produced } from "../core/monitoring/support";
 import { closeAll } from "../provider/wire-support";
 import { Deployment } from "../support/harness/deployment";
@@ -55,6 +61,36 @@ it("the reader of the rules refuses what Prometheus refuses", async (context) =>
   const broken = { ...texts, prometheusRules: texts.prometheusRules.replace("pgpartition_runway_seconds <", "sum( <") };
   const ended = await withFiles(broken, (folder) => run(path, [join(folder, MONITORING_FILES.prometheusRules)]));
   expect(ended).toMatchObject({ code: 1, output: expect.stringContaining("PgpartitionRunwayShort") as string });
+});
+
+describe.each(Object.keys(GRAFANA_MODELS) as (keyof typeof GRAFANA_MODELS)[])("Grafana's own model, %s", (version) => {
+  let reader: DashboardReader;
+  beforeAll(async () => {
+    reader = await dashboardReader(version);
+  }, BUILD_MS);
+
+  const reads = (texts: MonitoringTexts, context: { skip(reason: string): never }) => {
+    if ("reason" in reader) {
+      console.log(`skipped: ${reader.reason}`);
+      return context.skip(reader.reason);
+    }
+    const { program, args } = reader;
+    return withFiles(texts, (folder) => run(program, [...args, join(folder, MONITORING_FILES.grafanaDashboard)]));
+  };
+
+  it("knows all of the dashboard, and would write it alike", async (context) => {
+    for (const args of Object.values(variants))
+      expect(await reads(filesFor(args).texts, context)).toEqual({ code: 0, output: "" });
+  });
+
+  it("does not know what is misspelt", async (context) => {
+    const { texts } = filesFor();
+    const wrong = { ...texts, grafanaDashboard: texts.grafanaDashboard.replace('"gridPos"', '"gridpos"') };
+    expect(await reads(wrong, context)).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/panels\[0\].*gridpos is not known/) as string,
+    });
+  });
 });
 
 describe.each([15, 18] as const)("on PostgreSQL %s", (version) => {

@@ -1,7 +1,8 @@
-// The programs that read the files of Monitoring in earnest, built from the Go module proxy: Prometheus's own parser of rules,
-// and postgres_exporter. Go keeps what it has compiled, so that only the first build takes its minute.
+// The programs that read the files of Monitoring in earnest: Prometheus's own parser of rules and postgres_exporter, built from
+// the Go module proxy, and Grafana's own model of a dashboard, from PyPI. Go keeps what it has compiled, so that only the
+// first build takes its minute.
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { findExecutable } from "../engine/executables";
 import { repositoryRoot } from "../paths";
@@ -21,18 +22,55 @@ export async function buildProgram(name: keyof typeof PROGRAMS, env: NodeJS.Proc
   const folder = join(repositoryRoot, ".pgpartition", "monitoring");
   await mkdir(folder, { recursive: true });
   const path = join(folder, name);
-  const failure = await run(go, ["build", "-mod=readonly", "-buildvcs=false", "-o", path, PROGRAMS[name]], name, env);
-  return failure === undefined ? { path } : { reason: `"${name}" of tools/monitoring cannot be built: ${failure}` };
-}
-
-/** The last line of what went wrong; undefined: nothing. */
-function run(go: string, args: readonly string[], name: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const child = spawn(go, args, {
+  const failure = await run(go, ["build", "-mod=readonly", "-buildvcs=false", "-o", path, PROGRAMS[name]], {
     cwd: join(repositoryRoot, "tools", "monitoring", "go", name),
     // GOFLAGS is emptied because a user's -mod=mod or -tags would build something that nobody has tested.
     env: { ...env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "local" },
-    stdio: ["ignore", "ignore", "pipe"],
   });
+  return failure === undefined ? { path } : { reason: `"${name}" of tools/monitoring cannot be built: ${failure}` };
+}
+
+/** Versions of Grafana whose model of a dashboard is on PyPI: the oldest that reads ours, and the newest. */
+export const GRAFANA_MODELS = { "10.4": "1769699796!10.4.0", "11.6": "1769699379!11.6.0" } as const;
+
+/** What reads a dashboard with the model of one version: `<program> <args…> <file>`. */
+export type DashboardReader =
+  { readonly program: string; readonly args: readonly string[] } | { readonly reason: string };
+
+export async function dashboardReader(
+  version: keyof typeof GRAFANA_MODELS,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<DashboardReader> {
+  const python = findExecutable("python3", env["PATH"]);
+  if (python === undefined) return { reason: "python3 is not on PATH, so no model of Grafana reads the dashboard" };
+  const folder = join(repositoryRoot, ".pgpartition", "monitoring", `grafana-${version}`);
+  await mkdir(folder, { recursive: true });
+  const wanted = `grafana-foundation-sdk==${GRAFANA_MODELS[version]}`;
+  const args = [
+    "-m",
+    "pip",
+    "download",
+    "--no-deps",
+    "--disable-pip-version-check",
+    "--quiet",
+    "--dest",
+    folder,
+    wanted,
+  ];
+  const failure = await run(python, args, { cwd: folder, env });
+  const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl"));
+  if (wheel === undefined) return { reason: `${wanted} cannot be had from PyPI: ${failure ?? "no wheel came"}` };
+  const script = join(repositoryRoot, "tools", "monitoring", "python", "read_dashboard.py");
+  return { program: python, args: [script, join(folder, wheel)] };
+}
+
+/** The last line of what went wrong; undefined: nothing. */
+function run(
+  program: string,
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<string | undefined> {
+  const child = spawn(program, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-4_000)));
   return new Promise((resolve) => {
