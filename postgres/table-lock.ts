@@ -12,6 +12,8 @@ const POLL_MS = 250;
 export interface TableLockOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Called while the body runs when another caller of this process waits for the same lock: who only lingers lets go. */
+  readonly whenWanted?: () => void;
 }
 
 /**
@@ -31,11 +33,15 @@ export class TableLocks {
     const turn = queue.last;
     let leave = (): void => undefined;
     queue.last = new Promise((resolve) => (leave = resolve));
+    queue.whenWanted?.();
     try {
       await turnOrAbort(turn, options.signal, `waiting for the lock of table "${schema}"."${table}"`);
       await this.hold(queue, schema, table, options);
+      queue.whenWanted = options.whenWanted;
+      if (queue.waiting > 1) queue.whenWanted?.();
       return await body();
     } finally {
+      queue.whenWanted = undefined;
       // Left only after the one before: a caller that gave up waiting must not let the next one past the holder.
       void turn.then(async () => {
         queue.waiting -= 1;
@@ -69,7 +75,7 @@ export class TableLocks {
   }
 
   private enter(key: string): Queue {
-    const queue = this.queues.get(key) ?? { waiting: 0, last: Promise.resolve(), holder: undefined };
+    const queue = this.queues.get(key) ?? { waiting: 0, last: Promise.resolve(), holder: undefined, whenWanted: undefined };
     queue.waiting += 1;
     this.queues.set(key, queue);
     return queue;
@@ -109,6 +115,8 @@ interface Queue {
   last: Promise<void>;
   /** The session that holds the lock while it is handed on. */
   holder: Session | undefined;
+  /** How to tell the one whose turn it is that another caller has come. */
+  whenWanted: (() => void) | undefined;
 }
 
 async function take(session: Session, schema: string, table: string): Promise<boolean> {

@@ -29,14 +29,16 @@ interface Line {
   readonly tasks: Waiting[];
   /** Ends a pause in which nobody waits. */
   wake: () => void;
+  /** Something else of this process, such as the table's window, wants the table next. */
+  wanted: boolean;
 }
 
 /**
- * How long a table is kept when nobody waits for it. The engine sends the next partitions when it has written its state for
- * those that it was told of together, up to a tenth of a second on two cores: without a pause they would cost a lock and a
- * reading of their own.
+ * How long a table is kept when nobody wants it. The engine sends the next partitions when it has written its state for
+ * those that it was told of together, some tenths of a second on two busy cores: without a pause they would cost a lock and a
+ * reading of their own. What comes after the partitions ends the pause.
  */
-const LINGER_MS = 150;
+const LINGER_MS = 500;
 
 /**
  * One writer for each table. The engine asks for several partitions of one table at once; they run one after the other
@@ -66,7 +68,7 @@ export class TableQueue {
         line.wake();
         return;
       }
-      const opened: Line = { tasks: [waiting], wake: () => undefined };
+      const opened: Line = { tasks: [waiting], wake: () => undefined, wanted: false };
       this.lines.set(key, opened);
       setImmediate(() => void this.drain(database, table, key, opened, observe));
     });
@@ -82,11 +84,12 @@ export class TableQueue {
     const { tasks } = line;
     // A task that comes between the last look and the release of the lock starts a new turn.
     for (let first = tasks[0]; first; first = tasks[0]) {
+      line.wanted = false;
       try {
         await database.withTableLock(
           table.schema,
           table.table,
-          { signal: first.ctx.signal, log: first.ctx.log },
+          { signal: first.ctx.signal, log: first.ctx.log, whenWanted: () => wanted(line) },
           async () => {
             database.invalidate(table.schema, table.table);
             let observation: Observation | undefined;
@@ -118,11 +121,16 @@ export class TableQueue {
   }
 }
 
+function wanted(line: Line): void {
+  line.wanted = true;
+  line.wake();
+}
+
 /** The task that waits, or after what was done is settled the one that comes within the pause. */
 async function nextTask(line: Line, settle: () => Promise<void>): Promise<Waiting | undefined> {
   if (line.tasks[0]) return line.tasks[0];
   await settle();
-  if (line.tasks[0]) return line.tasks[0];
+  if (line.tasks[0] || line.wanted) return line.tasks[0];
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, LINGER_MS);
     line.wake = () => {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Database } from "../../postgres/database";
 import type { CallContext } from "../../provider/context";
@@ -47,13 +47,40 @@ describe.each(testVersions())("the queue of a table on PostgreSQL %i", (version)
       options("making", { flushedLater: true }),
     );
 
+  const letGo = (database: Database) =>
+    database.withTableLock(table.schema, table.table, { signal: ctx.signal, log: ctx.log }, async () => undefined);
+
+  it("keeps the table for a moment for what comes next, and lets go of it when something else wants it", async () => {
+    const database = open();
+    const holders = async (): Promise<number> =>
+      Number(
+        (
+          await server.query(
+            "select count(*) as n from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+          )
+        )[0]?.["n"],
+      );
+    const events: string[] = [];
+    await Promise.all(tasks(database, events, ["x"], (name) => note(database, name)));
+    expect(await holders()).toBe(1);
+    await letGo(database);
+    // Well before its pause of half a second is over.
+    await expect.poll(holders, { timeout: 300, interval: 20 }).toBe(0);
+    // The other one waits already while the tasks run.
+    const running = Promise.all(tasks(database, events, ["y", "z"], (name) => note(database, name)));
+    await setImmediate();
+    await Promise.all([running, letGo(database)]);
+    await expect.poll(holders, { timeout: 300, interval: 20 }).toBe(0);
+    expect(events).toEqual(["x ran", "x told", "y ran", "z ran", "y told", "z told"]);
+  });
+
   it("flushes what its tasks did once, and tells that they are done only then", async () => {
     const events: string[] = [];
     const logged = await statementsDuring(server, async () => {
       const database = open();
       await Promise.all(tasks(database, events, ["a", "b", "c"], (name) => note(database, name)));
-      // The table is kept for a moment; the log is complete when it is let go.
-      await sleep(300);
+      // The table is kept for a moment, or until something else wants it; the log is complete when it is let go.
+      await letGo(database);
     });
     expect(events).toEqual(["a ran", "b ran", "c ran", "a told", "b told", "c told"]);
     const sent = logged.map(({ sql }) => sql).filter((sql) => /^create|logical_emit_message/.test(sql));
