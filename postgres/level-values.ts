@@ -1,5 +1,6 @@
 import { isSource, type LevelsSpec, type ValueSource } from "../core/levels/levels";
 import type { SourceValue, SourceValues } from "../core/levels/tree";
+import { sourceRowsText } from "../core/levels/source-rows";
 import { quote, quoteLiteral, quoteQualified } from "../core/names/identifier";
 import type { Database } from "./database";
 import { query } from "./queries";
@@ -20,12 +21,27 @@ export async function readLevelValues(database: Database, levels: LevelsSpec): P
     source ? [`${quoteLiteral(String(index))}, (${valuesQuery(source)})`] : [],
   );
   try {
+    await refuseHidden(database, sources);
     const [row] = await database.read(`select json_build_object(${parts.join(", ")}) as values`);
     const found = row?.["values"] as Readonly<Record<string, readonly SourceRow[] | null>>;
     return sources.map((source, index) => source && (found[String(index)] ?? []).map(valueOf));
   } catch (error) {
     throw explained(error, sources);
   }
+}
+
+/** A value in a row that row security hides would look as if it were gone. */
+async function refuseHidden(database: Database, sources: readonly (ValueSource | undefined)[]): Promise<void> {
+  const read = sources.flatMap((source) => source ?? []);
+  const names = [read.map(({ schema }) => schema), read.map(({ table }) => table)];
+  const [row] = await database.read(query("hidden-rows"), names);
+  if (row === undefined) return;
+  const table = quoteQualified(String(row["schema"]), String(row["name"]));
+  const role = quote(String(row["role"]));
+  throw new ValueSourceError(
+    `the values of a level cannot be read from ${table}: row-level security may hide rows from role ${role}, and a value that is hidden would look as if it were gone. ` +
+      `CREATE POLICY all_values ON ${table} FOR SELECT TO ${role} USING (true), or let the role own the table (without FORCE)`,
+  );
 }
 
 /** Oids of the partitions of a table that have no page, at any depth. */
@@ -47,17 +63,10 @@ function valueOf(row: SourceRow): SourceValue {
   return { value: row.value, parent: row.parent ?? undefined, active: row.active };
 }
 
-/** Every value, with whether any of its rows passes the filter: one that has ended is not one that is gone. */
 function valuesQuery(source: ValueSource): string {
-  const value = quote(source.column);
-  const parent = source.parent === undefined ? "null::text" : `${quote(source.parent)}::text`;
-  const active = source.where === undefined ? "true" : `coalesce(bool_or((${source.where})), false)`;
   return `select json_agg(json_build_object('value', v.value, 'parent', v.parent, 'active', v.active) order by v.value, v.parent)
   from (
-    select ${value}::text as value, ${parent} as parent, ${active} as active
-    from ${quoteQualified(source.schema, source.table)}
-    where ${value} is not null
-    group by 1, 2
+    ${sourceRowsText(source)}
   ) v`;
 }
 

@@ -1,3 +1,4 @@
+import { quote, quoteQualified } from "../core/names/identifier";
 import type { DetachedTable, LedgerEntry, Observation, ObservedTable, Registration } from "../core/observed";
 import { type Instant, parseInstant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
@@ -49,9 +50,21 @@ export function toObservation(raw: RawObservation, reading: KeyReading | undefin
     replication: toReplication(raw.table),
     now: parseTime(raw.table.now),
     serverVersion: raw.table.server_version,
-    obstacles: describeObstacles(raw.table),
+    obstacles: [...describeObstacles(raw.table), ...hiddenPartman(raw)],
     partman: raw.partman,
   };
+}
+
+/** Asked of a table that is managed for the first time: afterwards it would be said of every table in every preview. */
+function hiddenPartman({ table, registry }: RawObservation): string[] {
+  const schema = table.partman_hidden;
+  if (schema === null || table.relation === null || registry?.registration) return [];
+  const config = quoteQualified(schema, "part_config");
+  const role = quote(table.role);
+  return [
+    `whether pg_partman makes and drops partitions of this table too is not known, because ${config} is closed to role ${role}: ` +
+      `an administrator can look, or run GRANT USAGE ON SCHEMA ${quote(schema)} TO ${role}; GRANT SELECT ON ${config} TO ${role}.`,
+  ];
 }
 
 /** A time as the server prints it under our session settings. */

@@ -1,6 +1,7 @@
 import { quote } from "../core/names/identifier";
 import type { RegisteredAlias } from "../core/observed";
 import type { PreparedPartition } from "../core/plan/prepared";
+import type { PreparedLevels } from "../core/plan/prepared-levels";
 import type { Statement } from "../core/statements/statement";
 import { bookkeeping, serverTime, type TableName } from "./registry";
 
@@ -61,6 +62,97 @@ function preparedColumns(prefix = ""): string {
   return names.map((name) => `${prefix}${name}`).join(", ");
 }
 
+/** The same for branches: what was given before is taken away, then come the levels, then the partitions of every branch. */
+export function recordPreparedLevelsStatements(
+  management: string,
+  entry: TableName & { readonly levels: PreparedLevels },
+): Statement[] {
+  const into = (name: string, columns: string, types: string, rows: readonly object[]): Statement[] => {
+    const table = `${quote(management)}.${name}`;
+    const undo = "the next update records its own";
+    const gone = bookkeeping(
+      `delete from ${table} where schema_name = $1::text and table_name = $2::text`,
+      [entry.schema, entry.table],
+      undo,
+    );
+    const given = bookkeeping(
+      `insert into ${table} (schema_name, table_name, ${columns}) select $1::text, $2::text, w.* from jsonb_to_recordset($3::jsonb) w (${types})`,
+      [entry.schema, entry.table, JSON.stringify(rows)],
+      undo,
+    );
+    return rows.length > 0 ? [gone, given] : [gone];
+  };
+  return [
+    ...into("prepared_levels", LEVEL_COLUMNS.names, LEVEL_COLUMNS.types, entry.levels.levels.map(levelRow)),
+    ...into("prepared_parts", PART_COLUMNS.names, PART_COLUMNS.types, entry.levels.parts.map(partRow)),
+  ];
+}
+
+const LEVEL_COLUMNS = columnsOf({
+  depth: "integer",
+  kind: "text",
+  given: "text[]",
+  source: "text",
+  parent_depth: "integer",
+  slug: "boolean",
+  branch_schema: "text",
+  branch_name: "jsonb",
+  statements: "jsonb",
+  attach: "jsonb",
+  attach_first: "boolean",
+});
+
+const PART_COLUMNS = columnsOf({
+  grid: "integer",
+  fits: "jsonb",
+  lower_bound: "timestamptz",
+  upper_bound: "timestamptz",
+  due_at: "timestamptz",
+  horizon: "timestamptz",
+  past: "boolean",
+  partition_schema: "text",
+  partition_name: "jsonb",
+  statements: "jsonb",
+});
+
+function columnsOf(columns: Readonly<Record<string, string>>): { readonly names: string; readonly types: string } {
+  const types = Object.entries(columns).map(([name, type]) => `${name} ${type}`);
+  return { names: Object.keys(columns).join(", "), types: types.join(", ") };
+}
+
+function levelRow(level: PreparedLevels["levels"][number]): object {
+  const { depth, kind, slug, name, attach } = level;
+  return {
+    depth,
+    kind,
+    given: level.values ?? null,
+    source: level.source ?? null,
+    parent_depth: level.parentDepth ?? null,
+    slug,
+    branch_schema: level.schema,
+    branch_name: name,
+    statements: level.own,
+    attach,
+    attach_first: level.attachFirst,
+  };
+}
+
+function partRow(part: PreparedLevels["parts"][number]): object {
+  const { grid, fits, past, name, statements } = part;
+  return {
+    grid,
+    fits,
+    lower_bound: serverTime(part.from),
+    upper_bound: serverTime(part.to),
+    due_at: serverTime(part.dueAt),
+    horizon: part.horizon ? serverTime(part.horizon) : null,
+    past,
+    partition_schema: part.schema,
+    partition_name: name,
+    statements,
+  };
+}
+
 /** Functions and views under names of callers, by the oids that they have now: only by these are they ours later. */
 export function recordAliasesStatement(
   management: string,
@@ -109,7 +201,9 @@ export function forgetScheduleStatement(management: string, entry: TableName): S
 /** From now on the schedule makes nothing: the table is going away. */
 export function forgetPreparedStatement(management: string, entry: TableName): Statement {
   return bookkeeping(
-    `with gone as (delete from ${quote(management)}.prepared where schema_name = $1 and table_name = $2)
+    `with gone as (delete from ${quote(management)}.prepared where schema_name = $1 and table_name = $2),
+levels as (delete from ${quote(management)}.prepared_levels where schema_name = $1 and table_name = $2),
+parts as (delete from ${quote(management)}.prepared_parts where schema_name = $1 and table_name = $2)
 update ${quote(management)}.registry set prepared = null, updated_at = now() where schema_name = $1 and table_name = $2`,
     [entry.schema, entry.table],
     "the next update records them again",

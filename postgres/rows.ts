@@ -28,6 +28,8 @@ export interface TableRow extends ObstacleRow, ReplicationRow {
   readonly superuser: boolean;
   /** Schema of pg_partman's configuration. */
   readonly partman_schema: string | null;
+  /** The same, where this role may not read it. */
+  readonly partman_hidden: string | null;
   readonly default_grantees: readonly string[] | null;
   readonly relation: RelationJson | null;
 }

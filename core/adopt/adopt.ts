@@ -1,19 +1,22 @@
-import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../observed";
+import type { ObservedLeafIndex, ObservedTable } from "../observed";
 import type { ObservedReplication } from "../observed-replication";
 import { formatTableId } from "../names/resource-id";
 import { parseTableSpec } from "../spec/parse";
 import type { TableSpecArgs, WindowArgs } from "../spec/args";
-import type { RangeLevelArgs } from "../spec/level-args";
+import type { ListValuesArgs, RangeLevelArgs } from "../spec/level-args";
 import type { TableSpec } from "../spec/spec";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
 import { formatInterval, sameInterval } from "../time/interval";
 import type { KeyEncoding } from "../time/key";
 import { endOfPeriod, type Period, startOfPeriod } from "../time/period";
+import { branchSpec } from "../levels/tree";
 import { planWindow } from "../window/window";
 import { formatProblem } from "../problem";
 import { carriedNotes, declaredPublications } from "./carried";
 import { declaredColumns } from "./columns";
-import { findGrid, type FoundGrid } from "./grid";
+import { CannotAdopt } from "./cannot-adopt";
+import { findGrids, type FoundGrids } from "./level-grid";
+import { findLevels, type FoundLevels, timeColumnOf } from "./levels";
 import { findIndexes } from "./indexes";
 import type { NamedInterval } from "./partition-names";
 
@@ -28,6 +31,8 @@ export interface AdoptionFacts {
   readonly zone: string;
   /** Declare the columns too; else another tool owns them. */
   readonly columns: boolean;
+  /** Where the values of LIST levels are read from, by their columns. */
+  readonly sources?: Readonly<Record<string, ListValuesArgs>>;
 }
 
 /** A declaration of what is there, and what a person has to know or to decide about it. */
@@ -39,22 +44,25 @@ export interface Adoption {
   readonly notes: readonly string[];
 }
 
-/** A table that cannot be declared, with the reason and the way on. */
-export class CannotAdopt extends Error {}
+export { CannotAdopt } from "./cannot-adopt";
 
 /** Reads a declaration from a table that somebody else made. Pure: what it says about the window are proposals. */
 export function adoptTable(facts: AdoptionFacts): Adoption {
   const { table, zone } = facts;
-  const column = requireKey(table);
-  const partitions = inOrder(table.leaves);
-  const grid = findGrid(partitions, table.name, zone);
+  requireKey(table);
+  const levels = findLevels(table, facts.sources);
+  // The table as its time level sees it.
+  const byTime = { ...table, leaves: levels.stems.flatMap((stem) => stem.leaves) };
+  requireTimes(byTime);
+  const grid = findGrids(levels.stems, levels.above.length > 0, zone);
+  const { partitions } = grid;
   const { indexes, notes: indexNotes } = findIndexes(table, facts.leafIndexes);
-  const { window, notes: windowNotes } = proposeWindow(facts, partitions, grid.period);
+  const { window, notes: windowNotes } = proposeWindow({ ...facts, table: byTime }, partitions, grid.period);
   const args: TableSpecArgs = {
     table: table.name,
     schema: table.schema,
     ...(facts.columns ? declaredColumns(table) : {}),
-    partitionBy: [levelOf(column, grid, facts)],
+    partitionBy: [...levels.above, levelOf(levels.column, grid, facts), ...levels.below],
     window,
     onExpire: "detach",
     ...(Object.keys(indexes).length > 0 ? { indexes } : {}),
@@ -70,50 +78,41 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
     spec: parsed.value,
     partitions,
     notes: [
+      ...levels.notes,
       ...grid.notes,
       ...indexNotes,
       ...windowNotes,
-      ...leafNotes(table),
+      ...leafNotes(byTime),
       ...carriedNotes(table, facts.replication),
-      ...differences(parsed.value, facts),
+      ...differences(parsed.value, levels, facts.now),
     ],
   };
 }
 
-function requireKey(table: ObservedTable): string {
+function requireKey(table: ObservedTable): void {
   const name = `"${table.schema}.${table.name}"`;
   if (table.kind !== "partitioned" || !table.key)
     throw new CannotAdopt(`${name} is not partitioned: adopt reads partitioned tables; a plain one needs a migration`);
-  const { strategy, columns, types } = table.key;
-  const [column] = columns;
-  if (strategy !== "range")
-    throw new CannotAdopt(
-      `${name} is partitioned by ${strategy}: adopt writes declarations of tables that are cut by time alone. Declare its levels by hand (partitionBy); what exists is adopted by its bounds all the same`,
-    );
-  if (columns.length !== 1 || column === undefined)
+  const { columns, types } = table.key;
+  if (columns.length !== 1 || columns[0] === undefined)
     throw new CannotAdopt(
       `${name} is partitioned by more than one column or by an expression (${types.join(", ")}), which cannot be declared`,
     );
-  const branch = table.branches[0];
-  if (branch)
+  if (timeColumnOf(table) === undefined)
     throw new CannotAdopt(
-      `partition "${branch.leaf.name}" of ${name} is cut further, by ${branch.strategy}: adopt writes declarations of tables that are cut by time alone. Declare its levels by hand (partitionBy)`,
+      `${name} is partitioned by ${table.key.strategy}, and no level of it cuts by time: that cannot be declared`,
     );
+}
+
+function requireTimes(table: ObservedTable): void {
   const unread = table.leaves.find((leaf) => !leaf.isDefault && leaf.bounds === undefined);
   if (unread)
     throw new CannotAdopt(
       `the bounds of partition "${unread.name}" (${unread.boundsText}) are not read as times: say how the key writes them with --key (epoch-s, epoch-ms, epoch-us, uuidv7)`,
     );
-  return column;
 }
 
-function inOrder(leaves: readonly ObservedLeaf[]): NamedInterval[] {
-  return leaves
-    .flatMap(({ name, bounds }) => (bounds?.from && bounds.to ? [{ name, from: bounds.from, to: bounds.to }] : []))
-    .sort((a, b) => compareInstants(a.from, b.from));
-}
-
-function levelOf(column: string, grid: FoundGrid, facts: AdoptionFacts): RangeLevelArgs {
+function levelOf(column: string, grid: FoundGrids, facts: AdoptionFacts): RangeLevelArgs {
   const [only] = grid.segments;
   const cut =
     grid.segments.length === 1 && only && only.every !== "whole"
@@ -124,6 +123,7 @@ function levelOf(column: string, grid: FoundGrid, facts: AdoptionFacts): RangeLe
     ...cut,
     ...(facts.zone === "UTC" ? {} : { zone: facts.zone }),
     ...(facts.encoding === "time" ? {} : { key: facts.encoding }),
+    ...(grid.overrides.length > 0 ? { overrides: grid.overrides } : {}),
   };
 }
 
@@ -198,10 +198,22 @@ function leafNotes(table: ObservedTable): string[] {
   });
 }
 
-/** What the first update would make, and what it leaves outside of the window, found by planning it. */
-function differences(spec: TableSpec, facts: AdoptionFacts): string[] {
-  const { desired } = planWindow(spec.window, facts.now);
-  const leaves = facts.table.leaves.filter((leaf) => leaf.bounds !== undefined);
-  const missing = desired.filter((one) => !leaves.some((leaf) => leaf.bounds && sameInterval(leaf.bounds, one)));
-  return missing.map((one) => `no partition holds ${formatInterval(one)}: the first update makes "${one.name}"`);
+/** What the first update would make, found by planning it: one by one in a table, counted over many branches. */
+function differences(spec: TableSpec, levels: FoundLevels, now: Instant): string[] {
+  const columns = spec.window.levels.above.map((level) => level.column);
+  const missing = levels.stems.flatMap((stem) => {
+    const path = columns.map((column) => stem.values[column] ?? "");
+    const name = levels.above.length > 0 ? stem.name : undefined;
+    const { desired } = planWindow(branchSpec(spec.window, path), now, name);
+    return desired.filter((one) => !stem.leaves.some((leaf) => leaf.bounds && sameInterval(leaf.bounds, one)));
+  });
+  const listed = missing.slice(0, MAX_MISSING);
+  const more = missing.length - listed.length;
+  return [
+    ...listed.map((one) => `no partition holds ${formatInterval(one)}: the first update makes "${one.name}"`),
+    ...(more > 0 ? [`the first update makes ${more} more partitions`] : []),
+  ];
 }
+
+/** A comment for each would hide the program. */
+const MAX_MISSING = 20;

@@ -43,7 +43,8 @@ export function importFile(
     id,
     parent: name,
   });
-  const partitions = planWindow(spec.window, found.now).desired.flatMap((wanted) => {
+  const desired = spec.window.resources === "window" ? [] : planWindow(spec.window, found.now).desired;
+  const partitions = desired.flatMap((wanted) => {
     const there = adoption.partitions.find((partition) => sameInterval(partition, wanted));
     return there ? [child("Partition", partitionResourceName(name, wanted), formatMemberId(table, there.name))] : [];
   });

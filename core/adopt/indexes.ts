@@ -53,7 +53,8 @@ function ownIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): 
     const key = `${part.unique ? "unique " : ""}${part.definition}`;
     groups.set(key, [...(groups.get(key) ?? []), part]);
   }
-  const leaves = table.leaves.filter((leaf) => !leaf.isDefault);
+  const branches = table.branches.flatMap((branch) => branch.leaves);
+  const leaves = [...table.leaves, ...branches].filter((leaf) => !leaf.isDefault && !leaf.partitioned);
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     const read = first && readIndexDefinition(first.definition);

@@ -29,6 +29,8 @@ export interface ValueSource {
   readonly where: string | undefined;
   /** Column with the value of the LIST level above. */
   readonly parent: string | undefined;
+  /** Whether a change of the table calls for the branches of its new values at once. */
+  readonly trigger?: boolean | undefined;
 }
 
 export interface HashLevel {

@@ -12,6 +12,7 @@ const source = z.object({
   column: name,
   where: z.string().optional(),
   parent: z.string().optional(),
+  trigger: z.boolean().optional(),
 });
 
 const branch = z.object({
@@ -82,8 +83,13 @@ function branchToWire(level: BranchLevel): BranchWire {
 }
 
 function sourceToWire(values: ValueSource): NonNullable<BranchWire["source"]> {
-  const { where, parent, ...place } = values;
-  return { ...place, ...(where === undefined ? {} : { where }), ...(parent === undefined ? {} : { parent }) };
+  const { where, parent, trigger, ...place } = values;
+  return {
+    ...place,
+    ...(trigger ? { trigger } : {}),
+    ...(where === undefined ? {} : { where }),
+    ...(parent === undefined ? {} : { parent }),
+  };
 }
 
 function branchFromWire(wire: BranchWire): BranchLevel {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { fittedLater, hasHole } from "./hole";
 
 /** PostgreSQL cuts longer identifiers silently (NAMEDATALEN - 1), after which two partitions can share one name. */
 export const MAX_IDENTIFIER_BYTES = 63;
@@ -40,6 +41,8 @@ export function byteLength(name: string): number {
  * two long names never become one. Names that a user wrote whole are never sent here: they are refused when too long.
  */
 export function fitIdentifier(name: string): string {
+  // How long it is, is known only where the hole is filled.
+  if (hasHole(name)) return fittedLater(name);
   if (byteLength(name) <= MAX_IDENTIFIER_BYTES) return name;
   const hash = createHash("sha256").update(name, "utf8").digest("hex").slice(0, HASH_LENGTH);
   return `${cutToBytes(name, MAX_IDENTIFIER_BYTES - HASH_LENGTH - 1)}_${hash}`;

@@ -104,6 +104,7 @@ const MAKERS: Readonly<Record<AliasKind, (making: Making) => Alias[]>> = {
       functionAlias(making, type, "regclass", `SELECT ${own(making, "ensure_partition")}(${table(making)}, $1)`),
     ),
   window: (making) => [rowsAlias(making, "regclass", "ensure_partitions")],
+  values: (making) => [rowsAlias(making, own(making, "branch_outcome"), "ensure_values")],
   expired: (making) => [rowsAlias(making, own(making, "expired_partition"), "expired")],
   info: (making) => [viewAlias(making, "partition_info")],
   stats: (making) => [rowsAlias(making, own(making, "counted_partition"), "partition_stats")],

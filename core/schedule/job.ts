@@ -215,7 +215,7 @@ function whyExternal(wanted: WantedJob, facts: Extract<CronFacts, { kind: "absen
     );
   }
   return facts.because === "not created"
-    ? `pg_cron is installed and not created here: ${way}. To have it, an administrator has to run: CREATE EXTENSION pg_cron`
+    ? `pg_cron is installed and not created here: ${way}. To have it, an administrator has to run: CREATE EXTENSION pg_cron, in the database that cron.database_name names (members of pg_read_all_settings see it)`
     : `pg_cron is not installed on this server: ${way}`;
 }
 

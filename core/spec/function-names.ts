@@ -6,7 +6,17 @@ import type { FunctionNamesArgs } from "./schedule-args";
 const name = z.string().min(1);
 
 /** What can have a name of the callers', in the order in which it is made. */
-export const ALIAS_KINDS = ["ensure", "window", "expired", "info", "stats", "sizes", "analyze", "runway"] as const;
+export const ALIAS_KINDS = [
+  "ensure",
+  "window",
+  "values",
+  "expired",
+  "info",
+  "stats",
+  "sizes",
+  "analyze",
+  "runway",
+] as const;
 export type AliasKind = (typeof ALIAS_KINDS)[number];
 
 /** The shape that users write. */
@@ -14,6 +24,7 @@ export const functionNamesSchema = z.strictObject({
   schema: name.optional(),
   ensure: name.optional(),
   window: name.optional(),
+  values: name.optional(),
   expired: name.optional(),
   info: name.optional(),
   stats: name.optional(),
@@ -31,6 +42,7 @@ export const functionAliasesWireSchema = z.object({
   names: z.object({
     ensure: name.optional(),
     window: name.optional(),
+    values: name.optional(),
     expired: name.optional(),
     info: name.optional(),
     stats: name.optional(),

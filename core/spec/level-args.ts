@@ -67,6 +67,12 @@ export interface ListValuesArgs {
   readonly where?: string;
   /** Column of the same table with the value of the LIST level above that each value belongs to. @default every value belongs to each */
   readonly parent?: string;
+  /**
+   * A trigger on that table makes the branches of new values in the transaction that writes them, which then **holds the lock of the
+   * partitioned table** until its end. Works for roles that may make partitions; for others, and where a lock is not to be had,
+   * it warns and leaves the branch to the schedule. @default false
+   */
+  readonly trigger?: boolean;
 }
 
 /** A level that spreads rows evenly by the hash of a column, above or below the time level. Never changes. */

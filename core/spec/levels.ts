@@ -127,7 +127,8 @@ function parseList(args: TableSpecArgs, level: ListLevelArgs, index: number, pro
       );
     }
     const source = { schema, table, column: values.column, where: values.where, parent: values.parent };
-    return { kind: "list", column: level.list, values: source, name, slug, cleanupAfter };
+    const trigger = values.trigger ? { trigger: true } : {};
+    return { kind: "list", column: level.list, values: { ...source, ...trigger }, name, slug, cleanupAfter };
   }
   checkValues(`${path}.values`, values, slug, problems);
   return { kind: "list", column: level.list, values, name, slug, cleanupAfter };

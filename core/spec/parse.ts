@@ -136,31 +136,12 @@ function buildWindow(
     allowEmpty: intervals("allowEmpty", args.allowEmpty ?? [], problems),
     paused: args.paused ?? false,
     analyze: args.analyze === undefined ? undefined : span("analyze", args.analyze, problems),
-    schedule: scheduleOf(args, schema, level.levels, problems),
+    schedule: parseSchedule(args.schedule, { schema, table: args.table }, problems),
     reason: args.reason,
     dataClass: args.dataClass,
     owner: args.owner,
     resources: args.resources ?? (args.partitionBy.length > 1 ? "window" : "partition"),
   };
-}
-
-/** What the schedule makes is rendered ahead for the table itself; its branches are only known in the database. */
-function scheduleOf(
-  args: TableSpecArgs,
-  schema: string,
-  levels: WindowSpec["levels"],
-  problems: Problem[],
-): WindowSpec["schedule"] {
-  const schedule = parseSchedule(args.schedule, { schema, table: args.table }, problems);
-  if (schedule?.cron !== undefined && levels.above.length > 0) {
-    problems.push({
-      path: "schedule",
-      code: "not-available-yet",
-      message: "a table with levels above its time level has no schedule inside the database in this version.",
-      fix: 'Run `pulumi up` on a schedule and say so: schedule: { none: "pulumi up runs every night" }.',
-    });
-  }
-  return schedule;
 }
 
 function graceOf(args: TableSpecArgs, problems: Problem[]): ParsedSpan | undefined {

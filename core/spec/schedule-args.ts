@@ -37,6 +37,8 @@ export interface FunctionNamesArgs {
   readonly ensure?: string;
   /** Function without arguments: makes whatever the window wants. @example "maintain_events_partitions" */
   readonly window?: string;
+  /** Function without arguments: makes the branches of values that have appeared. @example "precreate_program_partitions" */
+  readonly values?: string;
   /** Function without arguments: what has expired and is still there. */
   readonly expired?: string;
   /** View of the partitions with bounds, estimated rows, tuples, sizes, indexes and last analyze. @example "events_partition_info" */

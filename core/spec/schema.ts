@@ -55,7 +55,13 @@ const listLevel = z.strictObject({
   list: name,
   values: z.union([
     z.array(name).min(1),
-    z.strictObject({ from: name, column: name, where: name.optional(), parent: name.optional() }),
+    z.strictObject({
+      from: name,
+      column: name,
+      where: name.optional(),
+      parent: name.optional(),
+      trigger: z.boolean().optional(),
+    }),
   ]),
   name: name.optional(),
   slug: z.boolean().optional(),

@@ -2,18 +2,18 @@
 -- Arguments are typed and looked up in the registry; everything runs with the rights of who calls. One part of a statement
 -- ends at a semicolon that an empty line follows.
 --
--- Takes the lock that every update of the table holds while it works. Waits for half a minute: an update that is under way
--- makes what is missing by itself.
-create function :management.lock_table(entry :management.registry) returns void
+-- Takes the lock that every update of the table holds while it works. Waits for half a minute, or as many quarters of a second
+-- as the caller says: an update that is under way makes what is missing by itself.
+create function :management.lock_table(entry :management.registry, patience integer default 120) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $function$
 declare
   key bigint := hashtextextended('pgpartition:' || entry.schema_name || '.' || entry.table_name, 0);
 begin
-  for attempt in 1..120 loop
+  for attempt in 1..patience loop
     if pg_try_advisory_xact_lock(key) then return; end if;
     perform pg_sleep(0.25);
   end loop;
-  raise exception 'an update works on table "%"."%" and did not end within 30 s', entry.schema_name, entry.table_name
+  raise exception 'an update works on table "%"."%" and did not end within % s', entry.schema_name, entry.table_name, patience / 4
     using errcode = 'lock_not_available', hint = 'It makes what is missing itself; otherwise try again when it has ended.';
 end
 $function$;
@@ -26,47 +26,31 @@ begin
 end
 $function$;
 
--- Makes one prepared partition, or finds that its range is there already; null in the second case. Runs exactly the stored
--- statements, and the row of the ledger with them. A lock that stops others is waited for a tenth of a second at a time.
-create function :management.make_partition(entry :management.registry, what :management.prepared) returns regclass
+-- Runs the stored statements for a table, exactly as they are, as its owner where that is allowed: what is made belongs to the
+-- owner of the table, whoever runs the schedule. A lock that stops others is waited for a tenth of a second at a time.
+create function :management.run_prepared(schema_name text, table_name text, statements text[], subject text) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO, MDY' set standard_conforming_strings = on
 set lock_timeout = '100ms' as $function$
 declare
-  encoding text := coalesce(entry."window" -> 'key' ->> 'encoding', 'time');
-  zone text := coalesce(entry."window" -> 'key' ->> 'zone', 'UTC');
-  subject text := format('partition "%s"."%s" [%s, %s)', what.partition_schema, what.partition_name, what.lower_bound, what.upper_bound);
-  made oid;
   owner name;
   role text := current_setting('role');
   statement text;
   attempt int := 1;
-  reason text;
-  code text;
 begin
-  perform :management.lock_table(entry);
-  if :management.covering(what.parent_schema, what.parent_name, what.lower_bound, what.upper_bound, encoding, zone) is not null then
-    return null;
-  end if;
-  -- A partition belongs to the owner of its table, whoever runs the schedule.
   select pg_get_userbyid(c.relowner) into owner
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where n.nspname = what.parent_schema and c.relname = what.parent_name;
+  where n.nspname = run_prepared.schema_name and c.relname = run_prepared.table_name;
   loop
     begin
       if owner <> current_user and :management.may_become(owner) then
         perform set_config('role', owner, true);
       end if;
-      foreach statement in array what.statements loop
+      foreach statement in array statements loop
         execute statement;
       end loop;
       perform set_config('role', role, true);
-      select c.oid into made
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = what.partition_schema and c.relname = what.partition_name;
-      insert into :management.ledger (schema_name, table_name, branch, partition_name, partition_oid, lower_bound, upper_bound, event, run)
-      values (what.schema_name, what.table_name, what.branch, what.partition_name, made, what.lower_bound, what.upper_bound, 'created', 'schedule');
-      return made::regclass;
+      return;
     exception
       when lock_not_available or deadlock_detected then
         if attempt = 20 then
@@ -75,16 +59,54 @@ begin
         end if;
         attempt := attempt + 1;
         perform pg_sleep(0.05 + 0.25 * random());
-      -- Somebody else made it without the lock: a name that is taken, a type of that name, a range that overlaps.
-      when duplicate_table or unique_violation or invalid_object_definition then
-        get stacked diagnostics reason = message_text, code = returned_sqlstate;
-        if :management.covering(what.parent_schema, what.parent_name, what.lower_bound, what.upper_bound, encoding, zone) is not null then
-          return null;
-        end if;
-        raise exception '% cannot be made: %', subject, reason
-          using errcode = code, hint = 'What is in the way is not a partition of this range. Run pulumi up: its preview names it.';
     end;
   end loop;
+end
+$function$;
+
+create function :management.record_created(
+  entry :management.registry, branch text, partition_schema text, partition_name text, starts timestamptz, ends timestamptz
+) returns oid
+language plpgsql set search_path = pg_catalog, pg_temp as $function$
+declare
+  made oid;
+begin
+  select c.oid into made
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = partition_schema and c.relname = record_created.partition_name;
+  insert into :management.ledger (schema_name, table_name, branch, partition_name, partition_oid, lower_bound, upper_bound, event, run)
+  values (entry.schema_name, entry.table_name, record_created.branch, record_created.partition_name, made, starts, ends, 'created', 'schedule');
+  return made;
+end
+$function$;
+
+-- Makes one prepared partition, or finds that its range is there already; null in the second case. Runs exactly the stored
+-- statements, and the row of the ledger with them.
+create function :management.make_partition(entry :management.registry, what :management.prepared) returns regclass
+language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO, MDY' as $function$
+declare
+  encoding text := coalesce(entry."window" -> 'key' ->> 'encoding', 'time');
+  zone text := coalesce(entry."window" -> 'key' ->> 'zone', 'UTC');
+  subject text := format('partition "%s"."%s" [%s, %s)', what.partition_schema, what.partition_name, what.lower_bound, what.upper_bound);
+  reason text;
+  code text;
+begin
+  perform :management.lock_table(entry);
+  if :management.covering(what.parent_schema, what.parent_name, what.lower_bound, what.upper_bound, encoding, zone) is not null then
+    return null;
+  end if;
+  perform :management.run_prepared(entry.schema_name, entry.table_name, what.statements, subject);
+  return :management.record_created(
+    entry, what.branch, what.partition_schema, what.partition_name, what.lower_bound, what.upper_bound
+  )::regclass;
+-- Somebody else made it without the lock: a name that is taken, a type of that name, a range that overlaps.
+exception when duplicate_table or unique_violation or invalid_object_definition then
+  get stacked diagnostics reason = message_text, code = returned_sqlstate;
+  if :management.covering(what.parent_schema, what.parent_name, what.lower_bound, what.upper_bound, encoding, zone) is not null then
+    return null;
+  end if;
+  raise exception '% cannot be made: %', subject, reason
+    using errcode = code, hint = 'What is in the way is not a partition of this range. Run pulumi up: its preview names it.';
 end
 $function$;
 
@@ -92,8 +114,13 @@ $function$;
 create function :management.horizon(entry :management.registry, as_of timestamptz) returns timestamptz
 language sql stable set search_path = pg_catalog, pg_temp as $function$
   select p.horizon
-  from :management.prepared p
-  where p.schema_name = entry.schema_name and p.table_name = entry.table_name and p.lower_bound <= as_of
+  from (
+    select p.lower_bound, p.horizon from :management.prepared p where p.schema_name = entry.schema_name and p.table_name = entry.table_name
+    union all
+    select p.lower_bound, p.horizon from :management.prepared_parts p
+    where p.schema_name = entry.schema_name and p.table_name = entry.table_name and p.grid = 0
+  ) p
+  where p.lower_bound <= as_of
   order by p.lower_bound desc
   limit 1
 $function$;
@@ -106,6 +133,7 @@ declare
   encoding text := coalesce(entry."window" -> 'key' ->> 'encoding', 'time');
   zone text := coalesce(entry."window" -> 'key' ->> 'zone', 'UTC');
 begin
+  return query select m.* from :management.missing_in_branches(entry, as_of, null) m;
   return query
     with due as (
       select p.*
@@ -143,6 +171,9 @@ declare
 begin
   if not exists (
     select from :management.prepared p where p.schema_name = entry.schema_name and p.table_name = entry.table_name and p.upper_bound > as_of
+  ) and not exists (
+    select from :management.prepared_parts p
+    where p.schema_name = entry.schema_name and p.table_name = entry.table_name and p.upper_bound > as_of
   ) then
     raise exception 'nothing is prepared for table % from % on', relation, as_of
       using errcode = 'object_not_in_prerequisite_state', hint = 'Run pulumi up: it prepares the coming intervals.';
@@ -150,14 +181,32 @@ begin
 end
 $function$;
 
--- For the schedule: makes whatever the window wants, one partition a transaction, each tried, failures told together.
+-- For the schedule: makes whatever the window wants, one partition a transaction, each tried, failures told together. Branches
+-- of values that have appeared come first, each step a transaction as in an update; after a failure nothing more of a branch is
+-- tried.
 create procedure :management.ensure_window(relation regclass, as_of timestamptz default now())
 language plpgsql as $procedure$
 declare
   what :management.prepared;
+  step :management.branch_step;
   failures text;
   code text;
+  failed text[] := '{}';
 begin
+  for step in select * from :management.missing_branches(relation) loop
+    continue when step.root operator(pg_catalog.=) any (failed);
+    begin
+      if step.kind operator(pg_catalog.=) 'refused' then
+        raise exception 'branch % is left to pulumi up: %', step.root, step.refused using errcode = 'feature_not_supported';
+      end if;
+      perform :management.make_branch(:management.managed_table(relation), step, as_of);
+    exception when others then
+      failures := pg_catalog.concat_ws('; ', failures, sqlerrm);
+      code := coalesce(code, sqlstate);
+      failed := pg_catalog.array_append(failed, step.root);
+    end;
+    commit;
+  end loop;
   for what in select * from :management.missing_partitions(relation, as_of) loop
     begin
       perform :management.make_partition(:management.managed_table(relation), what);
@@ -182,8 +231,16 @@ create function :management.ensure_partitions(relation regclass, as_of timestamp
 language plpgsql set search_path = pg_catalog, pg_temp as $function$
 declare
   what :management.prepared;
+  branch :management.branch_outcome;
   made regclass;
 begin
+  for branch in select * from :management.make_values(relation, as_of, 120) loop
+    if branch.outcome = 'failed' then raise exception '%', branch.detail; end if;
+    if branch.outcome = 'created' then
+      made := :management.branch_named(relation, branch.branch);
+      return next made;
+    end if;
+  end loop;
   for what in select * from :management.missing_partitions(relation, as_of) loop
     made := :management.make_partition(:management.managed_table(relation), what);
     if made is not null then return next made; end if;
@@ -193,7 +250,8 @@ begin
 end
 $function$;
 
--- The partition that takes a row of this moment; made if it is missing and was prepared.
+-- The partition that takes a row of this moment; made if it is missing and was prepared. Below every branch in use where there
+-- are levels above the time level, and then it gives the table: only a row says which partition takes it.
 create function :management.ensure_partition(relation regclass, at timestamptz) returns regclass
 language plpgsql set search_path = pg_catalog, pg_temp as $function$
 declare
@@ -205,6 +263,23 @@ declare
 begin
   if at is null or not isfinite(at) then
     raise exception 'the time of a partition is missing' using errcode = 'invalid_parameter_value';
+  end if;
+  if :management.level_count(entry) is not null then
+    if not exists (select from :management.stems_in_use(entry)) then
+      raise exception 'table % has no branch in use', relation
+        using errcode = 'object_not_in_prerequisite_state', hint = 'ensure_values() makes those of new values; pulumi up all of them.';
+    end if;
+    for what in select * from :management.missing_in_branches(entry, at, at) loop
+      perform :management.make_partition(entry, what);
+    end loop;
+    if exists (
+      select from :management.stems_in_use(entry) s
+      where :management.covering(s.branch_schema, s.branch_name, at, at + interval '1 microsecond', encoding, zone) is null
+    ) then
+      raise exception 'no partition of table % is prepared for %', relation, at
+        using errcode = 'object_not_in_prerequisite_state', hint = 'Run pulumi up: it makes the partitions of the window and prepares the coming ones.';
+    end if;
+    return relation;
   end if;
   found_partition := :management.covering(entry.schema_name, entry.table_name, at, at + interval '1 microsecond', encoding, zone);
   if found_partition is not null then return found_partition; end if;

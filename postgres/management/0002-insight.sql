@@ -53,6 +53,59 @@ cross join lateral (select pg_catalog.pg_total_relation_size(c.oid) as bytes) s;
 comment on view :management.partition_info is
   'One row for each partition of each managed table. The rows are estimates; partition_stats() counts.';
 
+-- What partitions of time are direct parts of: the table itself, or its branches in use. A value that has ended gets nothing
+-- new, so its branch says nothing about the future of the table.
+create function :management.stems(entry :management.registry) returns setof oid
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+  in_use oid[];
+begin
+  if :management.level_count(entry) is null then
+    return query
+      select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = entry.schema_name and c.relname = entry.table_name and c.relkind = 'p';
+    return;
+  end if;
+  begin
+    in_use := array(select s.branch from :management.stems_in_use(entry) s);
+  -- Who may not read a source of values sees all branches as being in use.
+  exception when insufficient_privilege then
+    in_use := array(
+      select e.branch from :management.existing_branches(entry) e where cardinality(e.path) = :management.level_count(entry)
+    );
+  end;
+  return query select u.branch from unnest(in_use) u (branch);
+end
+$function$;
+
+-- The first moment from now on without a partition: the earliest of all branches in use. Null: rows of now have none.
+create function :management.runway_end(entry :management.registry) returns timestamptz
+language plpgsql stable set search_path = pg_catalog, pg_temp as $function$
+declare
+  encoding text := coalesce(entry."window" -> 'key' ->> 'encoding', 'time');
+  zone text := coalesce(entry."window" -> 'key' ->> 'zone', 'UTC');
+begin
+  return (
+    with ends as (
+      select s.stem, (
+        select min(m.ends_at) filter (where m.next_at is null or m.next_at > m.ends_at)
+        from (
+          -- A partition without upper bound takes rows for ever.
+          select p.starts_at, coalesce(p.ends_at, 'infinity') as ends_at, lead(p.starts_at) over (order by p.starts_at) as next_at
+          from :management.parts(s.stem, encoding, zone) p
+          where coalesce(p.starts_at, p.ends_at) is not null
+        ) m
+        where m.ends_at > now()
+        having bool_or(coalesce(m.starts_at, '-infinity') <= now())
+      ) as ends_at
+      from :management.stems(entry) s (stem)
+    )
+    -- One without a partition of now leaves the table without runway.
+    select case when bool_and(e.ends_at is not null) then min(e.ends_at) end from ends e
+  );
+end
+$function$;
+
 -- Until when each table takes rows: the end of its partitions without a gap from now on, and of what the schedule could make.
 create view :management.runway with (security_invoker = true) as
 select
@@ -61,27 +114,23 @@ select
   w.runway_ends,
   -- Older servers do not subtract from an infinite time.
   case when pg_catalog.isfinite(w.runway_ends) then w.runway_ends - pg_catalog.now() end as time_left,
-  (
-    select pg_catalog.max(p.upper_bound) from :management.prepared p
-    where p.schema_name = r.schema_name and p.table_name = r.table_name
+  coalesce(
+    (
+      select pg_catalog.max(p.upper_bound) from :management.prepared p
+      where p.schema_name = r.schema_name and p.table_name = r.table_name
+    ),
+    (
+      -- Of the way of cutting whose partitions end first.
+      select pg_catalog.min(g.upper_bound)
+      from (
+        select pg_catalog.max(p.upper_bound) as upper_bound from :management.prepared_parts p
+        where p.schema_name = r.schema_name and p.table_name = r.table_name
+        group by p.grid
+      ) g
+    )
   ) as prepared_until
 from :management.registry r
-left join (
-  select
-    m.schema_name,
-    m.table_name,
-    pg_catalog.min(m.ends_at) filter (where m.next_at is null or m.next_at > m.ends_at) as runway_ends
-  from (
-    -- A partition without upper bound takes rows for ever.
-    select p.schema_name, p.table_name, p.starts_at, coalesce(p.ends_at, 'infinity') as ends_at, pg_catalog.lead(p.starts_at) over (partition by p.parent order by p.starts_at) as next_at
-    from :management.managed_parts p
-    where p.by_time
-  ) m
-  where m.ends_at > pg_catalog.now()
-  group by m.schema_name, m.table_name
-  -- Where no partition takes a row of this moment there is no runway at all.
-  having pg_catalog.bool_or(coalesce(m.starts_at, '-infinity') <= pg_catalog.now())
-) w on w.schema_name = r.schema_name and w.table_name = r.table_name
+cross join lateral :management.runway_end(r) w (runway_ends)
 where r.mode = 'managed';
 
 comment on view :management.runway is
@@ -171,8 +220,17 @@ language plpgsql set search_path = pg_catalog, pg_temp as $function$
 declare
   entry :management.registry := :management.managed_table(relation);
   alone boolean := not leaves and current_setting('server_version_num')::int >= 180000;
+  branch regclass;
 begin
   execute format('analyze %s%I.%I', case when alone then 'only ' else '' end, entry.schema_name, entry.table_name);
+  if not alone then return; end if;
+  -- Branches are tables as a whole too, for those who read one of them.
+  for branch in
+    select m.partition::regclass from :management.managed_parts m join pg_class c on c.oid = m.partition and c.relkind = 'p'
+    where m.schema_name = entry.schema_name and m.table_name = entry.table_name
+  loop
+    execute format('analyze only %s', branch);
+  end loop;
 end
 $function$;
 

@@ -5,7 +5,7 @@ import { quote } from "../../core/names/identifier";
 /** The files of each version in the order in which they run; never changed once released. */
 const FILES: readonly (readonly string[])[] = [
   ["0001"],
-  ["0002", "0002-prepared", "0002-ensure", "0002-insight"],
+  ["0002", "0002-prepared", "0002-levels", "0002-ensure", "0002-branches", "0002-insight"],
   ["0003", "0003-activity"],
 ];
 

@@ -107,6 +107,15 @@ select
     limit 1
   ) as partman_schema,
   (
+    select n.nspname
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = 'part_config' and c.relkind = 'r'
+      and not (has_table_privilege(c.oid, 'SELECT') and has_schema_privilege(n.oid, 'USAGE'))
+      and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'parent_table' and not a.attisdropped)
+    limit 1
+  ) as partman_hidden,
+  (
     select json_agg(distinct case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end)
     from pg_default_acl d, aclexplode(d.defaclacl) a
     where d.defaclobjtype = 'r'

@@ -1,7 +1,7 @@
 import type { PreparedPlan } from "../../core/plan/prepared";
 import type { Statement } from "../../core/statements/statement";
 import type { TableName } from "../registry";
-import { recordPreparedStatement } from "../registry-schedule";
+import { recordPreparedLevelsStatements, recordPreparedStatement } from "../registry-schedule";
 
 /** Gives the schedule in the database what it is to make, where it was given something else before. */
 export function renewPrepared(
@@ -11,7 +11,10 @@ export function renewPrepared(
   transaction: string,
 ): Statement[] {
   if (!prepared?.due) return [];
-  const { partitions, digest } = prepared;
-  const entry = { schema: table.schema, table: table.table, prepared: partitions, digest };
-  return [{ ...recordPreparedStatement(management, entry), transaction }];
+  const { partitions, levels, digest } = prepared;
+  const entry = { schema: table.schema, table: table.table, prepared: partitions, levels, digest };
+  return [
+    recordPreparedStatement(management, entry),
+    ...(levels ? recordPreparedLevelsStatements(management, { ...entry, levels }) : []),
+  ].map((statement) => ({ ...statement, transaction }));
 }

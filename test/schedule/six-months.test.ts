@@ -72,7 +72,9 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
 
   it("a partition that the schedule made is closed before anybody can see it", async () => {
     await apply(database, deployment, at("2025-03-10", { grants: { public: ["select"] } }));
-    await database.query("alter default privileges in schema app grant select on tables to public");
+    await database.query(
+      `alter default privileges for role ${database.user} in schema app grant select on tables to public`,
+    );
     await apply(database, deployment, at("2025-03-10", { grants: { public: ["select"] } }));
     await scheduleRuns(database, "2025-04-01");
     const [made] = await database.query<{ acl: string | null; rls: boolean }>(

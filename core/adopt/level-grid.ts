@@ -1,0 +1,88 @@
+import type { LevelOverrideArgs, SegmentArgs } from "../spec/level-args";
+import { compareInstants } from "../time/instant";
+import { intervalKey } from "../time/interval";
+import type { ObservedLeaf } from "../observed";
+import { type FoundGrid, findGrid } from "./grid";
+import type { Stem } from "./levels";
+import type { NamedInterval } from "./partition-names";
+
+/** How the branches of a table are cut by time: as most of them are, and those that are cut in another way. */
+export interface FoundGrids extends FoundGrid {
+  readonly overrides: readonly LevelOverrideArgs[];
+  /** Each interval of the usual way once, in order of time. */
+  readonly partitions: readonly NamedInterval[];
+}
+
+interface StemGrid {
+  readonly stem: Stem;
+  readonly grid: FoundGrid;
+  readonly partitions: readonly NamedInterval[];
+}
+
+/** A table without levels above time is its own only branch, whose partitions are named after the table. */
+export function findGrids(stems: readonly Stem[], levelled: boolean, zone: string): FoundGrids {
+  const found = stems.map((stem): StemGrid => {
+    const partitions = inOrder(stem.leaves);
+    const grid = findGrid(partitions, stem.name, zone);
+    return {
+      stem,
+      partitions,
+      grid: levelled ? { ...grid, segments: grid.segments.map((one) => ofBranch(one, stem)) } : grid,
+    };
+  });
+  const groups = new Map<string, StemGrid[]>();
+  for (const one of found) groups.set(cutOf(one), [...(groups.get(cutOf(one)) ?? []), one]);
+  const [usual = found, ...others] = [...groups.values()].sort((a, b) => b.length - a.length);
+  const [first] = usual;
+  const grid = first?.grid ?? findGrid([], "", zone);
+  return {
+    ...grid,
+    notes: [...new Set(usual.flatMap((one) => one.grid.notes))].slice(0, MAX_NOTES),
+    overrides: overridesOf(others.flat()),
+    partitions: eachOnce(usual.flatMap((one) => one.partitions)),
+  };
+}
+
+/** Hundreds of branches say the same about their names. */
+const MAX_NOTES = 10;
+
+export function inOrder(leaves: readonly ObservedLeaf[]): NamedInterval[] {
+  return leaves
+    .flatMap(({ name, bounds }) => (bounds?.from && bounds.to ? [{ name, from: bounds.from, to: bounds.to }] : []))
+    .sort((a, b) => compareInstants(a.from, b.from));
+}
+
+/** What findGrid takes for the table is the branch here; a name without it would be that of several branches. */
+function ofBranch(segment: SegmentArgs, stem: Stem): SegmentArgs {
+  const { name, ...cut } = segment;
+  if (name === undefined) return segment;
+  if (name.startsWith(stem.name)) return { ...cut, name: `{base}${name.slice(stem.name.length)}` };
+  if (name.includes("{table}")) return { ...cut, name: name.replace("{table}", "{base}") };
+  return { ...cut, name: `{base}_${name}` };
+}
+
+/** How a branch is cut, whatever its partitions are called. */
+function cutOf({ grid }: StemGrid): string {
+  return JSON.stringify(grid.segments.map(({ from, to, every }) => ({ from, to, every })));
+}
+
+/** Branches of one path in several HASH parts are one override; by the remainder of a hash none can be told. */
+function overridesOf(others: readonly StemGrid[]): LevelOverrideArgs[] {
+  const known = new Map<string, LevelOverrideArgs>();
+  for (const one of others)
+    if (Object.keys(one.stem.values).length > 0) known.set(JSON.stringify(one.stem.values), overrideOf(one));
+  return [...known.values()];
+}
+
+function overrideOf({ stem, grid }: StemGrid): LevelOverrideArgs {
+  const [only] = grid.segments;
+  const when = stem.values;
+  return grid.segments.length === 1 && only && only.every !== "whole"
+    ? { when, every: only.every, ...(only.name === undefined ? {} : { name: only.name }) }
+    : { when, grid: grid.segments };
+}
+
+function eachOnce(partitions: readonly NamedInterval[]): NamedInterval[] {
+  const known = new Map(partitions.map((one) => [intervalKey(one), one]));
+  return [...known.values()].sort((a, b) => compareInstants(a.from, b.from));
+}
