@@ -16,6 +16,7 @@ export type ConnectionErrorKind =
   | "not-permitted"
   | "unsupported-version"
   | "pooler"
+  | "startup-parameter"
   | "tls"
   | "busy"
   | "starting"
@@ -39,7 +40,7 @@ export function connectionError(error: unknown, target: Address, hide: (text: st
   const kind = kindOf(error);
   const where = `${target.host}:${target.port}, database "${target.database}", user "${target.user}"`;
   const cause = hide(textOf(error));
-  const message = `cannot connect to ${where}: ${cause.replace(/\.$/, "")}. ${WAYS_ON[kind]}`;
+  const message = `cannot connect to ${where}: ${cause.replace(/\.$/, "")}. ${WAYS_ON[kind]}${/timeout expired/.test(cause) ? SILENT_POOLER : ""}`;
   // The driver's own error is left behind: its stack or fields could quote the connection.
   return new ConnectionError(kind, message);
 }
@@ -54,11 +55,16 @@ const WAYS_ON: Readonly<Record<ConnectionErrorKind, string>> = {
   "unsupported-version": "Use PostgreSQL 15 or newer.",
   pooler:
     "Connect to the server itself, or to a pool in session mode: locks and settings of a session do not survive transaction pooling.",
+  "startup-parameter":
+    "A connection pooler takes no such parameter when a connection begins: unset PGOPTIONS, or name the parameter in the pooler's ignore_startup_parameters.",
   tls: "Check sslMode and sslRootCert.",
-  busy: "The server has no free connection for this role: raise max_connections or the role's limit, or lower poolSize.",
+  busy: "There is no free connection for this role: raise max_connections, the role's limit or the pooler's size, or lower poolSize.",
   starting: "The server is starting, stopping or recovering: try again when it accepts connections.",
   other: "Check the connection with psql.",
 };
+
+const SILENT_POOLER =
+  " A connection pooler is silent as well while it does not reach the server, does not find the database there, or has no connection free.";
 
 function kindOf(error: unknown): ConnectionErrorKind {
   const text = textOf(error);
@@ -79,12 +85,24 @@ function kindOf(error: unknown): ConnectionErrorKind {
     case "57P02":
       return "starting";
     case "08P01":
-      return /startup parameter|pgbouncer|auth_type/i.test(text) ? "pooler" : "other";
+      return kindOfPooler(text);
     case undefined:
       return kindOfText(text);
     default:
       return "other";
   }
+}
+
+/** PgBouncer gives most of its refusals this one code, and those of before 1.20 other words. */
+function kindOfPooler(text: string): ConnectionErrorKind {
+  if (/startup parameter/i.test(text)) return "startup-parameter";
+  if (/no such database|database .* does not exist/i.test(text)) return "no-database";
+  if (/no such user|auth/i.test(text)) return "authentication";
+  if (/query_wait_timeout|no more connections|too many/i.test(text)) return "busy";
+  if (/cannot connect to server|server_login_retry|server login|server conn|shutting down|paus/i.test(text))
+    return "starting";
+  if (/SSL|TLS/.test(text)) return "tls";
+  return "other";
 }
 
 /** What comes from sockets, from TLS and from the driver has no code that could be relied on. */

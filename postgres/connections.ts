@@ -2,9 +2,8 @@ import { Client, Pool, type PoolClient } from "pg";
 import { DEFAULT_POOL_SIZE } from "../core/defaults";
 import type { DatabaseConfig } from "./config";
 import { Connector } from "./connector";
-import { refuseTransactionPooling } from "./pooler";
 import { Session } from "./session";
-import { type ServerFacts, setUp } from "./set-up";
+import type { ServerFacts } from "./set-up";
 import type { Environment } from "./target";
 import { sqlState } from "./sqlstate";
 
@@ -85,7 +84,6 @@ export class Connections {
   private async startOnce(): Promise<Started> {
     const { session, facts } = await this.connector.open(false);
     try {
-      await refuseTransactionPooling(session, async () => (await this.connector.open(false)).session);
       const identity = await readIdentity(session, facts);
       this.service = Promise.resolve(session);
       return { pool: await this.makePool(), facts, identity };
@@ -114,7 +112,7 @@ export class Connections {
       onConnect: async (client) => {
         const session = new Session(client, () => (this.statementCount += 1));
         this.sessions.set(client, session);
-        await setUp(session);
+        await this.connector.makeReady(session);
       },
     });
     // An idle session that ends is simply opened again; without a listener the event would end the process.

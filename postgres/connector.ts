@@ -4,8 +4,9 @@ import { Client, type ClientConfig } from "pg";
 import { type DatabaseConfig, spellings } from "./config";
 import { ConnectionError, connectionError } from "./connection-error";
 import { findPassword } from "./password";
+import { refuseTransactionPooling, refuseUsed } from "./pooler";
 import { Session } from "./session";
-import { type ServerFacts, setUp } from "./set-up";
+import { applySettings, readFacts, type ServerFacts, setUp } from "./set-up";
 import { type Environment, nameTarget, resolveTarget, type Target } from "./target";
 import { tlsAttempts } from "./tls";
 
@@ -18,9 +19,11 @@ export interface Opened {
   readonly facts: ServerFacts;
 }
 
-/** Knows how to open a session: resolves the target once, asks for the password once, finds out about TLS once. */
+/** Knows how to open a session: resolves the target once, asks for the password once, finds out about TLS and poolers once. */
 export class Connector {
   private known: Promise<Known> | undefined;
+  /** Whether a session is known to keep its server process for as long as it lasts. */
+  private keepsServer = false;
   private passwords: string[] = [];
 
   constructor(
@@ -61,6 +64,40 @@ export class Connector {
     return clientConfig(this.config, known, known.tls[0] ?? false);
   }
 
+  /**
+   * Gets a connected session ready for work. A pooler accepts a connection at once and answers when it has a server for it,
+   * so that the first answer is waited for no longer than the connection was.
+   */
+  async makeReady(session: Session): Promise<ServerFacts> {
+    const { target } = await this.resolve();
+    const facts = await withinTime(this.prepare(session), target.connectTimeoutMs, () => noAnswer(target));
+    refuseUsed(facts);
+    return facts;
+  }
+
+  private async prepare(session: Session): Promise<ServerFacts> {
+    if (this.keepsServer) return setUp(session);
+    const facts = await readFacts(session);
+    await refuseTransactionPooling(session, () => this.openBare());
+    await applySettings(session);
+    this.keepsServer = true;
+    return facts;
+  }
+
+  /** A session in which nothing was set. */
+  private async openBare(): Promise<Session> {
+    const known = await this.resolve();
+    const client = new Client(clientConfig(this.config, known, known.tls[0] ?? false));
+    const session = new Session(client, this.count);
+    try {
+      await client.connect();
+      return session;
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+
   private hide(text: string): string {
     return this.secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
   }
@@ -84,7 +121,7 @@ export class Connector {
       const session = new Session(client, this.count);
       try {
         await client.connect();
-        return { session, facts: await setUp(session) };
+        return { session, facts: await this.makeReady(session) };
       } catch (error) {
         session.destroy();
         if (known.tls.length < 2 || !mayTryWithoutTls(error, known.target)) throw error;
@@ -122,4 +159,26 @@ function clientConfig(config: DatabaseConfig, known: Known, ssl: ConnectionOptio
     client_encoding: "UTF8",
     ...(target.options === undefined ? {} : { options: target.options }),
   };
+}
+
+/** The loser goes on by itself until its session is destroyed. */
+async function withinTime<T>(work: Promise<T>, ms: number, refusal: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(refusal()), ms)));
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noAnswer(target: Target): ConnectionError {
+  return new ConnectionError(
+    "busy",
+    `${nameTarget(target)} accepted a connection and gave no answer in ${String(target.connectTimeoutMs / 1000)} s. ` +
+      "A connection pooler does so while none of its server connections is free: " +
+      "let it have one for each connection of ours (poolSize) beside those of the application (PgBouncer: default_pool_size, max_db_connections), " +
+      "lower poolSize, or connect to the server itself.",
+  );
 }

@@ -1,34 +1,45 @@
 import { ConnectionError } from "./connection-error";
 import type { Session } from "./session";
-
-/** How often both sessions are asked: a pool that hands out servers in turn shows itself by the second. */
-const ROUNDS = 3;
+import type { ServerFacts } from "./set-up";
 
 /**
- * Refuses a pooler in transaction mode: locks and settings of a session would land on somebody else's connection. A real
- * connection is known by its pid, which the server and the protocol agree on. Behind a pooler they differ; then two idle
- * sessions tell the modes apart, because only in session mode each keeps a server process of its own.
+ * Which of two sessions is asked for its server process, in this order. A pool that hands out the server that was freed
+ * last shows itself when the other one is asked, one that hands them out in turn when the same one is asked again.
+ */
+const ASKED = [0, 0, 1, 1, 0, 1] as const;
+
+/**
+ * Refuses a pooler in transaction or statement mode: locks and settings of a session would land on somebody else's
+ * connection. A real connection is known by its pid, which the server and the protocol agree on. Behind a pooler they
+ * differ; then two idle sessions tell the modes apart, because only in session mode each keeps a server process of its own.
+ * Both are only asked: whatever were set in them would stay in a server process that the application gets next.
  */
 export async function refuseTransactionPooling(session: Session, open: () => Promise<Session>): Promise<void> {
   if (protocolPid(session) === session.pid) return;
   const other = await open();
   try {
-    const pids = [new Set<number>(), new Set<number>()] as const;
-    for (let round = 0; round < ROUNDS; round += 1) {
-      pids[0].add(await backendPid(session));
-      pids[1].add(await backendPid(other));
-    }
-    const shared = [...pids[0]].some((pid) => pids[1].has(pid));
-    if (shared || pids[0].size > 1 || pids[1].size > 1) throw new ConnectionError("pooler", TRANSACTION_POOLING);
+    const seen = [new Set<number>(), new Set<number>()] as const;
+    for (const which of ASKED) seen[which].add(await backendPid(which === 0 ? session : other));
+    const shared = [...seen[0]].some((pid) => seen[1].has(pid));
+    if (shared || seen[0].size > 1 || seen[1].size > 1) throw new ConnectionError("pooler", TRANSACTION_POOLING);
   } finally {
     other.destroy();
   }
 }
 
+/** Refuses sessions that a pooler hands on as somebody left them: with his settings, prepared statements and locks. */
+export function refuseUsed({ used }: Pick<ServerFacts, "used">): void {
+  if (used) throw new ConnectionError("pooler", HANDED_ON);
+}
+
 const TRANSACTION_POOLING =
-  "between here and the server is a connection pooler in transaction mode (such as PgBouncer with pool_mode = transaction). " +
-  "The advisory lock of a table and the time-outs of a session do not survive it. " +
+  "between here and the server is a connection pooler in transaction or statement mode (such as PgBouncer with pool_mode = transaction). " +
+  "The advisory lock of a table and the time-outs of a session do not survive it. Nothing was changed. " +
   "Connect to the server itself, usually port 5432, or to a pool in session mode.";
+
+const HANDED_ON =
+  "between here and the server is a connection pooler that hands sessions on as others left them, with their settings and locks. " +
+  "Set server_reset_query = DISCARD ALL, which is PgBouncer's default, or connect to the server itself.";
 
 async function backendPid(session: Session): Promise<number> {
   const rows = await session.set("select pg_catalog.pg_backend_pid() as pid");

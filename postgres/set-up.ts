@@ -9,29 +9,43 @@ export interface ServerFacts {
   readonly database: string;
   readonly databaseOid: string;
   readonly inRecovery: boolean;
+  /** Somebody has prepared statements in it already, as a pooler leaves them that does not reset what it hands on. */
+  readonly used: boolean;
 }
 
 /** Makes a fresh session ready in one round trip: its settings, its pid, the server's version. */
 export async function setUp(session: Session): Promise<ServerFacts> {
-  const [facts, settings] = await Promise.allSettled([session.set(FACTS), applySettings(session, SESSION_SETTINGS)]);
-  if (facts.status === "rejected") throw facts.reason;
-  const row = facts.value[0] ?? {};
-  const version = Number(row["version"]);
+  const [facts, settings] = await Promise.allSettled([readFacts(session), setAll(session, SESSION_SETTINGS)]);
   // Before the settings are judged: an older server does not know all of them.
-  if (version < OLDEST_SERVER) throw new ConnectionError("unsupported-version", refuseVersion(version));
+  if (facts.status === "rejected") throw facts.reason;
   if (settings.status === "rejected") await withoutCheckInterval(session, settings.reason);
+  return facts.value;
+}
+
+/** Only asks: for a session that may turn out to be somebody else's. */
+export async function readFacts(session: Session): Promise<ServerFacts> {
+  const row = (await session.set(FACTS))[0] ?? {};
+  const version = Number(row["version"]);
+  if (version < OLDEST_SERVER) throw new ConnectionError("unsupported-version", refuseVersion(version));
   session.pid = Number(row["pid"]);
   return {
     version,
     database: String(row["database"]),
     databaseOid: String(row["database_oid"]),
     inRecovery: row["in_recovery"] === true,
+    used: row["used"] === true,
   };
+}
+
+/** The settings alone. */
+export async function applySettings(session: Session): Promise<void> {
+  await setAll(session, SESSION_SETTINGS).catch((error: unknown) => withoutCheckInterval(session, error));
 }
 
 const FACTS = `
   select current_setting('server_version_num') as version, pg_catalog.pg_backend_pid() as pid, d.oid as database_oid,
-         d.datname as database, pg_catalog.pg_is_in_recovery() as in_recovery
+         d.datname as database, pg_catalog.pg_is_in_recovery() as in_recovery,
+         exists (select from pg_catalog.pg_prepared_statements) as used
   from pg_catalog.pg_database d
   where d.datname = pg_catalog.current_database()`;
 
@@ -39,13 +53,13 @@ const SETTINGS = `
   select pg_catalog.set_config(s.key, s.value, false)
   from pg_catalog.json_each_text($1::pg_catalog.json) s`;
 
-async function applySettings(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
+async function setAll(session: Session, settings: Readonly<Record<string, string>>): Promise<void> {
   await session.set(SETTINGS, [JSON.stringify(settings)]);
 }
 
 async function withoutCheckInterval(session: Session, error: unknown): Promise<void> {
   if (sqlState(error) !== "22023") throw error;
-  await applySettings(
+  await setAll(
     session,
     Object.fromEntries(Object.entries(SESSION_SETTINGS).filter(([name]) => name !== CHECK_INTERVAL)),
   );

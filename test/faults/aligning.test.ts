@@ -31,7 +31,12 @@ describe.each(testVersions())("PostgreSQL %s, partitions that grow old", (versio
   const moving = program(march, { window, storage });
   const cold = program(march, { window, statistics: { note: 300 }, replicaIdentity: "full", storage });
 
-  beforeAll(() => administer(database, (admin) => admin.query(`create tablespace ${tablespace} location '${folder}'`)));
+  beforeAll(() =>
+    administer(database, async (admin) => {
+      await admin.query(`create tablespace ${tablespace} location '${folder}'`);
+      await admin.query(`grant create on tablespace ${tablespace} to ${database.user}`);
+    }),
+  );
   beforeEach(() => reset(database));
   afterAll(async () => {
     await database.query("drop schema app cascade");

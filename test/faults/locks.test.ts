@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import { closeAll } from "../provider/wire-support";
-import { withDatabase } from "../support/database";
+import { ownRole, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { type InsertLedger, startInserts } from "../support/harness/insert-ledger";
@@ -91,7 +91,7 @@ it("C02 a reader holds the detached table: the drop is tried again until it has 
 
 it("C03 a reader never ends: the run fails at its deadline, names it, has done the rest, and leaves nothing queued", async () => {
   await up(database, deployment, program("2025-03-10T00:00:00Z", { window: rolling }));
-  const reader = await database.connect({ application_name: "endless reader" });
+  const reader = await database.connect({ application_name: "endless reader", ...ownRole(database) });
   await reader.query("begin; select count(*) from app.events");
   const april = program("2025-04-10T00:00:00Z", { window: rolling });
   const config = { lockBudgetMs: "1500" };

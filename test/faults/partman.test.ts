@@ -13,6 +13,7 @@ afterEach(endPlugins);
 afterAll(closeAll);
 
 const march = program("2025-03-10T00:00:00Z", { window: { lead: "1 month", retention: "1 month" } });
+const april = program("2025-04-10T00:00:00Z", { window: { lead: "1 month", retention: "1 month" } });
 const refusal = [
   '"app.events" is managed by pg_partman as well: "partman".part_config has a row for it.',
   `DELETE FROM "partman".part_config WHERE parent_table = 'app.events'`,
@@ -43,6 +44,23 @@ describe("a database with pg_partman", () => {
     expect(await leaves(database)).toEqual(before);
     await database.query("delete from partman.part_config where parent_table = 'app.events'");
     expect(await apply(database, deployment, march)).toEqual([]);
+  });
+
+  it("C10 a role that may not look into pg_partman is told so where a table is managed for the first time, with the GRANTs", async () => {
+    await database.query(`create schema partman; create table partman.part_config (parent_table text primary key);
+      alter schema partman owner to postgres; alter table partman.part_config owner to postgres;
+      create table app.events (id bigint not null, at timestamptz not null, note text, primary key (id, at)) partition by range (at)`);
+    const told =
+      /pg_partman .* is not known.*GRANT USAGE ON SCHEMA "partman" TO "(\w+)"; GRANT SELECT ON "partman"."part_config"/;
+    const text = (await preview(database, deployment, march)).messages.join("\n");
+    expect(told.exec(text)?.[1]).toBe(database.user);
+    await database.query(
+      `grant usage on schema partman to ${database.user}; grant select on partman.part_config to ${database.user}`,
+    );
+    expect((await preview(database, deployment, march)).messages.join("\n")).not.toMatch(told);
+    await apply(database, deployment, march);
+    await database.query(`revoke all on schema partman from ${database.user}`);
+    expect((await preview(database, deployment, april)).messages.join("\n")).not.toMatch(told);
   });
 
   it("C10 a table that the real pg_partman made is refused, and adopted with its partitions once it has let go", async (context) => {

@@ -47,7 +47,7 @@ it("H11 a role that does not own the table: refused already in preview with the 
   const fresh = new Deployment();
   for (const run of [await preview(asRole(), fresh, march), await up(asRole(), fresh, march)]) {
     expect(run.error).toContain(`role "${role}" may not manage "app.events"`);
-    expect(run.error).toContain(`GRANT "postgres" TO "${role}"`);
+    expect(run.error).toContain(`GRANT "${database.user}" TO "${role}"`);
     expect(run.error).toContain(`GRANT CREATE ON SCHEMA "app" TO "${role}"`);
   }
   expect((await left(database)).dump).toBe(before);

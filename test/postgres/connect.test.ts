@@ -61,7 +61,7 @@ describe.each(testVersions())("connecting to PostgreSQL %i", (version) => {
   });
 
   it("says what is wrong with password, user, database, host and port, never the password", async () => {
-    const where = `${server.host}:${server.port}, database "${server.database}", user "postgres"`;
+    const where = `${server.host}:${server.port}, database "${server.database}", user "${server.user}"`;
     const password = await failed({ password: CANARY });
     expect(password.kind).toBe("authentication");
     expect(password.message).toContain(`cannot connect to ${where}: password authentication failed`);
@@ -190,6 +190,11 @@ describe("connecting", () => {
       ),
     );
     expect(robin).toMatchObject({ kind: "pooler" });
+    // Two servers in turn: asked one after the other, each session would get the same one again and again.
+    let two = 0;
+    const next = () => (two += 1) % 2;
+    const inTurn = await failureOf(refuseTransactionPooling(session(7, 1, next), async () => session(8, 2, next)));
+    expect(inTurn).toMatchObject({ kind: "pooler" });
   });
 
   it("describes a target without its password, and knows every spelling of it", () => {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { detachStatement, finalizeStatement } from "../../core/statements/retire";
 import type { Database } from "../../postgres/database";
 import { LockBudgetExceeded } from "../../postgres/errors";
-import { testVersions, withDatabase } from "../support/database";
+import { ownRole, testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog } from "./support";
 
 describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
@@ -59,7 +59,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
   });
 
   it("waits for an old reader first, holding nothing, so that nobody waits for it", async () => {
-    const reader = await server.connect({ application_name: "old reader" });
+    const reader = await server.connect({ application_name: "old reader", ...ownRole(server) });
     await reader.query("begin");
     await reader.query("select * from p");
     const log = recordingLog();
@@ -85,7 +85,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
   });
 
   it("gives up at the budget before it begins, and names the reader", async () => {
-    const reader = await server.connect({ application_name: "old reader" });
+    const reader = await server.connect({ application_name: "old reader", ...ownRole(server) });
     await reader.query("begin");
     await reader.query("select * from p");
     const error = await failureOf(detach(open({ lockBudgetMs: 500 })));
@@ -104,7 +104,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
 
   it("finishes with short time-outs while an old writer of the referenced table is open", async () => {
     await makePending();
-    const old = await server.connect({ application_name: "old writer" });
+    const old = await server.connect({ application_name: "old writer", ...ownRole(server) });
     await old.query("begin");
     await old.query("insert into ref values (2)");
     const work = detach(open());
@@ -125,7 +125,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
 
   it("says that it is half done when the second phase finds no end", async () => {
     await makePending();
-    const old = await server.connect({ application_name: "old writer" });
+    const old = await server.connect({ application_name: "old writer", ...ownRole(server) });
     await old.query("begin");
     await old.query("insert into ref values (2)");
     const error = await failureOf(detach(open({ lockBudgetMs: 500 })));
@@ -140,7 +140,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
   });
 
   it("finalizes by itself when it is cut between the phases", async () => {
-    const old = await server.connect({ application_name: "old writer" });
+    const old = await server.connect({ application_name: "old writer", ...ownRole(server) });
     await old.query("begin");
     await old.query("insert into ref values (2)");
     const work = detach(open());

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Cancelled, LockBudgetExceeded, StatementError } from "../../postgres/errors";
 import type { ExecuteOptions } from "../../postgres/database";
-import { testVersions, withDatabase } from "../support/database";
+import { ownRole, testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
 
 describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
@@ -36,7 +36,7 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
   });
 
   it("gives up at the budget, names the holder and changes nothing", async () => {
-    const holder = await server.connect({ application_name: "nightly report" });
+    const holder = await server.connect({ application_name: "nightly report", ...ownRole(server) });
     const pid = (await holder.query<{ pid: number }>("select pg_backend_pid() as pid")).rows[0]?.pid;
     await holder.query("begin");
     await holder.query("select * from t /* secret-in-query */");

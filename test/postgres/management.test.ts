@@ -192,7 +192,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
       expect(error.message).toContain(`CREATE SCHEMA "absent" AUTHORIZATION ${quoted}`);
       const { table } = await limited.observe("public", "t");
       expect(table && missingRights(table)).toEqual([
-        `GRANT "postgres" TO ${quoted} (or ALTER TABLE "public"."t" OWNER TO ${quoted})`,
+        `GRANT "${server.user}" TO ${quoted} (or ALTER TABLE "public"."t" OWNER TO ${quoted})`,
         `GRANT CREATE ON SCHEMA "public" TO ${quoted}`,
       ]);
       await ensure(open2());

@@ -54,9 +54,9 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     expect(found).toMatchObject({
       schema,
       name,
-      owner: "postgres",
+      owner: server.user,
       kind: "partitioned",
-      rights: { owner: true, createInSchema: true, ownerCreates: true, role: "postgres" },
+      rights: { owner: true, createInSchema: true, ownerCreates: true, role: server.user },
     });
     expect(found?.key).toEqual({ strategy: "range", columns: [name], types: ["timestamp with time zone"] });
     expect(found?.columns[1]).toEqual({
@@ -318,20 +318,28 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     expect(leaves[0]?.name).toBe("rw1");
   });
 
-  it("names a transaction that has used a leaf for long", async () => {
+  it("names a transaction that has used a leaf for long, where the role may see how old it is", async () => {
+    const watcher = `watcher_${String(process.pid)}_${String(version)}`;
+    await server.query(`create role ${watcher} login password 'w' in role pg_read_all_stats`);
     await server.query("create table ob (ts timestamptz not null) partition by range (ts)");
     await server.query("create table ob1 partition of ob for values from ('2025-01-01Z') to ('2025-02-01Z')");
     const reader = await server.connect({ application_name: "dashboard" });
     await reader.query("begin");
     await reader.query("select * from ob1");
     await reader.query("select pg_sleep(10.2)");
-    const { obstacles } = await open().observe("public", "ob");
+    const { obstacles } = await open({ user: watcher, password: "w", managementSchema: "none" }).observe(
+      "public",
+      "ob",
+    );
+    const blind = await open().observe("public", "ob");
     await reader.query("rollback");
     await reader.end();
+    expect(blind.obstacles).toHaveLength(server.user === server.superuser.user ? 1 : 0);
     expect(obstacles).toHaveLength(1);
     expect(obstacles[0]).toMatch(
       /^pid \d+ \("dashboard", idle in transaction\) has held a lock on the table for up to 1\d s: /,
     );
+    await server.query(`drop role ${watcher}`);
   });
 
   it("reads the database's clock", async () => {

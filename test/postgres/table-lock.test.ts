@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Cancelled, ConnectionLost, LockBudgetExceeded } from "../../postgres/errors";
-import { testVersions, withDatabase } from "../support/database";
+import { ownRole, testVersions, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 
 describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) => {
@@ -54,7 +54,7 @@ describe.each(testVersions())("the lock of a table on PostgreSQL %i", (version) 
   });
 
   it("gives up at the deadline and names the holder", async () => {
-    const other = await server.connect({ application_name: "someone else" });
+    const other = await server.connect({ application_name: "someone else", ...ownRole(server) });
     await other.query("select pg_advisory_lock(hashtextextended('pgpartition:s.t', 0))");
     const error = await failureOf(open({ lockBudgetMs: 400 }).withTableLock("s", "t", quiet(), async () => undefined));
     await other.end();

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/spec/args";
-import { testVersions, withDatabase } from "../support/database";
+import { asSuperuser, testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
@@ -176,8 +176,8 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
 
   it("the plan tells policies who is connected, what the key is, and what indexes begin with", async () => {
     const next = at("2025-03-10T00:00:00Z", { columns: author, indexes: { by_author: { columns: ["author"] } } });
-    const facts = async () => {
-      const { result } = await withPlugin(database, next, async (plugin) => {
+    const facts = async (as: { readonly url: string } = database) => {
+      const { result } = await withPlugin(as, next, async (plugin) => {
         for (const name of ["events-table", "events-by_author"])
           await plugin.check(
             `urn:pulumi:test::faults::pgpartition:index:${name.endsWith("table") ? "Table" : "Index"}::${name}`,
@@ -193,9 +193,13 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
       });
       return result;
     };
-    const expected = { role: { name: "postgres", superuser: true }, keyKind: "timestamptz" };
+    const expected = {
+      role: { name: database.user, superuser: database.user === database.superuser.user },
+      keyKind: "timestamptz",
+    };
     // Before the table is there the index is among those that are declared.
     expect(await facts()).toMatchObject({ role: expected.role });
+    expect(await facts(asSuperuser(database))).toMatchObject({ role: { name: "postgres", superuser: true } });
     await apply(next);
     expect(entryOf(deployment, "events-window").inputs["plan"]).toMatchObject({
       ...expected,

@@ -56,7 +56,12 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
   const folder = temporaryFolder(account());
   let deployment: Deployment;
 
-  beforeAll(() => administer(database, (admin) => admin.query(`create tablespace ${tablespace} location '${folder}'`)));
+  beforeAll(() =>
+    administer(database, async (admin) => {
+      await admin.query(`create tablespace ${tablespace} location '${folder}'`);
+      await admin.query(`grant create on tablespace ${tablespace} to ${database.user}`);
+    }),
+  );
   beforeEach(async () => {
     await reset(database);
     deployment = new Deployment();

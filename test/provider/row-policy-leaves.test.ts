@@ -43,7 +43,9 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
 
   it("mirror: a tenant sees through a partition what it sees through the table, on new ones and on one made by hand", async () => {
     await members();
-    await database.query(`alter default privileges in schema app grant all on tables to ${roles.anon}`);
+    await database.query(
+      `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}`,
+    );
     const shown = await preview(database, t.deployment, mirror());
     const sent = accessOf(
       await statementsDuring(database, async () => {
@@ -106,12 +108,14 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     "H08 a partition that the schedule made in the database is as those of an update: %s",
     async (leafAccess) => {
       await members();
-      await database.query(`alter default privileges in schema app grant all on tables to ${roles.anon}, ${roles.app}`);
+      await database.query(
+        `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}, ${roles.app}`,
+      );
       const wanted = mirror({ rowSecurity: { leafAccess, policies: { own_rows: { roles: [roles.app], using } } } });
       expect((await up(database, t.deployment, wanted)).error).toBeUndefined();
       // Roles that default privileges are generous to come and go after the last update.
-      await database.query(`alter default privileges in schema app revoke all on tables from ${roles.anon};
-        alter default privileges in schema app grant all on tables to ${roles.maker}; grant usage on schema app to ${roles.maker}`);
+      await database.query(`alter default privileges for role ${database.user} in schema app revoke all on tables from ${roles.anon};
+        alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.maker}; grant usage on schema app to ${roles.maker}`);
       expect((await preview(database, t.deployment, wanted)).steps).toEqual([]);
       await database.query("select pgpartition.ensure_partition('app.events'::regclass, '2025-05-07'::timestamptz)");
       await database.query(`insert into app.events (id, at, tenant) select n, '2025-05-05', case when n < 3 then 'a' else 'b' end
@@ -133,7 +137,9 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
   );
 
   it("grants without row security: partitions get the declared ones, and nothing by default privileges", async () => {
-    await database.query(`alter default privileges in schema app grant all on tables to ${roles.anon}, public`);
+    await database.query(
+      `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}, public`,
+    );
     const { rowSecurity: _none, ...open } =
       declared({ grants: { [roles.app]: ["select", "insert"] } }).tables["events"] ?? {};
     const granted = { asOf: "2025-03-10T00:00:00Z", tables: { events: open as never } };

@@ -48,7 +48,7 @@ export function withTenants(version: Version): Tenants {
     await reset(database);
     deployment = new Deployment();
     await database.query(`grant usage on schema app to ${roles.app}, ${roles.anon};
-      alter default privileges revoke select on tables from public`);
+      alter default privileges for role ${database.user} revoke select on tables from public`);
   });
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.end();

@@ -17,8 +17,8 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
 
   it("H08 a new table: each tenant does with its own rows what it may through the table, and nothing on any partition", async () => {
     await database.query(
-      `alter default privileges in schema app grant all on tables to ${roles.anon}, ${roles.app};
-       alter default privileges grant select on tables to public`,
+      `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}, ${roles.app};
+       alter default privileges for role ${database.user} grant select on tables to public`,
     );
     const shown = await preview(database, t.deployment, declared());
     const sent = accessOf(
@@ -71,7 +71,9 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
 
   it("force: the owner of the table sees what policies let it see, through the table and on partitions", async () => {
     const owner = `owner_${String(process.pid)}_${String(version)}`;
-    await database.query(`create role ${owner} login password 'pw'; grant all on schema app to ${owner}`);
+    await database.query(
+      `create role ${owner} login password 'pw'; grant all on schema app to ${owner}; grant ${owner} to ${database.user}`,
+    );
     const security = {
       force: true,
       policies: { own_rows: { roles: [roles.app], using: "tenant = current_setting('api.tenant', true)" } },
@@ -97,7 +99,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     expect(await attempts(client, "app", "events_p2025_02", "2025-02-07")).toMatchObject({ select: 3, copyTable: 3 });
     await t.expectTenants();
     await t.settled(free);
-    for (const name of names) await database.query(`alter table app.${name} owner to current_user`);
+    for (const name of names) await database.query(`alter table app.${name} owner to ${database.user}`);
     await database.query(`drop owned by ${owner}; drop role ${owner}`);
   });
 
@@ -140,7 +142,9 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     await t.fill();
     const { rowSecurity: _security, grants: _grants, ...without } = declared().tables["events"] ?? {};
     const bare = { asOf: "2025-04-10T00:00:00Z", tables: { events: { ...without, paused: true } as never } };
-    await database.query(`alter default privileges in schema app grant all on tables to ${roles.anon}, ${roles.app}`);
+    await database.query(
+      `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}, ${roles.app}`,
+    );
     const run = await up(database, t.deployment, bare);
     expect([run.error, named(run.steps)]).toEqual([undefined, expect.arrayContaining(["delete events-row-policy"])]);
     expect(run.messages.join("\n")).toContain('table "app.events" keeps row security on, 1 policies and its grants');

@@ -4,19 +4,17 @@ import { afterAll, beforeAll, inject } from "vitest";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Version } from "../../tools/postgres/binaries";
-import { templateDatabase, type TestServer } from "./servers";
+import { type Login, templateDatabase, type TestServer } from "./servers";
 
-export interface TestDatabase {
+/** Address, role and URL are those of the product, which owns the database; the connections of tests are the superuser's. */
+export interface TestDatabase extends Login {
   readonly version: Version;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
+  readonly superuser: Login;
   /** Made in beforeAll: read it in hooks and tests, not while tests are collected. */
   readonly database: string;
   readonly url: string;
   readonly logFile: string;
-  /** A new connection; the test ends it. */
+  /** A new connection to the server itself; the test ends it. */
   connect(options?: {
     readonly application_name?: string;
     readonly user?: string;
@@ -37,13 +35,16 @@ export function withDatabase(version: Version = 18): TestDatabase {
   const name = `t_${randomBytes(6).toString("hex")}`;
   let own: Client | undefined;
   const connect: TestDatabase["connect"] = async (options = {}) => {
-    const client = new Client({ ...address(server, name), ...options });
+    const client = new Client({ ...server.superuser, database: name, ...options });
     await client.connect();
     return client;
   };
 
   beforeAll(async () => {
-    await administer(server, (admin) => admin.query(`create database ${name} template ${templateDatabase}`));
+    const { user } = server.product;
+    await administer(server, (admin) =>
+      admin.query(`create database ${name} owner ${user} template ${templateDatabase}`),
+    );
     own = await connect({ application_name: "test" });
   });
   afterAll(async () => {
@@ -55,9 +56,12 @@ export function withDatabase(version: Version = 18): TestDatabase {
   });
 
   return {
-    ...server,
+    version,
+    ...server.product,
+    superuser: server.superuser,
+    logFile: server.logFile,
     database: name,
-    url: `postgresql://${server.user}:${server.password}@${server.host}:${String(server.port)}/${name}`,
+    url: urlOf(server.product, name),
     connect,
     query: async <Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> => {
       if (own === undefined) throw new Error("the database exists only inside hooks and tests");
@@ -69,10 +73,10 @@ export function withDatabase(version: Version = 18): TestDatabase {
 
 /** A connection to the server's `postgres` database, for roles and other things outside a test's own database. */
 export async function administer<T>(
-  server: Omit<TestServer, "logFile">,
+  { superuser }: { readonly superuser: Login },
   body: (admin: Client) => Promise<T>,
 ): Promise<T> {
-  const admin = new Client(address(server, "postgres"));
+  const admin = new Client({ ...superuser, database: "postgres" });
   await admin.connect();
   try {
     return await body(admin);
@@ -91,17 +95,30 @@ function serverOf(version: Version): TestServer {
   return server;
 }
 
-function address({ host, port, user, password }: Omit<TestServer, "logFile">, database: string) {
-  return { host, port, user, password, database };
+/** For sessions of the application whose state and age the product is to see: a role sees those of its own sessions. */
+export function ownRole({ user, password }: Login): Pick<Login, "user" | "password"> {
+  return { user, password };
 }
 
-/** A backend needs a moment to see that its client has gone; what is still there after a second was left open. */
+/** For the few tests in which the product is to be the superuser. */
+export function asSuperuser(database: Pick<TestDatabase, "superuser" | "database">): { readonly url: string } {
+  return { url: urlOf(database.superuser, database.database) };
+}
+
+export function urlOf({ host, port, user, password }: Login, database: string): string {
+  return `postgresql://${user}:${password}@${host}:${String(port)}/${database}`;
+}
+
+/**
+ * A backend needs a moment to see that its client has gone; what is still there after a second was left open. A pooler keeps
+ * sessions of nobody, which have no name.
+ */
 async function openConnections(server: TestServer, database: string): Promise<readonly string[]> {
   return administer(server, async (admin) => {
     for (let attempt = 0; ; attempt += 1) {
       const { rows } = await admin.query<{ application_name: string; state: string | null; query: string }>(
-        "select application_name, state, query from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
-        [database],
+        "select application_name, state, query from pg_stat_activity where datname = $1 and backend_type = 'client backend' and not ($2 and state = 'idle' and application_name = '')",
+        [database, server.pooled],
       );
       if (rows.length === 0 || attempt === 20) {
         return rows.map(

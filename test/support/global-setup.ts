@@ -5,8 +5,10 @@ import { Client } from "pg";
 import type { TestProject } from "vitest/node";
 import { resolveEngine } from "../../tools/engine/resolve";
 import { repositoryRoot } from "../../tools/paths";
+import { findPgBouncer, type PgBouncer, startPgBouncer } from "../../tools/postgres/pgbouncer";
 import { type Server, startServer } from "../../tools/postgres/server";
-import { requestedVersions, templateDatabase } from "./servers";
+import { handOver, makeOwnerRole } from "./owner-role";
+import { productLogin, requestedPooler, requestedVersions, templateDatabase, type TestServer } from "./servers";
 
 /** Data that nobody keeps, on two cores shared with the tests; what the product depends on stays as shipped. */
 const settings = {
@@ -28,28 +30,39 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const started = await Promise.allSettled(requestedVersions().map((version) => startServer({ version, settings })));
   await prepared;
   const servers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const poolers: PgBouncer[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all([...poolers, ...servers].map((one) => one.stop()));
   };
   try {
     for (const result of started) if (result.status === "rejected") throw result.reason;
     await Promise.all(servers.map(makeTemplate));
+    const provided = await Promise.all(servers.map((server) => describe(server, (pooler) => poolers.push(pooler))));
+    project.provide("servers", provided);
   } catch (error) {
     await stop();
     throw error;
   }
-  project.provide(
-    "servers",
-    servers.map(({ version, host, port, user, password, logFile }) => ({
-      version,
-      host,
-      port,
-      user,
-      password,
-      logFile,
-    })),
-  );
   return stop;
+}
+
+/** What tests are told about a server. */
+async function describe(server: Server, opened: (pooler: PgBouncer) => void): Promise<TestServer> {
+  const { version, host, port, user, password, logFile } = server;
+  const superuser = { host, port, user, password };
+  const product = productLogin(superuser);
+  if (requestedPooler() === "none") return { version, superuser, product, pooled: false, logFile };
+  const found = await findPgBouncer();
+  if ("reason" in found) throw new Error(`PGPARTITION_TEST_POOLER: ${found.reason}`);
+  // One pool for each role and database: a test has its own, and as many sessions as it wants.
+  const pooler = await startPgBouncer(found.files, {
+    server: superuser,
+    mode: "session",
+    // Each of the server's sessions serves one client: tests change settings of their database for sessions to come.
+    settings: { default_pool_size: "30", server_lifetime: "0" },
+  });
+  opened(pooler);
+  return { version, superuser, product: { ...product, host: pooler.host, port: pooler.port }, pooled: true, logFile };
 }
 
 /** A bundle that fails is reported and missing; only the tests that start it then fail. */
@@ -75,8 +88,16 @@ async function makeTemplate(server: Server): Promise<void> {
   const client = new Client({ connectionString: server.url });
   await client.connect();
   try {
+    await makeOwnerRole(client, server.password);
     await client.query(`create database ${templateDatabase} is_template true`);
   } finally {
     await client.end();
+  }
+  const template = new Client({ connectionString: server.url.replace(/[^/]*$/, templateDatabase) });
+  await template.connect();
+  try {
+    await handOver(template);
+  } finally {
+    await template.end();
   }
 }

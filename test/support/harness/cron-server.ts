@@ -3,7 +3,9 @@ import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { withDebianExtension } from "../../../tools/postgres/debian-extension";
 import { type Server, startServer } from "../../../tools/postgres/server";
-import type { TestDatabase } from "../database";
+import { type TestDatabase, urlOf } from "../database";
+import { handOver, makeOwnerRole } from "../owner-role";
+import { ownerRole, productLogin } from "../servers";
 
 /** pg_cron's own database, which is the one that it is made for. */
 const HOME = "postgres";
@@ -55,6 +57,11 @@ export function withCronServer(): CronServer {
     });
     own = await connect({ application_name: "test" });
     await own.query("create extension pg_cron");
+    await makeOwnerRole(own, server.password);
+    // What docs/schedule.md gives to the role of a job, and what `active: false` needs.
+    await own.query(`grant create on database ${HOME} to ${ownerRole}; grant usage on schema cron to ${ownerRole};
+      grant execute on function cron.alter_job, cron.schedule_in_database to ${ownerRole}`);
+    await handOver(own);
   });
   beforeEach((context) => {
     if (reason !== undefined) context.skip(reason);
@@ -65,19 +72,23 @@ export function withCronServer(): CronServer {
   });
   return {
     version: 15,
+    get superuser() {
+      const { host, port, user, password } = running();
+      return { host, port, user, password };
+    },
     host: "127.0.0.1",
     get port() {
       return running().port;
     },
     get user() {
-      return running().user;
+      return productLogin(running()).user;
     },
     get password() {
       return running().password;
     },
     database: HOME,
     get url() {
-      return running().url;
+      return urlOf(productLogin(running()), HOME);
     },
     get logFile() {
       return running().logFile;

@@ -50,6 +50,8 @@ export function withRoles(database: TestDatabase): Roles {
   beforeAll(() =>
     administer(database, async (admin) => {
       for (const name of names) await admin.query(`create role ${name} login password 'pw'`);
+      // What he made is mended by a role that has his rights.
+      await admin.query(`grant ${roles.maker} to ${database.user}`);
     }),
   );
   afterAll(async () => {
