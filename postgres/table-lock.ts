@@ -75,7 +75,12 @@ export class TableLocks {
   }
 
   private enter(key: string): Queue {
-    const queue = this.queues.get(key) ?? { waiting: 0, last: Promise.resolve(), holder: undefined, whenWanted: undefined };
+    const queue = this.queues.get(key) ?? {
+      waiting: 0,
+      last: Promise.resolve(),
+      holder: undefined,
+      whenWanted: undefined,
+    };
     queue.waiting += 1;
     this.queues.set(key, queue);
     return queue;
