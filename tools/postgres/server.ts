@@ -72,7 +72,8 @@ async function startOnce(options: StartOptions): Promise<Server> {
   const bin = join(reachable(options.binaries ?? binaries(options.version), owner), "bin");
   const temporary = options.dataDir === undefined ? temporaryFolder(owner) : undefined;
   const dataDir = options.dataDir ?? join(temporary ?? "", "data");
-  const password = randomBytes(24).toString("base64url");
+  // Letters and digits alone: one that begins with a hyphen would be an option on a command line.
+  const password = randomBytes(24).toString("hex");
   const logFile = options.logFile ?? join(temporary ?? dataDir, "server.log");
   try {
     refuseSecondStart(dataDir);
