@@ -31,6 +31,26 @@ export function aliasesOf(management: string, wire: FunctionAliasesWire): Alias[
 }
 
 /**
+ * What a program would have to declare for the names that the registry knows: each is what one kind makes under its name.
+ * Undefined: it knows none.
+ */
+export function declaredBy(
+  management: string,
+  table: { readonly schema: string; readonly table: string },
+  registered: readonly RegisteredAlias[],
+): FunctionAliasesWire | undefined {
+  const there = registered.filter((alias) => alias.state === "same");
+  const aliasSchema = there[0]?.schema;
+  if (aliasSchema === undefined) return undefined;
+  const names = ALIAS_KINDS.flatMap((kind) => {
+    const made = (name: string) => aliasesOf(management, { ...table, aliasSchema, names: { [kind]: name } });
+    const found = there.find(({ name, definition }) => made(name).some((alias) => alias.definition === definition));
+    return found ? [[kind, found.name] as const] : [];
+  });
+  return { ...table, aliasSchema, names: Object.fromEntries(names) };
+}
+
+/**
  * Compares the declared names with those that the registry knows by their oids. What is not ours is never replaced; what is
  * not declared any more is dropped.
  */

@@ -1,16 +1,17 @@
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import type { Observation } from "../../core/observed";
-import { type Alias, aliasesOf, type AliasPlan, planAliases, signature } from "../../core/schedule/aliases";
+import { type Alias, aliasesOf, type AliasPlan, declaredBy, planAliases, signature } from "../../core/schedule/aliases";
 import { type FunctionAliasesWire, functionAliasesWireSchema } from "../../core/spec/function-names";
 import { readWire } from "../../core/spec/wire";
 import { readTakenNames } from "../../postgres/names-taken";
+import { listManaged } from "../../postgres/ownership";
 import { recordAliasesStatement } from "../../postgres/registry-schedule";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
+import { asProperties, declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import { workContext } from "./work";
 
@@ -66,20 +67,26 @@ export function functionAliasesHandler(runtime: Runtime): ResourceHandler {
     },
 
     read: async (_ctx, { id, oldInputs, oldOutputs }) => {
-      if (!parseTableId(id)) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
-      if (!oldInputs)
-        throw new Refusal("names are not imported: declare them, and those that are ours are found again");
+      const table = parseTableId(id);
+      if (!table) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
       if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
-      const there = aliasesIn(await runtime.observe(wireOf(oldInputs))).filter((alias) => alias.state === "same");
+      const there = aliasesIn(await runtime.observe(table)).filter((alias) => alias.state === "same");
       if (there.length === 0) return undefined;
-      const outputs = { ...oldInputs, functions: there.map(signature), database: await runtime.identity() };
-      return { id, inputs: oldInputs, outputs };
+      const inputs = oldInputs ?? asProperties(declaredBy(runtime.config.managementSchema, table, there) ?? table);
+      const outputs = { ...inputs, functions: there.map(signature), database: await runtime.identity() };
+      return { id, inputs, outputs };
     },
 
     delete: async (ctx, { id, oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
       if (runtime.renamed(ctx, id)) return;
       await perform(ctx, runtime, wireOf(oldInputs), []);
+    },
+
+    list: async function* () {
+      for (const table of await listManaged(runtime.database))
+        if (aliasesIn(await runtime.observe(table)).some((alias) => alias.state === "same"))
+          yield { id: formatTableId(table), name: `${table.table}-functions` };
     },
   };
 }

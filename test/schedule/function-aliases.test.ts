@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FunctionNamesArgs } from "../../components";
-import { entryOf, leaves } from "../provider/support";
+import { entryOf, leaves, list } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
@@ -76,6 +76,18 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
     expect(ran).toEqual(shown);
     const [acl] = await column(database, "select proacl::text from pg_proc where proname = 'make_part' limit 1");
     expect(acl).not.toMatch(/(\{|,)=X/);
+  });
+
+  it("are listed and imported with all their kinds, and the next update has nothing to do", async () => {
+    await apply(database, deployment, seeds);
+    const entry = entryOf(deployment, "events-functions");
+    await withPlugin(database, seeds, async (plugin) => {
+      expect(await list(plugin, "FunctionAliases")).toEqual(["app.events"]);
+      const found = await plugin.read(entry.urn, "app.events");
+      expect(found?.inputs).toEqual(entry.inputs);
+      if (found) deployment.state.set(entry.urn, { ...entry, ...found });
+    });
+    expect((await preview(database, deployment, seeds)).steps).toEqual([]);
   });
 
   it("are changed, moved and dropped with their declaration", async () => {

@@ -142,8 +142,7 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
   },
   FunctionAliases: {
     file: "function-aliases",
-    imports:
-      "Not imported: declare the names. Functions that the registry knows as ours are found again; others of these names are refused, and have to be renamed or dropped first.",
+    imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:FunctionAliases events-functions public.events\`. ${ENCODING} Not needed: functions that the registry knows as ours are found again when they are declared; others of these names are refused, and have to be renamed or dropped first.`,
     operations: [],
     locks: "None that others see: it makes and drops functions and views of its own.",
     rights: [
