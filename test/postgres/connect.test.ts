@@ -12,6 +12,7 @@ import { setUp } from "../../postgres/set-up";
 import { resolveTarget } from "../../postgres/target";
 import { passwordFromFile } from "../../postgres/passfile";
 import { administer, testVersions, withDatabase } from "../support/database";
+import { requestedPooler } from "../support/servers";
 import { bareEnvironment, configOf, failureOf, opener } from "./support";
 
 const CANARY = "s3cr3t/ca#na@ry:é";
@@ -64,11 +65,15 @@ describe.each(testVersions())("connecting to PostgreSQL %i", (version) => {
     const where = `${server.host}:${server.port}, database "${server.database}", user "${server.user}"`;
     const password = await failed({ password: CANARY });
     expect(password.kind).toBe("authentication");
-    expect(password.message).toContain(`cannot connect to ${where}: password authentication failed`);
+    expect(password.message).toContain(`cannot connect to ${where}: `);
+    expect(password.message).toMatch(/: (?:password|SASL) authentication failed/);
     expect((await failed({ user: "nobody here", password: CANARY })).kind).toBe("authentication");
-    const database = await failed({ database: "no such" });
-    expect(database.kind).toBe("no-database");
-    expect(database.message).toContain('database "no such" does not exist. Create the database first');
+    // PgBouncer tries again and again to reach it, and answers nothing.
+    if (requestedPooler() === "none") {
+      const database = await failed({ database: "no such" });
+      expect(database.kind).toBe("no-database");
+      expect(database.message).toContain('database "no such" does not exist. Create the database first');
+    }
     const port = await failed({ port: 1, password: CANARY });
     expect(port.kind).toBe("unreachable");
     expect(port.message).toContain("127.0.0.1:1");
