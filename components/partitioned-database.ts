@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../core/defaults";
 import type { SizeThresholdArgs } from "../core/monitoring/args";
-import { requireSizeThresholds } from "../core/monitoring/thresholds";
+import { requireSizeThresholds } from "../core/monitoring/settings";
 import { InvalidSpecError, type Problem } from "../core/problem";
 import type { TableSpecArgs } from "../core/spec/args";
 import { programClock } from "./clock";

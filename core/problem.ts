@@ -47,6 +47,17 @@ export function formatProblem(problem: Problem): string {
   return `${problem.path ? `${problem.path}: ` : ""}${problem.message} ${problem.fix}`.trim();
 }
 
+/** Takes one value that is not valid: path of the property, what is wrong, what to write instead. */
+export type Report = (path: string, message: string, fix: string) => void;
+
+/** Reads values with `read`, which reports what is not valid; throws with every problem at once. */
+export function requireValid<T>(subject: string, read: (report: Report) => T): T {
+  const problems: Problem[] = [];
+  const value = read((path, message, fix) => problems.push({ path, code: "invalid-value", message, fix }));
+  if (problems.length > 0) throw new InvalidSpecError(subject, problems);
+  return value;
+}
+
 /** Thrown where a caller cannot collect problems: the constructor of a component, a stack program. */
 export class InvalidSpecError extends Error {
   constructor(

@@ -86,9 +86,7 @@ export class Connector {
 
   /** A session in which nothing was set. */
   private async openBare(): Promise<Session> {
-    const known = await this.resolve();
-    const client = new Client(clientConfig(this.config, known, known.tls[0] ?? false));
-    const session = new Session(client, this.count);
+    const { client, session } = this.newSession(await this.resolve());
     try {
       await client.connect();
       return session;
@@ -96,6 +94,12 @@ export class Connector {
       session.destroy();
       throw error;
     }
+  }
+
+  /** Not connected yet; TLS as it worked before. */
+  private newSession(known: Known): { readonly client: Client; readonly session: Session } {
+    const client = new Client(clientConfig(this.config, known, known.tls[0] ?? false));
+    return { client, session: new Session(client, this.count) };
   }
 
   private hide(text: string): string {
@@ -117,8 +121,7 @@ export class Connector {
   /** What worked is kept: further sessions do not try TLS again where the server has none. */
   private async openOnce(known: Known): Promise<Opened> {
     for (;;) {
-      const client = new Client(clientConfig(this.config, known, known.tls[0] ?? false));
-      const session = new Session(client, this.count);
+      const { client, session } = this.newSession(known);
       try {
         await client.connect();
         return { session, facts: await this.makeReady(session) };

@@ -1,4 +1,4 @@
-import { type SizeThresholds, thresholdStatement } from "../core/monitoring/thresholds";
+import { sameThresholds, type SizeThresholds, thresholdStatement } from "../core/monitoring/thresholds";
 import { quote } from "../core/names/identifier";
 import type { Statement } from "../core/statements/statement";
 import type { Database } from "./database";
@@ -37,17 +37,18 @@ export function recordThresholds(management: string, sizes: SizeThresholds): Sta
   };
 }
 
-/** Records by which sizes the view partition_size judges. */
+/** Records by which sizes the view partition_size judges; nothing where it judges by them already. */
 export async function recordSizeThresholds(
   database: Database,
   sizes: SizeThresholds,
   options: Omit<ExecuteOptions, "subject">,
 ): Promise<void> {
-  const state = await describeManagementSchema(database);
-  if (state.kind !== "ours" || state.version < FIRST_VERSION)
+  const found = await readSizeThresholds(database);
+  if (!found)
     throw new Error(
       `management schema ${quote(database.managementSchema)} has no thresholds yet: run pulumi up, which brings it up to date`,
     );
+  if (sameThresholds(found, sizes)) return;
   await database.execute([recordThresholds(database.managementSchema, sizes)], {
     ...options,
     subject: "recording the thresholds of monitoring",

@@ -1,5 +1,5 @@
 import { DEFAULT_ABORT_UPLOADS } from "../defaults";
-import { InvalidSpecError, type Problem } from "../problem";
+import { type Report, requireValid } from "../problem";
 import { parseSpan, type SpanUnit } from "../time/span";
 import type { ArchiveBucketSettingsArgs, ArchiveStorageClass } from "./bucket-args";
 
@@ -18,8 +18,10 @@ export interface ArchiveBucketSettings {
  * so that nothing ends a day too soon.
  */
 export function requireArchiveBucket(args: ArchiveBucketSettingsArgs, subject: string): ArchiveBucketSettings {
-  const problems: Problem[] = [];
-  const report: Report = (path, message, fix) => problems.push({ path, code: "invalid-value", message, fix });
+  return requireValid(subject, (report) => parseBucket(args, report));
+}
+
+function parseBucket(args: ArchiveBucketSettingsArgs, report: Report): ArchiveBucketSettings {
   const settings = {
     prefix: prefixOf(args.prefix ?? "", report),
     expireDays: args.expireAfter === undefined ? undefined : daysOf(args.expireAfter, "expireAfter", report),
@@ -34,12 +36,10 @@ export function requireArchiveBucket(args: ArchiveBucketSettingsArgs, subject: s
     abortUploadDays: daysOf(args.abortUploadsAfter ?? DEFAULT_ABORT_UPLOADS, "abortUploadsAfter", report),
   };
   const legalDays = args.legalMinimum === undefined ? 0 : daysOf(args.legalMinimum, "legalMinimum", report);
-  if (problems.length === 0) reportConflicts(settings, legalDays, report);
-  if (problems.length > 0) throw new InvalidSpecError(subject, problems);
+  // A length that could not be read is reported already, and compares with nothing.
+  reportConflicts(settings, legalDays, report);
   return settings;
 }
-
-type Report = (path: string, message: string, fix: string) => void;
 
 function daysOf(text: string, path: string, report: Report): number {
   const span = parseSpan(text);

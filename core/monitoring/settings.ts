@@ -12,9 +12,10 @@ import {
   DEFAULT_WARN_SIZE,
 } from "../defaults";
 import { parseTableId, type TableId } from "../names/resource-id";
-import { InvalidSpecError, type Problem } from "../problem";
+import { type Report, requireValid } from "../problem";
 import { parseSpan, type SpanUnit } from "../time/span";
 import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "./args";
+import { reportThresholds, type SizeThresholds } from "./thresholds";
 
 /** What the files are made from: every value given, in bytes and seconds. */
 export interface MonitoringSettings {
@@ -38,16 +39,8 @@ export interface MonitoringSettings {
 
 /** Reads the arguments; throws with every problem at once. */
 export function requireMonitoringSettings(args: MonitoringSettingsArgs, subject: string): MonitoringSettings {
-  const problems: Problem[] = [];
-  const settings = parseSettings(args, (path, message, fix) =>
-    problems.push({ path, code: "invalid-value", message, fix }),
-  );
-  if (problems.length > 0) throw new InvalidSpecError(subject, problems);
-  return settings;
+  return requireValid(subject, (report) => parseSettings(args, report));
 }
-
-/** Takes one problem: path of the property, what is wrong, what to write instead. */
-export type Report = (path: string, message: string, fix: string) => void;
 
 function parseSettings(args: MonitoringSettingsArgs, report: Report): MonitoringSettings {
   return {
@@ -61,22 +54,21 @@ function parseSettings(args: MonitoringSettingsArgs, report: Report): Monitoring
   };
 }
 
+/** Reads declared sizes; throws with every problem at once. */
+export function requireSizeThresholds(args: SizeThresholdArgs, subject: string): SizeThresholds {
+  return requireValid(subject, (report) => parseSizes(args, report));
+}
+
 /** The declared sizes in bytes, each with its default. */
-export function parseSizes(
-  sizes: SizeThresholdArgs,
-  report: Report,
-): { readonly smallBytes: number; readonly warnBytes: number; readonly alertBytes: number } {
-  const smallBytes = bytesOf(sizes.small ?? DEFAULT_SMALL_SIZE, "sizes.small", report);
-  const warnBytes = bytesOf(sizes.warn ?? DEFAULT_WARN_SIZE, "sizes.warn", report);
-  const alertBytes = bytesOf(sizes.alert ?? DEFAULT_ALERT_SIZE, "sizes.alert", report);
-  // A size that could not be read is reported already.
-  if (smallBytes >= warnBytes || warnBytes >= alertBytes)
-    report(
-      "sizes",
-      `small, warn and alert are ${smallBytes}, ${warnBytes} and ${alertBytes} bytes.`,
-      "Let each be larger than the one before.",
-    );
-  return { smallBytes, warnBytes, alertBytes };
+function parseSizes(sizes: SizeThresholdArgs, report: Report): SizeThresholds {
+  const thresholds = {
+    smallBytes: bytesOf(sizes.small ?? DEFAULT_SMALL_SIZE, "sizes.small", report),
+    warnBytes: bytesOf(sizes.warn ?? DEFAULT_WARN_SIZE, "sizes.warn", report),
+    alertBytes: bytesOf(sizes.alert ?? DEFAULT_ALERT_SIZE, "sizes.alert", report),
+  };
+  // A size that could not be read is reported already, and compares with nothing.
+  reportThresholds(thresholds, report);
+  return thresholds;
 }
 
 function parseAlerts(alerts: AlertThresholdArgs, report: Report) {

@@ -22,7 +22,7 @@ type CreationStep =
  * detached comes back. Overlap, a range that was dropped before, and a table in the way are refused with both sides shown.
  */
 export function planCreation(
-  spec: Pick<WindowSpec, "schema" | "table" | "allowEmpty">,
+  spec: Pick<WindowSpec, "allowEmpty">,
   partition: DesiredPartition,
   observation: Observation,
 ): Creation {

@@ -8,16 +8,16 @@ import {
 } from "../../postgres/management/install";
 import {
   managementSchemaWireSchema,
+  reportThresholds,
   sameThresholds,
   type SizeThresholds,
-  thresholdProblems,
 } from "../../core/monitoring/thresholds";
 import { readWire } from "../../core/spec/wire";
 import { listRegistered } from "../../postgres/ownership";
 import { readSizeThresholds, recordSizeThresholds, recordThresholds } from "../../postgres/size-thresholds";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
-import type { CreateRequest, DiffKind, ResourceHandler } from "../handler";
+import type { CreateRequest, DiffKind, Problem, ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { isUnknown, type PropertyMap, UNKNOWN } from "../values";
 import { asProperties, declaredDiff, diffResult, failures, requireWire } from "./inputs";
@@ -37,8 +37,7 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
     }
     const version = await ensureManagementSchema(runtime.database, { signal: ctx.signal, log: ctx.log });
     const sizes = sizesOf(inputs);
-    if (sizes && (await thresholdsDiffer(runtime, sizes)))
-      await recordSizeThresholds(runtime.database, sizes, { signal: ctx.signal, log: ctx.log });
+    if (sizes) await recordSizeThresholds(runtime.database, sizes, { signal: ctx.signal, log: ctx.log });
     return { ...inputs, version, database: await runtime.identity() };
   };
   return {
@@ -65,8 +64,11 @@ export function managementSchemaHandler(runtime: Runtime): ResourceHandler {
       if (isUnknown(news["sizes"] ?? null)) return { inputs: news, failures: [] };
       const read = readWire(managementSchemaWireSchema, news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      const wrong = read.value.sizes ? thresholdProblems(read.value.sizes) : [];
-      return { inputs: news, failures: failures(wrong) };
+      const wrong: Problem[] = [];
+      const { sizes } = read.value;
+      if (sizes)
+        reportThresholds(sizes, (property, message, fix) => wrong.push({ property, reason: `${message} ${fix}` }));
+      return { inputs: news, failures: wrong };
     },
 
     /** Asks the database once for the whole stack whether it is still the one that the state was made with. */

@@ -217,7 +217,7 @@ function parentOf(runtime: Runtime, wire: PartitionWire, observation: Observatio
 }
 
 function specOf(wire: PartitionWire): Parameters<typeof planCreation>[0] {
-  return { schema: wire.schema, table: wire.table, allowEmpty: wire.allowEmpty ? [partitionInterval(wire)] : [] };
+  return { allowEmpty: wire.allowEmpty ? [partitionInterval(wire)] : [] };
 }
 
 function boundsProblems(olds: PropertyMap | undefined, wire: PartitionWire): Problem[] {

@@ -8,8 +8,9 @@ import { importedChecks, importedColumn } from "./table-live";
 
 /**
  * Inputs as they are compared: types as the server would print them, lists by name, so that an imported table equals the
- * declared one. Of expressions only the words are known here: other ones are an update, in which the server tells the meaning. What the new inputs do not manage is no difference: a comment that they do not declare, and columns,
- * keys and constraints where they declare no columns, because then another tool owns them.
+ * declared one. Of expressions only the words are known here: other ones are an update, in which the server tells the meaning.
+ * What the new inputs do not manage is no difference: a comment that they do not declare, and columns, keys and constraints
+ * where they declare no columns, because then another tool owns them.
  */
 export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
   const read = readWire(tableWireSchema, inputs);
