@@ -1,6 +1,6 @@
 // Rows for the demo: spread evenly over the whole window of each dev table.
-import { Client } from "pg";
 import type { Temporal } from "temporal-polyfill";
+import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
 
 const ROWS = 12_000;
@@ -33,9 +33,7 @@ const TABLES = [
 ] as const;
 
 export async function loadRows(connection: Connection, now: Temporal.Instant): Promise<string[]> {
-  const client = new Client({ ...connection, application_name: "pgpartition demo" });
-  await client.connect();
-  try {
+  return withClient(connection, "demo", async (client) => {
     await client.query("insert into public.workflow_runs select gen_random_uuid() from generate_series(1, 50)");
     const lines: string[] = [];
     for (const [table, key, columns, values, months] of TABLES) {
@@ -58,7 +56,5 @@ export async function loadRows(connection: Connection, now: Temporal.Instant): P
       lines.push(`${table}: ${rows[0]?.rows ?? "0"} rows in ${rows[0]?.partitions ?? "0"} partitions`);
     }
     return lines;
-  } finally {
-    await client.end();
-  }
+  });
 }

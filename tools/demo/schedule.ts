@@ -1,13 +1,12 @@
 // The schedule inside the database, as whoever starts it would: pg_cron, or cron with the line that the outputs hold.
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { Temporal } from "temporal-polyfill";
+import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
 
 /** Nobody ran `pulumi up` for months: what the schedule makes until then, from the statements that the last one left. */
 export async function runSchedule(connection: Connection, at: Temporal.Instant): Promise<string[]> {
-  const client = new Client({ ...connection, application_name: "pgpartition demo" });
-  await client.connect();
-  try {
+  return withClient(connection, "demo", async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "select format('%I.%I', schema_name, table_name) as name from pgpartition.registry order by 1",
     );
@@ -19,9 +18,7 @@ export async function runSchedule(connection: Connection, at: Temporal.Instant):
       lines.push(`${name}: ${made.length > 0 ? `made ${made.join(", ")}` : "nothing was missing"}`);
     }
     return lines;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function partitions(client: Client, table: string): Promise<string[]> {

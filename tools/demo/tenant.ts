@@ -1,5 +1,6 @@
 // What a role of the application sees of a table with row security, and what it does not.
-import { Client } from "pg";
+import type { Client } from "pg";
+import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
 
 const TABLE = "public.chat_messages_partitioned";
@@ -7,9 +8,7 @@ const USERS = ["user_7", "user_8"] as const;
 
 /** Reads the chat messages as the application does, user by user: through the table, then past it. */
 export async function readAsTenants(connection: Connection): Promise<string[]> {
-  const client = new Client({ ...connection, application_name: "pgpartition demo" });
-  await client.connect();
-  try {
+  return withClient(connection, "demo", async (client) => {
     const total = await count(client, TABLE);
     const { rows } = await client.query<{ name: string }>(
       "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::regclass order by 1 limit 1",
@@ -24,9 +23,7 @@ export async function readAsTenants(connection: Connection): Promise<string[]> {
     }
     lines.push(`arxos_app, naming partition ${partition}: ${await attempt(client, partition)}`);
     return lines;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function count(client: Client, relation: string): Promise<string> {

@@ -1,5 +1,5 @@
 // What the dev stack's tables refer to and another team would own: made here, so that the stack finds it.
-import { Client } from "pg";
+import { withClient } from "./client";
 import type { Connection } from "./connection";
 
 /** The table that workflow_events' foreign key points at (docs/seeds.md). */
@@ -20,7 +20,7 @@ const applicationRole = `
 
 /** Creates the database where it is missing; `admin` is a connection to another database of the same server. */
 export async function createDatabase(admin: Connection, name: string): Promise<Connection> {
-  await withClient(admin, async (client) => {
+  await withClient(admin, "dev", async (client) => {
     const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);
     if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
   });
@@ -28,18 +28,8 @@ export async function createDatabase(admin: Connection, name: string): Promise<C
 }
 
 export async function createPrerequisites(connection: Connection): Promise<void> {
-  await withClient(connection, async (client) => {
+  await withClient(connection, "dev", async (client) => {
     await client.query(referencedTables);
     await client.query(applicationRole);
   });
-}
-
-async function withClient(connection: Connection, body: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client({ ...connection, application_name: "pgpartition dev" });
-  await client.connect();
-  try {
-    await body(client);
-  } finally {
-    await client.end();
-  }
 }

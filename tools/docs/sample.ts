@@ -1,7 +1,7 @@
 // The programs of the README in the real CLI, engine, plugin and PostgreSQL, and what `pulumi preview` prints for the first.
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Client } from "pg";
+import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
 import { startDev } from "../dev/session";
 import { resolveEngine } from "../engine/resolve";
@@ -34,7 +34,10 @@ export async function withExample<T>(name: string, body: (example: RunningExampl
     cpSync(join(repositoryRoot, "examples", name), folder, { recursive: true });
     const pulumi = await pulumiIn(folder, dev.connection);
     await pulumi("stack", "init", "dev");
-    return await body({ pulumi, sql: (text) => query(dev.connection, text) });
+    return await body({
+      pulumi,
+      sql: async (text) => void (await withClient(dev.connection, "sample", (client) => client.query(text))),
+    });
   } finally {
     await dev.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -77,16 +80,6 @@ async function pulumiIn(
       throw new Error(`pulumi ${args.join(" ")} failed (${result.code})\n${result.stdout}${result.stderr}`);
     return result.stdout;
   };
-}
-
-async function query(connection: Connection, sql: string): Promise<void> {
-  const client = new Client({ ...connection });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }
 
 /** Trailing blanks only: every other character is the CLI's. */
