@@ -13,6 +13,7 @@ import { reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
+import { skipBecause } from "../support/skip";
 import { evaluate } from "./printed-program";
 import { onDatabase } from "./support";
 
@@ -279,7 +280,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     "adopts what pg_partman 4.7 made, by months and by weeks, and names its row",
     async (context) => {
       const partman = await partmanScript();
-      if ("reason" in partman) return context.skip(partman.reason);
+      if ("reason" in partman) return skipBecause(context, partman.reason);
       await database.query("drop schema if exists partman cascade");
       await database.query(partman.sql);
       await database.query(`create table app.events (id bigint not null, at timestamptz not null, primary key (id, at)) partition by range (at);

@@ -7,6 +7,7 @@ import { eventsTable, left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { requestedRole } from "../support/servers";
+import { skipBecause } from "../support/skip";
 
 afterEach(endPlugins);
 afterAll(closeAll);
@@ -24,7 +25,7 @@ describe.each(testVersions())("PostgreSQL %s, a role of a managed platform", (ve
   });
 
   it("H11 is what the product works as in every test: no superuser, member of nothing, owner of its database alone", async (context) => {
-    if (requestedRole() === "superuser") context.skip("this run asked for the superuser");
+    if (requestedRole() === "superuser") skipBecause(context, "this run asked for the superuser");
     const [role] = await database.query(
       `select r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls,
          (select d.datdba = r.oid from pg_database d where d.datname = current_database()) as owns,

@@ -8,6 +8,7 @@ import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import { skipBecause } from "../support/skip";
 
 afterEach(endPlugins);
 afterAll(closeAll);
@@ -65,11 +66,7 @@ describe("a database with pg_partman", () => {
 
   it("C10 a table that the real pg_partman made is refused, and adopted with its partitions once it has let go", async (context) => {
     const partman = await partmanScript();
-    if ("reason" in partman) {
-      console.log(`skipped: ${partman.reason}`);
-      context.skip(partman.reason);
-      return;
-    }
+    if ("reason" in partman) return skipBecause(context, partman.reason);
     await database.query(partman.sql);
     await database.query(`create table app.events (id bigint not null, at timestamptz not null, note text, primary key (id, at))
       partition by range (at)`);

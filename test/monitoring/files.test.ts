@@ -14,6 +14,7 @@ import { closeAll } from "../provider/wire-support";
 import { Deployment } from "../support/harness/deployment";
 import { endPlugins } from "../support/harness/plugin";
 import { up } from "../support/harness/rounds";
+import { skipBecause, type Skipping } from "../support/skip";
 import { EXPORTER_GRANTS, presentProgram, run, scrape, withFiles, withMeasuredServer } from "./support";
 
 afterEach(endPlugins);
@@ -27,11 +28,9 @@ beforeAll(async () => {
   built = { rules: await buildProgram("rules"), exporter: await buildProgram("exporter") };
 }, BUILD_MS);
 
-function pathOf(name: "rules" | "exporter", context: { skip(reason: string): never }): string {
+function pathOf(name: "rules" | "exporter", context: Skipping): string {
   const program = built[name];
-  if ("path" in program) return program.path;
-  console.log(`skipped: ${program.reason}`);
-  return context.skip(program.reason);
+  return "path" in program ? program.path : skipBecause(context, program.reason);
 }
 
 const variants = {
@@ -40,16 +39,10 @@ const variants = {
   tables: { partitionSeries: false },
 } as const;
 
-it.each(Object.entries(variants))("Prometheus reads the rules: %s", async (_name, args) => {
-  const parser = built.rules;
-  if (!("path" in parser)) {
-    console.log(`skipped: ${parser.reason}`);
-    return;
-  }
+it.for(Object.entries(variants))("Prometheus reads the rules: %s", async ([, args], context) => {
+  const parser = pathOf("rules", context);
   const { texts } = filesFor(args);
-  expect(
-    await withFiles(texts, (folder) => run(parser.path, [join(folder, MONITORING_FILES.prometheusRules)])),
-  ).toEqual({
+  expect(await withFiles(texts, (folder) => run(parser, [join(folder, MONITORING_FILES.prometheusRules)]))).toEqual({
     code: 0,
     output: "",
   });
@@ -69,11 +62,8 @@ describe.each(Object.keys(GRAFANA_MODELS) as (keyof typeof GRAFANA_MODELS)[])("G
     reader = await dashboardReader(version);
   }, BUILD_MS);
 
-  const reads = (texts: MonitoringTexts, context: { skip(reason: string): never }) => {
-    if ("reason" in reader) {
-      console.log(`skipped: ${reader.reason}`);
-      return context.skip(reader.reason);
-    }
+  const reads = (texts: MonitoringTexts, context: Skipping) => {
+    if ("reason" in reader) return skipBecause(context, reader.reason);
     const { program, args } = reader;
     return withFiles(texts, (folder) => run(program, [...args, join(folder, MONITORING_FILES.grafanaDashboard)]));
   };

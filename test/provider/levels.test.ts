@@ -3,6 +3,7 @@ import type { TableSpecArgs } from "../../core/spec/args";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { reset } from "../support/harness/fixture";
+import { makeSources, petri as petriTable, tree } from "../support/harness/petri";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { closeAll } from "./wire-support";
@@ -13,39 +14,8 @@ afterAll(closeAll);
 const MARCH = "2025-03-10T00:00:00Z";
 const APRIL = "2025-04-10T00:00:00Z";
 
-/** The three levels of the petri observations: program, site, month; values from two tables. */
-function petri(changes: Partial<TableSpecArgs> = {}): TableSpecArgs {
-  return {
-    schema: "app",
-    table: "petri_obs",
-    columns: {
-      observation_id: "uuid",
-      program_id: "text",
-      site_id: "text",
-      created_at: "timestamptz",
-      growth: { type: "int", nullable: true },
-    },
-    primaryKey: ["observation_id", "program_id", "site_id", "created_at"],
-    partitionBy: [
-      {
-        list: "program_id",
-        values: { from: "pilot_programs", column: "program_id", where: "end_date > date '2025-03-01'" },
-        name: "{table}_prog_{value}",
-      },
-      {
-        list: "site_id",
-        values: { from: "sites", column: "site_id", parent: "program_id" },
-        name: "{base}_site_{value}",
-      },
-      { range: "created_at", every: "month", name: "{base}_{yyyy}_{mm}" },
-    ],
-    window: { lead: "1 month", retention: "1 month" },
-    onExpire: "drop",
-    grace: "none",
-    indexes: { growth: { columns: ["growth"] } },
-    ...changes,
-  };
-}
+const petri = (changes: Partial<TableSpecArgs> = {}) =>
+  petriTable({ window: { lead: "1 month", retention: "1 month" }, ...changes });
 
 const program = (asOf: string, changes: Partial<TableSpecArgs> = {}) => ({ tables: { petri: petri(changes) }, asOf });
 
@@ -56,10 +26,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
   beforeEach(async () => {
     await reset(database);
     deployment = new Deployment();
-    await database.query(`create table app.pilot_programs (program_id text primary key, end_date date not null)`);
-    await database.query(`create table app.sites (site_id text, program_id text, primary key (site_id, program_id))`);
-    await database.query(`insert into app.pilot_programs values ('abc-123', '2026-01-01'), ('old', '2024-01-01')`);
-    await database.query(`insert into app.sites values ('def-456', 'abc-123'), ('xyz-789', 'abc-123'), ('s', 'old')`);
+    await makeSources(database);
   });
 
   const run = async (asOf: string, changes: Partial<TableSpecArgs> = {}) => {
@@ -67,13 +34,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     expect(result.error).toBeUndefined();
     return result;
   };
-  const tables = async (pattern = ".*") =>
-    (
-      await database.query<{ name: string }>(
-        `select c.relname as name from pg_partition_tree('app.petri_obs') t join pg_class c on c.oid = t.relid where c.relname ~ $1 order by 1`,
-        [pattern],
-      )
-    ).map(({ name }) => name);
+  const tables = (pattern?: string) => tree(database, pattern);
 
   it("makes a branch for each value in use and each site of it, and a second update changes nothing", async () => {
     await run(MARCH);

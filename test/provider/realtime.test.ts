@@ -9,6 +9,7 @@ import { endPlugins } from "../support/harness/plugin";
 import { poll } from "../support/harness/realtime";
 import { up } from "../support/harness/rounds";
 import { wal2jsonFolder } from "../support/harness/wal2json";
+import { skipBecause } from "../support/skip";
 import { closeAll } from "./wire-support";
 
 /** Debian packs the plugin for its own version of PostgreSQL. */
@@ -57,7 +58,7 @@ describe.runIf(testVersions().includes(VERSION))(
       await administer(database, (admin) => admin.query(`drop role ${role}`));
     });
     beforeEach(async (context) => {
-      if ("reason" in plugin) return context.skip(plugin.reason);
+      if ("reason" in plugin) return skipBecause(context, plugin.reason);
       await reset(database);
       deployment = new Deployment();
       await database.query(`create publication supabase_realtime; grant usage on schema app to ${role}`);

@@ -6,10 +6,9 @@ import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
-import { preview, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { carried, makeSources, observe, petriProgram, tree } from "./petri";
-import { apply, column, failure, scheduleRuns } from "./support";
+import { carried, makeSources, observe, petriProgram, tree } from "../support/harness/petri";
+import { adoptsWithoutDdl, apply, column, failure, scheduleRuns } from "./support";
 
 afterEach(endPlugins);
 afterAll(closeAll);
@@ -56,14 +55,7 @@ describe.each(testVersions())("PostgreSQL %s, the schedule of a table with level
         for (const site of ["def-456", "xyz-789"]) await observe(database, "abc-123", site, `2025-${month}-28`);
       }
       await scheduleRuns(database, "2025-09-10", TABLE);
-      const before = await tree(database);
-      const sent = await statementsDuring(database, () => apply(database, deployment, september));
-      expect(ddlOf(sent)).toEqual([]);
-      expect(await tree(database)).toEqual(before);
-      expect((await preview(database, deployment, september)).steps).toEqual([]);
-      const { result } = await withPlugin(database, september, (plugin) => deployment.refresh(plugin));
-      expect(result).toEqual([]);
-      expect(await apply(database, deployment, september)).toEqual([]);
+      await adoptsWithoutDdl(database, deployment, september, () => tree(database));
     },
   );
 

@@ -1,8 +1,11 @@
 // What the tests of the schedule ask beside what the harness does.
+import { expect } from "vitest";
+import { ddlOf } from "../provider/support";
 import type { TestDatabase } from "../support/database";
 import type { Deployment } from "../support/harness/deployment";
 import type { Program } from "../support/harness/declare";
-import { named, type RunOptions, up } from "../support/harness/rounds";
+import { named, preview, type RunOptions, up, withPlugin } from "../support/harness/rounds";
+import { statementsDuring } from "../support/statement-log";
 
 /** `up` that has to succeed; its steps in short. */
 export async function apply(
@@ -14,6 +17,23 @@ export async function apply(
   const run = await up(database, deployment, program, options);
   if (run.error !== undefined) throw new Error(run.error);
   return named(run.steps);
+}
+
+/** The update finds what the schedule made: it sends no DDL and changes no relation, and leaves nothing to do. */
+export async function adoptsWithoutDdl(
+  database: TestDatabase,
+  deployment: Deployment,
+  program: Program,
+  relations: () => Promise<readonly string[]>,
+): Promise<void> {
+  const before = await relations();
+  const sent = await statementsDuring(database, () => apply(database, deployment, program));
+  expect(ddlOf(sent)).toEqual([]);
+  expect(await relations()).toEqual(before);
+  expect((await preview(database, deployment, program)).steps).toEqual([]);
+  const { result } = await withPlugin(database, program, (plugin) => deployment.refresh(plugin));
+  expect(result).toEqual([]);
+  expect(await apply(database, deployment, program)).toEqual([]);
 }
 
 /** What the schedule does on a day, as pg_cron would start it. */

@@ -11,7 +11,7 @@ import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
-import { addProgram, carried, makeSources, observe, petri, petriProgram, tree } from "./petri";
+import { addProgram, carried, makeSources, observe, petri, petriProgram, tree } from "../support/harness/petri";
 import { apply, column, failure } from "./support";
 
 afterEach(endPlugins);

@@ -8,6 +8,7 @@ import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { skipBecause } from "../support/skip";
 import { apply, column } from "./support";
 
 const database = withDatabase();
@@ -49,7 +50,9 @@ it("B15 without pg_cron preview says so, the update makes nothing of it, and the
 /** The client of PostgreSQL is not in npm's server; where the machine has one, the line is run as cron would. */
 const psql = ["/usr/bin/psql", "/usr/local/bin/psql"].find(existsSync);
 
-it.skipIf(psql === undefined)("the crontab line, run by a shell, makes the partitions", async () => {
+it("the crontab line, run by a shell, makes the partitions", async (context) => {
+  if (psql === undefined)
+    return skipBecause(context, "there is no psql on this machine, by which cron would run the line");
   await apply(database, deployment, nightly);
   const { crontab } = entryOf(deployment, "events-schedule").outputs;
   const [, line = ""] = String(crontab).split("\n");

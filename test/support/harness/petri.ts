@@ -1,8 +1,7 @@
 // The three levels of the petri observations: program, site, month; programs and sites are rows of two tables.
-import type { ListLevelArgs, TableSpecArgs } from "../../components";
-import type { TestDatabase } from "../support/database";
-import type { Program } from "../support/harness/declare";
-import { column } from "./support";
+import type { ListLevelArgs, TableSpecArgs } from "../../../components";
+import type { TestDatabase } from "../database";
+import type { Program } from "./declare";
 
 export function petri(
   changes: Partial<TableSpecArgs> = {},
@@ -74,9 +73,10 @@ export async function observe(database: TestDatabase, name: string, site: string
 }
 
 /** Names of the partitions at all depths that match. */
-export function tree(database: TestDatabase, pattern = "."): Promise<string[]> {
-  return column(
-    database,
-    `select c.relname from pg_partition_tree('app.petri_obs') t join pg_class c on c.oid = t.relid where c.relname ~ '${pattern}' order by 1`,
+export async function tree(database: TestDatabase, pattern = "."): Promise<string[]> {
+  const rows = await database.query<{ name: string }>(
+    "select c.relname as name from pg_partition_tree('app.petri_obs') t join pg_class c on c.oid = t.relid where c.relname ~ $1 order by 1",
+    [pattern],
   );
+  return rows.map(({ name }) => name);
 }
