@@ -3,6 +3,7 @@ import { WARN_LEAVES_AS_RESOURCES } from "../core/defaults";
 import { partitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problem";
 import { planFromSpec } from "../core/plan/window-plan";
+import type { ArchiveArgs } from "../core/archive/archive-args";
 import type { TableSpecArgs } from "../core/spec/args";
 import { requireTableSpec } from "../core/spec/parse";
 import { publicationMemberToWire } from "../core/spec/publications";
@@ -27,7 +28,12 @@ import {
 } from "./resources";
 
 /** A declared table, and the moment to plan for. */
-export interface PartitionedTableArgs extends TableSpecArgs {
+export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
+  /** Where expired partitions are archived, and how. Needed with `onExpire: "archive"`, and only then. @example { to: archive.url } */
+  readonly archive?: Omit<ArchiveArgs, "to"> & {
+    /** `s3://bucket/prefix` or `file:///directory`; may come from a bucket that the same program makes. */
+    readonly to: pulumi.Input<string>;
+  };
   /** The moment that the window is planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
 }
@@ -65,7 +71,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
   constructor(name: string, args: PartitionedTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("pgpartition:index:PartitionedTable", name, {}, opts);
     const { asOf: declaredAsOf, ...declared } = args;
-    const spec = requireTableSpec(declared, `table "${name}"`);
+    const spec = requireTableSpec(withKnownPlace(declared), `table "${name}"`);
     const asOf = parseInstant(declaredAsOf ?? programClock().asOf, "UTC");
     const window = requireWindow(name, spec, asOf);
 
@@ -75,7 +81,15 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const indexes = this.createIndexes(name, spec, [table, ...partitions]);
     const members = this.createPublicationMembers(name, spec, table);
     const automation = [...this.createFunctionAliases(name, spec, table), ...this.createCronJob(name, spec, table)];
-    this.createWindow(name, spec, window, [table, ...rowPolicy, ...partitions, ...indexes, ...members, ...automation]);
+    const archive = declared.archive?.to;
+    this.createWindow(name, spec, window, archive, [
+      table,
+      ...rowPolicy,
+      ...partitions,
+      ...indexes,
+      ...members,
+      ...automation,
+    ]);
 
     this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
     this.runway = pulumi.output(formatInstant(window.runway ?? window.asOf));
@@ -169,12 +183,15 @@ export class PartitionedTable extends pulumi.ComponentResource {
     name: string,
     spec: TableSpec,
     window: PlannedWindow,
+    archive: pulumi.Input<string> | undefined,
     dependsOn: pulumi.Resource[],
   ): PartitionWindow {
+    const { archive: settings, ...wire } = windowToWire(spec.window);
     return new PartitionWindow(
       `${name}-window`,
       {
-        ...windowToWire(spec.window),
+        ...wire,
+        ...(settings && archive !== undefined ? { archive: { ...settings, to: archive } } : {}),
         asOf: formatInstant(window.asOf),
         ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
         plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
@@ -191,6 +208,15 @@ export class PartitionedTable extends pulumi.ComponentResource {
     );
   }
 }
+
+/** The one value that may be an Output: what it will be decides about no resource. Where it is known, it is checked at once. */
+function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpecArgs {
+  const { archive, ...rest } = declared;
+  if (archive === undefined) return rest;
+  return { ...rest, archive: { ...archive, to: typeof archive.to === "string" ? archive.to : PLACE_TO_COME } };
+}
+
+const PLACE_TO_COME = "s3://known-only-when-it-is-made";
 
 /**
  * The SDK takes and formats a stack trace for each of several promises of each property; for hundreds of partitions that is

@@ -17,6 +17,9 @@ export const DEFAULT_PERIOD = "month";
 /** Time between detach and drop where dropping loses the data for good: a week in which somebody notices. */
 export const DEFAULT_GRACE: Span = "7 days";
 
+/** What the server sends for one part of an archive, in MB: an object of some 50 MB, which is sent again in seconds. */
+export const DEFAULT_SPOOL_MEGABYTES = 256;
+
 /** Intervals that one update may retire without a confirmation: a normal roll is one, a missed month two. */
 export const DEFAULT_MAX_DROPS_PER_UPDATE = 3;
 

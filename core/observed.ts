@@ -269,13 +269,41 @@ export type LedgerEvent =
   | "dropped"
   | "released"
   | "claimed"
-  | "destroying";
+  | "destroying"
+  /** Nobody may write to it any more, because it is being archived. */
+  | "fenced"
+  /** An export into the store has begun. */
+  | "exporting"
+  /** The archive is complete and proved. */
+  | "archived"
+  /** What the ledger says of an archive is not what the store holds. */
+  | "doubted";
 
 export interface LedgerDetail {
   /** On `adopted`: the partition had expired already, so it is never swept until confirmed. */
   readonly expiredAtAdoption?: boolean;
-  /** On `detaching` and `detached`: dropped after this time, promised when it was detached. */
+  /** On `detaching` and `detached`: dropped after this time, promised when it was detached. On `archived`: the same, from then on. */
   readonly dropAfter?: string;
+  /** On `detaching` and `detached`: it is archived before anything else happens to it. */
+  readonly archive?: true;
+  /** On `archived`: the manifest's place in the store, `s3://bucket/…/_manifest.json`. */
+  readonly manifest?: string;
+  readonly rows?: number;
+  readonly bytes?: number;
+  readonly objects?: number;
+  /** On `archived`: how the archive was proved. */
+  readonly verify?: "checksum" | "readBack";
+}
+
+/** A complete and proved archive of a table that still exists. */
+export interface ArchivedFacts {
+  readonly manifest: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly objects: number;
+  readonly verify: "checksum" | "readBack";
+  readonly at: Instant;
+  readonly dropAfter: Instant;
 }
 
 /** A table that left its parent by our hand: known by its ledger row, oid and bounds; names never decide. */
@@ -288,6 +316,12 @@ export interface DetachedTable {
   readonly bounds: OpenInterval;
   readonly detachedAt: Instant;
   readonly dropAfter: Instant | undefined;
+  /** Its detach promised an archive. */
+  readonly toArchive?: boolean;
+  /** The last word of the ledger about it is that it has been archived. */
+  readonly archived?: ArchivedFacts | undefined;
+  /** It refuses writes. */
+  readonly fenced?: boolean;
   /** Logical slots of this database that have not read as far as its detach. */
   readonly unreadBy?: readonly string[];
   readonly rows: number | undefined;

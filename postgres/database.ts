@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Observation, ObservedLeafIndex, RegisteredExpression } from "../core/observed";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
@@ -10,6 +11,7 @@ import { type DetachRequest, detachPartition } from "./detach";
 import { reading } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
+import { type ExportOptions, type ExportRequest, exportRows } from "./export-rows";
 import { flushStatement } from "./flush";
 import { parseTime, type RawObservation, toObservation } from "./observation";
 import { observeIndexesOfLeaves, observeTable } from "./observe";
@@ -20,6 +22,7 @@ import type { TableName } from "./registry";
 import type { Row, Value } from "./session";
 import { type TableLockOptions, TableLocks } from "./table-lock";
 import type { Environment } from "./target";
+import { readInTransaction } from "./read-long";
 import { type Patience, patienceOf } from "./timeouts";
 
 export type { Identity as DatabaseIdentity } from "./connections";
@@ -143,6 +146,28 @@ export class Database {
   async detach(request: DetachRequest, options: ExecuteOptions): Promise<void> {
     this.locks.assertHeld(options.subject);
     await detachPartition(this.connections, this.patience, request, options);
+  }
+
+  /** Rows of a table between two places, as the server prints them: see export-rows.ts. */
+  exportRows<T>(
+    request: ExportRequest,
+    options: Pick<ExportOptions, "signal" | "subject">,
+    use: (text: Readable) => Promise<T>,
+  ): Promise<T> {
+    return exportRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, use);
+  }
+
+  /** A read that takes as long as the table is large. */
+  async readLong(
+    text: string,
+    values: readonly Value[],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Row[]> {
+    return reading("reading the database", () =>
+      this.connections.withSession((session) =>
+        readInTransaction(session, text, values, { ...settings, statement_timeout: `${this.patience.waitBudgetMs}ms` }),
+      ),
+    );
   }
 
   /** Runs `body` as the only writer of a table, in this process and in all others. Not to be nested for one table. */

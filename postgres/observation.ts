@@ -1,5 +1,13 @@
 import { quote, quoteQualified } from "../core/names/identifier";
-import type { DetachedTable, LedgerEntry, Observation, ObservedTable, Registration } from "../core/observed";
+import type {
+  ArchivedFacts,
+  DetachedTable,
+  LedgerDetail,
+  LedgerEntry,
+  Observation,
+  ObservedTable,
+  Registration,
+} from "../core/observed";
 import { type Instant, parseInstant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
 import { KEY_ENCODINGS, parseBound } from "../core/time/key";
@@ -149,9 +157,26 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     bounds: boundsOf(row),
     detachedAt: parseTime(row.at),
     dropAfter: row.detail.dropAfter === undefined ? undefined : parseInstant(row.detail.dropAfter, "UTC"),
+    toArchive: row.detail.archive ?? false,
+    archived: row.archived === null ? undefined : toArchived(row.archived),
+    fenced: row.fenced,
     unreadBy: row.unreadBy ?? [],
     rows: row.rows ?? undefined,
     bytes: row.bytes,
+  };
+}
+
+/** Written by us together, so none of it is missing. */
+function toArchived({ at, ...detail }: LedgerDetail & { readonly at: string }): ArchivedFacts {
+  const archivedAt = parseTime(at);
+  return {
+    manifest: detail.manifest ?? "",
+    rows: detail.rows ?? 0,
+    bytes: detail.bytes ?? 0,
+    objects: detail.objects ?? 0,
+    verify: detail.verify ?? "checksum",
+    at: archivedAt,
+    dropAfter: detail.dropAfter === undefined ? archivedAt : parseInstant(detail.dropAfter, "UTC"),
   };
 }
 

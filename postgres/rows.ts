@@ -134,6 +134,9 @@ export interface RegistryRow {
         readonly upper: string | null;
         readonly at: string;
         readonly detail: LedgerDetail;
+        /** Of the last archive, with the time of the ledger's row. */
+        readonly archived: (LedgerDetail & { readonly at: string }) | null;
+        readonly fenced: boolean;
         readonly unreadBy: readonly string[] | null;
         readonly rows: number | null;
         readonly bytes: number;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { version } from "../package.json";
 import { formatTableId } from "../core/names/resource-id";
 import type { LeafProfile } from "../core/leaf/profile";
 import type { Observation } from "../core/observed";
@@ -14,6 +15,17 @@ import type { ProviderConfig } from "./config";
 import type { CallContext, ResourceContext } from "./context";
 import { Refusal } from "./failures";
 import { isMap, type PropertyMap, type PropertyValue } from "./values";
+
+/** Where GitHub, GitLab, Bitbucket, Buildkite, CircleCI, Jenkins and Azure say which commit is built. */
+const COMMIT_VARIABLES = [
+  "GITHUB_SHA",
+  "CI_COMMIT_SHA",
+  "BITBUCKET_COMMIT",
+  "BUILDKITE_COMMIT",
+  "CIRCLE_SHA1",
+  "GIT_COMMIT",
+  "BUILD_SOURCEVERSION",
+];
 
 /** What all resources of one provider share during one engine operation. */
 export class Runtime {
@@ -53,6 +65,16 @@ export class Runtime {
 
   get database(): Database {
     return this.required().database;
+  }
+
+  /** Name and version of this product, as an archive records them. */
+  get product(): string {
+    return `pulumi-pgpartition ${version}`;
+  }
+
+  /** The commit of the program that runs, where the CI says it. */
+  get commit(): string | undefined {
+    return COMMIT_VARIABLES.map((name) => this.environment[name]).find((value) => value !== undefined && value !== "");
   }
 
   /** Undefined where the provider was never configured, as at the end of a run that needed nothing of it. */

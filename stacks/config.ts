@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { maxDropsSchema, onExpireSchema, resourcesSchema, SPAN_HINT } from "../core/spec/schema";
+import { maxDropsSchema, onExpireSchema, resourcesSchema } from "../core/spec/schema";
+import { SPAN_HINT } from "../core/time/span";
 import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
 
 /**

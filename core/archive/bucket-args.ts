@@ -9,8 +9,10 @@ export interface ArchiveBucketSettingsArgs {
   readonly prefix?: string;
   /** How long the law wants the archive to be kept: nothing here may end it before. @example "7 years" */
   readonly legalMinimum?: Span;
-  /** **Objects are deleted** when they are as old as this, an overwritten version as long after it was overwritten. @default never */
+  /** **Objects are deleted** when they are as old as this: hidden first, and gone when `keepVersionsFor` is over too. @default never */
   readonly expireAfter?: Span;
+  /** How long a version is kept that was overwritten or has expired; what is locked stays in any case. @default as expireAfter */
+  readonly keepVersionsFor?: Span;
   /** Nobody may delete or overwrite an object before its lock ends. It cannot be added to a bucket without it later. @default none */
   readonly objectLock?: ObjectLockArgs;
   /** Cheaper classes by age, soonest first. What lies in GLACIER or DEEP_ARCHIVE has to be thawed before a restore, which takes hours. */

@@ -1,13 +1,17 @@
 import { DEFAULT_ABORT_UPLOADS } from "../defaults";
 import { type Report, requireValid } from "../problem";
-import { parseSpan, type SpanUnit } from "../time/span";
 import type { ArchiveBucketSettingsArgs, ArchiveStorageClass } from "./bucket-args";
+import { daysOfSpan } from "./days";
 
 /** The settings in days, as S3 counts. */
 export interface ArchiveBucketSettings {
   /** Ends in a slash, or is empty. */
   readonly prefix: string;
   readonly expireDays: number | undefined;
+  /** How long a version stays that was overwritten or has expired. Undefined: for ever. */
+  readonly versionDays: number | undefined;
+  /** How long objects have to stay. */
+  readonly legalDays: number;
   readonly lock: { readonly mode: "GOVERNANCE" | "COMPLIANCE"; readonly days: number } | undefined;
   readonly storage: readonly { readonly days: number; readonly storageClass: ArchiveStorageClass }[];
   readonly abortUploadDays: number;
@@ -25,6 +29,8 @@ function parseBucket(args: ArchiveBucketSettingsArgs, report: Report): ArchiveBu
   const settings = {
     prefix: prefixOf(args.prefix ?? "", report),
     expireDays: args.expireAfter === undefined ? undefined : daysOf(args.expireAfter, "expireAfter", report),
+    versionDays: versionDaysOf(args, report),
+    legalDays: args.legalMinimum === undefined ? 0 : daysOf(args.legalMinimum, "legalMinimum", report),
     lock: args.objectLock && {
       mode: args.objectLock.mode === "compliance" ? ("COMPLIANCE" as const) : ("GOVERNANCE" as const),
       days: daysOf(args.objectLock.for, "objectLock.for", report),
@@ -35,37 +41,20 @@ function parseBucket(args: ArchiveBucketSettingsArgs, report: Report): ArchiveBu
     })),
     abortUploadDays: daysOf(args.abortUploadsAfter ?? DEFAULT_ABORT_UPLOADS, "abortUploadsAfter", report),
   };
-  const legalDays = args.legalMinimum === undefined ? 0 : daysOf(args.legalMinimum, "legalMinimum", report);
   // A length that could not be read is reported already, and compares with nothing.
-  reportConflicts(settings, legalDays, report);
+  reportConflicts(settings, report);
   return settings;
 }
 
 function daysOf(text: string, path: string, report: Report): number {
-  const span = parseSpan(text);
-  if (span && span.unit !== "hour") return atMostDays(span.count, span.unit);
+  const days = daysOfSpan(text);
+  if (days !== undefined) return days;
   report(
     path,
     `"${text}" is not a length of days.`,
     'Write a whole number and day, week, month or year, such as "90 days".',
   );
   return Number.NaN;
-}
-
-/** Twelve months are a year, however they are written. */
-function atMostDays(count: number, unit: Exclude<SpanUnit, "hour">): number {
-  switch (unit) {
-    case "day":
-      return count;
-    case "week":
-      return count * 7;
-    case "month":
-      return Math.floor(count / 12) * 366 + (count % 12) * 31;
-    case "quarter":
-      return atMostDays(count * 3, "month");
-    case "year":
-      return count * 366;
-  }
 }
 
 function prefixOf(text: string, report: Report): string {
@@ -75,13 +64,25 @@ function prefixOf(text: string, report: Report): string {
   return text.endsWith("/") ? text : `${text}/`;
 }
 
-function reportConflicts(settings: ArchiveBucketSettings, legalDays: number, report: Report): void {
-  const { expireDays = Infinity, lock, storage } = settings;
+function versionDaysOf(args: ArchiveBucketSettingsArgs, report: Report): number | undefined {
+  if (args.keepVersionsFor !== undefined) return daysOf(args.keepVersionsFor, "keepVersionsFor", report);
+  // A wrong text is reported once, where it stands.
+  return args.expireAfter === undefined ? undefined : daysOfSpan(args.expireAfter);
+}
+
+function reportConflicts(settings: ArchiveBucketSettings, report: Report): void {
+  const { expireDays = Infinity, versionDays = Infinity, legalDays, lock, storage } = settings;
   if (expireDays < legalDays)
     report(
       "expireAfter",
       `objects would be deleted after ${expireDays} days; the legal minimum is ${legalDays}.`,
       "Let expireAfter be as long as legalMinimum, or longer.",
+    );
+  else if (Math.max(versionDays, lock?.days ?? 0) < legalDays)
+    report(
+      "keepVersionsFor",
+      `an object that was overwritten would be lost after ${versionDays} days; the legal minimum is ${legalDays}.`,
+      "Let keepVersionsFor be as long as legalMinimum, or lock objects for as long.",
     );
   if (lock && expireDays < lock.days)
     report(

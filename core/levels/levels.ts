@@ -74,3 +74,8 @@ export interface BranchRef {
 export function branchKey(path: readonly string[]): string {
   return path.length === 0 ? "" : JSON.stringify(path);
 }
+
+/** The path that {@link branchKey} wrote. */
+export function branchPath(key: string): readonly string[] {
+  return key === "" ? [] : (JSON.parse(key) as string[]);
+}

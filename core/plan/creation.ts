@@ -63,12 +63,13 @@ export function planCreation(
       "Rename that table, or change the name template.",
     );
   }
+  const archives = archivesOf(partition, ledger);
   if (droppedBefore(partition, ledger) && !spec.allowEmpty.some((interval) => sameInterval(interval, partition))) {
     return refuse(
       partition,
       "dropped-range-returns",
-      `${describe(partition.name, partition)} comes back into the window, but its rows were dropped.`,
-      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. To have its rows, restore them from a backup first.`,
+      `${describe(partition.name, partition)} comes back into the window, but its rows were dropped${archives.length > 0 ? ", after they had been archived" : ""}.`,
+      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${wayBack(archives)}`,
     );
   }
   return { kind: "create", partition, lost: wasOurs(partition, ledger) };
@@ -127,6 +128,18 @@ function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]):
       overlaps(entry.bounds, partition) &&
       !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
   );
+}
+
+/** Manifests of what was archived of a range. */
+function archivesOf(partition: OpenInterval, ledger: readonly LedgerEntry[]): string[] {
+  return ledger.flatMap((entry) =>
+    entry.event === "archived" && overlaps(entry.bounds, partition) ? (entry.detail.manifest ?? []) : [],
+  );
+}
+
+function wayBack(archives: readonly string[]): string {
+  if (archives.length === 0) return "To have its rows, restore them from a backup first.";
+  return `To have its rows, restore them from ${archives.join(", ")} with \`pgpartition restore\`.`;
 }
 
 /** A default partition has no range: what it held is no loss of any. */

@@ -1,3 +1,4 @@
+import type { ArchivedFacts } from "../observed";
 import type { NewBranch } from "../levels/create-branch";
 import { describePath } from "../levels/tree";
 import type { WindowSpec } from "../spec/spec";
@@ -9,7 +10,7 @@ import type { Creation } from "./creation";
 import type { BranchCreation, PlannedCreations } from "./creations";
 import { type Clocks, decidingHorizon } from "./clocks";
 import type { Retirement } from "./retiring";
-import type { PlanEntry } from "./types";
+import type { ArchivedEntry, PlanEntry } from "./types";
 
 /** What is planned for one partition, as people and policies read it. */
 
@@ -47,7 +48,13 @@ export function retireEntry(item: Retirement, now: Instant): PlanEntry {
     ...(item.rows === undefined ? {} : { rows: item.rows }),
     ...(item.bounds.to ? { ageDays: wholeDays(item.bounds.to, now) } : {}),
     ...(item.dropAfter ? { dropOn: formatInstant(item.dropAfter) } : {}),
+    ...(item.archived ? { archived: archivedEntry(item.archived) } : {}),
+    ...(item.held ? { held: true } : {}),
   };
+}
+
+function archivedEntry({ at, dropAfter: _, ...facts }: ArchivedFacts): ArchivedEntry {
+  return { ...facts, verifiedAt: formatInstant(at) };
 }
 
 /** A partition that does not carry what it should. */

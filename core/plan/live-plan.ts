@@ -75,6 +75,8 @@ export interface PlanContext {
   readonly planned: PlannedTable | undefined;
   /** Whether what the schedule makes is planned as well, which renders many partitions. @default true */
   readonly prepare?: boolean;
+  /** Schema of the registry and ledger, whose functions some statements call. @default "pgpartition" */
+  readonly management?: string;
   /** Statements that this preview has shown already, for the table's own resource. */
   readonly shown?: ReadonlySet<string>;
 }

@@ -31,6 +31,7 @@ export function summarizePlan(plan: WindowPlan): string {
     plan.alignCount > 0 ? `${plan.alignCount} to align` : "",
     (plan.upkeep ?? []).some((item) => item.verb === "analyze") ? "to analyze" : "",
     plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
+    (plan.archiveCount ?? 0) > 0 ? `${plan.archiveCount} to archive` : "",
     plan.dropCount > 0 ? `${plan.dropCount} to drop` : "",
     plan.prepareCount === undefined || moves(plan)
       ? ""
@@ -41,7 +42,7 @@ export function summarizePlan(plan: WindowPlan): string {
 
 /** Where partitions come or go, what the schedule is given goes without saying. */
 function moves(plan: WindowPlan): boolean {
-  return plan.createCount + plan.alignCount + plan.detachCount + plan.dropCount > 0;
+  return plan.createCount + plan.alignCount + plan.detachCount + (plan.archiveCount ?? 0) + plan.dropCount > 0;
 }
 
 /** Bytes for people: `1.2 MB`. */
@@ -60,7 +61,9 @@ function windowLine(plan: WindowPlan): string {
   const now = windowText(plan.window);
   const before = plan.previousWindow ? `${windowText(plan.previousWindow)} -> ` : "";
   const leaving =
-    plan.detachCount + plan.dropCount > 0 ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}` : "";
+    plan.detachCount + (plan.archiveCount ?? 0) + plan.dropCount > 0
+      ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}`
+      : "";
   return `window ${before}${now}; ${summarizePlan(plan)}${leaving}`;
 }
 

@@ -1,14 +1,15 @@
 import { timeLeaves } from "../levels/tree";
 import { hasExpired } from "../window/window";
 import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
-import type { LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, formatInstant } from "../time/instant";
 import { type OpenInterval, formatInterval, intervalKey, sameInterval } from "../time/interval";
 import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
+import { describeHold, holdOn } from "./holds";
 import { type ReferringRows, whyItStays } from "./referring";
-import { OPEN, type Retirement, compareEnds, detachOf, dropOf, finalizeOf } from "./retiring";
+import { archiveOf, compareEnds, detachOf, dropOf, finalizeOf, OPEN, type Retirement } from "./retiring";
 
 export interface RetirementPlan {
   readonly due: readonly Retirement[];
@@ -25,6 +26,7 @@ export interface RetirementPlan {
  *  - a declared cut that would retire more than maxDropsPerUpdate intervals needs confirmDrops;
  *  - expiry by the clock alone retires the oldest maxDropsPerUpdate and goes on in the next update;
  *  - what had expired when the table was adopted is never swept until confirmed;
+ *  - what a hold keeps stays as it is;
  *  - what rows of other tables refer to stays, and keeps nothing else;
  *  - paused, and a program clock ahead of the database's, stop every retirement.
  */
@@ -45,7 +47,13 @@ export function planRetirement(
   const detaches = detachesOf(spec, registered, observation, clocks, expired, referring);
   if (stop !== undefined) {
     const detached = expired.map((leaf) => detachOf(leaf, spec, clocks));
-    const waiting = [...finalize, ...detached, ...drops.due, ...drops.waiting];
+    const waiting = [
+      ...finalize,
+      ...detached,
+      ...archivesOf(spec, observation, clocks),
+      ...drops.due,
+      ...drops.waiting,
+    ];
     // A cut is refused now too: accepted while retirement stands still, it would be the rule of before afterwards.
     return {
       due: [],
@@ -57,7 +65,12 @@ export function planRetirement(
   }
   const limitedDrops = oldestFirst(drops.due, spec, observation.ledger);
   return {
-    due: [...finalize, ...withSameRunDrops(detaches.due, spec), ...limitedDrops.due],
+    due: [
+      ...finalize,
+      ...followed(detaches.due, spec),
+      ...followed(archivesOf(spec, observation, clocks), spec),
+      ...limitedDrops.due,
+    ],
     deferred: [...detaches.deferred, ...overLimit(limitedDrops.over, spec), ...drops.waiting],
     problems: detaches.problems,
     notes: detaches.notes,
@@ -100,10 +113,17 @@ function detachesOf(
   referring: ReferringRows,
 ): RetirementPlan {
   const confirmed = (leaf: ObservedLeaf) => isConfirmed(leaf.bounds, spec, observation.ledger);
-  const sweep = expired.filter((leaf) => !confirmed(leaf) && awaitsConfirmation(leaf, observation));
-  const open = expired.filter((leaf) => !sweep.includes(leaf));
+  const now = decidingNow(clocks);
+  const held = expired.filter((leaf) => holdOn(spec, leaf.bounds, now));
+  const sweep = expired.filter(
+    (leaf) => !held.includes(leaf) && !confirmed(leaf) && awaitsConfirmation(leaf, observation),
+  );
+  const open = expired.filter((leaf) => !held.includes(leaf) && !sweep.includes(leaf));
   const horizonBefore = registered && decidingHorizon(registered, clocks);
-  const cut = registered ? open.filter((leaf) => !hasExpired(leaf.bounds?.to, horizonBefore)) : [];
+  // A hold that is gone from the program is a cut; one that has come to its end is the clock's.
+  const cut = registered
+    ? open.filter((leaf) => !hasExpired(leaf.bounds?.to, horizonBefore) || holdOn(registered, leaf.bounds, now))
+    : [];
   const refused = intervalsOf(cut).length > spec.maxDropsPerUpdate && !cut.every(confirmed);
   const problems = refused ? [cutProblem(spec, cut)] : [];
   const staying = open.filter((leaf) => whyItStays(leaf.oid, referring) !== undefined);
@@ -116,6 +136,10 @@ function detachesOf(
     due: problems.length > 0 ? [] : limited.due,
     deferred: [
       ...overLimit(limited.over, spec),
+      ...held.map((leaf): Retirement => {
+        const hold = holdOn(spec, leaf.bounds, now);
+        return { ...detachOf(leaf, spec, clocks), reason: hold ? describeHold(hold) : "held", held: true };
+      }),
       ...staying.map((leaf) => stays(detachOf(leaf, spec, clocks), referring)),
       ...sweep.map((leaf) => ({
         ...detachOf(leaf, spec, clocks),
@@ -132,32 +156,61 @@ function detachesOf(
   };
 }
 
-/** Grace none: the drop follows its detach in the same update. */
-function withSameRunDrops(detaches: readonly Retirement[], spec: WindowSpec): Retirement[] {
-  if (spec.onExpire !== "drop" || spec.grace !== undefined) return [...detaches];
-  return detaches.flatMap((detach) => [detach, { ...detach, verb: "drop" as const }]);
+/**
+ * What follows in the same update: without a grace the drop follows the detach, and an archive follows it always, with the drop
+ * after that. The update comes to each only when the one before has succeeded.
+ */
+function followed(retirements: readonly Retirement[], spec: WindowSpec): Retirement[] {
+  return retirements.flatMap((first) => {
+    const archive = first.verb === "detach" && first.toArchive ? [{ ...first, verb: "archive" as const }] : [];
+    const drops = spec.onExpire !== "detach" && spec.grace === undefined;
+    return [first, ...archive, ...(drops ? [{ ...first, verb: "drop" as const }] : [])];
+  });
 }
 
-/** Detached by us with the promise of a drop. What was detached under onExpire "detach" stays, whatever is declared later. */
+/** Detached by us under a promise, an archive or a drop, and not archived yet: whatever was promised, it is archived now. */
+function archivesOf(spec: WindowSpec, observation: Observation, clocks: Clocks): Retirement[] {
+  if (spec.onExpire !== "archive") return [];
+  return leftBehind(spec, observation, clocks)
+    .filter((table) => !table.archived && !holdOn(spec, table.bounds, decidingNow(clocks)))
+    .map(archiveOf);
+}
+
+/**
+ * Detached by us with the promise of a drop or of an archive. What was detached under onExpire "detach" stays, whatever is
+ * declared later, and what was to be archived is dropped only with its archive.
+ */
 function dropsOf(
   spec: WindowSpec,
   observation: Observation,
   clocks: Clocks,
   referring: ReferringRows,
 ): { due: Retirement[]; waiting: Retirement[] } {
-  const horizon = decidingHorizon(spec, clocks);
   const now = decidingNow(clocks);
   const due: Retirement[] = [];
   const waiting: Retirement[] = [];
-  for (const table of [...observation.detached].sort((a, b) => compareEnds(a.bounds, b.bounds))) {
-    if (!table.dropAfter || spec.onExpire !== "drop" || !hasExpired(table.bounds.to, horizon)) continue;
-    const over = compareInstants(table.dropAfter, now) <= 0;
-    if (over && whyItStays(table.oid, referring) !== undefined)
+  for (const table of leftBehind(spec, observation, clocks)) {
+    const after = spec.onExpire === "archive" || table.toArchive ? table.archived?.dropAfter : table.dropAfter;
+    const hold = holdOn(spec, table.bounds, now);
+    if (hold) waiting.push({ ...dropOf(table, describeHold(hold)), held: true });
+    else if (!after) {
+      if (spec.onExpire === "drop")
+        waiting.push(dropOf(table, 'to be archived, which onExpire "drop" does not do: it stays'));
+    } else if (compareInstants(after, now) > 0) waiting.push(dropOf(table, `its grace ends ${formatInstant(after)}`));
+    else if (whyItStays(table.oid, referring) !== undefined)
       waiting.push(stays(dropOf(table, "its grace is over"), referring));
-    else if (over) due.push(dropOf(table, "its grace is over"));
-    else waiting.push(dropOf(table, `its grace ends ${formatInstant(table.dropAfter)}`));
+    else due.push(dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over"));
   }
   return { due, waiting };
+}
+
+/** Away by our hand with a promise, and expired still. Oldest first. */
+function leftBehind(spec: WindowSpec, observation: Observation, clocks: Clocks): DetachedTable[] {
+  if (spec.onExpire === "detach") return [];
+  const horizon = decidingHorizon(spec, clocks);
+  return observation.detached
+    .filter((table) => (table.dropAfter ?? table.toArchive) && hasExpired(table.bounds.to, horizon))
+    .sort((a, b) => compareEnds(a.bounds, b.bounds));
 }
 
 /** `alarming`: worth a word even when nothing waits for it now. */

@@ -1,5 +1,5 @@
 import { type BranchRef, branchKey } from "../levels/levels";
-import type { DetachedTable, ObservedLeaf } from "../observed";
+import type { ArchivedFacts, DetachedTable, ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { type Instant, compareInstants, formatInstant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
@@ -8,7 +8,7 @@ import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
 
 /** A partition that is due for retirement, or one that will be later. */
 export interface Retirement {
-  readonly verb: "finalize" | "detach" | "drop";
+  readonly verb: "finalize" | "detach" | "archive" | "drop";
   readonly schema: string;
   readonly partition: string;
   readonly oid: string;
@@ -26,6 +26,12 @@ export interface Retirement {
   readonly referred?: true;
   /** On a detach that promises a drop. */
   readonly dropAfter: Instant | undefined;
+  /** It is archived before it is dropped. */
+  readonly toArchive?: true;
+  /** On a drop: the archive that it stands on. */
+  readonly archived?: ArchivedFacts;
+  /** A hold keeps it. */
+  readonly held?: true;
 }
 
 /** Bounds of which nothing is known. */
@@ -45,7 +51,18 @@ export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): 
     rows: leaf.rows,
     bytes: leaf.bytes,
     reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
-    dropAfter: spec.onExpire === "drop" ? addGrace(spec, decidingNow(clocks)) : undefined,
+    dropAfter: spec.onExpire === "drop" ? endOfGrace(spec, decidingNow(clocks)) : undefined,
+    ...(spec.onExpire === "archive" ? { toArchive: true as const } : {}),
+  };
+}
+
+/** The export of a table that has been detached. */
+export function archiveOf(table: DetachedTable): Retirement {
+  return {
+    ...dropOf(table, "not archived yet"),
+    verb: "archive",
+    dropAfter: undefined,
+    toArchive: true,
   };
 }
 
@@ -78,11 +95,13 @@ export function dropOf(table: DetachedTable, why: string): Retirement {
     rows: table.rows,
     bytes: table.bytes,
     reason: `detached ${formatInstant(table.detachedAt)}, ${why}`,
-    dropAfter: table.dropAfter,
+    dropAfter: table.archived?.dropAfter ?? table.dropAfter,
+    ...(table.archived ? { archived: table.archived } : {}),
   };
 }
 
-function addGrace(spec: WindowSpec, from: Instant): Instant {
+/** When what is detached, or archived, at a moment may be dropped. */
+export function endOfGrace(spec: Pick<WindowSpec, "grace">, from: Instant): Instant {
   return (spec.grace ? addSpan(from, spec.grace, "UTC") : from).round({ smallestUnit: "second", roundingMode: "ceil" });
 }
 

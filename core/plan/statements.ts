@@ -1,8 +1,17 @@
+import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
 import { branchShape, createBranchSteps } from "../levels/create-branch";
+import type { DetachedTable } from "../observed";
 import { createPartitionStatements } from "../statements/create-partition";
 import type { ParentShape } from "../statements/parent";
 import { reattachStatements } from "../statements/reattach";
-import { detachStatement, dropStatements, finalizeStatement } from "../statements/retire";
+import {
+  detachStatement,
+  dropStatements,
+  exportStatement,
+  fenceStatement,
+  finalizeStatement,
+  unfenceStatement,
+} from "../statements/retire";
 import type { Statement } from "../statements/statement";
 import type { Creation } from "./creation";
 import type { BranchCreation } from "./creations";
@@ -17,7 +26,11 @@ export function branchStatements(parent: ParentShape, branches: readonly BranchC
 }
 
 /** The statements of one retirement, in order; the same that the update runs. */
-export function statementsOfRetirement(parent: ParentShape, retirement: Retirement): Statement[] {
+export function statementsOfRetirement(
+  parent: ParentShape,
+  retirement: Retirement,
+  management = DEFAULT_MANAGEMENT_SCHEMA,
+): Statement[] {
   const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
   const retiring = {
     schema: above.schema,
@@ -32,13 +45,23 @@ export function statementsOfRetirement(parent: ParentShape, retirement: Retireme
       return [finalizeStatement(retiring, leaf)];
     case "detach":
       return [detachStatement(retiring, leaf)];
+    case "archive":
+      return [fenceStatement({ management, references: parent.references }, leaf), exportStatement(leaf)];
     case "drop":
-      return dropStatements(retiring, leaf);
+      // The fence has taken its foreign keys away.
+      return dropStatements(
+        retirement.toArchive || retirement.archived ? { ...retiring, references: [] } : retiring,
+        leaf,
+      );
   }
 }
 
 /** What makes or attaches the new partitions, each on the table as the one before leaves it. */
-export function creationStatements(table: ParentShape, creations: readonly Creation[]): Statement[] {
+export function creationStatements(
+  table: ParentShape,
+  creations: readonly Creation[],
+  management = DEFAULT_MANAGEMENT_SCHEMA,
+): Statement[] {
   let next = table;
   return creations.flatMap((creation) => {
     const parent = next;
@@ -47,16 +70,28 @@ export function creationStatements(table: ParentShape, creations: readonly Creat
     if (creation.kind === "create") return createPartitionStatements(above, creation.partition);
     // Indexes that the detached table lacks are known only when its own indexes have been read.
     if (creation.kind === "attach")
-      return reattachStatements(
-        { ...above, leafSchema: creation.detached.schema },
-        { ...creation.partition, name: creation.detached.name },
-        [],
-      );
+      return [
+        ...openingStatements(creation.detached, management),
+        ...reattachStatements(
+          { ...above, leafSchema: creation.detached.schema },
+          { ...creation.partition, name: creation.detached.name },
+          [],
+        ),
+      ];
     return [];
   });
 }
 
+/** A table that was closed for its archive is opened before it is attached again. */
+export function openingStatements(detached: DetachedTable, management: string): Statement[] {
+  return detached.fenced ? [unfenceStatement(management, detached)] : [];
+}
+
 /** What all due retirements run, in order. */
-export function retirementStatements(parent: ParentShape, retirements: readonly Retirement[]): Statement[] {
-  return retirements.flatMap((retirement) => statementsOfRetirement(parent, retirement));
+export function retirementStatements(
+  parent: ParentShape,
+  retirements: readonly Retirement[],
+  management?: string,
+): Statement[] {
+  return retirements.flatMap((retirement) => statementsOfRetirement(parent, retirement, management));
 }

@@ -2,6 +2,7 @@ import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../defaults";
 import type { WindowSpec } from "../spec/spec";
 import { type Statement, hazardsOf, strongestLocks } from "../statements/statement";
 import { type Instant, compareInstants, formatInstant } from "../time/instant";
+import { spanText } from "../time/span";
 import { type PlannedWindow, describeWindow, planWindow } from "../window/window";
 import type { Clocks } from "./clocks";
 import { statementLines } from "./statement-text";
@@ -16,8 +17,9 @@ export function summary(
   altering: readonly Statement[] = [],
 ): Omit<WindowPlan, "complete" | "align" | "alignCount" | "leafCount" | "deferred" | "kept" | "notes"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
-  const detached = new Set(leaving.filter((item) => item.verb === "detach").map((item) => item.partition));
-  const counted = leaving.filter((item) => item.verb === "detach" || !detached.has(item.partition));
+  const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
+  // Each partition once, whatever is done to it one after the other.
+  const counted = [...new Map(leaving.map((item) => [item.partition, item])).values()];
   const youngest = leaving.reduce<PlanEntry | undefined>(
     (found, item) => (found && (found.ageDays ?? 0) <= (item.ageDays ?? 0) ? found : item),
     undefined,
@@ -25,8 +27,9 @@ export function summary(
   return {
     window: windowText(window),
     createCount: create.length,
-    detachCount: detached.size,
-    dropCount: leaving.filter((item) => item.verb === "drop").length,
+    detachCount: count("detach"),
+    ...(count("archive") > 0 ? { archiveCount: count("archive") } : {}),
+    dropCount: count("drop"),
     rows: counted.reduce((sum, item) => sum + (item.rows ?? 0), 0),
     bytes: counted.reduce((sum, item) => sum + (item.bytes ?? 0), 0),
     ...(youngest
@@ -50,15 +53,29 @@ function windowText(window: PlannedWindow): WindowPlan["window"] {
   };
 }
 
-/** The window of the last update, where this one differs. */
+/** Window and rule of the last update, where these differ. */
 export function previousWindow(
   registered: WindowSpec | undefined,
+  spec: WindowSpec,
   window: PlannedWindow,
   asOf: Instant,
 ): Partial<WindowPlan> {
   if (!registered) return {};
   const before = planWindow(registered, asOf);
-  return describeWindow(before) === describeWindow(window) ? {} : { previousWindow: windowText(before) };
+  return {
+    ...(describeWindow(before) === describeWindow(window) ? {} : { previousWindow: windowText(before) }),
+    ...previousRule(registered, spec),
+  };
+}
+
+function previousRule(registered: WindowSpec, spec: WindowSpec): Partial<WindowPlan> {
+  const before = ruleOf(registered);
+  const now = ruleOf(spec);
+  return before.retention === now.retention && before.onExpire === now.onExpire ? {} : { previous: before };
+}
+
+function ruleOf({ retention, onExpire }: WindowSpec): { readonly retention: string; readonly onExpire: string } {
+  return { retention: retention === "forever" ? retention : spanText(retention), onExpire };
 }
 
 /** A fixed end that has passed is no error, but writers of today have no partition. */

@@ -2,7 +2,17 @@ import type { Hazard, Lock, LockMode } from "../statements/statement";
 
 /** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
 export type WorkVerb =
-  "create" | "attach" | "align" | "prepare" | "default" | "trigger" | "analyze" | "finalize" | "detach" | "drop";
+  | "create"
+  | "attach"
+  | "align"
+  | "prepare"
+  | "default"
+  | "trigger"
+  | "analyze"
+  | "finalize"
+  | "detach"
+  | "archive"
+  | "drop";
 
 /**
  * One due action, named by verb and bounds so that it is the same in every run that finds the same facts. An update does
@@ -27,6 +37,21 @@ export interface PlanEntry extends WorkItem {
   readonly reason: string;
   /** When a detached partition will be dropped. */
   readonly dropOn?: string;
+  /** On a drop: the archive that it stands on. Left out where there is none, or none yet. */
+  readonly archived?: ArchivedEntry;
+  /** A hold keeps it. */
+  readonly held?: true;
+}
+
+/** An archive as people and policies read it. */
+export interface ArchivedEntry {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly objects: number;
+  /** Its place in the store. */
+  readonly manifest: string;
+  readonly verify: "checksum" | "readBack";
+  readonly verifiedAt: string;
 }
 
 /** The default partition of a table. */
@@ -63,9 +88,13 @@ export interface WindowPlan {
   };
   /** The window of the last update, where it differs. */
   readonly previousWindow?: { readonly from: string; readonly to: string; readonly partitions: number };
+  /** The rule of the last update, where it differs. */
+  readonly previous?: { readonly retention: string; readonly onExpire: string };
   readonly leafCount: number;
   readonly createCount: number;
   readonly detachCount: number;
+  /** Left out: none. */
+  readonly archiveCount?: number;
   readonly dropCount: number;
   /** Of everything that leaves the table or is dropped. */
   readonly rows: number;

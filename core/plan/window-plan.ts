@@ -58,9 +58,9 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     ? [
         ...(observation.table ? [] : (context.planned?.statements ?? [])),
         ...branchStatements(parent, branches),
-        ...creationStatements(parent, creations),
+        ...creationStatements(parent, creations, context.management),
         ...alignments.flatMap((alignment) => alignment.statements),
-        ...retirementStatements(parent, retirement.due),
+        ...retirementStatements(parent, retirement.due, context.management),
         ...upkeep.flatMap((item) => item.statements),
       ]
     : [];
@@ -85,7 +85,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
       complete: true,
       ...tableFacts(parent, context.indexes ?? [], observation.role),
-      ...previousWindow(registered, window, context.registeredAsOf ?? clocks.asOf),
+      ...previousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
       leafCount: planned.leaves.length,
       deferred: retirement.deferred.map((item) => retireEntry(item, now)).slice(0, MAX_LISTED_DROPS),
       kept: kept.slice(0, MAX_LISTED_DROPS),

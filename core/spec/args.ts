@@ -1,4 +1,6 @@
 import type { Span } from "../time/span";
+import type { ArchiveArgs } from "../archive/archive-args";
+import type { HoldArgs } from "./holds";
 import type { LevelArgs } from "./level-args";
 import type { PublicationArgs } from "./publication-args";
 import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "./schedule-args";
@@ -53,11 +55,25 @@ export interface TableSpecArgs {
   readonly window: WindowArgs;
   /**
    * What happens to a partition that has expired. `detach`: it leaves the table and stays as a table of its own.
+   * `archive`: it is detached, closed to writers, exported to `archive.to`, and dropped only when the archive has been proved.
    * `drop`: it is detached and, after `grace`, dropped: **the data is gone**. No default: nobody loses data by omission.
    */
-  readonly onExpire: "detach" | "drop";
-  /** Time between detach and drop, by the database's clock. Only with `onExpire: "drop"`. @default "7 days" */
+  readonly onExpire: "archive" | "detach" | "drop";
+  /**
+   * Time between detach and drop, by the database's clock; with `onExpire: "archive"` between the proof of the archive and the
+   * drop. @default "7 days"; "none" with onExpire "archive"
+   */
   readonly grace?: Span | "none";
+  /** Where expired partitions are archived, and how. Needed with `onExpire: "archive"`, and only then. @example { to: "s3://bucket/postgres" } */
+  readonly archive?: ArchiveArgs;
+  /**
+   * Ranges of time that nothing is done to: a partition that has a moment in common with one is neither detached nor dropped,
+   * whatever the window says. Removing one is a cut, which `maxDropsPerUpdate` bounds.
+   * @example [{ from: "2024-01-01", to: "2024-07-01", reason: "case 2024-118" }]
+   */
+  readonly holds?: readonly HoldArgs[];
+  /** Who has approved a shorter retention, for the policy that asks for it; kept in the ledger with what is archived. @example "CHG-1042" */
+  readonly approvedBy?: string;
   /** Indexes by key. Built CONCURRENTLY on each partition and attached; writers never wait for a build. */
   readonly indexes?: Readonly<Record<string, IndexArgs>>;
   /** Row-level security of the table and its partitions. Left out: not managed. */

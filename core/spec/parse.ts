@@ -1,11 +1,13 @@
+import { parseArchive } from "../archive/archive-spec";
 import { DEFAULT_GRACE, DEFAULT_MAX_DROPS_PER_UPDATE, DEFAULT_SCHEMA } from "../defaults";
 import { parseLeafProfile } from "../leaf/profile";
 import { InvalidSpecError, type Problem } from "../problem";
 import { type Instant, parseInstant } from "../time/instant";
 import { type OpenInterval, parseInterval } from "../time/interval";
-import { type ParsedSpan, parseSpan } from "../time/span";
+import { type ParsedSpan, parseSpan, SPAN_HINT } from "../time/span";
 import type { ForeignKeyArgs, TableSpecArgs } from "./args";
 import { parseColumns } from "./columns";
+import { parseHolds } from "./holds";
 import { parseIndexes } from "./indexes";
 import { parseLevel } from "./level";
 import { parseLevels } from "./levels";
@@ -14,7 +16,7 @@ import { findOutputs } from "./plain";
 import { parseFunctionNames } from "./function-names";
 import { parsePublications } from "./publications";
 import { parseSchedule } from "./schedule";
-import { SPAN_HINT, tableSchema } from "./schema";
+import { tableSchema } from "./schema";
 import { formatPath, shapeProblems } from "./shape-problems";
 import type { TableSpec, WindowSpec } from "./spec";
 import { declaredTime } from "./time-text";
@@ -130,6 +132,9 @@ function buildWindow(
     retention: retention === "forever" ? retention : (span("window.retention", retention, problems) ?? ZERO_SPAN),
     start,
     onExpire: args.onExpire,
+    archive: parseArchive(args.archive, args.onExpire, problems),
+    holds: parseHolds(args.holds ?? [], zone, problems),
+    approvedBy: args.approvedBy,
     grace: graceOf(args, problems),
     maxDropsPerUpdate: args.maxDropsPerUpdate ?? DEFAULT_MAX_DROPS_PER_UPDATE,
     confirmDrops: intervals("confirmDrops", args.confirmDrops ?? [], problems),
@@ -151,12 +156,13 @@ function graceOf(args: TableSpecArgs, problems: Problem[]): ParsedSpan | undefin
         path: "grace",
         code: "invalid-value",
         message: 'grace is the time between detach and drop, and onExpire: "detach" never drops.',
-        fix: 'Remove it, or set onExpire: "drop".',
+        fix: 'Remove it, or set onExpire: "archive" or "drop".',
       });
     }
     return undefined;
   }
-  const grace = args.grace ?? DEFAULT_GRACE;
+  // What has been archived and proved is not gone.
+  const grace = args.grace ?? (args.onExpire === "archive" ? "none" : DEFAULT_GRACE);
   return grace === "none" ? undefined : span("grace", grace, problems);
 }
 

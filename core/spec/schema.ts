@@ -1,21 +1,22 @@
 import { z } from "zod";
 import { KEY_ENCODINGS } from "../time/key";
 import { PERIODS } from "../time/period";
-import { MAX_SPAN_COUNT, SPAN_UNITS } from "../time/span";
+import { SPAN_HINT } from "../time/span";
+import { archiveSchema } from "../archive/archive-spec";
 import type { TableSpecArgs } from "./args";
 import { defaultPartitionSchema } from "./default-partition";
 import { functionNamesSchema } from "./function-names";
 import { publicationsSchema } from "./publications";
 import { scheduleSchema } from "./schedule";
+import { holdsSchema } from "./holds";
 import { grantsSchema, rowSecuritySchema } from "./security";
 
 /**
  * The shape of a declared table: types, allowed words, no unknown property. What a value means is checked in parse.ts.
  * The stack configuration reuses the parts.
+ *
+ * The hint is the error's text, by which shape-problems.ts knows that a length of time was expected.
  */
-export const SPAN_HINT = `Write a whole number from 1 to ${MAX_SPAN_COUNT} and a unit (${SPAN_UNITS.map((unit) => `${unit}s`).join(", ")}), for example "12 months".`;
-
-/** The hint is the error's text, by which shape-problems.ts knows that a length of time was expected. */
 const span = z.string({ error: SPAN_HINT });
 const name = z.string().min(1);
 const names = z.array(name).min(1);
@@ -26,7 +27,7 @@ export const windowSchema = z.strictObject({
   start: z.string().optional(),
 });
 
-export const onExpireSchema = z.enum(["detach", "drop"]);
+export const onExpireSchema = z.enum(["archive", "detach", "drop"]);
 export const resourcesSchema = z.enum(["partition", "window"]);
 export const maxDropsSchema = z.int().min(1).max(1000);
 
@@ -145,6 +146,9 @@ export const tableSchema = z.strictObject({
   window: windowSchema,
   onExpire: onExpireSchema,
   grace: span.optional(),
+  archive: archiveSchema.optional(),
+  holds: holdsSchema.optional(),
+  approvedBy: name.optional(),
   indexes: z.record(name, index).optional(),
   rowSecurity: rowSecuritySchema.optional(),
   grants: grantsSchema.optional(),

@@ -1,3 +1,4 @@
+import type { ArchiveSpec } from "../archive/archive-spec";
 import type { LeafProfile } from "../leaf/profile";
 import type { GridSegment } from "../time/grid";
 import type { Instant } from "../time/instant";
@@ -93,7 +94,13 @@ export interface WindowSpec {
   readonly lead: ParsedSpan | { readonly until: Instant };
   readonly retention: ParsedSpan | "forever";
   readonly start: Instant | undefined;
-  readonly onExpire: "detach" | "drop";
+  readonly onExpire: OnExpire;
+  /** Where and how expired partitions are archived; undefined: they are not. */
+  readonly archive: ArchiveSpec | undefined;
+  /** Ranges that nothing is done to, whatever the window says. */
+  readonly holds: readonly HoldSpec[];
+  /** Who has approved that data is kept for a shorter time than before. */
+  readonly approvedBy: string | undefined;
   /** Undefined: no grace, the drop follows the detach at once. */
   readonly grace: ParsedSpan | undefined;
   readonly maxDropsPerUpdate: number;
@@ -108,6 +115,16 @@ export interface WindowSpec {
   readonly dataClass: string | undefined;
   readonly owner: string | undefined;
   readonly resources: "partition" | "window";
+}
+
+/** What happens to a partition that has expired. */
+export type OnExpire = "archive" | "detach" | "drop";
+
+export interface HoldSpec {
+  readonly range: OpenInterval;
+  readonly reason: string;
+  /** The hold ends by itself; undefined: when it is removed. */
+  readonly until: Instant | undefined;
 }
 
 export interface KeySpec {

@@ -1,4 +1,4 @@
-import { quoteQualified } from "../names/identifier";
+import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { Hazard, Lock, Statement } from "./statement";
 
 /** What retirement needs to know about the table that loses a partition. */
@@ -75,6 +75,63 @@ export function finalizeStatement(parent: RetiringParent, leaf: RetiringLeaf): S
     ],
     undo: "attach it again with its bounds: a grown retention does that",
   };
+}
+
+/** The table that is fenced, and the schema in which the functions are. */
+export interface Fencing {
+  readonly management: string;
+  /** `schema.table` of each table that the partition refers to. */
+  readonly references: readonly string[];
+}
+
+/**
+ * Closes a detached table for good: its grantees lose their rights to write, and triggers refuse what is left (its owner, a
+ * cascading delete, a subscription). Its foreign keys go with that: a delete of a referenced row would meet the fence.
+ */
+export function fenceStatement(fencing: Fencing, leaf: RetiringLeaf): Statement {
+  const { references } = fencing;
+  return {
+    sql: `SELECT ${quote(fencing.management)}.fence(${regclass(leaf)})`,
+    transaction: `fence ${leaf.schema}.${leaf.name}`,
+    timeouts: "strong",
+    locks: [
+      { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
+      ...references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" })),
+    ],
+    hold: "instant",
+    hazards: ["AUTHZ", ...(references.length > 0 ? (["LOCK_REF_AX"] as const) : [])],
+    undo: "attach it again: a grown retention does that, and opens it",
+  };
+}
+
+/** Opens a fenced table, which is attached again in the same transaction or a later one. */
+export function unfenceStatement(management: string, leaf: RetiringLeaf): Statement {
+  return {
+    sql: `SELECT ${quote(management)}.unfence(${regclass(leaf)})`,
+    transaction: `unfence ${leaf.schema}.${leaf.name}`,
+    timeouts: "strong",
+    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    hold: "instant",
+    hazards: ["AUTHZ"],
+    undo: "none needed: the next archive fences it again",
+  };
+}
+
+/** What an archive reads: shown as one statement, run in as many parts as the size of the table asks for. */
+export function exportStatement(leaf: RetiringLeaf): Statement {
+  return {
+    sql: `COPY (SELECT * FROM ${quoteQualified(leaf.schema, leaf.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
+    transaction: undefined,
+    timeouts: "waiting",
+    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS SHARE" }],
+    hold: "grows with rows",
+    hazards: ["SCAN_PARTITION"],
+    undo: "not needed",
+  };
+}
+
+function regclass(leaf: RetiringLeaf): string {
+  return `${quoteLiteral(quoteQualified(leaf.schema, leaf.name))}::regclass`;
 }
 
 /**

@@ -11,6 +11,9 @@ export type Span = `${number} ${SpanUnit}` | `${number} ${SpanUnit}s`;
 /** Longest span accepted, in any unit: far beyond every retention law. */
 export const MAX_SPAN_COUNT = 12_000;
 
+/** What to write instead of a text that is no span. */
+export const SPAN_HINT = `Write a whole number from 1 to ${MAX_SPAN_COUNT} and a unit (${SPAN_UNITS.map((unit) => `${unit}s`).join(", ")}), for example "12 months".`;
+
 export interface ParsedSpan {
   readonly count: number;
   readonly unit: SpanUnit;
@@ -23,6 +26,11 @@ export function parseSpan(text: string): ParsedSpan | undefined {
   const count = Number(match[1]);
   if (count < 1 || count > MAX_SPAN_COUNT) return undefined;
   return { count, unit: match[2] as SpanUnit };
+}
+
+/** Writes what {@link parseSpan} reads. */
+export function spanText(span: ParsedSpan): string {
+  return `${span.count} ${span.unit}${span.count === 1 ? "" : "s"}`;
 }
 
 /** Moves an instant by whole calendar units in a zone: a month from 31 January ends on the last day of February. */

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { archiveFromWire, archiveWireSchema } from "../archive/archive-spec";
+import { holdFromWire, holdsWireSchema, holdToWire } from "../spec/holds";
 import { scheduleSpecSchema } from "../spec/schedule";
+import { onExpireSchema } from "../spec/schema";
 import { shapeProblems } from "../spec/shape-problems";
 import type { WindowSpec } from "../spec/spec";
 import type { Problem } from "../problem";
@@ -10,7 +13,7 @@ import { levelsFromWire, levelsToWire, levelsWireSchema } from "../levels/wire";
 import { formatInterval, parseInterval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
 import { isZone } from "../time/period";
-import { parseSpan, type ParsedSpan } from "../time/span";
+import { parseSpan, type ParsedSpan, spanText } from "../time/span";
 import type { DesiredPartition } from "./window";
 
 /**
@@ -37,7 +40,10 @@ export const windowWireSchema = z.object({
   lead: z.union([span, z.object({ until: instant })]),
   retention: z.union([z.literal("forever"), span]),
   start: instant.optional(),
-  onExpire: z.enum(["detach", "drop"]),
+  onExpire: onExpireSchema,
+  archive: archiveWireSchema.optional(),
+  holds: holdsWireSchema.optional(),
+  approvedBy: z.string().optional(),
   grace: span.optional(),
   maxDropsPerUpdate: z.number().int().min(1),
   confirmDrops: z.array(interval).optional(),
@@ -68,6 +74,9 @@ export function windowToWire(spec: WindowSpec): WindowWire {
     retention: spec.retention === "forever" ? spec.retention : spanText(spec.retention),
     start: spec.start && formatInstant(spec.start),
     onExpire: spec.onExpire,
+    archive: spec.archive && withoutUndefined({ ...spec.archive }),
+    holds: spec.holds.length > 0 ? spec.holds.map(holdToWire) : undefined,
+    approvedBy: spec.approvedBy,
     grace: spec.grace && spanText(spec.grace),
     maxDropsPerUpdate: spec.maxDropsPerUpdate,
     confirmDrops: spec.confirmDrops.length > 0 ? spec.confirmDrops.map(formatInterval) : undefined,
@@ -106,6 +115,9 @@ export function windowFromWire(value: unknown): FromWire {
       retention: wire.retention === "forever" ? "forever" : requireSpan(wire.retention),
       start: wire.start === undefined ? undefined : parseInstant(wire.start, "UTC"),
       onExpire: wire.onExpire,
+      archive: wire.archive === undefined ? undefined : archiveFromWire(wire.archive),
+      holds: (wire.holds ?? []).map(holdFromWire),
+      approvedBy: wire.approvedBy,
       grace: wire.grace === undefined ? undefined : requireSpan(wire.grace),
       maxDropsPerUpdate: wire.maxDropsPerUpdate,
       confirmDrops: (wire.confirmDrops ?? []).map(parseInterval),
@@ -128,10 +140,6 @@ export function windowFromWire(value: unknown): FromWire {
 export function digestPartitions(partitions: readonly DesiredPartition[]): string {
   const text = partitions.map((partition) => `${partition.name} ${formatInterval(partition)}`).join("\n");
   return createHash("sha256").update(text, "utf8").digest("hex").slice(0, 16);
-}
-
-export function spanText(span: ParsedSpan): string {
-  return `${span.count} ${span.unit}${span.count === 1 ? "" : "s"}`;
 }
 
 function requireSpan(text: string): ParsedSpan {

@@ -83,6 +83,13 @@ select
         'upper', t.upper_bound::text,
         'at', t.effective_at::text,
         'detail', t.detail,
+        'archived', (
+          select case when a.event = 'archived' then a.detail || jsonb_build_object('at', a.effective_at::text) end
+          from :management.ledger a
+          where a.partition_oid = c.oid and a.event in ('detached', 'attached', 'exporting', 'archived', 'doubted')
+          order by a.id desc limit 1
+        ),
+        'fenced', exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'pgpartition_fence'),
         'unreadBy', (
           select json_agg(s.slot_name order by s.slot_name)
           from pg_replication_slots s

@@ -1,5 +1,6 @@
 import { branchKey } from "../../core/levels/levels";
 import { accessAlignment } from "../../core/plan/alignment";
+import { openingStatements } from "../../core/plan/statements";
 import { observedAfterAttach } from "../../core/default-partition/shape";
 import type { Creation } from "../../core/plan/creation";
 import { createPartitionStatements } from "../../core/statements/create-partition";
@@ -45,6 +46,7 @@ export function statementsOfCreation(
 export async function createPartition(work: WorkContext, parent: ParentShape, creation: Creation): Promise<void> {
   const missing = creation.kind === "attach" ? await missingIndexes(work, parent, creation.detached) : [];
   const closing = creation.kind === "attach" ? await closingStatements(work, parent, creation.detached) : [];
+  const opening = creation.kind === "attach" ? openingStatements(creation.detached, work.management) : [];
   const shaping = creation.kind === "attach" ? await shapingStatements(work, parent, creation.detached) : [];
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const event = creation.kind === "attach" ? "attached" : creation.kind === "create" ? "created" : "adopted";
@@ -66,7 +68,7 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
     subject: `${event === "adopted" ? "adopting" : "creating"} partition "${name}" of "${parent.schema}.${parent.table}"`,
   };
   await besideDefault(work, parent, creation, options, (drain) => {
-    const statements = [...closing, ...shaping, ...statementsOfCreation(parent, creation, missing, drain)];
+    const statements = [...opening, ...closing, ...shaping, ...statementsOfCreation(parent, creation, missing, drain)];
     const transaction = statements.at(-1)?.transaction ?? record.transaction;
     const records = [record, ...convertedRecord(work, parent, creation)];
     return work.database.execute([...statements, ...records.map((one) => ({ ...one, transaction }))], options);

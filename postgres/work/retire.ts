@@ -6,6 +6,7 @@ import type { ParentShape } from "../../core/statements/parent";
 import { formatInstant, type Instant } from "../../core/time/instant";
 import { StatementError } from "../errors";
 import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry";
+import { assertArchivedStatement } from "../archive-records";
 import type { WorkContext } from "./context";
 
 /**
@@ -26,6 +27,10 @@ export async function retire(
       return detach(work, parent, retirement, at);
     case "drop":
       return drop(work, parent, retirement, at);
+    case "archive":
+      throw new Error(
+        `"${retirement.partition}" is not archived by this way: it takes long, and is done outside the lock`,
+      );
   }
 }
 
@@ -33,7 +38,10 @@ export async function retire(
 async function detach(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
   const subject = `detaching partition "${retirement.partition}" of "${parent.schema}.${parent.table}"`;
   const options = { signal: work.signal, log: work.log, subject };
-  const detail = retirement.dropAfter ? { dropAfter: formatInstant(retirement.dropAfter) } : {};
+  const detail = {
+    ...(retirement.dropAfter ? { dropAfter: formatInstant(retirement.dropAfter) } : {}),
+    ...(retirement.toArchive ? { archive: true as const } : {}),
+  };
   const entry = {
     schema: parent.schema,
     table: parent.table,
@@ -83,6 +91,8 @@ function isReferred(error: unknown): error is StatementError {
 
 /** Lock, proof, drop and ledger in one transaction: what was proved still holds when the table goes. */
 async function drop(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
+  if (retirement.toArchive && !retirement.archived)
+    throw new Error(`"${retirement.schema}.${retirement.partition}" is to be archived first: it is not dropped`);
   const statements = statementsOfRetirement(parent, retirement);
   const transaction = statements[0]?.transaction;
   const target = { schema: retirement.schema, name: retirement.partition, oid: retirement.oid };
@@ -104,6 +114,9 @@ async function drop(work: WorkContext, parent: ParentShape, retirement: Retireme
     [
       lock,
       { ...assertDroppableStatement(work.management, target), transaction },
+      ...(retirement.archived
+        ? [{ ...assertArchivedStatement(work.management, target, retirement.archived.manifest), transaction }]
+        : []),
       ...(retirement.onlyEmpty ? [{ ...assertEmptyStatement(work.management, target), transaction }] : []),
       { ...record, transaction },
       ...rest,

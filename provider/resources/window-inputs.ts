@@ -6,7 +6,7 @@ import type { WindowPlan, WorkItem } from "../../core/plan/types";
 import { describeWindow, planWindow } from "../../core/window/window";
 import { digestPartitions, WINDOW_WIRE_KEYS, windowFromWire } from "../../core/window/wire";
 import { Refusal } from "../failures";
-import { isList, isMap, type PropertyMap, type PropertyValue } from "../values";
+import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../values";
 
 /** What PartitionWindow's inputs say: the rule, the clock, and what Check found to be due. */
 export interface WindowInputs {
@@ -21,7 +21,7 @@ export interface WindowInputs {
 export const DECLARED_WINDOW_KEYS = [...WINDOW_WIRE_KEYS, "asOf", "childDigest"];
 
 export function readWindowInputs(inputs: PropertyMap): WindowInputs | { readonly problems: readonly CoreProblem[] } {
-  const window = windowFromWire(inputs);
+  const window = windowFromWire(withoutUnknownBucket(inputs));
   if ("problems" in window) return window;
   const asOf = readAsOf(inputs["asOf"]);
   if (!asOf) {
@@ -44,6 +44,14 @@ export function readWindowInputs(inputs: PropertyMap): WindowInputs | { readonly
     work: readWork(inputs["work"]),
     complete: isMap(plan) && plan["complete"] === true,
   };
+}
+
+/** The bucket of an archive may be made by the same program: until then its place is not known, and everything else is. */
+export function withoutUnknownBucket(inputs: PropertyMap): PropertyMap {
+  const archive = inputs["archive"];
+  if (!isMap(archive) || !containsUnknown(archive["to"])) return inputs;
+  const { to: _, ...rest } = archive;
+  return { ...inputs, archive: rest };
 }
 
 export function requireWindowInputs(inputs: PropertyMap): WindowInputs {

@@ -42,6 +42,7 @@ export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Ob
     profile: runtime.profileOf(inputs.spec),
     planned: runtime.planned.get(formatTableId(inputs.spec)),
     shown: runtime.shown,
+    management: runtime.database.managementSchema,
   });
 }
 

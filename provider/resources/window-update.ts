@@ -10,6 +10,7 @@ import { formatInterval } from "../../core/time/interval";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
+import { archiveDue, type LeftToArchive } from "./window-archive";
 import { withDeclaredIndexes } from "./declared-indexes";
 import { createMissing, Failures } from "./window-creations";
 import { recordDecision } from "./window-record";
@@ -35,7 +36,9 @@ export interface WindowDone {
 
 /**
  * Performs the checked plan under the table's lock, on facts read there. What the plan did not name is not done; what it
- * named and is no longer due is not done either. Every due action is tried; failures are told together.
+ * named and is no longer due is not done either. Every due action is tried; failures are told together. Archives are made
+ * after that and without the lock, because they take long and partitions must go on being made; what they let be dropped is
+ * dropped under the lock again.
  */
 export async function performWindow(
   ctx: ResourceContext,
@@ -44,45 +47,62 @@ export async function performWindow(
   raw: PropertyMap,
 ): Promise<WindowDone> {
   const { spec } = inputs;
+  const failures = new Failures();
+  const lock = { signal: ctx.signal, log: ctx.log };
+  const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, () =>
+    performLocked(ctx, runtime, inputs, raw, failures),
+  );
+  const archived = inputs.complete ? await archiveDue(ctx, runtime, inputs, first, failures) : [];
+  return { ...first, retired: [...first.retired, ...archived], failures: failures.reasons };
+}
+
+async function performLocked(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  raw: PropertyMap,
+  failures: Failures,
+): Promise<Omit<WindowDone, "failures"> & LeftToArchive> {
+  const { spec } = inputs;
   const work = workContext(runtime, ctx);
-  return runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
-    runtime.database.invalidate(spec.schema, spec.table);
-    const observation = await runtime.observe(spec, spec.key);
-    if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
-    const live = await planLive(runtime, inputs, observation);
-    const problems = [
-      ...ownershipProblems(spec, observation, runtime.owner(ctx)),
-      ...registryProblems(observation),
-      ...live.problems,
-    ];
-    if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
-    await recordDecision(work, runtime, inputs, runtime.owner(ctx), observation, live);
-    const parent =
-      live.parent ??
-      observedParent(observation.table, spec.key, {
-        ...runtime.known(spec, withDeclaredIndexes(runtime, spec, observation)),
-        levels: spec.levels,
-      });
-    if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
-    const failures = new Failures();
-    const made = await createMissing(work, parent, inputs, live, observation, failures);
-    await alignLeaves(work, live, failures);
-    const retired = inputs.complete ? await retireDue(work, runtime, parent, inputs, observation, live, failures) : [];
-    if (!inputs.complete && live.retirements.length > 0) {
-      ctx.log.warn(
-        `${live.retirements.length} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
-      );
-    }
-    const after = await performUpkeep(work, runtime, inputs, live, failures);
-    runtime.database.invalidate(spec.schema, spec.table);
-    const left = retired.filter((done) => !done.startsWith("drop ")).length;
-    return {
-      leafCount: after ? timeLeaves(spec, after.table).length : live.leaves.length + made - left,
-      retired,
-      observation: after ?? observation,
-      failures: failures.reasons,
-    };
-  });
+  runtime.database.invalidate(spec.schema, spec.table);
+  const observation = await runtime.observe(spec, spec.key);
+  if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
+  const live = await planLive(runtime, inputs, observation);
+  const problems = [
+    ...ownershipProblems(spec, observation, runtime.owner(ctx)),
+    ...registryProblems(observation),
+    ...live.problems,
+  ];
+  if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
+  await recordDecision(work, runtime, inputs, runtime.owner(ctx), observation, live);
+  const parent =
+    live.parent ??
+    observedParent(observation.table, spec.key, {
+      ...runtime.known(spec, withDeclaredIndexes(runtime, spec, observation)),
+      levels: spec.levels,
+    });
+  if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
+  const made = await createMissing(work, parent, inputs, live, observation, failures);
+  await alignLeaves(work, live, failures);
+  const due = inputs.complete
+    ? await retireDue(work, runtime, parent, inputs, observation, live, failures)
+    : NOTHING_DUE;
+  if (!inputs.complete && live.retirements.length > 0) {
+    ctx.log.warn(
+      `${live.retirements.length} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
+    );
+  }
+  const after = await performUpkeep(work, runtime, inputs, live, failures);
+  runtime.database.invalidate(spec.schema, spec.table);
+  const left = due.retired.filter((done) => /^(detach|finalize) /.test(done)).length;
+  return {
+    leafCount: after ? timeLeaves(spec, after.table).length : live.leaves.length + made - left,
+    retired: due.retired,
+    observation: after ?? observation,
+    parent,
+    toArchive: due.toArchive,
+  };
 }
 
 /**
@@ -106,6 +126,9 @@ async function alignLeaves(work: WorkContext, live: LivePlan, failures: Failures
   }
 }
 
+const NOTHING_DUE = { retired: [] as string[], toArchive: [] as Retirement[] };
+
+/** Everything but archives, and drops that stand on one: these are left to the archive. */
 async function retireDue(
   work: WorkContext,
   runtime: Runtime,
@@ -114,32 +137,39 @@ async function retireDue(
   observation: Observation,
   live: LivePlan,
   failures: Failures,
-): Promise<string[]> {
+): Promise<typeof NOTHING_DUE> {
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   const retired: string[] = [];
   const failed = new Set<string>();
-  for (const retirement of live.retirements) {
-    if (!names(inputs.work, retirement.verb, retirement.bounds)) continue;
+  const named = live.retirements.filter(({ verb, bounds }) => names(inputs.work, verb, bounds));
+  for (const retirement of named.filter((one) => !isArchives(one))) {
     if (failed.has(retirement.oid) || work.signal.aborted) continue;
     try {
       await retire(work, parent, retirement, at);
       retired.push(`${retirement.verb} ${retirement.partition}`);
-      work.log.info(done(retirement));
+      work.log.info(describeRetired(retirement));
     } catch (error) {
       failed.add(retirement.oid);
       failures.add(`${retirement.verb} "${retirement.partition}"`, error);
     }
   }
-  return retired;
+  return { retired, toArchive: named.filter((one) => isArchives(one) && !failed.has(one.oid)) };
 }
 
-function done(retirement: Retirement): string {
+function isArchives({ verb, toArchive, archived }: Retirement): boolean {
+  return verb === "archive" || (verb === "drop" && (toArchive === true || archived !== undefined));
+}
+
+/** What was done, in words. */
+export function describeRetired(retirement: Retirement): string {
   const range = formatInterval(retirement.bounds);
   switch (retirement.verb) {
     case "finalize":
       return `finished the detach of ${retirement.partition} (${range})`;
     case "detach":
       return `detached ${retirement.partition} (${range})${retirement.dropAfter ? `, dropped on ${formatInstant(retirement.dropAfter)} or later` : ""}`;
+    case "archive":
+      return `archived ${retirement.partition} (${range})`;
     case "drop":
       return `dropped ${retirement.partition} (${range})`;
   }

@@ -22,6 +22,7 @@ import {
   readWindowInputs,
   requireWindowInputs,
   type WindowInputs,
+  withoutUnknownBucket,
   withPlan,
   withStaticPlan,
 } from "./window-inputs";
@@ -40,7 +41,7 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
     token: "pgpartition:index:PartitionWindow",
 
     check: async (ctx, { news }) => {
-      if (containsUnknown(news)) return { inputs: news, failures: [] };
+      if (containsUnknown(withoutUnknownBucket(news))) return { inputs: news, failures: [] };
       const read = readWindowInputs(news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
       runtime.rememberAsOf(read.spec, read.asOf);

@@ -3,7 +3,7 @@ import { planFromSpec } from "../../core/plan/window-plan";
 import { indexName } from "../../core/names/template";
 import { requireTableSpec } from "../../core/spec/parse";
 import { parseInstant } from "../../core/time/instant";
-import { spanText } from "../../core/window/wire";
+import { spanText } from "../../core/time/span";
 import { SYSTEM_NAMES, SYSTEMS, TABLE_KEYS } from "../../stacks/tables";
 
 const spec = (key: string) => {

@@ -5,10 +5,7 @@ import type { Span } from "../../../core/time/span";
  * The whole spec as it is planned. Fields are only added and unions only widened, so
  * that every program of today stays valid: tsc checks that below, and docs/seeds.md is checked against this type.
  */
-export interface FutureTableSpecArgs extends Omit<TableSpecArgs, "onExpire"> {
-  readonly onExpire: TableSpecArgs["onExpire"] | "archive";
-  readonly archive?: { readonly bucket: string; readonly prefix?: string; readonly after?: Span };
-  readonly holds?: readonly { readonly interval: string; readonly reason: string }[];
+export interface FutureTableSpecArgs extends TableSpecArgs {
   readonly restored?: readonly string[];
   readonly queryFunctions?: Readonly<Record<string, QueryFunctionArgs>>;
   readonly migrateFrom?: {

@@ -1,7 +1,15 @@
-import type { DetachedTable, LedgerEntry, LedgerEvent, Observation, ObservedLeaf } from "../../../core/observed";
+import type {
+  DetachedTable,
+  LedgerDetail,
+  LedgerEntry,
+  LedgerEvent,
+  Observation,
+  ObservedLeaf,
+} from "../../../core/observed";
 import { NOTHING_PUBLISHED } from "../../../core/observed-replication";
 import type { Clocks } from "../../../core/plan/clocks";
 import type { LivePlan } from "../../../core/plan/live-plan";
+import { endOfGrace } from "../../../core/plan/retiring";
 import { planAgainstDatabase } from "../../../core/plan/window-plan";
 import type { WindowSpec } from "../../../core/spec/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
@@ -84,10 +92,13 @@ export class World {
     }
     for (const item of plan.retirements) {
       const leaf = this.leaves.find((candidate) => candidate.oid === item.oid);
-      if (item.verb !== "drop" && leaf) this.detach(leaf, item.dropAfter, now);
+      if ((item.verb === "detach" || item.verb === "finalize") && leaf)
+        this.detach(leaf, item.dropAfter, now, item.toArchive);
+      if (item.verb === "archive") this.archive(item.oid, endOfGrace(spec, now), now);
       if (item.verb === "drop") {
         const table = this.detached.find((candidate) => candidate.oid === item.oid);
         if (!table) throw new Error(`${item.partition} is dropped but was not detached`);
+        if (table.toArchive && !table.archived) throw new Error(`${item.partition} is dropped but was not archived`);
         this.detached = this.detached.filter((candidate) => candidate !== table);
         this.record(table.name, table.oid, table.bounds, "dropped", now);
       }
@@ -131,13 +142,38 @@ export class World {
     });
   }
 
-  private detach(leaf: ObservedLeaf, dropAfter: Instant | undefined, now: Instant): void {
+  /** As a complete and proved archive leaves it. */
+  archive(oid: string, dropAfter: Instant, at: Instant): void {
+    this.detached = this.detached.map((table) => {
+      if (table.oid !== oid) return table;
+      const manifest = `s3://bucket/${table.name}/_manifest.json`;
+      this.record(table.name, oid, table.bounds, "archived", at, false, { manifest });
+      return {
+        ...table,
+        archived: { manifest, rows: 100, bytes: 50, objects: 1, verify: "checksum", at, dropAfter },
+        fenced: true,
+      };
+    });
+  }
+
+  private detach(leaf: ObservedLeaf, dropAfter: Instant | undefined, now: Instant, toArchive?: true): void {
     const bounds = leaf.bounds ?? { from: undefined, to: undefined };
     this.leaves = this.leaves.filter((candidate) => candidate !== leaf);
     const { schema, name, oid, rows, bytes } = leaf;
     this.detached = [
       ...this.detached,
-      { schema, name, oid, branch: "", bounds, detachedAt: now, dropAfter, rows, bytes },
+      {
+        schema,
+        name,
+        oid,
+        branch: "",
+        bounds,
+        detachedAt: now,
+        dropAfter,
+        rows,
+        bytes,
+        ...(toArchive ? { toArchive } : {}),
+      },
     ];
     this.record(name, oid, bounds, "detached", now);
   }
@@ -149,10 +185,19 @@ export class World {
     event: LedgerEvent,
     at: Instant,
     expired = false,
+    detail: LedgerDetail = {},
   ): void {
     this.ledger = [
       ...this.ledger,
-      { partition, branch: "", oid, bounds, event, at, detail: expired ? { expiredAtAdoption: true } : {} },
+      {
+        partition,
+        branch: "",
+        oid,
+        bounds,
+        event,
+        at,
+        detail: expired ? { ...detail, expiredAtAdoption: true } : detail,
+      },
     ];
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { digestPartitions, spanText, windowFromWire, windowToWire } from "../../../core/window/wire";
+import { spanText } from "../../../core/time/span";
+import { digestPartitions, windowFromWire, windowToWire } from "../../../core/window/wire";
 import { planWindow } from "../../../core/window/window";
 import { parseInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
@@ -52,7 +53,7 @@ test("spans stay words", () => {
 test.each([
   ["retention", 12],
   ["retention", "0 months"],
-  ["onExpire", "archive"],
+  ["onExpire", "burn"],
   ["grid", []],
   ["key", { column: "ts", encoding: "time", zone: "Nowhere" }],
   ["confirmDrops", ["x"]],
@@ -62,7 +63,7 @@ test.each([
 });
 
 test("what a newer version wrote is left alone", () => {
-  expect("spec" in windowFromWire({ ...windowToWire(windowSpec()), archive: { bucket: "b" } })).toBe(true);
+  expect("spec" in windowFromWire({ ...windowToWire(windowSpec()), frozen: { since: "b" } })).toBe(true);
 });
 
 test("the digest of the partitions changes with a name or a bound, and with nothing else", () => {

@@ -1,0 +1,90 @@
+import { archiveFolder } from "../core/archive/layout";
+import { fenceStatement } from "../core/statements/retire";
+import { type ArchiveState, fencedStatement, readArchiveState } from "../postgres/archive-records";
+import { RowsMoved } from "../postgres/export-rows";
+import { faultpoint } from "../postgres/faultpoint";
+import { ArchiveContradicted } from "./errors";
+import { completeArchive, type CompletedArchive } from "./complete";
+import { exportParts } from "./export-parts";
+import { type ArchiveJob, type Export, record, subjectOf } from "./job";
+import { recheckParts } from "./recheck";
+import { ObjectConflict } from "./store/errors";
+
+/**
+ * Archives one detached table: closes it to writers, exports it part by part, proves each, and writes the manifest last. Every
+ * step is found again by the ledger and the parts, so that a run that was killed anywhere is gone on with. Nothing is deleted
+ * here, neither rows nor objects. The caller holds the archive's own lock, not that of the table: this takes long.
+ */
+export async function archivePartition(job: ArchiveJob): Promise<CompletedArchive> {
+  try {
+    return await archive(job);
+  } catch (error) {
+    // What is known to be of no use is never gone on with: the next update begins a new generation.
+    if (error instanceof ObjectConflict || error instanceof RowsMoved || error instanceof ArchiveContradicted)
+      await record(job, { event: "doubted", detail: { because: error.message, renew: true } });
+    throw error;
+  }
+}
+
+async function archive(job: ArchiveJob): Promise<CompletedArchive> {
+  const before = await readArchiveState(job.work.database, job.away);
+  const stood = before.fenced !== undefined && before.fenced === before.fence;
+  if (!stood) await putUpFence(job);
+  const state = stood ? before : await readArchiveState(job.work.database, job.away);
+  const current = await currentExport(job, state);
+  // Without a fence somebody may have written: what was exported before is compared with the rows as they are now.
+  if (!stood && current.resumed) await recheckParts(job, state);
+  await job.store.abortUploads(current.export.detail.folder, { signal: job.work.signal });
+  const parts = await exportParts(job, current.export, state, current.resumed ? state.parts : []);
+  return completeArchive(job, current.export, parts);
+}
+
+async function putUpFence(job: ArchiveJob): Promise<void> {
+  const { away, work } = job;
+  const leaf = { schema: away.partitionSchema, name: away.partition };
+  const fence = fenceStatement({ management: work.management, references: job.references }, leaf);
+  const record = { ...fencedStatement(work.management, away, work.run), transaction: fence.transaction };
+  await work.database.execute([fence, record], {
+    signal: work.signal,
+    log: work.log,
+    subject: `closing "${away.partitionSchema}"."${away.partition}" to writers`,
+  });
+  await faultpoint(`fenced ${away.partitionSchema}.${away.partition}`);
+}
+
+/** The export that was begun and can be gone on with, or a new one. */
+async function currentExport(
+  job: ArchiveJob,
+  state: ArchiveState,
+): Promise<{ readonly export: Export; readonly resumed: boolean }> {
+  const { away, store, work } = job;
+  const filenodes = Object.fromEntries(state.relations.map(({ oid, filenode }) => [oid, filenode]));
+  const known = state.export;
+  if (known && canGoOn(state, store.url, filenodes)) {
+    const { id, at, run, detail } = known;
+    return { export: { id, detail, startedAt: at, run, fence: state.fence }, resumed: true };
+  }
+  const generation = state.generation + 1;
+  const identity = await work.database.identity();
+  const place = {
+    database: identity.database,
+    schema: away.schema,
+    table: away.table,
+    path: job.path,
+    bounds: away.bounds,
+  };
+  const detail = { generation, store: store.url, folder: archiveFolder({ ...place, generation }), filenodes };
+  await record(job, { event: "exporting", detail });
+  const begun = (await readArchiveState(work.database, away)).export;
+  if (begun?.detail.generation !== generation)
+    throw new Error(`${subjectOf(job)}: another update has begun an archive of it; run the update again`);
+  return { export: { id: begun.id, detail, startedAt: begun.at, run: begun.run, fence: state.fence }, resumed: false };
+}
+
+/** Into the same store, from rows in the same places, and nobody has found anything wrong with it. */
+function canGoOn(state: ArchiveState, url: string, filenodes: Readonly<Record<string, string>>): boolean {
+  const known = state.export;
+  if (!known || known.detail.store !== url) return false;
+  if (state.last === "doubted" && state.renew) return false;
+  return Object.entries(filenodes).every(([oid, filenode]) => known.detail.filenodes[oid] === filenode);
+}

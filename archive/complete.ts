@@ -1,0 +1,137 @@
+import { manifestKey } from "../core/archive/layout";
+import { formatManifest, type Manifest, type ManifestPart, parseManifest } from "../core/archive/manifest";
+import { formatInstant } from "../core/time/instant";
+import { archiveEventStatement, type ArchivedDetail, assertFencedStatement } from "../postgres/archive-records";
+import { countArchived, readArchiveColumns, readArchiveTypes } from "../postgres/archive-table";
+import { faultpoint } from "../postgres/faultpoint";
+import { ArchiveContradicted } from "./errors";
+import type { StoredPart } from "./export-parts";
+import { type ArchiveJob, type Export, subjectOf } from "./job";
+import { ObjectConflict } from "./store/errors";
+import { hashObject } from "./store/hash-object";
+import { readText } from "./store/read-text";
+
+/** An archive that is complete and proved, as the ledger has it now. */
+export interface CompletedArchive {
+  readonly manifest: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly objects: number;
+}
+
+/**
+ * The end of an archive: the rows are counted once more, every part is read back where that was asked for, then the manifest is
+ * written, and the ledger says so in a transaction that fails when the fence was opened meanwhile.
+ */
+export async function completeArchive(
+  job: ArchiveJob,
+  current: Export,
+  parts: readonly StoredPart[],
+): Promise<CompletedArchive> {
+  const { away, settings, store, work } = job;
+  const sorted = [...parts].sort((a, b) => a.part - b.part);
+  const columns = await readArchiveColumns(work.database, away.oid);
+  const key = columns.find((column) => column.name === job.key.column);
+  if (!key) throw new Error(`${subjectOf(job)}: it has no column "${job.key.column}"`);
+  const counted = await countArchived(work.database, { schema: away.partitionSchema, name: away.partition }, key);
+  const rows = sum(sorted, "rows");
+  if (counted.rows !== rows)
+    throw new ArchiveContradicted(`${subjectOf(job)}: the table holds ${counted.rows} rows and its parts ${rows}`);
+  if (settings.verify === "readBack") await readBack(job, sorted);
+  const identity = await work.database.identity();
+  const { from, to } = away.bounds;
+  const manifest: Manifest = {
+    format: 1,
+    product: job.product,
+    database: {
+      name: identity.database,
+      systemIdentifier: identity.systemIdentifier,
+      oid: identity.databaseOid,
+      serverVersion: identity.version,
+    },
+    schema: away.schema,
+    table: away.table,
+    ...(job.path.length > 0 ? { branch: [...job.path] } : {}),
+    partition: { schema: away.partitionSchema, name: away.partition, oid: away.oid },
+    bounds: { ...(from ? { from: formatInstant(from) } : {}), ...(to ? { to: formatInstant(to) } : {}) },
+    key: { column: job.key.column, encoding: job.key.encoding, zone: job.key.zone },
+    ...(counted.keys ? { keys: counted.keys } : {}),
+    generation: current.detail.generation,
+    startedAt: current.startedAt,
+    run: current.run,
+    encoding: settings.format,
+    columns,
+    types: await readArchiveTypes(work.database, away.oid),
+    rows,
+    bytes: sum(sorted, "bytes"),
+    textBytes: sum(sorted, "textBytes"),
+    parts: sorted.map((part) => manifestPart(part, current.detail.folder)),
+  };
+  const where = manifestKey(current.detail.folder);
+  await putManifest(job, where, manifest);
+  await faultpoint(`manifest of ${away.partition}`);
+  const done = { manifest: `${store.url}/${where}`, rows, bytes: manifest.bytes, objects: sorted.length };
+  await recordArchived(job, current, {
+    ...done,
+    generation: current.detail.generation,
+    export: current.id,
+    verify: settings.verify,
+    fence: current.fence,
+    dropAfter: formatInstant(job.dropAfter),
+    ...(job.approvedBy === undefined ? {} : { approvedBy: job.approvedBy }),
+    ...(job.commit === undefined ? {} : { commit: job.commit }),
+  });
+  return done;
+}
+
+/** The fence is looked at in the transaction that declares the archive good. */
+async function recordArchived(job: ArchiveJob, current: Export, detail: ArchivedDetail): Promise<void> {
+  const { away, work } = job;
+  const transaction = `archived ${away.partitionSchema}.${away.partition}`;
+  await work.database.execute(
+    [
+      { ...assertFencedStatement(work.management, away, current.fence), transaction },
+      { ...archiveEventStatement(work.management, away, work.run, { event: "archived", detail }, job.at), transaction },
+    ],
+    { signal: work.signal, log: work.log, subject: subjectOf(job) },
+  );
+}
+
+async function readBack(job: ArchiveJob, parts: readonly StoredPart[]): Promise<void> {
+  for (const [index, part] of parts.entries()) {
+    job.work.log.status(`reading back ${job.away.partition}: part ${index + 1} of ${parts.length}`);
+    const found = await hashObject(job.store, part.key, { signal: job.work.signal, version: part.version });
+    if (found.sha256 === part.sha256 && found.bytes === part.bytes) continue;
+    throw new ArchiveContradicted(
+      `"${job.store.url}/${part.key}" was read back as SHA-256 ${found.sha256} (${found.bytes} bytes) instead of ${part.sha256} (${part.bytes})`,
+    );
+  }
+}
+
+/** One that is there already says the same, though perhaps in the words of another version of this product. */
+async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Promise<void> {
+  const { signal } = job.work;
+  try {
+    await job.store.put(key, { body: Buffer.from(formatManifest(manifest)) }, { signal });
+  } catch (error) {
+    if (!(error instanceof ObjectConflict)) throw error;
+    const there = parseManifest(await readText(await job.store.get(key, { signal })), error.object);
+    if (JSON.stringify(there.parts) !== JSON.stringify(manifest.parts) || there.rows !== manifest.rows) throw error;
+  }
+}
+
+function manifestPart(part: StoredPart, folder: string): ManifestPart {
+  return {
+    name: part.key.slice(folder.length),
+    rows: part.rows,
+    bytes: part.bytes,
+    sha256: part.sha256,
+    textBytes: part.textBytes,
+    textSha256: part.textSha256,
+    ...(part.version === undefined ? {} : { version: part.version }),
+  };
+}
+
+function sum(parts: readonly StoredPart[], figure: "rows" | "bytes" | "textBytes"): number {
+  return parts.reduce((total, part) => total + part[figure], 0);
+}

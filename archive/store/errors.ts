@@ -1,0 +1,77 @@
+/** Why a store failed, for callers that go on differently. */
+export type StoreErrorKind =
+  | "aborted"
+  | "busy"
+  | "clock"
+  | "configuration"
+  | "credentials"
+  | "denied"
+  | "frozen"
+  | "full"
+  | "integrity"
+  | "key"
+  | "missing"
+  | "no-bucket"
+  | "unreachable"
+  | "unsupported"
+  | "wrong-region"
+  | "taken"
+  | "other";
+
+/**
+ * A call that failed, for people: what was being done to which object, the cause, the way on. It holds no credential, and no
+ * cause either: an error of the SDK carries the whole request.
+ */
+export class StoreError extends Error {
+  constructor(
+    readonly kind: StoreErrorKind,
+    /** URL of the object or the bucket. */
+    readonly object: string,
+    /** Such as `storing`. */
+    doing: string,
+    cause: string,
+    wayOn: string = WAYS_ON[kind],
+  ) {
+    super(`${doing} "${object}": ${cause.trim().replace(/\.$/, "")}. ${wayOn}`);
+    this.name = "StoreError";
+  }
+}
+
+/** There is an object of this name with other content: it was not touched. */
+export class ObjectConflict extends Error {
+  constructor(
+    /** URL of the object. */
+    readonly object: string,
+    /** SHA-256 in hex of what is there. */
+    readonly theirs: string,
+    /** SHA-256 in hex of what was to be stored. */
+    readonly ours: string,
+  ) {
+    super(
+      `"${object}" is there already with other content: its SHA-256 is ${theirs}, that of ours ${ours}. ` +
+        "Nothing was overwritten. Write under another name, or find out who wrote that one.",
+    );
+    this.name = "ObjectConflict";
+  }
+}
+
+const WAYS_ON: Readonly<Record<StoreErrorKind, string>> = {
+  aborted: "Run it again: it goes on where it was.",
+  busy: "The store asks for patience: run it again later; what is stored stays.",
+  clock: "Set this machine's clock: it may differ from the store's by 15 minutes at most.",
+  configuration: "Mend the archive's settings.",
+  credentials:
+    "Give valid credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; expired ones have to be renewed.",
+  denied: "Give the role the rights of docs/object-stores.md on the bucket, below the archive's prefix.",
+  frozen: "Ask for it to be thawed (a restore from the storage class), wait, and try again.",
+  full: "Make room, and run it again; nothing half-written can be seen.",
+  integrity: "Run it again. Should it come back, the disk, the memory or something on the way changes bytes.",
+  key: "Use a name of plain parts with slashes between them.",
+  missing: "Check the name; in a bucket with versions it may have been deleted.",
+  "no-bucket": "Create it first, or mend `to`.",
+  unreachable: "Check the address, the network and the proxy of this machine, and run it again; what is stored stays.",
+  unsupported: "Use another store for archives, or leave out the setting that it does not know.",
+  taken: "Somebody else writes it at this moment: run it again.",
+  "wrong-region": "Set `region` to the bucket's own.",
+  other: "Run it again; should it come back, look the code up in the store's documentation.",
+};

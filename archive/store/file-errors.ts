@@ -1,0 +1,49 @@
+import { ObjectConflict, StoreError, type StoreErrorKind } from "./errors";
+
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** For `catch`: what is not there is no failure. A file in the place of a folder is none either. */
+export function undefinedIfAbsent(error: unknown): undefined {
+  const code = codeOf(error);
+  if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+}
+
+/** Puts a failure of the file system into a sentence. */
+export function fileError(error: unknown, doing: string, object: string): Error {
+  if (error instanceof StoreError || error instanceof ObjectConflict) return error;
+  const code = codeOf(error);
+  if (error instanceof Error && (error.name === "AbortError" || code === "ABORT_ERR"))
+    return new StoreError("aborted", object, doing, "it was cancelled");
+  const message = error instanceof Error ? error.message : String(error);
+  const wayOn = WAYS_ON[code ?? ""];
+  return new StoreError(KINDS[code ?? ""] ?? "other", object, doing, message, wayOn);
+}
+
+const KINDS: Readonly<Record<string, StoreErrorKind>> = {
+  EACCES: "denied",
+  EDQUOT: "full",
+  EFBIG: "full",
+  EIO: "integrity",
+  EMFILE: "busy",
+  ENAMETOOLONG: "key",
+  ENOENT: "missing",
+  ENOSPC: "full",
+  ENOTDIR: "key",
+  ENOTSUP: "unsupported",
+  EOPNOTSUPP: "unsupported",
+  EPERM: "denied",
+  EROFS: "denied",
+};
+
+/** Where the way on of a bucket would not help. */
+const WAYS_ON: Readonly<Record<string, string | undefined>> = {
+  EACCES: "Let the user who runs this write there.",
+  // link() where a file system has none.
+  EPERM: "Let the user who runs this write there, and use a file system with hard links.",
+  EROFS: "It is mounted read-only: mount it for writing.",
+  ENOTSUP: "Use a file system with hard links.",
+  EOPNOTSUPP: "Use a file system with hard links.",
+  EIO: "Look at the disk: it does not give back what was written.",
+};

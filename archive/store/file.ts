@@ -1,0 +1,188 @@
+// Archives in a directory of this machine.
+import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { link, lstat, readdir, realpath, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { formatLocation, type Location } from "../../core/archive/location";
+import { openSource, type Source } from "./content";
+import { ObjectConflict, StoreError } from "./errors";
+import { codeOf, fileError, undefinedIfAbsent } from "./file-errors";
+import { makeFolders, syncFolder, writeAndSync } from "./file-write";
+import { fullKey, fullPrefix } from "./keys";
+import { guarded, sha256Of } from "./read";
+import type { CallOptions, Content, GetOptions, ObjectStore, PutOptions, StoredObject, StoreFacts } from "./store";
+
+/** What is written and not yet an object. No object's name may look like it. */
+const UNFINISHED = /^\.[0-9a-f]{16}\.unfinished$/;
+
+const READ_BYTES = 1 << 20;
+
+export class FileStore implements ObjectStore {
+  readonly url: string;
+
+  constructor(private readonly location: Extract<Location, { kind: "file" }>) {
+    this.url = formatLocation(location);
+  }
+
+  async put(key: string, content: Content, options: PutOptions = {}): Promise<StoredObject> {
+    const object = this.objectUrl(key);
+    return this.explain("storing", object, async () => {
+      const path = await this.place(key);
+      const source = await openSource(object, content, READ_BYTES);
+      try {
+        options.signal?.throwIfAborted();
+        const there = (await this.inspect(key)) ?? (await this.write(key, path, source, options));
+        if (there.sha256 === source.sha256) return there;
+        throw new ObjectConflict(object, there.sha256 ?? "unknown", source.sha256);
+      } finally {
+        await source.close();
+      }
+    });
+  }
+
+  async head(key: string, _options: CallOptions = {}): Promise<StoredObject | undefined> {
+    return this.explain("looking at", this.objectUrl(key), () => this.inspect(key));
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<Readable> {
+    const object = this.objectUrl(key);
+    return this.explain("reading", object, async () => {
+      if (options.version !== undefined)
+        throw new StoreError("unsupported", object, "reading", "a directory keeps no versions");
+      const found = await this.find(key);
+      if (!found) throw new StoreError("missing", object, "reading", "there is no such file");
+      const body = createReadStream(found.path, { highWaterMark: READ_BYTES, signal: options.signal });
+      const pieces = guarded(body, found.bytes, object, (error) =>
+        Promise.resolve(fileError(error, "reading", object)),
+      );
+      return Readable.from(pieces, { objectMode: false });
+    });
+  }
+
+  async *list(prefix: string, options: CallOptions = {}): AsyncIterable<StoredObject> {
+    const start = fullPrefix(this.url, "", prefix);
+    const paths = await this.explain("listing", this.url, () => this.walk(start, (name) => !UNFINISHED.test(name)));
+    for (const key of paths) {
+      options.signal?.throwIfAborted();
+      const { size } = await this.explain("listing", this.objectUrl(key), () =>
+        stat(join(this.location.directory, key)),
+      );
+      yield { key, bytes: size, sha256: undefined };
+    }
+  }
+
+  async abortUploads(prefix: string, _options: CallOptions = {}): Promise<number> {
+    const start = fullPrefix(this.url, "", prefix);
+    return this.explain("giving up uploads below", this.objectUrl(prefix), async () => {
+      // A leftover says nothing of its key: those of the folders below the prefix are taken.
+      const folder = start.slice(0, start.lastIndexOf("/") + 1);
+      const leftovers = await this.walk(folder, (name) => UNFINISHED.test(name));
+      for (const path of leftovers) await rm(join(this.location.directory, path), { force: true });
+      return leftovers.length;
+    });
+  }
+
+  async check(_options: CallOptions = {}): Promise<StoreFacts> {
+    await this.explain("looking at", this.url, () => this.root());
+    return { versioning: false, objectLock: { enabled: false }, encryption: undefined, region: undefined };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Seen only whole: written beside, synced, then given its name, which fails where it is taken. */
+  private async write(key: string, path: string, source: Source, options: PutOptions): Promise<StoredObject> {
+    const folder = dirname(path);
+    await makeFolders(await this.root(), folder);
+    // Made just now, or by somebody before: either may be a link.
+    await this.refuseOutside(folder);
+    const unfinished = join(folder, `.${randomBytes(8).toString("hex")}.unfinished`);
+    try {
+      await writeAndSync(unfinished, source, options);
+      await link(unfinished, path).catch((error: unknown) => {
+        if (codeOf(error) !== "EEXIST") throw error;
+      });
+    } finally {
+      await rm(unfinished, { force: true });
+    }
+    await syncFolder(folder);
+    const stored = await this.inspect(key);
+    if (stored) return stored;
+    throw new StoreError("integrity", this.objectUrl(key), "checking", "it was stored, and is not there");
+  }
+
+  private async inspect(key: string): Promise<StoredObject | undefined> {
+    const found = await this.find(key);
+    if (!found) return undefined;
+    const content = createReadStream(found.path, { highWaterMark: READ_BYTES });
+    return { key, bytes: found.bytes, sha256: await sha256Of(content) };
+  }
+
+  /** A plain file, and nothing that leads elsewhere. */
+  private async find(key: string): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
+    const path = await this.place(key);
+    const found = await lstat(path).catch(undefinedIfAbsent);
+    if (!found) return undefined;
+    if (found.isFile()) return { path, bytes: found.size };
+    const what = "it is a directory, a link or a device, not a file";
+    throw new StoreError("key", this.objectUrl(key), "looking at", what);
+  }
+
+  /** The path of a key; refuses one that leads out of the directory. */
+  private async place(key: string): Promise<string> {
+    fullKey(this.url, "", key);
+    if (key.split("/").some((part) => UNFINISHED.test(part)))
+      throw new StoreError("key", this.url, "using", `the key ${JSON.stringify(key)} looks like an unfinished upload`);
+    const path = join(await this.root(), key);
+    await this.refuseOutside(dirname(path));
+    return path;
+  }
+
+  /** It must be there: a disk that is not mounted would otherwise be replaced by a folder of the system's own. */
+  private async root(): Promise<string> {
+    const { directory } = this.location;
+    const found = await stat(directory).catch(undefinedIfAbsent);
+    if (found?.isDirectory()) return realpath(directory);
+    throw new StoreError("no-bucket", this.url, "using", found ? "it is no directory" : "there is no such directory");
+  }
+
+  /** Follows links as far as the folder exists. */
+  private async refuseOutside(folder: string): Promise<void> {
+    const root = await this.root();
+    for (let existing = folder; ; existing = dirname(existing)) {
+      const real = await realpath(existing).catch(undefinedIfAbsent);
+      if (real === undefined) continue;
+      if (real === root || real.startsWith(`${root}/`)) return;
+      throw new StoreError("key", this.url, "using", `"${folder}" is a link that leads out of the directory`);
+    }
+  }
+
+  /** Keys that begin so and whose last part is wanted, ordered by their bytes. */
+  private async walk(start: string, wanted: (name: string) => boolean): Promise<string[]> {
+    const root = await this.root();
+    const folder = start.slice(0, start.lastIndexOf("/") + 1);
+    await this.refuseOutside(join(root, folder));
+    const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(
+      undefinedIfAbsent,
+    );
+    return (entries ?? [])
+      .filter((entry) => entry.isFile() && wanted(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+      .filter((key) => key.startsWith(start))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+
+  private objectUrl(key: string): string {
+    return `${this.url}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  }
+
+  private async explain<T>(doing: string, object: string, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      throw fileError(error, doing, object);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import { requireStoreSettings, type StoreSettings } from "../../core/archive/store-settings";
+import { FileStore } from "./file";
+import { S3Store } from "./s3";
+import type { S3Limits } from "./s3-client";
+import type { ObjectStore } from "./store";
+
+/**
+ * The store of these settings. Nothing is loaded and nothing asked before its first call: the SDK of S3 is large. Throws
+ * InvalidSpecError with every problem of the settings.
+ */
+export function openStore(settings: StoreSettings, limits?: Partial<S3Limits>): ObjectStore {
+  const valid = requireStoreSettings(settings, "the archive's store");
+  return valid.location.kind === "file"
+    ? new FileStore(valid.location)
+    : new S3Store(valid.location, valid.settings, limits);
+}

@@ -1,0 +1,33 @@
+// Reads a body to its end and no further: what is missing is an error, not the end of the content.
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { StoreError } from "./errors";
+
+/** The body's pieces; an error of the SDK on the way comes as one of ours. `bytes`: as the store said. */
+export async function* guarded(
+  body: Readable,
+  bytes: number | undefined,
+  object: string,
+  explain: (error: unknown) => Promise<Error>,
+): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  try {
+    for await (const piece of body as AsyncIterable<Uint8Array>) {
+      read += piece.length;
+      yield piece;
+    }
+  } catch (error) {
+    throw await explain(error);
+  } finally {
+    body.destroy();
+  }
+  if (bytes !== undefined && read !== bytes)
+    throw new StoreError("integrity", object, "reading", `${read} bytes came of ${bytes}`);
+}
+
+/** In hex. */
+export async function sha256Of(content: Readable): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of content as AsyncIterable<Uint8Array>) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,124 @@
+import { StoreError, type StoreErrorKind } from "./errors";
+
+/** What an error of the SDK carries, of which only this is looked at. */
+export interface S3Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly status: number | undefined;
+  /** The region that the bucket is in, where the store says it. */
+  readonly region: string | undefined;
+}
+
+export function failureOf(error: unknown): S3Failure {
+  const raw = error as {
+    readonly name?: string;
+    readonly Code?: string;
+    readonly code?: string;
+    readonly message?: string;
+    readonly Region?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number };
+    readonly $response?: { readonly statusCode?: number; readonly headers?: Record<string, string> };
+  };
+  return {
+    name: raw.Code ?? raw.name ?? "Error",
+    // What follows the first line is advice to programmers.
+    message: (raw.message ?? String(error)).split("\n")[0] ?? "",
+    ...(raw.code === undefined ? {} : { code: raw.code }),
+    status: raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode,
+    region:
+      raw.Region ??
+      raw.$response?.headers?.["x-amz-bucket-region"] ??
+      /expecting '([\w-]+)'/.exec(raw.message ?? "")?.[1],
+  };
+}
+
+/** Puts a failure into a sentence. `hide` removes credentials. */
+export async function s3Error(
+  error: unknown,
+  doing: string,
+  object: string,
+  hide: (text: string) => Promise<string>,
+): Promise<StoreError> {
+  if (error instanceof StoreError) return error;
+  const failure = failureOf(error);
+  const kind = kindOf(failure);
+  return new StoreError(kind, object, doing, await hide(causeOf(failure)), wayOn(kind, failure));
+}
+
+function causeOf({ name, message, status, code }: S3Failure): string {
+  // An answer to HEAD has no body that could say more than its status.
+  const said = message === "" || message === "UnknownError" || message === name ? "" : `: ${message}`;
+  const plain = name === "Error" && said !== "" ? said.slice(2) : `${code ?? name}${said}`;
+  return status === undefined || status === 200 ? plain : `${plain} (status ${status})`;
+}
+
+function wayOn(kind: StoreErrorKind, { region }: S3Failure): string | undefined {
+  return kind === "wrong-region" && region !== undefined ? `Set region: "${region}".` : undefined;
+}
+
+const KINDS: Readonly<Record<string, StoreErrorKind>> = {
+  AbortError: "aborted",
+  AccessDenied: "denied",
+  AllAccessDisabled: "denied",
+  AuthorizationHeaderMalformed: "wrong-region",
+  BadDigest: "integrity",
+  ConditionalRequestConflict: "taken",
+  CredentialsProviderError: "credentials",
+  EntityTooLarge: "unsupported",
+  ExpiredToken: "credentials",
+  ExpiredTokenException: "credentials",
+  IllegalLocationConstraintException: "wrong-region",
+  IncompleteBody: "integrity",
+  InvalidAccessKeyId: "credentials",
+  InvalidBucketName: "no-bucket",
+  InvalidDigest: "integrity",
+  InvalidObjectState: "frozen",
+  InvalidToken: "credentials",
+  KeyTooLongError: "key",
+  "KMS.DisabledException": "denied",
+  "KMS.NotFoundException": "configuration",
+  NoSuchBucket: "no-bucket",
+  NoSuchKey: "missing",
+  NoSuchVersion: "missing",
+  NotFound: "missing",
+  NotImplemented: "unsupported",
+  PermanentRedirect: "wrong-region",
+  PreconditionFailed: "taken",
+  RequestExpired: "clock",
+  RequestTimeTooSkewed: "clock",
+  SignatureDoesNotMatch: "credentials",
+  SlowDown: "busy",
+  TimeoutError: "unreachable",
+  TokenRefreshRequired: "credentials",
+  XAmzContentChecksumMismatch: "integrity",
+  XAmzContentSHA256Mismatch: "integrity",
+};
+
+function kindOf({ name, message, status, code }: S3Failure): StoreErrorKind {
+  const known = KINDS[name];
+  if (known !== undefined) return known;
+  if (/region is missing/i.test(message)) return "configuration";
+  if (/checksum mismatch/i.test(message)) return "integrity";
+  if (/object ?lock/i.test(message)) return "unsupported";
+  if (code !== undefined && /^(E[A-Z_]+|CERT_\w+|DEPTH_\w+|UNABLE_\w+|SELF_\w+)$/.test(code)) return "unreachable";
+  switch (status) {
+    case 301:
+    case 307:
+      return "wrong-region";
+    case 401:
+    case 403:
+      return "denied";
+    case 404:
+      return "missing";
+    case 412:
+      return "taken";
+    case 429:
+    case 503:
+      return "busy";
+    case undefined:
+      return "other";
+    default:
+      return status >= 500 ? "busy" : "other";
+  }
+}

@@ -1,0 +1,52 @@
+// Listings of a bucket, page by page.
+import type {
+  ListMultipartUploadsCommandOutput,
+  ListObjectsV2CommandOutput,
+  MultipartUpload,
+  S3,
+  _Object,
+} from "@aws-sdk/client-s3";
+import { within } from "./s3-upload";
+
+/** One question to the store, about the keys that begin so. */
+export type AskPage = <T>(question: (client: S3) => Promise<T>) => Promise<T>;
+
+export interface Below {
+  readonly Bucket: string;
+  readonly Prefix: string;
+}
+
+export async function* objectsBelow(
+  ask: AskPage,
+  below: Below,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<_Object & { Key: string }> {
+  let ContinuationToken: string | undefined;
+  do {
+    const from = ContinuationToken === undefined ? {} : { ContinuationToken };
+    const page: ListObjectsV2CommandOutput = await ask((client) =>
+      client.listObjectsV2({ ...below, ...from }, within(signal)),
+    );
+    for (const object of page.Contents ?? [])
+      // Some tools put an empty object there for a folder.
+      if (object.Key !== undefined && !object.Key.endsWith("/")) yield { ...object, Key: object.Key };
+    ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+}
+
+export async function* uploadsBelow(
+  ask: AskPage,
+  below: Below,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<MultipartUpload> {
+  let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+  do {
+    const marker: { KeyMarker?: string; UploadIdMarker?: string } = from;
+    const page: ListMultipartUploadsCommandOutput = await ask((client) =>
+      client.listMultipartUploads({ ...below, ...marker }, within(signal)),
+    );
+    yield* page.Uploads ?? [];
+    const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+    from = page.IsTruncated && KeyMarker ? { KeyMarker, ...(UploadIdMarker ? { UploadIdMarker } : {}) } : undefined;
+  } while (from !== undefined);
+}

@@ -1,0 +1,254 @@
+// Archives in a bucket of S3 or of a store that speaks as S3 does.
+import { Readable } from "node:stream";
+import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { daysOfSpan } from "../../core/archive/days";
+import { formatLocation, type Location } from "../../core/archive/location";
+import type { StoreSettings } from "../../core/archive/store-settings";
+import { openSource, type Source } from "./content";
+import { ObjectConflict, StoreError, type StoreErrorKind } from "./errors";
+import { fullKey, fullPrefix } from "./keys";
+import { connectS3, DEFAULT_S3_LIMITS, type S3Connection, type S3Limits } from "./s3-client";
+import { failureOf, s3Error } from "./s3-errors";
+import { bucketFacts } from "./s3-facts";
+import { type AskPage, objectsBelow, uploadsBelow } from "./s3-list";
+import { guarded, sha256Of } from "./read";
+import { COMPOSITE_SHA256, type Target, upload, WHOLE_SHA256, within } from "./s3-upload";
+import type { CallOptions, Content, GetOptions, ObjectStore, PutOptions, StoredObject, StoreFacts } from "./store";
+
+/** After an upload whose end is not known: how long the store is asked whether it has the object. */
+const DECIDE_MS = 15_000;
+
+const DAY_MS = 24 * 60 * 60_000;
+
+export class S3Store implements ObjectStore {
+  readonly url: string;
+  private readonly limits: S3Limits;
+  private connecting: Promise<S3Connection> | undefined;
+
+  constructor(
+    private readonly location: Extract<Location, { kind: "s3" }>,
+    private readonly settings: StoreSettings,
+    limits: Partial<S3Limits> = {},
+  ) {
+    this.url = formatLocation(location);
+    this.limits = { ...DEFAULT_S3_LIMITS, ...limits };
+  }
+
+  async put(key: string, content: Content, options: PutOptions = {}): Promise<StoredObject> {
+    const Key = fullKey(this.url, this.location.prefix, key);
+    const object = this.objectUrl(Key);
+    const source = await openSource(object, content, this.limits.partBytes);
+    try {
+      // Asked first: an archive that is gone on with finds most of its objects there.
+      const before = await this.lookUp(Key, "storing", options.signal);
+      if (before) return await this.settle(before, source, object, options);
+      await this.send(Key, content, source, options);
+      const after = await this.lookUp(Key, "checking", options.signal);
+      if (!after) throw new StoreError("integrity", object, "checking", "it was stored, and is not there");
+      return await this.settle(after, source, object, options);
+    } finally {
+      await source.close();
+    }
+  }
+
+  async head(key: string, options: CallOptions = {}): Promise<StoredObject | undefined> {
+    return this.lookUp(fullKey(this.url, this.location.prefix, key), "looking at", options.signal);
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<Readable> {
+    const Key = fullKey(this.url, this.location.prefix, key);
+    const { body, bytes } = await this.ask("reading", Key, async ({ client }) => {
+      const place = { Bucket: this.location.bucket, Key, ...(options.version ? { VersionId: options.version } : {}) };
+      const answer = await client.getObject({ ...place, ChecksumMode: "ENABLED" }, within(options.signal));
+      return { body: answer.Body as Readable, bytes: answer.ContentLength };
+    });
+    const { hide } = await this.connection();
+    const object = this.objectUrl(Key);
+    return Readable.from(
+      guarded(body, bytes, object, (error) => s3Error(error, "reading", object, hide)),
+      {
+        objectMode: false,
+      },
+    );
+  }
+
+  async *list(prefix: string, { signal }: CallOptions = {}): AsyncIterable<StoredObject> {
+    const below = { Bucket: this.location.bucket, Prefix: fullPrefix(this.url, this.location.prefix, prefix) };
+    const ask: AskPage = (question) => this.ask("listing", below.Prefix, ({ client }) => question(client));
+    for await (const { Key, Size = 0, ETag } of objectsBelow(ask, below, signal))
+      yield { key: this.relative(Key), bytes: Size, sha256: undefined, ...(ETag ? { etag: ETag } : {}) };
+  }
+
+  async abortUploads(prefix: string, { signal }: CallOptions = {}): Promise<number> {
+    const below = { Bucket: this.location.bucket, Prefix: fullPrefix(this.url, this.location.prefix, prefix) };
+    const ask: AskPage = (question) =>
+      this.ask("listing uploads below", below.Prefix, ({ client }) => question(client));
+    let aborted = 0;
+    for await (const { Key = "", UploadId } of uploadsBelow(ask, below, signal)) {
+      await this.ask("giving up an upload of", Key, ({ client }) =>
+        client.abortMultipartUpload({ Bucket: below.Bucket, Key, UploadId }, within(signal)).catch((error: unknown) => {
+          // Somebody else was quicker.
+          if (failureOf(error).name !== "NoSuchUpload") throw error;
+        }),
+      );
+      aborted += 1;
+    }
+    return aborted;
+  }
+
+  async check(options: CallOptions = {}): Promise<StoreFacts> {
+    const { bucket, prefix } = this.location;
+    const facts = await this.ask("looking at", "", ({ client }) => bucketFacts(client, bucket, prefix, options.signal));
+    if (this.settings.objectLock && facts.objectLock?.enabled === false)
+      throw new StoreError(
+        "configuration",
+        `s3://${bucket}`,
+        "looking at",
+        "objectLock is set, and the bucket has no Object Lock",
+        "It cannot be added later: write to a bucket that was made with it, or leave the setting out.",
+      );
+    return facts;
+  }
+
+  async close(): Promise<void> {
+    const connecting = this.connecting;
+    this.connecting = undefined;
+    await connecting?.then(
+      ({ client }) => client.destroy(),
+      () => undefined,
+    );
+  }
+
+  /** Uploads; where the end is not known, or somebody else was quicker, what is there decides afterwards. */
+  private async send(Key: string, content: Content, source: Source, options: PutOptions): Promise<void> {
+    try {
+      await this.ask("storing", Key, ({ client, storeTime }) =>
+        upload(client, this.target(Key, content, storeTime), source, options),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreError) || !UNDECIDED.has(error.kind)) throw error;
+      const there = await this.lookUp(Key, "checking", AbortSignal.timeout(DECIDE_MS)).catch(() => undefined);
+      if (!there) throw error;
+    }
+  }
+
+  private target(Key: string, content: Content, storeTime: () => Date | undefined): Target {
+    const { kmsKey, storageClass, objectLock } = this.settings;
+    return {
+      Bucket: this.location.bucket,
+      Key,
+      ...(storageClass && "path" in content ? { StorageClass: storageClass } : {}),
+      ...(kmsKey ? { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: kmsKey } : {}),
+      ...(objectLock
+        ? {
+            ObjectLockMode: objectLock.mode === "compliance" ? ("COMPLIANCE" as const) : ("GOVERNANCE" as const),
+            ObjectLockRetainUntilDate: this.lockEnd(daysOfSpan(objectLock.for) ?? 0, storeTime(), this.objectUrl(Key)),
+          }
+        : {}),
+    };
+  }
+
+  /** Whole days after today, by the store's clock: ours may be wrong, and nothing may end too soon. */
+  private lockEnd(days: number, now: Date | undefined, object: string): Date {
+    if (now) return new Date((Math.floor(now.getTime() / DAY_MS) + 1 + days) * DAY_MS);
+    throw new StoreError("unsupported", object, "locking", "the store does not say what time it is");
+  }
+
+  /** What is there against what was to be stored; read back where the store vouches for no SHA-256. */
+  private async settle(
+    there: StoredObject,
+    source: Source,
+    object: string,
+    { signal }: CallOptions,
+  ): Promise<StoredObject> {
+    if (there.bytes !== source.bytes)
+      throw new ObjectConflict(object, there.sha256 ?? `unknown (of ${there.bytes} bytes)`, source.sha256);
+    const sha256 = there.sha256 ?? (await sha256Of(await this.get(there.key, { version: there.version, signal })));
+    if (sha256 !== source.sha256) throw new ObjectConflict(object, sha256, source.sha256);
+    this.requireLock(there, object);
+    return { ...there, sha256 };
+  }
+
+  /** Some stores take an object whose lock they refuse, and it would be found there by the next run. */
+  private requireLock({ storedAt, lockedUntil }: StoredObject, object: string): void {
+    const { objectLock } = this.settings;
+    const end = (storedAt?.getTime() ?? 0) + (daysOfSpan(objectLock?.for ?? "") ?? 0) * DAY_MS;
+    if (!objectLock || (lockedUntil && lockedUntil.getTime() >= end)) return;
+    throw new StoreError(
+      "configuration",
+      object,
+      "locking",
+      lockedUntil ? `its lock ends already on ${lockedUntil.toISOString()}` : "it is there, and is not locked",
+      `Lock it for ${objectLock.for} by hand, or give the role s3:GetObjectRetention where it cannot see that it is.`,
+    );
+  }
+
+  private async lookUp(Key: string, doing: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
+    const Bucket = this.location.bucket;
+    return this.ask(doing, Key, async ({ client }) => {
+      try {
+        return this.stored(Key, await client.headObject({ Bucket, Key, ChecksumMode: "ENABLED" }, within(signal)));
+      } catch (error) {
+        const { status, name } = failureOf(error);
+        if (status === 404 && name !== "NoSuchBucket") return undefined;
+        // Who may list the prefix only is told 403 of what is not there, and a listing decides.
+        if (status !== 403) throw error;
+        const page = await client.listObjectsV2({ Bucket, Prefix: Key, MaxKeys: 1 }, within(signal));
+        if (page.Contents?.[0]?.Key === Key) throw error;
+        return undefined;
+      }
+    });
+  }
+
+  private stored(Key: string, head: HeadObjectCommandOutput): StoredObject {
+    return {
+      key: this.relative(Key),
+      bytes: head.ContentLength ?? 0,
+      sha256: vouched(head),
+      ...(head.VersionId ? { version: head.VersionId } : {}),
+      ...(head.ETag ? { etag: head.ETag } : {}),
+      ...(head.LastModified ? { storedAt: head.LastModified } : {}),
+      ...(head.ObjectLockRetainUntilDate ? { lockedUntil: head.ObjectLockRetainUntilDate } : {}),
+    };
+  }
+
+  private relative(Key: string): string {
+    return this.location.prefix === "" ? Key : Key.slice(this.location.prefix.length + 1);
+  }
+
+  private objectUrl(Key: string): string {
+    return `s3://${this.location.bucket}${Key === "" ? "" : `/${Key}`}`;
+  }
+
+  private connection(): Promise<S3Connection> {
+    this.connecting ??= connectS3(this.settings, this.limits);
+    return this.connecting;
+  }
+
+  /** Asks the store; once more with new credentials where those in use have expired. Fails with a StoreError. */
+  private async ask<T>(doing: string, Key: string, question: (connection: S3Connection) => Promise<T>): Promise<T> {
+    for (let renewed = false; ; renewed = true) {
+      const connection = await this.connection();
+      try {
+        return await question(connection);
+      } catch (error) {
+        if (renewed || !EXPIRED.test(failureOf(error).name))
+          throw await s3Error(error, doing, this.objectUrl(Key), connection.hide);
+        await this.close();
+      }
+    }
+  }
+}
+
+/** Credentials of a role live for an hour; the chain is asked anew by a new client. */
+const EXPIRED = /^(ExpiredToken|ExpiredTokenException|TokenRefreshRequired)$/;
+
+/** The store may have the object or not. */
+const UNDECIDED: ReadonlySet<StoreErrorKind> = new Set(["taken", "busy", "unreachable", "other"]);
+
+/** The SHA-256 that the store vouches for, in hex. */
+function vouched({ ChecksumSHA256: checksum, Metadata: metadata = {} }: HeadObjectCommandOutput): string | undefined {
+  if (checksum === undefined) return undefined;
+  if (!checksum.includes("-")) return Buffer.from(checksum, "base64").toString("hex");
+  return checksum === metadata[COMPOSITE_SHA256] ? metadata[WHOLE_SHA256] : undefined;
+}

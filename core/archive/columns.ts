@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { formOf, mayLoseText, type SourceType } from "./parquet-forms";
+
+/** A column of the table, as the catalogue describes it. */
+export interface SourceColumn extends SourceType {
+  readonly name: string;
+  /** pg_type.typcategory. */
+  readonly category: string;
+}
+
+/** How a column travels: all that is needed to read a part again, as data. */
+export const parquetColumnSchema = z.object({
+  /** In the table. */
+  name: z.string().min(1),
+  /** In the table, as format_type prints it. */
+  type: z.string().min(1),
+  /** In the file. */
+  column: z.string().min(1),
+  /** In the file, as DuckDB writes the type. */
+  form: z
+    .string()
+    .regex(/^(SMALLINT|INTEGER|BIGINT|BOOLEAN|FLOAT|DOUBLE|DATE|TIMESTAMP|TIMESTAMPTZ|BLOB|VARCHAR|DECIMAL\(\d+,\d+\))$/),
+  /** The column beside it, with the text of PostgreSQL in those rows where the form does not give it back. */
+  text: z.string().optional(),
+});
+
+export type ParquetColumn = Readonly<z.infer<typeof parquetColumnSchema>>;
+
+/**
+ * Names of the folders of an archive, which readers of the Hive layout make columns of: a column of the table that is called so
+ * would be hidden. The last is DuckDB's, by which a file is read in pieces.
+ */
+const RESERVED = ["table", "branch", "from", "gen", "file_row_number"];
+
+/**
+ * How the columns of a table travel, in their order. Names are kept where they can be; readers do not tell "A" from "a", so
+ * that the second becomes "a_2". The same columns always give the same result.
+ */
+export function parquetColumns(columns: readonly SourceColumn[]): ParquetColumn[] {
+  if (columns.length === 0)
+    throw new RangeError("a table without columns has no text to archive: a Parquet file has at least one column");
+  const names = new Names([...RESERVED, ...columns.map(({ name }) => name)]);
+  const kept = new Set(RESERVED);
+  const own = columns.map(({ name }) => {
+    const lower = name.toLowerCase();
+    if (kept.has(lower)) return names.free(name);
+    kept.add(lower);
+    return name;
+  });
+  return columns.map((source, index) => {
+    const { name, type } = source;
+    const column = own[index] ?? name;
+    const form = formOf(source);
+    return { name, type, column, form, ...(mayLoseText(form) && { text: names.free(`${column}__text`, true) }) };
+  });
+}
+
+/** Names that are taken, whatever their case. */
+class Names {
+  private readonly taken: Set<string>;
+
+  constructor(names: readonly string[]) {
+    this.taken = new Set(names.map((name) => name.toLowerCase()));
+  }
+
+  /** The name itself where that may be, or with the least number that makes it another. */
+  free(name: string, itself = false): string {
+    let candidate = name;
+    for (let count = itself ? 1 : 2; ; count += 1) {
+      candidate = count === 1 ? name : `${name}_${count}`;
+      if (!this.taken.has(candidate.toLowerCase())) break;
+    }
+    this.taken.add(candidate.toLowerCase());
+    return candidate;
+  }
+}

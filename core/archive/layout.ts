@@ -1,0 +1,68 @@
+import { formatInstant } from "../time/instant";
+import type { OpenInterval } from "../time/interval";
+
+/** Where in a store the archive of one partition lies. */
+export interface ArchivePlace {
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  /** Values of the levels above the time level, outermost first; empty for a table that is cut by time alone. */
+  readonly path: readonly string[];
+  readonly bounds: OpenInterval;
+  /** 1 for the first archive of the range; a range that was restored, or written to again, gets the next one. */
+  readonly generation: number;
+}
+
+/** Name of the manifest. Readers of a Hive layout pass over what begins with an underscore. */
+export const MANIFEST_NAME = "_manifest.json";
+
+/**
+ * Folder of one archive below the store's prefix, in the Hive style, so that DuckDB, Spark, Trino and Athena read all archives
+ * of a table as one and pass over ranges by their name:
+ * `<database>/<schema>/table=<table>[/branch=<values>]/from=<start>/gen=<generation>/`.
+ */
+export function archiveFolder(place: ArchivePlace): string {
+  return `${tableFolder(place)}${branchFolder(place.path)}from=${compactInstant(place.bounds)}/gen=${place.generation}/`;
+}
+
+/** Folder of everything that was ever archived of one table. */
+export function tableFolder(table: Pick<ArchivePlace, "database" | "schema" | "table">): string {
+  return `${encodeSegment(table.database)}/${encodeSegment(table.schema)}/table=${encodeSegment(table.table)}/`;
+}
+
+/** Name of one part in its folder; numbers begin with 1 and sort as text. */
+export function partName(part: number, extension: string): string {
+  return `part-${String(part).padStart(5, "0")}.${extension}`;
+}
+
+export function manifestKey(folder: string): string {
+  return `${folder}${MANIFEST_NAME}`;
+}
+
+/** Bytes that a path may hold in any store and file system; all others are percent-encoded, so that no name leaves its folder. */
+const PLAIN = /^[A-Za-z0-9_-]$/;
+
+/** One segment of a key. Injective, and never `.` or `..`. */
+export function encodeSegment(text: string): string {
+  return [...Buffer.from(text, "utf8")]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return PLAIN.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    })
+    .join("");
+}
+
+function branchFolder(path: readonly string[]): string {
+  return path.length === 0 ? "" : `branch=${path.map(encodeSegment).join("+")}/`;
+}
+
+/** ISO 8601 in its basic form, UTC: `20250101T000000Z`. It has no colon, sorts as text, and needs no encoding. */
+function compactInstant(bounds: OpenInterval): string {
+  if (!bounds.from) return "start";
+  return encodeSegment(
+    formatInstant(bounds.from)
+      .replaceAll("-", "")
+      .replaceAll(":", "")
+      .replace(/\.\d+/, (f) => f.replace(".", "_")),
+  );
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+
+/**
+ * What lies beside the parts of an archive, written after them: with it an archive is complete, without it there is none. It
+ * holds all that a restore needs, so that neither the database nor the Pulumi state has to be there.
+ */
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+const part = z.object({
+  /** Of its object, in the folder of the manifest. */
+  name: z.string().regex(/^part-\d{5,}\.[a-z.]+$/),
+  rows: z.int().min(0),
+  bytes: z.int().min(0),
+  sha256: hash,
+  /** Of the text that the server sent, which the part gives back byte for byte. */
+  textBytes: z.int().min(0),
+  textSha256: hash,
+  version: z.string().optional(),
+});
+
+const column = z.object({
+  name: z.string().min(1),
+  /** As format_type prints it, with its schema where that is not on the search path. */
+  type: z.string().min(1),
+  kind: z.string(),
+  category: z.string(),
+  base: z.string().optional(),
+  collation: z.string().optional(),
+  notNull: z.boolean(),
+  /** Computed by the server from other columns: read back, never written. */
+  generated: z.boolean().optional(),
+});
+
+export const manifestSchema = z.object({
+  format: z.literal(1),
+  product: z.string(),
+  database: z.object({ name: z.string(), systemIdentifier: z.string(), oid: z.string(), serverVersion: z.int() }),
+  schema: z.string(),
+  table: z.string(),
+  branch: z.array(z.string()).optional(),
+  partition: z.object({ schema: z.string(), name: z.string(), oid: z.string() }),
+  /** ISO 8601; left out for an open end. */
+  bounds: z.object({ from: z.string().optional(), to: z.string().optional() }),
+  key: z.object({ column: z.string(), encoding: z.string(), zone: z.string() }),
+  /** Least and greatest value of the key, as the server prints them; left out where there is no row. */
+  keys: z.object({ min: z.string(), max: z.string() }).optional(),
+  generation: z.int().min(1),
+  /** When the export began, and the run that began it. */
+  startedAt: z.string(),
+  run: z.string(),
+  encoding: z.enum(["parquet", "csv"]),
+  columns: z.array(column).min(1),
+  /** Types that are not PostgreSQL's own, each as the statement that makes it, in an order that works. */
+  types: z.array(z.object({ name: z.string(), definition: z.string() })),
+  rows: z.int().min(0),
+  bytes: z.int().min(0),
+  textBytes: z.int().min(0),
+  parts: z.array(part),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ManifestPart = Manifest["parts"][number];
+export type ManifestColumn = Manifest["columns"][number];
+
+/** The text of a manifest: the same for the same archive, whoever writes it. */
+export function formatManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifestSchema.parse(manifest), undefined, 2)}\n`;
+}
+
+/** Reads a manifest. Throws an Error that says what is wrong with it. */
+export function parseManifest(text: string, key: string): Manifest {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`manifest ${key} is not JSON: it was cut or altered. Restore the version before it in the store`, {
+      cause: error,
+    });
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success)
+    throw new Error(
+      `manifest ${key} cannot be read (${z.prettifyError(parsed.error)}): a newer version of this product may have written it, or it was altered`,
+    );
+  const { data } = parsed;
+  const rows = data.parts.reduce((sum, one) => sum + one.rows, 0);
+  if (rows !== data.rows)
+    throw new Error(`manifest ${key} contradicts itself: ${data.rows} rows, ${rows} in its parts`);
+  return data;
+}

@@ -1,0 +1,123 @@
+// What DuckDB is told: text of a COPY to a Parquet file, and rows of that file to the same text. Pure text, no data in it.
+import { quote, quoteLiteral } from "../names/identifier";
+import type { ParquetColumn } from "./columns";
+
+/** How the text of a COPY is read: what is quoted is a value, and nothing is guessed. */
+const CSV =
+  `header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '', ` +
+  // Cut into equal pieces, a value with line breaks in it may be taken for rows (measured, 1.5.6).
+  `allow_quoted_nulls = false, parallel = false`;
+
+export interface EncodeRequest {
+  readonly columns: readonly ParquetColumn[];
+  /** Files of whole rows, in order. */
+  readonly texts: readonly string[];
+  readonly target: string;
+  /** The longest row, in bytes of text. */
+  readonly longestRow: number;
+}
+
+/** A row lies in one piece in memory, twice at its edges. */
+const LEAST_BUFFER_BYTES = 4 << 20;
+
+/** Rows of a row group: DuckDB's own number. */
+const GROUP_ROWS = 122_880;
+
+/** A row group is kept in memory until it is written. Long rows are written sooner: each is copied several times. */
+const GROUP_BYTES = 64 << 20;
+const GROUP_BYTES_OF_LONG_ROWS = 16 << 20;
+const LONG_ROW_BYTES = 256 << 10;
+
+/** Texts to a Parquet file. The result of the statement is the number of rows. */
+export function encodeStatement({ columns, texts, target, longestRow }: EncodeRequest): string {
+  const buffer = Math.max(LEAST_BUFFER_BYTES, 2 * longestRow);
+  const groupBytes = longestRow > LONG_ROW_BYTES ? GROUP_BYTES_OF_LONG_ROWS : GROUP_BYTES;
+  const fields = columns.map((_, index) => `t${index}: 'VARCHAR'`).join(", ");
+  const source =
+    `read_csv([${texts.map(quoteLiteral).join(", ")}], ${CSV}, ` +
+    `buffer_size = ${buffer}, max_line_size = ${buffer - 1}, columns = {${fields}})`;
+  const parsed = columns.flatMap((column, index) => [`t${index}`, ...parse(column, index)]);
+  return (
+    `COPY (SELECT ${columns.flatMap(written).join(", ")} FROM (SELECT ${parsed.join(", ")} FROM ${source})) ` +
+    `TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${groupBytes})`
+  );
+}
+
+/** Rows of a Parquet file, from `first` up to but not `end`, to the text of a COPY. */
+export function decodeStatement(
+  columns: readonly ParquetColumn[],
+  file: string,
+  rows: { readonly first: number; readonly end: number },
+  target: string,
+): string {
+  const texts = columns.map((column, index) => `${text(column)} AS t${index}`);
+  return (
+    `COPY (SELECT ${texts.join(", ")} FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false, file_row_number = true) ` +
+    `WHERE file_row_number >= ${rows.first} AND file_row_number < ${rows.end}) ` +
+    `TO ${quoteLiteral(target)} (FORMAT csv, HEADER false, FORCE_QUOTE *, QUOTE '"', ESCAPE '"', DELIMITER ',', NULLSTR '')`
+  );
+}
+
+/** One row for each row group of a file: its number of rows, in order. */
+export function rowGroupsQuery(file: string): string {
+  return `SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata(${quoteLiteral(file)}) ORDER BY row_group_id`;
+}
+
+/** The value that is parsed once and used twice, where a text may have to stand beside it. */
+function parse({ form, text: beside, type }: ParquetColumn, index: number): string[] {
+  if (beside === undefined) return [];
+  const value = `TRY_CAST(t${index} AS ${form})`;
+  return [`${inRange(form, type, value, `t${index}`)} AS v${index}`];
+}
+
+/** Years that all readers know; numbers that a double knows. Infinite is only what is called so. */
+function inRange(form: string, type: string, value: string, input: string): string {
+  if (form === "DATE") return `CASE WHEN ${value} BETWEEN '0001-01-01' AND '9999-12-31' THEN ${value} END`;
+  if (form === "TIMESTAMP" || form === "TIMESTAMPTZ")
+    return `CASE WHEN ${value} BETWEEN '0001-01-01 00:00:00' AND '9999-12-31 23:59:59.999999' THEN ${value} END`;
+  if (form === "DOUBLE" && type !== "double precision")
+    return `CASE WHEN NOT isinf(${value}) OR ${input} LIKE '%Infinity' THEN ${value} END`;
+  return value;
+}
+
+/** What is written of one column: its form, and the text where that does not give it back. */
+function written(column: ParquetColumn, index: number): string[] {
+  const { column: name, form, text: beside } = column;
+  const input = `t${index}`;
+  if (beside === undefined) return [`${exact(form, input)} AS ${quote(name)}`];
+  const value = `v${index}`;
+  const same = `${print(form, value)} IS NOT DISTINCT FROM ${input}`;
+  // The nearest number helps a reader. A date that prints as another is another: a year before Christ, for one.
+  const near = form === "FLOAT" || form === "DOUBLE" ? value : `CASE WHEN ${same} THEN ${value} END`;
+  return [`${near} AS ${quote(name)}`, `CASE WHEN ${same} THEN NULL ELSE ${input} END AS ${quote(beside)}`];
+}
+
+function exact(form: string, input: string): string {
+  if (form === "VARCHAR") return input;
+  if (form === "BLOB") return `unhex(substr(${input}, 3))`;
+  return `CAST(${input} AS ${form})`;
+}
+
+function text({ column, form, text: beside }: ParquetColumn): string {
+  const printed = print(form, quote(column));
+  return beside === undefined ? printed : `coalesce(${quote(beside)}, ${printed})`;
+}
+
+/** A value as PostgreSQL prints it, for all but the rare ones. */
+function print(form: string, value: string): string {
+  switch (form) {
+    case "VARCHAR":
+      return value;
+    case "BOOLEAN":
+      return `CASE WHEN ${value} THEN 't' WHEN NOT ${value} THEN 'f' END`;
+    case "BLOB":
+      return `'\\x' || lower(hex(${value}))`;
+    case "FLOAT":
+    case "DOUBLE": {
+      const printed = `CAST(${value} AS VARCHAR)`;
+      return `CASE WHEN ends_with(${printed}, '.0') THEN left(${printed}, -2) ELSE ${printed} END`;
+    }
+    default:
+      return `CAST(${value} AS VARCHAR)`;
+  }
+}

@@ -1,0 +1,54 @@
+/** The place of a row in its table, as PostgreSQL's `ctid` says it: block from 0, line in the block from 1. */
+export interface Tid {
+  readonly block: number;
+  readonly line: number;
+}
+
+/** Half-open: `first` belongs to it, `end` does not. */
+export interface TidRange {
+  readonly first: Tid;
+  readonly end: Tid;
+}
+
+/** No block, of any size that PostgreSQL can be built with, holds as many lines. */
+const MAX_LINES = 2048;
+
+export const FIRST_TID: Tid = { block: 0, line: 0 };
+
+/** `(12,3)`, which the server reads as a tid. */
+export function formatTid({ block, line }: Tid): string {
+  return `(${block},${line})`;
+}
+
+/** Reads what the server prints. Throws RangeError when it is no tid. */
+export function parseTid(text: string): Tid {
+  const match = /^\((\d+),(\d+)\)$/.exec(text);
+  if (!match) throw new RangeError(`"${text}" is not the place of a row`);
+  return { block: Number(match[1]), line: Number(match[2]) };
+}
+
+export function compareTids(a: Tid, b: Tid): number {
+  return a.block - b.block || a.line - b.line;
+}
+
+/** The next so many blocks from a place on, and not beyond the end of the table. */
+export function nextRange(first: Tid, blocks: number, end: Tid): TidRange {
+  const wanted = { block: first.block + Math.max(1, blocks), line: 0 };
+  return { first, end: compareTids(wanted, end) < 0 ? wanted : end };
+}
+
+/** The first half of a range; undefined when it is a single line already. */
+export function firstHalf({ first, end }: TidRange): TidRange | undefined {
+  const blocks = end.block - first.block + (end.line > 0 ? 1 : 0);
+  if (blocks > 1) return { first, end: { block: first.block + Math.ceil(blocks / 2), line: 0 } };
+  const lastLine = end.block > first.block ? MAX_LINES : end.line;
+  const lines = lastLine - first.line;
+  if (lines <= 1) return undefined;
+  return { first, end: { block: first.block, line: first.line + Math.ceil(lines / 2) } };
+}
+
+/** Blocks that hold about as many bytes of text as wanted, from what the last part had. Range 1 and up. */
+export function blocksFor(bytes: number, measured: { readonly bytes: number; readonly blocks: number }): number {
+  if (measured.bytes <= 0 || measured.blocks <= 0) return 1;
+  return Math.max(1, Math.floor((bytes * measured.blocks) / measured.bytes));
+}

@@ -1,0 +1,130 @@
+import type { Readable } from "node:stream";
+import { to as copyTo } from "pg-copy-streams";
+import { COPY_SETTINGS } from "../core/archive/copy-settings";
+import { quoteList, quoteLiteral, quoteQualified } from "../core/names/identifier";
+import { cancellable } from "./cancel";
+import type { Connections } from "./connections";
+import { Cancelled, ConnectionLost, StatementError } from "./errors";
+import type { Session } from "./session";
+import { isConnectionLoss, sqlState } from "./sqlstate";
+
+/** Rows of one table between two places. */
+export interface ExportRequest {
+  readonly relation: {
+    readonly schema: string;
+    readonly name: string;
+    readonly oid: string;
+    readonly filenode: string;
+  };
+  readonly columns: readonly string[];
+  /** `(block,line)`, included. */
+  readonly first: string;
+  /** `(block,line)`, excluded. */
+  readonly end: string;
+}
+
+export interface ExportOptions {
+  readonly signal: AbortSignal;
+  /** What is being done, for errors. */
+  readonly subject: string;
+  readonly timeoutMs: number;
+}
+
+/** The rows of a table have moved since their places were written down: VACUUM FULL, CLUSTER and the like do that. */
+export class RowsMoved extends Error {
+  constructor(subject: string) {
+    super(`${subject}: the table was rewritten meanwhile, so the places of its rows are others`);
+    this.name = "RowsMoved";
+  }
+}
+
+/**
+ * Gives the rows as the server prints them (CSV, every value in quotes), in a transaction of its own that ends with them: no
+ * snapshot is older than one part. Rows that a policy would hide are an error, never left out.
+ */
+export function exportRows<T>(
+  connections: Connections,
+  request: ExportRequest,
+  options: ExportOptions,
+  use: (text: Readable) => Promise<T>,
+): Promise<T> {
+  return connections.withSession((session) =>
+    named(options, () =>
+      cancellable(connections, session, options.signal, () => inTransaction(session, request, options, use)),
+    ),
+  );
+}
+
+async function inTransaction<T>(
+  session: Session,
+  request: ExportRequest,
+  options: ExportOptions,
+  use: (text: Readable) => Promise<T>,
+): Promise<T> {
+  await session.query("begin isolation level read committed read only");
+  try {
+    const settings = { ...COPY_SETTINGS, row_security: "off", statement_timeout: `${options.timeoutMs}ms` };
+    for (const [name, value] of Object.entries(settings))
+      await session.query("select pg_catalog.set_config($1, $2, true)", [name, value]);
+    const result = await copy(session, copyText(request), use);
+    // The lock of the COPY is held still: a table that was rewritten before it shows another file now.
+    const rows = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
+      request.relation.oid,
+    ]);
+    if (rows[0]?.["filenode"] !== request.relation.filenode) throw new RowsMoved(options.subject);
+    await session.query("commit");
+    return result;
+  } catch (error) {
+    // In the middle of a COPY nothing else can be sent: the session is given up.
+    if (session.lost === undefined) await session.query("rollback").catch(() => session.destroy());
+    throw error;
+  }
+}
+
+async function copy<T>(session: Session, text: string, use: (text: Readable) => Promise<T>): Promise<T> {
+  const stream = session.client.query(copyTo(text));
+  const ended = new Promise<void>((resolve, reject) => {
+    stream.once("end", resolve);
+    stream.once("error", reject);
+    stream.once("close", () => reject(new Error("the rows were not read to their end")));
+  });
+  ended.catch(() => undefined);
+  try {
+    const result = await use(stream);
+    await ended;
+    return result;
+  } catch (error) {
+    const reason = await serverReason(ended);
+    if (!stream.readableEnded && reason === undefined) session.destroy();
+    throw reason ?? error;
+  }
+}
+
+/** Where the server ended the COPY, its word and not the reader's is the reason. */
+async function serverReason(ended: Promise<void>): Promise<unknown> {
+  const reason = await Promise.race([
+    ended.then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+    new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined))),
+  ]);
+  return sqlState(reason) !== undefined || isConnectionLoss(reason) ? reason : undefined;
+}
+
+function copyText({ relation, columns, first, end }: ExportRequest): string {
+  const from = quoteQualified(relation.schema, relation.name);
+  const between = `ctid >= ${quoteLiteral(first)}::tid AND ctid < ${quoteLiteral(end)}::tid`;
+  return `COPY (SELECT ${quoteList(columns)} FROM ONLY ${from} WHERE ${between}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`;
+}
+
+async function named<T>(options: ExportOptions, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (options.signal.aborted && sqlState(error) === "57014") throw new Cancelled(options.subject, error);
+    if (isConnectionLoss(error)) throw new ConnectionLost(options.subject, error, "this part was not archived");
+    if (sqlState(error) !== undefined) throw new StatementError(options.subject, undefined, error);
+    throw error;
+  }
+}

@@ -1,0 +1,175 @@
+import { branchPath } from "../../core/levels/levels";
+import { decidingNow } from "../../core/plan/clocks";
+import { endOfGrace, type Retirement } from "../../core/plan/retiring";
+import { names } from "../../core/plan/work";
+import type { ParentShape } from "../../core/statements/parent";
+import { formatInterval } from "../../core/time/interval";
+import { archivePartition } from "../../archive/archive-partition";
+import { checkArchive } from "../../archive/check-archive";
+import type { ArchiveJob } from "../../archive/job";
+import { openStore } from "../../archive/store/open";
+import type { ObjectStore } from "../../archive/store/store";
+import type { Observation } from "../../core/observed";
+import { retire } from "../../postgres/work/retire";
+import type { ResourceContext } from "../context";
+import { Refusal } from "../failures";
+import type { Runtime } from "../runtime";
+import type { Failures } from "./window-creations";
+import type { WindowInputs } from "./window-inputs";
+import { planLive } from "./window-plan";
+import { workContext } from "./work";
+
+/** What the first half of an update leaves to be archived, and what stands on an archive. */
+export interface LeftToArchive {
+  readonly observation: Observation;
+  readonly parent: ParentShape;
+  readonly toArchive: readonly Retirement[];
+}
+
+/**
+ * Archives what is due, one partition after the other, and drops what its archive lets be dropped. An archive is looked for in
+ * the store again just before its partition is dropped; the rows, the fence and the ledger under the lock of the drop.
+ */
+export async function archiveDue(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  left: LeftToArchive,
+  failures: Failures,
+): Promise<string[]> {
+  if (left.toArchive.length === 0) return [];
+  const store = storeOf(inputs);
+  try {
+    const archives = left.toArchive.filter(({ verb }) => verb === "archive");
+    const done: string[] = [];
+    for (const retirement of archives) {
+      if (ctx.signal.aborted) break;
+      const said = await attempt(failures, retirement, () => archiveOne(ctx, runtime, inputs, left, store, retirement));
+      if (said) done.push(`archive ${retirement.partition}`);
+    }
+    return [...done, ...(await dropArchived(ctx, runtime, inputs, left, store, failures))];
+  } finally {
+    await store.close();
+  }
+}
+
+/** Under a lock of its own: the schedule and other updates may make partitions meanwhile, and nobody archives it twice. */
+async function archiveOne(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  left: LeftToArchive,
+  store: ObjectStore,
+  retirement: Retirement,
+): Promise<void> {
+  const job = jobOf(ctx, runtime, inputs, left, store, retirement);
+  const lock = { signal: ctx.signal, log: ctx.log };
+  await runtime.database.withTableLock(retirement.schema, `archive of ${retirement.partition}`, lock, async () => {
+    const { manifest, rows, objects } = await archivePartition(job);
+    const range = formatInterval(retirement.bounds);
+    ctx.log.info(
+      `archived ${retirement.partition} (${range}): ${rows} rows in ${objects} objects, proved, ${manifest}`,
+    );
+  });
+}
+
+/** Decided once more on fresh facts: what was archived a moment ago is due now, unless somebody has said otherwise meanwhile. */
+async function dropArchived(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  left: LeftToArchive,
+  store: ObjectStore,
+  failures: Failures,
+): Promise<string[]> {
+  const { spec } = inputs;
+  const lookedUp = new Set<string>();
+  for (const drop of await dueDrops(runtime, inputs)) {
+    if (ctx.signal.aborted || !drop.archived) continue;
+    const { archived } = drop;
+    const job = jobOf(ctx, runtime, inputs, left, store, drop);
+    if (await attempt(failures, drop, () => checkArchive(job, archived))) lookedUp.add(nameOf(drop));
+  }
+  if (lookedUp.size === 0) return [];
+  const lock = { signal: ctx.signal, log: ctx.log };
+  return runtime.database.withTableLock(spec.schema, spec.table, lock, async () => {
+    const done: string[] = [];
+    for (const drop of await dueDrops(runtime, inputs)) {
+      if (ctx.signal.aborted || !lookedUp.has(nameOf(drop))) continue;
+      const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
+      if (!(await attempt(failures, drop, () => retire(workContext(runtime, ctx), left.parent, drop, at)))) continue;
+      done.push(`drop ${drop.partition}`);
+      ctx.log.info(
+        `dropped ${drop.partition} (${formatInterval(drop.bounds)}): its archive is ${drop.archived?.manifest ?? ""}`,
+      );
+    }
+    runtime.database.invalidate(spec.schema, spec.table);
+    return done;
+  });
+}
+
+async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<Retirement[]> {
+  const { spec } = inputs;
+  runtime.database.invalidate(spec.schema, spec.table);
+  const observation = await runtime.observe(spec, spec.key);
+  const live = await planLive(runtime, inputs, observation);
+  if (live.problems.length > 0) return [];
+  return live.retirements.filter(
+    ({ verb, bounds, archived }) => verb === "drop" && archived !== undefined && names(inputs.work, verb, bounds),
+  );
+}
+
+/** An archive is known by its manifest: another one than was looked for is not the one that was found. */
+function nameOf(drop: Retirement): string {
+  return `${drop.oid} ${drop.archived?.manifest ?? ""}`;
+}
+
+async function attempt(
+  failures: Failures,
+  { verb, partition }: Retirement,
+  body: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await body();
+    return true;
+  } catch (error) {
+    failures.add(`${verb} "${partition}"`, error);
+    return false;
+  }
+}
+
+function storeOf({ spec }: WindowInputs): ObjectStore {
+  const { archive } = spec;
+  if (archive?.to === undefined)
+    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
+  const { format: _format, verify: _verify, spoolMegabytes: _spool, to, ...settings } = archive;
+  return openStore({ ...settings, to });
+}
+
+function jobOf(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  { spec, asOf }: WindowInputs,
+  { observation, parent }: LeftToArchive,
+  store: ObjectStore,
+  retirement: Retirement,
+): ArchiveJob {
+  const { archive } = spec;
+  if (!archive) throw new Refusal(`table "${spec.schema}.${spec.table}" declares no archive`);
+  const at = decidingNow(runtime.clocks(asOf, observation));
+  const { schema, partition, oid, branch = "", bounds } = retirement;
+  return {
+    work: workContext(runtime, ctx),
+    store,
+    away: { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds },
+    path: branchPath(branch),
+    key: spec.key,
+    settings: archive,
+    references: parent.references,
+    at,
+    dropAfter: endOfGrace(spec, at),
+    product: runtime.product,
+    approvedBy: spec.approvedBy,
+    commit: runtime.commit,
+  };
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { schemaGrants, tableGrants } from "../../../core/prerequisites/grants";
+import { type DeclaredPrerequisites, reportPrerequisites } from "../../../core/prerequisites/problems";
+
+const tables = {
+  events: { schema: "app", table: "events" },
+  audit: { schema: "app", table: "audit_logs" },
+  metrics: { schema: "telemetry", table: "metrics" },
+};
+const archiver = { for: "archive" as const, tables: undefined };
+const reader = (keys?: string[]) => ({ for: "read" as const, tables: keys });
+
+describe("the grants of a role", () => {
+  test("let an archiver make partitions where the tables are, and plan jobs where pg_cron is made", () => {
+    const grant = (schema: string, privileges: string[]) => ({
+      role: "archiver",
+      objectType: "schema",
+      schema,
+      objects: [],
+      privileges,
+    });
+    expect(schemaGrants({ archiver }, tables, ["pg_cron"])).toEqual([
+      grant("app", ["CREATE", "USAGE"]),
+      grant("telemetry", ["CREATE", "USAGE"]),
+      grant("cron", ["USAGE"]),
+    ]);
+    expect(schemaGrants({ archiver }, tables, ["btree_gist"])).toHaveLength(2);
+    expect(tableGrants({ archiver }, tables)).toEqual([]);
+  });
+
+  test("let a reader see its tables and no others, each schema once", () => {
+    const roles = { analyst: reader(), support: reader(["events"]) };
+    expect(
+      schemaGrants(roles, tables, ["pg_cron"]).map(({ role, schema, privileges }) => [role, schema, privileges]),
+    ).toEqual([
+      ["analyst", "app", ["USAGE"]],
+      ["analyst", "telemetry", ["USAGE"]],
+      ["support", "app", ["USAGE"]],
+    ]);
+    expect(tableGrants(roles, tables).map(({ role, schema, objects }) => [role, schema, objects])).toEqual([
+      ["analyst", "app", ["events", "audit_logs"]],
+      ["analyst", "telemetry", ["metrics"]],
+      ["support", "app", ["events"]],
+    ]);
+  });
+});
+
+describe("what could not be made", () => {
+  const declared: DeclaredPrerequisites = {
+    schemas: [],
+    extensions: [],
+    publications: [],
+    roles: {},
+    connection: ["host", "database"],
+  };
+  const problems = (changes: Partial<DeclaredPrerequisites>): string[] => {
+    const found: string[] = [];
+    reportPrerequisites({ ...declared, ...changes }, Object.keys(tables), (path, message) =>
+      found.push(`${path}: ${message}`),
+    );
+    return found;
+  };
+
+  test.each<[string, Partial<DeclaredPrerequisites>, string]>([
+    [
+      "an URL",
+      { connection: ["url"] },
+      "connection: prerequisites are made by @pulumi/postgresql, which takes no url.",
+    ],
+    ["a password command", { connection: ["passwordCommand"] }, "which takes no passwordCommand."],
+    [
+      "an archiver that owns nothing",
+      { roles: { archiver: { ...archiver, memberOf: [] } } },
+      "roles.archiver.memberOf: an archiver detaches and drops partitions, which only an owner of the table may.",
+    ],
+    [
+      "a reader of no table",
+      { roles: { analyst: { ...reader(["orders"]), memberOf: [] } } },
+      'roles.analyst.tables: there is no table "orders".',
+    ],
+    [
+      "grants without a database",
+      { connection: ["host"], roles: { a: { ...reader(), memberOf: [] } } },
+      "the connection has none",
+    ],
+    ["a name that is too long", { schemas: ["x".repeat(64)] }, "is no name"],
+    ["a name that is none", { publications: [""] }, 'publications: "" is no name.'],
+  ])("is said: %s", (_what, changes, words) => {
+    const found = problems(changes);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(words);
+  });
+
+  test("and nothing is said of what could", () => {
+    expect(problems({ schemas: ["telemetry"], roles: { archiver: { ...archiver, memberOf: ["app_owner"] } } })).toEqual(
+      [],
+    );
+  });
+});
