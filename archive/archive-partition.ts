@@ -27,10 +27,10 @@ export async function archivePartition(job: ArchiveJob): Promise<CompletedArchiv
 }
 
 async function archive(job: ArchiveJob): Promise<CompletedArchive> {
-  const before = await readArchiveState(job.work.database, job.away);
+  const before = await readArchiveState(job.work.database, job.away, job.store.url);
   const stood = before.fenced !== undefined && before.fenced === before.fence;
   if (!stood) await putUpFence(job);
-  const state = stood ? before : await readArchiveState(job.work.database, job.away);
+  const state = stood ? before : await readArchiveState(job.work.database, job.away, job.store.url);
   const current = await currentExport(job, state);
   // Without a fence somebody may have written: what was exported before is compared with the rows as they are now.
   if (!stood && current.resumed) await recheckParts(job, state);
@@ -75,7 +75,7 @@ async function currentExport(
   };
   const detail = { generation, store: store.url, folder: archiveFolder({ ...place, generation }), filenodes };
   await record(job, { event: "exporting", detail });
-  const begun = (await readArchiveState(work.database, away)).export;
+  const begun = (await readArchiveState(work.database, away, store.url)).export;
   if (begun?.detail.generation !== generation)
     throw new Error(`${subjectOf(job)}: another update has begun an archive of it; run the update again`);
   return { export: { id: begun.id, detail, startedAt: begun.at, run: begun.run, fence: state.fence }, resumed: false };

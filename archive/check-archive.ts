@@ -36,7 +36,7 @@ export async function checkArchive(job: ArchiveJob, archived: ArchivedFacts): Pr
 class ArchiveAltered extends ArchiveMissing {}
 
 async function requireFence(job: ArchiveJob): Promise<void> {
-  const state = await readArchiveState(job.work.database, job.away);
+  const state = await readArchiveState(job.work.database, job.away, job.store.url);
   if (state.fenced !== undefined && state.fenced === state.fence) return;
   throw new ArchiveMissing(
     `the fence around "${job.away.partitionSchema}"."${job.away.partition}" was open since it was archived: rows may have changed`,

@@ -1,3 +1,4 @@
+import { type ParquetColumn, parquetColumns } from "../core/archive/columns";
 import { manifestKey } from "../core/archive/layout";
 import { formatManifest, type Manifest, type ManifestPart, parseManifest } from "../core/archive/manifest";
 import { formatInstant } from "../core/time/instant";
@@ -38,6 +39,7 @@ export async function completeArchive(
   if (counted.rows !== rows)
     throw new ArchiveContradicted(`${subjectOf(job)}: the table holds ${counted.rows} rows and its parts ${rows}`);
   if (settings.verify === "readBack") await readBack(job, sorted);
+  const files = parquetColumns(columns);
   const identity = await work.database.identity();
   const { from, to } = away.bounds;
   const manifest: Manifest = {
@@ -60,7 +62,7 @@ export async function completeArchive(
     startedAt: current.startedAt,
     run: current.run,
     encoding: settings.format,
-    columns,
+    columns: columns.map((column, index) => ({ ...column, file: files[index] as ParquetColumn })),
     types: await readArchiveTypes(work.database, away.oid),
     rows,
     bytes: sum(sorted, "bytes"),

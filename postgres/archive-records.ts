@@ -15,7 +15,7 @@ export interface ArchiveState {
   readonly last: "exporting" | "archived" | "doubted" | undefined;
   /** On `doubted`: it cannot be gone on with. */
   readonly renew: boolean;
-  /** The highest generation of this range so far; 0: there is none. */
+  /** The highest generation of this range in this store so far; 0: there is none. */
   readonly generation: number;
   readonly export: ExportRecord | undefined;
   /** In order, each once. */
@@ -80,7 +80,7 @@ export interface AwayTable {
   readonly bounds: OpenInterval;
 }
 
-export async function readArchiveState(database: Database, away: AwayTable): Promise<ArchiveState> {
+export async function readArchiveState(database: Database, away: AwayTable, store: string): Promise<ArchiveState> {
   const { from, to } = away.bounds;
   const rows = await database.read(query("archive-state", database.managementSchema), [
     away.oid,
@@ -89,6 +89,7 @@ export async function readArchiveState(database: Database, away: AwayTable): Pro
     away.branch,
     from ? serverTime(from) : null,
     to ? serverTime(to) : null,
+    store,
   ]);
   // The query gives one row always, with these columns.
   const row = rows[0] as unknown as { [K in keyof ArchiveState]: ArchiveState[K] | null };

@@ -1,6 +1,9 @@
 import { COPY_SETTINGS } from "../core/archive/copy-settings";
 import { quote, quoteQualified } from "../core/names/identifier";
+import type { Instant } from "../core/time/instant";
+import type { OpenInterval } from "../core/time/interval";
 import type { Database } from "./database";
+import { parseTime } from "./observation";
 import { query } from "./queries";
 
 /** A column as an archive has to know it. */
@@ -62,4 +65,66 @@ export async function countArchived(
     rows: Number(count),
     ...(typeof min === "string" && typeof max === "string" ? { keys: { min, max } } : {}),
   };
+}
+
+/** Whether there is a relation of this name. */
+export async function tableExists(
+  database: Database,
+  table: { readonly schema: string; readonly name: string },
+): Promise<boolean> {
+  const rows = await database.read(
+    "select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2",
+    [table.schema, table.name],
+  );
+  return rows.length > 0;
+}
+
+/** Which of these types the database does not have. */
+export async function missingTypes(database: Database, types: readonly ArchiveType[]): Promise<ArchiveType[]> {
+  if (types.length === 0) return [];
+  const rows = await database.read("select t.name from unnest($1::text[]) t (name) where to_regtype(t.name) is null", [
+    types.map(({ name }) => name),
+  ]);
+  const missing = new Set(rows.map((row) => String(row["name"])));
+  return types.filter(({ name }) => missing.has(name));
+}
+
+/** One archive of a table, as the ledger knows it. */
+export interface ListedArchive {
+  readonly partition: string;
+  readonly branch: string;
+  readonly bounds: OpenInterval;
+  readonly generation: number;
+  readonly manifest: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly archivedAt: string;
+  readonly droppedAt: string | undefined;
+}
+
+/** Every archive of a table, oldest range first; the last generation of a range is the one that counts. */
+export async function listArchives(
+  database: Database,
+  table: { readonly schema: string; readonly table: string },
+): Promise<ListedArchive[]> {
+  const rows = await database.read(
+    `select partition_name, branch, lower_bound::text, upper_bound::text, generation, manifest, row_count, bytes,
+  archived_at::text, dropped_at::text from ${quote(database.managementSchema)}.archived($1, $2)`,
+    [table.schema, table.table],
+  );
+  return rows.map((row) => ({
+    partition: String(row["partition_name"]),
+    branch: String(row["branch"]),
+    bounds: { from: instantOf(row["lower_bound"]), to: instantOf(row["upper_bound"]) },
+    generation: Number(row["generation"]),
+    manifest: String(row["manifest"]),
+    rows: Number(row["row_count"]),
+    bytes: Number(row["bytes"]),
+    archivedAt: String(row["archived_at"]),
+    droppedAt: row["dropped_at"] === null ? undefined : String(row["dropped_at"]),
+  }));
+}
+
+function instantOf(value: unknown): Instant | undefined {
+  return value === null || value === undefined ? undefined : parseTime(String(value));
 }

@@ -69,6 +69,19 @@ export class Connections {
     }
   }
 
+  /** Runs `body` with a session of its own, for a COPY: those of the pool send requests without waiting, which it cannot bear. */
+  async withStreamingSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
+    await this.start();
+    const { session } = await this.connector.open(true, "streaming");
+    this.busy.add(session);
+    try {
+      return await body(session);
+    } finally {
+      this.busy.delete(session);
+      await session.end();
+    }
+  }
+
   /** Pids of the sessions that are at work. */
   get busyPids(): number[] {
     return [...this.busy].filter((session) => session.lost === undefined).map((session) => session.pid);

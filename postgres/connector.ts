@@ -42,12 +42,12 @@ export class Connector {
   }
 
   /** Opens one session. A server that starts or is full is given time; `patient` gives it to one that is away, too. */
-  async open(patient: boolean): Promise<Opened> {
+  async open(patient: boolean, kind: SessionKind = "pipelined"): Promise<Opened> {
     const known = await this.resolve();
     const deadline = performance.now() + known.target.connectTimeoutMs;
     for (;;) {
       try {
-        return await this.openOnce(known);
+        return await this.openOnce(known, kind);
       } catch (error) {
         const failure = connectionError(error, known.target, (text) => this.hide(text));
         const passes =
@@ -97,9 +97,13 @@ export class Connector {
   }
 
   /** Not connected yet; TLS as it worked before. */
-  private newSession(known: Known): { readonly client: Client; readonly session: Session } {
-    const client = new Client(clientConfig(this.config, known, known.tls[0] ?? false));
-    return { client, session: new Session(client, this.count) };
+  private newSession(
+    known: Known,
+    kind: SessionKind = "pipelined",
+  ): { readonly client: Client; readonly session: Session } {
+    const config = clientConfig(this.config, known, known.tls[0] ?? false);
+    const client = new Client({ ...config, pipeline: kind === "pipelined" });
+    return { client, session: new Session(client, this.count, kind === "pipelined") };
   }
 
   private hide(text: string): string {
@@ -119,9 +123,9 @@ export class Connector {
   }
 
   /** What worked is kept: further sessions do not try TLS again where the server has none. */
-  private async openOnce(known: Known): Promise<Opened> {
+  private async openOnce(known: Known, kind: SessionKind): Promise<Opened> {
     for (;;) {
-      const { client, session } = this.newSession(known);
+      const { client, session } = this.newSession(known, kind);
       try {
         await client.connect();
         return { session, facts: await this.makeReady(session) };
@@ -133,6 +137,9 @@ export class Connector {
     }
   }
 }
+
+/** `streaming`: one request at a time, because a COPY takes the connection over. */
+export type SessionKind = "pipelined" | "streaming";
 
 interface Known {
   readonly target: Target;

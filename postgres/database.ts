@@ -12,6 +12,7 @@ import { reading } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
 import { type ExportOptions, type ExportRequest, exportRows } from "./export-rows";
+import { type ImportOptions, type ImportRequest, importRows } from "./import-rows";
 import { flushStatement } from "./flush";
 import { parseTime, type RawObservation, toObservation } from "./observation";
 import { observeIndexesOfLeaves, observeTable } from "./observe";
@@ -155,6 +156,15 @@ export class Database {
     use: (text: Readable) => Promise<T>,
   ): Promise<T> {
     return exportRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, use);
+  }
+
+  /** Makes a table and fills it in one transaction: see import-rows.ts. Gives the rows that are in it then. */
+  importRows(
+    request: ImportRequest,
+    options: Pick<ImportOptions, "signal" | "subject">,
+    texts: AsyncIterable<Readable>,
+  ): Promise<number> {
+    return importRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, texts);
   }
 
   /** A read that takes as long as the table is large. */

@@ -46,6 +46,22 @@ export async function reading<T>(subject: string, read: () => Promise<T>): Promi
   }
 }
 
+/** Runs what streams rows, and gives its failure a name; `consequence` is what a lost connection means. */
+export async function streaming<T>(
+  options: { readonly signal: AbortSignal; readonly subject: string },
+  consequence: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (options.signal.aborted && sqlState(error) === "57014") throw new Cancelled(options.subject, error);
+    if (isConnectionLoss(error)) throw new ConnectionLost(options.subject, error, consequence);
+    if (sqlState(error) !== undefined) throw new StatementError(options.subject, undefined, error);
+    throw error;
+  }
+}
+
 /** The run was cancelled, and the running statement with it. */
 export class Cancelled extends Error {
   constructor(subject: string, cause?: unknown) {

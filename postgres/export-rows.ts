@@ -4,7 +4,7 @@ import { COPY_SETTINGS } from "../core/archive/copy-settings";
 import { quoteList, quoteLiteral, quoteQualified } from "../core/names/identifier";
 import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
-import { Cancelled, ConnectionLost, StatementError } from "./errors";
+import { streaming } from "./errors";
 import type { Session } from "./session";
 import { isConnectionLoss, sqlState } from "./sqlstate";
 
@@ -48,8 +48,8 @@ export function exportRows<T>(
   options: ExportOptions,
   use: (text: Readable) => Promise<T>,
 ): Promise<T> {
-  return connections.withSession((session) =>
-    named(options, () =>
+  return connections.withStreamingSession((session) =>
+    streaming(options, "this part was not archived", () =>
       cancellable(connections, session, options.signal, () => inTransaction(session, request, options, use)),
     ),
   );
@@ -116,15 +116,4 @@ function copyText({ relation, columns, first, end }: ExportRequest): string {
   const from = quoteQualified(relation.schema, relation.name);
   const between = `ctid >= ${quoteLiteral(first)}::tid AND ctid < ${quoteLiteral(end)}::tid`;
   return `COPY (SELECT ${quoteList(columns)} FROM ONLY ${from} WHERE ${between}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`;
-}
-
-async function named<T>(options: ExportOptions, body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } catch (error) {
-    if (options.signal.aborted && sqlState(error) === "57014") throw new Cancelled(options.subject, error);
-    if (isConnectionLoss(error)) throw new ConnectionLost(options.subject, error, "this part was not archived");
-    if (sqlState(error) !== undefined) throw new StatementError(options.subject, undefined, error);
-    throw error;
-  }
 }

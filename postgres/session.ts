@@ -17,9 +17,13 @@ export class Session {
   /** Set once the connection is gone. */
   lost: Error | undefined;
 
+  /** Where requests cannot be sent without waiting: the end of the last one. */
+  private last: Promise<unknown> = Promise.resolve();
+
   constructor(
     readonly client: Client | ClientBase,
     private readonly count: () => void,
+    private readonly pipelined = true,
   ) {
     client.on("error", (error) => (this.lost ??= error));
     client.on("end", () => (this.lost ??= new Error("Connection terminated")));
@@ -48,8 +52,11 @@ export class Session {
 
   private async send(query: QueryConfig<Value[]>): Promise<Row[]> {
     const extended: ExtendedQuery = { ...query, queryMode: "extended" };
-    const result = await this.client.query<Row, Value[]>(extended);
-    return result.rows;
+    const answer = this.pipelined
+      ? this.client.query<Row, Value[]>(extended)
+      : this.last.then(() => this.client.query<Row, Value[]>(extended));
+    if (!this.pipelined) this.last = answer.catch(() => undefined);
+    return (await answer).rows;
   }
 }
 

@@ -29,8 +29,9 @@ const options = {
   sourcemap: true,
   sourcesContent: false,
   loader: { ".sql": "text" },
-  // pg asks for pg-native only when it is there; it is a compiled module that we do not ship.
-  external: ["pg-native"],
+  // pg asks for pg-native only when it is there; it is a compiled module that we do not ship. DuckDB is one that is installed
+  // with the package, and the SDK of S3 is large: both are loaded when something is archived, and not before.
+  external: ["pg-native", "@duckdb/*", "@aws-sdk/*"],
   legalComments: "none",
   logLevel: "warning",
 };

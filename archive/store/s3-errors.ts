@@ -22,8 +22,7 @@ export function failureOf(error: unknown): S3Failure {
   };
   return {
     name: raw.Code ?? raw.name ?? "Error",
-    // What follows the first line is advice to programmers.
-    message: (raw.message ?? String(error)).split("\n")[0] ?? "",
+    message: plain(raw.message ?? String(error)),
     ...(raw.code === undefined ? {} : { code: raw.code }),
     status: raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode,
     region:
@@ -31,6 +30,12 @@ export function failureOf(error: unknown): S3Failure {
       raw.$response?.headers?.["x-amz-bucket-region"] ??
       /expecting '([\w-]+)'/.exec(raw.message ?? "")?.[1],
   };
+}
+
+/** Without advice to programmers: what follows the first line, and which package of the SDK speaks. */
+function plain(message: string): string {
+  const [line = ""] = message.split("\n");
+  return line.replace(/^@smithy\/\S+ - (\[\w+\] )?/, "").replace(/ \([^()]*client requestHandler\)/, "");
 }
 
 /** Puts a failure into a sentence. `hide` removes credentials. */

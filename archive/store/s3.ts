@@ -1,7 +1,6 @@
 // Archives in a bucket of S3 or of a store that speaks as S3 does.
 import { Readable } from "node:stream";
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
-import { daysOfSpan } from "../../core/archive/days";
 import { formatLocation, type Location } from "../../core/archive/location";
 import type { StoreSettings } from "../../core/archive/store-settings";
 import { openSource, type Source } from "./content";
@@ -12,13 +11,12 @@ import { failureOf, s3Error } from "./s3-errors";
 import { bucketFacts } from "./s3-facts";
 import { type AskPage, objectsBelow, uploadsBelow } from "./s3-list";
 import { guarded, sha256Of } from "./read";
+import { lockFrom, requireLock } from "./s3-lock";
 import { COMPOSITE_SHA256, type Target, upload, WHOLE_SHA256, within } from "./s3-upload";
 import type { CallOptions, Content, GetOptions, ObjectStore, PutOptions, StoredObject, StoreFacts } from "./store";
 
 /** After an upload whose end is not known: how long the store is asked whether it has the object. */
 const DECIDE_MS = 15_000;
-
-const DAY_MS = 24 * 60 * 60_000;
 
 export class S3Store implements ObjectStore {
   readonly url: string;
@@ -139,19 +137,8 @@ export class S3Store implements ObjectStore {
       Key,
       ...(storageClass && "path" in content ? { StorageClass: storageClass } : {}),
       ...(kmsKey ? { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: kmsKey } : {}),
-      ...(objectLock
-        ? {
-            ObjectLockMode: objectLock.mode === "compliance" ? ("COMPLIANCE" as const) : ("GOVERNANCE" as const),
-            ObjectLockRetainUntilDate: this.lockEnd(daysOfSpan(objectLock.for) ?? 0, storeTime(), this.objectUrl(Key)),
-          }
-        : {}),
+      ...(objectLock ? lockFrom(storeTime(), objectLock, this.objectUrl(Key)) : {}),
     };
-  }
-
-  /** Whole days after today, by the store's clock: ours may be wrong, and nothing may end too soon. */
-  private lockEnd(days: number, now: Date | undefined, object: string): Date {
-    if (now) return new Date((Math.floor(now.getTime() / DAY_MS) + 1 + days) * DAY_MS);
-    throw new StoreError("unsupported", object, "locking", "the store does not say what time it is");
   }
 
   /** What is there against what was to be stored; read back where the store vouches for no SHA-256. */
@@ -165,22 +152,8 @@ export class S3Store implements ObjectStore {
       throw new ObjectConflict(object, there.sha256 ?? `unknown (of ${there.bytes} bytes)`, source.sha256);
     const sha256 = there.sha256 ?? (await sha256Of(await this.get(there.key, { version: there.version, signal })));
     if (sha256 !== source.sha256) throw new ObjectConflict(object, sha256, source.sha256);
-    this.requireLock(there, object);
+    if (this.settings.objectLock) requireLock(there, this.settings.objectLock, object);
     return { ...there, sha256 };
-  }
-
-  /** Some stores take an object whose lock they refuse, and it would be found there by the next run. */
-  private requireLock({ storedAt, lockedUntil }: StoredObject, object: string): void {
-    const { objectLock } = this.settings;
-    const end = (storedAt?.getTime() ?? 0) + (daysOfSpan(objectLock?.for ?? "") ?? 0) * DAY_MS;
-    if (!objectLock || (lockedUntil && lockedUntil.getTime() >= end)) return;
-    throw new StoreError(
-      "configuration",
-      object,
-      "locking",
-      lockedUntil ? `its lock ends already on ${lockedUntil.toISOString()}` : "it is there, and is not locked",
-      `Lock it for ${objectLock.for} by hand, or give the role s3:GetObjectRetention where it cannot see that it is.`,
-    );
   }
 
   private async lookUp(Key: string, doing: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {

@@ -19,7 +19,9 @@ export const parquetColumnSchema = z.object({
   /** In the file, as DuckDB writes the type. */
   form: z
     .string()
-    .regex(/^(SMALLINT|INTEGER|BIGINT|BOOLEAN|FLOAT|DOUBLE|DATE|TIMESTAMP|TIMESTAMPTZ|BLOB|VARCHAR|DECIMAL\(\d+,\d+\))$/),
+    .regex(
+      /^(SMALLINT|INTEGER|BIGINT|BOOLEAN|FLOAT|DOUBLE|DATE|TIMESTAMP|TIMESTAMPTZ|BLOB|VARCHAR|DECIMAL\(\d+,\d+\))$/,
+    ),
   /** The column beside it, with the text of PostgreSQL in those rows where the form does not give it back. */
   text: z.string().optional(),
 });

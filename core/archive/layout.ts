@@ -22,7 +22,7 @@ export const MANIFEST_NAME = "_manifest.json";
  * `<database>/<schema>/table=<table>[/branch=<values>]/from=<start>/gen=<generation>/`.
  */
 export function archiveFolder(place: ArchivePlace): string {
-  return `${tableFolder(place)}${branchFolder(place.path)}from=${compactInstant(place.bounds)}/gen=${place.generation}/`;
+  return `${tableFolder(place)}${branchFolder(place.path)}from=${startName(place.bounds)}/gen=${place.generation}/`;
 }
 
 /** Folder of everything that was ever archived of one table. */
@@ -57,7 +57,7 @@ function branchFolder(path: readonly string[]): string {
 }
 
 /** ISO 8601 in its basic form, UTC: `20250101T000000Z`. It has no colon, sorts as text, and needs no encoding. */
-function compactInstant(bounds: OpenInterval): string {
+export function startName(bounds: Pick<OpenInterval, "from">): string {
   if (!bounds.from) return "start";
   return encodeSegment(
     formatInstant(bounds.from)

@@ -36,8 +36,8 @@ function read(text: string, report: Say): Location | undefined {
     report(`${shown(text)} is no place for an archive.`, EXAMPLES);
     return undefined;
   }
-  if (/^[^/]*@/.test(rest)) {
-    // What stands before the @ may be a secret key: it is not shown.
+  // A secret key may have a slash in it.
+  if (/^[^/]*@/.test(rest) || /^[^/]*:.*@/su.test(rest)) {
     report("a user or a key stands before the @.", `Keep credentials out of the address. ${EXAMPLES}`);
     return undefined;
   }
@@ -109,7 +109,8 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** As it was written, but never what could be credentials. */
+/** As it was written, but never what could be credentials: all that stands before an @. */
 function shown(text: string): string {
-  return JSON.stringify(text.length > 120 ? `${text.slice(0, 117)}...` : text.replace(/\/\/[^/]*@/, "//***@"));
+  const harmless = text.replace(/\/\/.*@/su, "//***@");
+  return JSON.stringify(harmless.length > 120 ? `${harmless.slice(0, 117)}...` : harmless);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parquetColumnSchema } from "./columns";
 
 /**
  * What lies beside the parts of an archive, written after them: with it an archive is complete, without it there is none. It
@@ -29,6 +30,8 @@ const column = z.object({
   notNull: z.boolean(),
   /** Computed by the server from other columns: read back, never written. */
   generated: z.boolean().optional(),
+  /** How it lies in the parts. */
+  file: parquetColumnSchema,
 });
 
 export const manifestSchema = z.object({

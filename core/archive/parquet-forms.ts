@@ -11,20 +11,22 @@ export interface SourceType {
 }
 
 /** Forms by DuckDB's name of the type; `DECIMAL(p,s)` beside them. */
-const FORMS: Readonly<Record<string, string>> = {
-  smallint: "SMALLINT",
-  integer: "INTEGER",
-  bigint: "BIGINT",
-  // Unsigned in PostgreSQL. Trino has no unsigned integers.
-  oid: "BIGINT",
-  boolean: "BOOLEAN",
-  real: "FLOAT",
-  "double precision": "DOUBLE",
-  date: "DATE",
-  "timestamp without time zone": "TIMESTAMP",
-  "timestamp with time zone": "TIMESTAMPTZ",
-  bytea: "BLOB",
-};
+const FORMS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    smallint: "SMALLINT",
+    integer: "INTEGER",
+    bigint: "BIGINT",
+    // Unsigned in PostgreSQL. Trino has no unsigned integers.
+    oid: "BIGINT",
+    boolean: "BOOLEAN",
+    real: "FLOAT",
+    "double precision": "DOUBLE",
+    date: "DATE",
+    "timestamp without time zone": "TIMESTAMP",
+    "timestamp with time zone": "TIMESTAMPTZ",
+    bytea: "BLOB",
+  }),
+);
 
 /** Everything else: uuid and time of day too, because Spark refuses a whole file in which one column has such a type. */
 export const TEXT_FORM = "VARCHAR";
@@ -36,9 +38,10 @@ const MAX_PRECISION = 38;
 export function formOf({ type, kind, base }: SourceType): string {
   const name = kind === "d" ? base : kind === "b" ? type : undefined;
   if (name === undefined) return TEXT_FORM;
-  const [, head = "", modifiers, tail = ""] = /^([a-z ]+?)(?:\(([-\d,]+)\))?( with(?:out)? time zone)?$/.exec(name) ?? [];
+  const [, head = "", modifiers, tail = ""] =
+    /^([a-z ]+?)(?:\(([-\d,]+)\))?( with(?:out)? time zone)?$/.exec(name) ?? [];
   if (head === "numeric") return numericForm(modifiers);
-  return FORMS[`${head}${tail}`] ?? TEXT_FORM;
+  return FORMS.get(`${head}${tail}`) ?? TEXT_FORM;
 }
 
 /** Whether a value can have a text that its form does not print, so that the text is written beside it. */

@@ -24,7 +24,7 @@ const LEAST_BUFFER_BYTES = 4 << 20;
 const GROUP_ROWS = 122_880;
 
 /** A row group is kept in memory until it is written. Long rows are written sooner: each is copied several times. */
-const GROUP_BYTES = 64 << 20;
+const GROUP_BYTES = 48 << 20;
 const GROUP_BYTES_OF_LONG_ROWS = 16 << 20;
 const LONG_ROW_BYTES = 256 << 10;
 
@@ -58,9 +58,12 @@ export function decodeStatement(
   );
 }
 
-/** One row for each row group of a file: its number of rows, in order. */
+/** One row for each row group of a file, in order: its number, its rows, its bytes without compression. */
 export function rowGroupsQuery(file: string): string {
-  return `SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata(${quoteLiteral(file)}) ORDER BY row_group_id`;
+  return (
+    `SELECT row_group_id, any_value(row_group_num_rows), sum(total_uncompressed_size) ` +
+    `FROM parquet_metadata(${quoteLiteral(file)}) GROUP BY row_group_id ORDER BY row_group_id`
+  );
 }
 
 /** The value that is parsed once and used twice, where a text may have to stand beside it. */

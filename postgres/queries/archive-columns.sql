@@ -5,11 +5,12 @@ select
   t.typtype as kind,
   t.typcategory as category,
   case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end as base,
-  case when a.attcollation <> t.typcollation then l.collname end as collation,
+  case when a.attcollation <> t.typcollation then format('%I.%I', m.nspname, l.collname) end as collation,
   a.attnotnull as not_null,
   a.attgenerated <> '' as generated
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid
 left join pg_collation l on l.oid = a.attcollation
+left join pg_namespace m on m.oid = l.collnamespace
 where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped
 order by a.attnum

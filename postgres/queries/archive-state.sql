@@ -1,5 +1,5 @@
--- One row, always: how far the archive of the detached table with oid $1 has come. `fence` is the mark as it is now, `fenced` as it
--- was when the ledger says that it was put up; the export is the last one that was begun since the last detach.
+-- One row, always: how far the archive of the detached table with oid $1 has come in the store $7. `fence` is the mark as it is
+-- now, `fenced` as it was when the ledger says that it was put up; the export is the last one that was begun since the last detach.
 with entries as (
   select l.id, l.event, l.detail, l.run, l.at
   from :management.ledger l
@@ -24,6 +24,7 @@ select
     from :management.ledger l
     where l.event = 'exporting' and (l.schema_name, l.table_name, l.branch) = ($2::text, $3::text, $4::text)
       and l.lower_bound is not distinct from $5::timestamptz and l.upper_bound is not distinct from $6::timestamptz
+      and l.detail ->> 'store' = $7::text
   ) as generation,
   (
     select json_build_object('id', x.id::text, 'run', x.run, 'at', x.at::text, 'detail', x.detail) from export x

@@ -1,0 +1,51 @@
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`;
+
+/** The text of a chunk is longer than agreed. Half of the rows may fit. */
+export class ChunkTooLarge extends Error {
+  constructor(readonly maxTextBytes: number) {
+    super(
+      `the rows of a part are more than ${megabytes(maxTextBytes)} of text: take fewer rows, or set spoolMegabytes higher`,
+    );
+    this.name = "ChunkTooLarge";
+  }
+}
+
+/** One row alone is longer than can be archived, so fewer rows are of no help. */
+export class RowTooLarge extends Error {
+  constructor(
+    /** Of the chunk, the first being 1. */
+    readonly row: number,
+    readonly maxRowBytes: number,
+    setting: string,
+  ) {
+    super(
+      `row ${row} of a part is more than ${megabytes(maxRowBytes)} of text, where ${setting}: ` +
+        'detach the partition instead of archiving it (onExpire: "detach"), or move so large a value elsewhere',
+    );
+    this.name = "RowTooLarge";
+  }
+}
+
+/** What came is no whole COPY: it ended inside of a row. */
+export class TextCutOff extends Error {
+  constructor(rows: number) {
+    super(
+      `the rows from the server ended in the middle of row ${rows + 1}: the connection was lost, run the update again`,
+    );
+    this.name = "TextCutOff";
+  }
+}
+
+/** Why a Parquet file could not be written or read, for callers that go on differently. */
+export type ParquetErrorKind = "broken" | "disk" | "encoding" | "memory" | "missing" | "unavailable" | "other";
+
+/** Writing or reading a Parquet file failed. DuckDB's own words are left out where they could quote a row. */
+export class ParquetError extends Error {
+  constructor(
+    readonly kind: ParquetErrorKind,
+    message: string,
+  ) {
+    super(message);
+    this.name = "ParquetError";
+  }
+}

@@ -1,0 +1,42 @@
+// Object Lock: what is asked for at an upload, and whether an object that is there has it.
+import type { ObjectLockMode } from "@aws-sdk/client-s3";
+import type { ObjectLockArgs } from "../../core/archive/bucket-args";
+import { daysOfSpan } from "../../core/archive/days";
+import { StoreError } from "./errors";
+import type { StoredObject } from "./store";
+
+const DAY_MS = 24 * 60 * 60_000;
+
+export interface Lock {
+  readonly ObjectLockMode: ObjectLockMode;
+  readonly ObjectLockRetainUntilDate: Date;
+}
+
+/** Whole days after today, by the store's clock: ours may be wrong, and nothing may end too soon. */
+export function lockFrom(now: Date | undefined, { mode, for: length }: ObjectLockArgs, object: string): Lock {
+  if (!now) throw new StoreError("unsupported", object, "locking", "the store does not say what time it is");
+  const tomorrow = Math.floor(now.getTime() / DAY_MS) + 1;
+  return {
+    ObjectLockMode: mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE",
+    ObjectLockRetainUntilDate: new Date((tomorrow + daysOf(length)) * DAY_MS),
+  };
+}
+
+/** Some stores take an object whose lock they refuse, and it would be found there by the next run. */
+export function requireLock({ storedAt, lockedUntil }: StoredObject, lock: ObjectLockArgs, object: string): void {
+  const end = (storedAt?.getTime() ?? 0) + daysOf(lock.for) * DAY_MS;
+  if (lockedUntil && lockedUntil.getTime() >= end) return;
+  throw new StoreError(
+    "configuration",
+    object,
+    "locking",
+    lockedUntil ? `its lock ends already on ${lockedUntil.toISOString()}` : "it is there, and is not locked",
+    `Lock it for ${lock.for} by hand, or give the role s3:GetObjectRetention where it cannot see that it is.`,
+  );
+}
+
+function daysOf(length: string): number {
+  const days = daysOfSpan(length);
+  if (days === undefined) throw new Error(`"${length}" was not checked`);
+  return days;
+}

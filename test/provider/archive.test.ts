@@ -1,0 +1,139 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseManifest } from "../../core/archive/manifest";
+import type { TableSpecArgs } from "../../core/spec/args";
+import { testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { left, program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+
+afterEach(endPlugins);
+
+const march = "2025-03-10T00:00:00Z";
+const april = "2025-04-10T00:00:00Z";
+
+describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
+  const database = withDatabase(version);
+  let deployment: Deployment;
+  let directory: string;
+
+  beforeEach(async () => {
+    await reset(database);
+    deployment = new Deployment();
+    directory = mkdtempSync(join(tmpdir(), "pgpartition-test-archive-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => database.query("drop schema app cascade"));
+
+  const archived = (changes: Partial<TableSpecArgs> = {}): Partial<TableSpecArgs> => {
+    const { archive, ...rest } = changes;
+    return { onExpire: "archive", grace: "none", archive: { to: `file://${directory}`, ...archive }, ...rest };
+  };
+  const filled = async (changes: Partial<TableSpecArgs> = {}): Promise<void> => {
+    expect((await up(database, deployment, program(march, archived(changes)))).error).toBeUndefined();
+    await database.query(
+      "insert into app.events select n, '2025-02-05'::timestamptz + n * interval '1 minute', case when n % 7 > 0 then 'note ' || n end from generate_series(1, 5000) n",
+    );
+  };
+  const folder = (): string =>
+    join(directory, new URL(database.url).pathname.slice(1), "app", "table=events", "from=20250201T000000Z", "gen=1");
+
+  it("is made, proved and stood on by the drop, all in one update; the next one has nothing to do", async () => {
+    await filled();
+    const shown = await preview(database, deployment, program(april, archived()));
+    expect(shown.messages.join("\n")).toMatch(
+      /1 to detach, 1 to archive, 1 to drop[^]*archive events_p2025_02[^]*"pgpartition"\.fence\('"app"\."events_p2025_02"'::regclass\)[^]*COPY \(SELECT/,
+    );
+    const run = await up(database, deployment, program(april, archived()));
+    expect(run.error).toBeUndefined();
+    expect(run.messages.join("\n")).toMatch(/archived events_p2025_02 .*: 5000 rows in 1 objects, proved/);
+    expect(readdirSync(folder()).sort()).toEqual(["_manifest.json", "part-00001.parquet"]);
+    const manifest = parseManifest(readFileSync(join(folder(), "_manifest.json"), "utf8"), "manifest");
+    expect(manifest).toMatchObject({ rows: 5000, generation: 1, table: "events", encoding: "parquet" });
+    const [archive] = await database.query<Record<string, unknown>>(
+      "select partition_name, row_count::int, objects::int, manifest, verified_by, dropped_at is not null as dropped from pgpartition.archived('app', 'events')",
+    );
+    expect(archive).toEqual({
+      partition_name: "events_p2025_02",
+      row_count: 5000,
+      objects: 1,
+      manifest: `file://${folder()}/_manifest.json`,
+      verified_by: "checksum",
+      dropped: true,
+    });
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+    expect((await preview(database, deployment, program(april, archived()))).steps).toEqual([]);
+    expect((await left(database)).orphans).toEqual([]);
+  });
+
+  it("closes the partition to every writer while it waits for the end of its grace", async () => {
+    await filled({ grace: "7 days" });
+    await database.query("create role archive_writer").catch(() => undefined);
+    await database.query("grant insert, select on app.events_p2025_02 to archive_writer").catch(() => undefined);
+    expect((await up(database, deployment, program(april, archived({ grace: "7 days" })))).error).toBeUndefined();
+    for (const write of [
+      "insert into app.events_p2025_02 values (1, '2025-02-06')",
+      "update app.events_p2025_02 set note = 'x' where id = 1",
+      "delete from app.events_p2025_02",
+      "truncate app.events_p2025_02",
+    ])
+      await expect(database.query(write)).rejects.toThrow(/has expired and is archived: .* is refused/);
+    const waiting = await preview(database, deployment, program("2025-04-12T00:00:00Z", archived({ grace: "7 days" })));
+    expect(waiting.steps).toEqual([]);
+    const run = await up(database, deployment, program("2025-04-18T00:00:00Z", archived({ grace: "7 days" })));
+    expect(run.error).toBeUndefined();
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+  });
+
+  it("of a partition without a row has a manifest and no part", async () => {
+    expect((await up(database, deployment, program(march, archived()))).error).toBeUndefined();
+    expect((await up(database, deployment, program(april, archived()))).error).toBeUndefined();
+    expect(readdirSync(folder())).toEqual(["_manifest.json"]);
+  });
+
+  it("of many parts is read back where that was asked for", async () => {
+    const changes = { archive: { to: `file://${directory}`, spoolMegabytes: 16, verify: "readBack" as const } };
+    await filled(changes);
+    await database.query(
+      "insert into app.events select n, '2025-02-10', repeat(md5(n::text), 20) from generate_series(10001, 60000) n",
+    );
+    expect((await up(database, deployment, program(april, archived(changes)))).error).toBeUndefined();
+    const manifest = parseManifest(readFileSync(join(folder(), "_manifest.json"), "utf8"), "manifest");
+    expect(manifest.parts.length).toBeGreaterThan(2);
+    expect(manifest.rows).toBe(55_000);
+    expect(readdirSync(folder())).toHaveLength(manifest.parts.length + 1);
+  });
+
+  it("a grown retention brings the archived table back with its rows, open to writers", async () => {
+    await filled({ grace: "7 days" });
+    expect((await up(database, deployment, program(april, archived({ grace: "7 days" })))).error).toBeUndefined();
+    const longer = archived({ grace: "7 days", window: { lead: "1 month", retention: "3 months" } });
+    // January was never in the window of March: it comes empty.
+    const run = await up(database, deployment, program(april, longer));
+    expect(run.error).toBeUndefined();
+    const [{ rows } = { rows: "" }] = await database.query<{ rows: string }>(
+      "select count(*)::text as rows from app.events where at < '2025-03-01'",
+    );
+    expect(rows).toBe("5000");
+    await database.query("insert into app.events values (0, '2025-02-28', 'late')");
+    expect((await preview(database, deployment, program(april, longer))).steps).toEqual([]);
+  });
+
+  it("that cannot be stored fails by name, and nothing is dropped; creating went on; the next update completes it", async () => {
+    await filled();
+    const nowhere = archived({ archive: { to: `file://${directory}/a-file` } });
+    await import("node:fs/promises").then(({ writeFile }) => writeFile(join(directory, "a-file"), ""));
+    const failed = await up(database, deployment, program(april, nowhere));
+    expect(failed.error).toMatch(/archive "events_p2025_02"/);
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toHaveLength(1);
+    expect(await database.query("select from pg_class where relname = 'events_p2025_05'")).toHaveLength(1);
+    const run = await up(database, deployment, program(april, archived()));
+    expect(run.error).toBeUndefined();
+    expect(existsSync(folder())).toBe(true);
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+  });
+});
