@@ -17,9 +17,19 @@ import { ObjectConflict } from "./store/errors";
  */
 export async function archivePartition(job: ArchiveJob): Promise<CompletedArchive> {
   try {
+    return await archiveOnce(job);
+  } catch (error) {
+    if (!(error instanceof ArchiveContradicted || error instanceof RowsMoved)) throw error;
+    job.work.log.warn(`${error.message}; it is archived anew, as another generation`);
+    return archiveOnce(job);
+  }
+}
+
+async function archiveOnce(job: ArchiveJob): Promise<CompletedArchive> {
+  try {
     return await archive(job);
   } catch (error) {
-    // What is known to be of no use is never gone on with: the next update begins a new generation.
+    // What is known to be of no use is never gone on with, by this run or a later one.
     if (error instanceof ObjectConflict || error instanceof RowsMoved || error instanceof ArchiveContradicted)
       await record(job, { event: "doubted", detail: { because: error.message, renew: true } });
     throw error;
@@ -49,7 +59,7 @@ async function putUpFence(job: ArchiveJob): Promise<void> {
     log: work.log,
     subject: `closing "${away.partitionSchema}"."${away.partition}" to writers`,
   });
-  await faultpoint(`fenced ${away.partitionSchema}.${away.partition}`);
+  await faultpoint(`after fence of ${away.partition}`);
 }
 
 /** The export that was begun and can be gone on with, or a new one. */

@@ -1,5 +1,5 @@
 import { MANIFEST_NAME } from "../core/archive/layout";
-import { type Manifest, parseManifest } from "../core/archive/manifest";
+import { type Manifest, ManifestError, parseManifest } from "../core/archive/manifest";
 import type { ArchivedFacts } from "../core/observed";
 import { readArchiveState } from "../postgres/archive-records";
 import { type ArchiveJob, record } from "./job";
@@ -45,7 +45,9 @@ async function requireFence(job: ArchiveJob): Promise<void> {
 
 async function requireObjects(job: ArchiveJob, archived: ArchivedFacts): Promise<void> {
   const { signal, log } = job.work;
-  const { manifest, folder } = await readManifest(job.store, archived.manifest, signal);
+  const { manifest, folder } = await readManifest(job.store, archived.manifest, signal).catch((error: unknown) => {
+    throw error instanceof ManifestError ? new ArchiveAltered(error.message) : error;
+  });
   if (manifest.rows !== archived.rows)
     throw new ArchiveAltered(`${archived.manifest} says ${manifest.rows} rows and the ledger ${archived.rows}`);
   for (const [index, part] of manifest.parts.entries()) {

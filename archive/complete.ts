@@ -71,7 +71,7 @@ export async function completeArchive(
   };
   const where = manifestKey(current.detail.folder);
   await putManifest(job, where, manifest);
-  await faultpoint(`manifest of ${away.partition}`);
+  await faultpoint(`after manifest of ${away.partition}`);
   const done = { manifest: `${store.url}/${where}`, rows, bytes: manifest.bytes, objects: sorted.length };
   await recordArchived(job, current, {
     ...done,

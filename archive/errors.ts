@@ -1,7 +1,7 @@
-/** Rows, parts and objects do not agree with what was written down about them. */
+/** Rows, parts and objects do not agree with what was written down about them: what was exported is of no use. */
 export class ArchiveContradicted extends Error {
   constructor(message: string) {
-    super(`${message}. Nothing was dropped; the next update archives it anew, as another generation`);
+    super(message);
     this.name = "ArchiveContradicted";
   }
 }

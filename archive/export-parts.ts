@@ -210,7 +210,7 @@ class Exporter {
         `${subjectOf(this.job)}: part ${part.part} does not give back what the server sent (${proof.rows} of ${part.rows} rows). ` +
           "Nothing was stored of it and nothing dropped: please report the types of the table's columns",
       );
-    await faultpoint(`proved part ${part.part}`);
+    await faultpoint(`after proof of part ${part.part}`);
     await work.database.execute(
       [{ ...partStatement(work.management, this.current.id, part, work.run), transaction: `part ${part.part}` }],
       { signal: work.signal, log: work.log, subject: subjectOf(this.job) },
@@ -220,7 +220,7 @@ class Exporter {
       { path: file, bytes: part.bytes, sha256: part.sha256 },
       { signal: work.signal },
     );
-    await faultpoint(`stored part ${part.part}`);
+    await faultpoint(`after upload of part ${part.part}`);
     await rm(file, { force: true });
     this.parts.push({ ...part, version: stored.version });
     this.progress.stored(part);

@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { version } from "../package.json";
 import { adoptCommand } from "./adopt";
+import { archivesCommand } from "./archives";
 import { claimCommand } from "./claim";
 import { monitoringCommand } from "./monitoring";
 import { pauseCommand, resumeCommand } from "./pause";
 import { releaseCommand } from "./release";
+import { restoreCommand } from "./restore";
 import { statusCommand } from "./status";
 
 /** `pgpartition`: what has to be said to the database beside a Pulumi program. One verb a file. */
@@ -25,6 +27,8 @@ export function program(): Command {
     resumeCommand(),
     adoptCommand(),
     monitoringCommand(),
+    archivesCommand(),
+    restoreCommand(),
   ])
     root.addCommand(command);
   return root;

@@ -31,8 +31,8 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * Statements of all users wait for each other: so the memory of the process does not grow with the number of partitions that
- * are archived at a time, and DuckDB holds one of Node's four threads for files and never all of them. A statement runs outside
- * of the event loop: measured, the loop is never held for more than 15 ms.
+ * are archived at a time, and DuckDB holds one of Node's four threads for files and never all of them. A statement runs on such
+ * a thread, outside of the event loop: measured, that is held for 15 ms at most. Loading holds it for 30 ms, once.
  */
 export async function openEngine(): Promise<Engine> {
   users += 1;

@@ -39,6 +39,11 @@ export function manifestKey(folder: string): string {
   return `${folder}${MANIFEST_NAME}`;
 }
 
+/** The store in which a manifest lies, from the place that the ledger has of it; undefined when it is no such place. */
+export function storeOfManifest(place: string): string | undefined {
+  return /^(.+?)\/[^/]+\/[^/]+\/table=[^/]+(?:\/branch=[^/]+)?\/from=[^/]+\/gen=\d+\/_manifest\.json$/.exec(place)?.[1];
+}
+
 /** Bytes that a path may hold in any store and file system; all others are percent-encoded, so that no name leaves its folder. */
 const PLAIN = /^[A-Za-z0-9_-]$/;
 

@@ -70,24 +70,32 @@ export function formatManifest(manifest: Manifest): string {
   return `${JSON.stringify(manifestSchema.parse(manifest), undefined, 2)}\n`;
 }
 
-/** Reads a manifest. Throws an Error that says what is wrong with it. */
+/** A manifest that is none, or not of this version. */
+export class ManifestError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ManifestError";
+  }
+}
+
+/** Reads a manifest. Throws a ManifestError that says what is wrong with it. */
 export function parseManifest(text: string, key: string): Manifest {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`manifest ${key} is not JSON: it was cut or altered. Restore the version before it in the store`, {
-      cause: error,
-    });
+  } catch {
+    throw new ManifestError(
+      `manifest ${key} is not JSON: it was cut or altered. Restore the version before it in the store`,
+    );
   }
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success)
-    throw new Error(
+    throw new ManifestError(
       `manifest ${key} cannot be read (${z.prettifyError(parsed.error)}): a newer version of this product may have written it, or it was altered`,
     );
   const { data } = parsed;
   const rows = data.parts.reduce((sum, one) => sum + one.rows, 0);
   if (rows !== data.rows)
-    throw new Error(`manifest ${key} contradicts itself: ${data.rows} rows, ${rows} in its parts`);
+    throw new ManifestError(`manifest ${key} contradicts itself: ${data.rows} rows, ${rows} in its parts`);
   return data;
 }

@@ -89,9 +89,11 @@ function written(column: ParquetColumn, index: number): string[] {
   const input = `t${index}`;
   if (beside === undefined) return [`${exact(form, input)} AS ${quote(name)}`];
   const value = `v${index}`;
-  const same = `${print(form, value)} IS NOT DISTINCT FROM ${input}`;
+  const float = form === "FLOAT" || form === "DOUBLE";
+  // A dictionary of a Parquet file has one entry for 0 and -0, whichever comes first: what is written is 0, and -0 is a text.
+  const same = `${print(form, value)} IS NOT DISTINCT FROM ${input}${float ? ` AND ${input} IS DISTINCT FROM '-0'` : ""}`;
   // The nearest number helps a reader. A date that prints as another is another: a year before Christ, for one.
-  const near = form === "FLOAT" || form === "DOUBLE" ? value : `CASE WHEN ${same} THEN ${value} END`;
+  const near = float ? `${value} + CAST(0 AS ${form})` : `CASE WHEN ${same} THEN ${value} END`;
   return [`${near} AS ${quote(name)}`, `CASE WHEN ${same} THEN NULL ELSE ${input} END AS ${quote(beside)}`];
 }
 

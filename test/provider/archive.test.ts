@@ -70,7 +70,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("closes the partition to every writer while it waits for the end of its grace", async () => {
+  it("C14 closes the partition to every writer while it waits for the end of its grace", async () => {
     await filled({ grace: "7 days" });
     await database.query("create role archive_writer").catch(() => undefined);
     await database.query("grant insert, select on app.events_p2025_02 to archive_writer").catch(() => undefined);
@@ -89,7 +89,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
   });
 
-  it("of a partition without a row has a manifest and no part", async () => {
+  it("E11 of a partition without a row has a manifest and no part", async () => {
     expect((await up(database, deployment, program(march, archived()))).error).toBeUndefined();
     expect((await up(database, deployment, program(april, archived()))).error).toBeUndefined();
     expect(readdirSync(folder())).toEqual(["_manifest.json"]);
@@ -123,7 +123,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     expect((await preview(database, deployment, program(april, longer))).steps).toEqual([]);
   });
 
-  it("that cannot be stored fails by name, and nothing is dropped; creating went on; the next update completes it", async () => {
+  it("E08 that cannot be stored fails by name, and nothing is dropped; creating went on; the next update completes it", async () => {
     await filled();
     const nowhere = archived({ archive: { to: `file://${directory}/a-file` } });
     await import("node:fs/promises").then(({ writeFile }) => writeFile(join(directory, "a-file"), ""));

@@ -1,0 +1,139 @@
+// Starts and stops a real S3-compatible object store on a free loopback port: versitygw over a folder.
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { findObjectStore, type FindOptions } from "./build";
+
+export interface StartOptions extends FindOptions {
+  /** A folder that is kept and used again; without it a temporary one, removed at the end. */
+  readonly folder?: string;
+}
+
+export interface ObjectStoreServer {
+  /** `http://127.0.0.1:<port>` */
+  readonly endpoint: string;
+  readonly region: string;
+  /** Of a user who may do everything; made for this start, random. */
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly logFile: string;
+  /** Process id of the store. */
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const host = "127.0.0.1";
+const region = "us-east-1";
+const startMs = 20_000;
+
+/** Another process may take the port between the look and the start. */
+const portAttempts = 3;
+
+/** The store ends with this process, however that ends: the shell between them waits for the end of its standard input. */
+const watcher = `
+  exec 3<&0
+  "$@" 3<&- </dev/null & store=$!
+  echo "$store" > "$FOLDER/pid"
+  ( read -r _ <&3; kill -TERM "$store" 2>/dev/null ) & reader=$!
+  wait "$store"; code=$?
+  kill "$reader" 2>/dev/null
+  rm -f -- "$FOLDER/pid"
+  [ -z "$REMOVE" ] || rm -rf -- "$REMOVE"
+  exit "$code"`;
+
+/** Fails with the reason where versitygw can be neither found nor built. */
+export async function startObjectStore(options: StartOptions = {}): Promise<ObjectStoreServer> {
+  const found = await findObjectStore(options);
+  if ("reason" in found) throw new Error(found.reason);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(found.command, options.folder);
+    } catch (error) {
+      if (attempt === portAttempts || !String(error).includes("address already in use")) throw error;
+    }
+  }
+}
+
+async function startOnce(command: string, kept: string | undefined): Promise<ObjectStoreServer> {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), "pgpartition-object-store-"));
+  const part = (name: string): string => {
+    mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+    return join(folder, name);
+  };
+  const port = await freePort();
+  const keys = { accessKeyId: randomBytes(10).toString("hex"), secretAccessKey: randomBytes(20).toString("hex") };
+  const args = ["--port", `${host}:${String(port)}`, "--region", region, "--quiet", "--keep-alive"];
+  const versions = part("versions");
+  const buckets = part("buckets");
+  const logFile = join(folder, "store.log");
+  const log = openSync(logFile, "a", 0o600);
+  const child = spawn(
+    "/bin/sh",
+    ["-c", watcher, "sh", command, ...args, "posix", "--versioning-dir", versions, buckets],
+    {
+      cwd: folder,
+      // By the environment, which no other user can read, and not on the command line.
+      env: {
+        PATH: process.env["PATH"],
+        ROOT_ACCESS_KEY: keys.accessKeyId,
+        ROOT_SECRET_KEY: keys.secretAccessKey,
+        FOLDER: folder,
+        ...(kept === undefined ? { REMOVE: folder } : {}),
+      },
+      // A group of its own: Ctrl-C reaches the caller only, which stops the store when it is done with it.
+      detached: true,
+      stdio: ["pipe", log, log],
+    },
+  );
+  closeSync(log);
+  const endpoint = `http://${host}:${String(port)}`;
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  try {
+    const pid = await ready(child, endpoint, folder, logFile);
+    // A caller that forgets to stop the store still ends, and the store with it.
+    for (const handle of [child, child.stdin as Socket]) handle.unref();
+    return { endpoint, region, ...keys, logFile, pid, stop: () => end(child, ended) };
+  } catch (error) {
+    await end(child, ended);
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function ready(child: ChildProcess, endpoint: string, folder: string, logFile: string): Promise<number> {
+  for (let waited = 0; waited < startMs && child.exitCode === null; waited += 20) {
+    // Any answer will do: without a signature it is 403.
+    const answered = await fetch(endpoint).then(
+      () => true,
+      () => false,
+    );
+    if (answered && child.exitCode === null) return Number(readFileSync(join(folder, "pid"), "utf8"));
+    await sleep(20);
+  }
+  const said = existsSync(logFile) ? readFileSync(logFile, "utf8").trim().split("\n").slice(-10).join("\n") : "";
+  throw new Error(`the object store did not start:\n${said}`);
+}
+
+async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
+  child.stdin?.end();
+  await ended;
+}
+
+/** Free when asked; two calls at the same time get different ones from the kernel. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
