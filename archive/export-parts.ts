@@ -31,6 +31,9 @@ export interface StoredPart extends PartRecord {
   readonly version?: string | undefined;
 }
 
+/** What is decoded for the proof lies on the disk beside the spools. */
+const ROW_GROUPS_BYTES = 128_000_000;
+
 /** Part of the spool that a part is planned to fill: rows differ in length. */
 const FILL = 0.7;
 
@@ -50,7 +53,7 @@ export async function exportParts(
   const directory = await mkdtemp(join(tmpdir(), "pgpartition-archive-"));
   const maxTextBytes = job.settings.spoolMegabytes * 1_000_000;
   try {
-    await requireSpace(directory, 2 * maxTextBytes, subjectOf(job));
+    await requireSpace(directory, 2 * maxTextBytes + ROW_GROUPS_BYTES, subjectOf(job));
     const columns = await readArchiveColumns(job.work.database, job.away.oid);
     const codec = await openCodec(parquetColumns(columns), { directory, maxTextBytes });
     try {

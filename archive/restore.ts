@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Manifest, ManifestPart } from "../core/archive/manifest";
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { Database } from "../postgres/database";
@@ -12,6 +10,7 @@ import { missingTypes, tableExists } from "../postgres/archive-table";
 import type { Log } from "../postgres/log";
 import { readManifest } from "./check-archive";
 import { requireSpace } from "./disk-space";
+import { fetchPart } from "./fetch-part";
 import { type ChunkCodec, openCodec } from "./parquet/codec";
 import type { ObjectStore } from "./store/store";
 
@@ -79,31 +78,10 @@ async function* textsOf(
   for (const [index, part] of manifest.parts.entries()) {
     job.log.status(`restoring ${job.target.name}: part ${index + 1} of ${manifest.parts.length} (${part.rows} rows)`);
     const file = join(directory, part.name);
-    await download(job, `${folder}${part.name}`, part, file);
+    await fetchPart(job.store, `${folder}${part.name}`, part, file, job.signal);
     yield proved(await codec.read(file, { signal: job.signal }), part, `${folder}${part.name}`);
     await rm(file, { force: true });
   }
-}
-
-async function download(job: RestoreJob, key: string, part: ManifestPart, file: string): Promise<void> {
-  const hash = createHash("sha256");
-  const hashing = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  await pipeline(
-    await job.store.get(key, { signal: job.signal, version: part.version }),
-    hashing,
-    createWriteStream(file),
-  );
-  const found = hash.digest("hex");
-  if (found !== part.sha256)
-    throw new Error(
-      `"${job.store.url}/${key}" is damaged: its SHA-256 is ${found}, the manifest says ${part.sha256}. Nothing was restored. ` +
-        "Where the bucket keeps versions, restore the one before it",
-    );
 }
 
 /** Passes the text on, and ends with an error unless all of it is what the server once sent. */

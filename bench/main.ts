@@ -1,6 +1,7 @@
 // `npm run bench [name …] [--quick]`: how fast we are, as ratios to what cannot be faster. Exit code 1: a limit is exceeded.
 import { join } from "node:path";
 import { workFolder } from "../tools/paths";
+import { archive } from "./archive/archive";
 import type { Bench } from "./bench";
 import { create } from "./create/create";
 import { levels } from "./levels";
@@ -11,7 +12,7 @@ import { statements } from "./statements";
 import { buildAll, removeWorkFolder } from "./support/bundles";
 import { window } from "./window";
 
-const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, levels, stall };
+const benches: Readonly<Record<string, Bench>> = { noop, create, statements, window, levels, stall, archive };
 
 async function main(args: readonly string[]): Promise<void> {
   const quick = args.includes("--quick");

@@ -5,6 +5,7 @@ import { archivesCommand } from "./archives";
 import { claimCommand } from "./claim";
 import { monitoringCommand } from "./monitoring";
 import { pauseCommand, resumeCommand } from "./pause";
+import { queryCommand } from "./query";
 import { releaseCommand } from "./release";
 import { restoreCommand } from "./restore";
 import { statusCommand } from "./status";
@@ -29,6 +30,7 @@ export function program(): Command {
     monitoringCommand(),
     archivesCommand(),
     restoreCommand(),
+    queryCommand(),
   ])
     root.addCommand(command);
   return root;

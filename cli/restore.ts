@@ -1,26 +1,17 @@
 import { Command } from "commander";
-import { openStore } from "../archive/store/open";
-import type { ObjectStore } from "../archive/store/store";
 import { restoreTable } from "../archive/restore";
-import { storeOfManifest } from "../core/archive/layout";
-import type { StoreSettings } from "../core/archive/store-settings";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import { formatInstant, parseInstant } from "../core/time/instant";
-import { type OpenInterval, overlaps } from "../core/time/interval";
-import { windowFromWire } from "../core/window/wire";
+import { formatInstant } from "../core/time/instant";
 import { type ListedArchive, listArchives } from "../postgres/archive-table";
 import { Database } from "../postgres/database";
+import { type ArchiveFlags, latest, openStoreOf, rangeOf } from "./archive-source";
 import { type CliSession, requireTable, withRegistry, withSession } from "./session";
 
-interface RestoreFlags {
-  readonly from?: string;
-  readonly to?: string;
+interface RestoreFlags extends ArchiveFlags {
   readonly manifest?: string;
   readonly name?: string;
   readonly schema?: string;
   readonly into?: string;
-  readonly region?: string;
-  readonly endpoint?: string;
 }
 
 /** Archives become tables again: each range a table of its own, attached to nothing. */
@@ -89,73 +80,10 @@ async function restoreOne(
   }
 }
 
-/** The settings that the registry keeps of the table, where they are of this store. */
-async function openStoreOf(
-  { database }: CliSession,
-  table: TableId,
-  flags: RestoreFlags,
-  manifest: string,
-): Promise<ObjectStore> {
-  const to = storeOfManifest(manifest);
-  if (to === undefined)
-    throw new Error(`"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json`);
-  const { registration } = await database.observe(table.schema, table.table);
-  const window = windowFromWire(registration?.window);
-  const declared = "spec" in window && window.spec.archive?.to === to ? window.spec.archive : undefined;
-  const settings: StoreSettings = {
-    to,
-    ...(declared?.region === undefined ? {} : { region: declared.region }),
-    ...(declared?.endpoint === undefined ? {} : { endpoint: declared.endpoint }),
-    ...(declared?.pathStyle === undefined ? {} : { pathStyle: declared.pathStyle }),
-    ...(flags.region === undefined ? {} : { region: flags.region }),
-    ...(flags.endpoint === undefined ? {} : { endpoint: flags.endpoint }),
-  };
-  return openStore(settings);
-}
-
 function openOther({ database }: CliSession, url: string): Database {
   const { managementSchema } = database;
   const config = { url, applicationName: "pulumi-pgpartition cli", managementSchema, poolSize: 2 };
   return new Database(config, process.env);
-}
-
-/** Of each range and branch the last generation: the ones before it were superseded. */
-function latest(archives: readonly ListedArchive[], range: OpenInterval): ListedArchive[] {
-  const found = new Map<string, ListedArchive>();
-  for (const archive of archives) {
-    if (!overlaps(archive.bounds, range)) continue;
-    const { from, to } = archive.bounds;
-    found.set(`${archive.branch} ${from?.toString() ?? ".."} ${to?.toString() ?? ".."}`, archive);
-  }
-  return [...found.values()];
-}
-
-function rangeOf(flags: RestoreFlags): OpenInterval {
-  if (flags.from === undefined) {
-    if (flags.to !== undefined) throw new Error("--to needs --from");
-    return { from: undefined, to: undefined };
-  }
-  const from = timeOf(flags.from);
-  return { from: from.first, to: flags.to === undefined ? from.next : timeOf(flags.to).first };
-}
-
-/** `2024`, `2024-03`, `2024-03-01` mean the whole of it; anything longer a moment. */
-function timeOf(text: string): {
-  readonly first: OpenInterval["from"] & object;
-  readonly next: OpenInterval["to"] & object;
-} {
-  const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(text) ?? [];
-  try {
-    const first = parseInstant(year === undefined ? text : `${year}-${month ?? "01"}-${day ?? "01"}`, "UTC");
-    const zoned = first.toZonedDateTimeISO("UTC");
-    const next =
-      year === undefined
-        ? first.add({ nanoseconds: 1000 })
-        : zoned.add(day ? { days: 1 } : month ? { months: 1 } : { years: 1 }).toInstant();
-    return { first, next };
-  } catch {
-    throw new Error(`"${text}" is not a time; write 2024, 2024-03, 2024-03-01 or 2024-03-01T00:00:00Z`);
-  }
 }
 
 async function nothingFound({ database }: CliSession, table: TableId): Promise<string> {

@@ -2,15 +2,19 @@ import type * as awsTypes from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type ArchiveBucketSettings, requireArchiveBucket } from "../core/archive/bucket";
 import type { ArchiveBucketSettingsArgs } from "../core/archive/bucket-args";
+import { formatLocation } from "../core/archive/location";
 import { archiverPolicy, tlsOnly } from "../core/archive/bucket-policies";
+import { type ExistingBucketArgs, readBucket } from "./archive-bucket-existing";
 
 /** The bucket of an archive: what decides about its objects, and what AWS is told about it. */
 export interface ArchiveBucketArgs extends ArchiveBucketSettingsArgs {
-  /** Name of the bucket. @default one that Pulumi makes up */
+  /** A bucket that is there already: nothing of it is changed, its settings are read and checked. @default a bucket is made */
+  readonly existing?: ExistingBucketArgs;
+  /** Name of the bucket to make. @default one that Pulumi makes up */
   readonly bucketName?: pulumi.Input<string>;
   /** Key of KMS that objects are encrypted with, by its ARN. @default keys of S3 (SSE-S3) */
   readonly kmsKeyArn?: pulumi.Input<string>;
-  /** Where S3 writes who reached the bucket. @default nowhere */
+  /** Where S3 writes who reached the bucket; of an existing bucket it is only checked that it does. @default nowhere */
   readonly accessLogs?: AccessLogArgs;
   /** Tags of the bucket. */
   readonly tags?: Readonly<Record<string, pulumi.Input<string>>>;
@@ -31,6 +35,8 @@ export interface AccessLogArgs {
  * plain HTTP, owned by its account whoever writes, with leftovers of uploads removed; locked, moved to cheaper classes and
  * expired as declared. With it comes a policy for who archives, which can write and read, and delete nothing.
  *
+ * Of a bucket that exists the same is read, in preview too, and the update stops where something is missing.
+ *
  * @example
  * const archive = new ArchiveBucket("archive", {
  *   prefix: "postgres",
@@ -42,6 +48,8 @@ export interface AccessLogArgs {
 export class ArchiveBucket extends pulumi.ComponentResource {
   /** Name of the bucket. */
   readonly bucket: pulumi.Output<string>;
+  /** Where archives go, as `archive.to` takes it: `s3://bucket/prefix`. Known when the bucket is there, and passed its checks. */
+  readonly url: pulumi.Output<string>;
   /** ARN of the bucket. */
   readonly arn: pulumi.Output<string>;
   /** ARN of the policy to attach to the role that runs `pulumi up`. */
@@ -53,6 +61,25 @@ export class ArchiveBucket extends pulumi.ComponentResource {
     // Loaded only here: the package is large, and most programs do not need it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody
     const aws = require("@pulumi/aws") as typeof awsTypes;
+    const read = args.existing && readBucket(aws, name, args.existing, settings, args, { parent: this });
+    const { bucket, arn } = read ?? this.makeBucket(aws, name, args, settings);
+    this.bucket = bucket;
+    this.arn = arn;
+    const prefix = settings.prefix.replace(/\/$/, "");
+    this.url = bucket.apply((known) => formatLocation({ kind: "s3", bucket: known, prefix }));
+    this.archiverPolicyArn = this.letArchive(aws, name, args, settings).arn;
+    const { url, archiverPolicyArn } = this;
+    // What was read is shown to policies, which see no resources that are only looked at.
+    const seen = read ? { settings: read.facts, unchecked: [...(args.existing?.unchecked ?? [])] } : {};
+    this.registerOutputs({ bucket, url, arn, archiverPolicyArn, ...seen });
+  }
+
+  private makeBucket(
+    aws: typeof awsTypes,
+    name: string,
+    args: ArchiveBucketArgs,
+    settings: ArchiveBucketSettings,
+  ): awsTypes.s3.Bucket {
     const bucket = new aws.s3.Bucket(
       name,
       {
@@ -64,10 +91,7 @@ export class ArchiveBucket extends pulumi.ComponentResource {
     );
     this.guard(aws, name, args, bucket);
     this.keep(aws, name, settings, bucket);
-    this.bucket = bucket.bucket;
-    this.arn = bucket.arn;
-    this.archiverPolicyArn = this.letArchive(aws, name, args, settings, bucket).arn;
-    this.registerOutputs({ bucket: this.bucket, arn: this.arn, archiverPolicyArn: this.archiverPolicyArn });
+    return bucket;
   }
 
   /** Who reaches the bucket, and how. */
@@ -136,10 +160,9 @@ export class ArchiveBucket extends pulumi.ComponentResource {
     name: string,
     args: ArchiveBucketArgs,
     settings: ArchiveBucketSettings,
-    bucket: awsTypes.s3.Bucket,
   ): awsTypes.iam.Policy {
     const policy = pulumi
-      .all([bucket.arn, args.kmsKeyArn])
+      .all([this.arn, args.kmsKeyArn])
       .apply(([arn, key]) => JSON.stringify(archiverPolicy(arn, settings, key)));
     const description = "Writes and reads the archive of partitioned tables; deletes nothing.";
     return new aws.iam.Policy(`${name}-archiver`, { policy, description }, { parent: this });
@@ -147,23 +170,22 @@ export class ArchiveBucket extends pulumi.ComponentResource {
 }
 
 function lifecycleRules(settings: ArchiveBucketSettings): awsTypes.types.input.s3.BucketLifecycleConfigurationRule[] {
-  const { abortUploadDays, expireDays, prefix, storage } = settings;
+  const { abortUploadDays, expireDays, prefix, storage, versionDays } = settings;
   const uploads = {
     id: "unfinished-uploads",
     status: "Enabled",
     filter: { prefix: "" },
     abortIncompleteMultipartUpload: { daysAfterInitiation: abortUploadDays },
   };
-  if (expireDays === undefined && storage.length === 0) return [uploads];
+  if (expireDays === undefined && versionDays === undefined && storage.length === 0) return [uploads];
   const aging = {
     id: "archive",
     status: "Enabled",
     filter: { prefix },
     transitions: storage.map(({ days, storageClass }) => ({ days, storageClass })),
-    // Of a versioned object expiry hides only the last version; what it hides goes as long after that.
-    ...(expireDays === undefined
-      ? {}
-      : { expiration: { days: expireDays }, noncurrentVersionExpiration: { noncurrentDays: expireDays } }),
+    ...(expireDays === undefined ? {} : { expiration: { days: expireDays } }),
+    // Of a versioned object expiry hides only the last version.
+    ...(versionDays === undefined ? {} : { noncurrentVersionExpiration: { noncurrentDays: versionDays } }),
   };
   return [uploads, aging];
 }

@@ -3,8 +3,10 @@ export { PartitionedDatabase, type PartitionedDatabaseArgs } from "./partitioned
 export { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 export { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 export { ArchiveBucket, type AccessLogArgs, type ArchiveBucketArgs } from "./archive-bucket";
+export type { ExistingBucketArgs } from "./archive-bucket-existing";
+export { ArchiveCatalog, type ArchiveCatalogArgs } from "./archive-catalog";
 export { Monitoring, type MonitoringArgs } from "./monitoring";
-export type { PrerequisiteArgs } from "./prerequisites";
+export type { PrerequisiteArgs, PrerequisitePublicationArgs, PrerequisiteRoleArgs } from "./prerequisites";
 export {
   CronJob,
   FunctionAliases,
@@ -46,6 +48,8 @@ export type {
   Size,
   SizeThresholdArgs,
 } from "../core/monitoring/args";
+export type { BucketSetting } from "../core/archive/bucket-facts";
+export type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";
 export type {
   ArchiveBucketSettingsArgs,
   ArchiveStorageClass,

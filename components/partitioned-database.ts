@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DEFAULT_MANAGEMENT_SCHEMA } from "../core/defaults";
+import { DEFAULT_MANAGEMENT_SCHEMA, DEFAULT_SCHEMA } from "../core/defaults";
 import type { SizeThresholdArgs } from "../core/monitoring/args";
 import { requireSizeThresholds } from "../core/monitoring/settings";
+import type { TableName } from "../core/prerequisites/grants";
 import { InvalidSpecError, type Problem } from "../core/problem";
 import type { TableSpecArgs } from "../core/spec/args";
 import { programClock } from "./clock";
@@ -36,7 +37,7 @@ export interface PartitionedDatabaseArgs extends Omit<
   >;
   /** The moment that all windows are planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
-  /** Schemas and extensions that must exist first, made through `@pulumi/postgresql`. @default none */
+  /** Schemas, extensions, roles with their grants and publications, made through `@pulumi/postgresql` before the tables. @default none */
   readonly prerequisites?: PrerequisiteArgs;
 }
 
@@ -62,8 +63,9 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     const clock = args.asOf === undefined ? programClock() : { asOf: args.asOf, configured: true };
     this.provider = this.createProvider(name, args, clock);
     const management = this.createManagementSchema(name, args);
-    const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, this);
-    this.tables = this.createTables(args, clock.asOf, [management, ...prerequisites]);
+    const prerequisites = createPrerequisites(name, args.prerequisites, args.connection, namesOf(args), this);
+    this.tables = this.createTables(args, clock.asOf, [management, ...prerequisites.resources]);
+    prerequisites.grantTables(Object.values(this.tables));
     this.registerOutputs({
       runways: Object.fromEntries(Object.entries(this.tables).map(([key, table]) => [key, table.runway])),
     });
@@ -114,6 +116,14 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     }
     return Object.fromEntries(made);
   }
+}
+
+/** The tables by key, as the database knows them. */
+function namesOf(args: PartitionedDatabaseArgs): Record<string, TableName> {
+  const shared = args.defaults?.schema ?? DEFAULT_SCHEMA;
+  return Object.fromEntries(
+    Object.entries(args.tables).map(([key, { schema = shared, table }]) => [key, { schema, table }]),
+  );
 }
 
 /** Two declarations of one table would fight over its window. */

@@ -1,46 +1,210 @@
 import type * as postgresqlTypes from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
+import { DEFAULT_VIA_ROOT } from "../core/defaults";
+import { schemaGrants, type TableName, tableGrants, type WantedGrant } from "../core/prerequisites/grants";
+import { reportPrerequisites } from "../core/prerequisites/problems";
+import { requireValid } from "../core/problem";
+import type { PublishedChange } from "../core/spec/publication-args";
 import type { ConnectionArgs } from "./provider";
 
 /** What the tables need before they can be made; owned by `@pulumi/postgresql`, not by us. */
 export interface PrerequisiteArgs {
   /** Schemas to make. A destroy leaves them alone. @example ["telemetry"] */
   readonly schemas?: readonly string[];
-  /** Extensions to make. @example ["pg_stat_statements"] */
+  /**
+   * Extensions to make. A destroy leaves them alone. `pg_cron` only where the server loads it, and in the database that it is
+   * configured for. @example ["pg_cron"]
+   */
   readonly extensions?: readonly string[];
+  /** Roles by name, with what they need for the declared tables. @default none */
+  readonly roles?: Readonly<Record<string, PrerequisiteRoleArgs>>;
+  /** Publications by name, made empty: tables join by their own `publications`. A destroy leaves them alone. @default none */
+  readonly publications?: Readonly<Record<string, PrerequisitePublicationArgs>>;
+  /**
+   * Who makes all this, when that is not who owns the tables: roles need CREATEROLE, some extensions a superuser. It has to be a
+   * superuser, or a member of the owner, to whom schemas and publications are given. Single values, since `@pulumi/postgresql`
+   * takes neither url nor passwordCommand. @default the connection of the database
+   */
+  readonly connection?: ConnectionArgs;
 }
 
-/** Makes them, and returns them so that the tables can wait. Nothing declared: the other provider is not even loaded. */
+/** A role of the database. */
+export interface PrerequisiteRoleArgs {
+  /** `archive`: does the work of `pulumi up`, as a member of the tables' owner. `read`: reads the tables, never a partition by its name. */
+  readonly for: "archive" | "read";
+  /** Lets the role log in. Kept as a secret, in state too; without it others become the role, or another way in is set up. @default none */
+  readonly password?: pulumi.Input<string>;
+  /** Whether it may log in. @default true with a password */
+  readonly login?: boolean;
+  /** Roles that it is a member of. An archiver is one of the role that owns the tables. @default [] */
+  readonly memberOf?: readonly string[];
+  /** The tables that it reads, by their keys. @default all */
+  readonly tables?: readonly string[];
+}
+
+/** A publication that is there before its tables. */
+export interface PrerequisitePublicationArgs {
+  /** What it sends. @default ["insert", "update", "delete", "truncate"] */
+  readonly publish?: readonly PublishedChange[];
+  /** Whether subscribers see rows under the name of the table (true) or of its partition (false). @default true */
+  readonly viaRoot?: boolean;
+}
+
+/** What was made before the tables, and what is made after them. */
+export interface Prerequisites {
+  /** The tables wait for these. */
+  readonly resources: readonly pulumi.Resource[];
+  /** Lets the readers in, when the tables are there. */
+  grantTables(tables: readonly pulumi.Resource[]): void;
+}
+
+/** Makes them. Nothing declared: the other provider is not even loaded. */
 export function createPrerequisites(
   name: string,
   args: PrerequisiteArgs | undefined,
   connection: ConnectionArgs,
+  tables: Readonly<Record<string, TableName>>,
   parent: pulumi.Resource,
-): pulumi.Resource[] {
-  if (!args?.schemas?.length && !args?.extensions?.length) return [];
+): Prerequisites {
+  const { schemas = [], extensions = [], roles = {}, publications = {} } = args ?? {};
+  const declared = [...schemas, ...extensions, ...Object.keys(roles), ...Object.keys(publications)];
+  if (declared.length === 0) return { resources: [], grantTables: () => undefined };
+  const through = args?.connection ?? connection;
+  checkPrerequisites(name, args ?? {}, through, Object.keys(tables));
   // Loaded only here: the package is large, and most programs do not need it.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody
   const postgresql = require("@pulumi/postgresql") as typeof postgresqlTypes;
-  const provider = new postgresql.Provider(`${name}-postgresql`, connectionOf(connection), { parent });
+  const provider = new postgresql.Provider(`${name}-postgresql`, connectionOf(through), { parent });
   const opts = { parent, provider };
-  return [
-    ...(args.schemas ?? []).map(
-      (schema) => new postgresql.Schema(`${name}-${schema}`, { name: schema }, { ...opts, retainOnDelete: true }),
+  const kept = { ...opts, retainOnDelete: true };
+  const grants = grantsOf(roles);
+  // Who makes the tables has to be able to make them there.
+  const owned = args?.connection && connection.user !== undefined ? { owner: connection.user } : {};
+  const made = [
+    ...schemas.map((schema) => new postgresql.Schema(`${name}-${schema}`, { name: schema, ...owned }, kept)),
+    ...extensions.map((extension) => new postgresql.Extension(`${name}-${extension}`, { name: extension }, kept)),
+    ...Object.entries(publications).map(([publication, one]) =>
+      createPublication(
+        postgresql,
+        `${name}-publication-${publication}`,
+        { name: publication, ...owned, ...publicationArgs(one) },
+        kept,
+      ),
     ),
-    ...(args.extensions ?? []).map(
-      (extension) =>
-        new postgresql.Extension(`${name}-${extension}`, { name: extension }, { ...opts, retainOnDelete: true }),
-    ),
+    ...Object.entries(roles).flatMap(([role, one]) => createRole(postgresql, name, role, one, opts)),
   ];
+  const grant = (wanted: readonly WantedGrant[], after: readonly pulumi.Resource[]): pulumi.Resource[] =>
+    createGrants(postgresql, name, wanted, through, after, opts);
+  return {
+    resources: [...made, ...grant(schemaGrants(grants, tables, extensions), made)],
+    grantTables: (after) => void grant(tableGrants(grants, tables), after),
+  };
+}
+
+function checkPrerequisites(
+  name: string,
+  args: PrerequisiteArgs,
+  connection: ConnectionArgs,
+  tables: readonly string[],
+): void {
+  const { schemas = [], extensions = [], roles = {}, publications = {} } = args;
+  const declared = {
+    schemas,
+    extensions,
+    publications: Object.keys(publications),
+    roles: Object.fromEntries(
+      Object.entries(grantsOf(roles)).map(([role, one]) => [role, { ...one, memberOf: roles[role]?.memberOf ?? [] }]),
+    ),
+    connection: Object.keys(connection).filter((key) => connection[key as keyof ConnectionArgs] !== undefined),
+  };
+  requireValid(`prerequisites of database "${name}"`, (report) => reportPrerequisites(declared, tables, report));
+}
+
+function grantsOf(roles: Readonly<Record<string, PrerequisiteRoleArgs>>) {
+  return Object.fromEntries(Object.entries(roles).map(([role, one]) => [role, { for: one.for, tables: one.tables }]));
+}
+
+function createPublication(
+  postgresql: typeof postgresqlTypes,
+  name: string,
+  args: postgresqlTypes.PublicationArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  // Which tables are in it is the business of the tables.
+  return new postgresql.Publication(name, args, { ...opts, ignoreChanges: ["tables"] });
+}
+
+function publicationArgs({ publish, viaRoot }: PrerequisitePublicationArgs): postgresqlTypes.PublicationArgs {
+  const params = publish === undefined ? {} : { publishParams: [...publish] };
+  return { publishViaPartitionRootParam: viaRoot ?? DEFAULT_VIA_ROOT, ...params };
+}
+
+function createRole(
+  postgresql: typeof postgresqlTypes,
+  name: string,
+  role: string,
+  { for: purpose, password, login, memberOf = [] }: PrerequisiteRoleArgs,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const made = new postgresql.Role(
+    `${name}-role-${role}`,
+    {
+      name: role,
+      login: login ?? password !== undefined,
+      ...(password === undefined ? {} : { password: pulumi.secret(password) }),
+    },
+    // An archiver may own partitions by now; a reader owns nothing.
+    { ...opts, retainOnDelete: purpose === "archive" },
+  );
+  const memberships = memberOf.map(
+    (group) =>
+      new postgresql.GrantRole(
+        `${name}-role-${role}-in-${group}`,
+        { role: made.name, grantRole: group },
+        { ...opts, dependsOn: [made] },
+      ),
+  );
+  return [made, ...memberships];
+}
+
+/** One after the other: the server refuses two changes of one object's privileges at the same time. */
+function createGrants(
+  postgresql: typeof postgresqlTypes,
+  name: string,
+  wanted: readonly WantedGrant[],
+  { database = "" }: ConnectionArgs,
+  after: readonly pulumi.Resource[],
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+  const made: pulumi.Resource[] = [];
+  for (const { role, objectType, schema, objects, privileges } of wanted) {
+    const what = objectType === "schema" ? schema : `${schema}-tables`;
+    const grant = new postgresql.Grant(
+      `${name}-grant-${role}-${what}`,
+      {
+        database,
+        role,
+        objectType,
+        schema,
+        privileges: [...privileges],
+        ...(objects.length > 0 ? { objects: [...objects] } : {}),
+      },
+      { ...opts, dependsOn: [...after, ...made.slice(-1)] },
+    );
+    made.push(grant);
+  }
+  return made;
 }
 
 function connectionOf(connection: ConnectionArgs): postgresqlTypes.ProviderArgs {
-  const given: postgresqlTypes.ProviderArgs = {};
+  // Without a superuser it asks for no more than any role may see, and does the same.
+  const given: postgresqlTypes.ProviderArgs = { superuser: false };
   if (connection.host !== undefined) given.host = connection.host;
   if (connection.port !== undefined) given.port = connection.port;
   if (connection.database !== undefined) given.database = connection.database;
   if (connection.user !== undefined) given.username = connection.user;
   if (connection.password !== undefined) given.password = pulumi.secret(connection.password);
   if (connection.sslMode !== undefined) given.sslmode = connection.sslMode;
+  if (connection.sslRootCert !== undefined) given.sslrootcert = connection.sslRootCert;
   return given;
 }

@@ -1,8 +1,35 @@
-import type { ResourceValidationPolicy } from "@pulumi/policy";
-import { configure, type Rule } from "./rules/support/rule";
+import type { PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
+import { type AnyRule, configure, type Rule, type StackResource, type StackRule } from "./rules/support/rule";
 
-/** Hands a rule to the policy SDK: picks the resources it is for, reads their known properties, reports its messages. */
-export function toPolicy(rule: Rule): ResourceValidationPolicy {
+/** Hands a rule to the policy SDK: picks what it is for, reads the known properties, reports its messages. */
+export function toPolicy(rule: AnyRule): ResourceValidationPolicy | StackValidationPolicy {
+  return "resourceType" in rule ? resourcePolicy(rule) : stackPolicy(rule);
+}
+
+function resourcePolicy(rule: Rule): ResourceValidationPolicy {
+  return {
+    ...textsOf(rule),
+    validateResource: (args, reportViolation) => {
+      if (args.type !== rule.resourceType) args.notApplicable(`only for ${rule.resourceType}`);
+      const config = configure(rule, args.getConfig<Record<string, unknown>>());
+      const known = { ...readKnown(args.props), protect: args.opts.protect };
+      for (const message of rule.evaluate(known, config)) reportViolation(message);
+    },
+  };
+}
+
+function stackPolicy(rule: StackRule): StackValidationPolicy {
+  return {
+    ...textsOf(rule),
+    validateStack: (args, reportViolation) => {
+      const config = configure(rule, args.getConfig<Record<string, unknown>>());
+      const resources = args.resources.filter(({ type }) => rule.types.includes(type)).map(readResource);
+      for (const message of rule.evaluateStack(resources, config)) reportViolation(message);
+    },
+  };
+}
+
+function textsOf(rule: AnyRule): Omit<ResourceValidationPolicy, "validateResource"> {
   return {
     name: rule.name,
     description: rule.description,
@@ -10,11 +37,19 @@ export function toPolicy(rule: Rule): ResourceValidationPolicy {
     enforcementLevel: rule.enforcementLevel,
     remediationSteps: rule.remediation,
     configSchema: { properties: { ...rule.configProperties } },
-    validateResource: (args, reportViolation) => {
-      if (args.type !== rule.resourceType) args.notApplicable(`only for ${rule.resourceType}`);
-      const config = configure(rule, args.getConfig<Record<string, unknown>>());
-      for (const message of rule.evaluate(readKnown(args.props), config)) reportViolation(message);
-    },
+  };
+}
+
+function readResource(resource: PolicyResource): StackResource {
+  const sources = Object.entries(resource.propertyDependencies);
+  return {
+    ...readKnown(resource.props),
+    protect: resource.opts.protect,
+    type: resource.type,
+    name: resource.name,
+    urn: resource.urn,
+    sources: Object.fromEntries(sources.map(([property, from]) => [property, from.map(({ urn }) => urn)])),
+    parentType: resource.parent?.type,
   };
 }
 

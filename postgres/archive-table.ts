@@ -128,3 +128,30 @@ export async function listArchives(
 function instantOf(value: unknown): Instant | undefined {
   return value === null || value === undefined ? undefined : parseTime(String(value));
 }
+
+/** A table that holds rows now, for a question that reads all of it. */
+export interface HotLeaf {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly filenode: string;
+  readonly blocks: number;
+}
+
+/** The table with this oid, or what holds its rows where it is cut further. */
+export async function readHotLeaves(database: Database, oid: string): Promise<HotLeaf[]> {
+  const rows = await database.read(
+    `select c.oid::text as oid, n.nspname as schema, c.relname as name, pg_relation_filenode(c.oid)::text as filenode,
+  pg_relation_size(c.oid) / current_setting('block_size')::bigint as blocks
+from ${quote(database.managementSchema)}.table_and_parts($1::oid) t (oid)
+join pg_class c on c.oid = t.oid and c.relkind = 'r' join pg_namespace n on n.oid = c.relnamespace order by c.oid`,
+    [oid],
+  );
+  return rows.map((row) => ({
+    oid: String(row["oid"]),
+    schema: String(row["schema"]),
+    name: String(row["name"]),
+    filenode: String(row["filenode"]),
+    blocks: Number(row["blocks"]),
+  }));
+}

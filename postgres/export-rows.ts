@@ -63,7 +63,13 @@ async function inTransaction<T>(
 ): Promise<T> {
   await session.query("begin isolation level read committed read only");
   try {
-    const settings = { ...COPY_SETTINGS, row_security: "off", statement_timeout: `${options.timeoutMs}ms` };
+    const settings = {
+      ...COPY_SETTINGS,
+      row_security: "off",
+      statement_timeout: `${options.timeoutMs}ms`,
+      // What reads the rows may take some seconds more for them than the server.
+      idle_in_transaction_session_timeout: "0",
+    };
     for (const [name, value] of Object.entries(settings))
       await session.query("select pg_catalog.set_config($1, $2, true)", [name, value]);
     const result = await copy(session, copyText(request), use);

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { archiveSchema } from "../core/archive/archive-spec";
+import { holdsSchema } from "../core/spec/holds";
 import { maxDropsSchema, onExpireSchema, resourcesSchema } from "../core/spec/schema";
 import { SPAN_HINT } from "../core/time/span";
 import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
@@ -66,6 +68,9 @@ const overridesSchema = z.strictObject({
     .optional(),
   onExpire: onExpireSchema.optional(),
   grace: spanOr("none", "7 days").optional().describe("Time between detach and drop."),
+  archive: archiveSchema.optional().describe('Where and how expired partitions are archived, with onExpire "archive".'),
+  holds: holdsSchema.optional().describe("Ranges of time that nothing is done to."),
+  approvedBy: z.string().min(1).optional().describe("Who has approved a shorter retention."),
   maxDropsPerUpdate: maxDropsSchema.optional(),
   confirmDrops: z
     .array(z.string())

@@ -46,5 +46,7 @@ function merge(table: TableSpecArgs, all: TableOverrides, one: TableOverrides): 
   const merged = { ...table, ...all, ...one, window: { ...table.window, ...all.window, ...one.window } };
   // A table that is only to be detached leaves the grace of the others' drops behind.
   if (one.onExpire === "detach" && one.grace === undefined) delete merged.grace;
+  // The same with the place of an archive that others have.
+  if (one.onExpire !== undefined && one.onExpire !== "archive" && one.archive === undefined) delete merged.archive;
   return merged as TableSpecArgs;
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keepOldest, missing, pgpartition, startArchive } from "./demo/archive";
 import { loadRows } from "./demo/load";
 import { runSchedule } from "./demo/schedule";
 import { type Demo, startDemo } from "./demo/session";
@@ -15,7 +16,7 @@ async function main(): Promise<void> {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
-    await tell(demo);
+    await tell(demo, folder);
   } finally {
     await demo.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
 }
 
 /** The story: a window is made, filled, read by two tenants, moved on by hand and by schedule, cleaned up, and protected from a mistake. */
-async function tell(demo: Demo): Promise<void> {
+async function tell(demo: Demo, folder: string): Promise<void> {
   headline("1. What would be made", "pulumi preview --diff");
   await demo.pulumi(["preview", "--diff", ...demo.policies]);
 
@@ -67,12 +68,45 @@ async function tell(demo: Demo): Promise<void> {
   headline("12. The same without policies: the guard in the provider refuses too", "pulumi up");
   await demo.expectRefusal(["up", "--yes"]);
 
+  await tellArchive(demo, folder);
+
   headline("What to try next");
   say(
     "npm run dev            a database that stays; then: npm run pulumi -- stack select --create dev, npm run pulumi -- up",
   );
   say("stacks/tables/         declare a table of your own");
   say("docs/                  every argument, every lock, every fault");
+}
+
+const AUDIT = "public.audit_logs_partitioned";
+
+/** What has expired goes to an archive before it is dropped; it is asked there, and comes back to the letter. */
+async function tellArchive(demo: Demo, folder: string): Promise<void> {
+  const archive = await startArchive(folder);
+  try {
+    headline(
+      `13. The mistake is taken back; what expires of audit_logs is archived from now on, in ${archive.description}`,
+    );
+    await demo.archiveInto("audit_logs", archive.settings);
+    await demo.moveClock({ months: 1 });
+    const { partition, copy } = await keepOldest(demo.connection, AUDIT);
+    await demo.pulumi(["up", "--yes", ...demo.policies], archive.env);
+    for (const line of pgpartition(demo.connection, archive, ["archives", AUDIT])) say(line);
+
+    const question =
+      "select count(*) as rows, count(distinct user_id) as users, min(created_at) as oldest from audit_logs_partitioned";
+    headline("14. Table and archive together, without restoring anything", `pgpartition query ${AUDIT} "${question}"`);
+    for (const line of pgpartition(demo.connection, archive, ["query", AUDIT, question])) say(line);
+
+    headline("15. Back from the archive, and compared with what was dropped", `pgpartition restore ${AUDIT}`);
+    for (const line of pgpartition(demo.connection, archive, ["restore", AUDIT, "--name", "audit_restored"])) say(line);
+    const lost = await missing(demo.connection, copy, "public.audit_restored");
+    const added = await missing(demo.connection, "public.audit_restored", copy);
+    say(`rows of ${partition} that the archive does not have: ${lost}; rows that it has too many: ${added}`);
+    if (lost !== "0" || added !== "0") throw new Error("the restored archive is not what was dropped");
+  } finally {
+    await archive.stop();
+  }
 }
 
 main().catch((error: unknown) => {

@@ -11,4 +11,5 @@ export const COPY_SETTINGS: Readonly<Record<string, string>> = {
   bytea_output: "hex",
   xmloption: "content",
   lc_monetary: "C",
+  quote_all_identifiers: "off",
 };

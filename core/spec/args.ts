@@ -1,6 +1,6 @@
 import type { Span } from "../time/span";
 import type { ArchiveArgs } from "../archive/archive-args";
-import type { HoldArgs } from "./holds";
+import type { HoldArgs } from "./hold-args";
 import type { LevelArgs } from "./level-args";
 import type { PublicationArgs } from "./publication-args";
 import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "./schedule-args";

@@ -1,9 +1,13 @@
+import { archiveVerifiedBeforeDrop } from "./archive-verified-before-drop";
 import { dropAgeFloor } from "./drop-age-floor";
 import { keyTypeTimestamptz } from "./key-type-timestamptz";
 import { leadMinimum } from "./lead-minimum";
+import { legalHold } from "./legal-hold";
 import { lockBudget } from "./lock-budget";
 import { maxDropsPerRun } from "./max-drops-per-run";
+import { noDropWithoutArchive } from "./no-drop-without-archive";
 import { partitionCountCeiling } from "./partition-count-ceiling";
+import { retentionChangeDirection } from "./retention-change-direction";
 import { retentionDeclared } from "./retention-declared";
 import { retentionMaximum } from "./retention-maximum";
 import { retentionMinimum } from "./retention-minimum";
@@ -20,6 +24,10 @@ const NEED_PLAN = [
   tenantIndexPresent,
   superuserForbidden,
   lockBudget,
+  retentionChangeDirection,
+  legalHold,
+  noDropWithoutArchive,
+  archiveVerifiedBeforeDrop,
 ];
 
 /** Declared properties that other rules judge. */
@@ -29,6 +37,8 @@ const NEED_PROPERTIES = [
   { rule: retentionMaximum, properties: ["retention", "dataClass", "onExpire", "grace"] },
   { rule: leadMinimum, properties: ["lead", "asOf"] },
   { rule: keyTypeTimestamptz, properties: ["key"] },
+  { rule: retentionChangeDirection, properties: ["approvedBy"] },
+  { rule: legalHold, properties: ["holds"] },
 ];
 
 /**

@@ -113,6 +113,22 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(await text(other, "app.feb")).toEqual(await text(database, "app.before"));
   });
 
+  it("is asked together with the table, without restoring it", async () => {
+    const asked = await onDatabase(
+      database,
+      "query",
+      "app.events",
+      "select count(*)::int as n, count(v0)::int as small, sum(id)::int as s from events",
+      "--json",
+    );
+    expect(asked).toMatchObject({ code: 0 });
+    const [wanted] = await database.query(
+      "select count(*)::int as n, count(v0)::int as small, sum(id)::int as s from app.before",
+    );
+    expect(JSON.parse(asked.stdout)).toEqual(wanted);
+    expect(asked.stderr).toMatch(/0 rows of the table and \d+ of 1 archives since 2025-02-01T00:00:00Z/);
+  });
+
   it("F03 refuses a table that exists, a range without an archive, and says what there is", async () => {
     await database.query("create table app.taken ()");
     const taken = await onDatabase(database, "restore", "app.events", "--from", "2025", "--name", "taken");

@@ -85,6 +85,7 @@ test("is protected unless the program says otherwise, and its parts are its chil
   const own = registered.filter((one) => one.type.startsWith("aws:"));
   expect(own.length).toBeGreaterThanOrEqual(8);
   for (const one of own) expect(one.parent).toContain("pgpartition:index:ArchiveBucket::archive");
+  expect(await valueOf(component.url)).toBe("s3://archive");
   expect(await valueOf(component.archiverPolicyArn)).toContain("arn:aws:iam/policy:Policy/");
   registered = recording();
   new ArchiveBucket("other", { protect: false });

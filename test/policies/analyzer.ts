@@ -8,9 +8,12 @@ import { credentials, type ServiceError } from "@grpc/grpc-js";
 import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import {
   type AnalyzerInfo,
+  AnalyzerPropertyDependencies,
+  AnalyzerResource,
   AnalyzerResourceOptions,
   AnalyzeRequest,
   type AnalyzeResponse,
+  AnalyzeStackRequest,
   ConfigureAnalyzerRequest,
   EnforcementLevel,
   PolicyConfig,
@@ -34,7 +37,20 @@ export type PackConfig = Readonly<Record<string, string | Readonly<Record<string
 export interface Analyzer {
   info(): Promise<AnalyzerInfo>;
   configure(config: PackConfig): Promise<void>;
-  analyze(type: string, properties: object): Promise<Violation[]>;
+  analyze(type: string, properties: object, protect?: boolean): Promise<Violation[]>;
+  analyzeStack(resources: readonly StackPart[]): Promise<Violation[]>;
+}
+
+/** A resource of a stack, as the engine shows it when all steps are over. */
+export interface StackPart {
+  readonly type: string;
+  readonly name: string;
+  readonly properties: object;
+  /** Type of the component that it is a child of. */
+  readonly parent?: string;
+  readonly protect?: boolean;
+  /** Property -> the resource that it was taken from. */
+  readonly from?: Readonly<Record<string, StackPart>>;
 }
 
 const pack = join(repositoryRoot, "policies");
@@ -63,15 +79,19 @@ export function withAnalyzer(env: NodeJS.ProcessEnv = { TS_NODE_TRANSPILE_ONLY: 
   return {
     info: () => call((done) => running().getAnalyzerInfo(new Empty(), done)),
     configure: async (config) => void (await call((done) => running().configure(configureRequest(config), done))),
-    analyze: async (type, properties) => {
-      const response = await call<AnalyzeResponse>((done) => running().analyze(request(type, properties), done));
-      return response.getDiagnosticsList().map((found) => ({
-        policy: found.getPolicyname(),
-        level: found.getEnforcementlevel() === EnforcementLevel.MANDATORY ? "mandatory" : "advisory",
-        message: found.getMessage(),
-      }));
-    },
+    analyze: async (type, properties, protect = false) =>
+      violations(await call((done) => running().analyze(request(type, properties, protect), done))),
+    analyzeStack: async (resources) =>
+      violations(await call((done) => running().analyzeStack(stackRequest(resources), done))),
   };
+}
+
+function violations(response: AnalyzeResponse): Violation[] {
+  return response.getDiagnosticsList().map((found) => ({
+    policy: found.getPolicyname(),
+    level: found.getEnforcementlevel() === EnforcementLevel.MANDATORY ? "mandatory" : "advisory",
+    message: found.getMessage(),
+  }));
 }
 
 /** The first line that a pack prints. */
@@ -108,14 +128,37 @@ function configureRequest(config: PackConfig): ConfigureAnalyzerRequest {
   return request;
 }
 
-function request(type: string, properties: object): AnalyzeRequest {
+function request(type: string, properties: object, protect: boolean): AnalyzeRequest {
   const message = new AnalyzeRequest();
   message.setType(type);
   message.setName("thing");
-  message.setUrn(`urn:pulumi:dev::shop::${type}::thing`);
+  message.setUrn(urn({ type, name: "thing" }));
   message.setProperties(struct(properties));
-  message.setOptions(new AnalyzerResourceOptions());
+  message.setOptions(new AnalyzerResourceOptions().setProtect(protect));
   return message;
+}
+
+function stackRequest(resources: readonly StackPart[]): AnalyzeStackRequest {
+  const parents = new Set(resources.flatMap(({ parent }) => (parent === undefined ? [] : [parent])));
+  const components = [...parents].map((type) => ({ type, name: "component", properties: {} }));
+  return new AnalyzeStackRequest().setResourcesList([...components, ...resources].map(stackResource));
+}
+
+function stackResource(part: StackPart): AnalyzerResource {
+  const message = new AnalyzerResource();
+  message.setType(part.type);
+  message.setName(part.name);
+  message.setUrn(urn(part));
+  message.setProperties(struct(part.properties));
+  message.setOptions(new AnalyzerResourceOptions().setProtect(part.protect ?? false));
+  if (part.parent !== undefined) message.setParent(urn({ type: part.parent, name: "component" }));
+  for (const [property, source] of Object.entries(part.from ?? {}))
+    message.getPropertydependenciesMap().set(property, new AnalyzerPropertyDependencies().setUrnsList([urn(source)]));
+  return message;
+}
+
+function urn({ type, name }: { type: string; name: string }): string {
+  return `urn:pulumi:dev::shop::${type}::${name}`;
 }
 
 /** Whatever is JSON is a struct. */

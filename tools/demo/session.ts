@@ -16,11 +16,13 @@ export interface Demo {
   /** Flags that run the dev stack's policy pack. */
   readonly policies: readonly string[];
   /** Runs the CLI and shows its output as it comes; throws when it fails. */
-  pulumi(args: readonly string[]): Promise<void>;
+  pulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<void>;
   /** Runs the CLI and wants it to fail. */
   expectRefusal(args: readonly string[]): Promise<void>;
   moveClock(by: Temporal.DurationLike): Promise<void>;
   cutRetention(): Promise<void>;
+  /** From the next update on a table is archived; its retention is as it was. */
+  archiveInto(table: string, settings: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,15 +42,19 @@ export async function startDemo(folder: string): Promise<Demo> {
     PULUMI_CONFIG_PASSPHRASE: "demo",
     PULUMI_HOME: join(folder, "home"),
   };
-  const run = (args: readonly string[], quiet = false) =>
+  const run = (args: readonly string[], quiet = false, more: Readonly<Record<string, string>> = {}) =>
     runPulumi(args, {
       cwd: project,
-      env,
+      env: { ...env, ...more },
       engine,
       ...(quiet ? {} : { onOutput: (text: string) => process.stdout.write(text) }),
     });
-  const must = async (args: readonly string[], quiet = false): Promise<void> => {
-    const result = await run(args, quiet);
+  const must = async (
+    args: readonly string[],
+    quiet = false,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<void> => {
+    const result = await run(args, quiet, more);
     if (result.code !== 0)
       throw new Error(
         `pulumi ${args.join(" ")} failed with exit code ${result.code}\n${quiet ? result.stdout + result.stderr : ""}`,
@@ -72,7 +78,7 @@ export async function startDemo(folder: string): Promise<Demo> {
       return now;
     },
     policies: policyFlags(project),
-    pulumi: (args) => must([...args, "--stack", stack, "--suppress-progress"]),
+    pulumi: (args, more) => must([...args, "--stack", stack, "--suppress-progress"], false, more),
     expectRefusal: async (args) => {
       const result = await run([...args, "--stack", stack, "--suppress-progress"]);
       if (result.code === 0) throw new Error(`pulumi ${args.join(" ")} was expected to be refused`);
@@ -85,8 +91,17 @@ export async function startDemo(folder: string): Promise<Demo> {
     cutRetention: async () => {
       await must(["config", "set", "--path", "tables.audit_logs.window.retention", "1 month", "--stack", stack], true);
     },
+    archiveInto: async (table, settings) => {
+      const values = { "window.retention": "12 months", onExpire: "archive", grace: "none", ...prefixed(settings) };
+      for (const [path, value] of Object.entries(values))
+        await must(["config", "set", "--path", `tables.${table}.${path}`, value, "--stack", stack], true);
+    },
     stop: () => dev.stop(),
   };
+}
+
+function prefixed(settings: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`archive.${name}`, value]));
 }
 
 /** The demo changes stack configuration, so it works on a copy of the program; the code itself is the repository's. */

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RULES } from "../../policies/rules";
-import type { ConfigProperty, Rule } from "../../policies/rules/support/rule";
+import { type AnyRule, type ConfigProperty, judgedBy } from "../../policies/rules/support/rule";
 import { repositoryRoot } from "../paths";
 import { code, type Page, page, section, table } from "./markdown";
 
@@ -11,6 +11,7 @@ const FOLDER = "policies/config";
 export function policiesPage(): Page {
   return page("docs/reference/policies.md", "Policies", [
     "Each rule reads the plan that PartitionWindow's Check made against the live database (or the provider's configuration), before any SQL runs.",
+    "Rules about the stack as a whole are asked at its end: they stop a preview, and an update only after it; so preview first.",
     "A message says the value, the limit and the setting that changes it. A plan that is not complete is reported as not evaluated, by `every-rule-evaluated`.\n",
     "    pulumi preview --policy-pack policies --policy-pack-config policies/config/prod.json\n",
     table(
@@ -25,11 +26,11 @@ export function policiesPage(): Page {
   ]);
 }
 
-function ruleSection(rule: Rule): string {
+function ruleSection(rule: AnyRule): string {
   const properties = Object.entries<ConfigProperty>(rule.configProperties);
   return section(
     rule.name,
-    `${rule.description} For ${code(rule.resourceType)}; ${rule.enforcementLevel} by default, severity ${rule.severity}.\n`,
+    `${rule.description} For ${judgedBy(rule)}; ${rule.enforcementLevel} by default, severity ${rule.severity}.\n`,
     `What to do: ${rule.remediation}\n`,
     properties.length === 0
       ? "No settings besides its level.\n"
@@ -48,6 +49,7 @@ function ruleSection(rule: Rule): string {
 function typeText(property: ConfigProperty): string {
   const words = property.items?.enum;
   if (words) return `list of ${words.map(code).join(", ")}`;
+  if (property.enum) return property.enum.map(code).join(", ");
   if (property.items) return `list of ${property.items.type}`;
   return property.minimum === undefined ? property.type : `${property.type}, at least ${property.minimum}`;
 }

@@ -65,7 +65,7 @@ export async function dashboardReader(
 }
 
 /** The last line of what went wrong; undefined: nothing. */
-function run(
+export function run(
   program: string,
   args: readonly string[],
   { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },

@@ -13,6 +13,7 @@ export interface WindowProperties {
   readonly dataClass: string | undefined;
   readonly owner: string | undefined;
   readonly asOf: string | undefined;
+  readonly approvedBy: string | undefined;
   readonly keyColumn: string | undefined;
   /** Type of the key's column and meaning of its values: as declared, else as the database has it. */
   readonly keyKind: string | undefined;
@@ -36,6 +37,7 @@ export function readWindow({ values, unknown }: KnownProperties): WindowProperti
     dataClass: text("dataClass"),
     owner: text("owner"),
     asOf: text("asOf"),
+    approvedBy: text("approvedBy"),
     keyColumn: keyText(values["key"], "column"),
     keyKind: keyText(values["key"], "kind") ?? keyText(values["plan"], "keyKind"),
     plan: readPlan(values["plan"], unknown),

@@ -142,7 +142,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
     "Where and how expired partitions are archived. Needed with onExpire archive, and only then.",
   "PartitionWindow.holds": "Ranges that nothing is done to, whatever the window says.",
   "PartitionWindow.approvedBy": "Who has approved that data is kept for a shorter time than before.",
-  "Archive.to": "s3://bucket/prefix, or file:///directory of the machine that runs the update.",
+  "Archive.to": "`s3://bucket/prefix`, or `file:///directory` of the machine that runs the update.",
   "Archive.region": "Region of the bucket. Left out: what the environment says.",
   "Archive.endpoint": "Address of an S3-compatible store. Left out: Amazon's.",
   "Archive.pathStyle": "The bucket as the first part of the path. Left out: true where there is an endpoint.",

@@ -32,7 +32,22 @@ describe("settings of an archive's bucket", () => {
     expect(read({})).toMatchObject({ prefix: "", expireDays: undefined, storage: [] });
   });
 
+  test("keep hidden versions as long as objects, unless it is said how long", () => {
+    expect(read({ expireAfter: "1 year" })).toMatchObject({ versionDays: 366 });
+    expect(read({ expireAfter: "1 year", keepVersionsFor: "30 days" })).toMatchObject({ versionDays: 30 });
+    expect(read({}).versionDays).toBeUndefined();
+    const locked = { mode: "governance" as const, for: "7 years" as const };
+    expect(read({ legalMinimum: "7 years", keepVersionsFor: "1 day", objectLock: locked })).toMatchObject({
+      versionDays: 1,
+    });
+  });
+
   test.each<[string, ArchiveBucketSettingsArgs, string]>([
+    [
+      "an overwritten version that is lost too soon",
+      { legalMinimum: "7 years", keepVersionsFor: "30 days" },
+      "keepVersionsFor: an object that was overwritten would be lost after 30 days; the legal minimum is 2562.",
+    ],
     [
       "an end before the legal minimum",
       { legalMinimum: "7 years", expireAfter: "6 years" },

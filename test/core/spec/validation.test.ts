@@ -135,7 +135,15 @@ test.each<[what: string, at: string, value: unknown, path: string, code: Problem
     /Copy it from preview/,
   ],
   ["an allowance that is no range", "allowEmpty", ["x/y"], "allowEmpty[0]", "invalid-time", /"x\/y"/, /Copy it/],
-  ["grace where nothing is dropped", "onExpire", "detach", "grace", "invalid-value", /never drops/, /onExpire: "archive" or "drop"/],
+  [
+    "grace where nothing is dropped",
+    "onExpire",
+    "detach",
+    "grace",
+    "invalid-value",
+    /never drops/,
+    /onExpire: "archive" or "drop"/,
+  ],
   ["0 drops an update", "maxDropsPerUpdate", 0, "maxDropsPerUpdate", "invalid-value", /^0 is too small/, /at least 1/],
   [
     "1001 drops an update",

@@ -27,7 +27,10 @@ async function buildAll(): Promise<TestBundles> {
   const plugin = join(pluginFolder, "plugin.cjs");
   const components = join(pluginFolder, "components.cjs");
   await Promise.all([
-    bundle("provider/main.ts", plugin, { define: { PGPARTITION_FAULTPOINTS: "true" }, external: ["pg-native", "@duckdb/*", "@aws-sdk/*"] }),
+    bundle("provider/main.ts", plugin, {
+      define: { PGPARTITION_FAULTPOINTS: "true" },
+      external: ["pg-native", "@duckdb/*", "@aws-sdk/*"],
+    }),
     bundle("components/index.ts", components, { external: ["@pulumi/*"] }),
   ]);
   const script = join(pluginFolder, "pulumi-resource-pgpartition");

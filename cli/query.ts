@@ -1,0 +1,81 @@
+import { Command } from "commander";
+import { queryTogether } from "../archive/query";
+import { formatInstant } from "../core/time/instant";
+import { intervalKey } from "../core/time/interval";
+import { listArchives } from "../postgres/archive-table";
+import { type ArchiveFlags, latest, openStoreOf, rangeOf } from "./archive-source";
+import { requireTable, withRegistry } from "./session";
+
+/** One question over the table and its archives. */
+export function queryCommand(): Command {
+  return new Command("query")
+    .description("Ask the table and its archives together, in DuckDB's SQL; the table is a view of its own name.")
+    .argument("<table>", "schema.table")
+    .argument("<sql>", 'such as "select count(*) from events"')
+    .option("--from <time>", "first moment that is looked at, such as 2024-03; without it everything")
+    .option("--to <time>", "first moment that is not; without it the month, day or moment of --from alone")
+    .option("--json", "one JSON object for each row, instead of columns with tabs between")
+    .option("--region <region>", "region of the bucket, where the registry does not say it")
+    .option("--endpoint <url>", "address of an S3-compatible store, where the registry does not say it")
+    .addHelpText(
+      "after",
+      `
+Whole partitions and archives are looked at: a range takes in those that have a moment in it. Costs: reads them once, needs the disk
+of what is read as Parquet, and changes nothing. Numbers and times are DuckDB's; beside a column of such a type <name>__text in the
+files has what only text can say.
+
+Example: pgpartition query app.events "select date_trunc('month', at) as month, count(*) from events group by 1" --from 2024`,
+    )
+    .action(async (name: string, sql: string, flags: ArchiveFlags & { json?: boolean }, command: Command) => {
+      const table = requireTable(name);
+      await withRegistry(command, async (session) => {
+        const { database, options } = session;
+        const range = rangeOf(flags);
+        const observation = await database.observe(table.schema, table.table);
+        const there = new Set(
+          (observation.table?.leaves ?? []).flatMap(({ bounds }) => (bounds ? [intervalKey(bounds)] : [])),
+        );
+        // What came back into the table is there already: its archive has the same rows.
+        const archives = latest(await listArchives(database, table), range).filter(
+          ({ bounds, branch }) => branch !== "" || !there.has(intervalKey(bounds)),
+        );
+        const opened = await Promise.all(
+          archives.map(async ({ manifest }) => ({
+            manifest,
+            store: await openStoreOf(session, table, flags, manifest),
+          })),
+        );
+        try {
+          const { columns, rows, hot, archived } = await queryTogether({
+            database,
+            table,
+            archives: opened,
+            range,
+            sql,
+            signal: options.signal,
+            log: options.log,
+          });
+          print(columns, rows, flags.json ?? false);
+          const since = archives[0]?.bounds.from;
+          console.error(
+            `${String(hot)} rows of the table and ${String(archived)} of ${String(archives.length)} archives${since ? ` since ${formatInstant(since)}` : ""}`,
+          );
+        } finally {
+          await Promise.all(opened.map(({ store }) => store.close()));
+        }
+      });
+    });
+}
+
+function print(columns: readonly string[], rows: readonly (readonly unknown[])[], json: boolean): void {
+  if (!json) console.log(columns.join("\t"));
+  for (const row of rows) {
+    if (json) console.log(JSON.stringify(Object.fromEntries(columns.map((column, index) => [column, row[index]]))));
+    else
+      console.log(
+        row
+          .map((value) => (value === null ? "" : typeof value === "string" ? value : JSON.stringify(value)))
+          .join("\t"),
+      );
+  }
+}

@@ -1,0 +1,175 @@
+import type * as awsTypes from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { ArchiveBucketSettings } from "../core/archive/bucket";
+import { type BucketDemands, bucketProblems } from "../core/archive/bucket-checks";
+import { type BucketFacts, bucketFacts, type BucketSetting } from "../core/archive/bucket-facts";
+import { requireValid } from "../core/problem";
+
+/** A bucket that somebody else set up. */
+export interface ExistingBucketArgs {
+  /** Its name. */
+  readonly bucket: pulumi.Input<string>;
+  /**
+   * Settings that are neither read nor checked, because who runs the update may not read them: "versioning", "encryption",
+   * "publicAccess", "ownership", "policy", "lock", "lifecycle", "logging". @default []
+   */
+  readonly unchecked?: readonly BucketSetting[];
+}
+
+/** What is declared of it, as far as it is checked. */
+interface DeclaredBucket {
+  readonly kmsKeyArn?: pulumi.Input<string>;
+  readonly accessLogs?: object;
+}
+
+/** What only the owner of a bucket can say. */
+const OWNERS_BUSINESS = ["bucketName", "tags", "protect", "expireAfter", "keepVersionsFor", "storage"] as const;
+
+/** Name and ARN wait for the checks. */
+export interface ReadBucket {
+  /** Its name. */
+  readonly bucket: pulumi.Output<string>;
+  /** Its ARN. */
+  readonly arn: pulumi.Output<string>;
+  /** What it is set to, before anybody judges that. */
+  readonly facts: pulumi.Output<BucketFacts>;
+}
+
+/** The bucket, when it has passed the checks. */
+export function readBucket(
+  aws: typeof awsTypes,
+  name: string,
+  existing: ExistingBucketArgs,
+  settings: ArchiveBucketSettings,
+  args: DeclaredBucket,
+  opts: pulumi.CustomResourceOptions,
+): ReadBucket {
+  refuseOwnersBusiness(name, args);
+  const found = aws.s3.getBucketOutput({ bucket: existing.bucket }, opts.parent ? { parent: opts.parent } : {});
+  const { facts, problems } = checkBucket(aws, name, existing, settings, args, opts);
+  const bucket = pulumi.all([found.bucket, problems]).apply(([known, list]) => {
+    if (list.length === 0) return known;
+    const lines = list.map((line) => `  - ${line}`).join("\n");
+    throw new pulumi.RunError(
+      `archive bucket "${name}": bucket "${known}" is not fit to hold the only copy of rows:\n${lines}\nLet its owner set what is missing, or name what need not be checked in existing.unchecked.`,
+    );
+  });
+  return { bucket, arn: pulumi.all([found.arn, bucket]).apply(([arn]) => arn), facts };
+}
+
+/** What the bucket is set to, and what of it is wrong, one line each. */
+export function checkBucket(
+  aws: typeof awsTypes,
+  name: string,
+  existing: ExistingBucketArgs,
+  settings: ArchiveBucketSettings,
+  args: DeclaredBucket,
+  opts: pulumi.CustomResourceOptions,
+): { facts: pulumi.Output<BucketFacts>; problems: pulumi.Output<string[]> } {
+  const wanted = wantedSettings(args, settings).filter((setting) => !existing.unchecked?.includes(setting));
+  const facts = readFacts(aws, name, existing, wanted, opts);
+  const problems = pulumi
+    .all([args.kmsKeyArn, facts])
+    .apply(([key, known]) => problemsOf(known, demandsOf(settings, args, key), wanted));
+  return { facts, problems };
+}
+
+/**
+ * Reads each setting as a resource of AWS that is looked at and never changed; one that does not exist fails the read, with its
+ * name. Policies are shown no such resources: for them the facts are an output of the component.
+ */
+function readFacts(
+  aws: typeof awsTypes,
+  name: string,
+  { bucket }: ExistingBucketArgs,
+  wanted: readonly BucketSetting[],
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<BucketFacts> {
+  const read = wanted.map((setting) => readSetting(aws, name, setting, bucket, opts));
+  return pulumi
+    .all(read)
+    .apply((found) => bucketFacts(Object.fromEntries(wanted.map((setting, index) => [setting, found[index]]))));
+}
+
+function problemsOf(facts: BucketFacts, demands: BucketDemands, wanted: readonly BucketSetting[]): string[] {
+  return bucketProblems(facts, demands)
+    .filter(({ setting }) => wanted.includes(setting))
+    .map(({ message, setting }) => `${message} (${setting})`);
+}
+
+function refuseOwnersBusiness(name: string, args: DeclaredBucket): void {
+  requireValid(`archive bucket "${name}"`, (report) => {
+    for (const property of OWNERS_BUSINESS)
+      if ((args as Readonly<Record<string, unknown>>)[property] !== undefined)
+        report(property, "a bucket that exists is its owner's to set up.", "Remove it, or existing.");
+  });
+}
+
+/** Settings that can be left at what AWS does by itself are read only where something is asked of them. */
+function wantedSettings(args: DeclaredBucket, settings: ArchiveBucketSettings): BucketSetting[] {
+  return [
+    "versioning",
+    "encryption",
+    "publicAccess",
+    "ownership",
+    "policy",
+    ...(settings.lock ? (["lock"] as const) : []),
+    "lifecycle",
+    ...(args.accessLogs ? (["logging"] as const) : []),
+  ];
+}
+
+function demandsOf(settings: ArchiveBucketSettings, args: DeclaredBucket, key: string | undefined): BucketDemands {
+  const { abortUploadDays, legalDays, lock, prefix } = settings;
+  return {
+    prefix,
+    versioning: true,
+    encryption: args.kmsKeyArn === undefined ? "any" : "kms",
+    ...(key === undefined ? {} : { key }),
+    publicAccessBlocked: true,
+    ownership: true,
+    tlsOnly: true,
+    ...(lock ? { lock: { mode: lock.mode === "COMPLIANCE" ? "compliance" : "governance", days: lock.days } } : {}),
+    abortUploadDays,
+    keepDays: legalDays,
+    accessLogs: args.accessLogs !== undefined,
+  };
+}
+
+/** The id of each of these resources is the name of the bucket. */
+function readSetting(
+  aws: typeof awsTypes,
+  name: string,
+  setting: BucketSetting,
+  bucket: pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<object> {
+  const read = <T extends object>(
+    type: { get(name: string, id: pulumi.Input<string>, state?: undefined, opts?: pulumi.CustomResourceOptions): T },
+    pick: (resource: T) => Readonly<Record<string, pulumi.Input<unknown>>>,
+  ): pulumi.Output<object> => pulumi.output(pick(type.get(`${name}-${setting}`, bucket, undefined, opts)));
+  const s3 = aws.s3;
+  switch (setting) {
+    case "versioning":
+      return read(s3.BucketVersioning, ({ versioningConfiguration }) => ({ versioningConfiguration }));
+    case "encryption":
+      return read(s3.BucketServerSideEncryptionConfiguration, ({ rules }) => ({ rules }));
+    case "publicAccess":
+      return read(s3.BucketPublicAccessBlock, (block) => ({
+        blockPublicAcls: block.blockPublicAcls,
+        blockPublicPolicy: block.blockPublicPolicy,
+        ignorePublicAcls: block.ignorePublicAcls,
+        restrictPublicBuckets: block.restrictPublicBuckets,
+      }));
+    case "ownership":
+      return read(s3.BucketOwnershipControls, ({ rule }) => ({ rule }));
+    case "policy":
+      return read(s3.BucketPolicy, ({ policy }) => ({ policy }));
+    case "lock":
+      return read(s3.BucketObjectLockConfiguration, ({ rule }) => ({ rule }));
+    case "lifecycle":
+      return read(s3.BucketLifecycleConfiguration, ({ rules }) => ({ rules }));
+    case "logging":
+      return read(s3.BucketLogging, ({ targetBucket }) => ({ targetBucket }));
+  }
+}

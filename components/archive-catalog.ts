@@ -1,0 +1,150 @@
+import type * as awsTypes from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { type CatalogTable, catalogName, catalogTable } from "../core/archive/catalog";
+import type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";
+import { viewText } from "../core/archive/catalog-view";
+import { type Report, requireValid } from "../core/problem";
+import { requireTableSpec } from "../core/spec/parse";
+import type { TableSpec } from "../core/spec/spec";
+import { type Instant, parseInstant } from "../core/time/instant";
+import { programClock } from "./clock";
+
+/** The archives of a database, as tables that Athena finds by itself. */
+export interface ArchiveCatalogArgs extends ArchiveCatalogSettingsArgs {
+  /** Where the archives lie, as `archive.to` of the tables says. @example bucket.url */
+  readonly location: pulumi.Input<string>;
+}
+
+/**
+ * Lets Athena query the archives with SQL and no further step: a database of Glue, and for each table what its archives look like
+ * and where they are, computed from the window (partition projection), so that a new archive is found when it is there.
+ *
+ * For each table there are two: `<schema>_<table>_generations` has every archive of every range, and the view `<schema>_<table>`
+ * of each range the last. Query the view: a range that was restored and archived again lies in the store twice.
+ *
+ * @example
+ * const catalog = new ArchiveCatalog("archive", { location: bucket.url, database: "app", tables, since: "2024-01-01" });
+ */
+export class ArchiveCatalog extends pulumi.ComponentResource {
+  /** Name of the database in the catalogue. */
+  readonly catalog: pulumi.Output<string>;
+  /** Names of the views, by the keys of the tables. */
+  readonly views: Readonly<Record<string, string>>;
+
+  constructor(name: string, args: ArchiveCatalogArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("pgpartition:index:ArchiveCatalog", name, {}, opts);
+    const tables = readTables(name, args);
+    const catalog = args.catalog ?? catalogName(args.database);
+    // Loaded only here: the package is large, and most programs do not need it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody
+    const aws = require("@pulumi/aws") as typeof awsTypes;
+    const database = new aws.glue.CatalogDatabase(name, { name: catalog }, { parent: this });
+    this.catalog = database.name;
+    for (const [key, table] of tables) {
+      const made = this.createTable(aws, `${name}-${key}`, database.name, table, args.location);
+      this.createView(aws, `${name}-${key}-view`, catalog, database.name, table, made);
+    }
+    this.views = Object.fromEntries([...tables].map(([key, { view }]) => [key, view]));
+    this.registerOutputs({ catalog: this.catalog, views: this.views });
+  }
+
+  private createTable(
+    aws: typeof awsTypes,
+    name: string,
+    databaseName: pulumi.Output<string>,
+    { columns, folder, name: table, partitionKeys, projection, template }: CatalogTable,
+    location: pulumi.Input<string>,
+  ): pulumi.Resource {
+    const folderOf = pulumi.output(location).apply((store) => `${store.replace(/\/$/, "")}/${folder}`);
+    return new aws.glue.CatalogTable(
+      name,
+      {
+        name: table,
+        databaseName,
+        tableType: "EXTERNAL_TABLE",
+        parameters: {
+          EXTERNAL: "TRUE",
+          classification: "parquet",
+          ...projection,
+          "storage.location.template": folderOf.apply((of) => `${of}/${template}`),
+        },
+        partitionKeys: partitionKeys.map((key) => ({ ...key })),
+        storageDescriptor: {
+          columns: columns.map((column) => ({ ...column })),
+          location: folderOf,
+          inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+          outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+          serDeInfo: { serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe" },
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  private createView(
+    aws: typeof awsTypes,
+    name: string,
+    catalog: string,
+    databaseName: pulumi.Output<string>,
+    table: CatalogTable,
+    source: pulumi.Resource,
+  ): void {
+    new aws.glue.CatalogTable(
+      name,
+      {
+        name: table.view,
+        databaseName,
+        tableType: "VIRTUAL_VIEW",
+        parameters: { presto_view: "true", comment: "Presto View" },
+        viewOriginalText: viewText(catalog, table),
+        viewExpandedText: "/* Presto View */",
+        storageDescriptor: {
+          columns: [...table.columns, ...table.partitionKeys].map((column) => ({ ...column })),
+          serDeInfo: {},
+        },
+      },
+      { parent: this, dependsOn: [source] },
+    );
+  }
+}
+
+function readTables(name: string, args: ArchiveCatalogArgs): Map<string, CatalogTable> {
+  const now = parseInstant(programClock().asOf, "UTC");
+  const { database, defaults, domains = {}, tables } = args;
+  return requireValid(`archive catalog "${name}"`, (report) => {
+    const since = readSince(args.since, report) ?? now;
+    const made = new Map<string, CatalogTable>();
+    for (const [key, declared] of Object.entries(tables)) {
+      const spec = requireTableSpec({ ...defaults, ...declared }, `table "${key}"`);
+      if (!isReadable(key, spec, report)) continue;
+      const table = catalogTable(spec, { database, since, now, domains });
+      const other = [...made].find(([, { view }]) => view === table.view);
+      if (other)
+        report(`tables.${key}`, `it would be called ${table.view}, as "${other[0]}" is.`, "Make a catalogue for each.");
+      made.set(key, table);
+    }
+    return made;
+  });
+}
+
+function isReadable(key: string, spec: TableSpec, report: Report): boolean {
+  if (spec.columns === undefined)
+    report(`tables.${key}.columns`, "a catalogue says what each column is.", "Declare the columns of the table.");
+  else if (spec.window.levels.above.length > 0)
+    report(
+      `tables.${key}.partitionBy`,
+      "its archives lie in one folder for each branch, whose names nobody can compute from the time.",
+      "Leave the table out, and read it with DuckDB, Spark or Trino, which look into the folders.",
+    );
+  else return true;
+  return false;
+}
+
+function readSince(text: string, report: Report): Instant | undefined {
+  try {
+    return parseInstant(text, "UTC");
+  } catch {
+    report("since", `"${text}" is no time.`, 'Write the date of the oldest archive, as "2024-01-01".');
+    return undefined;
+  }
+}

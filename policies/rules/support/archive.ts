@@ -1,0 +1,104 @@
+import type { KnownProperties } from "./rule";
+
+/** Where a table's expired partitions go before they are dropped. */
+export interface ArchiveProperties {
+  /** `s3://bucket/prefix` or `file:///folder`. Undefined: not known yet. */
+  readonly to: string | undefined;
+  readonly verify: string | undefined;
+}
+
+/** What the plan says about the archive of a partition that it drops. */
+export interface ArchivedFacts {
+  readonly rows: number | undefined;
+  readonly objects: number | undefined;
+  readonly manifest: string | undefined;
+  readonly verify: string | undefined;
+  readonly verifiedAt: string | undefined;
+}
+
+/** A partition that the plan takes away, or would. */
+export interface RetireEntry {
+  readonly verb: string;
+  readonly partition: string;
+  readonly from: string;
+  readonly to: string;
+  readonly rows: number | undefined;
+  readonly archived: ArchivedFacts | undefined;
+}
+
+/** The rule of the last update, where it differs from the declared one. */
+export interface PreviousRule {
+  readonly retention: string | undefined;
+  readonly onExpire: string | undefined;
+}
+
+/** A range that nobody may drop, as a program declares it. */
+export interface DeclaredHold {
+  readonly from: string;
+  readonly to: string;
+  readonly until: string | undefined;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Undefined: the table has no archive. */
+export function readArchive({ values, unknown }: KnownProperties): ArchiveProperties | undefined {
+  if (unknown.includes("archive")) return { to: undefined, verify: undefined };
+  const archive = record(values["archive"]);
+  return archive && { to: text(archive["to"]), verify: text(archive["verify"]) };
+}
+
+/** The entries that the plan lists; a long list is cut, which its counts show. */
+export function readRetire({ values }: KnownProperties): RetireEntry[] {
+  return list(record(values["plan"])?.["retire"]).map((entry) => ({
+    verb: text(entry["verb"]) ?? "?",
+    partition: text(entry["partition"]) ?? "?",
+    from: text(entry["from"]) ?? "..",
+    to: text(entry["to"]) ?? "..",
+    rows: number(entry["rows"]),
+    archived: readArchived(record(entry["archived"])),
+  }));
+}
+
+/** Of a complete plan alone: a static one knows nothing of the last update. */
+export function readPrevious({ values }: KnownProperties): PreviousRule | undefined {
+  const plan = record(values["plan"]);
+  const previous = plan?.["complete"] === true ? record(plan["previous"]) : undefined;
+  return previous && { retention: text(previous["retention"]), onExpire: text(previous["onExpire"]) };
+}
+
+export function readHolds({ values }: KnownProperties): DeclaredHold[] {
+  return list(values["holds"]).map((hold) => ({
+    from: text(hold["from"]) ?? "?",
+    to: text(hold["to"]) ?? "?",
+    until: text(hold["until"]),
+  }));
+}
+
+function readArchived(facts: Values | undefined): ArchivedFacts | undefined {
+  return (
+    facts && {
+      rows: number(facts["rows"]),
+      objects: number(facts["objects"]),
+      manifest: text(facts["manifest"]),
+      verify: text(facts["verify"]),
+      verifiedAt: text(facts["verifiedAt"]),
+    }
+  );
+}
+
+export function record(value: unknown): Values | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Values) : undefined;
+}
+
+function list(value: unknown): Values[] {
+  return Array.isArray(value) ? value.map(record).filter((entry) => entry !== undefined) : [];
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === "string" && value.trim() !== "" ? value : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}

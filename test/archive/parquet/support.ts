@@ -1,0 +1,75 @@
+// Rows of a real table through the codec and back.
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "pg";
+import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { afterAll, afterEach } from "vitest";
+import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/columns";
+import { COPY_SETTINGS } from "../../../core/archive/copy-settings";
+import { type ChunkCodec, type CodecSettings, openCodec } from "../../../archive/parquet/codec";
+
+/** A folder of the test file's own, and codecs that are closed after each test. */
+export function withCodecs() {
+  const folder = mkdtempSync(join(tmpdir(), "pgpartition-test-"));
+  let opened: ChunkCodec[] = [];
+  afterEach(async () => {
+    await Promise.all(opened.map((codec) => codec.close()));
+    opened = [];
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return {
+    path: (name: string) => join(folder, name),
+    open: async (columns: readonly ParquetColumn[], settings: Partial<CodecSettings> = {}) => {
+      const codec = await openCodec(columns, { directory: folder, maxTextBytes: 256_000_000, ...settings });
+      opened.push(codec);
+      return codec;
+    },
+  };
+}
+
+export async function columnsOf(client: Client, table: string): Promise<ParquetColumn[]> {
+  const { rows } = await client.query<SourceColumn & { base: string | null }>(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, t.typtype as kind, t.typcategory as category,
+            case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end as base
+       from pg_attribute a join pg_type t on t.oid = a.atttypid
+      where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum`,
+    [table],
+  );
+  return parquetColumns(rows.map(({ base, ...column }) => ({ ...column, ...(base === null ? {} : { base }) })));
+}
+
+/** What the export sends for a table. */
+export async function copyOf(client: Client, table: string): Promise<Buffer> {
+  await applySettings(client);
+  return collect(client.query(copyTo(`copy ${table} to stdout (format csv, force_quote *)`)));
+}
+
+/** Loads what a codec gives back into another table. */
+export async function load(client: Client, table: string, text: Readable): Promise<void> {
+  await applySettings(client);
+  await pipeline(text, client.query(copyFrom(`copy ${table} from stdin (format csv)`)));
+}
+
+export async function collect(stream: Readable): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+/** The text in pieces of odd lengths, as a network would bring it. */
+export function inPieces(text: Buffer | string, bytes = 10_007): Readable {
+  const buffer = Buffer.from(text);
+  const pieces = Array.from({ length: Math.ceil(buffer.length / bytes) }, (_, at) =>
+    buffer.subarray(at * bytes, (at + 1) * bytes),
+  );
+  return Readable.from(pieces, { objectMode: false }).pipe(new PassThrough());
+}
+
+async function applySettings(client: Client): Promise<void> {
+  for (const [name, value] of Object.entries(COPY_SETTINGS))
+    await client.query("select set_config($1, $2, false)", [name, value]);
+}

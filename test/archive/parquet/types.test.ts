@@ -1,0 +1,44 @@
+import type { Client } from "pg";
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testVersions, withDatabase } from "../../support/database";
+import { samples } from "./samples";
+import { collect, columnsOf, copyOf, inPieces, load, withCodecs } from "./support";
+
+describe.each(testVersions())("the types of PostgreSQL %i", (version) => {
+  const server = withDatabase(version);
+  const codecs = withCodecs();
+  let client: Client;
+
+  beforeAll(async () => {
+    client = await server.connect();
+    await client.query(`
+      create type mood as enum ('sad', 'so so', 'a"b', '');
+      create type pair as (a int, b text);
+      create type "Odd.Type" as enum ('x');
+      create domain money_amount as numeric(10,2) check (value is null or value >= 0);
+      create domain positive as int; create domain more_positive as positive;
+      create domain moods as mood; create domain day as date;
+      create extension if not exists hstore`);
+  });
+  afterAll(() => client.end());
+
+  it.each(samples.filter(({ since = 15 }) => version >= since))("come back byte for byte: $type", async (sample) => {
+    await client.query(
+      `drop table if exists one, restored; create table one (n int, v ${sample.type}, w ${sample.type})`,
+    );
+    for (const value of [...sample.values, null]) await client.query("insert into one values (1, $1, null)", [value]);
+    const columns = await columnsOf(client, "one");
+    const text = await copyOf(client, "one");
+    const codec = await codecs.open(columns);
+    const file = codecs.path(`${version}.parquet`);
+    const chunk = await codec.encode(inPieces(text, 7), file);
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    expect(chunk).toMatchObject({ rows: sample.values.length + 1, textBytes: text.length, textSha256: sha256 });
+    expect((await collect(await codec.read(file))).toString()).toBe(text.toString());
+    expect(await codec.prove(file)).toEqual({ rows: chunk.rows, textBytes: chunk.textBytes, textSha256: sha256 });
+    await client.query("create table restored (like one)");
+    await load(client, "restored", await codec.read(file));
+    expect((await copyOf(client, "restored")).equals(text)).toBe(true);
+  });
+});

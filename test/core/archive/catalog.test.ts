@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import type { TableSpecArgs } from "../../../core/spec/args";
+import { catalogTable } from "../../../core/archive/catalog";
+import { projectionOf } from "../../../core/archive/catalog-projection";
+import { latestGenerations, viewText } from "../../../core/archive/catalog-view";
+import { archiveFolder } from "../../../core/archive/layout";
+import { requireTableSpec } from "../../../core/spec/parse";
+import { intervalsBetween } from "../../../core/time/grid";
+import { addSpan } from "../../../core/time/span";
+import { parseInstant } from "../../../core/time/instant";
+
+const declared: TableSpecArgs = {
+  schema: "app",
+  table: "Events 2",
+  columns: { id: "bigserial", at: "timestamptz" },
+  primaryKey: ["id", "at"],
+  partitionBy: [{ range: "at", every: "month" }],
+  window: { lead: "1 month", retention: "2 months" },
+  onExpire: "detach",
+};
+const since = parseInstant("2024-02-20T13:00:00Z", "UTC");
+const now = parseInstant("2025-03-10T12:30:00Z", "UTC");
+const made = (changes: Partial<TableSpecArgs> = {}, domains: Record<string, string> = {}) =>
+  catalogTable(requireTableSpec({ ...declared, ...changes }, "a table"), { database: "my-app", since, now, domains });
+
+/** The values that Athena computes from a projection, up to now. */
+function projected(projection: Readonly<Record<string, string>>, key: string): string[] {
+  const setting = (name: string): string => projection[`projection.${key}.${name}`] ?? "";
+  if (setting("type") === "enum") return setting("values").split(",");
+  const unit = setting("interval.unit").toLowerCase().replace(/s$/, "") as "month";
+  const read = (text: string) =>
+    parseInstant(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"), "UTC");
+  const values: string[] = [];
+  for (let at = read(setting("range").split(",")[0] ?? ""); at.epochNanoseconds <= now.epochNanoseconds;) {
+    values.push(at.toString().replaceAll(/[-:]/g, ""));
+    at = addSpan(at, { count: Number(setting("interval")), unit }, "UTC");
+  }
+  return values;
+}
+
+describe("the archives that a catalogue finds", () => {
+  test.each(["hour", "day", "week", "month", "quarter", "year"] as const)(
+    "are those of every %s since then, by their folders",
+    (every) => {
+      const spec = requireTableSpec({ ...declared, partitionBy: [{ range: "at", every }] }, "a table");
+      const table = catalogTable(spec, { database: "my-app", since, now, domains: {} });
+      const { schema, window } = spec;
+      const folders = [...intervalsBetween(window.grid, since, now, "UTC")].map((bounds) =>
+        archiveFolder({ database: "my-app", schema, table: spec.table, path: [], bounds, generation: 3 }),
+      );
+      const found = projected(table.projection, "archive_from").map(
+        (from) => `${table.folder}/${table.template.replace("${archive_from}", from).replace("${archive_gen}", "3")}/`,
+      );
+      expect(found).toEqual(folders);
+      expect(table.projection["projection.archive_from.type"]).toBe("date");
+    },
+  );
+
+  test("are listed one by one where a rule cannot name them: another time zone, a grid that changed", () => {
+    const grid = [
+      { from: undefined, to: parseInstant("2024-07-01", "UTC"), every: "quarter" as const, name: "q" },
+      { from: parseInstant("2024-07-01", "UTC"), to: undefined, every: "month" as const, name: "m" },
+    ];
+    const key = { column: "at", encoding: "time" as const, kind: undefined, zone: "UTC" };
+    const until = parseInstant("2024-08-15", "UTC");
+    expect(projectionOf("f", { grid, key }, since, until)).toEqual({
+      "projection.f.type": "enum",
+      "projection.f.values": "20240101T000000Z,20240401T000000Z,20240701T000000Z,20240801T000000Z",
+    });
+    const berlin = projectionOf("f", { grid: grid.slice(1), key: { ...key, zone: "Europe/Berlin" } }, since, until);
+    expect(berlin["projection.f.values"]).toBe("20240701T000000Z,20240731T220000Z");
+  });
+});
+
+describe("the columns of a catalogue", () => {
+  test("have the types of the files, with the texts beside those that may lose something", () => {
+    const columns = {
+      id: "bigserial",
+      at: "timestamptz",
+      Amount: "numeric(10,2)",
+      big: "numeric",
+      ratio: "float8",
+      flag: "bool",
+      on: "date",
+      raw: "bytea",
+      tags: "text[]",
+      mood: "app.mood",
+      small: "int2",
+      from: "uuid",
+    };
+    expect(made({ columns }).columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "id bigint",
+      "at timestamp",
+      "at__text string",
+      "amount decimal(10,2)",
+      "amount__text string",
+      "big double",
+      "big__text string",
+      "ratio double",
+      "ratio__text string",
+      "flag boolean",
+      "on date",
+      "on__text string",
+      "raw binary",
+      "tags string",
+      "mood string",
+      "small smallint",
+      "from_2 string",
+    ]);
+  });
+
+  test("of a domain have the type below it, which nobody can know from its name", () => {
+    const columns = { id: "bigserial", at: "timestamptz", price: "app.price" };
+    const priceOf = (domains: Record<string, string>) =>
+      made({ columns }, domains).columns.find(({ name }) => name === "price");
+    expect(priceOf({})).toEqual({ name: "price", type: "string" });
+    expect(priceOf({ "app.price": "decimal(12, 4)" })).toEqual({ name: "price", type: "decimal(12,4)" });
+  });
+
+  test("names are lower case letters, digits and underscores", () => {
+    expect(made()).toMatchObject({ name: "app_events_2_generations", view: "app_events_2" });
+    expect(made().folder).toBe("my-app/app/table=Events%202");
+  });
+});
+
+test("the view is kept as Athena keeps its own: as JSON in base 64", () => {
+  const [, base64 = ""] = /^\/\* Presto View: (\S+) \*\/$/.exec(viewText("my_app", made())) ?? [];
+  expect(JSON.parse(Buffer.from(base64, "base64").toString("utf8"))).toEqual({
+    originalSql: latestGenerations("my_app", made()),
+    catalog: "awsdatacatalog",
+    schema: "my_app",
+    columns: [
+      { name: "id", type: "bigint" },
+      { name: "at", type: "timestamp" },
+      { name: "at__text", type: "varchar" },
+      { name: "archive_from", type: "varchar" },
+      { name: "archive_gen", type: "integer" },
+    ],
+  });
+});
