@@ -89,7 +89,7 @@ async function tellArchive(demo: Demo, folder: string): Promise<void> {
     );
     await demo.archiveInto("audit_logs", archive.settings);
     await demo.moveClock({ months: 1 });
-    const { partition, copy } = await keepOldest(demo.connection, AUDIT);
+    const { partition, from, copy } = await keepOldest(demo.connection, AUDIT);
     await demo.pulumi(["up", "--yes", ...demo.policies], archive.env);
     for (const line of pgpartition(demo.connection, archive, ["archives", AUDIT])) say(line);
 
@@ -98,8 +98,12 @@ async function tellArchive(demo: Demo, folder: string): Promise<void> {
     headline("14. Table and archive together, without restoring anything", `pgpartition query ${AUDIT} "${question}"`);
     for (const line of pgpartition(demo.connection, archive, ["query", AUDIT, question])) say(line);
 
-    headline("15. Back from the archive, and compared with what was dropped", `pgpartition restore ${AUDIT}`);
-    for (const line of pgpartition(demo.connection, archive, ["restore", AUDIT, "--name", "audit_restored"])) say(line);
+    headline(
+      "15. Back from the archive, and compared with what was dropped",
+      `pgpartition restore ${AUDIT} --from ${from}`,
+    );
+    const restore = ["restore", AUDIT, "--from", from, "--name", "audit_restored"];
+    for (const line of pgpartition(demo.connection, archive, restore)) say(line);
     const lost = await missing(demo.connection, copy, "public.audit_restored");
     const added = await missing(demo.connection, "public.audit_restored", copy);
     say(`rows of ${partition} that the archive does not have: ${lost}; rows that it has too many: ${added}`);

@@ -63,18 +63,35 @@ export function planRetirement(
       stopped: waiting.length > 0 || stop.alarming ? stop.reason : undefined,
     };
   }
-  const limitedDrops = oldestFirst(drops.due, spec, observation.ledger);
+  const going = [
+    ...drops.due,
+    ...followed(archivesOf(spec, observation, clocks), spec),
+    ...followed(detaches.due, spec),
+  ];
+  // Whatever leads to a drop, one update drops no more intervals than that.
+  const limitedDrops = oldestFirst(
+    going.filter(({ verb }) => verb === "drop").sort((a, b) => compareEnds(a.bounds, b.bounds)),
+    spec,
+    observation.ledger,
+  );
+  const over = new Set(limitedDrops.over);
+  const due = going.filter((item) => !over.has(item));
   return {
     due: [
       ...finalize,
-      ...followed(detaches.due, spec),
-      ...followed(archivesOf(spec, observation, clocks), spec),
-      ...limitedDrops.due,
+      ...due.filter(isOfDetach(detaches.due)),
+      ...due.filter((item) => !isOfDetach(detaches.due)(item)),
     ],
     deferred: [...detaches.deferred, ...overLimit(limitedDrops.over, spec), ...drops.waiting],
     problems: detaches.problems,
     notes: detaches.notes,
   };
+}
+
+/** What is detached now, and what follows that. */
+function isOfDetach(detaches: readonly Retirement[]): (item: Retirement) => boolean {
+  const oids = new Set(detaches.map(({ oid }) => oid));
+  return ({ oid }) => oids.has(oid);
 }
 
 /** Oids of what could leave now: what refers to these has to be known. */

@@ -99,7 +99,7 @@ export function fenceStatement(fencing: Fencing, leaf: RetiringLeaf): Statement 
       ...references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" })),
     ],
     hold: "instant",
-    hazards: ["AUTHZ", ...(references.length > 0 ? (["LOCK_REF_AX"] as const) : [])],
+    hazards: references.length > 0 ? ["LOCK_REF_AX"] : [],
     undo: "attach it again: a grown retention does that, and opens it",
   };
 }
@@ -112,7 +112,7 @@ export function unfenceStatement(management: string, leaf: RetiringLeaf): Statem
     timeouts: "strong",
     locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
     hold: "instant",
-    hazards: ["AUTHZ"],
+    hazards: [],
     undo: "none needed: the next archive fences it again",
   };
 }

@@ -73,15 +73,21 @@ export async function missing(connection: Connection, one: string, other: string
   });
 }
 
-/** A copy of the oldest partition, to compare with later. */
-export async function keepOldest(connection: Connection, table: string): Promise<{ partition: string; copy: string }> {
+/** A copy of the oldest table that left its parent and is there still, to compare with later. */
+export async function keepOldest(
+  connection: Connection,
+  table: string,
+): Promise<{ readonly partition: string; readonly from: string; readonly copy: string }> {
   return withClient(connection, "demo", async (client) => {
-    const { rows } = await client.query<{ name: string }>(
-      "select inhrelid::regclass::text as name from pg_inherits where inhparent = $1::regclass order by pg_get_expr((select relpartbound from pg_class where oid = inhrelid), inhrelid) limit 1",
+    const { rows } = await client.query<{ name: string; from: string }>(
+      `select c.oid::regclass::text as name, to_char(l.lower_bound at time zone 'UTC', 'YYYY-MM') as from
+       from pgpartition.ledger l join pg_class c on c.oid = l.partition_oid
+       where format('%I.%I', l.schema_name, l.table_name) = $1 and l.event = 'detached' order by l.lower_bound limit 1`,
       [table],
     );
-    const partition = rows[0]?.name ?? "";
-    await client.query(`create table public.kept_for_comparison as table ${partition}`);
-    return { partition, copy: "public.kept_for_comparison" };
+    const [oldest] = rows;
+    if (!oldest) throw new Error(`nothing of ${table} waits for the end of its grace`);
+    await client.query(`create table public.kept_for_comparison as table ${oldest.name}`);
+    return { partition: oldest.name, from: oldest.from, copy: "public.kept_for_comparison" };
   });
 }

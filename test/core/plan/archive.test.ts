@@ -91,6 +91,18 @@ describe('onExpire "archive"', () => {
     ]);
   });
 
+  test("whatever leads to a drop, one update drops no more intervals than maxDropsPerUpdate, the oldest first", () => {
+    const drop = windowSpec({ window: { lead: "3 months", retention: "12 months" }, grace: "90 days" });
+    const world = rolled(drop);
+    for (const at of ["2025-12-02", "2026-01-02", "2026-02-02"]) world.up(drop, clocksAt(at));
+    const plan = world.up(windowSpec({ ...ARCHIVED, maxDropsPerUpdate: 2 }), clocksAt("2026-03-02"));
+    const of = (verb: string): string[] => retired(plan).filter((item) => item.startsWith(verb));
+    expect(of("archive")).toHaveLength(4);
+    expect(of("drop")).toEqual(["drop y2024m11", "drop y2024m12"]);
+    expect(waiting(plan)).toContainEqual(expect.stringMatching(/^drop: .*waits for the next update/));
+    expect(retired(world.up(windowSpec(ARCHIVED), clocksAt("2026-03-02")))).toEqual(["drop y2025m01", "drop y2025m02"]);
+  });
+
   test("a detached one comes back with its rows, and is opened again", () => {
     const spec = windowSpec({ ...ARCHIVED, grace: "7 days" });
     const world = rolled(spec);
