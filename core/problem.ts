@@ -40,6 +40,7 @@ export type ProblemCode =
   | "table-mismatch"
   | "ownership"
   | "privileges"
+  | "archive-store"
   | "conflict";
 
 /** One line for people: `window.retention: "0 months" is … Use …` */

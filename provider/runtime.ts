@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../package.json";
+import type { StoreError } from "../archive/store/errors";
 import { formatTableId } from "../core/names/resource-id";
 import type { LeafProfile } from "../core/leaf/profile";
 import type { Observation } from "../core/observed";
@@ -45,6 +46,9 @@ export class Runtime {
 
   /** Changes of tables that exist, by their ids: shown by this preview, and not made yet. */
   readonly altering = new Map<string, readonly Statement[]>();
+
+  /** What the stores of archives said when they were asked, by their settings. */
+  readonly stores = new Map<string, Promise<StoreError | undefined>>();
 
   /** Names this operation in the ledger. */
   readonly run = randomUUID();

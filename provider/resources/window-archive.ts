@@ -7,13 +7,13 @@ import { formatInterval } from "../../core/time/interval";
 import { archivePartition } from "../../archive/archive-partition";
 import { checkArchive } from "../../archive/check-archive";
 import type { ArchiveJob } from "../../archive/job";
-import { openStore } from "../../archive/store/open";
 import type { ObjectStore } from "../../archive/store/store";
 import type { Observation } from "../../core/observed";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
+import { storeOf } from "./archive-store";
 import type { Failures } from "./window-creations";
 import type { WindowInputs } from "./window-inputs";
 import { planLive } from "./window-plan";
@@ -38,7 +38,7 @@ export async function archiveDue(
   failures: Failures,
 ): Promise<string[]> {
   if (left.toArchive.length === 0) return [];
-  const store = storeOf(inputs);
+  const store = storeOf(inputs.spec);
   try {
     const archives = left.toArchive.filter(({ verb }) => verb === "archive");
     const done: string[] = [];
@@ -136,14 +136,6 @@ async function attempt(
     failures.add(`${verb} "${partition}"`, error);
     return false;
   }
-}
-
-function storeOf({ spec }: WindowInputs): ObjectStore {
-  const { archive } = spec;
-  if (archive?.to === undefined)
-    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
-  const { format: _format, verify: _verify, spoolMegabytes: _spool, to, ...settings } = archive;
-  return openStore({ ...settings, to });
 }
 
 function jobOf(

@@ -12,6 +12,7 @@ import { PartialFailure, Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import { storeProblems } from "./archive-store";
 import { CheckedInputs } from "./checked";
 import { declaredDiff, diffResult, failures, refuse } from "./inputs";
 import { ownershipProblems } from "./table-problems";
@@ -57,6 +58,7 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         ...ownershipProblems(read.spec, observation, runtime.owner(ctx)),
         ...registryProblems(observation),
         ...live.problems,
+        ...(await storeProblems(ctx, runtime, read.spec, live)),
       ];
       return { inputs: checked.remember(ctx, withPlan(news, live)), failures: failures(problems) };
     },

@@ -7,7 +7,7 @@ import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { withObjectStore } from "../support/harness/object-store";
 import { endPlugins } from "../support/harness/plugin";
-import { up } from "../support/harness/rounds";
+import { preview, up } from "../support/harness/rounds";
 import { startFaultyStore } from "../support/harness/s3-faults";
 
 afterEach(endPlugins);
@@ -58,6 +58,18 @@ describe("an archive in an S3 server", () => {
     const refused = await onDatabase(database, "restore", "app.events", "--from", "2025-02", "--name", "without");
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/Give valid credentials/);
+  });
+
+  it("E08 into a bucket that does not exist is refused by preview already, and nothing has changed", async () => {
+    await reset(database);
+    const deployment = new Deployment();
+    const archive = { ...store.settings({ region: "us-east-1" }), to: "s3://no-such-bucket-anywhere/x" };
+    const declared = (asOf: string) => program(asOf, { onExpire: "archive", grace: "none", archive });
+    const options = { env: credentials() };
+    expect((await up(database, deployment, declared(march), options)).error).toBeUndefined();
+    const refused = await preview(database, deployment, declared(april), options);
+    expect(refused.error).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
+    expect(await database.query("select from app.events_p2025_02")).toEqual([]);
   });
 
   it("E07 that the store refuses for a while is completed by the next update, and nothing was dropped before", async () => {

@@ -1,0 +1,61 @@
+import { openStore } from "../../archive/store/open";
+import { StoreError, type StoreErrorKind } from "../../archive/store/errors";
+import type { ObjectStore } from "../../archive/store/store";
+import type { Problem as CoreProblem } from "../../core/problem";
+import type { LivePlan } from "../../core/plan/live-plan";
+import type { WindowSpec } from "../../core/spec/spec";
+import type { ResourceContext } from "../context";
+import { Refusal } from "../failures";
+import type { Runtime } from "../runtime";
+
+/** Time that a preview waits for the answer of a store. */
+const PATIENCE_MS = 15_000;
+
+/** What no later try would mend. */
+const WRONG: readonly StoreErrorKind[] = ["no-bucket", "wrong-region", "configuration", "unsupported"];
+
+/** The store of a table's archives. Its bucket has to be known by now. */
+export function storeOf(spec: WindowSpec): ObjectStore {
+  const { archive } = spec;
+  if (archive?.to === undefined)
+    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
+  const { format: _format, verify: _verify, spoolMegabytes: _spool, to, ...settings } = archive;
+  return openStore({ ...settings, to });
+}
+
+/**
+ * Asks the store, once for each in a run, when something is due that needs it: a preview must not promise what the update
+ * cannot do. A store that is only away is a warning: partitions are made all the same.
+ */
+export async function storeProblems(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  live: LivePlan,
+): Promise<CoreProblem[]> {
+  const needed = live.retirements.some(({ verb, archived }) => verb === "archive" || archived !== undefined);
+  if (!needed || spec.archive?.to === undefined) return [];
+  const name = JSON.stringify(spec.archive);
+  const asked = runtime.stores.get(name) ?? ask(spec);
+  runtime.stores.set(name, asked);
+  const error = await asked;
+  if (error === undefined) return [];
+  if (!WRONG.includes(error.kind)) {
+    ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived now. ${error.message}`);
+    return [];
+  }
+  return [{ path: "archive.to", code: "archive-store", message: error.message, fix: "Nothing was changed." }];
+}
+
+async function ask(spec: WindowSpec): Promise<StoreError | undefined> {
+  const store = storeOf(spec);
+  try {
+    await store.check({ signal: AbortSignal.timeout(PATIENCE_MS) });
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  } finally {
+    await store.close();
+  }
+}
