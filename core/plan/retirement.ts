@@ -3,6 +3,7 @@ import { hasExpired } from "../window/window";
 import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
 import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
+import { describeRetireHours, inRetireHours } from "../spec/retire-hours";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, formatInstant } from "../time/instant";
 import { type OpenInterval, formatInterval, intervalKey, sameInterval } from "../time/interval";
@@ -28,7 +29,7 @@ export interface RetirementPlan {
  *  - what had expired when the table was adopted is never swept until confirmed;
  *  - what a hold keeps stays as it is;
  *  - what rows of other tables refer to stays, and keeps nothing else;
- *  - paused, and a program clock ahead of the database's, stop every retirement.
+ *  - paused, hours outside of allowRetireBetween, and a program clock ahead of the database's, stop every retirement.
  */
 export function planRetirement(
   spec: WindowSpec,
@@ -247,6 +248,12 @@ function stopReason(
       return { reason, alarming: true };
     }
   }
+  const hours = spec.allowRetireBetween;
+  if (hours && !inRetireHours(hours, decidingNow(clocks)))
+    return {
+      reason: `partitions leave only from ${describeRetireHours(hours)} (allowRetireBetween); partitions are still created`,
+      alarming: false,
+    };
   return undefined;
 }
 

@@ -3,6 +3,7 @@ import type { ArchiveArgs } from "../archive/archive-args";
 import type { HoldArgs } from "./hold-args";
 import type { LevelArgs } from "./level-args";
 import type { PublicationArgs } from "./publication-args";
+import type { RetireHoursArgs } from "./retire-hours-args";
 import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "./schedule-args";
 import type { Privilege, RowSecurityArgs } from "./security-args";
 import type { DefaultPartitionArgs } from "./default-partition-args";
@@ -135,6 +136,12 @@ export interface TableSpecArgs {
   readonly confirmDrops?: readonly string[];
   /** Ranges that were dropped or archived before and may come back empty, by their bounds as the error printed them. */
   readonly allowEmpty?: readonly string[];
+  /**
+   * Hours of the day, by the database's clock, outside of which nothing is detached, archived or dropped; partitions are
+   * created at any time. What is due waits for an update in these hours. @default at any time
+   * @example { from: "22:00", to: "05:00", zone: "Europe/Berlin" }
+   */
+  readonly allowRetireBetween?: RetireHoursArgs;
   /** Stops every retirement, never the creation of partitions. @default false */
   readonly paused?: boolean;
   /**

@@ -15,6 +15,7 @@ import { checkFilledName, checkName, checkSchemaName } from "./names";
 import { findOutputs } from "./plain";
 import { parseFunctionNames } from "./function-names";
 import { parsePublications } from "./publications";
+import { parseRetireHours } from "./retire-hours";
 import { parseSchedule } from "./schedule";
 import { tableSchema } from "./schema";
 import { formatPath, shapeProblems } from "./shape-problems";
@@ -139,6 +140,7 @@ function buildWindow(
     maxDropsPerUpdate: args.maxDropsPerUpdate ?? DEFAULT_MAX_DROPS_PER_UPDATE,
     confirmDrops: intervals("confirmDrops", args.confirmDrops ?? [], problems),
     allowEmpty: intervals("allowEmpty", args.allowEmpty ?? [], problems),
+    allowRetireBetween: parseRetireHours(args.allowRetireBetween, problems),
     paused: args.paused ?? false,
     analyze: args.analyze === undefined ? undefined : span("analyze", args.analyze, problems),
     schedule: parseSchedule(args.schedule, { schema, table: args.table }, problems),

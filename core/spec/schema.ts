@@ -7,6 +7,7 @@ import type { TableSpecArgs } from "./args";
 import { defaultPartitionSchema } from "./default-partition";
 import { functionNamesSchema } from "./function-names";
 import { publicationsSchema } from "./publications";
+import { retireHoursSchema } from "./retire-hours";
 import { scheduleSchema } from "./schedule";
 import { holdsSchema } from "./holds";
 import { grantsSchema, rowSecuritySchema } from "./security";
@@ -168,6 +169,7 @@ export const tableSchema = z.strictObject({
   maxDropsPerUpdate: maxDropsSchema.optional(),
   confirmDrops: z.array(z.string()).optional(),
   allowEmpty: z.array(z.string()).optional(),
+  allowRetireBetween: retireHoursSchema.optional(),
   paused: z.boolean().optional(),
   resources: resourcesSchema.optional(),
 });

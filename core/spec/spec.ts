@@ -9,6 +9,7 @@ import type { LevelsSpec, RootLevel } from "../levels/levels";
 import type { ReferentialAction } from "./args";
 import type { FunctionAliasesWire } from "./function-names";
 import type { PublicationSpec } from "./publications";
+import type { RetireHours } from "./retire-hours";
 import type { ScheduleSpec } from "./schedule";
 
 /** A declared table after validation: every default filled in, every text parsed. */
@@ -106,6 +107,8 @@ export interface WindowSpec {
   readonly maxDropsPerUpdate: number;
   readonly confirmDrops: readonly OpenInterval[];
   readonly allowEmpty: readonly OpenInterval[];
+  /** Undefined: at any time. */
+  readonly allowRetireBetween: RetireHours | undefined;
   readonly paused: boolean;
   /** Greatest age of the statistics of the table as a whole. Undefined: not managed. */
   readonly analyze: ParsedSpan | undefined;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { archiveFromWire, archiveWireSchema } from "../archive/archive-spec";
 import { holdFromWire, holdsWireSchema, holdToWire } from "../spec/holds";
+import { retireHoursWireSchema } from "../spec/retire-hours";
 import { scheduleSpecSchema } from "../spec/schedule";
 import { onExpireSchema } from "../spec/schema";
 import { shapeProblems } from "../spec/shape-problems";
@@ -48,6 +49,7 @@ export const windowWireSchema = z.object({
   maxDropsPerUpdate: z.number().int().min(1),
   confirmDrops: z.array(interval).optional(),
   allowEmpty: z.array(interval).optional(),
+  allowRetireBetween: retireHoursWireSchema.optional(),
   paused: z.boolean().optional(),
   analyze: span.optional(),
   schedule: scheduleSpecSchema.optional(),
@@ -81,6 +83,7 @@ export function windowToWire(spec: WindowSpec): WindowWire {
     maxDropsPerUpdate: spec.maxDropsPerUpdate,
     confirmDrops: spec.confirmDrops.length > 0 ? spec.confirmDrops.map(formatInterval) : undefined,
     allowEmpty: spec.allowEmpty.length > 0 ? spec.allowEmpty.map(formatInterval) : undefined,
+    allowRetireBetween: spec.allowRetireBetween,
     paused: spec.paused || undefined,
     analyze: spec.analyze && spanText(spec.analyze),
     schedule: spec.schedule,
@@ -122,6 +125,7 @@ export function windowFromWire(value: unknown): FromWire {
       maxDropsPerUpdate: wire.maxDropsPerUpdate,
       confirmDrops: (wire.confirmDrops ?? []).map(parseInterval),
       allowEmpty: (wire.allowEmpty ?? []).map(parseInterval),
+      allowRetireBetween: wire.allowRetireBetween,
       paused: wire.paused ?? false,
       analyze: wire.analyze === undefined ? undefined : requireSpan(wire.analyze),
       schedule: wire.schedule,

@@ -9,11 +9,11 @@ alter table :management.ledger add constraint ledger_event_check check (
   )
 );
 
--- One row for each part of an export, written before its object is: what was killed in between is found again by it. A part that
+-- One row for each part of an export (a row of the ledger), written before its object is: what was killed in between is found again by it. A part that
 -- had to be made anew has several rows, of which the last counts.
 create table :management.archive_parts (
   id bigint generated always as identity primary key,
-  export bigint not null references :management.ledger (id),
+  export bigint not null,
   part integer not null check (part > 0),
   relation oid not null,
   first_tid tid not null,

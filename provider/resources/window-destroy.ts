@@ -67,15 +67,16 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
     if (leaf.isDefault) parent = { ...parent, defaultPartition: undefined, fallback: undefined };
     ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
   }
-  for (const detached of observation.detached.filter((candidate) => candidate.dropAfter !== undefined)) {
-    const { schema, name, oid, bounds, rows, bytes } = detached;
+  for (const detached of observation.detached) {
+    const { archived, schema, name, oid, bounds, rows, bytes } = detached;
+    if (detached.toArchive && !archived)
+      ctx.log.warn(
+        `"${schema}"."${name}" was detached to be archived and is not archived yet: it stays, closed to writers`,
+      );
+    if (!archived && detached.dropAfter === undefined) continue;
     const reason = "the table is destroyed";
-    await retire(
-      work,
-      parent,
-      { verb: "drop", schema, partition: name, oid, bounds, rows, bytes, reason, dropAfter: at },
-      at,
-    );
+    const drop = { verb: "drop", schema, partition: name, oid, bounds, rows, bytes, reason, dropAfter: at } as const;
+    await retire(work, parent, { ...drop, ...(archived ? { archived } : {}) }, at);
   }
   await recordDestroying(work, spec, at);
 }

@@ -142,7 +142,7 @@ async function retireDue(
   const retired: string[] = [];
   const failed = new Set<string>();
   const named = live.retirements.filter(({ verb, bounds }) => names(inputs.work, verb, bounds));
-  for (const retirement of named.filter((one) => !isArchives(one))) {
+  for (const retirement of named.filter((one) => !isArchives(inputs, one))) {
     if (failed.has(retirement.oid) || work.signal.aborted) continue;
     try {
       await retire(work, parent, retirement, at);
@@ -153,10 +153,12 @@ async function retireDue(
       failures.add(`${retirement.verb} "${retirement.partition}"`, error);
     }
   }
-  return { retired, toArchive: named.filter((one) => isArchives(one) && !failed.has(one.oid)) };
+  return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.oid)) };
 }
 
-function isArchives({ verb, toArchive, archived }: Retirement): boolean {
+/** A table that declares no archive any more drops what was archived before without asking the store, which it does not know. */
+function isArchives({ spec }: WindowInputs, { verb, toArchive, archived }: Retirement): boolean {
+  if (spec.archive === undefined) return false;
   return verb === "archive" || (verb === "drop" && (toArchive === true || archived !== undefined));
 }
 

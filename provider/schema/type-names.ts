@@ -67,6 +67,7 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Archive.format": "ArchiveFormat",
   "Archive.verify": "ArchiveProof",
   "PartitionWindow.holds": "Hold",
+  "PartitionWindow.allowRetireBetween": "RetireHours",
   "PartitionWindow.resources": "ResourceMode",
   "PartitionWindow.work": "WorkItem",
   "WorkItem.verb": "WorkVerb",

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -9,7 +8,7 @@ import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
-import { preview, up } from "../support/harness/rounds";
+import { preview, up, withPlugin } from "../support/harness/rounds";
 
 afterEach(endPlugins);
 
@@ -123,14 +122,35 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     expect((await preview(database, deployment, program(april, longer))).steps).toEqual([]);
   });
 
+  it("is stood on by the drop of a table that declares none any more, and by the destroy of the table", async () => {
+    await filled({ grace: "7 days" });
+    expect((await up(database, deployment, program(april, archived({ grace: "7 days" })))).error).toBeUndefined();
+    const { archive: _archive, ...plain } = archived({ grace: "7 days", onExpire: "drop" });
+    const run = await up(database, deployment, program("2025-04-18T00:00:00Z", plain));
+    expect(run.error).toBeUndefined();
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+    await database.query("insert into app.events values (1, '2025-03-05', 'x')");
+    const may = "2025-05-10T00:00:00Z";
+    expect((await up(database, deployment, program(may, archived({ grace: "30 days" })))).error).toBeUndefined();
+    const destroyed = await withPlugin(database, program(may, {}), (plugin) => deployment.destroy(plugin), {
+      config: { allowDestroy: '["app.events"]' },
+    });
+    expect(destroyed.messages.join()).not.toMatch(/is not archived yet/);
+    expect(await database.query("select from pg_class where relname like 'events%' and relkind in ('r', 'p')")).toEqual(
+      [],
+    );
+  });
+
   it("E08 that cannot be stored fails by name, and nothing is dropped; creating went on; the next update completes it", async () => {
     await filled();
-    const nowhere = archived({ archive: { to: `file://${directory}/a-file` } });
-    await import("node:fs/promises").then(({ writeFile }) => writeFile(join(directory, "a-file"), ""));
-    const failed = await up(database, deployment, program(april, nowhere));
+    // A file where the folder of the database has to be.
+    const inTheWay = join(directory, new URL(database.url).pathname.slice(1));
+    writeFileSync(inTheWay, "");
+    const failed = await up(database, deployment, program(april, archived()));
     expect(failed.error).toMatch(/archive "events_p2025_02"/);
     expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toHaveLength(1);
     expect(await database.query("select from pg_class where relname = 'events_p2025_05'")).toHaveLength(1);
+    rmSync(inTheWay);
     const run = await up(database, deployment, program(april, archived()));
     expect(run.error).toBeUndefined();
     expect(existsSync(folder())).toBe(true);

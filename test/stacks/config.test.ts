@@ -86,7 +86,7 @@ describe("the configuration of a stack", () => {
     ["systems", ["arxos", "atlas"], "systems[1]", '"meshhook", "arxos"'],
     ["trustAsOf", "yes", "trustAsOf", "true or false"],
     ["allTables", { maxDropsPerUpdate: "3" }, "allTables.maxDropsPerUpdate", "number"],
-    ["allTables", { onExpire: "archive" }, "allTables.onExpire", '"detach", "drop"'],
+    ["allTables", { onExpire: "burn" }, "allTables.onExpire", '"archive", "detach", "drop"'],
     ["tables", { audit_logs: { window: { retention: 12 } } }, "tables.audit_logs.window.retention", '"12 months"'],
     ["tables", { audit_logs: { window: { retention: "12" } } }, "tables.audit_logs.window.retention", '"12 months"'],
     ["tables", { audit_logs: { confirmDrops: ["January"] } }, "tables.audit_logs.confirmDrops[0]", "preview"],

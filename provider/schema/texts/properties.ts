@@ -155,6 +155,11 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "Archive.verify": "How an archive is proved, besides that each part gives back what the server sent.",
   "Archive.spoolMegabytes":
     "Size of the spool of one part, in MB of what the server sends; two of them lie on the disk.",
+  "PartitionWindow.allowRetireBetween":
+    "Hours of the day in which partitions may leave the table. Left out: at any time.",
+  "RetireHours.from": "Belongs to the hours, as `22:00`.",
+  "RetireHours.to": "Does not belong to them; earlier than `from` means the next day.",
+  "RetireHours.zone": "Zone of the two.",
   "Hold.from": "First moment of the range, ISO 8601.",
   "Hold.to": "First moment after it.",
   "Hold.reason": "Why.",

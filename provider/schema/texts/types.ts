@@ -56,6 +56,7 @@ export const TYPES: Readonly<Record<string, string>> = {
   ArchiveLockMode: "`governance`: who has the right may lift it. `compliance`: nobody, until it ends.",
   ArchiveFormat: "Format of the parts of an archive.",
   ArchiveProof: "`checksum`: the store's SHA-256 is ours. `readBack`: every part is downloaded once more as well.",
+  RetireHours: "Hours of a day, by the clock on the wall of a zone.",
   Hold: "A range of time that nothing is done to.",
   ResourceMode: "`partition`: each partition is a resource. `window`: PartitionWindow makes and retires them itself.",
   WorkItem: "One action that is due, named by verb and bounds.",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/spec/args";
+import type { WindowSpec } from "../../../core/spec/spec";
 import { windowSpec } from "../support/specs";
 import { clocksAt, World } from "../support/world";
 
@@ -160,6 +161,39 @@ describe("a hold", () => {
   test("of an impossible range is refused", () => {
     expect(() => windowSpec({ ...ARCHIVED, holds: [{ ...HOLD, to: "2024-11-20" }] })).toThrow(/would keep nothing/);
     expect(() => windowSpec({ ...ARCHIVED, holds: [{ ...HOLD, to: "soon" }] })).toThrow(/holds\[0\].to/);
+  });
+});
+
+describe("allowRetireBetween", () => {
+  const nightly = (zone?: string): WindowSpec =>
+    windowSpec({ ...ARCHIVED, allowRetireBetween: { from: "22:00", to: "05:00", ...(zone ? { zone } : {}) } });
+
+  test.each([
+    ["2025-12-02T22:00:00Z", true],
+    ["2025-12-03T04:59:59Z", true],
+    ["2025-12-03T05:00:00Z", false],
+    ["2025-12-03T12:00:00Z", false],
+  ])("at %s something may leave: %s", (at, may) => {
+    const plan = rolled(nightly()).plan(nightly(), clocksAt(at));
+    expect(retired(plan).length > 0).toBe(may);
+    expect(plan.plan.createCount).toBe(1);
+    if (!may)
+      expect(plan.stopped).toBe(
+        "partitions leave only from 22:00 to 05:00 (UTC) (allowRetireBetween); partitions are still created",
+      );
+  });
+
+  test("is read in its zone", () => {
+    expect(retired(rolled(nightly()).plan(nightly("Asia/Tokyo"), clocksAt("2025-12-02T14:00:00Z")))).not.toEqual([]);
+    expect(retired(rolled(nightly()).plan(nightly("Asia/Tokyo"), clocksAt("2025-12-02T22:00:00Z")))).toEqual([]);
+  });
+
+  test("that is no time of day is refused", () => {
+    const declared = (from: string, to: string, zone?: string) => () =>
+      windowSpec({ ...ARCHIVED, allowRetireBetween: { from, to, ...(zone ? { zone } : {}) } });
+    expect(declared("25:00", "05:00")).toThrow(/allowRetireBetween.from: "25:00" is not a time of day/);
+    expect(declared("05:00", "05:00")).toThrow(/nothing would ever be retired/);
+    expect(declared("22:00", "05:00", "Mars")).toThrow(/"Mars" is not a time zone/);
   });
 });
 

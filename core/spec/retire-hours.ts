@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { DEFAULT_ZONE } from "../defaults";
+import type { Problem } from "../problem";
+import type { Instant } from "../time/instant";
+import { isZone } from "../time/period";
+import type { RetireHoursArgs } from "./retire-hours-args";
+
+const text = z.string().min(1);
+
+/** The shape that users write. */
+export const retireHoursSchema = z.strictObject({ from: text, to: text, zone: text.optional() });
+
+/** The shape that travels, with the zone filled in. */
+export const retireHoursWireSchema = z.object({ from: text, to: text, zone: text });
+export type RetireHours = Readonly<z.infer<typeof retireHoursWireSchema>>;
+
+/** Reads declared hours; what is no time of day is a problem, because nothing would ever be retired, or always. */
+export function parseRetireHours(declared: RetireHoursArgs | undefined, problems: Problem[]): RetireHours | undefined {
+  if (declared === undefined) return undefined;
+  const { from, to, zone = DEFAULT_ZONE } = declared;
+  for (const [name, value] of Object.entries({ from, to }))
+    if (minutesOf(value) === undefined)
+      problems.push({
+        path: `allowRetireBetween.${name}`,
+        code: "invalid-time",
+        message: `${JSON.stringify(value)} is not a time of day.`,
+        fix: 'Write hours and minutes, for example "22:00".',
+      });
+  if (minutesOf(from) !== undefined && minutesOf(from) === minutesOf(to))
+    problems.push({
+      path: "allowRetireBetween",
+      code: "invalid-time",
+      message: `it begins and ends at ${from}: nothing would ever be retired.`,
+      fix: "`from` belongs to it, `to` does not; over midnight is allowed.",
+    });
+  if (!isZone(zone))
+    problems.push({
+      path: "allowRetireBetween.zone",
+      code: "invalid-zone",
+      message: `${JSON.stringify(zone)} is not a time zone.`,
+      fix: 'Write a name of the IANA database, such as "Europe/Berlin".',
+    });
+  return { from, to, zone };
+}
+
+/** Whether a moment lies in the hours, by the clock on the wall of their zone. */
+export function inRetireHours(hours: RetireHours, at: Instant): boolean {
+  const { hour, minute } = at.toZonedDateTimeISO(hours.zone);
+  const now = hour * 60 + minute;
+  const from = minutesOf(hours.from) ?? 0;
+  const to = minutesOf(hours.to) ?? 0;
+  return from < to ? from <= now && now < to : from <= now || now < to;
+}
+
+export function describeRetireHours({ from, to, zone }: RetireHours): string {
+  return `${from} to ${to} (${zone})`;
+}
+
+function minutesOf(text: string): number | undefined {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  return match ? Number(match[1]) * 60 + Number(match[2]) : undefined;
+}
