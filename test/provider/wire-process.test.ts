@@ -20,7 +20,7 @@ beforeAll(() => {
     bundle: true,
     platform: "node",
     target: "node20",
-    external: ["pg-native"],
+    external: ["pg-native", "@duckdb/*", "@aws-sdk/*"],
     loader: { ".sql": "text" },
     logLevel: "error",
   });
