@@ -23,7 +23,7 @@ import { type ArchiveJob, type Export, subjectOf } from "./job";
 import { openCodec, type ChunkCodec, type EncodedChunk } from "./parquet/codec";
 import { ChunkTooLarge } from "./parquet/errors";
 import { Progress } from "./progress";
-import { hashObject } from "./store/hash-object";
+import { sha256Of } from "./store/read";
 import type { StoredObject } from "./store/store";
 
 /** A part that is stored and proved. */
@@ -71,6 +71,8 @@ class Exporter {
   private readonly progress: Progress;
   private readonly parts: StoredPart[] = [];
   private finishing: Promise<void> = Promise.resolve();
+  /** Number of the last part that was begun. */
+  private last = 0;
 
   constructor(
     private readonly job: ArchiveJob,
@@ -91,6 +93,7 @@ class Exporter {
 
   async run(known: readonly PartRecord[]): Promise<StoredPart[]> {
     try {
+      this.last = Math.max(0, ...known.map(({ part }) => part));
       for (const part of known) await this.keep(part);
       for (const relation of this.state.relations) await this.exportRelation(relation, known);
       await this.finishing;
@@ -123,7 +126,7 @@ class Exporter {
   /** What a store does not vouch for is read again. */
   private async requireSame(part: PartRecord, found: StoredObject): Promise<StoredObject> {
     const sha256 =
-      found.sha256 ?? (await hashObject(this.job.store, part.key, { signal: this.job.work.signal })).sha256;
+      found.sha256 ?? (await sha256Of(await this.job.store.get(part.key, { signal: this.job.work.signal })));
     if (sha256 === part.sha256 && found.bytes === part.bytes) return found;
     throw new ArchiveContradicted(
       `"${this.job.store.url}/${part.key}" is not what was stored there: SHA-256 ${sha256} instead of ${part.sha256}`,
@@ -183,17 +186,16 @@ class Exporter {
   }
 
   private begin(relation: RelationFacts, range: TidRange, chunk: EncodedChunk, file: string): void {
-    const number = Math.max(0, ...this.parts.map((part) => part.part), this.begun) + 1;
-    this.begun = number;
+    this.last += 1;
     const part: PartRecord = {
-      part: number,
+      part: this.last,
       relation: relation.oid,
       first: formatTid(range.first),
       end: formatTid(range.end),
       rows: chunk.rows,
       textBytes: chunk.textBytes,
       textSha256: chunk.textSha256,
-      key: `${this.current.detail.folder}${partName(number, "parquet")}`,
+      key: `${this.current.detail.folder}${partName(this.last, "parquet")}`,
       bytes: chunk.fileBytes,
       sha256: chunk.fileSha256,
     };
@@ -201,8 +203,6 @@ class Exporter {
     // Told when it is waited for, which may be a whole part later.
     this.finishing.catch(() => undefined);
   }
-
-  private begun = 0;
 
   /** Proof, record, upload. The record comes first: a part that is in the store is always one that is written down. */
   private async finish(part: PartRecord, file: string): Promise<void> {

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
 import type { ArchiveState, PartRecord } from "../postgres/archive-records";
 import { readArchiveColumns } from "../postgres/archive-table";
 import { ArchiveContradicted } from "./errors";
 import { type ArchiveJob, subjectOf } from "./job";
+import { sha256Of } from "./store/read";
 
 /**
  * Compares what was exported with the rows as they are now, by a new hash of each part: asked for when the fence was open in
@@ -30,15 +29,9 @@ async function recheck(
   const { signal } = job.work;
   const options = { signal, subject: `comparing "${relation.schema}"."${relation.name}" with its archive` };
   const request = { relation, columns, first: part.first, end: part.end };
-  const sha256 = await job.work.database.exportRows(request, options, hashOf);
+  const sha256 = await job.work.database.exportRows(request, options, sha256Of);
   if (sha256 === part.textSha256) return;
   throw new ArchiveContradicted(
     `${subjectOf(job)}: the fence was open, and rows of ${part.key} are not those that were exported`,
   );
-}
-
-async function hashOf(text: Readable): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of text) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

@@ -1,6 +1,6 @@
 import { quote } from "../core/names/identifier";
 import type { Statement } from "../core/statements/statement";
-import { formatInstant, type Instant } from "../core/time/instant";
+import type { Instant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
 import type { Database } from "./database";
 import { query } from "./queries";
@@ -212,9 +212,4 @@ values ($1::bigint, $2::integer, $3::oid, $4::tid, $5::tid, $6::bigint, $7::bigi
     ],
     "none: the parts are only ever added to",
   );
-}
-
-/** When the archive of a table lets it be dropped, as the ledger keeps it. */
-export function dropAfterText(instant: Instant): string {
-  return formatInstant(instant);
 }

@@ -22,8 +22,8 @@ import { query } from "./queries";
 import type { TableName } from "./registry";
 import type { Row, Value } from "./session";
 import { type TableLockOptions, TableLocks } from "./table-lock";
+import { inTransaction } from "./transaction";
 import type { Environment } from "./target";
-import { readInTransaction } from "./read-long";
 import { type Patience, patienceOf } from "./timeouts";
 
 export type { Identity as DatabaseIdentity } from "./connections";
@@ -175,7 +175,12 @@ export class Database {
   ): Promise<Row[]> {
     return reading("reading the database", () =>
       this.connections.withSession((session) =>
-        readInTransaction(session, text, values, { ...settings, statement_timeout: `${this.patience.waitBudgetMs}ms` }),
+        inTransaction(
+          session,
+          "begin read only",
+          { ...settings, statement_timeout: `${this.patience.waitBudgetMs}ms` },
+          () => session.query(text, values),
+        ),
       ),
     );
   }

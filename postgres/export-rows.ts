@@ -7,6 +7,7 @@ import type { Connections } from "./connections";
 import { streaming } from "./errors";
 import type { Session } from "./session";
 import { isConnectionLoss, sqlState } from "./sqlstate";
+import { inTransaction } from "./transaction";
 
 /** Rows of one table between two places. */
 export interface ExportRequest {
@@ -50,41 +51,33 @@ export function exportRows<T>(
 ): Promise<T> {
   return connections.withStreamingSession((session) =>
     streaming(options, "this part was not archived", () =>
-      cancellable(connections, session, options.signal, () => inTransaction(session, request, options, use)),
+      cancellable(connections, session, options.signal, () => exportOn(session, request, options, use)),
     ),
   );
 }
 
-async function inTransaction<T>(
+function exportOn<T>(
   session: Session,
   request: ExportRequest,
   options: ExportOptions,
   use: (text: Readable) => Promise<T>,
 ): Promise<T> {
-  await session.query("begin isolation level read committed read only");
-  try {
-    const settings = {
-      ...COPY_SETTINGS,
-      row_security: "off",
-      statement_timeout: `${options.timeoutMs}ms`,
-      // What reads the rows may take some seconds more for them than the server.
-      idle_in_transaction_session_timeout: "0",
-    };
-    for (const [name, value] of Object.entries(settings))
-      await session.query("select pg_catalog.set_config($1, $2, true)", [name, value]);
+  const settings = {
+    ...COPY_SETTINGS,
+    row_security: "off",
+    statement_timeout: `${options.timeoutMs}ms`,
+    // What reads the rows may take some seconds more for them than the server.
+    idle_in_transaction_session_timeout: "0",
+  };
+  return inTransaction(session, "begin read only", settings, async () => {
     const result = await copy(session, copyText(request), use);
     // The lock of the COPY is held still: a table that was rewritten before it shows another file now.
     const rows = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
       request.relation.oid,
     ]);
     if (rows[0]?.["filenode"] !== request.relation.filenode) throw new RowsMoved(options.subject);
-    await session.query("commit");
     return result;
-  } catch (error) {
-    // In the middle of a COPY nothing else can be sent: the session is given up.
-    if (session.lost === undefined) await session.query("rollback").catch(() => session.destroy());
-    throw error;
-  }
+  });
 }
 
 async function copy<T>(session: Session, text: string, use: (text: Readable) => Promise<T>): Promise<T> {

@@ -7,6 +7,7 @@ import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
 import { streaming } from "./errors";
 import type { Session } from "./session";
+import { inTransaction } from "./transaction";
 
 /** A table that is made and filled in one transaction. */
 export interface ImportRequest {
@@ -38,39 +39,32 @@ export function importRows(
 ): Promise<number> {
   return connections.withStreamingSession((session) =>
     streaming(options, "nothing of it was kept", () =>
-      cancellable(connections, session, options.signal, () => inTransaction(session, request, options, texts)),
+      cancellable(connections, session, options.signal, () => importOn(session, request, options, texts)),
     ),
   );
 }
 
-async function inTransaction(
+function importOn(
   session: Session,
   request: ImportRequest,
   options: ImportOptions,
   texts: AsyncIterable<Readable>,
 ): Promise<number> {
   const table = quoteQualified(request.schema, request.name);
-  await session.query("begin");
-  try {
-    const settings = {
-      ...COPY_SETTINGS,
-      statement_timeout: `${options.timeoutMs}ms`,
-      // Between two parts the session waits for the store.
-      idle_in_transaction_session_timeout: "0",
-    };
-    for (const [name, value] of Object.entries(settings))
-      await session.query("select pg_catalog.set_config($1, $2, true)", [name, value]);
+  const settings = {
+    ...COPY_SETTINGS,
+    statement_timeout: `${options.timeoutMs}ms`,
+    // Between two parts the session waits for the store.
+    idle_in_transaction_session_timeout: "0",
+  };
+  return inTransaction(session, "begin", settings, async () => {
     for (const statement of request.create) await session.query(statement);
     for await (const text of texts)
       await copyIn(session, `COPY ${table} (${quoteList(request.columns)}) FROM STDIN (FORMAT csv, FREEZE)`, text);
     for (const statement of request.finish) await session.query(statement);
     const rows = await session.query(`select count(*)::text as rows from ${table}`);
-    await session.query("commit");
     return Number(rows[0]?.["rows"]);
-  } catch (error) {
-    if (session.lost === undefined) await session.query("rollback").catch(() => session.destroy());
-    throw error;
-  }
+  });
 }
 
 /** A text that fails ends the COPY with an error, and the transaction with it. */

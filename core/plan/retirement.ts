@@ -65,9 +65,9 @@ export function planRetirement(
     };
   }
   const going = [
+    ...followed(detaches.due, spec),
     ...drops.due,
     ...followed(archivesOf(spec, observation, clocks), spec),
-    ...followed(detaches.due, spec),
   ];
   // Whatever leads to a drop, one update drops no more intervals than that.
   const limitedDrops = oldestFirst(
@@ -76,23 +76,12 @@ export function planRetirement(
     observation.ledger,
   );
   const over = new Set(limitedDrops.over);
-  const due = going.filter((item) => !over.has(item));
   return {
-    due: [
-      ...finalize,
-      ...due.filter(isOfDetach(detaches.due)),
-      ...due.filter((item) => !isOfDetach(detaches.due)(item)),
-    ],
+    due: [...finalize, ...going.filter((item) => !over.has(item))],
     deferred: [...detaches.deferred, ...overLimit(limitedDrops.over, spec), ...drops.waiting],
     problems: detaches.problems,
     notes: detaches.notes,
   };
-}
-
-/** What is detached now, and what follows that. */
-function isOfDetach(detaches: readonly Retirement[]): (item: Retirement) => boolean {
-  const oids = new Set(detaches.map(({ oid }) => oid));
-  return ({ oid }) => oids.has(oid);
 }
 
 /** Oids of what could leave now: what refers to these has to be known. */

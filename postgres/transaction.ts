@@ -1,19 +1,19 @@
-import type { Row, Session, Value } from "./session";
+import type { Session } from "./session";
 
-/** One read in a transaction of its own, under settings that end with it. */
-export async function readInTransaction(
+/** Runs `body` in a transaction of its own, under settings that end with it. What cannot be rolled back gives the session up. */
+export async function inTransaction<T>(
   session: Session,
-  text: string,
-  values: readonly Value[],
+  begin: "begin" | "begin read only",
   settings: Readonly<Record<string, string>>,
-): Promise<Row[]> {
-  await session.query("begin read only");
+  body: () => Promise<T>,
+): Promise<T> {
+  await session.query(begin);
   try {
     for (const [name, value] of Object.entries(settings))
       await session.query("select pg_catalog.set_config($1, $2, true)", [name, value]);
-    const rows = await session.query(text, values);
+    const result = await body();
     await session.query("commit");
-    return rows;
+    return result;
   } catch (error) {
     if (session.lost === undefined) await session.query("rollback").catch(() => session.destroy());
     throw error;
