@@ -2,10 +2,10 @@
 // A bundle starts in about 35 ms where the same modules take 80 ms from node_modules; the engine waits for that
 // start in every preview and update. Run by npm's `prepare`, so `npm ci` leaves a repository that works.
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "./bundle.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -18,39 +18,14 @@ const bundles = [
   { entry: "policies/index.ts", out: "dist/policies.cjs", external: ["@pulumi/*"] },
 ];
 
-/** Shared by all bundles; names are kept because error classes are told apart by name over gRPC. */
-const options = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  target: "node20",
-  format: "cjs",
-  keepNames: true,
-  sourcemap: true,
-  sourcesContent: false,
-  loader: { ".sql": "text" },
-  // pg asks for pg-native only when it is there; it is a compiled module that we do not ship. DuckDB is one that is installed
-  // with the package, and the SDK of S3 is large: both are loaded when something is archived, and not before.
-  external: ["pg-native", "@duckdb/*", "@aws-sdk/*"],
-  legalComments: "none",
-  logLevel: "warning",
-};
-
 /** A bundle that cannot be built is removed: an old one would be taken for the present source. */
-async function bundle({ entry, out, external = [] }) {
+async function built({ entry, out, external = [] }) {
   if (!existsSync(join(root, entry))) {
     console.error(`build: ${out} left out, ${entry} does not exist`);
     return true;
   }
   try {
-    const { outputFiles } = await build({
-      ...options,
-      external: [...options.external, ...external],
-      entryPoints: [entry],
-      outfile: out,
-      write: false,
-    });
-    await Promise.all(outputFiles.map(({ path, contents }) => replaceFile(path, contents)));
+    await bundle(entry, out, { external, sourcemap: true, sourcesContent: false });
     return true;
   } catch {
     // esbuild has printed the errors.
@@ -59,13 +34,4 @@ async function bundle({ entry, out, external = [] }) {
   }
 }
 
-/** Renamed into place, because a test run or an engine may start the program at this moment. */
-async function replaceFile(path, contents) {
-  const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, contents);
-  await rename(temporary, path);
-}
-
-await mkdir(join(root, "dist"), { recursive: true });
-const built = await Promise.all(bundles.map(bundle));
-if (built.includes(false)) process.exitCode = 1;
+if ((await Promise.all(bundles.map(built))).includes(false)) process.exitCode = 1;

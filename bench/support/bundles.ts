@@ -1,8 +1,8 @@
 // The plugin as it ships, and the components as users have them: compiled. Copies, so that a build meanwhile changes nothing.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { bundle, pluginScript } from "../../tools/bundle.mjs";
 import { repositoryRoot, workFolder } from "../../tools/paths";
 
 const folder = join(workFolder, `bench-${String(process.pid)}`);
@@ -27,19 +27,6 @@ export async function buildAll(): Promise<void> {
   });
   const plugin = join(pluginFolder, "plugin.cjs");
   copyFileSync(join(repositoryRoot, "dist", "plugin.cjs"), plugin);
-  const script = join(pluginFolder, "pulumi-resource-pgpartition");
-  writeFileSync(script, `#!/bin/sh\nexec "${process.execPath}" "${plugin}" "$@"\n`);
-  chmodSync(script, 0o755);
-  await build({
-    absWorkingDir: repositoryRoot,
-    entryPoints: ["components/index.ts"],
-    outfile: componentsFile,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    keepNames: true,
-    external: ["@pulumi/*"],
-    logLevel: "error",
-  });
+  await pluginScript(join(pluginFolder, "pulumi-resource-pgpartition"), [plugin]);
+  await bundle("components/index.ts", componentsFile, { external: ["@pulumi/*"] });
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { PartitionedDatabaseArgs } from "../../components/partitioned-database";
 import { type Engine, resolveEngine } from "../../tools/engine/resolve";
 import { runPulumi } from "../../tools/engine/run";
+import { projectFile } from "../../tools/project-file";
 import { benchFolder, componentsFile, pluginFolder } from "./bundles";
 
 export interface Project {
@@ -50,7 +51,7 @@ async function startProject(args: object, signal: AbortSignal, program: readonly
   declare(args);
   writeFileSync(join(folder, "index.js"), `${program.join("\n")}\n`);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "bench", main: "index.js" }));
-  writeFileSync(join(folder, "Pulumi.yaml"), pulumiYaml());
+  writeFileSync(join(folder, "Pulumi.yaml"), projectFile("bench", { pgpartition: pluginFolder }));
   const env = {
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "bench",
@@ -76,18 +77,4 @@ async function startProject(args: object, signal: AbortSignal, program: readonly
     up: (...words) => run("up", "--yes", "--skip-preview", "--suppress-progress", ...words),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-function pulumiYaml(): string {
-  return `name: bench
-runtime:
-  name: nodejs
-  options:
-    typescript: false
-main: index.js
-plugins:
-  providers:
-    - name: pgpartition
-      path: ${pluginFolder}
-`;
 }

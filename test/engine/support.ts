@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { repositoryRoot } from "../../tools/paths";
 import type { TableSpecArgs } from "../../core/spec/args";
 import type { RunResult } from "../../tools/engine/run";
+import { projectFile } from "../../tools/project-file";
 import type { TestDatabase } from "../support/database";
 import { type PulumiProject, withProject } from "../support/pulumi";
 
@@ -26,15 +27,7 @@ export interface Declared {
 /** The clock of these programs is trusted: they say which month it is. */
 export function withEngine(database: TestDatabase): EngineDatabase {
   const project = withProject({
-    "Pulumi.yaml": [
-      "name: engine-test",
-      "runtime: nodejs",
-      "plugins:",
-      "  providers:",
-      "    - name: pgpartition",
-      `      path: ${join(repositoryRoot, "tools", "plugin")}`,
-      "",
-    ].join("\n"),
+    "Pulumi.yaml": projectFile("engine-test", { pgpartition: join(repositoryRoot, "tools", "plugin") }, "typescript"),
     "package.json": JSON.stringify({ name: "engine-test", main: "index.ts" }),
     "tsconfig.json": JSON.stringify({ extends: join(repositoryRoot, "tsconfig.json"), include: ["*.ts"] }),
   });

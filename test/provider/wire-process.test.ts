@@ -5,26 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { credentials } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import { buildSync } from "esbuild";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundle } from "../../tools/bundle.mjs";
 import { ask } from "./wire-support";
 
 const folder = mkdtempSync(join(tmpdir(), "wire-process-"));
 const plugin = join(folder, "plugin.cjs");
 
-beforeAll(() => {
-  buildSync({
-    entryPoints: [join(__dirname, "../../provider/main.ts")],
-    outfile: plugin,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    external: ["pg-native", "@duckdb/*", "@aws-sdk/*"],
-    loader: { ".sql": "text" },
-    logLevel: "error",
-  });
-});
+beforeAll(() => bundle("provider/main.ts", plugin));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The first line the process prints. */

@@ -7,6 +7,7 @@ import { resolveEngine } from "../../tools/engine/resolve";
 import { repositoryRoot } from "../../tools/paths";
 import { findPgBouncer, type PgBouncer, startPgBouncer } from "../../tools/postgres/pgbouncer";
 import { type Server, startServer } from "../../tools/postgres/server";
+import { buildTestBundles } from "./harness/bundle";
 import { handOver, makeOwnerRole } from "./owner-role";
 import { productLogin, requestedPooler, requestedVersions, templateDatabase, type TestServer } from "./servers";
 
@@ -26,7 +27,7 @@ const settings = {
 };
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const prepared = Promise.all([build(), engine()]);
+  const prepared = Promise.all([build(), buildTestBundles(), engine()]);
   const started = await Promise.allSettled(requestedVersions().map((version) => startServer({ version, settings })));
   await prepared;
   const servers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

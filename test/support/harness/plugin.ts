@@ -16,7 +16,7 @@ import { decode, encode } from "../../../provider/codec";
 import { GRPC_OPTIONS } from "../../../provider/grpc-options";
 import type { PropertyMap } from "../../../provider/values";
 import { ask, fakeEngine } from "../../provider/wire-support";
-import { testBundles } from "./bundle";
+import { pluginStart } from "./bundle";
 
 /** One resource as the engine knows it. */
 export interface Known {
@@ -38,11 +38,10 @@ const running = new Set<Plugin>();
 
 /** Starts the build with fault points. What a test forgets to end, `endPlugins` ends. */
 export async function startPlugin(options: PluginOptions = {}): Promise<Plugin> {
-  const { plugin } = await testBundles();
   engine ??= fakeEngine();
   const { address, lines } = await engine;
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env };
-  const child = spawn(process.execPath, [plugin, address], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...pluginStart, address], { env, stdio: ["ignore", "pipe", "pipe"] });
   const started = new Plugin(child, await portOf(child), () => lines);
   running.add(started);
   if (options.config !== undefined) await started.configure(options.config);

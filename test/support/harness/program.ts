@@ -1,12 +1,12 @@
 // A small Pulumi program of the components, run by the real engine against the plugin with fault points.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import type { RunOptions, RunResult } from "../../../tools/engine/run";
-import { workFolder } from "../../../tools/paths";
+import { projectFile } from "../../../tools/project-file";
 import type { TestDatabase } from "../database";
+import { componentsFile, testPluginFolder } from "./bundle";
 import { type PulumiProject, withProject } from "../pulumi";
-import { testBundles } from "./bundle";
 
 /** What the program declares; it reads this from a file, so that a run can change it. */
 export interface EngineDeclaration {
@@ -36,20 +36,8 @@ export interface StackState {
 
 /** The password travels as a secret of the stack's configuration. */
 export function withProgram(database: TestDatabase, connection: () => object = () => ({})): EngineProgram {
-  const folder = join(workFolder, "test-plugin");
-  mkdirSync(folder, { recursive: true });
   const project = withProject({
-    "Pulumi.yaml": `name: faults
-runtime:
-  name: nodejs
-  options:
-    typescript: false
-main: index.js
-plugins:
-  providers:
-    - name: pgpartition
-      path: ${folder}
-`,
+    "Pulumi.yaml": projectFile("faults", { pgpartition: testPluginFolder }),
     "package.json": JSON.stringify({ name: "faults", main: "index.js" }),
   });
   let made: Promise<void> | undefined;
@@ -60,7 +48,7 @@ plugins:
   };
   return {
     project,
-    declare: (declaration) => write(project, declaration, { ...addressOf(database), ...connection() }, folder),
+    declare: (declaration) => write(project, declaration, { ...addressOf(database), ...connection() }),
     run,
     state: async () => JSON.parse((await run(["stack", "export"])).stdout) as StackState,
   };
@@ -72,7 +60,6 @@ export function said(result: RunResult): string {
 }
 
 async function makeStack(project: PulumiProject, database: TestDatabase): Promise<void> {
-  await testBundles();
   for (const args of [
     ["stack", "init", "test"],
     ["config", "set", "--secret", "password", database.password, "--stack", "test"],
@@ -82,12 +69,12 @@ async function makeStack(project: PulumiProject, database: TestDatabase): Promis
   }
 }
 
-function write(project: PulumiProject, declaration: EngineDeclaration, connection: object, folder: string): void {
+function write(project: PulumiProject, declaration: EngineDeclaration, connection: object): void {
   writeFileSync(join(project.folder, "declared.json"), JSON.stringify({ ...declaration, connection }));
   project.write({
     "index.js": `
 const pulumi = require("@pulumi/pulumi");
-const { PartitionedDatabase } = require(${JSON.stringify(join(folder, "components.cjs"))});
+const { PartitionedDatabase } = require(${JSON.stringify(componentsFile)});
 const { tables, asOf, more, connection } = require("./declared.json");
 const password = new pulumi.Config().requireSecret("password");
 const opts = {};
