@@ -1,5 +1,6 @@
 import type * as awsTypes from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type BranchProblem, catalogBranches } from "../core/archive/catalog-branches";
 import { type CatalogTable, catalogName, catalogTable } from "../core/archive/catalog";
 import type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";
 import { viewText } from "../core/archive/catalog-view";
@@ -114,10 +115,13 @@ function readTables(name: string, args: ArchiveCatalogArgs): Map<string, Catalog
   return requireValid(`archive catalog "${name}"`, (report) => {
     const since = readSince(args.since, report) ?? now;
     const made = new Map<string, CatalogTable>();
+    for (const key of Object.keys(args.branches ?? {}).filter((one) => !(one in tables)))
+      report(`branches.${key}`, "there is no such table.", `The tables are ${Object.keys(tables).join(", ")}.`);
     for (const [key, declared] of Object.entries(tables)) {
       const spec = requireTableSpec({ ...defaults, ...declared }, `table "${key}"`);
-      if (!isReadable(key, spec, report)) continue;
-      const table = catalogTable(spec, { database, since, now, domains });
+      const branches = readBranches(key, spec, args, report);
+      if (!branches) continue;
+      const table = catalogTable(spec, { database, branches, since, now, domains });
       const other = [...made].find(([, { view }]) => view === table.view);
       if (other)
         report(`tables.${key}`, `it would be called ${table.view}, as "${other[0]}" is.`, "Make a catalogue for each.");
@@ -127,18 +131,50 @@ function readTables(name: string, args: ArchiveCatalogArgs): Map<string, Catalog
   });
 }
 
-function isReadable(key: string, spec: TableSpec, report: Report): boolean {
-  if (spec.columns === undefined)
+/** Folders of a table's branches; undefined, and a problem, where they or its columns cannot be told. */
+function readBranches(
+  key: string,
+  spec: TableSpec,
+  args: ArchiveCatalogArgs,
+  report: Report,
+): readonly string[] | undefined {
+  if (spec.columns === undefined) {
     report(`tables.${key}.columns`, "a catalogue says what each column is.", "Declare the columns of the table.");
-  else if (spec.window.levels.above.length > 0)
+    return undefined;
+  }
+  if (!isInHiveLayout(spec)) {
     report(
-      `tables.${key}.partitionBy`,
-      "its archives lie in one folder for each branch, whose names nobody can compute from the time.",
-      "Leave the table out, and read it with DuckDB, Spark or Trino, which look into the folders.",
+      `tables.${key}.archive`,
+      "a catalogue reads Parquet in the folders that archives have by default.",
+      "Leave the table out, or remove format and keys from its archive.",
     );
-  else return true;
-  return false;
+    return undefined;
+  }
+  const branches = catalogBranches(spec.window.levels, args.branches?.[key]);
+  if (typeof branches !== "string") return branches;
+  const [message, fix] = BRANCH_PROBLEMS[branches];
+  report(branches === "intervals-differ" ? `tables.${key}.partitionBy` : `branches.${key}`, message, fix);
+  return undefined;
 }
+
+function isInHiveLayout({ window: { archive } }: TableSpec): boolean {
+  return archive === undefined || (archive.format === "parquet" && archive.keys === undefined);
+}
+
+const BRANCH_PROBLEMS: Readonly<Record<BranchProblem, readonly [message: string, fix: string]>> = {
+  "values-needed": [
+    "the values of its levels are in the database, and a catalogue finds only folders whose names it can compute.",
+    'Name the branches: branches: { <table>: [["east"], ["west"]] }, or leave the table out and read it with DuckDB, Spark or Trino, which look into the folders.',
+  ],
+  "intervals-differ": [
+    "single branches have another interval, and a catalogue computes the starts of all of them by one rule.",
+    "Leave the table out, and read it with DuckDB, Spark or Trino, which look into the folders.",
+  ],
+  "wrong-length": [
+    "a branch has one value for each level above the time level.",
+    "Write the values from the outermost level on.",
+  ],
+};
 
 function readSince(text: string, report: Report): Instant | undefined {
   try {

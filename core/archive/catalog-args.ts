@@ -12,6 +12,12 @@ export interface ArchiveCatalogSettingsArgs {
   readonly since: string;
   /** Domains in the columns of the tables, each with the type below it. @example { email: "text", amount: "numeric(10,2)" } */
   readonly domains?: Readonly<Record<string, string>>;
+  /**
+   * Branches of tables that are cut by LIST levels whose values are in the database, by the keys of the tables: each with its
+   * values from the outermost level on. Archives of other branches are not found. @default those that the levels declare
+   * @example { rows: [["east", "7"], ["west", "9"]] }
+   */
+  readonly branches?: Readonly<Record<string, readonly (readonly string[])[]>>;
   /** Name of the database in the catalogue. @default that of the PostgreSQL database, in lower case, with underscores */
   readonly catalog?: string;
 }

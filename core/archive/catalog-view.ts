@@ -1,4 +1,4 @@
-import { type CatalogTable, FROM_KEY, GENERATION_KEY } from "./catalog";
+import { BRANCH_KEY, type CatalogTable, FROM_KEY, GENERATION_KEY } from "./catalog";
 
 /**
  * Text of a view of Athena that reads of each range the last generation alone: a range that was restored and archived again
@@ -7,10 +7,11 @@ import { type CatalogTable, FROM_KEY, GENERATION_KEY } from "./catalog";
 export function latestGenerations(catalog: string, table: CatalogTable): string {
   const source = `${quoted(catalog)}.${quoted(table.name)}`;
   const names = [...table.columns, ...table.partitionKeys].map(({ name }) => `g.${quoted(name)}`);
+  const range = [BRANCH_KEY, FROM_KEY].filter((key) => table.partitionKeys.some(({ name }) => name === key)).join(", ");
+  const same = [...range.split(", "), GENERATION_KEY].map((key) => `g.${key} = l.${key}`).join(" AND ");
   return (
     `SELECT ${names.join(", ")} FROM ${source} g JOIN ` +
-    `(SELECT ${FROM_KEY}, max(${GENERATION_KEY}) AS ${GENERATION_KEY} FROM ${source} GROUP BY ${FROM_KEY}) l ` +
-    `ON g.${FROM_KEY} = l.${FROM_KEY} AND g.${GENERATION_KEY} = l.${GENERATION_KEY}`
+    `(SELECT ${range}, max(${GENERATION_KEY}) AS ${GENERATION_KEY} FROM ${source} GROUP BY ${range}) l ON ${same}`
   );
 }
 

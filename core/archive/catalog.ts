@@ -31,6 +31,8 @@ export interface CatalogTable {
 
 export interface CatalogRequest {
   readonly database: string;
+  /** Folders of its branches; empty for a table that is cut by time alone. */
+  readonly branches: readonly string[];
   readonly since: Instant;
   readonly now: Instant;
   readonly domains: Readonly<Record<string, string>>;
@@ -39,6 +41,7 @@ export interface CatalogRequest {
 /** Names that columns of the file never have: those of the folders are taken from them. */
 export const FROM_KEY = "archive_from";
 export const GENERATION_KEY = "archive_gen";
+export const BRANCH_KEY = "archive_branch";
 
 /**
  * More than anybody archives one range; each costs a listing of S3 for each range of a query, and a generation beyond it would
@@ -47,9 +50,13 @@ export const GENERATION_KEY = "archive_gen";
 const MAX_GENERATIONS = 9;
 
 /** How a declared table with columns is found and read in its archive. */
-export function catalogTable(spec: TableSpec, { database, since, now, domains }: CatalogRequest): CatalogTable {
+export function catalogTable(
+  spec: TableSpec,
+  { database, branches, since, now, domains }: CatalogRequest,
+): CatalogTable {
   const { schema, table } = spec;
   const name = catalogName(`${schema}_${table}`);
+  const branched = branches.length > 0;
   return {
     name: `${name}_generations`,
     view: name,
@@ -57,17 +64,21 @@ export function catalogTable(spec: TableSpec, { database, since, now, domains }:
       catalogColumns,
     ),
     partitionKeys: [
+      ...(branched ? [{ name: BRANCH_KEY, type: "string" }] : []),
       { name: FROM_KEY, type: "string" },
       { name: GENERATION_KEY, type: "int" },
     ],
     folder: tableFolder({ database, schema, table }).replace(/\/$/, ""),
     projection: {
       "projection.enabled": "true",
+      ...(branched
+        ? { [`projection.${BRANCH_KEY}.type`]: "enum", [`projection.${BRANCH_KEY}.values`]: branches.join(",") }
+        : {}),
       ...projectionOf(FROM_KEY, spec.window, since, now),
       [`projection.${GENERATION_KEY}.type`]: "integer",
       [`projection.${GENERATION_KEY}.range`]: `1,${MAX_GENERATIONS}`,
     },
-    template: `from=\${${FROM_KEY}}/gen=\${${GENERATION_KEY}}`,
+    template: `${branched ? `branch=\${${BRANCH_KEY}}/` : ""}from=\${${FROM_KEY}}/gen=\${${GENERATION_KEY}}`,
   };
 }
 

@@ -53,8 +53,11 @@ test("makes a table that knows where archives will lie, and the view to query", 
 
 test("refuses what it could not find or name, with every problem at once", () => {
   const { columns: _columns, primaryKey: _key, ...foreign } = events;
-  const tables = { events, again: events, foreign };
-  expect(() => new ArchiveCatalog("archive", { ...args, since: "long ago", tables })).toThrow(
-    /since: "long ago" is no time[\s\S]*tables\.again: it would be called public_events, as "events" is[\s\S]*tables\.foreign\.columns/,
+  const archive = { to: "s3://company-archive/postgres", format: "csv" as const };
+  const csv = { ...events, table: "csv", onExpire: "archive" as const, archive };
+  const tables = { events, again: events, foreign, csv };
+  const branches = { event: [["east"]] };
+  expect(() => new ArchiveCatalog("archive", { ...args, since: "long ago", tables, branches })).toThrow(
+    /since: "long ago" is no time[\s\S]*branches\.event: there is no such table[\s\S]*tables\.again: it would be called public_events, as "events" is[\s\S]*tables\.foreign\.columns[\s\S]*tables\.csv\.archive: a catalogue reads Parquet/,
   );
 });

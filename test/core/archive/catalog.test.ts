@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import { catalogTable } from "../../../core/archive/catalog";
+import { catalogBranches } from "../../../core/archive/catalog-branches";
 import { projectionOf } from "../../../core/archive/catalog-projection";
 import { latestGenerations, viewText } from "../../../core/archive/catalog-view";
 import { archiveFolder } from "../../../core/archive/layout";
@@ -21,7 +22,13 @@ const declared: TableSpecArgs = {
 const since = parseInstant("2024-02-20T13:00:00Z", "UTC");
 const now = parseInstant("2025-03-10T12:30:00Z", "UTC");
 const made = (changes: Partial<TableSpecArgs> = {}, domains: Record<string, string> = {}) =>
-  catalogTable(requireTableSpec({ ...declared, ...changes }, "a table"), { database: "my-app", since, now, domains });
+  catalogTable(requireTableSpec({ ...declared, ...changes }, "a table"), {
+    database: "my-app",
+    branches: [],
+    since,
+    now,
+    domains,
+  });
 
 /** The values that Athena computes from a projection, up to now. */
 function projected(projection: Readonly<Record<string, string>>, key: string): string[] {
@@ -43,7 +50,7 @@ describe("the archives that a catalogue finds", () => {
     "are those of every %s since then, by their folders",
     (every) => {
       const spec = requireTableSpec({ ...declared, partitionBy: [{ range: "at", every }] }, "a table");
-      const table = catalogTable(spec, { database: "my-app", since, now, domains: {} });
+      const table = catalogTable(spec, { database: "my-app", branches: [], since, now, domains: {} });
       const { schema, window } = spec;
       const folders = [...intervalsBetween(window.grid, since, now, "UTC")].map((bounds) =>
         archiveFolder({ database: "my-app", schema, table: spec.table, path: [], bounds, generation: 3 }),
@@ -69,6 +76,55 @@ describe("the archives that a catalogue finds", () => {
     });
     const berlin = projectionOf("f", { grid: grid.slice(1), key: { ...key, zone: "Europe/Berlin" } }, since, until);
     expect(berlin["projection.f.values"]).toBe("20240701T000000Z,20240731T220000Z");
+  });
+});
+
+describe("the branches that a catalogue finds", () => {
+  const levels = (partitionBy: TableSpecArgs["partitionBy"]) =>
+    requireTableSpec(
+      {
+        ...declared,
+        columns: { ...declared.columns, region: "text" },
+        primaryKey: ["id", "at", "region"],
+        partitionBy,
+      },
+      "a table",
+    );
+  const region = { list: "region", values: ["east", "a/b"], name: "{base}_{value}" };
+  const months = { range: "at", every: "month" } as const;
+
+  test("are every combination of the declared values, by the folders of their archives", () => {
+    const spec = levels([region, { hash: "id", modulus: 2, name: "{base}_{remainder}" }, months]);
+    const branches = catalogBranches(spec.window.levels) as string[];
+    expect(branches).toEqual(["east+0", "east+1", "a%2Fb+0", "a%2Fb+1"]);
+    const table = catalogTable(spec, { database: "my-app", branches, since, now, domains: {} });
+    const bounds = { from: parseInstant("2024-02-01", "UTC"), to: parseInstant("2024-03-01", "UTC") };
+    const place = { database: "my-app", schema: spec.schema, table: spec.table, bounds, generation: 1 };
+    const keys = { archive_branch: "a%2Fb+1", archive_from: "20240201T000000Z", archive_gen: "1" };
+    const found = Object.entries(keys).reduce(
+      (text, [key, value]) => text.replace(`\${${key}}`, value),
+      table.template,
+    );
+    expect(`${table.folder}/${found}/`).toBe(archiveFolder({ ...place, path: ["a/b", "1"] }));
+    expect(table.projection).toMatchObject({
+      "projection.archive_branch.type": "enum",
+      "projection.archive_branch.values": branches.join(","),
+    });
+    expect(latestGenerations("c", table)).toContain(
+      "GROUP BY archive_branch, archive_from) l ON g.archive_branch = l.archive_branch AND g.archive_from",
+    );
+  });
+
+  test("are named by the program where their values are in the database", () => {
+    const spec = levels([{ ...region, values: { from: "app.regions", column: "code" } }, months]).window;
+    expect(catalogBranches(spec.levels)).toBe("values-needed");
+    expect(catalogBranches(spec.levels, [["east"], ["x y"]])).toEqual(["east", "x%20y"]);
+    expect(catalogBranches(spec.levels, [["east", "1"]])).toBe("wrong-length");
+  });
+
+  test("cannot be told where single ones have another interval", () => {
+    const daily = { ...months, overrides: [{ when: { region: "east" }, every: "day" as const }] };
+    expect(catalogBranches(levels([region, daily]).window.levels)).toBe("intervals-differ");
   });
 });
 
