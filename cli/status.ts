@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
-import { formatBytes } from "../core/plan/render";
+import { formatBytes } from "../core/size";
 import { compareInstants, formatInstant } from "../core/time/instant";
 import type { Database } from "../postgres/database";
 import { describeManagementSchema } from "../postgres/management/install";

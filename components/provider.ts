@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Size } from "../core/size";
 
 /** Where the database is and how to get in. Every value may be an Output; what is left out comes from PG* variables. */
 export interface ConnectionArgs {
@@ -32,6 +33,12 @@ export interface ProviderArgs extends ConnectionArgs {
   readonly asOf?: string;
   /** Tables (`schema.table`) that a destroy may drop **with all their rows**. No value opens every table. @default [] */
   readonly allowDestroy?: readonly string[];
+  /**
+   * What one update may archive or drop out of **all tables** of the database together. The oldest partitions of all tables go
+   * first, the rest waits for later updates; one that alone is larger waits for confirmDrops. @default no limit
+   * @example "200 GB"
+   */
+  readonly maxBytesPerUpdate?: Size;
   /** Longest wait for a lock that stops others, in milliseconds; then we give way and try again. Range 10-1000. @default 100 */
   readonly lockTimeoutMs?: number;
   /** Total time for such tries before the blocker is named and the step fails, in milliseconds. @default 60000 */
@@ -61,6 +68,7 @@ function providerInputs(args: ProviderArgs): pulumi.Inputs {
     trustAsOf: json(args.trustAsOf),
     asOf: args.asOf,
     allowDestroy: json(args.allowDestroy),
+    maxBytesPerUpdate: args.maxBytesPerUpdate,
     lockTimeoutMs: json(args.lockTimeoutMs),
     lockBudgetMs: json(args.lockBudgetMs),
     poolSize: json(args.poolSize),

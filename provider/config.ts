@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../core/defaults";
+import { parseSize, SIZE_HINT } from "../core/size";
 import { formatPath } from "../core/spec/shape-problems";
 import { parseInstant } from "../core/time/instant";
 import type { Problem } from "./handler";
@@ -41,6 +42,10 @@ const configSchema = z.object({
     }, "not an ISO 8601 time")
     .optional(),
   allowDestroy: z.preprocess(json, z.array(z.string().min(1)).default([])),
+  maxBytesPerUpdate: z
+    .string()
+    .refine((value) => parseSize(value) !== undefined, SIZE_HINT)
+    .optional(),
   poolSize: z.preprocess(json, z.number().int().min(2).max(20).optional()),
   lockTimeoutMs: z.preprocess(json, z.number().int().min(10).max(1000).optional()),
   lockBudgetMs: z.preprocess(json, z.number().int().min(100).optional()),

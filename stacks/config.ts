@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { archiveSchema } from "../core/archive/archive-spec";
+import { backupSchema } from "../core/spec/backup";
 import { holdsSchema } from "../core/spec/holds";
+import { restoredSchema } from "../core/spec/restored";
+import { retireHoursSchema } from "../core/spec/retire-hours";
 import { maxDropsSchema, onExpireSchema, resourcesSchema } from "../core/spec/schema";
+import { SIZE_HINT } from "../core/size";
 import { SPAN_HINT } from "../core/time/span";
 import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
 
@@ -17,6 +21,8 @@ const spanOr = (word: string, example: string) =>
   z
     .string({ error: SPAN_HINT })
     .meta({ pattern: `^(${[word, SPAN].filter((part) => part !== "").join("|")})$`, examples: [example] });
+
+const sizeSchema = z.templateLiteral([z.number(), " ", z.enum(["kB", "MB", "GB", "TB"])], { error: SIZE_HINT });
 
 /** The password of a stack is the only secret of its configuration. */
 export const passwordSchema = z
@@ -77,6 +83,13 @@ const overridesSchema = z.strictObject({
     .optional()
     .describe("Retirements confirmed by their bounds, as preview printed them."),
   allowEmpty: z.array(z.string()).optional().describe("Dropped ranges that may come back empty, by their bounds."),
+  restored: restoredSchema
+    .optional()
+    .describe("Archived ranges that are partitions again, read-only outside of the window."),
+  allowRetireBetween: retireHoursSchema.optional().describe("Hours of the day in which partitions may leave."),
+  requireBackupSince: backupSchema
+    .optional()
+    .describe("Nothing is dropped before a backup that began after the partition was detached."),
   paused: z.boolean().optional().describe("Stops every retirement, never the creation of partitions."),
   resources: resourcesSchema.optional(),
 });
@@ -100,6 +113,9 @@ export const stackConfigSchema = z.strictObject({
     .array(z.string().min(1))
     .optional()
     .describe("Tables (schema.table) that `pulumi destroy` may drop with all their rows."),
+  maxBytesPerUpdate: sizeSchema
+    .optional()
+    .describe("What one update may archive or drop out of all tables together, such as 200 GB. Default: no limit."),
 });
 export type StackConfig = z.infer<typeof stackConfigSchema>;
 

@@ -12,6 +12,7 @@ const database = new PartitionedDatabase("app", {
   tables: stack.tables,
   trustAsOf: stack.trustAsOf,
   allowDestroy: stack.allowDestroy,
+  ...(stack.maxBytesPerUpdate === undefined ? {} : { maxBytesPerUpdate: stack.maxBytesPerUpdate }),
 });
 
 const tables = Object.entries(database.tables);

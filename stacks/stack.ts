@@ -1,4 +1,4 @@
-import type { TableSpecArgs } from "../components";
+import type { Size, TableSpecArgs } from "../components";
 import { InvalidSpecError } from "../core/problem";
 import { type Outside, type PlainConnection, resolveConnection } from "./connection";
 import { type RawConfig, readStackConfig } from "./read-config";
@@ -10,6 +10,8 @@ export interface Stack {
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
   readonly trustAsOf: boolean;
   readonly allowDestroy: readonly string[];
+  /** Undefined: no limit. */
+  readonly maxBytesPerUpdate: Size | undefined;
 }
 
 /** Reads a stack's configuration; throws InvalidSpecError with every problem that could be found in one go. */
@@ -27,5 +29,6 @@ export function requireStack(raw: RawConfig, project: string, stack: string, out
     tables,
     trustAsOf: config.trustAsOf ?? false,
     allowDestroy: config.allowDestroy ?? [],
+    maxBytesPerUpdate: config.maxBytesPerUpdate,
   };
 }

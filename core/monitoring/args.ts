@@ -1,7 +1,5 @@
+import type { Size } from "../size";
 import type { Span } from "../time/span";
-
-/** An amount of storage with its unit: 1 GB is 1,073,741,824 bytes, as PostgreSQL counts. */
-export type Size = `${number} ${"kB" | "MB" | "GB" | "TB"}`;
 
 /** A short time with its unit, for statements. */
 export type ShortTime = `${number} ${"ms" | "s"}`;

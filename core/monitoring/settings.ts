@@ -1,3 +1,4 @@
+import { parseSize, SIZE_HINT } from "../size";
 import {
   DEFAULT_ALERT_SIZE,
   DEFAULT_CREATION_PATIENCE,
@@ -94,12 +95,10 @@ function tableOf(name: string, path: string, report: Report): TableId[] {
   return [];
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
-
 function bytesOf(text: string, path: string, report: Report): number {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?) *(kB|MB|GB|TB)$/.exec(text.trim());
-  if (match) return Math.round(Number(match[1]) * (SIZE_UNITS[match[2] ?? ""] ?? 0));
-  report(path, `"${text}" is not a size.`, 'Write a number and kB, MB, GB or TB, such as "100 GB".');
+  const bytes = parseSize(text);
+  if (bytes !== undefined) return bytes;
+  report(path, `"${text}" is not a size.`, SIZE_HINT);
   return Number.NaN;
 }
 

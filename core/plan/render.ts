@@ -1,5 +1,6 @@
 import type { PlanEntry, WindowPlan } from "./types";
 import { HAZARDS } from "../statements/statement";
+import { formatBytes } from "../size";
 
 /** How many partitions the text lists before it only counts. */
 const LISTED_PARTITIONS = 20;
@@ -10,6 +11,7 @@ export function renderPlan(table: string, plan: WindowPlan, listed: { partitions
   return [
     `${table}: ${windowLine(plan)}`,
     ...section("create", plan.create, plan.createCount, partitions),
+    ...section("restore", plan.restore ?? [], plan.restore?.length ?? 0, partitions),
     ...section("align", plan.align, plan.alignCount, partitions),
     ...section("upkeep", plan.upkeep ?? [], plan.upkeep?.length ?? 0, partitions),
     ...section("retire", plan.retire, plan.retire.length, partitions),
@@ -28,6 +30,7 @@ export function renderPlan(table: string, plan: WindowPlan, listed: { partitions
 export function summarizePlan(plan: WindowPlan): string {
   const parts = [
     plan.createCount > 0 ? `${plan.createCount} to create` : "",
+    (plan.restore ?? []).length > 0 ? `${(plan.restore ?? []).length} to restore` : "",
     plan.alignCount > 0 ? `${plan.alignCount} to align` : "",
     (plan.upkeep ?? []).some((item) => item.verb === "analyze") ? "to analyze" : "",
     plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
@@ -42,19 +45,15 @@ export function summarizePlan(plan: WindowPlan): string {
 
 /** Where partitions come or go, what the schedule is given goes without saying. */
 function moves(plan: WindowPlan): boolean {
-  return plan.createCount + plan.alignCount + plan.detachCount + (plan.archiveCount ?? 0) + plan.dropCount > 0;
-}
-
-/** Bytes for people: `1.2 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${value >= 100 || unit === 0 ? Math.round(value) : Number(value.toPrecision(2))} ${units[unit] ?? "B"}`;
+  return (
+    plan.createCount +
+      (plan.restore ?? []).length +
+      plan.alignCount +
+      plan.detachCount +
+      (plan.archiveCount ?? 0) +
+      plan.dropCount >
+    0
+  );
 }
 
 function windowLine(plan: WindowPlan): string {

@@ -30,6 +30,7 @@ const KINDS: { readonly [K in ConfigKey]-?: Kind<NonNullable<ProviderConfig[K]>>
   trustAsOf: "boolean",
   asOf: "string",
   allowDestroy: "strings",
+  maxBytesPerUpdate: "string",
   poolSize: "integer",
   lockTimeoutMs: "integer",
   lockBudgetMs: "integer",

@@ -58,7 +58,7 @@ describe("the configuration of a stack", () => {
       "enviroment",
       "dev",
       "enviroment",
-      "Allowed are: environment, database, systems, allTables, tables, trustAsOf, allowDestroy.",
+      "Allowed are: environment, database, systems, allTables, tables, trustAsOf, allowDestroy, maxBytesPerUpdate.",
     ],
     [
       "tables",
