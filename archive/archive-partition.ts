@@ -1,4 +1,6 @@
-import { archiveFolder } from "../core/archive/layout";
+import { keyFiles } from "../core/archive/key-template";
+import { type ArchiveFiles, archiveFolder, manifestKey, partKey, uploadsPrefix } from "../core/archive/layout";
+import { extensionOf, type PartSettings } from "../core/archive/part-settings";
 import { fenceStatement } from "../core/statements/retire";
 import { type ArchiveState, fencedStatement, readArchiveState } from "../postgres/archive-records";
 import { RowsMoved } from "../postgres/export-rows";
@@ -44,7 +46,9 @@ async function archive(job: ArchiveJob): Promise<CompletedArchive> {
   const current = await currentExport(job, state);
   // Without a fence somebody may have written: what was exported before is compared with the rows as they are now.
   if (!stood && current.resumed) await recheckParts(job, state);
-  await job.store.abortUploads(current.export.detail.folder, { signal: job.work.signal });
+  const { detail } = current.export;
+  const shared = detail.stem !== undefined;
+  await job.store.abortUploads(uploadsPrefix(detail), { signal: job.work.signal, shared });
   const parts = await exportParts(job, current.export, state, current.resumed ? state.parts : []);
   return completeArchive(job, current.export, parts);
 }
@@ -70,20 +74,14 @@ async function currentExport(
   const { away, store, work } = job;
   const filenodes = Object.fromEntries(state.relations.map(({ oid, filenode }) => [oid, filenode]));
   const known = state.export;
-  if (known && canGoOn(state, store.url, filenodes)) {
+  if (known && canGoOn(job, state, filenodes)) {
     const { id, at, run, detail } = known;
     return { export: { id, detail, startedAt: at, run, fence: state.fence }, resumed: true };
   }
-  const generation = state.generation + 1;
-  const identity = await work.database.identity();
-  const place = {
-    database: identity.database,
-    schema: away.schema,
-    table: away.table,
-    path: job.path,
-    bounds: away.bounds,
-  };
-  const detail = { generation, store: store.url, folder: archiveFolder({ ...place, generation }), filenodes };
+  const { generation, files } = await nextFiles(job, state.generation + 1);
+  const { format, method } = partsOf(job);
+  const form = { ...(format !== "parquet" && { encoding: format }), ...(method && { method }) };
+  const detail = { generation, store: store.url, ...files, ...form, filenodes };
   await record(job, { event: "exporting", detail });
   const begun = (await readArchiveState(work.database, away, store.url)).export;
   if (begun?.detail.generation !== generation)
@@ -91,10 +89,41 @@ async function currentExport(
   return { export: { id: begun.id, detail, startedAt: begun.at, run: begun.run, fence: state.fence }, resumed: false };
 }
 
-/** Into the same store, from rows in the same places, and nobody has found anything wrong with it. */
-function canGoOn(state: ArchiveState, url: string, filenodes: Readonly<Record<string, string>>): boolean {
+function partsOf({ settings }: ArchiveJob): PartSettings {
+  const { format, keys, method } = settings;
+  return { format, ...(keys !== undefined && { keys }), ...(method && { method }) };
+}
+
+/**
+ * Where the next generation lies. By a template somebody else's objects may lie there, those of a finer grid before for one: then
+ * it is a later generation.
+ */
+async function nextFiles(
+  job: ArchiveJob,
+  first: number,
+): Promise<{ readonly generation: number; readonly files: ArchiveFiles & { readonly stem?: string } }> {
+  const { away, key, store, work } = job;
+  const { keys, ...parts } = partsOf(job);
+  const { database } = await work.database.identity();
+  const place = { database, schema: away.schema, table: away.table, path: job.path, bounds: away.bounds };
+  if (keys === undefined)
+    return { generation: first, files: { folder: archiveFolder({ ...place, generation: first }) } };
+  const extension = extensionOf(parts);
+  for (let generation = first; ; generation += 1) {
+    const files = keyFiles(keys, extension, generation, { ...place, partition: away.partition, zone: key.zone });
+    const names = [manifestKey(files), partKey(files, 1, extension)];
+    const there = await Promise.all(names.map((name) => store.head(name, { signal: work.signal })));
+    if (there.every((object) => object === undefined)) return { generation, files };
+  }
+}
+
+/** Into the same store, in the same form, from rows in the same places, and nobody has found anything wrong with it. */
+function canGoOn(job: ArchiveJob, state: ArchiveState, filenodes: Readonly<Record<string, string>>): boolean {
   const known = state.export;
-  if (!known || known.detail.store !== url) return false;
+  if (!known || known.detail.store !== job.store.url) return false;
+  const { format, keys, method } = partsOf(job);
+  if ((known.detail.encoding ?? "parquet") !== format || known.detail.method !== method) return false;
+  if ((known.detail.stem === undefined) !== (keys === undefined)) return false;
   if (state.last === "doubted" && state.renew) return false;
   return Object.entries(filenodes).every(([oid, filenode]) => known.detail.filenodes[oid] === filenode);
 }

@@ -1,7 +1,8 @@
-import { MANIFEST_NAME } from "../core/archive/layout";
+import { keyInStore } from "../core/archive/layout";
 import { type Manifest, ManifestError, parseManifest } from "../core/archive/manifest";
 import type { ArchivedFacts } from "../core/observed";
 import { readArchiveState } from "../postgres/archive-records";
+import { ArchiveContradicted } from "./errors";
 import { type ArchiveJob, record } from "./job";
 import { readText } from "./store/read-text";
 import type { ObjectStore } from "./store/store";
@@ -58,6 +59,10 @@ async function requireObjects(job: ArchiveJob, archived: ArchivedFacts): Promise
     if (found.bytes !== part.bytes || (found.sha256 !== undefined && found.sha256 !== part.sha256))
       throw new ArchiveAltered(`"${job.store.url}/${key}" is not what was stored there`);
   }
+  const parts = manifest.parts.map(({ name, rows }) => ({ key: `${folder}${name}`, rows }));
+  await job.store.confirm?.(folder, parts).catch((error: unknown) => {
+    throw error instanceof ArchiveContradicted ? new ArchiveAltered(error.message) : error;
+  });
 }
 
 /** Reads a manifest by its place; the folder is that of its parts, below the store's prefix. */
@@ -66,13 +71,13 @@ export async function readManifest(
   place: string,
   signal?: AbortSignal,
 ): Promise<{ readonly manifest: Manifest; readonly folder: string }> {
-  if (!place.startsWith(`${store.url}/`))
+  const key = keyInStore(store.url, place);
+  if (key === undefined)
     throw new Error(
       `"${place}" does not lie in "${store.url}": an archive is looked for where the program says. Put archive.to back to where it was until that partition is dropped`,
     );
-  const key = place.slice(store.url.length + 1);
   const found = await store.head(key, { signal });
   if (!found) throw new ArchiveMissing(`"${place}" is gone`);
   const manifest = parseManifest(await readText(await store.get(key, { signal })), place);
-  return { manifest, folder: key.slice(0, -MANIFEST_NAME.length) };
+  return { manifest, folder: key.slice(0, key.lastIndexOf("/") + 1) };
 }

@@ -38,7 +38,8 @@ export async function completeArchive(
   const rows = sum(sorted, "rows");
   if (counted.rows !== rows)
     throw new ArchiveContradicted(`${subjectOf(job)}: the table holds ${counted.rows} rows and its parts ${rows}`);
-  if (settings.verify === "readBack") await readBack(job, sorted);
+  if (store.confirm) await store.confirm(current.detail.folder, sorted);
+  else if (settings.verify === "readBack") await readBack(job, sorted);
   const files = parquetColumns(columns);
   const identity = await work.database.identity();
   const { from, to } = away.bounds;
@@ -61,7 +62,7 @@ export async function completeArchive(
     generation: current.detail.generation,
     startedAt: current.startedAt,
     run: current.run,
-    encoding: settings.format,
+    encoding: current.detail.encoding ?? "parquet",
     columns: columns.map((column, index) => ({ ...column, file: files[index] as ParquetColumn })),
     types: await readArchiveTypes(work.database, away.oid),
     rows,
@@ -69,7 +70,7 @@ export async function completeArchive(
     textBytes: sum(sorted, "textBytes"),
     parts: sorted.map((part) => manifestPart(part, current.detail.folder)),
   };
-  const where = manifestKey(current.detail.folder);
+  const where = manifestKey(current.detail);
   await putManifest(job, where, manifest);
   await faultpoint(`after manifest of ${away.partition}`);
   const done = { manifest: `${store.url}/${where}`, rows, bytes: manifest.bytes, objects: sorted.length };
@@ -119,8 +120,13 @@ async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Pr
   } catch (error) {
     if (!(error instanceof ObjectConflict)) throw error;
     const there = parseManifest(await readText(await job.store.get(key, { signal })), error.object);
-    if (JSON.stringify(there.parts) !== JSON.stringify(manifest.parts) || there.rows !== manifest.rows) throw error;
+    if (JSON.stringify(whatItSays(there)) !== JSON.stringify(whatItSays(manifest))) throw error;
   }
+}
+
+/** By a template of keys two tables may mean the same place: then it is the other's. */
+function whatItSays({ bounds, branch, parts, partition, rows, schema, table }: Manifest) {
+  return { schema, table, oid: partition.oid, branch, from: bounds.from, to: bounds.to, rows, parts };
 }
 
 function manifestPart(part: StoredPart, folder: string): ManifestPart {

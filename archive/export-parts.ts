@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parquetColumns } from "../core/archive/columns";
-import { partName } from "../core/archive/layout";
+import { partKey, partName } from "../core/archive/layout";
+import { extensionOf, type PartSettings } from "../core/archive/part-settings";
 import {
   blocksFor,
   compareTids,
@@ -17,22 +17,22 @@ import {
 import { type ArchiveState, type PartRecord, partStatement, type RelationFacts } from "../postgres/archive-records";
 import { type ArchiveColumn, readArchiveColumns } from "../postgres/archive-table";
 import { faultpoint } from "../postgres/faultpoint";
-import { requireSpace } from "./disk-space";
+import { requireSpace, spoolBytes } from "./disk-space";
 import { ArchiveContradicted } from "./errors";
 import { type ArchiveJob, type Export, subjectOf } from "./job";
-import { openCodec, type ChunkCodec, type EncodedChunk } from "./parquet/codec";
+import { AwsS3Writer } from "./aws-s3-writer";
+import type { EncodedChunk } from "./parquet/codec";
 import { ChunkTooLarge } from "./parquet/errors";
+import { openClientWriter, type PartWriter } from "./part-writer";
 import { Progress } from "./progress";
 import { sha256Of } from "./store/read";
 import type { StoredObject } from "./store/store";
+import { makeWorkFolder } from "./work-folder";
 
 /** A part that is stored and proved. */
 export interface StoredPart extends PartRecord {
   readonly version?: string | undefined;
 }
-
-/** What is decoded for the proof lies on the disk beside the spools. */
-const ROW_GROUPS_BYTES = 128_000_000;
 
 /** Part of the spool that a part is planned to fill: rows differ in length. */
 const FILL = 0.7;
@@ -50,20 +50,27 @@ export async function exportParts(
   state: ArchiveState,
   known: readonly PartRecord[],
 ): Promise<StoredPart[]> {
-  const directory = await mkdtemp(join(tmpdir(), "pgpartition-archive-"));
+  const directory = await makeWorkFolder("archive");
   const maxTextBytes = job.settings.spoolMegabytes * 1_000_000;
   try {
-    await requireSpace(directory, 2 * maxTextBytes + ROW_GROUPS_BYTES, subjectOf(job));
+    await requireSpace(directory, spoolBytes(maxTextBytes, formOf(current)), subjectOf(job));
     const columns = await readArchiveColumns(job.work.database, job.away.oid);
-    const codec = await openCodec(parquetColumns(columns), { directory, maxTextBytes });
+    const writer =
+      current.detail.method === "aws_s3"
+        ? new AwsS3Writer(job, state.relations, columns, maxTextBytes)
+        : await openClientWriter(job, current, parquetColumns(columns), { directory, maxTextBytes });
     try {
-      return await new Exporter(job, current, state, columns, codec, directory, maxTextBytes).run(known);
+      return await new Exporter(job, current, state, columns, writer, directory, maxTextBytes).run(known);
     } finally {
-      await codec.close();
+      await writer.close();
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+function formOf({ detail: { encoding, method } }: Export): Pick<PartSettings, "format" | "method"> {
+  return { format: encoding ?? "parquet", ...(method && { method }) };
 }
 
 /** One run over the rows of one table. */
@@ -79,7 +86,7 @@ class Exporter {
     private readonly current: Export,
     private readonly state: ArchiveState,
     private readonly columns: readonly ArchiveColumn[],
-    private readonly codec: ChunkCodec,
+    private readonly writer: PartWriter,
     private readonly directory: string,
     private readonly maxTextBytes: number,
   ) {
@@ -89,6 +96,10 @@ class Exporter {
     );
     const bytes = state.relations.reduce((sum, relation) => sum + relation.bytes, 0);
     this.progress = new Progress(job.away.partition, { rows, bytes }, (text) => job.work.log.status(text));
+  }
+
+  private get extension(): string {
+    return extensionOf(formOf(this.current));
   }
 
   async run(known: readonly PartRecord[]): Promise<StoredPart[]> {
@@ -116,7 +127,7 @@ class Exporter {
     const relation = this.state.relations.find((candidate) => candidate.oid === part.relation);
     if (!relation) throw new ArchiveContradicted(`${subjectOf(this.job)}: a table that held rows of it is gone`);
     const range = { first: parseTid(part.first), end: parseTid(part.end) };
-    const file = join(this.directory, partName(part.part, "parquet"));
+    const file = join(this.directory, partName(part.part, this.extension));
     const chunk = await this.encode(relation, range, file);
     if (chunk.textSha256 !== part.textSha256)
       throw new ArchiveContradicted(`${subjectOf(this.job)}: rows of ${part.key} are not those that were exported`);
@@ -160,7 +171,7 @@ class Exporter {
     relation: RelationFacts,
     range: TidRange,
   ): Promise<{ readonly range: TidRange; readonly chunk: EncodedChunk; readonly file: string }> {
-    const file = join(this.directory, `next-${range.first.block}-${range.first.line}.parquet`);
+    const file = join(this.directory, `next-${range.first.block}-${range.first.line}.${this.extension}`);
     try {
       return { range, chunk: await this.encode(relation, range, file), file };
     } catch (error) {
@@ -181,7 +192,7 @@ class Exporter {
     };
     this.progress.reading();
     return this.job.work.database.exportRows(request, { signal, subject: subjectOf(this.job) }, (text) =>
-      this.codec.encode(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }),
+      this.writer.take(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }),
     );
   }
 
@@ -195,7 +206,7 @@ class Exporter {
       rows: chunk.rows,
       textBytes: chunk.textBytes,
       textSha256: chunk.textSha256,
-      key: `${this.current.detail.folder}${partName(this.last, "parquet")}`,
+      key: partKey(this.current.detail, this.last, this.extension),
       bytes: chunk.fileBytes,
       sha256: chunk.fileSha256,
     };
@@ -206,23 +217,14 @@ class Exporter {
 
   /** Proof, record, upload. The record comes first: a part that is in the store is always one that is written down. */
   private async finish(part: PartRecord, file: string): Promise<void> {
-    const { store, work } = this.job;
-    const proof = await this.codec.prove(file, { signal: work.signal });
-    if (proof.textSha256 !== part.textSha256 || proof.rows !== part.rows)
-      throw new Error(
-        `${subjectOf(this.job)}: part ${part.part} does not give back what the server sent (${proof.rows} of ${part.rows} rows). ` +
-          "Nothing was stored of it and nothing dropped: please report the types of the table's columns",
-      );
+    const { work } = this.job;
+    await this.writer.prove(part, file);
     await faultpoint(`after proof of part ${part.part}`);
     await work.database.execute(
       [{ ...partStatement(work.management, this.current.id, part, work.run), transaction: `part ${part.part}` }],
       { signal: work.signal, log: work.log, subject: subjectOf(this.job) },
     );
-    const stored = await store.put(
-      part.key,
-      { path: file, bytes: part.bytes, sha256: part.sha256 },
-      { signal: work.signal },
-    );
+    const stored = await this.writer.store(part, file);
     await faultpoint(`after upload of part ${part.part}`);
     await rm(file, { force: true });
     this.parts.push({ ...part, version: stored.version });

@@ -18,7 +18,10 @@ export interface ArchiveJob {
   /** Values of the levels above its time level. */
   readonly path: readonly string[];
   readonly key: KeySpec;
-  readonly settings: Pick<ArchiveSpec, "verify" | "spoolMegabytes" | "format">;
+  readonly settings: Pick<
+    ArchiveSpec,
+    "verify" | "spoolMegabytes" | "format" | "keys" | "method" | "region" | "kmsKey"
+  >;
   /** `schema.table` of each table that the partition still refers to. */
   readonly references: readonly string[];
   /** When it takes effect, by the clock that decides about graces; and from when on it may be dropped. */

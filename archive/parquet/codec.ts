@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -9,6 +9,7 @@ import { Cancelled } from "../../postgres/errors";
 import { type Engine, openEngine } from "./engine";
 import { ParquetError } from "./errors";
 import { writeFailure } from "./failure";
+import { hashFile } from "./hash-file";
 import { Pieces } from "./pieces";
 import { Spool, type Spooled } from "./spool";
 
@@ -139,14 +140,4 @@ class ParquetCodec implements ChunkCodec {
   private get memory(): number {
     return this.settings.memoryMegabytes ?? DEFAULT_MEMORY_MEGABYTES;
   }
-}
-
-async function hashFile(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 18 })) {
-    hash.update(piece as Buffer);
-    bytes += (piece as Buffer).length;
-  }
-  return { bytes, sha256: hash.digest("hex") };
 }

@@ -6,7 +6,7 @@ import { ParquetError } from "./errors";
  * is repeated.
  */
 export function writeFailure(error: unknown, file: string): unknown {
-  if (!isDuckDb(error)) return error;
+  if (!isDuckDb(error)) return diskFailure(error, `writing "${file}"`) ?? error;
   const text = textOf(error);
   if (/not utf-8|unicode|utf8/i.test(text))
     return new ParquetError(
@@ -19,14 +19,14 @@ export function writeFailure(error: unknown, file: string): unknown {
 
 /** The same for a file that is read: what is not understood is its fault. */
 export function readFailure(error: unknown, file: string): unknown {
-  if (!isDuckDb(error)) return error;
+  if (!isDuckDb(error)) return diskFailure(error, `reading "${file}"`) ?? error;
   const text = textOf(error);
   if (/No files found|No such file/i.test(text)) return new ParquetError("missing", `"${file}" is not there`);
   return (
     common(error, text, `reading "${file}"`) ??
     new ParquetError(
       "broken",
-      `"${file}" is not the Parquet file that was written: ${kindOf(text)}. It was cut or altered, or belongs to another table; fetch it again`,
+      `"${file}" is not the ${file.endsWith(".zst") ? "CSV" : "Parquet"} file that was written: ${kindOf(text)}. It was cut or altered, or belongs to another table; fetch it again`,
     )
   );
 }
@@ -35,13 +35,23 @@ function common(error: unknown, text: string, doing: string): ParquetError | und
   if (/^Out of Memory Error/.test(text))
     return new ParquetError(
       "memory",
-      `${doing}: DuckDB had no more memory than it was given. Its limit is that of the codec (memoryMegabytes)`,
+      `${doing}: no memory was left for DuckDB, either of what the codec gives it (memoryMegabytes) or of the system's. ` +
+        "Give the process that archives 300 MB, and run it again",
     );
-  if (/No space left|disk (is )?full|Disk quota/i.test(text))
-    return new ParquetError("disk", `${doing}: no space left on the disk. Make room, or set spoolMegabytes lower`);
+  if (/No space left|disk (is )?full|Disk quota/i.test(text)) return noSpace(doing);
   if (/^IO Error: (Cannot open|Could not (write|create))/.test(text))
     return new ParquetError("disk", `${doing}: ${kindOf(text)}, the file cannot be opened or written`);
   return undefined;
+}
+
+/** Of our own files, which lie beside. */
+function diskFailure(error: unknown, doing: string): ParquetError | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT" ? noSpace(doing) : undefined;
+}
+
+function noSpace(doing: string): ParquetError {
+  return new ParquetError("disk", `${doing}: no space left on the disk. Make room, or set spoolMegabytes lower`);
 }
 
 function other(text: string, doing: string): ParquetError {

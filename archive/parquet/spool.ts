@@ -25,6 +25,8 @@ export interface Spooled {
 
 export interface SpoolOptions {
   readonly maxTextBytes: number;
+  /** About the size of one file. @default 4 MB */
+  readonly sliceBytes?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
@@ -73,7 +75,7 @@ export class Spool {
     const whole = this.scan.push(piece);
     this.requireSize();
     this.hash.update(piece);
-    if (whole === 0 || this.sliceBytes + whole < SLICE_BYTES) return this.write(piece);
+    if (whole === 0 || this.sliceBytes + whole < (this.options.sliceBytes ?? SLICE_BYTES)) return this.write(piece);
     await this.write(piece.subarray(0, whole));
     await this.next();
     await this.write(piece.subarray(whole));

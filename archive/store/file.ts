@@ -1,22 +1,41 @@
 // Archives in a directory of this machine.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { link, lstat, readdir, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { formatLocation, type Location } from "../../core/archive/location";
+import { freeBytes } from "../disk-space";
 import { openSource, type Source } from "./content";
 import { ObjectConflict, StoreError } from "./errors";
 import { codeOf, fileError, undefinedIfAbsent } from "./file-errors";
 import { makeFolders, syncFolder, writeAndSync } from "./file-write";
 import { fullKey, fullPrefix } from "./keys";
 import { guarded, sha256Of } from "./read";
-import type { CallOptions, Content, GetOptions, ObjectStore, PutOptions, StoredObject, StoreFacts } from "./store";
+import type {
+  AbortOptions,
+  CallOptions,
+  Content,
+  GetOptions,
+  ObjectStore,
+  PutOptions,
+  StoredObject,
+  StoreFacts,
+} from "./store";
 
 /** What is written and not yet an object. No object's name may look like it. */
 const UNFINISHED = /^\.[0-9a-f]{16}\.unfinished$/;
 
 const READ_BYTES = 1 << 20;
+
+/**
+ * What the name of a leftover says of its key: eight digits for the beginning of the object's name, up to its first dot. Keys
+ * that begin alike in one folder are of one archive.
+ */
+function tagOf(key: string): string {
+  const [stem = ""] = key.slice(key.lastIndexOf("/") + 1).split(".");
+  return createHash("sha256").update(stem).digest("hex").slice(0, 8);
+}
 
 export class FileStore implements ObjectStore {
   readonly url: string;
@@ -72,12 +91,14 @@ export class FileStore implements ObjectStore {
     }
   }
 
-  async abortUploads(prefix: string, _options: CallOptions = {}): Promise<number> {
+  async abortUploads(prefix: string, { shared = false }: AbortOptions = {}): Promise<number> {
     const start = fullPrefix(this.url, "", prefix);
     return this.explain("giving up uploads below", this.objectUrl(prefix), async () => {
-      // A leftover says nothing of its key: those of the folders below the prefix are taken.
       const folder = start.slice(0, start.lastIndexOf("/") + 1);
-      const leftovers = await this.walk(folder, (name) => UNFINISHED.test(name));
+      const own = (path: string): boolean => path.startsWith(`${folder}.${tagOf(start)}`);
+      const leftovers = (await this.walk(folder, (name) => UNFINISHED.test(name))).filter(
+        (path) => !shared || own(path),
+      );
       for (const path of leftovers) await rm(join(this.location.directory, path), { force: true });
       return leftovers.length;
     });
@@ -95,10 +116,11 @@ export class FileStore implements ObjectStore {
   /** Seen only whole: written beside, synced, then given its name, which fails where it is taken. */
   private async write(key: string, path: string, source: Source, options: PutOptions): Promise<StoredObject> {
     const folder = dirname(path);
+    await this.requireRoom(key, source.bytes);
     await makeFolders(await this.root(), folder);
     // Made just now, or by somebody before: either may be a link.
     await this.refuseOutside(folder);
-    const unfinished = join(folder, `.${randomBytes(8).toString("hex")}.unfinished`);
+    const unfinished = join(folder, `.${tagOf(key)}${randomBytes(4).toString("hex")}.unfinished`);
     try {
       await writeAndSync(unfinished, source, options);
       await link(unfinished, path).catch((error: unknown) => {
@@ -111,6 +133,14 @@ export class FileStore implements ObjectStore {
     const stored = await this.inspect(key);
     if (stored) return stored;
     throw new StoreError("integrity", this.objectUrl(key), "checking", "it was stored, and is not there");
+  }
+
+  /** Asked first, so that nothing half-written takes the last room from others. */
+  private async requireRoom(key: string, bytes: number): Promise<void> {
+    const free = await freeBytes(await this.root());
+    if (free >= bytes) return;
+    const room = `it has ${bytes} bytes, and "${this.location.directory}" has room for ${free}`;
+    throw new StoreError("full", this.objectUrl(key), "storing", room);
   }
 
   private async inspect(key: string): Promise<StoredObject | undefined> {

@@ -44,6 +44,11 @@ export interface GetOptions extends CallOptions {
   readonly version?: string | undefined;
 }
 
+export interface AbortOptions extends CallOptions {
+  /** Others write into the same folder: of a directory, only what was to become an object of this beginning. @default false */
+  readonly shared?: boolean;
+}
+
 /** What a store promises; undefined where it does not say, or where we may not ask. */
 export interface StoreFacts {
   readonly versioning: boolean | undefined;
@@ -57,7 +62,7 @@ export interface StoreFacts {
 
 /** Where archives are kept. It has no delete on purpose: nothing here may end an archive. */
 export interface ObjectStore {
-  /** `s3://bucket/prefix` or `file:///directory`, without credentials. */
+  /** `s3://bucket/prefix`, `file:///directory` or the place of an archive table, without credentials. */
   readonly url: string;
   /**
    * Never overwrites. There already with the same content: returned as it is. Other content: ObjectConflict. What is returned was
@@ -74,7 +79,12 @@ export interface ObjectStore {
    * Gives up the uploads below a prefix that were never finished, and returns how many. One that still runs fails: call it
    * where nobody else archives there.
    */
-  abortUploads(prefix: string, options?: CallOptions): Promise<number>;
+  abortUploads(prefix: string, options?: AbortOptions): Promise<number>;
+  /**
+   * Of an archive table: counts what is there of these parts, by one reading. ArchiveContradicted where rows were changed or
+   * deleted since, or are there twice. A store of objects has no such question: `head` tells.
+   */
+  confirm?(folder: string, parts: readonly { readonly key: string; readonly rows: number }[]): Promise<void>;
   /** Is it reachable, and what does it promise? Throws a StoreError that names the bucket and the cause. Writes nothing. */
   check(options?: CallOptions): Promise<StoreFacts>;
   close(): Promise<void>;

@@ -1,34 +1,49 @@
 import { z } from "zod";
 import { DEFAULT_SPOOL_MEGABYTES } from "../defaults";
 import type { Problem } from "../problem";
-import type { OnExpire } from "../spec/spec";
+import type { OnExpire, WindowSpec } from "../spec/spec";
 import type { ArchiveArgs } from "./archive-args";
+import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding, EXPORT_METHODS, parseParts } from "./part-settings";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
+import {
+  type ArchiveTable,
+  type ArchiveTableArgs,
+  archiveTableSchema,
+  archiveTableWireSchema,
+  parseArchiveTable,
+} from "./table-destination";
 
 /** Where and how a table's expired partitions are archived, with every default filled in. */
 export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
-  /** Undefined: known only when the bucket has been made. */
+  /** Undefined: known only when the bucket has been made, or there is a table. */
   readonly to: string | undefined;
-  readonly format: ArchiveFormat;
+  /** The table that is the archive, instead of objects in a store. */
+  readonly table?: ArchiveTable;
+  readonly format: ArchiveEncoding;
+  /** Undefined: this product writes the parts. */
+  readonly method?: "aws_s3";
+  /** Template of the keys; undefined: the layout of Hive. */
+  readonly keys?: string;
   readonly verify: ArchiveProof;
   readonly spoolMegabytes: number;
 }
-
-export const ARCHIVE_FORMATS = ["parquet"] as const;
-export type ArchiveFormat = (typeof ARCHIVE_FORMATS)[number];
 
 /** How an archive is proved besides that each part gives the server's text back, byte for byte. */
 export const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
 export type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
 
 const format = z.enum(ARCHIVE_FORMATS);
+const keys = z.string().min(1);
 const verify = z.enum(ARCHIVE_PROOFS);
 const spoolMegabytes = z.int().min(16).max(4096);
 
 /** The shape that users write. */
 export const archiveSchema = z.strictObject({
   ...storeSettingsShape,
+  to: z.union([storeSettingsShape.to, archiveTableSchema]),
   format: format.optional(),
+  keys: keys.optional(),
+  method: z.enum(EXPORT_METHODS).optional(),
   verify: verify.optional(),
   spoolMegabytes: spoolMegabytes.optional(),
 });
@@ -37,7 +52,10 @@ export const archiveSchema = z.strictObject({
 export const archiveWireSchema = z.object({
   ...storeSettingsShape,
   to: storeSettingsShape.to.optional(),
-  format,
+  table: archiveTableWireSchema.optional(),
+  format: z.enum(ARCHIVE_ENCODINGS),
+  keys: keys.optional(),
+  method: z.enum(["aws_s3"]).optional(),
   verify,
   spoolMegabytes,
 });
@@ -46,6 +64,7 @@ export const archiveWireSchema = z.object({
 export function parseArchive(
   declared: ArchiveArgs | undefined,
   onExpire: OnExpire,
+  table: Pick<WindowSpec, "grid" | "levels">,
   problems: Problem[],
 ): ArchiveSpec | undefined {
   if (declared === undefined) {
@@ -65,12 +84,37 @@ export function parseArchive(
       message: `an archive is declared, and onExpire: "${onExpire}" archives nothing.`,
       fix: 'Set onExpire: "archive", or remove it.',
     });
-  checkStoreSettings(declared, "archive", problems);
+  const { to, ...settings } = declared;
+  if (typeof to !== "string") return parseTable(to, settings, problems);
+  checkStoreSettings({ ...settings, to }, "archive", problems);
+  const { format: _format, keys: _keys, method: _method, ...place } = settings;
   return {
-    ...declared,
-    format: declared.format ?? "parquet",
+    ...place,
+    to,
+    ...parseParts({ ...settings, to }, table, problems),
     verify: declared.verify ?? "checksum",
     spoolMegabytes: declared.spoolMegabytes ?? DEFAULT_SPOOL_MEGABYTES,
+  };
+}
+
+/** Every part is read back from a table before it is committed, and a table has no other settings. */
+function parseTable(to: ArchiveTableArgs, settings: Omit<ArchiveArgs, "to">, problems: Problem[]): ArchiveSpec {
+  const { spoolMegabytes: megabytes, ...others } = settings;
+  for (const [name, value] of Object.entries(others))
+    if (value !== undefined)
+      problems.push({
+        path: `archive.${name}`,
+        code: "invalid-value",
+        message: "an archive table has no such setting.",
+        fix: "Remove it: every part is read back from the table and compared before it is committed.",
+      });
+  const table = parseArchiveTable(to, "archive.to", problems);
+  return {
+    to: undefined,
+    table,
+    format: "rows",
+    verify: "readBack",
+    spoolMegabytes: megabytes ?? DEFAULT_SPOOL_MEGABYTES,
   };
 }
 

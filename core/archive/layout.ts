@@ -1,5 +1,6 @@
 import { formatInstant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
+import { formatLocation, parseLocation } from "./location";
 
 /** Where in a store the archive of one partition lies. */
 export interface ArchivePlace {
@@ -35,13 +36,48 @@ export function partName(part: number, extension: string): string {
   return `part-${String(part).padStart(5, "0")}.${extension}`;
 }
 
-export function manifestKey(folder: string): string {
-  return `${folder}${MANIFEST_NAME}`;
+/** Where the objects of one archive lie, and how they are called: by their numbers, or with a beginning from a template of keys. */
+export interface ArchiveFiles {
+  readonly folder: string;
+  readonly stem?: string | undefined;
 }
 
-/** The store in which a manifest lies, from the place that the ledger has of it; undefined when it is no such place. */
+/** Key of one part: `part-00002.parquet`, or by a template `2024-03.csv.zst`, `2024-03.part-00002.csv.zst`. */
+export function partKey({ folder, stem }: ArchiveFiles, part: number, extension: string): string {
+  const name = partName(part, extension);
+  if (stem === undefined) return `${folder}${name}`;
+  return part === 1 ? `${folder}${stem}.${extension}` : `${folder}${stem}.${name}`;
+}
+
+/** Key of the manifest: `_manifest.json`, or by a template `_2024-03.manifest.json`. */
+export function manifestKey({ folder, stem }: ArchiveFiles): string {
+  return stem === undefined ? `${folder}${MANIFEST_NAME}` : `${folder}_${stem}.manifest.json`;
+}
+
+/** What the keys of all parts of one archive, and of no other, begin with. */
+export function uploadsPrefix({ folder, stem }: ArchiveFiles): string {
+  return stem === undefined ? folder : `${folder}${stem}.`;
+}
+
+/**
+ * A store in which a manifest lies, from the place that the ledger has of it; undefined when it is no such place. By a template of
+ * keys the place does not say where the store begins: then it is the folder of the manifest, beside which its parts are.
+ */
 export function storeOfManifest(place: string): string | undefined {
-  return /^(.+?)\/[^/]+\/[^/]+\/table=[^/]+(?:\/branch=[^/]+)?\/from=[^/]+\/gen=\d+\/_manifest\.json$/.exec(place)?.[1];
+  if (place.startsWith("table://")) return undefined;
+  const hive = /^(.+?)\/[^/]+\/[^/]+\/table=[^/]+(?:\/branch=[^/]+)?\/from=[^/]+\/gen=\d+\/_manifest\.json$/.exec(
+    place,
+  );
+  return hive?.[1] ?? /^(.+?)\/_[^/]+\.manifest\.json$/.exec(place)?.[1];
+}
+
+/** Key of a manifest in a store; undefined: it lies elsewhere. */
+export function keyInStore(url: string, place: string): string | undefined {
+  if (place.startsWith(`${url}/`)) return place.slice(url.length + 1);
+  // The folder of a key is no location as one is written: `=` is a sign of its own in keys, and %3D in the URL of a directory.
+  const folder = place.slice(0, place.lastIndexOf("/"));
+  const location = parseLocation(folder, "", []);
+  return location && formatLocation(location) === url ? place.slice(folder.length + 1) : undefined;
 }
 
 /** Bytes that a path may hold in any store and file system; all others are percent-encoded, so that no name leaves its folder. */
@@ -58,7 +94,12 @@ export function encodeSegment(text: string): string {
 }
 
 function branchFolder(path: readonly string[]): string {
-  return path.length === 0 ? "" : `branch=${path.map(encodeSegment).join("+")}/`;
+  return path.length === 0 ? "" : `branch=${branchName(path)}/`;
+}
+
+/** Values of the levels above the time level as one word of a folder's name. */
+export function branchName(path: readonly string[]): string {
+  return path.map(encodeSegment).join("+");
 }
 
 /** ISO 8601 in its basic form, UTC: `20250101T000000Z`. It has no colon, sorts as text, and needs no encoding. */

@@ -9,7 +9,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 const part = z.object({
   /** Of its object, in the folder of the manifest. */
-  name: z.string().regex(/^part-\d{5,}\.[a-z.]+$/),
+  name: z.string().regex(/^(?!\.)[A-Za-z0-9_!=.-]+$/),
   rows: z.int().min(0),
   bytes: z.int().min(0),
   sha256: hash,
@@ -51,7 +51,7 @@ export const manifestSchema = z.object({
   /** When the export began, and the run that began it. */
   startedAt: z.string(),
   run: z.string(),
-  encoding: z.enum(["parquet", "csv"]),
+  encoding: z.enum(["parquet", "csv", "rows"]),
   columns: z.array(column).min(1),
   /** Types that are not PostgreSQL's own, each as the statement that makes it, in an order that works. */
   types: z.array(z.object({ name: z.string(), definition: z.string() })),

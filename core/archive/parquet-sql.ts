@@ -4,9 +4,12 @@ import type { ParquetColumn } from "./columns";
 
 /** How the text of a COPY is read: what is quoted is a value, and nothing is guessed. */
 const CSV =
-  `header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '', ` +
+  `auto_detect = false, delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '', ` +
   // Cut into equal pieces, a value with line breaks in it may be taken for rows (measured, 1.5.6).
   `allow_quoted_nulls = false, parallel = false`;
+
+/** How DuckDB writes the text of a COPY: as PostgreSQL does with FORCE_QUOTE *, to the byte. */
+export const COPY_FORM = `FORMAT csv, HEADER false, FORCE_QUOTE *, QUOTE '"', ESCAPE '"', DELIMITER ',', NULLSTR ''`;
 
 export interface EncodeRequest {
   readonly columns: readonly ParquetColumn[];
@@ -27,20 +30,43 @@ const GROUP_ROWS = 122_880;
 const GROUP_BYTES = 48 << 20;
 const GROUP_BYTES_OF_LONG_ROWS = 16 << 20;
 const LONG_ROW_BYTES = 256 << 10;
+/** Each column has buffers of its own: 50 of them took 300 MB of the whole process with the group of narrow rows (measured). */
+const GROUP_BYTES_OF_WIDE_ROWS = 24 << 20;
+const WIDE_COLUMNS = 32;
+
+function groupBytesOf(columns: number, longestRow: number): number {
+  if (longestRow > LONG_ROW_BYTES) return GROUP_BYTES_OF_LONG_ROWS;
+  return columns > WIDE_COLUMNS ? GROUP_BYTES_OF_WIDE_ROWS : GROUP_BYTES;
+}
 
 /** Texts to a Parquet file. The result of the statement is the number of rows. */
 export function encodeStatement({ columns, texts, target, longestRow }: EncodeRequest): string {
-  const buffer = Math.max(LEAST_BUFFER_BYTES, 2 * longestRow);
-  const groupBytes = longestRow > LONG_ROW_BYTES ? GROUP_BYTES_OF_LONG_ROWS : GROUP_BYTES;
-  const fields = columns.map((_, index) => `t${index}: 'VARCHAR'`).join(", ");
-  const source =
-    `read_csv([${texts.map(quoteLiteral).join(", ")}], ${CSV}, ` +
-    `buffer_size = ${buffer}, max_line_size = ${buffer - 1}, columns = {${fields}})`;
-  const parsed = columns.flatMap((column, index) => [`t${index}`, ...parse(column, index)]);
+  const groupBytes = groupBytesOf(columns.length, longestRow);
   return (
-    `COPY (SELECT ${columns.flatMap(written).join(", ")} FROM (SELECT ${parsed.join(", ")} FROM ${source})) ` +
+    `COPY (${typedRows(columns, textRows(columns, texts, longestRow))}) ` +
     `TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${groupBytes})`
   );
+}
+
+/** Rows of texts of a COPY, as text: the columns are called t0, t1 and so on. `settings` are more of read_csv's. */
+export function textRows(
+  columns: readonly ParquetColumn[],
+  texts: readonly string[],
+  longestRow: number,
+  settings = "header = false",
+): string {
+  const buffer = Math.max(LEAST_BUFFER_BYTES, 2 * longestRow);
+  const fields = columns.map((_, index) => `t${index}: 'VARCHAR'`).join(", ");
+  return (
+    `read_csv([${texts.map(quoteLiteral).join(", ")}], ${settings}, ${CSV}, ` +
+    `buffer_size = ${buffer}, max_line_size = ${buffer - 1}, columns = {${fields}})`
+  );
+}
+
+/** Such rows with the types and names that they have in a Parquet file. */
+function typedRows(columns: readonly ParquetColumn[], source: string): string {
+  const parsed = columns.flatMap((column, index) => [`t${index}`, ...parse(column, index)]);
+  return `SELECT ${columns.flatMap(written).join(", ")} FROM (SELECT ${parsed.join(", ")} FROM ${source})`;
 }
 
 /** Rows of a Parquet file, from `first` up to but not `end`, to the text of a COPY. */
@@ -54,7 +80,7 @@ export function decodeStatement(
   return (
     `COPY (SELECT ${texts.join(", ")} FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false, file_row_number = true) ` +
     `WHERE file_row_number >= ${rows.first} AND file_row_number < ${rows.end}) ` +
-    `TO ${quoteLiteral(target)} (FORMAT csv, HEADER false, FORCE_QUOTE *, QUOTE '"', ESCAPE '"', DELIMITER ',', NULLSTR '')`
+    `TO ${quoteLiteral(target)} (${COPY_FORM})`
   );
 }
 

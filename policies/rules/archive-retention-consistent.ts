@@ -85,6 +85,8 @@ interface Kept {
 }
 
 function keptFor({ bucket, prefix, to }: ArchiveUse, retention: string): Kept | "unknown" | "elsewhere" {
+  // Nothing expires in a table: what may delete there is a matter of its rights.
+  if (to?.startsWith("table://")) return { first: undefined, last: undefined, firstText: "ever", lastText: "ever" };
   if (!bucket) return to === undefined ? "unknown" : "elsewhere";
   if (isUnknown(bucket, "lifecycle") || isUnknown(bucket, "lock")) return "unknown";
   const facts = factsOf(bucket);

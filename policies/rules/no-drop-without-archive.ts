@@ -36,9 +36,10 @@ export const noDropWithoutArchive: Rule<NoDropWithoutArchiveConfig> = {
     },
     stores: {
       type: "array",
-      description: "Where a copy may lie. A folder (`file`) is on the disk of whoever runs the update.",
-      items: { type: "string", enum: ["s3", "file"] },
-      default: ["s3", "file"],
+      description:
+        "Where a copy may lie. A folder (`file`) is on the disk of whoever runs the update, a table (`table`) in this or another database.",
+      items: { type: "string", enum: ["s3", "file", "table"] },
+      default: ["s3", "file", "table"],
     },
   },
   evaluate(properties, config) {

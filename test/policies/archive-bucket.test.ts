@@ -246,6 +246,15 @@ describe("table and archive together", () => {
     expect(await reach("other/")).toBe(0);
   });
 
+  it("keep rows for ever where the archive is a table, in which nothing expires", async () => {
+    const rows = { table: { schema: "archive", name: "logs" }, verify: "readBack" };
+    const intoTable = window(to, { archive: rows });
+    await limits({ audit: "7 years" });
+    expect(await found([intoTable])).toEqual([]);
+    await limits({}, { audit: "7 years" });
+    expect(await found([intoTable])).toEqual([expect.stringContaining("table and archive keep rows for ever;")]);
+  });
+
   it("keep nothing for longer than its class allows: hidden versions and locks count", async () => {
     await limits({}, { audit: "7 years" });
     expect(await found([...stack(), window(to)])).toEqual([

@@ -47,6 +47,16 @@ describe("rows of a class that is to be archived", () => {
     );
   });
 
+  it("may be dropped when they are in CSV under names of their own, or were written by the server", async () => {
+    const manifest = "s3://company-archive/postgres/audit_logs/_2025-01.gen-2.manifest.json";
+    const own = { ...archive, format: "csv", keys: "{table}/{yyyy}-{mm}.csv", method: "aws_s3" };
+    const drop = entry({ archived: { ...archived, manifest } });
+    expect(await found(archiving(drop, { archive: own }))).toEqual([]);
+    expect((await found(archiving(entry({ archived: undefined }), { archive: own }))).join()).toContain(
+      "no archive of it is recorded",
+    );
+  });
+
   it("are not dropped by what an earlier declaration left over, nor where the plan does not list it", async () => {
     const left = audit({ onExpire: "detach" }, { dropCount: 1, retire: [entry({ archived: undefined })] });
     expect(await found(left)).toEqual([
@@ -74,6 +84,14 @@ describe("rows of a class that is to be archived", () => {
     ]);
     expect(await found(archiving())).toEqual([]);
     expect(await found(archiving(undefined, { archive: UNKNOWN }))).toEqual([]);
+    const rows = { table: { schema: "archive", name: "logs" }, format: "rows", verify: "readBack" };
+    expect(await found(archiving(undefined, { archive: rows }))).toEqual([
+      expect.stringContaining('archive.to is "table:///archive.logs"; archives of'),
+    ]);
+    await analyzer.configure({ "archive-verified-before-drop": { verify: "readBack" } });
+    expect(await found(archiving(entry({ archived: { ...archived, verify: "readBack" } }), { archive: rows }))).toEqual(
+      [],
+    );
     await analyzer.configure({});
   });
 });

@@ -2,7 +2,7 @@ import type { KnownProperties } from "./rule";
 
 /** Where a table's expired partitions go before they are dropped. */
 export interface ArchiveProperties {
-  /** `s3://bucket/prefix` or `file:///folder`. Undefined: not known yet. */
+  /** `s3://bucket/prefix`, `file:///folder` or `table://host/schema.name`. Undefined: not known yet. */
   readonly to: string | undefined;
   readonly verify: string | undefined;
 }
@@ -45,7 +45,16 @@ type Values = Readonly<Record<string, unknown>>;
 export function readArchive({ values, unknown }: KnownProperties): ArchiveProperties | undefined {
   if (unknown.includes("archive")) return { to: undefined, verify: undefined };
   const archive = record(values["archive"]);
-  return archive && { to: text(archive["to"]), verify: text(archive["verify"]) };
+  return archive && { to: placeOf(archive), verify: text(archive["verify"]) };
+}
+
+/** Where an archive lies; for a table without a host where it is in the same database. */
+export function placeOf(archive: Values | undefined): string | undefined {
+  const table = record(archive?.["table"]);
+  if (!table) return text(archive?.["to"]);
+  const url = text(table["url"]);
+  const host = url !== undefined && URL.canParse(url) ? new URL(url).host : "";
+  return `table://${host}/${text(table["schema"]) ?? "?"}.${text(table["name"]) ?? "?"}`;
 }
 
 /** The entries that the plan lists; a long list is cut, which its counts show. */

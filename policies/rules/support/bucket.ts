@@ -1,5 +1,5 @@
 import { BUCKET_SETTINGS, type BucketFacts, bucketFacts, type BucketSetting } from "../../../core/archive/bucket-facts";
-import { record, text } from "./archive";
+import { placeOf, record, text } from "./archive";
 import { type StackResource, WINDOW_TYPE } from "./rule";
 
 /** Types of AWS that make up an archive bucket. Recent versions of the provider name them so, older ones with `V2`. */
@@ -34,7 +34,7 @@ export interface BucketOfStack {
 /** An archive that a window names. */
 export interface ArchiveUse {
   readonly window: StackResource;
-  /** `s3://bucket/prefix`; undefined while it is not known. */
+  /** `s3://bucket/prefix`, `file:///folder` or `table://host/schema.name`; undefined while it is not known. */
   readonly to: string | undefined;
   /** Key prefix in the bucket; "" for all of it. */
   readonly prefix: string;
@@ -56,7 +56,7 @@ export function archiveUses(resources: readonly StackResource[]): ArchiveUse[] {
   return resources
     .filter(({ type, values }) => type === WINDOW_TYPE && values["onExpire"] === "archive")
     .map((window) => {
-      const to = text(record(window.values["archive"])?.["to"]);
+      const to = placeOf(record(window.values["archive"]));
       const [, name, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(to ?? "") ?? [];
       const sources = window.sources["archive"] ?? [];
       // A name that is not known yet comes from a resource, and the engine says from which.

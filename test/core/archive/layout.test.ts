@@ -17,7 +17,7 @@ test("is the Hive way, one folder for each range and generation", () => {
   expect(archiveFolder({ ...place, path: ["north", "42"], generation: 12 })).toBe(
     "app/public/table=events/branch=north+42/from=20250101T000000Z/gen=12/",
   );
-  expect(manifestKey("a/")).toBe("a/_manifest.json");
+  expect(manifestKey({ folder: "a/" })).toBe("a/_manifest.json");
   expect([partName(9, "parquet"), partName(10, "parquet")]).toEqual(["part-00009.parquet", "part-00010.parquet"]);
 });
 

@@ -1,0 +1,21 @@
+import type { ArchiveEncoding } from "../core/archive/part-settings";
+import type { ParquetColumn } from "../core/archive/columns";
+import { openCsvCodec } from "./csv/codec";
+import { type ChunkCodec, type CodecSettings, openCodec } from "./parquet/codec";
+import { openTextCodec } from "./table/text-codec";
+
+/** What writes and reads the parts of an archive, by the encoding that its manifest or its declaration says. */
+export function openCodecOf(
+  encoding: ArchiveEncoding,
+  columns: readonly ParquetColumn[],
+  settings: CodecSettings,
+): Promise<ChunkCodec> {
+  switch (encoding) {
+    case "rows":
+      return openTextCodec(settings);
+    case "csv":
+      return openCsvCodec(columns, settings);
+    case "parquet":
+      return openCodec(columns, settings);
+  }
+}

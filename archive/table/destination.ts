@@ -1,0 +1,90 @@
+import { tablePlace, type ArchiveTable } from "../../core/archive/table-destination";
+import { columnProblems, makeTableStatements } from "../../core/archive/table-sql";
+import type { KeySpec } from "../../core/spec/spec";
+import type { OpenInterval } from "../../core/time/interval";
+import { isPartOf, readArchiveTable } from "../../postgres/archive-register";
+import { missingTypes, readArchiveColumns, readArchiveTypes } from "../../postgres/archive-table";
+import type { Database } from "../../postgres/database";
+import type { Log } from "../../postgres/log";
+import { TableStore } from "./table-store";
+
+/** An archive table that can be reached. */
+export interface TableDestination {
+  readonly table: ArchiveTable;
+  readonly place: string;
+  /** Where the table is, and where the rows come from: the same, or two. */
+  readonly target: Database;
+  readonly source: Database;
+  readonly log: Log;
+}
+
+/** Connects, and gives the table its place. */
+export async function openTable(
+  table: ArchiveTable,
+  databases: Pick<TableDestination, "target" | "source" | "log">,
+): Promise<TableDestination> {
+  const identity = await databases.target.identity();
+  return { ...databases, table, place: tablePlace(table, identity.database) };
+}
+
+/** The destination for one partition. */
+export function storeOfPartition(
+  destination: TableDestination,
+  partition: { readonly oid: string; readonly key: KeySpec; readonly bounds: OpenInterval },
+): TableStore {
+  const { table, place, target, source, log } = destination;
+  const prepare = (oid: string): Promise<void> => makeReady(destination, oid, partition.key.column);
+  return new TableStore({ ...partition, table, place, target, source, log, prepare });
+}
+
+/** Why rows of the table with this oid cannot go into the archive table; it may be absent. */
+export async function tableProblems(destination: TableDestination, oid: string): Promise<string[]> {
+  const { table, target, source } = destination;
+  const facts = await readArchiveTable(target, table);
+  if (facts.oid === undefined) {
+    const missing = await missingTypes(target, await readArchiveTypes(source, oid));
+    return missing.map(({ definition }) => `its database lacks a type that columns are of: ${definition};`);
+  }
+  if (facts.kind !== "r" && facts.kind !== "p") return ["it is no table"];
+  if ((await isSameDatabase(destination)) && (await isPartOf(source, facts.oid, oid)))
+    return ["it is the table that is archived, or a part of it"];
+  const columns = await readArchiveColumns(source, oid);
+  const there = await readArchiveColumns(target, facts.oid);
+  return [
+    ...(facts.mayUse ? [] : [`the role lacks SELECT, INSERT or DELETE on it`]),
+    ...(facts.meddling.length > 0
+      ? [`what its triggers or rules (${facts.meddling.join(", ")}) do to archived rows cannot be proved: remove them`]
+      : []),
+    ...columnProblems(table, "the table", columns, there),
+  ];
+}
+
+/** Makes schema, table and register where they are absent. Fails before anything is stored where the rows cannot go in. */
+async function makeReady(destination: TableDestination, oid: string, key: string): Promise<void> {
+  const { table, target, source, log } = destination;
+  const problems = await tableProblems(destination, oid);
+  if (problems.length > 0) throw new Error(`archive table ${nameOf(destination)}: ${problems.join("; ")}`);
+  const facts = await readArchiveTable(target, table);
+  const elsewhere = !(await isSameDatabase(destination));
+  const columns = (await readArchiveColumns(source, oid)).map(({ collation, ...column }) => ({
+    ...column,
+    // Another database may not have it, and the text of a value is the same without.
+    ...(collation === undefined || elsewhere ? {} : { collation }),
+  }));
+  const there = { schema: facts.schemaThere, table: facts.oid !== undefined };
+  await target.execute(makeTableStatements(table, columns, key, there), {
+    signal: new AbortController().signal,
+    log,
+    subject: `making archive table ${nameOf(destination)}`,
+  });
+}
+
+function nameOf({ table }: TableDestination): string {
+  return `"${table.schema}"."${table.name}"`;
+}
+
+async function isSameDatabase({ target, source }: TableDestination): Promise<boolean> {
+  if (target === source) return true;
+  const [one, other] = await Promise.all([target.identity(), source.identity()]);
+  return one.systemIdentifier === other.systemIdentifier && one.databaseOid === other.databaseOid;
+}

@@ -1,0 +1,235 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import { type ArchivedColumn, rangeCondition, registerOf, type TableRef } from "../../core/archive/table-sql";
+import type { KeySpec } from "../../core/spec/spec";
+import type { OpenInterval } from "../../core/time/interval";
+import {
+  countBrought,
+  countRange,
+  manifestEntryStatements,
+  readEntries,
+  type RegisterEntry,
+  takeBackStatements,
+} from "../../postgres/archive-register";
+import { readArchiveColumns } from "../../postgres/archive-table";
+import type { Database } from "../../postgres/database";
+import type { Log } from "../../postgres/log";
+import { ArchiveContradicted } from "../errors";
+import { ObjectConflict, StoreError } from "../store/errors";
+import type { CallOptions, Content, ObjectStore, PutOptions, StoredObject, StoreFacts } from "../store/store";
+
+/** The archive table that the rows of one partition go into. */
+export interface TableStoreSettings {
+  readonly target: Database;
+  readonly table: TableRef;
+  /** As the ledger names it. */
+  readonly place: string;
+  readonly source: Database;
+  /** Of the detached table. */
+  readonly oid: string;
+  readonly key: KeySpec;
+  readonly bounds: OpenInterval;
+  readonly log: Log;
+  /** Makes what is missing in the target, and fails where the rows cannot go into it. */
+  readonly prepare: (oid: string) => Promise<void>;
+}
+
+/**
+ * An archive table in the place of an object store, for one partition. A part is its rows, brought in one transaction with its
+ * entry in the register beside the table; they are found again by that transaction, which PostgreSQL keeps in each row (`xmin`):
+ * exact, without a column of ours in the table, and another one as soon as a row is changed. The manifest is an entry too.
+ */
+export class TableStore implements ObjectStore {
+  private described: Promise<Described> | undefined;
+
+  constructor(private readonly settings: TableStoreSettings) {}
+
+  get url(): string {
+    return this.settings.place;
+  }
+
+  async put(key: string, content: Content, { signal }: PutOptions = {}): Promise<StoredObject> {
+    const sha256 = "body" in content ? sha256Of(content.body) : content.sha256;
+    if ("body" in content) await this.putManifest(key, content.body, sha256, signal);
+    else await this.putRows(key, content, signal);
+    const found = await this.entry(key);
+    if (!found) throw new StoreError("integrity", `${this.url}/${key}`, "checking", "it was stored, and is not there");
+    if (found.sha256 !== sha256) throw new ObjectConflict(`${this.url}/${key}`, found.sha256, sha256);
+    return storedObject(found);
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    const found = await this.entry(key);
+    return found && storedObject(found);
+  }
+
+  async get(key: string): Promise<Readable> {
+    const found = await this.entry(key);
+    if (found?.body !== undefined) return Readable.from([Buffer.from(found.body)]);
+    throw new StoreError("missing", `${this.url}/${key}`, "reading", "it is no object: the rows are in the table");
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    for (const entry of await this.entries(prefix)) yield storedObject(entry);
+  }
+
+  /**
+   * Makes the table ready, and takes back what an earlier archive of the same table has brought and nobody stands on any more, so
+   * that nothing is there twice. What was archived of another table for this range stays, and is an error: it may be the only copy.
+   */
+  async abortUploads(folder: string, { signal }: CallOptions = {}): Promise<number> {
+    await this.settings.prepare(this.settings.oid);
+    return this.takeBack(folder, signal);
+  }
+
+  async confirm(folder: string, parts: readonly { readonly key: string; readonly rows: number }[]): Promise<void> {
+    const { condition } = await this.describe();
+    const { target, table } = this.settings;
+    await this.takeBack(folder);
+    const entries = new Map((await this.entries(folder)).map((entry) => [entry.key, entry]));
+    const xids = [...entries.values()].flatMap(({ xid }) => xid ?? []);
+    const brought = await countBrought(target, table, condition, xids);
+    for (const { key, rows } of parts) {
+      const found = brought.get(entries.get(key)?.xid ?? "") ?? 0;
+      if (found !== rows)
+        throw new ArchiveContradicted(
+          `"${table.schema}"."${table.name}" holds ${found} of the ${rows} rows of ${key}: the others were changed or deleted there since they were archived`,
+        );
+    }
+  }
+
+  async check(): Promise<StoreFacts> {
+    await this.settings.target.connect();
+    return { versioning: undefined, objectLock: undefined, encryption: undefined, region: undefined };
+  }
+
+  /** Whoever opened the database closes it. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private async putManifest(key: string, body: Uint8Array, sha256: string, signal: AbortSignal | undefined) {
+    const { source } = await this.describe();
+    const text = Buffer.from(body).toString("utf8");
+    const statements = manifestEntryStatements(this.settings.table, {
+      key,
+      source,
+      bytes: body.length,
+      sha256,
+      body: text,
+    });
+    await this.settings.target.execute(statements, this.options(`storing ${key}`, signal));
+  }
+
+  private async putRows(
+    key: string,
+    { path, bytes, sha256 }: Extract<Content, { readonly path: string }>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { columns, source } = await this.describe();
+    const { target, table } = this.settings;
+    const entry = { key, source, bytes, sha256 };
+    const names = columns.map(({ name }) => name);
+    await target.storeRows(
+      { table, columns: names, register: registerOf(table), entry },
+      this.options(`archiving ${key} in "${table.schema}"."${table.name}"`, signal),
+      () => createReadStream(path, { highWaterMark: 1 << 18 }),
+    );
+  }
+
+  private async takeBack(folder: string, signal?: AbortSignal): Promise<number> {
+    const { source, condition } = await this.describe();
+    const { target, table } = this.settings;
+    const range = folder.replace(/gen=\d+\/$/, "");
+    const older = (await this.entries(range)).filter(({ key }) => !key.startsWith(folder));
+    if (older.length === 0) return 0;
+    this.refuseOthers(
+      range,
+      older.filter((entry) => entry.source !== source),
+    );
+    await this.refuseChanged(condition, older);
+    await target.execute(takeBackStatements(table, condition, older), {
+      ...this.options(`taking back rows of "${table.schema}"."${table.name}" that are archived anew`, signal),
+    });
+    return older.length;
+  }
+
+  private refuseOthers(range: string, others: readonly RegisterEntry[]): void {
+    if (others.length === 0) return;
+    const { table } = this.settings;
+    throw new Error(
+      `"${table.schema}"."${table.name}" has rows of this range already, archived from a table that is another one than this (${others[0]?.key ?? ""}). ` +
+        "Nothing was archived, because they would be there twice. Where these are the same rows, restored, delete them there and say so in the register: " +
+        `UPDATE ${registerOf(table)} SET removed_at = now() WHERE object_key LIKE '${range}%'; or archive into another table`,
+    );
+  }
+
+  /** What is found of them by its transaction goes; where rows are there that nobody accounts for, they may be the missing ones. */
+  private async refuseChanged(condition: string, older: readonly RegisterEntry[]): Promise<void> {
+    const { target, table } = this.settings;
+    const brought = await countBrought(
+      target,
+      table,
+      condition,
+      older.flatMap(({ xid }) => xid ?? []),
+    );
+    const missing = older.filter(({ xid, rows }) => xid !== undefined && brought.get(xid) !== rows);
+    if (missing.length === 0) return;
+    const everyone = (await this.entries("")).flatMap(({ xid }) => xid ?? []);
+    const accounted = await countBrought(target, table, condition, everyone);
+    const known = [...accounted.values()].reduce((sum, rows) => sum + rows, 0);
+    const all = await countRange(target, table, condition);
+    if (all === known) return;
+    throw new Error(
+      `"${table.schema}"."${table.name}" holds ${all - known} rows of this range that were changed since they were archived, or never were: ` +
+        `archived anew, they could be there twice. Nothing was archived. Delete them, or move them away: they are those WHERE ${condition}`,
+    );
+  }
+
+  private async entry(key: string): Promise<RegisterEntry | undefined> {
+    return (await this.entries(key)).find((entry) => entry.key === key);
+  }
+
+  private entries(prefix: string): Promise<RegisterEntry[]> {
+    return readEntries(this.settings.target, this.settings.table, prefix);
+  }
+
+  private options(subject: string, signal = new AbortController().signal) {
+    return { signal, subject, log: this.settings.log };
+  }
+
+  private describe(): Promise<Described> {
+    this.described ??= this.read();
+    return this.described;
+  }
+
+  private async read(): Promise<Described> {
+    const { source, oid, key, bounds } = this.settings;
+    const columns = await readArchiveColumns(source, oid);
+    const column = columns.find(({ name }) => name === key.column);
+    if (!column) throw new Error(`${this.url}: the table that is archived has no column "${key.column}"`);
+    const identity = await source.identity();
+    return {
+      columns,
+      condition: rangeCondition(key, column, bounds),
+      source: `${identity.systemIdentifier}/${identity.databaseOid}/${oid}`,
+    };
+  }
+}
+
+/** What is archived, read once. */
+interface Described {
+  readonly columns: readonly ArchivedColumn[];
+  /** The rows of its range in the archive table. */
+  readonly condition: string;
+  readonly source: string;
+}
+
+function storedObject({ key, bytes, sha256 }: RegisterEntry): StoredObject {
+  return { key, bytes, sha256 };
+}
+
+function sha256Of(body: Uint8Array): string {
+  return createHash("sha256").update(body).digest("hex");
+}

@@ -1,0 +1,39 @@
+import type { LivePlan } from "../../core/plan/live-plan";
+import type { Problem as CoreProblem } from "../../core/problem";
+import type { WindowSpec } from "../../core/spec/spec";
+import { readServerExport, type ServerExport } from "../../postgres/server-export";
+import type { ResourceContext } from "../context";
+import type { Runtime } from "../runtime";
+
+/**
+ * Whether the server can write the archives that a table wants it to write. A problem where one is due, and a warning before:
+ * partitions are made all the same.
+ */
+export async function exportMethodProblems(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  live: LivePlan,
+): Promise<CoreProblem[]> {
+  if (spec.archive?.method !== "aws_s3") return [];
+  const problem = problemOf(await readServerExport(runtime.database));
+  if (problem === undefined) return [];
+  if (live.retirements.some(({ verb }) => verb === "archive"))
+    return [{ path: "archive.method", code: "archive-store", ...problem }];
+  ctx.log.warn(`table "${spec.schema}.${spec.table}": ${problem.message} ${problem.fix}`);
+  return [];
+}
+
+function problemOf(found: ServerExport | undefined): { readonly message: string; readonly fix: string } | undefined {
+  const role = "and give the instance a role of IAM for s3Export (docs/archive.md)";
+  if (!found)
+    return {
+      message: "the database does not have the extension aws_s3, which RDS and Aurora have.",
+      fix: `Run CREATE EXTENSION aws_s3 CASCADE ${role}, or remove the method.`,
+    };
+  if (found.usable) return undefined;
+  return {
+    message: `aws_s3 ${found.version} is there, and the connected role may not call aws_s3.query_export_to_s3.`,
+    fix: "GRANT USAGE ON SCHEMA aws_s3, aws_commons and EXECUTE ON ALL FUNCTIONS IN SCHEMA aws_s3 to it, or update the extension.",
+  };
+}

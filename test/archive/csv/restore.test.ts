@@ -1,0 +1,110 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Client } from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parseManifest } from "../../../core/archive/manifest";
+import type { TableSpecArgs } from "../../../core/spec/args";
+import { readFileSync } from "node:fs";
+import { onDatabase } from "../../cli/support";
+import { closeAll } from "../../provider/wire-support";
+import { testVersions, withDatabase } from "../../support/database";
+import { ArchiveFolder } from "../../support/harness/archive-folder";
+import { Deployment } from "../../support/harness/deployment";
+import { program, reset } from "../../support/harness/fixture";
+import { endPlugins } from "../../support/harness/plugin";
+import { preview, up } from "../../support/harness/rounds";
+import { samples } from "../parquet/samples";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+const march = "2025-03-10T00:00:00Z";
+const april = "2025-04-10T00:00:00Z";
+
+describe.each(testVersions())("PostgreSQL %s, an archive in CSV under names of its own", (version) => {
+  const database = withDatabase(version);
+  const folder = new ArchiveFolder();
+  const known = samples.filter(({ since = 15 }) => version >= since);
+  let client: Client;
+  let messages: string;
+
+  beforeAll(async () => {
+    await reset(database);
+    await database.query(`create schema if not exists app; create extension if not exists hstore with schema public;
+      create type app.mood as enum ('sad', 'so so', 'a"b', ''); create type app.pair as (a int, b text);
+      create type app."Odd.Type" as enum ('x');
+      create domain app.money_amount as numeric(10,2) check (value is null or value >= 0);
+      create domain app.positive as int; create domain app.more_positive as app.positive;
+      create domain app.moods as app.mood; create domain app.day as date`);
+    client = await database.connect();
+    await client.query("set search_path = app, public, pg_catalog");
+    await client.query(
+      `create table app.events (id bigint not null, at timestamptz not null, note text, ${known
+        .map(({ type }, index) => `v${String(index)} ${type}`)
+        .join(", ")}) partition by range (at)`,
+    );
+    await client.query(`alter table app.events owner to ${database.user}; grant all on schema app to ${database.user}`);
+    const deployment = new Deployment();
+    const keys = "{table}/{yyyy}-{mm}.csv.zst";
+    const archive = { to: `file://${folder.path}`, format: "csv" as const, keys };
+    const declared = (asOf: string) => {
+      const base = program(asOf, folder.declared({ archive }));
+      const { columns: _c, primaryKey: _p, indexes: _i, ...events } = base.tables["events"] as TableSpecArgs;
+      return { ...base, tables: { events } };
+    };
+    expect((await up(database, deployment, declared(march))).error).toBeUndefined();
+    for (const [index, { values }] of known.entries())
+      for (const value of [...values, null])
+        await client.query(
+          `insert into app.events (id, at, note, v${String(index)}) values ($1, '2025-02-05', $2, $3)`,
+          [index, value === null ? null : "", value],
+        );
+    await client.query("create table app.before as table app.events");
+    const run = await up(database, deployment, declared(april));
+    expect(run.error).toBeUndefined();
+    messages = run.messages.join("\n");
+    expect((await preview(database, deployment, declared(april))).steps).toEqual([]);
+  }, 120_000);
+  afterAll(async () => {
+    await client.end();
+    folder.remove();
+    await database.query("drop schema app cascade");
+  });
+
+  it("lies there as PostgreSQL's CSV with its manifest beside it, and its partition is dropped", async () => {
+    const below = join(folder.path, "events");
+    expect(readdirSync(below).sort()).toEqual(["2025-02.csv.zst", "_2025-02.manifest.json"]);
+    const place = join(below, "_2025-02.manifest.json");
+    expect(parseManifest(readFileSync(place, "utf8"), place)).toMatchObject({ encoding: "csv", generation: 1 });
+    expect(messages).toMatch(
+      /archived events_p2025_02 .*: \d+ rows in 1 objects, proved, .*\/events\/_2025-02\.manifest\.json/,
+    );
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+    const list = await onDatabase(database, "archives", "app.events");
+    expect(list.stdout).toMatch(/^2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z  \d+ rows, .* dropped .*manifest\.json$/m);
+  });
+
+  it("E12 is restored from CSV with every type as it was, by EXCEPT both ways and to the letter", async () => {
+    expect(await onDatabase(database, "restore", "app.events", "--from", "2025-02")).toMatchObject({ code: 0 });
+    const except = (one: string, two: string) =>
+      database.query(`select t::text from ${one} t except all select t::text from ${two} t`);
+    expect(await except("app.before", "app.events_p2025_02_restored")).toEqual([]);
+    expect(await except("app.events_p2025_02_restored", "app.before")).toEqual([]);
+    // From the place alone, as nobody needs the ledger for it.
+    const manifest = `file://${folder.path}/events/_2025-02.manifest.json`;
+    const again = await onDatabase(database, "restore", "app.events", "--manifest", manifest, "--name", "again");
+    expect(again).toMatchObject({ code: 0 });
+    expect(await except("app.before", "app.again")).toEqual([]);
+  });
+
+  it("is asked together with the table, in its types", async () => {
+    const sql =
+      'select count(*)::int as n, count(v0)::int as small, sum(id)::int as s, min("at")::text as earliest from events';
+    const asked = await onDatabase(database, "query", "app.events", sql, "--json");
+    expect(asked).toMatchObject({ code: 0, stderr: expect.stringContaining("of 1 archives") });
+    const [wanted] = await database.query(
+      "select count(*)::int as n, count(v0)::int as small, sum(id)::int as s from app.before",
+    );
+    expect(JSON.parse(asked.stdout)).toMatchObject({ ...wanted, earliest: expect.stringMatching(/^2025-02-0[45] /) });
+  });
+});
