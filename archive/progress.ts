@@ -1,4 +1,4 @@
-import { formatBytes } from "../core/plan/render";
+import { formatBytes } from "../core/size";
 import type { PartRecord } from "../postgres/archive-records";
 
 /** Between two lines of the status column. */

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ParquetColumn } from "../core/archive/columns";
 import { parquetColumns } from "../core/archive/columns";
@@ -8,10 +7,12 @@ import { overlaps, type OpenInterval } from "../core/time/interval";
 import { type HotLeaf, readArchiveColumns, readHotLeaves } from "../postgres/archive-table";
 import type { Database } from "../postgres/database";
 import type { Log } from "../postgres/log";
+import { asParquet } from "./csv/as-parquet";
 import { fetchPart } from "./fetch-part";
 import { readManifest } from "./check-archive";
 import { openCodec } from "./parquet/codec";
 import type { ObjectStore } from "./store/store";
+import { makeWorkFolder } from "./work-folder";
 
 /** A question about a table as a whole: the rows that it has, and those that were archived. */
 export interface QueryJob {
@@ -44,7 +45,7 @@ const ANY_TEXT = Number.MAX_SAFE_INTEGER;
  * disk of what is looked at, as Parquet.
  */
 export async function queryTogether(job: QueryJob): Promise<QueryResult> {
-  const directory = await mkdtemp(join(tmpdir(), "pgpartition-query-"));
+  const directory = await makeWorkFolder("query");
   try {
     const hot = await exportHot(job, directory);
     const cold = await fetchCold(job, directory);
@@ -110,7 +111,7 @@ async function fetchCold(
       log.status(`fetching ${place}: ${part.name}`);
       const file = join(directory, `cold-${String(index)}-${part.name}`);
       await fetchPart(store, `${folder}${part.name}`, part, file, signal);
-      files.push({ file, columns });
+      files.push({ file: manifest.encoding === "csv" ? await asParquet(file, columns, signal) : file, columns });
     }
     rows += manifest.rows;
   }

@@ -1,10 +1,13 @@
 import { openStore } from "../archive/store/open";
 import type { ObjectStore } from "../archive/store/store";
-import { storeOfManifest } from "../core/archive/layout";
+import { keyInStore, storeOfManifest } from "../core/archive/layout";
+import { formatLocation, parseLocation } from "../core/archive/location";
 import type { StoreSettings } from "../core/archive/store-settings";
+import { tableInsteadOfStore } from "../core/archive/table-destination";
 import type { TableId } from "../core/names/resource-id";
-import { parseInstant } from "../core/time/instant";
-import { type OpenInterval, overlaps } from "../core/time/interval";
+import type { Observation } from "../core/observed";
+import { type Interval, type OpenInterval, overlaps } from "../core/time/interval";
+import { timeSpan } from "../core/time/range-word";
 import { windowFromWire } from "../core/window/wire";
 import type { ListedArchive } from "../postgres/archive-table";
 import type { CliSession } from "./session";
@@ -24,14 +27,19 @@ export async function openStoreOf(
   flags: ArchiveFlags,
   manifest: string,
 ): Promise<ObjectStore> {
-  const to = storeOfManifest(manifest);
-  if (to === undefined)
-    throw new Error(`"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json`);
+  const rows = tableInsteadOfStore(manifest, table);
+  if (rows !== undefined) throw new Error(`"${manifest}" is no object of a store: ${rows}`);
+  const place = storeOfManifest(manifest);
+  if (place === undefined)
+    throw new Error(
+      `"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json, or by a template of keys in .manifest.json`,
+    );
   const { registration } = await database.observe(table.schema, table.table);
   const window = windowFromWire(registration?.window);
-  const declared = "spec" in window && window.spec.archive?.to === to ? window.spec.archive : undefined;
+  const archive = "spec" in window ? window.spec.archive : undefined;
+  const declared = archive?.to !== undefined && liesIn(archive.to, manifest) ? archive : undefined;
   const settings: StoreSettings = {
-    to,
+    to: declared?.to ?? place,
     ...(declared?.region === undefined ? {} : { region: declared.region }),
     ...(declared?.endpoint === undefined ? {} : { endpoint: declared.endpoint }),
     ...(declared?.pathStyle === undefined ? {} : { pathStyle: declared.pathStyle }),
@@ -39,6 +47,11 @@ export async function openStoreOf(
     ...(flags.endpoint === undefined ? {} : { endpoint: flags.endpoint }),
   };
   return openStore(settings);
+}
+
+function liesIn(to: string, manifest: string): boolean {
+  const location = parseLocation(to, "", []);
+  return location !== undefined && keyInStore(formatLocation(location), manifest) !== undefined;
 }
 
 /** Of each range and branch the last generation: the ones before it were superseded. */
@@ -52,30 +65,25 @@ export function latest(archives: readonly ListedArchive[], range: OpenInterval):
   return [...found.values()];
 }
 
-/** The range that is meant: from the first moment of --from to that of --to, or the whole of --from. */
-export function rangeOf(flags: ArchiveFlags): OpenInterval {
+/** The range that is meant: from the first moment of --from to that of --to, or the whole of --from, in the zone of the table. */
+export function rangeOf(flags: ArchiveFlags, zone: string): OpenInterval {
   if (flags.from === undefined) {
     if (flags.to !== undefined) throw new Error("--to needs --from");
     return { from: undefined, to: undefined };
   }
-  const from = timeOf(flags.from);
-  return { from: from.first, to: flags.to === undefined ? from.next : timeOf(flags.to).first };
+  const { from, to } = spanOf(flags.from, zone);
+  return { from, to: flags.to === undefined ? to : spanOf(flags.to, zone).from };
 }
 
-/** `2024`, `2024-03`, `2024-03-01` mean the whole of it; anything longer a moment. */
-function timeOf(text: string): {
-  readonly first: OpenInterval["from"] & object;
-  readonly next: OpenInterval["to"] & object;
-} {
-  const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(text) ?? [];
+/** The zone in which the table is cut; UTC where the registry does not say. */
+export function zoneOf(registration: Observation["registration"]): string {
+  const window = windowFromWire(registration?.window);
+  return "spec" in window ? window.spec.key.zone : "UTC";
+}
+
+function spanOf(text: string, zone: string): Interval {
   try {
-    const first = parseInstant(year === undefined ? text : `${year}-${month ?? "01"}-${day ?? "01"}`, "UTC");
-    const zoned = first.toZonedDateTimeISO("UTC");
-    const next =
-      year === undefined
-        ? first.add({ nanoseconds: 1000 })
-        : zoned.add(day ? { days: 1 } : month ? { months: 1 } : { years: 1 }).toInstant();
-    return { first, next };
+    return timeSpan(text, zone);
   } catch {
     throw new Error(`"${text}" is not a time; write 2024, 2024-03, 2024-03-01 or 2024-03-01T00:00:00Z`);
   }

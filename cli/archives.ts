@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
-import { formatBytes } from "../core/plan/render";
+import { formatBytes } from "../core/size";
 import { formatInterval } from "../core/time/interval";
 import { listArchives } from "../postgres/archive-table";
 import { requireTable, withRegistry } from "./session";

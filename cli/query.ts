@@ -3,7 +3,7 @@ import { queryTogether } from "../archive/query";
 import { formatInstant } from "../core/time/instant";
 import { intervalKey } from "../core/time/interval";
 import { listArchives } from "../postgres/archive-table";
-import { type ArchiveFlags, latest, openStoreOf, rangeOf } from "./archive-source";
+import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
 import { requireTable, withRegistry } from "./session";
 
 /** One question over the table and its archives. */
@@ -30,8 +30,8 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
       const table = requireTable(name);
       await withRegistry(command, async (session) => {
         const { database, options } = session;
-        const range = rangeOf(flags);
         const observation = await database.observe(table.schema, table.table);
+        const range = rangeOf(flags, zoneOf(observation.registration));
         const there = new Set(
           (observation.table?.leaves ?? []).flatMap(({ bounds }) => (bounds ? [intervalKey(bounds)] : [])),
         );

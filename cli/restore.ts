@@ -1,10 +1,11 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { restoreTable } from "../archive/restore";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatInstant } from "../core/time/instant";
 import { type ListedArchive, listArchives } from "../postgres/archive-table";
 import { Database } from "../postgres/database";
-import { type ArchiveFlags, latest, openStoreOf, rangeOf } from "./archive-source";
+import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
+import { restorePartitions } from "./restore-partition";
 import { type CliSession, requireTable, withRegistry, withSession } from "./session";
 
 interface RestoreFlags extends ArchiveFlags {
@@ -12,19 +13,33 @@ interface RestoreFlags extends ArchiveFlags {
   readonly name?: string;
   readonly schema?: string;
   readonly into?: string;
+  readonly as: "table" | "partition";
+  readonly until?: string;
 }
 
-/** Archives become tables again: each range a table of its own, attached to nothing. */
+/** Archives become tables again: each range a table of its own, attached to nothing, or a partition. */
 export function restoreCommand(): Command {
   return new Command("restore")
     .description(
-      "Make tables of archives: the same columns, types and rows. Each part is compared with its hashes; each table is one transaction.",
+      "Make tables or partitions of archives: the same columns, types and rows. Each part is compared with its hashes; the rows of each range come in one transaction.",
     )
     .argument("<table>", "schema.table, as it is managed")
     .option("--from <time>", "first moment that is wanted, such as 2024-03; without it everything that was archived")
     .option(
       "--to <time>",
       "first moment that is not wanted any more; without it the month, day or moment of --from alone",
+    )
+    .addOption(
+      new Option(
+        "--as <what>",
+        "table: a table of its own, attached to nothing; partition: read-only where it lies outside of the window, and kept in the table",
+      )
+        .choices(["table", "partition"])
+        .default("table"),
+    )
+    .option(
+      "--until <date>",
+      "with --as partition: when it may leave again; without it until confirmDrops of the program names it",
     )
     .option("--manifest <url>", "one archive by its manifest, where the ledger does not know it any more")
     .option("--name <name>", "name of the table, where one archive is restored; else <partition>_restored")
@@ -36,25 +51,56 @@ export function restoreCommand(): Command {
       "after",
       `
 Costs: reads the objects once; in the database one transaction for each table, which nobody waits for. Needs the rights to read the
-store and to create a table. Nothing is changed in the managed table or in the archive.
+store and to create a table. As a table nothing is changed in the managed table; as a partition it is attached, and the ledger keeps it
+there: no update takes it away before its time, and when it leaves it is archived again. The archive is not changed.
 
-Example: pgpartition restore app.events --from 2024-03`,
+Examples: pgpartition restore app.events --from 2024-03
+          pgpartition restore app.events --from 2024-03 --as partition --until 2027-01-01`,
     )
     .action(async (name: string, flags: RestoreFlags, command: Command) => {
       const table = requireTable(name);
+      requireFitting(flags);
+      if (flags.as === "partition") {
+        await withRegistry(command, (session) => asPartitions(session, table, flags));
+        return;
+      }
       if (flags.manifest !== undefined) {
         const manifest = flags.manifest;
         await withSession(command, (session) => restoreOne(session, table, flags, manifest, undefined));
         return;
       }
       await withRegistry(command, async (session) => {
-        const wanted = latest(await listArchives(session.database, table), rangeOf(flags));
+        const wanted = latest(
+          await listArchives(session.database, table),
+          rangeOf(flags, await zoneIn(session, table)),
+        );
         if (wanted.length === 0) throw new Error(await nothingFound(session, table));
         if (wanted.length > 1 && flags.name !== undefined)
           throw new Error(`--name is for one archive, and ${String(wanted.length)} are in that range: leave it out`);
         for (const archive of wanted) await restoreOne(session, table, flags, archive.manifest, archive);
       });
     });
+}
+
+/** Each of these belongs to one of the two ways. */
+function requireFitting(flags: RestoreFlags): void {
+  const given = (names: readonly (keyof RestoreFlags)[]) => names.find((one) => flags[one] !== undefined);
+  const wrong = flags.as === "partition" ? given(["manifest", "name", "schema", "into"]) : given(["until"]);
+  if (wrong !== undefined) throw new Error(`--${wrong} does not go with --as ${flags.as}`);
+  if (flags.as === "partition" && flags.from === undefined) throw new Error("--as partition needs --from");
+}
+
+async function asPartitions(session: CliSession, table: TableId, flags: RestoreFlags): Promise<void> {
+  const range = rangeOf(flags, await zoneIn(session, table));
+  const attached = await restorePartitions(session, { table, range, until: flags.until, flags });
+  const end = flags.until === undefined ? "until confirmDrops names them" : `until ${flags.until}`;
+  console.log(
+    `${formatTableId(table)}: ${String(attached)} partitions are back; outside of the window they are read-only and stay ${end}`,
+  );
+}
+
+async function zoneIn({ database }: CliSession, table: TableId): Promise<string> {
+  return zoneOf((await database.observe(table.schema, table.table)).registration);
 }
 
 async function restoreOne(

@@ -4,6 +4,7 @@ import { partitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problem";
 import { planFromSpec } from "../core/plan/window-plan";
 import type { ArchiveArgs } from "../core/archive/archive-args";
+import type { ArchiveTableArgs } from "../core/archive/table-destination";
 import type { TableSpecArgs } from "../core/spec/args";
 import { requireTableSpec } from "../core/spec/parse";
 import { publicationMemberToWire } from "../core/spec/publications";
@@ -12,7 +13,7 @@ import { cronJobToWire } from "../core/spec/schedule";
 import type { TableSpec } from "../core/spec/spec";
 import { indexToWire, keyToWire, tableToWire } from "../core/spec/wire";
 import { formatInstant, type Instant, parseInstant } from "../core/time/instant";
-import { sameInterval } from "../core/time/interval";
+import { overlaps, sameInterval } from "../core/time/interval";
 import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
 import { digestPartitions, windowToWire } from "../core/window/wire";
 import { programClock } from "./clock";
@@ -31,8 +32,8 @@ import {
 export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
   /** Where expired partitions are archived, and how. Needed with `onExpire: "archive"`, and only then. @example { to: archive.url } */
   readonly archive?: Omit<ArchiveArgs, "to"> & {
-    /** `s3://bucket/prefix` or `file:///directory`; may come from a bucket that the same program makes. */
-    readonly to: pulumi.Input<string>;
+    /** A place in a store, which may come from a bucket that the same program makes, or a table. */
+    readonly to: pulumi.Input<string> | ArchiveTableArgs;
   };
   /** The moment that the window is planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
@@ -81,7 +82,8 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const indexes = this.createIndexes(name, spec, [table, ...partitions]);
     const members = this.createPublicationMembers(name, spec, table);
     const automation = [...this.createFunctionAliases(name, spec, table), ...this.createCronJob(name, spec, table)];
-    const archive = declared.archive?.to;
+    const to = declared.archive?.to;
+    const archive = to === undefined || isTable(to) ? undefined : to;
     this.createWindow(name, spec, window, archive, [
       table,
       ...rowPolicy,
@@ -134,6 +136,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
               ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition))
                 ? { allowEmpty: true }
                 : {}),
+              ...(spec.window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
             },
             { parent: this, dependsOn: [table], protect: false, retainOnDelete: false },
           ),
@@ -191,7 +194,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
       `${name}-window`,
       {
         ...wire,
-        ...(settings && archive !== undefined ? { archive: { ...settings, to: archive } } : {}),
+        ...(settings ? { archive: withPlace(settings, archive) } : {}),
         asOf: formatInstant(window.asOf),
         ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
         plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
@@ -213,7 +216,18 @@ export class PartitionedTable extends pulumi.ComponentResource {
 function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpecArgs {
   const { archive, ...rest } = declared;
   if (archive === undefined) return rest;
-  return { ...rest, archive: { ...archive, to: typeof archive.to === "string" ? archive.to : PLACE_TO_COME } };
+  const { to } = archive;
+  return { ...rest, archive: { ...archive, to: typeof to === "string" || isTable(to) ? to : PLACE_TO_COME } };
+}
+
+/** An archive table is among the settings. */
+function withPlace<T extends { readonly to?: unknown }>(settings: T, to: pulumi.Input<string> | undefined) {
+  const { to: _, ...others } = settings;
+  return to === undefined ? others : { ...others, to };
+}
+
+function isTable(to: pulumi.Input<string> | ArchiveTableArgs): to is ArchiveTableArgs {
+  return typeof to === "object" && !pulumi.Output.isInstance(to) && "table" in to;
 }
 
 const PLACE_TO_COME = "s3://known-only-when-it-is-made";

@@ -118,6 +118,8 @@ export interface ObservedLeaf {
   readonly bytes: number;
   /** The branch that it is a direct part of; undefined for a part of the table itself. */
   readonly parent?: BranchRef | undefined;
+  /** It refuses writes. */
+  readonly fenced?: boolean;
   /** Undefined for one that this run has just made. */
   readonly carried: CarriedState | undefined;
 }
@@ -277,7 +279,11 @@ export type LedgerEvent =
   /** The archive is complete and proved. */
   | "archived"
   /** What the ledger says of an archive is not what the store holds. */
-  | "doubted";
+  | "doubted"
+  /** A table was made for the rows of an archive, and they are not in it yet. */
+  | "restoring"
+  /** All rows of an archive are in it. */
+  | "restored";
 
 export interface LedgerDetail {
   /** On `adopted`: the partition had expired already, so it is never swept until confirmed. */
@@ -286,13 +292,17 @@ export interface LedgerDetail {
   readonly dropAfter?: string;
   /** On `detaching` and `detached`: it is archived before anything else happens to it. */
   readonly archive?: true;
-  /** On `archived`: the manifest's place in the store, `s3://bucket/…/_manifest.json`. */
+  /** On `archived`, `restoring` and `restored`: the manifest's place in the store, `s3://bucket/…/_manifest.json`. */
   readonly manifest?: string;
   readonly rows?: number;
   readonly bytes?: number;
   readonly objects?: number;
   /** On `archived`: how the archive was proved. */
   readonly verify?: "checksum" | "readBack";
+  /** On `restored`: the command line asked for it, so that no program has to name it. */
+  readonly pinned?: true;
+  /** On `restored` and pinned: when it may leave again. Left out: when confirmDrops names it. */
+  readonly until?: string;
 }
 
 /** A complete and proved archive of a table that still exists. */
@@ -322,6 +332,8 @@ export interface DetachedTable {
   readonly archived?: ArchivedFacts | undefined;
   /** It refuses writes. */
   readonly fenced?: boolean;
+  /** Made for the rows of an archive that are not in it yet. */
+  readonly half?: boolean;
   /** Logical slots of this database that have not read as far as its detach. */
   readonly unreadBy?: readonly string[];
   readonly rows: number | undefined;

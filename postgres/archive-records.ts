@@ -38,6 +38,12 @@ export interface ExportDetail {
   readonly store: string;
   /** Folder below it. */
   readonly folder: string;
+  /** By a template of keys: the beginning of the names in it. */
+  readonly stem?: string;
+  /** Left out: Parquet. */
+  readonly encoding?: "csv" | "rows";
+  /** Left out: this product writes the parts. */
+  readonly method?: "aws_s3";
   /** File of each table as the export began: another one means that its rows have moved. */
   readonly filenodes: Readonly<Record<string, string>>;
 }

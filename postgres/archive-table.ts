@@ -79,6 +79,18 @@ export async function tableExists(
   return rows.length > 0;
 }
 
+/** Whether row-level security hides rows of a table from its owner too. */
+export async function readForcedSecurity(
+  database: Database,
+  table: { readonly schema: string; readonly name: string },
+): Promise<boolean> {
+  const rows = await database.read(
+    "select c.relforcerowsecurity as forced from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2",
+    [table.schema, table.name],
+  );
+  return rows[0]?.["forced"] === true;
+}
+
 /** Which of these types the database does not have. */
 export async function missingTypes(database: Database, types: readonly ArchiveType[]): Promise<ArchiveType[]> {
   if (types.length === 0) return [];

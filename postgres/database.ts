@@ -12,7 +12,9 @@ import { reading } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
 import { type ExportOptions, type ExportRequest, exportRows } from "./export-rows";
+import { exportToS3, type S3Exported, type S3ExportRequest } from "./export-to-s3";
 import { type ImportOptions, type ImportRequest, importRows } from "./import-rows";
+import { storeRows, type StoreRowsOptions, type StoreRowsRequest } from "./store-rows";
 import { flushStatement } from "./flush";
 import { parseTime, type RawObservation, toObservation } from "./observation";
 import { observeIndexesOfLeaves, observeTable } from "./observe";
@@ -158,6 +160,11 @@ export class Database {
     return exportRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, use);
   }
 
+  /** Rows of a table between two places, as an object that the server writes: see export-to-s3.ts. */
+  exportToS3(request: S3ExportRequest, options: Pick<ExportOptions, "signal" | "subject">): Promise<S3Exported> {
+    return exportToS3(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs });
+  }
+
   /** Makes a table and fills it in one transaction: see import-rows.ts. Gives the rows that are in it then. */
   importRows(
     request: ImportRequest,
@@ -165,6 +172,15 @@ export class Database {
     texts: AsyncIterable<Readable>,
   ): Promise<number> {
     return importRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, texts);
+  }
+
+  /** Brings rows into an archive table, with their entry in its register: see store-rows.ts. */
+  storeRows(
+    request: StoreRowsRequest,
+    options: Pick<StoreRowsOptions, "signal" | "subject">,
+    text: () => Readable,
+  ): Promise<boolean> {
+    return storeRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, text);
   }
 
   /** A read that takes as long as the table is large. */

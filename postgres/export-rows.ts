@@ -111,8 +111,13 @@ async function serverReason(ended: Promise<void>): Promise<unknown> {
   return sqlState(reason) !== undefined || isConnectionLoss(reason) ? reason : undefined;
 }
 
-function copyText({ relation, columns, first, end }: ExportRequest): string {
+function copyText(request: ExportRequest): string {
+  return `COPY (${rowsBetween(request)}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`;
+}
+
+/** The rows that are meant, as a query. */
+export function rowsBetween({ relation, columns, first, end }: ExportRequest): string {
   const from = quoteQualified(relation.schema, relation.name);
   const between = `ctid >= ${quoteLiteral(first)}::tid AND ctid < ${quoteLiteral(end)}::tid`;
-  return `COPY (SELECT ${quoteList(columns)} FROM ONLY ${from} WHERE ${between}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`;
+  return `SELECT ${quoteList(columns)} FROM ONLY ${from} WHERE ${between}`;
 }

@@ -3,22 +3,30 @@ import { pipeline } from "node:stream/promises";
 import { from as copyFrom } from "pg-copy-streams";
 import { COPY_SETTINGS } from "../core/archive/copy-settings";
 import { quoteList, quoteQualified } from "../core/names/identifier";
+import type { Statement } from "../core/statements/statement";
 import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
 import { streaming } from "./errors";
 import type { Session } from "./session";
 import { inTransaction } from "./transaction";
 
-/** A table that is made and filled in one transaction. */
+/** A table that is filled in one transaction, which makes it or empties it first. */
 export interface ImportRequest {
   readonly schema: string;
   readonly name: string;
+  /** Columns of the texts, in their order. */
   readonly columns: readonly string[];
-  /** What makes the table. */
-  readonly create: readonly string[];
+  /** Those of them that are written; the server computes the others. Left out: all. */
+  readonly written?: { readonly columns: readonly string[]; readonly definitions: readonly string[] };
+  /** What makes the table, or empties it. */
+  readonly create: readonly Step[];
+  /** How many rows have to be in it at the end; another number fails, and nothing is kept. */
+  readonly rows: number;
   /** What follows when all rows are in. */
-  readonly finish: readonly string[];
+  readonly finish: readonly Step[];
 }
+
+type Step = Pick<Statement, "sql" | "values">;
 
 export interface ImportOptions {
   readonly signal: AbortSignal;
@@ -28,8 +36,8 @@ export interface ImportOptions {
 }
 
 /**
- * Makes a table and fills it from texts as {@link exportRows} gives them, in one transaction: nobody sees a part of it, and what is
- * killed leaves nothing. Its rows are frozen from the start. `text` fails when what it gave was not what it should have been.
+ * Fills a table from texts as {@link exportRows} gives them, in one transaction: nobody sees a part of it, and what is killed
+ * leaves nothing of it. Its rows are frozen from the start. `text` fails when what it gave was not what it should have been.
  */
 export function importRows(
   connections: Connections,
@@ -58,13 +66,38 @@ function importOn(
     idle_in_transaction_session_timeout: "0",
   };
   return inTransaction(session, "begin", settings, async () => {
-    for (const statement of request.create) await session.query(statement);
-    for await (const text of texts)
-      await copyIn(session, `COPY ${table} (${quoteList(request.columns)}) FROM STDIN (FORMAT csv, FREEZE)`, text);
-    for (const statement of request.finish) await session.query(statement);
-    const rows = await session.query(`select count(*)::text as rows from ${table}`);
-    return Number(rows[0]?.["rows"]);
+    for (const step of request.create) await session.query(step.sql, step.values);
+    if (request.written) await copyPartly(session, table, request, request.written, texts);
+    else
+      for await (const text of texts)
+        await copyIn(session, `COPY ${table} (${quoteList(request.columns)}) FROM STDIN (FORMAT csv, FREEZE)`, text);
+    const counted = await session.query(`select count(*)::text as rows from ${table}`);
+    const rows = Number(counted[0]?.["rows"]);
+    if (rows !== request.rows)
+      throw new Error(
+        `${options.subject}: ${table} holds ${rows} rows and its archive ${request.rows}; nothing was kept`,
+      );
+    for (const step of request.finish) await session.query(step.sql, step.values);
+    return rows;
   });
+}
+
+/** By a table of the session's own, because COPY takes all columns of a text or none. */
+async function copyPartly(
+  session: Session,
+  table: string,
+  { columns }: ImportRequest,
+  written: NonNullable<ImportRequest["written"]>,
+  texts: AsyncIterable<Readable>,
+): Promise<void> {
+  const staging = "pg_temp.pgpartition_restored";
+  const list = quoteList(written.columns);
+  await session.query(`CREATE TEMPORARY TABLE pgpartition_restored (${written.definitions.join(", ")}) ON COMMIT DROP`);
+  for await (const text of texts) {
+    await copyIn(session, `COPY ${staging} (${quoteList(columns)}) FROM STDIN (FORMAT csv)`, text);
+    await session.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM ${staging}`);
+    await session.query(`TRUNCATE ${staging}`);
+  }
 }
 
 /** A text that fails ends the COPY with an error, and the transaction with it. */

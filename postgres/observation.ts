@@ -160,6 +160,7 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     toArchive: row.detail.archive ?? false,
     archived: row.archived === null ? undefined : toArchived(row.archived),
     fenced: row.fenced,
+    half: row.event === "restoring",
     unreadBy: row.unreadBy ?? [],
     rows: row.rows ?? undefined,
     bytes: row.bytes,

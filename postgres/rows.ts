@@ -61,6 +61,7 @@ export interface LeafRow {
   readonly pending: boolean;
   readonly rows: string | null;
   readonly bytes: string | null;
+  readonly fenced: boolean;
   readonly carried: CarriedJson;
   /** Oid of what it is a partition of; null for the table itself. */
   readonly parent: string | null;
@@ -132,6 +133,7 @@ export interface RegistryRow {
         readonly branch: string;
         readonly lower: string | null;
         readonly upper: string | null;
+        readonly event: LedgerEvent;
         readonly at: string;
         readonly detail: LedgerDetail;
         /** Of the last archive, with the time of the ledger's row. */

@@ -65,6 +65,7 @@ function toLeaf(row: LeafRow, key: TimeKey | undefined, parent: BranchRef | unde
     detachPending: row.pending,
     rows: row.rows === null ? undefined : Number(row.rows),
     bytes: Number(row.bytes ?? 0),
+    ...(row.fenced ? { fenced: true } : {}),
     ...(parent ? { parent } : {}),
     carried: carriedOf(row.carried),
   };

@@ -50,6 +50,8 @@ export class Runtime {
   /** What the stores of archives said when they were asked, by their settings. */
   readonly stores = new Map<string, Promise<StoreError | undefined>>();
 
+  private readonly asked = new Map<string, Promise<unknown>>();
+
   /** Names this operation in the ledger. */
   readonly run = randomUUID();
 
@@ -207,6 +209,31 @@ export class Runtime {
     return this.config.allowDestroy.includes(`${table.schema}.${table.table}`);
   }
 
+  /** What is read once in an operation, by a name of its own. */
+  once<T>(name: string, body: () => Promise<T>): Promise<T> {
+    const known = this.asked.get(name) ?? body();
+    this.asked.set(name, known);
+    return known as Promise<T>;
+  }
+
+  /** The database of an archive table, connected: this one, or the one of a URL. `close` leaves this one open. */
+  async openArchiveDatabase(
+    url: string | undefined,
+  ): Promise<{ readonly database: Database; readonly close: () => Promise<void> }> {
+    if (url === undefined) return { database: this.database, close: () => Promise.resolve() };
+    const { managementSchema } = this.config;
+    const applicationName = "pulumi-pgpartition archive";
+    const database = new Database({ url, applicationName, managementSchema, poolSize: 2 }, this.environment);
+    try {
+      await database.connect();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    for (const secret of database.secrets) this.redact(secret);
+    return { database, close: () => database.close() };
+  }
+
   private required(): { readonly config: ProviderConfig; readonly database: Database } {
     if (!this.current) throw new Refusal("the provider was not configured: its connection is not known yet");
     return this.current;
@@ -227,7 +254,14 @@ function describe(identity: Readonly<Record<string, PropertyValue>>): string {
 /** What the database needs to know of the configuration; guards and clocks are not its business. */
 function connectionConfig(
   config: ProviderConfig,
-): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "asOf" | "version"> {
-  const { trustAsOf: _trust, allowDestroy: _allow, asOf: _asOf, version: _version, ...connection } = config;
+): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "maxBytesPerUpdate" | "asOf" | "version"> {
+  const {
+    trustAsOf: _trust,
+    allowDestroy: _allow,
+    maxBytesPerUpdate: _bytes,
+    asOf: _asOf,
+    version: _version,
+    ...connection
+  } = config;
   return connection;
 }

@@ -6,6 +6,7 @@ import { formatInstant } from "../time/instant";
 import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../time/interval";
 import type { DesiredPartition } from "../window/window";
 import { refusedByDefault } from "./default-refusals";
+import { type ArchivedRange, archivesOf, latestArchive, sinceDestroyed, wayBack } from "./history";
 
 /** What has to happen for one desired partition, and in which branch, where the table has levels. */
 export type Creation = CreationStep & { readonly branch?: BranchRef };
@@ -14,7 +15,20 @@ type CreationStep =
   | { readonly kind: "present"; readonly partition: DesiredPartition; readonly leaf: ObservedLeaf }
   /** `lost`: it existed, and its table was dropped by somebody else. */
   | { readonly kind: "create"; readonly partition: DesiredPartition; readonly lost: boolean }
-  | { readonly kind: "attach"; readonly partition: DesiredPartition; readonly detached: DetachedTable }
+  | {
+      readonly kind: "attach";
+      readonly partition: DesiredPartition;
+      readonly detached: DetachedTable;
+      /** Outside of the window: nobody writes to it. */
+      readonly readOnly?: true;
+    }
+  /** A table is made of its archive, and is attached then. PartitionWindow does that: it takes long. */
+  | {
+      readonly kind: "restore";
+      readonly partition: DesiredPartition;
+      readonly archive: ArchivedRange;
+      readonly readOnly?: true;
+    }
   | { readonly kind: "refuse"; readonly partition: DesiredPartition; readonly problem: Problem };
 
 /**
@@ -22,7 +36,7 @@ type CreationStep =
  * detached comes back. Overlap, a range that was dropped before, and a table in the way are refused with both sides shown.
  */
 export function planCreation(
-  spec: Pick<WindowSpec, "allowEmpty">,
+  spec: Pick<WindowSpec, "allowEmpty" | "restored">,
   partition: DesiredPartition,
   observation: Observation,
 ): Creation {
@@ -52,9 +66,9 @@ export function planCreation(
   }
   const lying = refusedByDefault(observation.table, partition);
   if (lying) return refuse(partition, "conflict", lying.message, lying.fix);
-  const detached = observation.detached.find((table) => sameInterval(table.bounds, partition));
+  const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
   if (detached) return { kind: "attach", partition, detached };
-  const inTheWay = observation.detached.find((table) => table.name === partition.name);
+  const inTheWay = observation.detached.find((table) => table.name === partition.name && !table.half);
   if (inTheWay) {
     return refuse(
       partition,
@@ -65,11 +79,23 @@ export function planCreation(
   }
   const archives = archivesOf(partition, ledger);
   if (droppedBefore(partition, ledger) && !spec.allowEmpty.some((interval) => sameInterval(interval, partition))) {
+    const archive = latestArchive(partition, ledger);
+    if (archive && spec.restored.some(({ range }) => overlaps(range, partition)))
+      return { kind: "restore", partition, archive };
     return refuse(
       partition,
       "dropped-range-returns",
       `${describe(partition.name, partition)} comes back into the window, but its rows were dropped${archives.length > 0 ? ", after they had been archived" : ""}.`,
-      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${wayBack(archives)}`,
+      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${wayBack(partition, ledger)}`,
+    );
+  }
+  const half = observation.detached.find((table) => table.half && table.name === partition.name);
+  if (half) {
+    return refuse(
+      partition,
+      "conflict",
+      `the name of ${describe(partition.name, partition)} is taken by what an interrupted restore of ${formatInterval(half.bounds)} left, which has no row.`,
+      "Drop that table, or name the range in restored.",
     );
   }
   return { kind: "create", partition, lost: wasOurs(partition, ledger) };
@@ -107,12 +133,6 @@ function leafOfBounds(leaves: readonly ObservedLeaf[], bounds: OpenInterval): Ob
   return known.get(intervalKey(bounds));
 }
 
-/** A destroyed table that is declared again is a new one: what its namesake lost does not come back into any window. */
-function sinceDestroyed(ledger: readonly LedgerEntry[]): readonly LedgerEntry[] {
-  const last = ledger.map((entry) => entry.event).lastIndexOf("destroying");
-  return ledger.slice(last + 1);
-}
-
 /** The last word of the ledger is that the partition was there: then somebody else dropped it, and its rows with it. */
 function wasOurs(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
   const last = ledger.filter((entry) => sameInterval(entry.bounds, partition)).at(-1);
@@ -128,18 +148,6 @@ function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]):
       overlaps(entry.bounds, partition) &&
       !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
   );
-}
-
-/** Manifests of what was archived of a range. */
-function archivesOf(partition: OpenInterval, ledger: readonly LedgerEntry[]): string[] {
-  return ledger.flatMap((entry) =>
-    entry.event === "archived" && overlaps(entry.bounds, partition) ? (entry.detail.manifest ?? []) : [],
-  );
-}
-
-function wayBack(archives: readonly string[]): string {
-  if (archives.length === 0) return "To have its rows, restore them from a backup first.";
-  return `To have its rows, restore them from ${archives.join(", ")} with \`pgpartition restore\`.`;
 }
 
 /** A default partition has no range: what it held is no loss of any. */

@@ -19,6 +19,7 @@ import type { Instant } from "../time/instant";
 import { intervalKey } from "../time/interval";
 import { type DesiredPartition, type PlannedWindow, planWindow } from "../window/window";
 import { type Creation, planCreation } from "./creation";
+import { planRestores } from "./restores";
 
 /** A branch that does not exist, and what it is to be attached to. */
 export interface BranchCreation {
@@ -29,6 +30,8 @@ export interface BranchCreation {
 /** Everything that is to be made, over all branches. */
 export interface PlannedCreations {
   readonly creations: readonly Creation[];
+  /** What comes back beside the window. */
+  readonly restores: readonly Creation[];
   readonly branches: readonly BranchCreation[];
   /** Time partitions of the whole table, whatever branch they are in. */
   readonly leaves: readonly ObservedLeaf[];
@@ -47,11 +50,13 @@ export function planCreations(
   observation: Observation,
   values: SourceValues,
   asOf: Instant,
+  now = asOf,
 ): PlannedCreations {
-  if (spec.levels.above.length > 0) return planBranches(spec, observation, values, asOf);
+  if (spec.levels.above.length > 0) return planBranches(spec, observation, values, asOf, now);
   const wanted = new Set(window.desired.map(intervalKey));
   return {
     creations: window.desired.map((partition) => planCreation(spec, partition, observation)),
+    restores: planRestores(spec, window.desired, observation, now),
     branches: [],
     leaves: timeLeaves(spec, observation.table),
     wants: (leaf) => leaf.bounds !== undefined && wanted.has(intervalKey(leaf.bounds)),
@@ -66,23 +71,28 @@ function planBranches(
   observation: Observation,
   values: SourceValues,
   asOf: Instant,
+  now: Instant,
 ): PlannedCreations {
   const desired = desiredBranches(spec, values);
   const stems = observedStems(spec, observation.table);
   const history = byBranch(observation);
   const wanted = new Map<string, ReadonlySet<string>>();
+  const restores: Creation[] = [];
   const creations = stemsOf(spec, desired).flatMap((stem) => {
     const key = branchKey(stem.path);
     const found = stems.get(key);
     const partitions = partitionsOf(spec, stem, asOf, found?.leaf.name);
     wanted.set(key, new Set(partitions.map(intervalKey)));
-    if (!found || !stem.active) return [];
+    if (!found) return [];
     const ref = { schema: found.leaf.schema, name: found.leaf.name, path: stem.path };
     const view = { ...history(key), ...seenFrom(observation, found) };
+    restores.push(...planRestores(spec, partitions, view, now).map((one): Creation => ({ ...one, branch: ref })));
+    if (!stem.active) return [];
     return partitions.map((partition): Creation => ({ ...planCreation(spec, partition, view), branch: ref }));
   });
   return {
     creations,
+    restores,
     branches: missingBranches(spec, observation, desired, asOf),
     leaves: timeLeaves(spec, observation.table),
     wants: (leaf) =>

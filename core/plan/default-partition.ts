@@ -57,7 +57,7 @@ export function planDefault(
 
 /** The statements of creations fold over the default partition: each extends what the one before left. */
 export function withCreation(parent: ParentShape, creation: Creation): ParentShape {
-  if (!parent.fallback || creation.kind === "present" || creation.kind === "refuse") return parent;
+  if (!parent.fallback || (creation.kind !== "create" && creation.kind !== "attach")) return parent;
   return { ...parent, fallback: afterAttach(parent.fallback, parent.key, creation.partition) };
 }
 

@@ -36,8 +36,30 @@ export function createEntry(creation: Creation): PlanEntry[] {
       ];
     case "present":
     case "refuse":
+    case "restore":
       return [];
   }
+}
+
+/** What comes back beside the window, and into a window that has grown: rows and bytes are those of the archive. */
+export function restoreEntry(creation: Creation): PlanEntry[] {
+  const until =
+    creation.kind !== "present" && creation.kind !== "refuse" && "readOnly" in creation ? ", read-only" : "";
+  if (creation.kind === "attach" && creation.readOnly)
+    return createEntry(creation).map((item) => ({
+      ...item,
+      reason: `detached ${formatInstant(creation.detached.detachedAt)}, named in restored${until}`,
+    }));
+  if (creation.kind !== "restore") return [];
+  const { archive, partition } = creation;
+  return [
+    {
+      ...entry("restore", partition.name, partition),
+      ...(archive.rows === undefined ? {} : { rows: archive.rows }),
+      ...(archive.bytes === undefined ? {} : { bytes: roundBytes(archive.bytes) }),
+      reason: `named in restored${until}; its archive is ${archive.manifest}`,
+    },
+  ];
 }
 
 export function retireEntry(item: Retirement, now: Instant): PlanEntry {

@@ -12,7 +12,7 @@ import type { Clocks } from "./clocks";
 import type { Creation } from "./creation";
 import type { BranchCreation } from "./creations";
 import type { PreparedPlan } from "./prepared";
-import type { ReferringRows } from "./referring";
+import type { RetirementFacts } from "./retirement";
 import type { Retirement } from "./retiring";
 import type { DefaultFacts, WindowPlan, WorkItem } from "./types";
 import type { Upkeep } from "./upkeep";
@@ -27,6 +27,8 @@ export interface LivePlan {
   readonly work: readonly WorkItem[];
   readonly problems: readonly Problem[];
   readonly creations: readonly Creation[];
+  /** What comes back from archives, in the window and beside it. */
+  readonly restores: readonly Creation[];
   readonly branches: readonly BranchCreation[];
   /** Time partitions that are attached now, in all branches. */
   readonly leaves: readonly ObservedLeaf[];
@@ -69,8 +71,8 @@ export interface PlanContext {
   readonly altering?: readonly Statement[];
   /** Indexes that this run declares. */
   readonly indexes?: readonly IndexSpec[];
-  /** Rows of other tables that refer to what could leave. */
-  readonly referring?: ReferringRows;
+  /** What keeps partitions from leaving besides the table itself. */
+  readonly retiring?: RetirementFacts;
   /** The table as it will be, where only this preview knows it. */
   readonly planned: PlannedTable | undefined;
   /** Whether what the schedule makes is planned as well, which renders many partitions. @default true */

@@ -3,14 +3,29 @@ import { hasExpired } from "../window/window";
 import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
 import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
+import { formatTableId } from "../names/resource-id";
 import { describeRetireHours, inRetireHours } from "../spec/retire-hours";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, formatInstant } from "../time/instant";
-import { type OpenInterval, formatInterval, intervalKey, sameInterval } from "../time/interval";
+import { formatInterval } from "../time/interval";
+import { type BackupFact, whyNoBackup } from "./backup";
+import { type ByteLimit, claimsOf, overByteLimit } from "./byte-limit";
 import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
 import { describeHold, holdOn } from "./holds";
+import { pinOn, whyNotDropped } from "./pins";
 import { type ReferringRows, whyItStays } from "./referring";
-import { archiveOf, compareEnds, detachOf, dropOf, finalizeOf, OPEN, type Retirement } from "./retiring";
+import { cutProblem, intervalsOf, isConfirmed, oldestFirst, overLimit } from "./retirement-limits";
+import { archiveOf, archiving, compareEnds, detachOf, dropOf, finalizeOf, OPEN, type Retirement } from "./retiring";
+
+/** What is known of the world around a table. */
+export interface RetirementFacts {
+  /** Rows of other tables that refer to what could leave. */
+  readonly referring?: ReferringRows | undefined;
+  /** Asked for only where a backup is required. */
+  readonly backup?: BackupFact | undefined;
+  /** Undefined: no limit, or an update that performs what was limited before. */
+  readonly byteLimit?: ByteLimit | undefined;
+}
 
 export interface RetirementPlan {
   readonly due: readonly Retirement[];
@@ -27,8 +42,10 @@ export interface RetirementPlan {
  *  - a declared cut that would retire more than maxDropsPerUpdate intervals needs confirmDrops;
  *  - expiry by the clock alone retires the oldest maxDropsPerUpdate and goes on in the next update;
  *  - what had expired when the table was adopted is never swept until confirmed;
- *  - what a hold keeps stays as it is;
+ *  - what a hold keeps stays as it is, and what was restored, as long as that is declared;
  *  - what rows of other tables refer to stays, and keeps nothing else;
+ *  - without the backup that is required nothing is dropped;
+ *  - beyond maxBytesPerUpdate of all tables together nothing is archived or dropped, nor detached for it;
  *  - paused, hours outside of allowRetireBetween, and a program clock ahead of the database's, stop every retirement.
  */
 export function planRetirement(
@@ -36,14 +53,14 @@ export function planRetirement(
   registered: WindowSpec | undefined,
   observation: Observation,
   clocks: Clocks,
-  referring: ReferringRows = new Map(),
+  { referring = new Map(), backup, byteLimit }: RetirementFacts = {},
 ): RetirementPlan {
   // Whoever began it: half detached, a partition is of no use to anybody, and no other one can leave CONCURRENTLY.
   const finalize = (observation.table?.leaves ?? [])
     .filter((leaf) => leaf.detachPending)
     .map((leaf) => finalizeOf(leaf, wasOurs(leaf, observation.ledger)));
   const expired = expiredLeaves(spec, observation, clocks);
-  const drops = dropsOf(spec, observation, clocks, referring);
+  const drops = dropsOf(spec, observation, clocks, referring, backup);
   const stop = stopReason(spec, observation, clocks);
   const detaches = detachesOf(spec, registered, observation, clocks, expired, referring);
   if (stop !== undefined) {
@@ -76,11 +93,39 @@ export function planRetirement(
     observation.ledger,
   );
   const over = new Set(limitedDrops.over);
+  const allowed = within(
+    byteLimit,
+    spec,
+    observation.ledger,
+    going.filter((item) => !over.has(item)),
+  );
   return {
-    due: [...finalize, ...going.filter((item) => !over.has(item))],
-    deferred: [...detaches.deferred, ...overLimit(limitedDrops.over, spec), ...drops.waiting],
+    due: [...finalize, ...allowed.due],
+    deferred: [...detaches.deferred, ...overLimit(limitedDrops.over, spec), ...allowed.over, ...drops.waiting],
     problems: detaches.problems,
     notes: detaches.notes,
+  };
+}
+
+/** What one update may take out of all tables together: what is beyond it stays as it is, the chain to its drop as a whole. */
+function within(
+  limit: ByteLimit | undefined,
+  spec: WindowSpec,
+  ledger: readonly LedgerEntry[],
+  going: readonly Retirement[],
+): { due: readonly Retirement[]; over: readonly Retirement[] } {
+  if (!limit) return { due: going, over: [] };
+  const table = formatTableId(spec);
+  const waiting = overByteLimit(
+    claimsOf(table, going, ({ bounds }) => isConfirmed(bounds, spec, ledger)),
+    limit,
+  );
+  return {
+    due: going.filter(({ oid }) => !waiting.has(oid)),
+    over: going.flatMap((item) => {
+      const why = waiting.get(item.oid);
+      return why === undefined ? [] : [{ ...item, reason: `${item.reason}; ${why}` }];
+    }),
   };
 }
 
@@ -91,7 +136,8 @@ export function couldLeave(spec: WindowSpec, observation: Observation, clocks: C
   const leaves = expiredLeaves(spec, all, clocks).filter(
     (leaf) => isConfirmed(leaf.bounds, spec, ledger) || !awaitsConfirmation(leaf, observation),
   );
-  return [...leaves, ...dropsOf(spec, observation, clocks, new Map()).due].map(({ oid }) => oid);
+  const unguarded = { ...spec, requireBackupSince: undefined };
+  return [...leaves, ...dropsOf(unguarded, observation, clocks, new Map(), undefined).due].map(({ oid }) => oid);
 }
 
 /** What leaves the table only when nothing refers to it any more. */
@@ -121,11 +167,15 @@ function detachesOf(
 ): RetirementPlan {
   const confirmed = (leaf: ObservedLeaf) => isConfirmed(leaf.bounds, spec, observation.ledger);
   const now = decidingNow(clocks);
+  const pin = (leaf: ObservedLeaf) =>
+    pinOn(spec, leaf, observation.ledger, now) ?? whyNotDropped(spec, leaf, observation.ledger);
   const held = expired.filter((leaf) => holdOn(spec, leaf.bounds, now));
+  const pinned = expired.filter((leaf) => !held.includes(leaf) && pin(leaf) !== undefined);
   const sweep = expired.filter(
-    (leaf) => !held.includes(leaf) && !confirmed(leaf) && awaitsConfirmation(leaf, observation),
+    (leaf) =>
+      !held.includes(leaf) && !pinned.includes(leaf) && !confirmed(leaf) && awaitsConfirmation(leaf, observation),
   );
-  const open = expired.filter((leaf) => !held.includes(leaf) && !sweep.includes(leaf));
+  const open = expired.filter((leaf) => ![held, pinned, sweep].some((kept) => kept.includes(leaf)));
   const horizonBefore = registered && decidingHorizon(registered, clocks);
   // A hold that is gone from the program is a cut; one that has come to its end is the clock's.
   const cut = registered
@@ -147,6 +197,7 @@ function detachesOf(
         const hold = holdOn(spec, leaf.bounds, now);
         return { ...detachOf(leaf, spec, clocks), reason: hold ? describeHold(hold) : "held", held: true };
       }),
+      ...pinned.map((leaf) => ({ ...detachOf(leaf, spec, clocks), reason: pin(leaf) ?? "restored" })),
       ...staying.map((leaf) => stays(detachOf(leaf, spec, clocks), referring)),
       ...sweep.map((leaf) => ({
         ...detachOf(leaf, spec, clocks),
@@ -169,8 +220,9 @@ function detachesOf(
  */
 function followed(retirements: readonly Retirement[], spec: WindowSpec): Retirement[] {
   return retirements.flatMap((first) => {
-    const archive = first.verb === "detach" && first.toArchive ? [{ ...first, verb: "archive" as const }] : [];
-    const drops = spec.onExpire !== "detach" && spec.grace === undefined;
+    const archive = first.verb === "detach" && first.toArchive ? [archiving(first)] : [];
+    // A backup that holds its last rows can only begin once it is detached.
+    const drops = spec.onExpire !== "detach" && spec.grace === undefined && !spec.requireBackupSince;
     return [first, ...archive, ...(drops ? [{ ...first, verb: "drop" as const }] : [])];
   });
 }
@@ -180,7 +232,7 @@ function archivesOf(spec: WindowSpec, observation: Observation, clocks: Clocks):
   if (spec.onExpire !== "archive") return [];
   return leftBehind(spec, observation, clocks)
     .filter((table) => !table.archived && !holdOn(spec, table.bounds, decidingNow(clocks)))
-    .map(archiveOf);
+    .map((table) => archiveOf(table, spec));
 }
 
 /**
@@ -192,6 +244,7 @@ function dropsOf(
   observation: Observation,
   clocks: Clocks,
   referring: ReferringRows,
+  backup: BackupFact | undefined,
 ): { due: Retirement[]; waiting: Retirement[] } {
   const now = decidingNow(clocks);
   const due: Retirement[] = [];
@@ -204,6 +257,8 @@ function dropsOf(
       if (spec.onExpire === "drop")
         waiting.push(dropOf(table, 'to be archived, which onExpire "drop" does not do: it stays'));
     } else if (compareInstants(after, now) > 0) waiting.push(dropOf(table, `its grace ends ${formatInstant(after)}`));
+    else if (whyNoBackup(spec, table, backup, now) !== undefined)
+      waiting.push(dropOf(table, whyNoBackup(spec, table, backup, now) ?? ""));
     else if (whyItStays(table.oid, referring) !== undefined)
       waiting.push(stays(dropOf(table, "its grace is over"), referring));
     else due.push(dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over"));
@@ -215,8 +270,10 @@ function dropsOf(
 function leftBehind(spec: WindowSpec, observation: Observation, clocks: Clocks): DetachedTable[] {
   if (spec.onExpire === "detach") return [];
   const horizon = decidingHorizon(spec, clocks);
+  const now = decidingNow(clocks);
   return observation.detached
     .filter((table) => (table.dropAfter ?? table.toArchive) && hasExpired(table.bounds.to, horizon))
+    .filter((table) => !table.half && pinOn(spec, table, observation.ledger, now) === undefined)
     .sort((a, b) => compareEnds(a.bounds, b.bounds));
 }
 
@@ -246,63 +303,11 @@ function stopReason(
   return undefined;
 }
 
-function overLimit(retirements: readonly Retirement[], spec: WindowSpec): Retirement[] {
-  const why = `waits for the next update, because one retires at most ${spec.maxDropsPerUpdate} intervals (maxDropsPerUpdate)`;
-  return retirements.map((retirement) => ({ ...retirement, reason: `${retirement.reason}; ${why}` }));
-}
-
-/** Confirmed ones all, of the others as many as one update may retire. */
-function oldestFirst(
-  retirements: readonly Retirement[],
-  spec: WindowSpec,
-  ledger: readonly LedgerEntry[],
-): { due: Retirement[]; over: Retirement[] } {
-  // Intervals of the table, not leaves: with levels an interval has one in each branch.
-  const allowed = new Set<string>();
-  const due: Retirement[] = [];
-  const over: Retirement[] = [];
-  for (const retirement of retirements) {
-    const interval = intervalKey(retirement.bounds);
-    if (isConfirmed(retirement.bounds, spec, ledger)) due.push(retirement);
-    else if (allowed.has(interval) || allowed.size < spec.maxDropsPerUpdate) {
-      allowed.add(interval);
-      due.push(retirement);
-    } else over.push(retirement);
-  }
-  return { due, over };
-}
-
-function cutProblem(spec: WindowSpec, cut: readonly ObservedLeaf[]): Problem {
-  const bounds = intervalsOf(cut).map((interval) => JSON.stringify(interval));
-  const rows = cut.reduce((sum, leaf) => sum + (leaf.rows ?? 0), 0);
-  return {
-    path: "retention",
-    code: "declared-cut",
-    message:
-      `the declared window of "${spec.schema}.${spec.table}" became smaller and would retire ${bounds.length} intervals at once ` +
-      `(about ${rows} rows: ${cut[0]?.name ?? ""} to ${cut.at(-1)?.name ?? ""}); maxDropsPerUpdate is ${spec.maxDropsPerUpdate}.`,
-    fix: `If that is meant, confirm these bounds: confirmDrops: [${bounds.join(", ")}]. Otherwise restore the retention.`,
-  };
-}
-
-/** Each interval once: with levels every branch has a leaf of it. */
-function intervalsOf(leaves: readonly ObservedLeaf[]): string[] {
-  return [...new Set(leaves.map((leaf) => formatInterval(leaf.bounds ?? OPEN)))];
-}
-
 /** Only those that had expired on the day of adoption wait; the others are under the declared rule from then on. */
 function awaitsConfirmation(leaf: ObservedLeaf, observation: Observation): boolean {
   const history = observation.ledger.filter((entry) => entry.oid === leaf.oid);
   if (history.length === 0) return true;
   return history.some((entry) => entry.event === "adopted" && entry.detail.expiredAtAdoption === true);
-}
-
-function isConfirmed(bounds: OpenInterval | undefined, spec: WindowSpec, ledger: readonly LedgerEntry[]): boolean {
-  if (!bounds) return false;
-  return (
-    spec.confirmDrops.some((interval) => sameInterval(interval, bounds)) ||
-    ledger.some((entry) => entry.event === "approved" && sameInterval(entry.bounds, bounds))
-  );
 }
 
 /** Whether we began the half-finished detach of a leaf. */

@@ -1,3 +1,4 @@
+import { type ArchiveTable, describeArchiveTable } from "../archive/table-destination";
 import { type BranchRef, branchKey } from "../levels/levels";
 import type { ArchivedFacts, DetachedTable, ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
@@ -28,6 +29,10 @@ export interface Retirement {
   readonly dropAfter: Instant | undefined;
   /** It is archived before it is dropped. */
   readonly toArchive?: true;
+  /** On a detach that an archive follows, and on that: the table that the rows go into. */
+  readonly archiveTable?: ArchiveTable;
+  /** Likewise: the extension by which the server writes the objects. */
+  readonly exportMethod?: "aws_s3";
   /** On a drop: the archive that it stands on. */
   readonly archived?: ArchivedFacts;
   /** A hold keeps it. */
@@ -52,18 +57,25 @@ export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): 
     bytes: leaf.bytes,
     reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
     dropAfter: spec.onExpire === "drop" ? endOfGrace(spec, decidingNow(clocks)) : undefined,
-    ...(spec.onExpire === "archive" ? { toArchive: true as const } : {}),
+    ...(spec.onExpire === "archive" ? { toArchive: true as const, ...wayOut(spec) } : {}),
   };
 }
 
 /** The export of a table that has been detached. */
-export function archiveOf(table: DetachedTable): Retirement {
-  return {
-    ...dropOf(table, "not archived yet"),
-    verb: "archive",
-    dropAfter: undefined,
-    toArchive: true,
-  };
+export function archiveOf(table: DetachedTable, spec: Pick<WindowSpec, "archive">): Retirement {
+  return archiving({ ...dropOf(table, "not archived yet"), dropAfter: undefined, toArchive: true, ...wayOut(spec) });
+}
+
+/** The step after a detach; where it goes is said where it is a table. */
+export function archiving(retirement: Retirement): Retirement {
+  const { archiveTable, reason } = retirement;
+  const where = archiveTable ? `; its rows go into ${describeArchiveTable(archiveTable)}` : "";
+  return { ...retirement, verb: "archive", reason: `${reason}${where}` };
+}
+
+function wayOut({ archive }: Pick<WindowSpec, "archive">): Pick<Retirement, "archiveTable" | "exportMethod"> {
+  if (archive?.table) return { archiveTable: archive.table };
+  return archive?.method === undefined ? {} : { exportMethod: archive.method };
 }
 
 /** The end of a detach that was interrupted. */

@@ -1,15 +1,19 @@
+import { archiveRowsStatement } from "../archive/table-sql";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
 import { branchShape, createBranchSteps } from "../levels/create-branch";
 import type { DetachedTable } from "../observed";
 import { createPartitionStatements } from "../statements/create-partition";
 import type { ParentShape } from "../statements/parent";
 import { reattachStatements } from "../statements/reattach";
+import { restoreStatements } from "../statements/restore";
 import {
   detachStatement,
   dropStatements,
   exportStatement,
+  serverExportStatement,
   fenceStatement,
   finalizeStatement,
+  keepReadOnlyStatement,
   unfenceStatement,
 } from "../statements/retire";
 import type { Statement } from "../statements/statement";
@@ -46,7 +50,12 @@ export function statementsOfRetirement(
     case "detach":
       return [detachStatement(retiring, leaf)];
     case "archive":
-      return [fenceStatement({ management, references: parent.references }, leaf), exportStatement(leaf)];
+      return [
+        fenceStatement({ management, references: parent.references }, leaf),
+        exportStatement(leaf),
+        ...(retirement.exportMethod === undefined ? [] : [serverExportStatement(leaf)]),
+        ...intoTable(retirement.archiveTable),
+      ];
     case "drop":
       // The fence has taken its foreign keys away.
       return dropStatements(
@@ -54,6 +63,10 @@ export function statementsOfRetirement(
         leaf,
       );
   }
+}
+
+function intoTable(table: Retirement["archiveTable"]): Statement[] {
+  return table ? [archiveRowsStatement(table, table.url !== undefined)] : [];
 }
 
 /** What makes or attaches the new partitions, each on the table as the one before leaves it. */
@@ -69,9 +82,10 @@ export function creationStatements(
     const above = creation.branch ? branchShape(parent, creation.branch) : parent;
     if (creation.kind === "create") return createPartitionStatements(above, creation.partition);
     // Indexes that the detached table lacks are known only when its own indexes have been read.
+    if (creation.kind === "restore") return restoreStatements(above, creation, management);
     if (creation.kind === "attach")
       return [
-        ...openingStatements(creation.detached, management),
+        ...openingStatements(creation, management),
         ...reattachStatements(
           { ...above, leafSchema: creation.detached.schema },
           { ...creation.partition, name: creation.detached.name },
@@ -82,8 +96,15 @@ export function creationStatements(
   });
 }
 
-/** A table that was closed for its archive is opened before it is attached again. */
-export function openingStatements(detached: DetachedTable, management: string): Statement[] {
+/**
+ * A table that was closed for its archive is opened before it is attached again; one that comes back beside the window is closed in
+ * another way, so that it is open at no moment and has the rights of its siblings.
+ */
+export function openingStatements(
+  { detached, readOnly }: { readonly detached: DetachedTable; readonly readOnly?: true },
+  management: string,
+): Statement[] {
+  if (readOnly) return [keepReadOnlyStatement(management, detached)];
   return detached.fenced ? [unfenceStatement(management, detached)] : [];
 }
 

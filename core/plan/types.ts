@@ -4,6 +4,7 @@ import type { Hazard, Lock, LockMode } from "../statements/statement";
 export type WorkVerb =
   | "create"
   | "attach"
+  | "restore"
   | "align"
   | "prepare"
   | "default"
@@ -102,6 +103,8 @@ export interface WindowPlan {
   readonly youngestDrop?: { readonly partition: string; readonly to: string; readonly ageDays: number };
   readonly hazards: readonly Hazard[];
   readonly create: readonly PlanEntry[];
+  /** Archived partitions whose rows come back. Left out where none does. */
+  readonly restore?: readonly PlanEntry[];
   /** Partitions that do not carry what they should: row security, grants, owner, replica identity, storage. */
   readonly align: readonly PlanEntry[];
   readonly alignCount: number;

@@ -11,15 +11,17 @@ import { createTableStatements } from "../statements/create-table";
 import { observedParent, plannedParent } from "../statements/parent";
 import type { Instant } from "../time/instant";
 import { planWindow } from "../window/window";
+import { describeFailed } from "./backup";
 import { planAlignments } from "./alignment";
 import { planCleanup } from "./cleanup";
 import { decidingNow } from "./clocks";
 import type { Creation } from "./creation";
 import { planCreations } from "./creations";
 import { planDefault } from "./default-partition";
-import { alignEntry, branchEntry, createEntry, keptEntries, retireEntry } from "./entries";
+import { alignEntry, branchEntry, createEntry, keptEntries, restoreEntry, retireEntry } from "./entries";
 import type { LivePlan, PlanContext } from "./live-plan";
 import { planPrepared } from "./prepared";
+import { halfNotes, planReadOnly } from "./read-only";
 import { replicationWarnings } from "./replication-warnings";
 import { type RetirementPlan, planRetirement } from "./retirement";
 import type { Retirement } from "./retiring";
@@ -31,10 +33,11 @@ import { creationWork, workItem } from "./work";
 export function planAgainstDatabase(context: PlanContext): LivePlan {
   const { spec, registered, observation, clocks } = context;
   const window = planWindow(spec, clocks.asOf);
-  const planned = planCreations(spec, window, observation, context.values ?? [], clocks.asOf);
+  const planned = planCreations(spec, window, observation, context.values ?? [], clocks.asOf, decidingNow(clocks));
   const { creations, branches } = planned;
+  const restores = [...creations.filter(({ kind }) => kind === "restore"), ...planned.restores];
   const retirement = withCleanup(
-    planRetirement(spec, registered, withLeaves(observation, planned.leaves), clocks, context.referring),
+    planRetirement(spec, registered, withLeaves(observation, planned.leaves), clocks, context.retiring),
     planCleanup(spec, context.values ?? [], observation, context.empty ?? new Set(), decidingNow(clocks)),
   );
   const parent = observation.table
@@ -45,7 +48,10 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
         levels: spec.levels,
       })
     : context.planned && { ...context.planned.parent, below: spec.levels.below };
-  const alignments = planAlignments(parent, observation, retirement.due, context.shown);
+  const alignments = [
+    ...planAlignments(parent, observation, retirement.due, context.shown),
+    ...planReadOnly(spec, planned, { ledger: observation.ledger, clocks, management: context.management }),
+  ];
   const fallback = planDefault(parent, observation, creations, retirement.due);
   const upkeep = parent
     ? [
@@ -58,7 +64,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     ? [
         ...(observation.table ? [] : (context.planned?.statements ?? [])),
         ...branchStatements(parent, branches),
-        ...creationStatements(parent, creations, context.management),
+        ...creationStatements(parent, [...creations, ...planned.restores], context.management),
         ...alignments.flatMap((alignment) => alignment.statements),
         ...retirementStatements(parent, retirement.due, context.management),
         ...upkeep.flatMap((item) => item.statements),
@@ -72,6 +78,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     clocks,
   );
   const create = [...branches.map(branchEntry), ...creations.flatMap((creation) => createEntry(creation))];
+  const restore = restores.flatMap(restoreEntry);
   const align = alignments.map(alignEntry);
   const retire = retirement.due.map((item) => retireEntry(item, now));
   const kept = keptEntries(spec, planned, clocks, now);
@@ -79,6 +86,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   return {
     plan: {
       ...summary(window, create, retire, statements, context.altering),
+      ...(restore.length > 0 ? { restore } : {}),
       align: align.slice(0, MAX_LISTED_DROPS),
       alignCount: align.length,
       ...(upkeep.length > 0 ? { upkeep: upkeep.map((item) => item.entry) } : {}),
@@ -94,6 +102,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
         ...runwayNotes(window, clocks),
         ...planned.notes,
         ...retirement.notes,
+        ...halfNotes(spec, observation, clocks, restores),
         ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
         ...fallback.notes,
         ...streams,
@@ -102,6 +111,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     },
     work: [
       ...(spec.resources === "window" ? creationWork(create) : []),
+      ...restore.map(workItem),
       ...align.map(workItem),
       ...(prepared?.work ?? []),
       ...retirement.due.map((item) => workItem(retireEntry(item, now))),
@@ -111,13 +121,21 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...window.problems,
       ...planned.problems,
       ...refusals(spec, creations),
+      ...planned.restores.flatMap((one) => (one.kind === "refuse" ? [one.problem] : [])),
       ...retirement.problems,
       ...fallback.problems,
     ],
     creations,
+    restores,
     branches,
     leaves: planned.leaves,
-    warnings: [...planned.warnings, ...fallback.notes, ...streams, ...retirement.deferred.flatMap(referredWarning)],
+    warnings: [
+      ...planned.warnings,
+      ...fallback.notes,
+      ...streams,
+      ...unanswered(context),
+      ...retirement.deferred.flatMap(referredWarning),
+    ],
     alignments,
     retirements: retirement.due,
     upkeep,
@@ -138,6 +156,12 @@ function withCleanup(retirement: RetirementPlan, cleanup: readonly Retirement[])
 /** Retirement looks at time partitions, whatever branch they are in. */
 function withLeaves(observation: Observation, leaves: readonly ObservedLeaf[]): Observation {
   return { ...observation, table: observation.table && { ...observation.table, leaves } };
+}
+
+/** A query of the user's that cannot be answered keeps everything from being dropped: better known before something is due. */
+function unanswered({ retiring }: PlanContext): string[] {
+  const failed = retiring?.backup?.failed;
+  return failed === undefined ? [] : [describeFailed(failed)];
 }
 
 /** What other tables keep from leaving is nobody's failure, and goes on being kept until somebody looks at them. */

@@ -3,6 +3,8 @@ import type { ArchiveArgs } from "../archive/archive-args";
 import type { HoldArgs } from "./hold-args";
 import type { LevelArgs } from "./level-args";
 import type { PublicationArgs } from "./publication-args";
+import type { BackupArgs } from "./backup-args";
+import type { RestoredArgs } from "./restored-args";
 import type { RetireHoursArgs } from "./retire-hours-args";
 import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "./schedule-args";
 import type { Privilege, RowSecurityArgs } from "./security-args";
@@ -137,11 +139,27 @@ export interface TableSpecArgs {
   /** Ranges that were dropped or archived before and may come back empty, by their bounds as the error printed them. */
   readonly allowEmpty?: readonly string[];
   /**
+   * Archived ranges that are to be partitions of the table again, with their rows. Outside of the window they are read-only and stay
+   * until the entry is removed or its `until` has passed; then they are archived again and leave. Inside a window that has grown
+   * they are partitions like all others. Costs: the objects are read once, and each partition is loaded in one transaction.
+   *
+   * @example ["2024-03", { range: "2024-05", until: "2027-01-01" }]
+   */
+  readonly restored?: readonly RestoredArgs[];
+  /**
    * Hours of the day, by the database's clock, outside of which nothing is detached, archived or dropped; partitions are
    * created at any time. What is due waits for an update in these hours. @default at any time
    * @example { from: "22:00", to: "05:00", zone: "Europe/Berlin" }
    */
   readonly allowRetireBetween?: RetireHoursArgs;
+  /**
+   * Nothing is dropped before a backup that began after the partition was detached, so that its last rows are in it. Where
+   * that backup is written down says a query of yours. A drop follows in a later update then, never in that of the detach.
+   *
+   * @default no backup is asked for
+   * @example { query: "SELECT max(started_at) FROM ops.backups WHERE succeeded", within: "24 hours" }
+   */
+  readonly requireBackupSince?: BackupArgs;
   /** Stops every retirement, never the creation of partitions. @default false */
   readonly paused?: boolean;
   /**

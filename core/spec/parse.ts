@@ -15,6 +15,8 @@ import { checkFilledName, checkName, checkSchemaName } from "./names";
 import { findOutputs } from "./plain";
 import { parseFunctionNames } from "./function-names";
 import { parsePublications } from "./publications";
+import { parseBackup } from "./backup";
+import { parseRestored } from "./restored";
 import { parseRetireHours } from "./retire-hours";
 import { parseSchedule } from "./schedule";
 import { tableSchema } from "./schema";
@@ -133,14 +135,20 @@ function buildWindow(
     retention: retention === "forever" ? retention : (span("window.retention", retention, problems) ?? ZERO_SPAN),
     start,
     onExpire: args.onExpire,
-    archive: parseArchive(args.archive, args.onExpire, problems),
+    archive: parseArchive(args.archive, args.onExpire, level, problems),
     holds: parseHolds(args.holds ?? [], zone, problems),
     approvedBy: args.approvedBy,
     grace: graceOf(args, problems),
     maxDropsPerUpdate: args.maxDropsPerUpdate ?? DEFAULT_MAX_DROPS_PER_UPDATE,
     confirmDrops: intervals("confirmDrops", args.confirmDrops ?? [], problems),
     allowEmpty: intervals("allowEmpty", args.allowEmpty ?? [], problems),
+    restored: parseRestored(
+      args.restored,
+      { ...level, zone, onExpire: args.onExpire, archive: args.archive },
+      problems,
+    ),
     allowRetireBetween: parseRetireHours(args.allowRetireBetween, problems),
+    requireBackupSince: parseBackup(args.requireBackupSince, problems),
     paused: args.paused ?? false,
     analyze: args.analyze === undefined ? undefined : span("analyze", args.analyze, problems),
     schedule: parseSchedule(args.schedule, { schema, table: args.table }, problems),

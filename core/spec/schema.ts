@@ -7,6 +7,8 @@ import type { TableSpecArgs } from "./args";
 import { defaultPartitionSchema } from "./default-partition";
 import { functionNamesSchema } from "./function-names";
 import { publicationsSchema } from "./publications";
+import { backupSchema } from "./backup";
+import { restoredSchema } from "./restored";
 import { retireHoursSchema } from "./retire-hours";
 import { scheduleSchema } from "./schedule";
 import { holdsSchema } from "./holds";
@@ -169,7 +171,9 @@ export const tableSchema = z.strictObject({
   maxDropsPerUpdate: maxDropsSchema.optional(),
   confirmDrops: z.array(z.string()).optional(),
   allowEmpty: z.array(z.string()).optional(),
+  restored: restoredSchema.optional(),
   allowRetireBetween: retireHoursSchema.optional(),
+  requireBackupSince: backupSchema.optional(),
   paused: z.boolean().optional(),
   resources: resourcesSchema.optional(),
 });

@@ -115,10 +115,13 @@ function unit(origin: string): string {
   return origin === "string" ? " character" : origin === "array" ? " item" : "";
 }
 
+/** A URL in the wrong place: what may be a password stands before its last @. */
+const CREDENTIALS = /(\/\/).*@/gs;
+
 /** The value as it was written, short. What JSON cannot show (functions, bigints, circles) is named by its type. */
 function describe(input: unknown): string {
   if (input === undefined) return "the value";
-  const text = attempt(() => JSON.stringify(input)) ?? `a ${typeof input}`;
+  const text = (attempt(() => JSON.stringify(input)) ?? `a ${typeof input}`).replace(CREDENTIALS, "$1***@");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -9,6 +9,7 @@ import type { LevelsSpec, RootLevel } from "../levels/levels";
 import type { ReferentialAction } from "./args";
 import type { FunctionAliasesWire } from "./function-names";
 import type { PublicationSpec } from "./publications";
+import type { BackupSpec } from "./backup";
 import type { RetireHours } from "./retire-hours";
 import type { ScheduleSpec } from "./schedule";
 
@@ -107,8 +108,12 @@ export interface WindowSpec {
   readonly maxDropsPerUpdate: number;
   readonly confirmDrops: readonly OpenInterval[];
   readonly allowEmpty: readonly OpenInterval[];
+  /** Archived ranges that are partitions again. */
+  readonly restored: readonly RestoredSpec[];
   /** Undefined: at any time. */
   readonly allowRetireBetween: RetireHours | undefined;
+  /** Undefined: nothing waits for a backup. */
+  readonly requireBackupSince: BackupSpec | undefined;
   readonly paused: boolean;
   /** Greatest age of the statistics of the table as a whole. Undefined: not managed. */
   readonly analyze: ParsedSpan | undefined;
@@ -127,6 +132,12 @@ export interface HoldSpec {
   readonly range: OpenInterval;
   readonly reason: string;
   /** The hold ends by itself; undefined: when it is removed. */
+  readonly until: Instant | undefined;
+}
+
+export interface RestoredSpec {
+  readonly range: OpenInterval;
+  /** Undefined: until it is removed. */
   readonly until: Instant | undefined;
 }
 

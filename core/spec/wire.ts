@@ -83,6 +83,7 @@ export const partitionWireSchema = z.object({
   to: z.string(),
   key: keyWireSchema,
   allowEmpty: z.boolean().optional(),
+  restored: z.boolean().optional(),
 });
 
 export const indexWireSchema = indexSpecSchema.extend({ schema: name, table: name, key: keyWireSchema });

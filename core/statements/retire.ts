@@ -117,6 +117,22 @@ export function unfenceStatement(management: string, leaf: RetiringLeaf): Statem
   };
 }
 
+/**
+ * Makes a partition read-only whose rows came from an archive: triggers refuse every write, by whomever. Rights and row security
+ * stay as they are, so that it is read like its siblings.
+ */
+export function keepReadOnlyStatement(management: string, leaf: RetiringLeaf): Statement {
+  return {
+    sql: `SELECT ${quote(management)}.keep_read_only(${regclass(leaf)})`,
+    transaction: `read-only ${leaf.schema}.${leaf.name}`,
+    timeouts: "strong",
+    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    hold: "instant",
+    hazards: ["LOCK_LEAF_AX"],
+    undo: `SELECT ${quote(management)}.unfence(${regclass(leaf)})`,
+  };
+}
+
 /** What an archive reads: shown as one statement, run in as many parts as the size of the table asks for. */
 export function exportStatement(leaf: RetiringLeaf): Statement {
   return {
@@ -127,6 +143,14 @@ export function exportStatement(leaf: RetiringLeaf): Statement {
     hold: "grows with rows",
     hazards: ["SCAN_PARTITION"],
     undo: "not needed",
+  };
+}
+
+/** What the server runs for each part where it writes the objects, after its rows were read for the proof. */
+export function serverExportStatement(leaf: RetiringLeaf): Statement {
+  return {
+    ...exportStatement(leaf),
+    sql: `SELECT * FROM aws_s3.query_export_to_s3('SELECT * FROM ${quoteQualified(leaf.schema, leaf.name)} WHERE ctid >= … AND ctid < …', …, options := 'format csv, force_quote *, header true')`,
   };
 }
 

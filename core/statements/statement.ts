@@ -15,8 +15,8 @@ export type LockMode = (typeof LOCK_MODES)[number];
 export interface Lock {
   /** `schema.name`. */
   readonly relation: string;
-  /** What the relation is to the table: its parent, a leaf, a table that it refers to or that refers to it, an index. */
-  readonly role: "parent" | "leaf" | "default" | "referenced" | "referring" | "index";
+  /** What the relation is to the table: its parent, a leaf, a table that it refers to or that refers to it, an index, its archive. */
+  readonly role: "parent" | "leaf" | "default" | "referenced" | "referring" | "index" | "archive";
   readonly mode: LockMode;
 }
 

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { archiveFromWire, archiveWireSchema } from "../archive/archive-spec";
+import { urlProblems } from "../archive/table-destination";
 import { holdFromWire, holdsWireSchema, holdToWire } from "../spec/holds";
+import { backupFromWire, backupToWire, backupWireSchema } from "../spec/backup";
+import { restoredFromWire, restoredToWire, restoredWireSchema } from "../spec/restored";
 import { retireHoursWireSchema } from "../spec/retire-hours";
 import { scheduleSpecSchema } from "../spec/schedule";
 import { onExpireSchema } from "../spec/schema";
@@ -49,7 +52,9 @@ export const windowWireSchema = z.object({
   maxDropsPerUpdate: z.number().int().min(1),
   confirmDrops: z.array(interval).optional(),
   allowEmpty: z.array(interval).optional(),
+  restored: restoredWireSchema.optional(),
   allowRetireBetween: retireHoursWireSchema.optional(),
+  requireBackupSince: backupWireSchema.optional(),
   paused: z.boolean().optional(),
   analyze: span.optional(),
   schedule: scheduleSpecSchema.optional(),
@@ -83,7 +88,9 @@ export function windowToWire(spec: WindowSpec): WindowWire {
     maxDropsPerUpdate: spec.maxDropsPerUpdate,
     confirmDrops: spec.confirmDrops.length > 0 ? spec.confirmDrops.map(formatInterval) : undefined,
     allowEmpty: spec.allowEmpty.length > 0 ? spec.allowEmpty.map(formatInterval) : undefined,
+    restored: spec.restored.length > 0 ? spec.restored.map(restoredToWire) : undefined,
     allowRetireBetween: spec.allowRetireBetween,
+    requireBackupSince: spec.requireBackupSince && backupToWire(spec.requireBackupSince),
     paused: spec.paused || undefined,
     analyze: spec.analyze && spanText(spec.analyze),
     schedule: spec.schedule,
@@ -101,6 +108,9 @@ export function windowFromWire(value: unknown): FromWire {
   const parsed = windowWireSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { problems: shapeProblems(parsed.error) };
   const wire = parsed.data;
+  const url = wire.archive?.table?.url;
+  const problems = url === undefined ? [] : urlProblems(url, "archive.table.url");
+  if (problems.length > 0) return { problems };
   return {
     spec: {
       schema: wire.schema,
@@ -125,7 +135,9 @@ export function windowFromWire(value: unknown): FromWire {
       maxDropsPerUpdate: wire.maxDropsPerUpdate,
       confirmDrops: (wire.confirmDrops ?? []).map(parseInterval),
       allowEmpty: (wire.allowEmpty ?? []).map(parseInterval),
+      restored: (wire.restored ?? []).map(restoredFromWire),
       allowRetireBetween: wire.allowRetireBetween,
+      requireBackupSince: wire.requireBackupSince && backupFromWire(wire.requireBackupSince),
       paused: wire.paused ?? false,
       analyze: wire.analyze === undefined ? undefined : requireSpan(wire.analyze),
       schedule: wire.schedule,

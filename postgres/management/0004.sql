@@ -5,7 +5,7 @@ alter table :management.ledger drop constraint if exists ledger_event_check;
 alter table :management.ledger add constraint ledger_event_check check (
   event in (
     'created', 'adopted', 'attached', 'approved', 'detaching', 'detached', 'dropped', 'released', 'claimed', 'destroying',
-    'fenced', 'exporting', 'archived', 'doubted'
+    'fenced', 'exporting', 'archived', 'doubted', 'restoring', 'restored'
   )
 );
 
@@ -44,6 +44,11 @@ for each statement execute function :management.refuse_part_change();
 
 create function :management.refuse_write() returns trigger language plpgsql set search_path = pg_catalog as $function$
 begin
+  if tg_nargs > 0 then
+    raise exception 'partition "%"."%" was restored from its archive and is read-only: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
+      using errcode = 'object_not_in_prerequisite_state',
+        hint = 'Its range lies outside of the window of the table; a longer retention opens it.';
+  end if;
   raise exception 'table "%"."%" has expired and is archived: % is refused', tg_table_schema, tg_table_name, lower(tg_op)
     using errcode = 'object_not_in_prerequisite_state',
       hint = 'Rows for its range belong into the partitioned table; a longer retention brings the partition back.';
@@ -130,6 +135,29 @@ begin
     end if;
   end loop;
   return :management.fence_mark(fence.relation);
+end
+$function$;
+
+-- A partition outside of its window, whose rows came from an archive: nobody changes it, by whatever way. Its rights and row
+-- security stay those of its siblings, so that it is read like them.
+create function :management.keep_read_only(relation oid) returns void
+language plpgsql set search_path = pg_catalog as $function$
+declare
+  management regnamespace := (
+    select c.relnamespace from :management.version v join pg_class c on c.oid = v.tableoid limit 1
+  );
+begin
+  perform :management.unfence(keep_read_only.relation);
+  execute format(
+    'create trigger pgpartition_fence before insert or update or delete on %s for each row execute function %s.refuse_write(''restored'')',
+    keep_read_only.relation::regclass, management
+  );
+  execute format(
+    'create trigger pgpartition_fence_truncate before truncate on %s for each statement execute function %s.refuse_write(''restored'')',
+    keep_read_only.relation::regclass, management
+  );
+  execute format('alter table %s enable always trigger pgpartition_fence', keep_read_only.relation::regclass);
+  execute format('alter table %s enable always trigger pgpartition_fence_truncate', keep_read_only.relation::regclass);
 end
 $function$;
 

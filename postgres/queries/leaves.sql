@@ -23,6 +23,9 @@ select
   c.relkind = 'p' as partitioned,
   f.pending,
   case when c.reltuples >= 0 then c.reltuples::bigint end as rows,
+  c.relhastriggers and exists (
+    select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'pgpartition_fence'
+  ) as fenced,
   case when f.depth > 0 then (
     select sum(
       case

@@ -16,7 +16,7 @@ latest as (
 latest_of_table as (
   select distinct on (e.partition_oid) e.*
   from entries e
-  where e.partition_oid is not null and e.event in ('created', 'adopted', 'attached', 'detaching', 'detached', 'dropped', 'released')
+  where e.partition_oid is not null and e.event in ('created', 'adopted', 'attached', 'detaching', 'detached', 'dropped', 'released', 'restoring', 'restored')
   order by e.partition_oid, e.id desc
 )
 select
@@ -81,6 +81,7 @@ select
         'branch', t.branch,
         'lower', t.lower_bound::text,
         'upper', t.upper_bound::text,
+        'event', t.event,
         'at', t.effective_at::text,
         'detail', t.detail,
         'archived', (
@@ -103,7 +104,7 @@ select
     from latest_of_table t
     join pg_class c on c.oid = t.partition_oid
     join pg_namespace n on n.oid = c.relnamespace
-    where t.event in ('created', 'adopted', 'attached', 'detaching', 'detached')
+    where t.event in ('created', 'adopted', 'attached', 'detaching', 'detached', 'restoring', 'restored')
       and c.relkind in ('r', 'p')
       and not exists (select from pg_inherits i where i.inhrelid = c.oid)
   ) as detached

@@ -25,6 +25,7 @@ export function statementsOfCreation(
   switch (creation.kind) {
     case "present":
     case "refuse":
+    case "restore":
       return [];
     case "create":
       return createPartitionStatements(parent, creation.partition, options);
@@ -46,7 +47,7 @@ export function statementsOfCreation(
 export async function createPartition(work: WorkContext, parent: ParentShape, creation: Creation): Promise<void> {
   const missing = creation.kind === "attach" ? await missingIndexes(work, parent, creation.detached) : [];
   const closing = creation.kind === "attach" ? await closingStatements(work, parent, creation.detached) : [];
-  const opening = creation.kind === "attach" ? openingStatements(creation.detached, work.management) : [];
+  const opening = creation.kind === "attach" ? openingStatements(creation, work.management) : [];
   const shaping = creation.kind === "attach" ? await shapingStatements(work, parent, creation.detached) : [];
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const event = creation.kind === "attach" ? "attached" : creation.kind === "create" ? "created" : "adopted";
@@ -77,7 +78,7 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
 
 /** The observation as it is after one creation, so that the next one of the same turn need not read everything again. */
 export function withCreated(parent: ParentShape, observation: Observation, creation: Creation): Observation {
-  if (!observation.table || creation.kind === "present" || creation.kind === "refuse") return observation;
+  if (!observation.table || (creation.kind !== "create" && creation.kind !== "attach")) return observation;
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const leaf = {
     oid: "",

@@ -1,6 +1,10 @@
+import { tmpdir } from "node:os";
+import { spaceProblem, spoolBytes } from "../../archive/disk-space";
 import { openStore } from "../../archive/store/open";
 import { StoreError, type StoreErrorKind } from "../../archive/store/errors";
 import type { ObjectStore } from "../../archive/store/store";
+import type { ArchiveSpec } from "../../core/archive/archive-spec";
+import { describeArchiveTable } from "../../core/archive/table-destination";
 import type { Problem as CoreProblem } from "../../core/problem";
 import type { LivePlan } from "../../core/plan/live-plan";
 import type { WindowSpec } from "../../core/spec/spec";
@@ -17,9 +21,22 @@ const WRONG: readonly StoreErrorKind[] = ["no-bucket", "wrong-region", "configur
 /** The store of a table's archives. Its bucket has to be known by now. */
 export function storeOf(spec: WindowSpec): ObjectStore {
   const { archive } = spec;
+  if (archive?.table)
+    throw new Refusal(
+      `archives of table "${spec.schema}.${spec.table}" are rows of ${describeArchiveTable(archive.table)}, and no objects of a store: INSERT … SELECT brings them back`,
+    );
   if (archive?.to === undefined)
     throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
-  const { format: _format, verify: _verify, spoolMegabytes: _spool, to, ...settings } = archive;
+  const {
+    format: _format,
+    verify: _verify,
+    spoolMegabytes: _spool,
+    keys: _keys,
+    method: _method,
+    table: _table,
+    to,
+    ...settings
+  } = archive;
   return openStore({ ...settings, to });
 }
 
@@ -33,18 +50,28 @@ export async function storeProblems(
   spec: WindowSpec,
   live: LivePlan,
 ): Promise<CoreProblem[]> {
-  const needed = live.retirements.some(({ verb, archived }) => verb === "archive" || archived !== undefined);
+  const needed =
+    live.restores.some(({ kind }) => kind === "restore") ||
+    live.retirements.some(({ verb, archived }) => verb === "archive" || archived !== undefined);
   if (!needed || spec.archive?.to === undefined) return [];
+  if (live.retirements.some(({ verb }) => verb === "archive")) await warnOfSpace(ctx, spec, spec.archive);
   const name = JSON.stringify(spec.archive);
   const asked = runtime.stores.get(name) ?? ask(spec);
   runtime.stores.set(name, asked);
   const error = await asked;
   if (error === undefined) return [];
   if (!WRONG.includes(error.kind)) {
-    ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived now. ${error.message}`);
+    ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived or restored now. ${error.message}`);
     return [];
   }
   return [{ path: "archive.to", code: "archive-store", message: error.message, fix: "Nothing was changed." }];
+}
+
+/** A warning and no more: the update may run on another machine. */
+async function warnOfSpace(ctx: ResourceContext, spec: WindowSpec, archive: ArchiveSpec): Promise<void> {
+  const problem = await spaceProblem(tmpdir(), spoolBytes(archive.spoolMegabytes * 1_000_000, archive));
+  if (problem === undefined) return;
+  ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived on this machine. ${problem}`);
 }
 
 async function ask(spec: WindowSpec): Promise<StoreError | undefined> {

@@ -126,7 +126,8 @@ async function makePartition(
       if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
       if (creation.kind === "create" && creation.lost) ctx.log.warn(rowsAreGone(wire.name));
       const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
-      if (!known) await createPartition(workContext(runtime, ctx), parent, creation);
+      // The window reads the archive after all else, outside of the table's lock.
+      if (!known && creation.kind !== "restore") await createPartition(workContext(runtime, ctx), parent, creation);
       turn.update(withCreated(parent, observation, creation));
       return creation.kind === "present"
         ? creation.leaf.name
@@ -217,7 +218,8 @@ function parentOf(runtime: Runtime, wire: PartitionWire, observation: Observatio
 }
 
 function specOf(wire: PartitionWire): Parameters<typeof planCreation>[0] {
-  return { allowEmpty: wire.allowEmpty ? [partitionInterval(wire)] : [] };
+  const range = partitionInterval(wire);
+  return { allowEmpty: wire.allowEmpty ? [range] : [], restored: wire.restored ? [{ range, until: undefined }] : [] };
 }
 
 function boundsProblems(olds: PropertyMap | undefined, wire: PartitionWire): Problem[] {

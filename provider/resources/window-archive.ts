@@ -7,13 +7,12 @@ import { formatInterval } from "../../core/time/interval";
 import { archivePartition } from "../../archive/archive-partition";
 import { checkArchive } from "../../archive/check-archive";
 import type { ArchiveJob } from "../../archive/job";
-import type { ObjectStore } from "../../archive/store/store";
 import type { Observation } from "../../core/observed";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
-import { storeOf } from "./archive-store";
+import { type Destination, openDestination } from "./archive-table";
 import type { Failures } from "./window-creations";
 import type { WindowInputs } from "./window-inputs";
 import { planLive } from "./window-plan";
@@ -38,7 +37,10 @@ export async function archiveDue(
   failures: Failures,
 ): Promise<string[]> {
   if (left.toArchive.length === 0) return [];
-  const store = storeOf(inputs.spec);
+  const store = await openDestination(ctx, runtime, inputs.spec).catch((error: unknown) => {
+    for (const { verb, partition } of left.toArchive) failures.add(`${verb} "${partition}"`, error);
+  });
+  if (!store) return [];
   try {
     const archives = left.toArchive.filter(({ verb }) => verb === "archive");
     const done: string[] = [];
@@ -59,7 +61,7 @@ async function archiveOne(
   runtime: Runtime,
   inputs: WindowInputs,
   left: LeftToArchive,
-  store: ObjectStore,
+  store: Destination,
   retirement: Retirement,
 ): Promise<void> {
   const job = jobOf(ctx, runtime, inputs, left, store, retirement);
@@ -79,7 +81,7 @@ async function dropArchived(
   runtime: Runtime,
   inputs: WindowInputs,
   left: LeftToArchive,
-  store: ObjectStore,
+  store: Destination,
   failures: Failures,
 ): Promise<string[]> {
   const { spec } = inputs;
@@ -143,7 +145,7 @@ function jobOf(
   runtime: Runtime,
   { spec, asOf }: WindowInputs,
   { observation, parent }: LeftToArchive,
-  store: ObjectStore,
+  store: Destination,
   retirement: Retirement,
 ): ArchiveJob {
   const { archive } = spec;
@@ -152,7 +154,7 @@ function jobOf(
   const { schema, partition, oid, branch = "", bounds } = retirement;
   return {
     work: workContext(runtime, ctx),
-    store,
+    store: store.of({ oid, bounds, key: spec.key }),
     away: { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds },
     path: branchPath(branch),
     key: spec.key,

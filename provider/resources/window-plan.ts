@@ -4,6 +4,8 @@ import type { SourceValues } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
 import { cleansUp } from "../../core/plan/cleanup";
+import type { BackupFact } from "../../core/plan/backup";
+import type { ByteLimit } from "../../core/plan/byte-limit";
 import { couldLeave } from "../../core/plan/retirement";
 import type { LivePlan } from "../../core/plan/live-plan";
 import { planAgainstDatabase } from "../../core/plan/window-plan";
@@ -12,6 +14,7 @@ import { type Instant, parseInstant } from "../../core/time/instant";
 import { intervalKey, type OpenInterval, sameInterval } from "../../core/time/interval";
 import { planWindow } from "../../core/window/window";
 import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../postgres/level-values";
+import { readLastBackup } from "../../postgres/last-backup";
 import { readSourceTriggers } from "../../postgres/source-triggers";
 import { readReferring } from "../../postgres/referring";
 import { windowFromWire } from "../../core/window/wire";
@@ -22,8 +25,13 @@ import { withDeclaredIndexes } from "./declared-indexes";
 import { withCountedRows } from "./default-rows";
 import type { WindowInputs } from "./window-inputs";
 
-/** Plans a table against what was just observed. */
-export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Observation): Promise<LivePlan> {
+/** Plans a table against what was just observed. An update performs what a checked plan has named: it has no limit of its own. */
+export async function planLive(
+  runtime: Runtime,
+  inputs: WindowInputs,
+  found: Observation,
+  byteLimit?: ByteLimit,
+): Promise<LivePlan> {
   const observation = await withCountedRows(runtime, inputs.spec, inputs.spec.key, found, missingRanges(inputs, found));
   const clocks = runtime.clocks(inputs.asOf, observation);
   const referring = await readReferring(runtime.database, couldLeave(inputs.spec, observation, clocks));
@@ -36,7 +44,7 @@ export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Ob
     registeredAsOf: registeredAsOf(observation),
     observation: withDeclaredIndexes(runtime, inputs.spec, observation),
     clocks,
-    referring,
+    retiring: { referring, byteLimit, backup: await backupOf(runtime, inputs.spec) },
     indexes: runtime.indexesOf(inputs.spec),
     altering: runtime.altering.get(formatTableId(inputs.spec)) ?? [],
     profile: runtime.profileOf(inputs.spec),
@@ -44,6 +52,11 @@ export async function planLive(runtime: Runtime, inputs: WindowInputs, found: Ob
     shown: runtime.shown,
     management: runtime.database.managementSchema,
   });
+}
+
+async function backupOf(runtime: Runtime, spec: WindowSpec): Promise<BackupFact | undefined> {
+  if (!spec.requireBackupSince) return undefined;
+  return readLastBackup(runtime.database, spec.requireBackupSince.query);
 }
 
 /** Asked only where a level could have one, or had. */
@@ -103,7 +116,7 @@ export function registeredAsOf(observation: Observation): Instant | undefined {
  * With partitions as resources the engine believes its state until a refresh tells it otherwise.
  */
 export function warnOfLost(ctx: ResourceContext, inputs: WindowInputs, observation: Observation, live: LivePlan): void {
-  const missing = live.creations.filter((creation) => creation.kind !== "present");
+  const missing = live.creations.filter(({ kind }) => kind !== "present" && kind !== "restore");
   if (missing.length === 0 || inputs.spec.resources === "window") return;
   const before = registeredWindow(observation);
   const asOf = registeredAsOf(observation);

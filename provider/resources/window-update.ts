@@ -13,6 +13,7 @@ import type { ResourceContext } from "../context";
 import { archiveDue, type LeftToArchive } from "./window-archive";
 import { withDeclaredIndexes } from "./declared-indexes";
 import { createMissing, Failures } from "./window-creations";
+import { restoreDue } from "./window-restore";
 import { recordDecision } from "./window-record";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
@@ -36,8 +37,8 @@ export interface WindowDone {
 
 /**
  * Performs the checked plan under the table's lock, on facts read there. What the plan did not name is not done; what it
- * named and is no longer due is not done either. Every due action is tried; failures are told together. Archives are made
- * after that and without the lock, because they take long and partitions must go on being made; what they let be dropped is
+ * named and is no longer due is not done either. Every due action is tried; failures are told together. Archives are restored and
+ * made after that and without the lock, because they take long and partitions must go on being made; what they let be dropped is
  * dropped under the lock again.
  */
 export async function performWindow(
@@ -52,8 +53,14 @@ export async function performWindow(
   const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, () =>
     performLocked(ctx, runtime, inputs, raw, failures),
   );
+  const back = inputs.complete ? await restoreDue(ctx, runtime, inputs, failures) : 0;
   const archived = inputs.complete ? await archiveDue(ctx, runtime, inputs, first, failures) : [];
-  return { ...first, retired: [...first.retired, ...archived], failures: failures.reasons };
+  return {
+    ...first,
+    leafCount: first.leafCount + back,
+    retired: [...first.retired, ...archived],
+    failures: failures.reasons,
+  };
 }
 
 async function performLocked(

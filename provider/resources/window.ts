@@ -13,7 +13,10 @@ import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
 import { storeProblems } from "./archive-store";
+import { archiveTableProblems } from "./archive-table";
+import { byteLimitFor } from "./byte-limit";
 import { CheckedInputs } from "./checked";
+import { exportMethodProblems } from "./export-method";
 import { declaredDiff, diffResult, failures, refuse } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import {
@@ -51,7 +54,7 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       if (mismatch.length > 0) return { inputs: news, failures: failures(mismatch) };
       const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
       if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
-      const live = await planLive(runtime, read, observation);
+      const live = await planLive(runtime, read, observation, await byteLimitFor(runtime, read.spec));
       warnOfLost(ctx, read, observation, live);
       for (const warning of live.warnings) ctx.log.warn(`table "${read.spec.schema}.${read.spec.table}": ${warning}`);
       const problems = [
@@ -59,6 +62,8 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         ...registryProblems(observation),
         ...live.problems,
         ...(await storeProblems(ctx, runtime, read.spec, live)),
+        ...(await exportMethodProblems(ctx, runtime, read.spec, live)),
+        ...(await archiveTableProblems(ctx, runtime, read.spec, live)),
       ];
       return { inputs: checked.remember(ctx, withPlan(news, live)), failures: failures(problems) };
     },
@@ -130,7 +135,7 @@ async function isDueNow(
 ): Promise<boolean> {
   const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
   if (!observation?.table) return false;
-  const live = await planLive(runtime, read, observation);
+  const live = await planLive(runtime, read, observation, await byteLimitFor(runtime, read.spec));
   return live.work.some(({ verb }) => updating || DRIFT.includes(verb));
 }
 

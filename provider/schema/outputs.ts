@@ -12,7 +12,20 @@ const database = z.object({ systemIdentifier: text, databaseOid: text, name: tex
 
 /** Compile-time proof that the schema of a work item is the type that the plan uses. */
 const workItem = z.object({
-  verb: z.enum(["create", "attach", "align", "prepare", "default", "trigger", "analyze", "finalize", "detach", "drop"]),
+  verb: z.enum([
+    "create",
+    "attach",
+    "restore",
+    "align",
+    "prepare",
+    "default",
+    "trigger",
+    "analyze",
+    "finalize",
+    "detach",
+    "archive",
+    "drop",
+  ]),
   partition: text,
   from: text,
   to: text,

@@ -99,6 +99,16 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(await except("app.events_p2025_02_restored", "app.before")).toEqual([]);
   });
 
+  it("has every row as it was as a partition too", async () => {
+    const result = await onDatabase(database, "restore", "app.events", "--from", "2025-02", "--as", "partition");
+    expect(result).toMatchObject({ code: 0 });
+    const except = (one: string, two: string) =>
+      database.query(`select t::text from ${one} t except all select t::text from ${two} t`);
+    expect(await except("app.before", "app.events")).toEqual([]);
+    expect(await except("app.events", "app.before")).toEqual([]);
+    await database.query("alter table app.events detach partition app.events_p2025_02; drop table app.events_p2025_02");
+  });
+
   it("goes into another database, once its types are there", async () => {
     await other.query("drop domain app.day cascade");
     const args = ["restore", "app.events", "--from", "2025-02-01", "--name", "feb", "--into", other.url] as const;

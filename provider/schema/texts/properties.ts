@@ -98,6 +98,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "Partition.from": "First instant that belongs to it, ISO 8601. Never changes.",
   "Partition.to": "First instant after it, ISO 8601. Never changes.",
   "Partition.allowEmpty": "Whether a range whose rows were dropped may come back empty.",
+  "Partition.restored":
+    "Whether a range that was archived and dropped comes back with its rows, which PartitionWindow does.",
   "Partition.partition": "Its name in the database.",
 
   "Index.index": "Key under which the index was declared.",
@@ -142,7 +144,13 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
     "Where and how expired partitions are archived. Needed with onExpire archive, and only then.",
   "PartitionWindow.holds": "Ranges that nothing is done to, whatever the window says.",
   "PartitionWindow.approvedBy": "Who has approved that data is kept for a shorter time than before.",
-  "Archive.to": "`s3://bucket/prefix`, or `file:///directory` of the machine that runs the update.",
+  "Archive.to":
+    "`s3://bucket/prefix`, or `file:///directory` of the machine that runs the update. Left out: there is a table.",
+  "Archive.table": "The table that is the archive. Left out: archives are objects of a store.",
+  "ArchiveTable.schema": "Schema of the archive table.",
+  "ArchiveTable.name": "Name of the archive table.",
+  "ArchiveTable.url":
+    "Connection URL of its database, without a password, which PGPASSFILE, ~/.pgpass or PGPASSWORD has. Left out: the same database.",
   "Archive.region": "Region of the bucket. Left out: what the environment says.",
   "Archive.endpoint": "Address of an S3-compatible store. Left out: Amazon's.",
   "Archive.pathStyle": "The bucket as the first part of the path. Left out: true where there is an endpoint.",
@@ -152,11 +160,17 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "ArchiveLock.mode": "Who may lift the lock: whoever has the right, or nobody.",
   "ArchiveLock.for": "Length of the lock.",
   "Archive.format": "Format of the parts.",
+  "Archive.keys": "Template of the names of the objects. Left out: folders in the style of Hive.",
+  "Archive.method": "What writes the objects, where it is the server. Left out: this product does.",
   "Archive.verify": "How an archive is proved, besides that each part gives back what the server sent.",
   "Archive.spoolMegabytes":
     "Size of the spool of one part, in MB of what the server sends; two of them lie on the disk.",
   "PartitionWindow.allowRetireBetween":
     "Hours of the day in which partitions may leave the table. Left out: at any time.",
+  "PartitionWindow.requireBackupSince":
+    "Nothing is dropped before a backup that began after the partition was detached. Left out: no backup is asked for.",
+  "Backup.query": "One SELECT of one timestamptz: when the last good backup began. Runs in a read-only transaction.",
+  "Backup.within": "Greatest age of that backup. Left out: any that began after the detach.",
   "RetireHours.from": "Belongs to the hours, as `22:00`.",
   "RetireHours.to": "Does not belong to them; earlier than `from` means the next day.",
   "RetireHours.zone": "Zone of the two.",
@@ -168,6 +182,10 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "PartitionWindow.maxDropsPerUpdate": "Intervals that one update may retire without a confirmation.",
   "PartitionWindow.confirmDrops": "Retirements confirmed by their bounds.",
   "PartitionWindow.allowEmpty": "Ranges whose rows were dropped, and that may come back empty.",
+  "PartitionWindow.restored":
+    "Archived ranges that are partitions again; outside of the window they are read-only and stay.",
+  "Restored.range": "The range, by both ends in UTC.",
+  "Restored.until": "When it may leave again. Left out: when it is removed.",
   "PartitionWindow.schedule": "The schedule in the database, or why there is none; for policies. CronJob makes it.",
   "Schedule.cron": "Five fields of cron.",
   "Schedule.job": "Name of the job.",
@@ -281,6 +299,8 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "Provider.poolSize": "Connections to the database. Range 2-20. Default: 4.",
   "Provider.lockTimeoutMs":
     "Longest wait for a lock that stops others, in milliseconds; then it is given up and tried again. Range 10-1000. Default: 100.",
+  "Provider.maxBytesPerUpdate":
+    "What one update may archive or drop out of all tables of the database together, such as `200 GB`; the oldest go first, the rest waits for later updates. Left out: no limit.",
   "Provider.lockBudgetMs":
     "Total time for such tries before the blocker is named and the step fails, in milliseconds. At least 100. Default: 60000.",
 };

@@ -6,10 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Readable } from "node:stream";
-import { openCodec } from "../../../archive/parquet/codec";
+import { openCodecOf } from "../../../archive/open-codec";
 import { parquetColumns } from "../../../core/archive/columns";
 
-async function main(rowBytes: number, chunks: number, chunkBytes: number): Promise<void> {
+async function main(
+  rowBytes: number,
+  chunks: number,
+  chunkBytes: number,
+  format: "parquet" | "csv" = "parquet",
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "pgpartition-test-"));
   const columns = parquetColumns([
     { name: "id", type: "bigint", kind: "b", category: "N" },
@@ -18,10 +23,10 @@ async function main(rowBytes: number, chunks: number, chunkBytes: number): Promi
   ]);
   const loop = monitorEventLoopDelay({ resolution: 5 });
   loop.enable();
-  const codec = await openCodec(columns, { directory: folder, maxTextBytes: 2 * chunkBytes });
+  const codec = await openCodecOf(format, columns, { directory: folder, maxTextBytes: 2 * chunkBytes });
   let proving: Promise<unknown> = Promise.resolve();
   for (let chunk = 0; chunk < chunks; chunk += 1) {
-    const file = join(folder, `${chunk}.parquet`);
+    const file = join(folder, `${chunk}.${format === "csv" ? "csv.zst" : format}`);
     const { textSha256 } = await codec.encode(rows(rowBytes, chunkBytes), file);
     await proving;
     proving = codec.prove(file).then((proof) => {
@@ -70,5 +75,5 @@ function* inBlocks(pieces: Iterable<Buffer>): Generator<Buffer> {
 
 const BLOCK_BYTES = 65_536;
 
-const [rowBytes = 0, chunks = 0, chunkBytes = 0] = process.argv.slice(2).map(Number);
-void main(rowBytes, chunks, chunkBytes);
+const [rowBytes = 0, chunks = 0, chunkBytes = 0] = process.argv.slice(2, 5).map(Number);
+void main(rowBytes, chunks, chunkBytes, process.argv[5] === "csv" ? "csv" : "parquet");

@@ -10,7 +10,8 @@ import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { afterAll, afterEach } from "vitest";
 import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/columns";
 import { COPY_SETTINGS } from "../../../core/archive/copy-settings";
-import { type ChunkCodec, type CodecSettings, openCodec } from "../../../archive/parquet/codec";
+import { openCodecOf } from "../../../archive/open-codec";
+import type { ChunkCodec, CodecSettings } from "../../../archive/parquet/codec";
 
 /** A folder of the test file's own, and codecs that are closed after each test. */
 export function withCodecs() {
@@ -23,8 +24,12 @@ export function withCodecs() {
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return {
     path: (name: string) => join(folder, name),
-    open: async (columns: readonly ParquetColumn[], settings: Partial<CodecSettings> = {}) => {
-      const codec = await openCodec(columns, { directory: folder, maxTextBytes: 256_000_000, ...settings });
+    open: async (
+      columns: readonly ParquetColumn[],
+      settings: Partial<CodecSettings> = {},
+      format: "parquet" | "csv" = "parquet",
+    ) => {
+      const codec = await openCodecOf(format, columns, { directory: folder, maxTextBytes: 256_000_000, ...settings });
       opened.push(codec);
       return codec;
     },

@@ -6,7 +6,6 @@ import type { Span } from "../../../core/time/span";
  * that every program of today stays valid: tsc checks that below, and docs/seeds.md is checked against this type.
  */
 export interface FutureTableSpecArgs extends TableSpecArgs {
-  readonly restored?: readonly string[];
   readonly queryFunctions?: Readonly<Record<string, QueryFunctionArgs>>;
   readonly migrateFrom?: {
     readonly table: string;

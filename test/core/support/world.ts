@@ -9,6 +9,7 @@ import type {
 import { NOTHING_PUBLISHED } from "../../../core/observed-replication";
 import type { Clocks } from "../../../core/plan/clocks";
 import type { LivePlan } from "../../../core/plan/live-plan";
+import type { RetirementFacts } from "../../../core/plan/retirement";
 import { endOfGrace } from "../../../core/plan/retiring";
 import { planAgainstDatabase } from "../../../core/plan/window-plan";
 import type { WindowSpec } from "../../../core/spec/spec";
@@ -66,7 +67,7 @@ export class World {
     };
   }
 
-  plan(spec: WindowSpec, clocks: Clocks): LivePlan {
+  plan(spec: WindowSpec, clocks: Clocks, retiring?: RetirementFacts): LivePlan {
     const observation = this.observe(clocks.database, spec);
     return planAgainstDatabase({
       spec,
@@ -75,6 +76,7 @@ export class World {
       clocks,
       planned: undefined,
       prepare: false,
+      ...(retiring ? { retiring } : {}),
     });
   }
 

@@ -1,0 +1,63 @@
+import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
+import type { LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import type { WindowSpec } from "../spec/spec";
+import { keepReadOnlyStatement, unfenceStatement } from "../statements/retire";
+import { formatInterval, sameInterval } from "../time/interval";
+import { hasExpired } from "../window/window";
+import type { LeafAlignment } from "./alignment";
+import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
+import type { Creation } from "./creation";
+import type { PlannedCreations } from "./creations";
+import { pinOn } from "./pins";
+
+interface ReadOnlyFacts {
+  readonly ledger: readonly LedgerEntry[];
+  readonly clocks: Clocks;
+  readonly management?: string | undefined;
+}
+
+/** A partition that only `restored` keeps is read-only; one that the window wants is open. Both are set right where they are not. */
+export function planReadOnly(
+  spec: WindowSpec,
+  { leaves, wants }: Pick<PlannedCreations, "leaves" | "wants">,
+  { ledger, clocks, management = DEFAULT_MANAGEMENT_SCHEMA }: ReadOnlyFacts,
+): LeafAlignment[] {
+  const horizon = decidingHorizon(spec, clocks);
+  const now = decidingNow(clocks);
+  return leaves.flatMap((leaf): LeafAlignment[] => {
+    if (leaf.detachPending || leaf.partitioned) return [];
+    if (leaf.fenced && wants(leaf))
+      return [alignment(leaf, unfenceStatement(management, leaf), "is in the window again")];
+    const expired = hasExpired(leaf.bounds?.to, horizon) && !wants(leaf);
+    if (leaf.fenced || !expired || pinOn(spec, leaf, ledger, now) === undefined) return [];
+    return [
+      alignment(leaf, keepReadOnlyStatement(management, leaf), "is kept outside of the window, and open to writers"),
+    ];
+  });
+}
+
+function alignment(leaf: ObservedLeaf, statement: LeafAlignment["statements"][number], reason: string): LeafAlignment {
+  return { leaf, statements: [statement], reasons: [reason] };
+}
+
+/** What a restore that was killed has left, and that this update does not go on with. */
+export function halfNotes(
+  spec: WindowSpec,
+  { detached, ledger }: Pick<Observation, "detached" | "ledger">,
+  clocks: Clocks,
+  restores: readonly Creation[],
+): string[] {
+  const left = detached.filter((table) => !restores.some((one) => sameInterval(one.partition, table.bounds)));
+  return left.flatMap((table) => {
+    const what = `"${table.schema}"."${table.name}"`;
+    const range = formatInterval(table.bounds);
+    if (table.half)
+      return [
+        `${what} is what an interrupted restore of ${range} left: it has no row; drop it, or name the range in restored`,
+      ];
+    if (pinOn(spec, table, ledger, decidingNow(clocks)) === undefined) return [];
+    return [
+      `${what} has the rows of ${range} and is not attached, because pgpartition restore was interrupted: run it again`,
+    ];
+  });
+}

@@ -1,0 +1,44 @@
+import { compareInstants, formatInstant, type Instant, parseInstant } from "./instant";
+import type { Interval } from "./interval";
+
+/** How a range may be written, for messages. */
+export const RANGE_HINT =
+  'Write "2024", "2024-03", "2024-03-01", or both ends as preview prints them: "2024-03-01T00:00:00Z/2024-04-01T00:00:00Z".';
+
+/**
+ * The time that a word means: `2024`, `2024-03` and `2024-03-01` the whole year, month or day in the zone, anything longer its
+ * one moment (a microsecond, the least that PostgreSQL tells apart). Throws RangeError when it is no time.
+ */
+export function timeSpan(text: string, zone: string): Interval {
+  const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(text) ?? [];
+  if (year === undefined) {
+    const from = parseInstant(text, zone);
+    return { from, to: from.add({ nanoseconds: 1000 }) };
+  }
+  const start = `${year}-${month ?? "01"}-${day ?? "01"}`;
+  return { from: parseInstant(start, zone), to: parseInstant(nextStart(start, { month, day }), zone) };
+}
+
+/** A range by one word, or by `from/to`, whose ends are read in the zone. Throws RangeError when it is none. */
+export function parseRange(text: string, zone: string): Interval {
+  const [first = "", last, ...rest] = text.split("/");
+  if (last === undefined) return timeSpan(first, zone);
+  if (rest.length > 0) throw new RangeError(`"${text}" is not "from/to"`);
+  const range = { from: timeSpan(first, zone).from, to: timeSpan(last, zone).from };
+  if (compareInstants(range.from, range.to) >= 0)
+    throw new RangeError(`"${text}" ends ${formatInstant(range.to)}, which is not after its begin`);
+  return range;
+}
+
+/** The first day after a year, a month or a day, by the calendar. */
+function nextStart(
+  start: string,
+  cut: { readonly month: string | undefined; readonly day: string | undefined },
+): string {
+  const zoned = parseInstant(start, "UTC").toZonedDateTimeISO("UTC");
+  return dateOf(zoned.add(cut.day ? { days: 1 } : cut.month ? { months: 1 } : { years: 1 }).toInstant());
+}
+
+function dateOf(instant: Instant): string {
+  return instant.toZonedDateTimeISO("UTC").toPlainDate().toString();
+}

@@ -1,0 +1,50 @@
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { closeAll } from "../provider/wire-support";
+import { testVersions, withDatabase } from "../support/database";
+import { ArchiveFolder } from "../support/harness/archive-folder";
+import { configOf, program } from "../support/harness/fixture";
+import { distinctPoints, killedAt, type Scenario, undisturbed } from "../support/harness/matrix";
+import { endPlugins } from "../support/harness/plugin";
+
+const folder = new ArchiveFolder();
+afterEach(endPlugins);
+afterAll(closeAll);
+afterAll(() => folder.remove());
+
+const march = "2025-03-10T00:00:00Z";
+const april = "2025-04-10T00:00:00Z";
+const rows = `insert into app.events select n, timestamptz '2025-02-03' + n * interval '1 second', repeat(md5(n::text), 20) from generate_series(1, 30000) n;
+create table app.before as table app.events_p2025_02`;
+
+/** In the middle of the rows, of which nothing is left but the table; and with all rows, unattached. */
+const telling = /^after (restored part 1 |rows of )/;
+
+describe.each(testVersions())("PostgreSQL %s, plugin killed while it restores", (version) => {
+  const database = withDatabase(version);
+
+  it("F01 killed in the middle of the rows, and before the attach: the next up ends with the whole partition, once", async () => {
+    const declared = folder.declared({ archive: { to: `file://${folder.path}`, spoolMegabytes: 16 } });
+    const scenario: Scenario = {
+      database,
+      config: configOf(database),
+      before: [{ program: program(march, declared), sql: rows }, { program: program(april, declared) }],
+      program: program(april, { ...declared, restored: ["2025-02"] }),
+    };
+    const wanted = await undisturbed(scenario);
+    expect(folder.manifest(database, "20250201").parts.length).toBeGreaterThan(1);
+    const chosen = distinctPoints(wanted.points).filter((n) => telling.test(wanted.points[n - 1] ?? ""));
+    const problems: string[] = [];
+    for (const n of chosen) {
+      folder.empty();
+      const found = await killedAt(scenario, wanted, n);
+      const [differing] = await database.query<{ n: number }>(
+        `select count(*)::int as n from (
+          (table app.before except all table app.events) union all (table app.events except all table app.before)) x`,
+      );
+      if (differing?.n !== 0) found.push(`${String(differing?.n)} rows differ`);
+      problems.push(...found.map((problem) => `#${String(n)} ${wanted.points[n - 1] ?? ""}: ${problem}`));
+    }
+    expect(problems).toEqual([]);
+    expect(chosen.length, wanted.points.join("\n")).toBe(2);
+  }, 300_000);
+});
