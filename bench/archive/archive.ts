@@ -3,21 +3,21 @@ import { execFile } from "node:child_process";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import type { Client } from "pg";
+import { bundle } from "../../tools/bundle.mjs";
 import { findExecutable } from "../../tools/engine/executables";
-import { repositoryRoot } from "../../tools/paths";
 import { type Version, versions } from "../../tools/postgres/binaries";
 import type { Bench, BenchOptions } from "../bench";
 import type { Row } from "../report";
 import { benchFolder } from "../support/bundles";
 import { compare, ratioRow, timed } from "../support/measure";
 import { type BenchDatabase, startBenchServer } from "../support/server";
+import { archiveBesideLoad } from "./live";
+import { archiveOfWide, PEAK_MEGABYTES } from "./wide";
 
 /** Proof included. */
 const TIME_LIMIT = 2.5;
 const SIZE_LIMIT = 0.75;
-const PEAK_MEGABYTES = 300;
 
 /** What the archive sends, too: everything quoted; UTC comes by the environment. */
 const COPY = "copy rows_to_archive to stdout (format csv, force_quote *)";
@@ -36,11 +36,15 @@ export const archive: Bench = async (options) => {
   const version = await dumpVersion();
   const server = await startBenchServer({ logStatements: false, ...(version && { version }) });
   const folder = join(benchFolder, "archive");
-  await mkdir(folder, { recursive: true });
+  for (const name of ["wide", "live"]) await mkdir(join(folder, name), { recursive: true });
   try {
     const database = await server.createDatabase();
     await database.with("bench", (client) => fill(client, options));
-    return await measure(database, folder, options);
+    return [
+      ...(await measure(database, folder, options)),
+      await archiveOfWide(server, folder, options),
+      await archiveBesideLoad(server, folder, options),
+    ];
   } finally {
     await rm(folder, { recursive: true, force: true });
     await server.stop();
@@ -92,23 +96,13 @@ async function measure(database: BenchDatabase, folder: string, { quick, say }: 
 
 /** Our side as a process of its own, as the plugin is bundled. */
 async function program(database: BenchDatabase, folder: string) {
-  const bundle = join(benchFolder, "archive-process.cjs");
-  await build({
-    absWorkingDir: repositoryRoot,
-    entryPoints: ["bench/archive/archive-process.ts"],
-    outfile: bundle,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    external: ["pg-native", "@duckdb/node-api"],
-    logLevel: "error",
-  });
+  const file = join(benchFolder, "archive-process.cjs");
+  await bundle("bench/archive/archive-process.ts", file);
   const parts = join(folder, "parts");
   return async (verb: string, table: string, anew: boolean): Promise<Outcome> => {
     if (anew) await rm(parts, { recursive: true, force: true });
     await mkdir(parts, { recursive: true });
-    const { stdout } = await promisify(execFile)(process.execPath, [bundle, verb, table, parts], {
+    const { stdout } = await promisify(execFile)(process.execPath, [file, verb, table, parts], {
       env: { ...process.env, BENCH_URL: database.url },
     });
     return JSON.parse(stdout) as Outcome;

@@ -46,7 +46,7 @@ async function createAll(work: WorkContext, partitions: number): Promise<void> {
   const { schema, table, window } = spec(partitions);
   let observation: Observation = await work.database.observe(schema, table, window.key);
   for (const partition of planWindow(window, parseInstant(AS_OF, "UTC")).desired) {
-    const creation = planCreation({ allowEmpty: [] }, partition, observation);
+    const creation = planCreation({ allowEmpty: [], restored: [] }, partition, observation);
     if (creation.kind === "present") continue;
     if (observation.table === undefined || creation.kind === "refuse")
       throw new Error("the bench's own table is not as it should be");

@@ -1,17 +1,17 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { parseManifest } from "../../core/archive/manifest";
 import type { TableSpecArgs } from "../../core/spec/args";
-import { repositoryRoot, workFolder } from "../../tools/paths";
+import { repositoryRoot } from "../../tools/paths";
 import type { RunResult } from "../../tools/engine/run";
+import { projectFile } from "../../tools/project-file";
 import { withDatabase } from "../support/database";
-import { testBundles } from "../support/harness/bundle";
+import { componentsFile, testPluginFolder } from "../support/harness/bundle";
 import { withProject } from "../support/pulumi";
 import { buildStandIns, standInFolder } from "../support/stand-in/build";
 import { readPolicy } from "../support/stand-in/iam";
 import { withStandInStores } from "../support/stand-in/stores";
 
-const plugin = join(workFolder, "test-plugin");
 const BUCKET = "orders-archive";
 
 const events: TableSpecArgs = {
@@ -21,8 +21,12 @@ const events: TableSpecArgs = {
   primaryKey: ["id", "at"],
   partitionBy: [{ range: "at", every: "month" }],
   window: { lead: "1 month", retention: "2 months" },
-  onExpire: "detach",
+  onExpire: "archive",
+  grace: "none",
 };
+
+/** Archives go to the first bucket; the address of its store, which is not Amazon's here, the program has to say. */
+const archive = (): object => ({ endpoint: stores.env["STAND_IN_OBJECTS"] });
 
 // Several runs of the CLI in one test.
 vi.setConfig({ testTimeout: 240_000 });
@@ -30,39 +34,29 @@ vi.setConfig({ testTimeout: 240_000 });
 const database = withDatabase();
 const stores = withStandInStores();
 const project = withProject({
-  "Pulumi.yaml": `name: bucket
-runtime:
-  name: nodejs
-  options:
-    typescript: false
-main: index.js
-plugins:
-  providers:
-    - name: pgpartition
-      path: ${plugin}
-    - name: aws
-      path: ${standInFolder}
-    - name: postgresql
-      path: ${standInFolder}
-`,
+  "Pulumi.yaml": projectFile("bucket", {
+    pgpartition: testPluginFolder,
+    aws: standInFolder,
+    postgresql: standInFolder,
+  }),
   "package.json": JSON.stringify({ name: "bucket", main: "index.js" }),
 });
 
 /** What it reads stands in a file, the passwords in secrets of the stack. */
 const PROGRAM = `
 const pulumi = require("@pulumi/pulumi");
-const { ArchiveBucket, PartitionedDatabase } = require(${JSON.stringify(join(plugin, "components.cjs"))});
-const { buckets, tables, prerequisites, connection, admin } = require("./declared.json");
+const { ArchiveBucket, PartitionedDatabase } = require(${JSON.stringify(componentsFile)});
+const { buckets, events, archive, asOf, prerequisites, connection, admin } = require("./declared.json");
 const config = new pulumi.Config();
 const made = Object.entries(buckets).map(([name, args]) => new ArchiveBucket(name, args));
 exports.urls = made.map((bucket) => bucket.url);
 exports.policies = made.map((bucket) => bucket.archiverPolicyArn);
-if (tables)
+if (events)
   new PartitionedDatabase("db", {
     connection: { ...connection, password: config.requireSecret("password") },
     trustAsOf: true,
-    asOf: "2026-05-10T12:00:00Z",
-    tables,
+    asOf,
+    tables: { events: { ...events, archive: { ...archive, to: made[0].url } } },
     prerequisites: {
       ...prerequisites,
       connection: { ...admin, password: config.requireSecret("adminPassword") },
@@ -89,13 +83,16 @@ const refused = async (...args: string[]): Promise<string> => {
   return `${result.stdout}\n${result.stderr}`;
 };
 
+/** In May first; in June March has expired. */
+let asOf = "2026-05-10T12:00:00Z";
+
 const declare = (buckets: object, withDatabaseToo = true): void => {
   const address = { host: database.host, port: database.port, database: database.database, sslMode: "disable" };
   project.write({
     "index.js": PROGRAM,
     "declared.json": JSON.stringify({
       buckets,
-      ...(withDatabaseToo ? { tables: { events } } : {}),
+      ...(withDatabaseToo ? { events, archive: archive(), asOf } : {}),
       prerequisites: {
         schemas: ["telemetry"],
         extensions: ["pg_trgm"],
@@ -109,8 +106,7 @@ const declare = (buckets: object, withDatabaseToo = true): void => {
 };
 
 beforeAll(async () => {
-  mkdirSync(plugin, { recursive: true });
-  await Promise.all([testBundles(), buildStandIns(["aws", "postgresql"])]);
+  await buildStandIns(["aws", "postgresql"]);
   await project.run("stack", "init", "test");
   const secrets = {
     password: database.password,
@@ -199,6 +195,31 @@ describe("one update", () => {
     const { stdout } = await run("stack", "export");
     for (const secret of [READER_PASSWORD, database.superuser.password, database.password])
       expect(stdout).not.toContain(secret);
+  });
+});
+
+describe("a later update", () => {
+  test("archives what has expired into the bucket that the first one made, and drops it", async () => {
+    await database.query("insert into telemetry.events (at) select '2026-03-05' from generate_series(1, 500)");
+    asOf = "2026-06-10T12:00:00Z";
+    declare({ archive: own });
+    const { stdout } = await run("up", "--yes", "--skip-preview");
+    expect(stdout).toMatch(/archived events_p2026_03 .*: 500 rows in 1 objects, proved/);
+    const { objects } = stores;
+    const found = await objects.listObjectsV2({ Bucket: BUCKET, Prefix: `postgres/${database.database}/` });
+    const range = `postgres/${database.database}/telemetry/table=events/from=20260301T000000Z/gen=1/`;
+    const keys = (found.Contents ?? []).map(({ Key }) => Key);
+    expect(keys).toEqual([`${range}_manifest.json`, `${range}part-00001.parquet`]);
+    const { Body } = await objects.getObject({ Bucket: BUCKET, Key: `${range}_manifest.json` });
+    expect(parseManifest((await Body?.transformToString()) ?? "", "manifest").rows).toBe(500);
+    // The bucket's own lock holds for them.
+    const part = { Bucket: BUCKET, Key: `${range}part-00001.parquet` };
+    const { VersionId } = await objects.headObject(part);
+    await expect(objects.deleteObject({ ...part, VersionId })).rejects.toThrow();
+    expect(await database.query("select from pg_class where relname = 'events_p2026_03'")).toEqual([]);
+    expect(await database.query("select manifest from pgpartition.archives where dropped_at is not null")).toEqual([
+      { manifest: `s3://${BUCKET}/${range}_manifest.json` },
+    ]);
   });
 });
 

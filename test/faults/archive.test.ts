@@ -2,6 +2,7 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { closeAll } from "../provider/wire-support";
+import type { TableSpecArgs } from "../../core/spec/args";
 import { testVersions, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
@@ -104,6 +105,44 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     expect(run.error).toBeUndefined();
     expect(folder.objects(database, "20250201")).toEqual(["_manifest.json", "part-00001.parquet"]);
     expect(folder.objects(database, "20250201", 2)).toEqual([]);
+  });
+
+  it("C09 E13 a partition that is not archived, and one that is held, are dropped by no schedule, edit of the program, lost state or removal", async () => {
+    const held = { holds: [{ from: "2025-03-01", to: "2025-04-01", reason: "case 7" }] };
+    const declared = folder.declared(held);
+    expect((await up(database, deployment, program(march, declared))).error).toBeUndefined();
+    await database.query(`insert into app.events select n, '2025-02-05', 'x' from generate_series(1, 70) n;
+      insert into app.events select n, '2025-03-05', 'x' from generate_series(1, 90) n`);
+    // A file where the folder of the database has to be.
+    const inTheWay = join(folder.path, new URL(database.url).pathname.slice(1));
+    writeFileSync(inTheWay, "");
+    const may = (changes: Partial<TableSpecArgs>) => program("2025-05-10T00:00:00Z", changes);
+    expect((await up(database, deployment, may(declared))).error).toMatch(/archive "events_p2025_02"/);
+    const bothThere = async (): Promise<void> =>
+      expect(
+        await database.query(`select (select count(*)::int from app.events_p2025_02) as february,
+          (select count(*)::int from app.events_p2025_03) as march`),
+      ).toEqual([{ february: 70, march: 90 }]);
+
+    await database.query("call pgpartition.ensure_window('app.events', '2025-08-10')");
+    await bothThere();
+    const plain = { onExpire: "drop", grace: "none", ...held } as const;
+    const edited = await preview(database, deployment, may(plain));
+    expect(edited.messages.join("\n")).toContain('to be archived, which onExpire "drop" does not do: it stays');
+    expect((await up(database, deployment, may(plain))).error).toBeUndefined();
+    await bothThere();
+    expect((await up(database, new Deployment(), may(plain))).error).toBeUndefined();
+    await bothThere();
+    const removed = await up(database, deployment, { tables: {}, asOf: may(plain).asOf });
+    expect(removed.error).toMatch(/holds data and is not destroyed|is not deleted, whatever it holds/);
+    await bothThere();
+
+    rmSync(inTheWay);
+    expect((await up(database, deployment, may(declared))).error).toBeUndefined();
+    expect(folder.manifest(database, "20250201").rows).toBe(70);
+    expect(await there()).toBe(false);
+    await database.query("call pgpartition.ensure_window('app.events', '2025-09-10')");
+    expect(await database.query("select from app.events_p2025_03")).toHaveLength(90);
   });
 
   it("C16 VACUUM FULL in the middle of an export: it is begun anew, and whole", async () => {

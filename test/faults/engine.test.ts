@@ -5,9 +5,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { pulumiEnvironment } from "../../tools/engine/environment";
 import { resolveEngine } from "../../tools/engine/resolve";
 import { withDatabase } from "../support/database";
+import { ArchiveFolder } from "../support/harness/archive-folder";
 import { eventsTable, left, reset, sessionsGone } from "../support/harness/fixture";
 import { said, withProgram } from "../support/harness/program";
 import { until } from "../support/harness/until";
+import { childrenOf, endsWithin } from "../support/processes";
 
 // One run of the real engine for each class of fault; what differs within a class is tested over gRPC.
 const database = withDatabase();
@@ -27,8 +29,8 @@ afterAll(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 
-/** Starts the CLI by itself, to kill it at a fault point of its plugin. */
-async function killedAt(point: string, seconds: number): Promise<void> {
+/** Starts the CLI by itself, to kill it at a fault point of its plugin; the plugins that it had started. */
+async function killedAt(point: string, seconds: number): Promise<number[]> {
   const engine = await resolveEngine();
   const log = join(app.project.folder, "fault.log");
   rmSync(log, { force: true });
@@ -47,8 +49,10 @@ async function killedAt(point: string, seconds: number): Promise<void> {
   children.push(child);
   const exited = new Promise((resolve) => child.once("exit", resolve));
   await until(() => existsSync(log) && readFileSync(log, "utf8").includes(`${point}\n`), 60_000);
+  const plugins = childrenOf(child.pid ?? 0, "plugin.cjs");
   child.kill("SIGKILL");
   await exited;
+  return plugins;
 }
 
 it("A13 the CLI is killed while it creates: pending operations are left, the next up adopts and makes nothing twice", async () => {
@@ -123,6 +127,32 @@ it("J03 a renamed component with an alias: no step at all", async () => {
   app.declare({ tables: { events }, asOf: "2025-05-10T00:00:00Z", before: 'opts.aliases = [{ name: "renamed" }];' });
   expect(await app.run(up)).toMatchObject({ code: 0 });
 }, 120_000);
+
+it("A12 the engine is killed in mid-archive: its plugin ends by itself, and the next up ends with one whole archive", async () => {
+  const folder = new ArchiveFolder();
+  try {
+    const archive = { to: `file://${folder.path}`, spoolMegabytes: 16 };
+    app.declare({ tables: { events: { ...events, ...folder.declared({ archive }) } }, asOf: "2025-06-10T00:00:00Z" });
+    await database.query(
+      "insert into app.events select n, '2025-04-06', repeat(md5(n::text), 20) from generate_series(2, 40000) n",
+    );
+    const plugins = await killedAt("after upload of part 1", 120);
+    expect(plugins).toHaveLength(1);
+    expect(await endsWithin(plugins[0] ?? 0, 15_000)).toBe(true);
+    await sessionsGone(database);
+    expect(await database.query("select count(*)::int as n from app.events_p2025_04")).toEqual([{ n: 40_000 }]);
+    await app.run(["cancel", "--yes"]);
+    expect(await app.run(up)).toMatchObject({ code: 0 });
+    const manifest = folder.manifest(database, "20250401");
+    expect(manifest.rows).toBe(40_000);
+    expect(folder.objects(database, "20250401")).toHaveLength(manifest.parts.length + 1);
+    expect(folder.objects(database, "20250401", 2)).toEqual([]);
+    expect(await database.query("select from pg_class where relname = 'events_p2025_04'")).toEqual([]);
+    expect(await app.run([...up, "--expect-no-changes"])).toMatchObject({ code: 0 });
+  } finally {
+    folder.remove();
+  }
+}, 180_000);
 
 it("the component leaves the program: its window is asked first and refuses, no partition is let go", async () => {
   const before = await attached();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { closeAll } from "../provider/wire-support";
+import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program } from "../support/harness/fixture";
 import { type OwnServer, startOwnServer } from "../support/harness/own-server";
@@ -62,6 +63,41 @@ it.each([
   },
   60_000,
 );
+
+it("B01 kill -9 of the server in mid-export: nothing is dropped, and after its restart the next up ends with one whole archive", async () => {
+  await query("drop schema if exists app cascade; drop schema if exists pgpartition cascade; create schema app");
+  const deployment = new Deployment();
+  const archive = new ArchiveFolder();
+  const declared = archive.declared({ window, archive: { to: `file://${archive.path}`, spoolMegabytes: 16 } });
+  const expiring = program("2025-04-10T00:00:00Z", declared);
+  try {
+    expect((await up(server, deployment, program("2025-03-10T00:00:00Z", declared))).error).toBeUndefined();
+    await query(
+      "insert into app.events select n, '2025-02-05', repeat(md5(n::text), 20) from generate_series(1, 40000) n",
+    );
+    // While the first part is held up the second one is being read.
+    const point = "after proof of part 1";
+    const log = join(folder, "export.log");
+    const run = up(server, deployment, expiring, {
+      env: { PGPARTITION_FAULT: `${point}:sleep 1000`, PGPARTITION_FAULT_LOG: log },
+    });
+    await until(() => reached(log, point));
+    await server.kill();
+    await server.start();
+    const { error } = await run;
+    expect(error).toMatch(/archive "events_p2025_02": /);
+    expect(await query("select count(*)::int as rows from app.events_p2025_02")).toEqual([{ rows: 40_000 }]);
+    expect((await up(server, deployment, expiring)).error).toBeUndefined();
+    const manifest = archive.manifest(server, "20250201");
+    expect(manifest.rows).toBe(40_000);
+    expect(archive.objects(server, "20250201")).toHaveLength(manifest.parts.length + 1);
+    expect(archive.objects(server, "20250201", 2)).toEqual([]);
+    expect(await query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+    expect((await preview(server, deployment, expiring)).steps).toEqual([]);
+  } finally {
+    archive.remove();
+  }
+}, 60_000);
 
 function reached(log: string, point: string): boolean {
   try {

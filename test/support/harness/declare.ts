@@ -10,7 +10,7 @@ import { cronJobToWire } from "../../../core/spec/schedule";
 import type { TableSpec } from "../../../core/spec/spec";
 import { indexToWire, keyToWire, tableToWire } from "../../../core/spec/wire";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
-import { sameInterval } from "../../../core/time/interval";
+import { overlaps, sameInterval } from "../../../core/time/interval";
 import { planWindow } from "../../../core/window/window";
 import { digestPartitions, windowToWire } from "../../../core/window/wire";
 import type { PropertyMap } from "../../../provider/values";
@@ -94,7 +94,10 @@ function windowInputs(spec: TableSpec, window: ReturnType<typeof planWindow>): o
 }
 
 function emptiness(spec: TableSpec, partition: Parameters<typeof sameInterval>[0]): object {
-  return spec.window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {};
+  return {
+    ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {}),
+    ...(spec.window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
+  };
 }
 
 function declared(type: Declared["type"], name: string, inputs: object, step: number): Declared {

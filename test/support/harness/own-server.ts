@@ -8,7 +8,7 @@ import { binaries, type Version } from "../../../tools/postgres/binaries";
 import { serverEnvironment, temporaryFolder } from "../../../tools/postgres/cluster";
 import { reachable } from "../../../tools/postgres/reachable";
 import { startServer } from "../../../tools/postgres/server";
-import { alive } from "../processes";
+import { alive, childrenOf } from "../processes";
 import { until } from "./until";
 
 export interface OwnServer {
@@ -16,6 +16,8 @@ export interface OwnServer {
   readonly password: string;
   /** As `pg_ctl stop -m immediate`: every backend ends without a word, the next start recovers from the WAL. */
   crash(): Promise<void>;
+  /** kill -9 of the server and of all its backends, as when the machine goes down. */
+  kill(): Promise<void>;
   start(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -31,6 +33,11 @@ export async function startOwnServer(version: Version): Promise<OwnServer> {
   const crash = async (): Promise<void> => {
     process.kill(pid, "SIGQUIT");
     await until(() => !alive(pid));
+  };
+  const kill = async (): Promise<void> => {
+    const all = [pid, ...childrenOf(pid)];
+    for (const one of all) if (alive(one)) process.kill(one, "SIGKILL");
+    await until(() => !all.some(alive));
   };
   const start = async (): Promise<void> => {
     const log = openSync(first.logFile, "a");
@@ -50,7 +57,7 @@ export async function startOwnServer(version: Version): Promise<OwnServer> {
     if (alive(pid)) await crash();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url: first.url, password: first.password, crash, start, remove };
+  return { url: first.url, password: first.password, crash, kill, start, remove };
 }
 
 async function accepts(url: string): Promise<boolean> {
