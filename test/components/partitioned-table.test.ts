@@ -24,6 +24,27 @@ afterEach(settled);
 const ofType = (type: string): Registered[] => registered.filter((one) => one.type === `pgpartition:index:${type}`);
 
 describe("PartitionedTable", () => {
+  test("hands an archive table to its window, and no URL with a password", async () => {
+    const archived = (url: string) => {
+      const archive = { to: { table: "archive.events", database: { url } } };
+      return { ...events, onExpire: "archive", archive, asOf } as const;
+    };
+    new PartitionedTable("events", archived("postgresql://archiver@warehouse/history"));
+    await settled();
+    expect(ofType("PartitionWindow")[0]?.inputs["archive"]).toEqual({
+      table: { schema: "archive", name: "events", url: "postgresql://archiver@warehouse/history" },
+      format: "rows",
+      verify: "readBack",
+      spoolMegabytes: 256,
+    });
+    registered.length = 0;
+    expect(() => new PartitionedTable("more", archived("postgresql://a:geheim@warehouse/history"))).toThrow(
+      /a password stands in it/,
+    );
+    await settled();
+    expect(JSON.stringify(registered)).not.toContain("geheim");
+  });
+
   test("makes its children under itself: table, partitions, indexes, window", async () => {
     new PartitionedTable("events", { ...events, asOf });
     await settled();

@@ -25,6 +25,7 @@ import { afterAttach, type DefaultShape } from "../../core/default-partition/sha
 import { MAX_DRAINED_ROWS } from "../../core/defaults";
 import { analyzeStatement } from "../../core/statements/analyze";
 import { reattachStatements } from "../../core/statements/reattach";
+import { restoreStatements } from "../../core/statements/restore";
 import { detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
 import type { Statement } from "../../core/statements/statement";
 import { parseInstant } from "../../core/time/instant";
@@ -164,6 +165,10 @@ export const OPERATIONS = {
   detachReferred: {
     title: "Detach where another table refers to the table",
     statements: [detachStatement({ ...parent, referring: ["public.orders"] }, leaf)],
+  },
+  restore: {
+    title: "Bring an archived partition back, read-only outside of the window",
+    statements: restoreStatements(parent, { partition, readOnly: true }, "pgpartition"),
   },
   finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, leaf)] },
   drop: { title: "Drop a detached table after its grace", statements: dropStatements(parent, leaf) },

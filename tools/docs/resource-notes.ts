@@ -184,6 +184,7 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       OPERATIONS.detach,
       OPERATIONS.detachReferred,
       OPERATIONS.finalize,
+      OPERATIONS.restore,
       OPERATIONS.drop,
       OPERATIONS.newDefault,
       OPERATIONS.detachDefault,
