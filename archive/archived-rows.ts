@@ -8,7 +8,7 @@ import { faultpoint } from "../postgres/faultpoint";
 import { requireSpace } from "./disk-space";
 import { fetchPart } from "./fetch-part";
 import { openCodecOf } from "./open-codec";
-import type { ChunkCodec } from "./parquet/codec";
+import type { ChunkCodec } from "./chunk-codec";
 import type { ObjectStore } from "./store/store";
 import { makeWorkFolder } from "./work-folder";
 

@@ -21,7 +21,7 @@ import { requireSpace, spoolBytes } from "./disk-space";
 import { ArchiveContradicted } from "./errors";
 import { type ArchiveJob, type Export, subjectOf } from "./job";
 import { AwsS3Writer } from "./aws-s3-writer";
-import type { EncodedChunk } from "./parquet/codec";
+import type { EncodedChunk } from "./chunk-codec";
 import { ChunkTooLarge } from "./parquet/errors";
 import { openClientWriter, type PartWriter } from "./part-writer";
 import { Progress } from "./progress";

@@ -1,7 +1,8 @@
 import type { ArchiveEncoding } from "../core/archive/part-settings";
 import type { ParquetColumn } from "../core/archive/columns";
+import type { ChunkCodec, CodecSettings } from "./chunk-codec";
 import { openCsvCodec } from "./csv/codec";
-import { type ChunkCodec, type CodecSettings, openCodec } from "./parquet/codec";
+import { openCodec } from "./parquet/codec";
 import { openTextCodec } from "./table/text-codec";
 
 /** What writes and reads the parts of an archive, by the encoding that its manifest or its declaration says. */

@@ -3,7 +3,7 @@ import type { ParquetColumn } from "../core/archive/columns";
 import type { PartRecord } from "../postgres/archive-records";
 import { type ArchiveJob, type Export, subjectOf } from "./job";
 import { openCodecOf } from "./open-codec";
-import type { ChunkCodec, EncodedChunk, EncodeOptions } from "./parquet/codec";
+import type { ChunkCodec, EncodedChunk, EncodeOptions } from "./chunk-codec";
 import type { StoredObject } from "./store/store";
 
 /** Who brings the rows of one part into the store, and proves that they are the ones that the server sent. */

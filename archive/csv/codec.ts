@@ -1,18 +1,24 @@
-import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ParquetColumn } from "../../core/archive/columns";
 import { compressStatement, csvHeader, expandStatement, LONGEST_ROW, serverHeader } from "../../core/archive/csv-sql";
-import { Cancelled } from "../../postgres/errors";
-import type { ChunkCodec, CodecOptions, CodecSettings, EncodedChunk, EncodeOptions } from "../parquet/codec";
+import {
+  type ChunkCodec,
+  type CodecOptions,
+  type CodecSettings,
+  encodeSpooled,
+  type EncodedChunk,
+  type EncodeOptions,
+  type ProvedText,
+  proveText,
+} from "../chunk-codec";
 import { type Engine, openEngine } from "../parquet/engine";
 import { ParquetError } from "../parquet/errors";
-import { readFailure, writeFailure } from "../parquet/failure";
-import { hashFile } from "../parquet/hash-file";
-import { RowScan } from "../parquet/row-scan";
-import { Spool, type Spooled } from "../parquet/spool";
+import { readFailure } from "../parquet/failure";
+import { RowScan } from "../spool/row-scan";
+import { Spool, type Spooled } from "../spool/spool";
 import { csvText } from "./text";
 
 /** Enough for rows of up to 16 MB, as for Parquet. */
@@ -67,37 +73,14 @@ class CsvCodec implements ChunkCodec {
     this.header = Buffer.from(csvHeader(columns));
   }
 
-  async encode(text: Readable, target: string, { signal, onRead }: EncodeOptions = {}): Promise<EncodedChunk> {
-    const { maxTextBytes } = this.settings;
-    const spool = new Spool(this.folder, `text-${(this.count += 1)}`, { maxTextBytes, signal, onRead });
-    try {
-      const spooled = await spool.fill(text);
-      await this.compress(spooled, target, signal);
-      const { rows, bytes, sha256 } = spooled;
-      const written = await hashFile(target);
-      return { rows, textBytes: bytes, textSha256: sha256, fileBytes: written.bytes, fileSha256: written.sha256 };
-    } catch (error) {
-      await rm(target, { force: true });
-      if (signal?.aborted && !(error instanceof Cancelled)) throw new Cancelled(`writing "${target}"`, error);
-      throw writeFailure(error, target);
-    } finally {
-      await spool.remove();
-    }
+  encode(text: Readable, target: string, options: EncodeOptions = {}): Promise<EncodedChunk> {
+    const spool = new Spool(this.folder, `text-${(this.count += 1)}`, { ...this.settings, ...options });
+    return encodeSpooled(spool, text, target, options, (spooled) => this.compress(spooled, target, options.signal));
   }
 
-  async prove(
-    file: string,
-    { signal }: CodecOptions = {},
-  ): Promise<Pick<EncodedChunk, "rows" | "textBytes" | "textSha256">> {
-    const hash = createHash("sha256");
+  prove(file: string, { signal }: CodecOptions = {}): Promise<ProvedText> {
     const scan = new RowScan();
-    let textBytes = 0;
-    for await (const piece of this.text(file, signal)) {
-      hash.update(piece);
-      scan.push(piece);
-      textBytes += piece.length;
-    }
-    return { rows: scan.rows, textBytes, textSha256: hash.digest("hex") };
+    return proveText(scan.through(this.text(file, signal)), () => scan.rows);
   }
 
   read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {

@@ -1,59 +1,23 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ParquetColumn } from "../../core/archive/columns";
 import { encodeStatement } from "../../core/archive/parquet-sql";
-import { Cancelled } from "../../postgres/errors";
+import {
+  type ChunkCodec,
+  type CodecOptions,
+  type CodecSettings,
+  encodeSpooled,
+  type EncodedChunk,
+  type EncodeOptions,
+  type ProvedText,
+  proveText,
+} from "../chunk-codec";
+import { Spool, type Spooled } from "../spool/spool";
 import { type Engine, openEngine } from "./engine";
 import { ParquetError } from "./errors";
-import { writeFailure } from "./failure";
-import { hashFile } from "./hash-file";
 import { Pieces } from "./pieces";
-import { Spool, type Spooled } from "./spool";
-
-export interface EncodedChunk {
-  readonly rows: number;
-  readonly textBytes: number;
-  /** SHA-256 of the COPY text, in hex. */
-  readonly textSha256: string;
-  readonly fileBytes: number;
-  readonly fileSha256: string;
-}
-
-export interface CodecOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface EncodeOptions extends CodecOptions {
-  /** Told the bytes of text that have come so far. */
-  readonly onRead?: ((bytes: number) => void) | undefined;
-}
-
-/** Rows of one table as the server prints them, to Parquet files and back. Several calls may be under way at a time. */
-export interface ChunkCodec {
-  /**
-   * COPY text (csv, FORCE_QUOTE *) in, Parquet file out. Throws ChunkTooLarge when the text grows beyond maxTextBytes, RowTooLarge
-   * for a single row that no smaller chunk would make fit, ParquetError otherwise. What it wrote is removed when it fails.
-   */
-  encode(text: Readable, target: string, options?: EncodeOptions): Promise<EncodedChunk>;
-  /** Reads the file back as COPY text and hashes it: the proof. */
-  prove(file: string, options?: CodecOptions): Promise<Pick<EncodedChunk, "rows" | "textBytes" | "textSha256">>;
-  /** The COPY text of a file, for `COPY … FROM STDIN (FORMAT csv)`: what stands unquoted and empty is NULL. */
-  read(file: string, options?: CodecOptions): Promise<Readable>;
-  /** Removes what it has on the disk. */
-  close(): Promise<void>;
-}
-
-export interface CodecSettings {
-  /** Where its temporary files go: at most maxTextBytes, and two row groups (128 MB) for each file that is read. */
-  readonly directory: string;
-  /** Text of one chunk. */
-  readonly maxTextBytes: number;
-  /** What DuckDB may use; more for rows longer than 16 MB. @default 192 */
-  readonly memoryMegabytes?: number;
-}
 
 /** Enough for rows of up to 16 MB. Measured: the process then stays below 300 MB. */
 const DEFAULT_MEMORY_MEGABYTES = 192;
@@ -81,36 +45,14 @@ class ParquetCodec implements ChunkCodec {
     private readonly folder: string,
   ) {}
 
-  async encode(text: Readable, target: string, { signal, onRead }: EncodeOptions = {}): Promise<EncodedChunk> {
-    const { maxTextBytes } = this.settings;
-    const spool = new Spool(this.folder, `text-${(this.count += 1)}`, { maxTextBytes, signal, onRead });
-    try {
-      const spooled = await spool.fill(text);
-      await this.write(spooled, target, signal);
-      const { rows, bytes, sha256 } = spooled;
-      const written = await hashFile(target);
-      return { rows, textBytes: bytes, textSha256: sha256, fileBytes: written.bytes, fileSha256: written.sha256 };
-    } catch (error) {
-      await rm(target, { force: true });
-      if (signal?.aborted && !(error instanceof Cancelled)) throw new Cancelled(`writing "${target}"`, error);
-      throw writeFailure(error, target);
-    } finally {
-      await spool.remove();
-    }
+  encode(text: Readable, target: string, options: EncodeOptions = {}): Promise<EncodedChunk> {
+    const spool = new Spool(this.folder, `text-${(this.count += 1)}`, { ...this.settings, ...options });
+    return encodeSpooled(spool, text, target, options, (spooled) => this.write(spooled, target, options.signal));
   }
 
-  async prove(
-    file: string,
-    { signal }: CodecOptions = {},
-  ): Promise<Pick<EncodedChunk, "rows" | "textBytes" | "textSha256">> {
-    const hash = createHash("sha256");
-    let textBytes = 0;
+  prove(file: string, { signal }: CodecOptions = {}): Promise<ProvedText> {
     const pieces = this.pieces(file, signal);
-    for await (const piece of pieces.text()) {
-      hash.update(piece);
-      textBytes += piece.length;
-    }
-    return { rows: pieces.rows, textBytes, textSha256: hash.digest("hex") };
+    return proveText(pieces.text(), () => pieces.rows);
   }
 
   async read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import { type ChunkCodec, openCodec } from "../../archive/parquet/codec";
+import type { ChunkCodec } from "../../archive/chunk-codec";
+import { openCodec } from "../../archive/parquet/codec";
 import { parquetColumns, type SourceColumn } from "../../core/archive/columns";
 import { COPY_SETTINGS } from "../../core/archive/copy-settings";
 

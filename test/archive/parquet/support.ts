@@ -11,7 +11,7 @@ import { afterAll, afterEach } from "vitest";
 import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/columns";
 import { COPY_SETTINGS } from "../../../core/archive/copy-settings";
 import { openCodecOf } from "../../../archive/open-codec";
-import type { ChunkCodec, CodecSettings } from "../../../archive/parquet/codec";
+import type { ChunkCodec, CodecSettings } from "../../../archive/chunk-codec";
 
 /** A folder of the test file's own, and codecs that are closed after each test. */
 export function withCodecs() {

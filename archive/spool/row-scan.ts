@@ -32,4 +32,12 @@ export class RowScan {
     this.open = length - start;
     return Math.max(start, 0);
   }
+
+  /** The same pieces, counted as they pass. */
+  async *through<T extends Uint8Array>(pieces: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    for await (const piece of pieces) {
+      this.push(piece);
+      yield piece;
+    }
+  }
 }

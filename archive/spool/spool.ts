@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
-import { ChunkTooLarge, RowTooLarge, TextCutOff } from "./errors";
+import { ChunkTooLarge, RowTooLarge, TextCutOff } from "../parquet/errors";
 import { RowScan } from "./row-scan";
 
 /**
