@@ -1,7 +1,7 @@
 import type { LiveColumn } from "../core/archive/column-mapping";
 import { branchShape } from "../core/levels/create-branch";
 import { branchKey } from "../core/levels/levels";
-import type { DetachedTable, LedgerDetail } from "../core/observed";
+import type { DetachedTable, LedgerDetail } from "../core/ledger";
 import type { Creation } from "../core/plan/creation";
 import type { ParentShape } from "../core/statements/parent";
 import { formatInterval, intervalKey } from "../core/time/interval";

@@ -1,6 +1,6 @@
 import { keyInStore } from "../core/archive/layout";
 import { type Manifest, ManifestError, parseManifest } from "../core/archive/manifest";
-import type { ArchivedFacts } from "../core/observed";
+import type { ArchivedFacts } from "../core/ledger";
 import { readArchiveState } from "../postgres/archive-records";
 import { ArchiveContradicted } from "./errors";
 import { type ArchiveJob, record } from "./job";

@@ -2,7 +2,7 @@ import { mapColumns, type LiveColumn } from "../core/archive/column-mapping";
 import type { Manifest } from "../core/archive/manifest";
 import { branchKey } from "../core/levels/levels";
 import { quote, quoteQualified } from "../core/names/identifier";
-import type { LedgerDetail } from "../core/observed";
+import type { LedgerDetail } from "../core/ledger";
 import { laterIndexTexts, restoredTableStatements } from "../core/statements/restore";
 import type { ParentShape } from "../core/statements/parent";
 import { formatInstant } from "../core/time/instant";

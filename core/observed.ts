@@ -1,8 +1,10 @@
+import type { DetachedTable, LedgerEntry } from "./ledger";
 import type { BranchRef } from "./levels/levels";
-import type { ObservedReplication, RegisteredPublication } from "./observed-replication";
+import type { ObservedReplication } from "./observed-replication";
 import type { ObservedDefault } from "./observed-default";
 import type { Instant } from "./time/instant";
 import type { OpenInterval } from "./time/interval";
+import type { Registration } from "./registration";
 
 /** What the catalogue says about one table at one moment. Plain data: postgres/ fills it, core decides on it. */
 export interface ObservedTable {
@@ -177,167 +179,6 @@ export interface ObservedLeafIndex extends ObservedIndex {
   readonly attachedTo: string | undefined;
   /** Whether its build is under way right now in another session. */
   readonly building: boolean;
-}
-
-/** What the registry says about one table. Undefined where the table was never registered. */
-export interface Registration {
-  /** `project/stack` of the Pulumi stack that manages it. */
-  readonly owner: string;
-  readonly mode: "managed" | "released";
-  readonly paused: boolean;
-  /** The window of the last successful update, as it travels; undefined before the first. */
-  readonly window: unknown;
-  readonly indexes: readonly RegisteredIndex[];
-  /** What every partition carries, as the last update declared it. */
-  readonly profile: unknown;
-  /** Declared policies as they were declared and as the server printed them. */
-  readonly policies: readonly RegisteredPolicy[];
-  /** Checks, defaults, keys and unique constraints that are ours. */
-  readonly expressions?: readonly RegisteredExpression[];
-  readonly publications: readonly RegisteredPublication[];
-  /** Digest of what the schedule in the database is prepared to make; undefined: nothing. */
-  readonly prepared: string | undefined;
-  /** The job of the schedule, as the last update left it. */
-  readonly schedule: RegisteredSchedule | undefined;
-  /** Functions and views that were made for callers of the table. */
-  readonly aliases: readonly RegisteredAlias[];
-}
-
-/** Something of the table that was declared, as it was declared and as the server printed it. */
-export interface RegisteredExpression {
-  readonly kind: "check" | "default" | "foreign" | "unique";
-  /** Of the constraint; of the column for a default. */
-  readonly name: string;
-  readonly declared: string;
-  readonly printed: string;
-}
-
-/** A job of pg_cron that is ours. */
-export interface RegisteredSchedule {
-  readonly job: string;
-  readonly jobId: string;
-  /** When it was scheduled, or changed, ISO 8601: a run is due only after that. */
-  readonly since: string;
-}
-
-/** A function or view that carries a name that callers use. Told by its oid: another one of that name is not ours. */
-export interface RegisteredAlias {
-  readonly kind: "function" | "view";
-  readonly schema: string;
-  readonly name: string;
-  /** Types of the arguments, as the server prints them; empty for a view. */
-  readonly arguments: string;
-  /** The text that made it. */
-  readonly definition: string;
-  /** `gone`: no object of that oid and name. `changed`: it is there, and the server prints another text. */
-  readonly state: "same" | "changed" | "gone";
-}
-
-/** A declared policy, by its CREATE POLICY text without the table, and as the server printed it on the table. */
-export interface RegisteredPolicy {
-  readonly name: string;
-  readonly declared: string;
-  readonly printed: { readonly using: string | null; readonly withCheck: string | null };
-}
-
-/** A declared index as it was declared and as the server printed it: expressions are compared by both. */
-export interface RegisteredIndex {
-  readonly name: string;
-  readonly leafName: string;
-  readonly declared: string;
-  readonly printed: string;
-}
-
-/** The latest ledger entries that decide about one partition of a table. */
-export interface LedgerEntry {
-  readonly partition: string;
-  /** The branch that it is a part of, as branchKey writes it; empty for the table itself. */
-  readonly branch: string;
-  readonly oid: string | undefined;
-  readonly bounds: OpenInterval;
-  readonly event: LedgerEvent;
-  /** When it took effect, by the clock that decides (the database's, or a trusted asOf). */
-  readonly at: Instant;
-  readonly detail: LedgerDetail;
-}
-
-export type LedgerEvent =
-  | "created"
-  | "adopted"
-  | "attached"
-  | "approved"
-  | "detaching"
-  | "detached"
-  | "dropped"
-  | "released"
-  | "claimed"
-  | "destroying"
-  /** Nobody may write to it any more, because it is being archived. */
-  | "fenced"
-  /** An export into the store has begun. */
-  | "exporting"
-  /** The archive is complete and proved. */
-  | "archived"
-  /** What the ledger says of an archive is not what the store holds. */
-  | "doubted"
-  /** A table was made for the rows of an archive, and they are not in it yet. */
-  | "restoring"
-  /** All rows of an archive are in it. */
-  | "restored";
-
-export interface LedgerDetail {
-  /** On `adopted`: the partition had expired already, so it is never swept until confirmed. */
-  readonly expiredAtAdoption?: boolean;
-  /** On `detaching` and `detached`: dropped after this time, promised when it was detached. On `archived`: the same, from then on. */
-  readonly dropAfter?: string;
-  /** On `detaching` and `detached`: it is archived before anything else happens to it. */
-  readonly archive?: true;
-  /** On `archived`, `restoring` and `restored`: the manifest's place in the store, `s3://bucket/…/_manifest.json`. */
-  readonly manifest?: string;
-  readonly rows?: number;
-  readonly bytes?: number;
-  readonly objects?: number;
-  /** On `archived`: how the archive was proved. */
-  readonly verify?: "checksum" | "readBack";
-  /** On `restored`: the command line asked for it, so that no program has to name it. */
-  readonly pinned?: true;
-  /** On `restored` and pinned: when it may leave again. Left out: when confirmDrops names it. */
-  readonly until?: string;
-}
-
-/** A complete and proved archive of a table that still exists. */
-export interface ArchivedFacts {
-  readonly manifest: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly objects: number;
-  readonly verify: "checksum" | "readBack";
-  readonly at: Instant;
-  readonly dropAfter: Instant;
-}
-
-/** A table that left its parent by our hand: known by its ledger row, oid and bounds; names never decide. */
-export interface DetachedTable {
-  /** As in the ledger. */
-  readonly branch: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly oid: string;
-  readonly bounds: OpenInterval;
-  readonly detachedAt: Instant;
-  readonly dropAfter: Instant | undefined;
-  /** Its detach promised an archive. */
-  readonly toArchive?: boolean;
-  /** The last word of the ledger about it is that it has been archived. */
-  readonly archived?: ArchivedFacts | undefined;
-  /** It refuses writes. */
-  readonly fenced?: boolean;
-  /** Made for the rows of an archive that are not in it yet. */
-  readonly half?: boolean;
-  /** Logical slots of this database that have not read as far as its detach. */
-  readonly unreadBy?: readonly string[];
-  readonly rows: number | undefined;
-  readonly bytes: number;
 }
 
 /** Everything that planning one table's window needs from the database. */

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import type { Observation, ObservedLeafIndex, RegisteredExpression } from "../core/observed";
+import type { Observation, ObservedLeafIndex } from "../core/observed";
+import type { RegisteredExpression } from "../core/registration";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
 import type { KeyReading } from "./bounds";

@@ -1,13 +1,7 @@
 import { quote, quoteQualified } from "../core/names/identifier";
-import type {
-  ArchivedFacts,
-  DetachedTable,
-  LedgerDetail,
-  LedgerEntry,
-  Observation,
-  ObservedTable,
-  Registration,
-} from "../core/observed";
+import type { ArchivedFacts, DetachedTable, LedgerDetail, LedgerEntry } from "../core/ledger";
+import type { Observation, ObservedTable } from "../core/observed";
+import type { Registration } from "../core/registration";
 import { type Instant, parseInstant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
 import { KEY_ENCODINGS, parseBound } from "../core/time/key";

@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../core/names/identifier";
-import type { RegisteredExpression } from "../core/observed";
+import type { RegisteredExpression } from "../core/registration";
 import type { Connections } from "./connections";
 import type { TableName } from "./registry";
 import type { Session } from "./session";

@@ -1,5 +1,5 @@
 import { quote } from "../core/names/identifier";
-import type { RegisteredAlias } from "../core/observed";
+import type { RegisteredAlias } from "../core/registration";
 import type { PreparedPartition } from "../core/plan/prepared";
 import type { PreparedLevels } from "../core/plan/prepared-levels";
 import type { Statement } from "../core/statements/statement";

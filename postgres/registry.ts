@@ -1,12 +1,7 @@
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { LeafProfile } from "../core/leaf/profile";
-import type {
-  LedgerDetail,
-  LedgerEvent,
-  RegisteredExpression,
-  RegisteredIndex,
-  RegisteredPolicy,
-} from "../core/observed";
+import type { LedgerDetail, LedgerEvent } from "../core/ledger";
+import type { RegisteredExpression, RegisteredIndex, RegisteredPolicy } from "../core/registration";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";

@@ -1,6 +1,5 @@
+import type { LedgerDetail, LedgerEvent } from "../core/ledger";
 import type {
-  LedgerDetail,
-  LedgerEvent,
   ObservedColumn,
   ObservedConstraint,
   ObservedIndex,
@@ -9,12 +8,14 @@ import type {
   CarriedState,
   ObservedGrant,
   ObservedPolicy,
+} from "../core/observed";
+import type {
   RegisteredExpression,
   RegisteredIndex,
   RegisteredAlias,
   RegisteredPolicy,
   RegisteredSchedule,
-} from "../core/observed";
+} from "../core/registration";
 import type { RegisteredPublication } from "../core/observed-replication";
 import type { ObservedCheck, ObservedTrigger } from "../core/observed-default";
 import type { ObstacleRow } from "./obstacles";

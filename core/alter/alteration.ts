@@ -1,5 +1,6 @@
 import { quote } from "../names/identifier";
-import type { ObservedTable, RegisteredExpression } from "../observed";
+import type { ObservedTable } from "../observed";
+import type { RegisteredExpression } from "../registration";
 import { observedForeignKey } from "../spec/foreign-keys";
 import type { TableShape } from "../spec/spec";
 import type { Statement } from "../statements/statement";

@@ -1,4 +1,5 @@
-import type { ObservedColumn, ObservedTable, RegisteredExpression } from "../observed";
+import type { ObservedColumn, ObservedTable } from "../observed";
+import type { RegisteredExpression } from "../registration";
 import { canonicalType } from "../spec/compare";
 import type { ColumnSpec, TableShape } from "../spec/spec";
 import { sameExpression } from "./expression-text";

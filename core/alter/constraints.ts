@@ -1,5 +1,6 @@
 import { fitIdentifier } from "../names/identifier";
-import type { ObservedConstraint, ObservedTable, RegisteredExpression } from "../observed";
+import type { ObservedConstraint, ObservedTable } from "../observed";
+import type { RegisteredExpression } from "../registration";
 import { foreignKeyDefinition, sameForeignKey } from "../spec/foreign-keys";
 import type { ForeignKeySpec, TableShape } from "../spec/spec";
 import { sameExpression } from "./expression-text";

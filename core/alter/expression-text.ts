@@ -1,4 +1,4 @@
-import type { RegisteredExpression } from "../observed";
+import type { RegisteredExpression } from "../registration";
 import { tokensOf } from "../spec/expression";
 
 /**

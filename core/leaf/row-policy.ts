@@ -1,4 +1,5 @@
-import type { CarriedState, ObservedPolicy, RegisteredPolicy } from "../observed";
+import type { CarriedState, ObservedPolicy } from "../observed";
+import type { RegisteredPolicy } from "../registration";
 import type { GrantSpec, PolicySpec, RowSecuritySpec } from "../spec/security";
 import type { Statement } from "../statements/statement";
 import type { Relation } from "./relation";

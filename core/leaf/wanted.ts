@@ -1,5 +1,6 @@
 import { indexName } from "../names/template";
-import type { CarriedState, ObservedPolicy, RegisteredPolicy } from "../observed";
+import type { CarriedState, ObservedPolicy } from "../observed";
+import type { RegisteredPolicy } from "../registration";
 import type { GrantSpec, PolicySpec } from "../spec/security";
 import type { Instant } from "../time/instant";
 import { type Qualifier, requalify, sameBut } from "./requalify";

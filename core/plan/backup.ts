@@ -1,4 +1,4 @@
-import type { DetachedTable } from "../observed";
+import type { DetachedTable } from "../ledger";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
 import { addSpan, spanText } from "../time/span";

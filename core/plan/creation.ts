@@ -1,5 +1,6 @@
 import type { BranchRef } from "../levels/levels";
-import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import type { DetachedTable, LedgerEntry } from "../ledger";
+import type { Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
 import { formatInstant } from "../time/instant";

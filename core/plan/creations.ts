@@ -12,7 +12,8 @@ import {
   type SourceValues,
   timeLeaves,
 } from "../levels/tree";
-import type { DetachedTable, LedgerEntry, Observation, ObservedBranch, ObservedLeaf } from "../observed";
+import type { DetachedTable, LedgerEntry } from "../ledger";
+import type { Observation, ObservedBranch, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
 import type { Instant } from "../time/instant";

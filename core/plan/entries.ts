@@ -1,4 +1,4 @@
-import type { ArchivedFacts } from "../observed";
+import type { ArchivedFacts } from "../ledger";
 import type { NewBranch } from "../levels/create-branch";
 import { describePath } from "../levels/tree";
 import type { WindowSpec } from "../spec/spec";

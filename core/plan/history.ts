@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../observed";
+import type { LedgerEntry } from "../ledger";
 import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../time/interval";
 
 /** A complete archive of one range, by what the ledger says of it. */

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from "../observed";
+import type { LedgerEntry } from "../ledger";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../time/instant";
 import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../time/interval";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { branchKey } from "../levels/levels";
 import { partitionName } from "../names/template";
-import type { Registration } from "../observed";
+import type { Registration } from "../registration";
 import type { WindowSpec } from "../spec/spec";
 import { createPartitionStatements } from "../statements/create-partition";
 import type { ParentShape } from "../statements/parent";

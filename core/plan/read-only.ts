@@ -1,5 +1,6 @@
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
-import type { LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import type { LedgerEntry } from "../ledger";
+import type { Observation, ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { keepReadOnlyStatement, unfenceStatement } from "../statements/retire";
 import { formatInterval, sameInterval } from "../time/interval";

@@ -1,4 +1,5 @@
-import type { LedgerEntry, Observation } from "../observed";
+import type { LedgerEntry } from "../ledger";
+import type { Observation } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import type { Instant } from "../time/instant";
 import {

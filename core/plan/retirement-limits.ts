@@ -1,7 +1,10 @@
-import type { LedgerEntry, ObservedLeaf } from "../observed";
+import type { LedgerEntry } from "../ledger";
+import type { ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
 import { formatInterval, intervalKey, type OpenInterval, sameInterval } from "../time/interval";
+import { formatTableId } from "../names/resource-id";
+import { type ByteLimit, claimsOf, overByteLimit } from "./byte-limit";
 import { OPEN, type Retirement } from "./retiring";
 
 /** What more than one update retires, with the reason why it waits. */
@@ -61,4 +64,26 @@ export function isConfirmed(
     spec.confirmDrops.some((interval) => sameInterval(interval, bounds)) ||
     ledger.some((entry) => entry.event === "approved" && sameInterval(entry.bounds, bounds))
   );
+}
+
+/** What one update may take out of all tables together: what is beyond it stays as it is, the chain to its drop as a whole. */
+export function within(
+  limit: ByteLimit | undefined,
+  spec: WindowSpec,
+  ledger: readonly LedgerEntry[],
+  going: readonly Retirement[],
+): { due: readonly Retirement[]; over: readonly Retirement[] } {
+  if (!limit) return { due: going, over: [] };
+  const table = formatTableId(spec);
+  const waiting = overByteLimit(
+    claimsOf(table, going, ({ bounds }) => isConfirmed(bounds, spec, ledger)),
+    limit,
+  );
+  return {
+    due: going.filter(({ oid }) => !waiting.has(oid)),
+    over: going.flatMap((item) => {
+      const why = waiting.get(item.oid);
+      return why === undefined ? [] : [{ ...item, reason: `${item.reason}; ${why}` }];
+    }),
+  };
 }

@@ -1,21 +1,20 @@
 import { timeLeaves } from "../levels/tree";
 import { hasExpired } from "../window/window";
-import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
-import type { DetachedTable, LedgerEntry, Observation, ObservedLeaf } from "../observed";
+import type { LedgerEntry } from "../ledger";
+import type { Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
-import { formatTableId } from "../names/resource-id";
-import { describeRetireHours, inRetireHours } from "../spec/retire-hours";
 import type { WindowSpec } from "../spec/spec";
-import { compareInstants, formatInstant } from "../time/instant";
 import { formatInterval } from "../time/interval";
-import { type BackupFact, whyNoBackup } from "./backup";
-import { type ByteLimit, claimsOf, overByteLimit } from "./byte-limit";
+import type { BackupFact } from "./backup";
+import type { ByteLimit } from "./byte-limit";
 import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
+import { archivesOf, dropsOf } from "./detached-tables";
 import { describeHold, holdOn } from "./holds";
 import { pinOn, whyNotDropped } from "./pins";
-import { type ReferringRows, whyItStays } from "./referring";
-import { cutProblem, intervalsOf, isConfirmed, oldestFirst, overLimit } from "./retirement-limits";
-import { archiveOf, archiving, compareEnds, detachOf, dropOf, finalizeOf, OPEN, type Retirement } from "./retiring";
+import { type ReferringRows, stays, whyItStays } from "./referring";
+import { cutProblem, intervalsOf, isConfirmed, oldestFirst, overLimit, within } from "./retirement-limits";
+import { archiving, compareEnds, detachOf, finalizeOf, OPEN, type Retirement } from "./retiring";
+import { stopReason } from "./stop-reason";
 
 /** What is known of the world around a table. */
 export interface RetirementFacts {
@@ -107,28 +106,6 @@ export function planRetirement(
   };
 }
 
-/** What one update may take out of all tables together: what is beyond it stays as it is, the chain to its drop as a whole. */
-function within(
-  limit: ByteLimit | undefined,
-  spec: WindowSpec,
-  ledger: readonly LedgerEntry[],
-  going: readonly Retirement[],
-): { due: readonly Retirement[]; over: readonly Retirement[] } {
-  if (!limit) return { due: going, over: [] };
-  const table = formatTableId(spec);
-  const waiting = overByteLimit(
-    claimsOf(table, going, ({ bounds }) => isConfirmed(bounds, spec, ledger)),
-    limit,
-  );
-  return {
-    due: going.filter(({ oid }) => !waiting.has(oid)),
-    over: going.flatMap((item) => {
-      const why = waiting.get(item.oid);
-      return why === undefined ? [] : [{ ...item, reason: `${item.reason}; ${why}` }];
-    }),
-  };
-}
-
 /** Oids of what could leave now: what refers to these has to be known. */
 export function couldLeave(spec: WindowSpec, observation: Observation, clocks: Clocks): string[] {
   const { table, ledger } = observation;
@@ -138,15 +115,6 @@ export function couldLeave(spec: WindowSpec, observation: Observation, clocks: C
   );
   const unguarded = { ...spec, requireBackupSince: undefined };
   return [...leaves, ...dropsOf(unguarded, observation, clocks, new Map(), undefined).due].map(({ oid }) => oid);
-}
-
-/** What leaves the table only when nothing refers to it any more. */
-function stays(retirement: Retirement, referring: ReferringRows): Retirement {
-  return {
-    ...retirement,
-    reason: `${retirement.reason}; ${whyItStays(retirement.oid, referring) ?? ""}`,
-    referred: true,
-  };
 }
 
 /** Attached partitions that have expired, oldest first. The default partition never does. */
@@ -225,82 +193,6 @@ function followed(retirements: readonly Retirement[], spec: WindowSpec): Retirem
     const drops = spec.onExpire !== "detach" && spec.grace === undefined && !spec.requireBackupSince;
     return [first, ...archive, ...(drops ? [{ ...first, verb: "drop" as const }] : [])];
   });
-}
-
-/** Detached by us under a promise, an archive or a drop, and not archived yet: whatever was promised, it is archived now. */
-function archivesOf(spec: WindowSpec, observation: Observation, clocks: Clocks): Retirement[] {
-  if (spec.onExpire !== "archive") return [];
-  return leftBehind(spec, observation, clocks)
-    .filter((table) => !table.archived && !holdOn(spec, table.bounds, decidingNow(clocks)))
-    .map((table) => archiveOf(table, spec));
-}
-
-/**
- * Detached by us with the promise of a drop or of an archive. What was detached under onExpire "detach" stays, whatever is
- * declared later, and what was to be archived is dropped only with its archive.
- */
-function dropsOf(
-  spec: WindowSpec,
-  observation: Observation,
-  clocks: Clocks,
-  referring: ReferringRows,
-  backup: BackupFact | undefined,
-): { due: Retirement[]; waiting: Retirement[] } {
-  const now = decidingNow(clocks);
-  const due: Retirement[] = [];
-  const waiting: Retirement[] = [];
-  for (const table of leftBehind(spec, observation, clocks)) {
-    const after = spec.onExpire === "archive" || table.toArchive ? table.archived?.dropAfter : table.dropAfter;
-    const hold = holdOn(spec, table.bounds, now);
-    if (hold) waiting.push({ ...dropOf(table, describeHold(hold)), held: true });
-    else if (!after) {
-      if (spec.onExpire === "drop")
-        waiting.push(dropOf(table, 'to be archived, which onExpire "drop" does not do: it stays'));
-    } else if (compareInstants(after, now) > 0) waiting.push(dropOf(table, `its grace ends ${formatInstant(after)}`));
-    else if (whyNoBackup(spec, table, backup, now) !== undefined)
-      waiting.push(dropOf(table, whyNoBackup(spec, table, backup, now) ?? ""));
-    else if (whyItStays(table.oid, referring) !== undefined)
-      waiting.push(stays(dropOf(table, "its grace is over"), referring));
-    else due.push(dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over"));
-  }
-  return { due, waiting };
-}
-
-/** Away by our hand with a promise, and expired still. Oldest first. */
-function leftBehind(spec: WindowSpec, observation: Observation, clocks: Clocks): DetachedTable[] {
-  if (spec.onExpire === "detach") return [];
-  const horizon = decidingHorizon(spec, clocks);
-  const now = decidingNow(clocks);
-  return observation.detached
-    .filter((table) => (table.dropAfter ?? table.toArchive) && hasExpired(table.bounds.to, horizon))
-    .filter((table) => !table.half && pinOn(spec, table, observation.ledger, now) === undefined)
-    .sort((a, b) => compareEnds(a.bounds, b.bounds));
-}
-
-/** `alarming`: worth a word even when nothing waits for it now. */
-function stopReason(
-  spec: WindowSpec,
-  observation: Observation,
-  clocks: Clocks,
-): { readonly reason: string; readonly alarming: boolean } | undefined {
-  if (spec.paused || observation.registration?.paused) {
-    const by = spec.paused ? "paused: true in the program" : "pgpartition pause";
-    return { reason: `retirement is paused (${by}); partitions are still created`, alarming: false };
-  }
-  if (clocks.trusted === undefined) {
-    const ahead = clocks.database.until(clocks.asOf).total("seconds");
-    if (ahead > MAX_CLOCK_SKEW_SECONDS) {
-      const reason = `nothing is retired: the program's clock says ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; set the clock right, or set pgpartition:asOf`;
-      return { reason, alarming: true };
-    }
-  }
-  const hours = spec.allowRetireBetween;
-  if (hours && !inRetireHours(hours, decidingNow(clocks)))
-    return {
-      reason: `partitions leave only from ${describeRetireHours(hours)} (allowRetireBetween); partitions are still created`,
-      alarming: false,
-    };
-  return undefined;
 }
 
 /** Only those that had expired on the day of adoption wait; the others are under the declared rule from then on. */

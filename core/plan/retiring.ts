@@ -1,6 +1,7 @@
 import { type ArchiveTable, describeArchiveTable } from "../archive/table-destination";
 import { type BranchRef, branchKey } from "../levels/levels";
-import type { ArchivedFacts, DetachedTable, ObservedLeaf } from "../observed";
+import type { ArchivedFacts, DetachedTable } from "../ledger";
+import type { ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { type Instant, compareInstants, formatInstant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";

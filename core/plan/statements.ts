@@ -1,7 +1,7 @@
 import { archiveRowsStatement } from "../archive/table-sql";
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
 import { branchShape, createBranchSteps } from "../levels/create-branch";
-import type { DetachedTable } from "../observed";
+import type { DetachedTable } from "../ledger";
 import { createPartitionStatements } from "../statements/create-partition";
 import type { ParentShape } from "../statements/parent";
 import { reattachStatements } from "../statements/reattach";

@@ -1,5 +1,5 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
-import type { RegisteredAlias } from "../observed";
+import type { RegisteredAlias } from "../registration";
 import type { Problem } from "../problem";
 import { ALIAS_KINDS, type AliasKind, type FunctionAliasesWire } from "../spec/function-names";
 import type { Statement } from "../statements/statement";

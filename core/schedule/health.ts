@@ -1,4 +1,4 @@
-import type { RegisteredSchedule } from "../observed";
+import type { RegisteredSchedule } from "../registration";
 import { compareInstants, formatInstant, type Instant, later, parseInstant } from "../time/instant";
 import { lastDue, parseCron } from "./cron";
 import type { FoundJob } from "./job";

@@ -1,6 +1,6 @@
 import { quoteLiteral } from "../names/identifier";
 import type { Problem } from "../problem";
-import type { RegisteredSchedule } from "../observed";
+import type { RegisteredSchedule } from "../registration";
 import type { Statement } from "../statements/statement";
 
 /** The job as it should be. */

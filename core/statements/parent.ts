@@ -3,7 +3,8 @@ import { fitIdentifier, quote, quoteList, type Quoted } from "../names/identifie
 import { profileFromWire, type LeafProfile } from "../leaf/profile";
 import type { CarriedByParent } from "../leaf/wanted";
 import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../levels/levels";
-import type { Observation, ObservedTable, RegisteredIndex } from "../observed";
+import type { Observation, ObservedTable } from "../observed";
+import type { RegisteredIndex } from "../registration";
 import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "../spec/spec";
 import type { Instant } from "../time/instant";
 import { keyKind, type KeyKind } from "../time/key";

@@ -1,6 +1,6 @@
 import { nextName, declaredExpressions } from "../../core/alter/constraints";
 import type { AlterStep } from "../../core/alter/step";
-import type { RegisteredExpression } from "../../core/observed";
+import type { RegisteredExpression } from "../../core/registration";
 import type { TableShape } from "../../core/spec/spec";
 import type { Statement } from "../../core/statements/statement";
 import { StatementError } from "../errors";

@@ -1,6 +1,7 @@
 import { branchKey } from "../../core/levels/levels";
 import { type BranchStep, createBranchSteps, type Made } from "../../core/levels/create-branch";
-import type { DetachedTable, Observation } from "../../core/observed";
+import type { DetachedTable } from "../../core/ledger";
+import type { Observation } from "../../core/observed";
 import type { BranchCreation } from "../../core/plan/creations";
 import type { ParentShape } from "../../core/statements/parent";
 import type { Statement } from "../../core/statements/statement";

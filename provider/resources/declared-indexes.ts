@@ -1,4 +1,5 @@
-import type { Observation, Registration } from "../../core/observed";
+import type { Observation } from "../../core/observed";
+import type { Registration } from "../../core/registration";
 import type { IndexSpec } from "../../core/spec/spec";
 import { indexDefinition } from "../../core/statements/parent";
 import type { Runtime } from "../runtime";

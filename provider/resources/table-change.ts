@@ -1,7 +1,8 @@
 import { type Differences, differencesOf, isEqual, unsettled } from "../../core/alter/alteration";
 import { questionOf } from "../../core/alter/facts";
 import { formatTableId } from "../../core/names/resource-id";
-import type { Observation, ObservedTable, RegisteredExpression } from "../../core/observed";
+import type { Observation, ObservedTable } from "../../core/observed";
+import type { RegisteredExpression } from "../../core/registration";
 import type { TableShape } from "../../core/spec/spec";
 import { type Alteration, alterTable, alterTableStatements } from "../../core/statements/alter-table";
 import { readAlterFacts } from "../../postgres/alter-facts";

@@ -1,4 +1,5 @@
-import type { Observation, RegisteredExpression } from "../../core/observed";
+import type { Observation } from "../../core/observed";
+import type { RegisteredExpression } from "../../core/registration";
 import { canonicalType } from "../../core/spec/compare";
 import { observedForeignKey } from "../../core/spec/foreign-keys";
 import { readWire, type TableWire, tableWireSchema } from "../../core/spec/wire";

@@ -1,7 +1,8 @@
 import { columnChanges, isSerial } from "../../core/alter/changes";
 import { checkExpression, constraintChanges } from "../../core/alter/constraints";
 import { sameExpression } from "../../core/alter/expression-text";
-import type { Observation, ObservedColumn, ObservedTable, RegisteredExpression } from "../../core/observed";
+import type { Observation, ObservedColumn, ObservedTable } from "../../core/observed";
+import type { RegisteredExpression } from "../../core/registration";
 import { canonicalType } from "../../core/spec/compare";
 import { observedForeignKey } from "../../core/spec/foreign-keys";
 import type { ColumnSpec, TableShape } from "../../core/spec/spec";

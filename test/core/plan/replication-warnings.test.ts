@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DetachedTable } from "../../../core/observed";
+import type { DetachedTable } from "../../../core/ledger";
 import { NOTHING_PUBLISHED, type ObservedPublication } from "../../../core/observed-replication";
 import { replicationWarnings } from "../../../core/plan/replication-warnings";
 import type { Retirement } from "../../../core/plan/retiring";

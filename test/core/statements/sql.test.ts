@@ -9,7 +9,8 @@ import {
 import { observedParent, plannedParent } from "../../../core/statements/parent";
 import { reattachStatements } from "../../../core/statements/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../../../core/statements/retire";
-import type { ObservedIndex, ObservedTable, RegisteredIndex } from "../../../core/observed";
+import type { ObservedIndex, ObservedTable } from "../../../core/observed";
+import type { RegisteredIndex } from "../../../core/registration";
 import { byteLength } from "../../../core/names/identifier";
 import { VALID, tableSpec } from "../support/specs";
 import { JANUARY, leafIndex, PARENT, PLACE, RUN, sqlOf, WITH_DEFAULT } from "./support";

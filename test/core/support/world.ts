@@ -1,11 +1,5 @@
-import type {
-  DetachedTable,
-  LedgerDetail,
-  LedgerEntry,
-  LedgerEvent,
-  Observation,
-  ObservedLeaf,
-} from "../../../core/observed";
+import type { DetachedTable, LedgerDetail, LedgerEntry, LedgerEvent } from "../../../core/ledger";
+import type { Observation, ObservedLeaf } from "../../../core/observed";
 import { NOTHING_PUBLISHED } from "../../../core/observed-replication";
 import type { Clocks } from "../../../core/plan/clocks";
 import type { LivePlan } from "../../../core/plan/live-plan";
