@@ -1,16 +1,27 @@
 import { keyInStore, storeOfManifest } from "../core/archive/layout";
 import { formatLocation, parseLocation } from "../core/archive/location";
 import type { StoreSettings } from "../core/archive/store-settings";
+import { tableInsteadOfStore } from "../core/archive/table-destination";
 import { openStore } from "./store/open";
 import type { ObjectStore } from "./store/store";
 
-/** The store in which a manifest lies: the declared one with its settings, or another place with those that fit it. */
-export function openStoreOfManifest(declared: StoreSettings | undefined, manifest: string): ObjectStore {
-  if (declared && liesIn(declared.to, manifest)) return openStore(declared);
+/**
+ * The store in which a manifest lies: the declared one with its settings, or another place with those that fit it. What is given
+ * by hand wins.
+ */
+export function openStoreOfManifest(
+  table: { readonly schema: string; readonly table: string },
+  declared: StoreSettings | undefined,
+  manifest: string,
+  given: Pick<StoreSettings, "region" | "endpoint"> = {},
+): ObjectStore {
+  const rows = tableInsteadOfStore(manifest, table);
+  if (rows !== undefined) throw new Error(`"${manifest}" is no object of a store: ${rows}`);
+  if (declared && liesIn(declared.to, manifest)) return openStore({ ...declared, ...given });
   const to = storeOfManifest(manifest);
   if (to === undefined)
     throw new Error(
-      `"${manifest}" is no manifest in an object store: nothing was restored of it. Rows of an archive table are brought back by INSERT … SELECT`,
+      `"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json, or by a template of keys in .manifest.json`,
     );
   const { region, endpoint, pathStyle } = declared ?? {};
   return openStore({
@@ -18,6 +29,7 @@ export function openStoreOfManifest(declared: StoreSettings | undefined, manifes
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(pathStyle === undefined ? {} : { pathStyle }),
+    ...given,
   });
 }
 

@@ -1,9 +1,6 @@
-import { openStore } from "../archive/store/open";
+import { openStoreOfManifest } from "../archive/archive-place";
 import type { ObjectStore } from "../archive/store/store";
-import { keyInStore, storeOfManifest } from "../core/archive/layout";
-import { formatLocation, parseLocation } from "../core/archive/location";
-import type { StoreSettings } from "../core/archive/store-settings";
-import { tableInsteadOfStore } from "../core/archive/table-destination";
+import { storeSettingsOf } from "../core/archive/archive-spec";
 import type { TableId } from "../core/names/resource-id";
 import type { Observation } from "../core/observed";
 import { type Interval, type OpenInterval, overlaps } from "../core/time/interval";
@@ -27,31 +24,12 @@ export async function openStoreOf(
   flags: ArchiveFlags,
   manifest: string,
 ): Promise<ObjectStore> {
-  const rows = tableInsteadOfStore(manifest, table);
-  if (rows !== undefined) throw new Error(`"${manifest}" is no object of a store: ${rows}`);
-  const place = storeOfManifest(manifest);
-  if (place === undefined)
-    throw new Error(
-      `"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json, or by a template of keys in .manifest.json`,
-    );
   const { registration } = await database.observe(table.schema, table.table);
   const window = windowFromWire(registration?.window);
-  const archive = "spec" in window ? window.spec.archive : undefined;
-  const declared = archive?.to !== undefined && liesIn(archive.to, manifest) ? archive : undefined;
-  const settings: StoreSettings = {
-    to: declared?.to ?? place,
-    ...(declared?.region === undefined ? {} : { region: declared.region }),
-    ...(declared?.endpoint === undefined ? {} : { endpoint: declared.endpoint }),
-    ...(declared?.pathStyle === undefined ? {} : { pathStyle: declared.pathStyle }),
-    ...(flags.region === undefined ? {} : { region: flags.region }),
-    ...(flags.endpoint === undefined ? {} : { endpoint: flags.endpoint }),
-  };
-  return openStore(settings);
-}
-
-function liesIn(to: string, manifest: string): boolean {
-  const location = parseLocation(to, "", []);
-  return location !== undefined && keyInStore(formatLocation(location), manifest) !== undefined;
+  const declared = "spec" in window ? storeSettingsOf(window.spec.archive) : undefined;
+  const { region, endpoint } = flags;
+  const given = { ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
+  return openStoreOfManifest(table, declared, manifest, given);
 }
 
 /** Of each range and branch the last generation: the ones before it were superseded. */

@@ -28,6 +28,22 @@ export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
   readonly spoolMegabytes: number;
 }
 
+/** What of it the store itself has to know; undefined where there is none, or its bucket is not made yet. */
+export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings | undefined {
+  if (archive?.to === undefined) return undefined;
+  const {
+    format: _format,
+    keys: _keys,
+    method: _method,
+    spoolMegabytes: _spool,
+    table: _table,
+    to,
+    ...settings
+  } = archive;
+  const { verify: _verify, ...store } = settings;
+  return { ...store, to };
+}
+
 /** How an archive is proved besides that each part gives the server's text back, byte for byte. */
 export const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
 export type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];

@@ -3,7 +3,7 @@ import { spaceProblem, spoolBytes } from "../../archive/disk-space";
 import { openStore } from "../../archive/store/open";
 import { StoreError, type StoreErrorKind } from "../../archive/store/errors";
 import type { ObjectStore } from "../../archive/store/store";
-import type { ArchiveSpec } from "../../core/archive/archive-spec";
+import { type ArchiveSpec, storeSettingsOf } from "../../core/archive/archive-spec";
 import { describeArchiveTable } from "../../core/archive/table-destination";
 import type { Problem as CoreProblem } from "../../core/problem";
 import type { LivePlan } from "../../core/plan/live-plan";
@@ -25,19 +25,10 @@ export function storeOf(spec: WindowSpec): ObjectStore {
     throw new Refusal(
       `archives of table "${spec.schema}.${spec.table}" are rows of ${describeArchiveTable(archive.table)}, and no objects of a store: INSERT … SELECT brings them back`,
     );
-  if (archive?.to === undefined)
+  const settings = storeSettingsOf(archive);
+  if (!settings)
     throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
-  const {
-    format: _format,
-    verify: _verify,
-    spoolMegabytes: _spool,
-    keys: _keys,
-    method: _method,
-    table: _table,
-    to,
-    ...settings
-  } = archive;
-  return openStore({ ...settings, to });
+  return openStore(settings);
 }
 
 /**

@@ -1,9 +1,8 @@
 import { openStoreOfManifest } from "../../archive/archive-place";
 import { bringBack, type RestoreFacts } from "../../archive/bring-back";
-import type { StoreSettings } from "../../core/archive/store-settings";
+import { storeSettingsOf } from "../../core/archive/archive-spec";
 import type { Creation } from "../../core/plan/creation";
 import { names } from "../../core/plan/work";
-import type { WindowSpec } from "../../core/spec/spec";
 import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
 import type { Failures } from "./window-creations";
@@ -30,7 +29,7 @@ export async function restoreDue(
         table: { schema: spec.schema, table: spec.table },
         wanted,
         look: () => factsOf(runtime, inputs),
-        openStore: (manifest) => openStoreOfManifest(settingsOf(spec), manifest),
+        openStore: (manifest) => openStoreOfManifest(spec, storeSettingsOf(spec.archive), manifest),
       });
       if (back) attached += 1;
     } catch (error) {
@@ -60,19 +59,4 @@ async function factsOf(runtime: Runtime, inputs: WindowInputs): Promise<RestoreF
     detached,
     creations: problems.length > 0 ? [] : [...restores, ...creations],
   };
-}
-
-function settingsOf({ archive }: WindowSpec): StoreSettings | undefined {
-  if (archive?.to === undefined) return undefined;
-  const {
-    format: _format,
-    verify: _verify,
-    spoolMegabytes: _spool,
-    table: _table,
-    keys: _keys,
-    method: _method,
-    to,
-    ...settings
-  } = archive;
-  return { ...settings, to };
 }
