@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
-import { addAbortSignal, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { serverHeader } from "../core/archive/csv-sql";
 import { parseLocation } from "../core/archive/location";
 import type { PartRecord, RelationFacts } from "../postgres/archive-records";
 import type { ArchiveColumn } from "../postgres/archive-table";
 import { type ArchiveJob, subjectOf } from "./job";
 import type { EncodedChunk, EncodeOptions } from "./chunk-codec";
-import { ChunkTooLarge, TextCutOff } from "./parquet/errors";
-import { RowScan } from "./spool/row-scan";
+import { hashText } from "./spool/hash-text";
 import type { PartWriter } from "./part-writer";
 import { ObjectConflict } from "./store/errors";
 import { sha256Of } from "./store/read";
@@ -30,27 +29,10 @@ export class AwsS3Writer implements PartWriter {
   }
 
   /** What the object is going to be, by the rows as they are sent to us. */
-  async take(text: Readable, _file: string, { signal, onRead }: EncodeOptions): Promise<EncodedChunk> {
-    text.on("error", () => undefined);
-    if (signal) addAbortSignal(signal, text);
-    const [rows, object, scan] = [createHash("sha256"), createHash("sha256").update(this.header), new RowScan()];
-    let textBytes = 0;
-    for await (const piece of text as AsyncIterable<Buffer>) {
-      textBytes += piece.length;
-      if (textBytes > this.maxTextBytes) throw new ChunkTooLarge(this.maxTextBytes);
-      scan.push(piece);
-      rows.update(piece);
-      object.update(piece);
-      onRead?.(textBytes);
-    }
-    if (scan.open > 0) throw new TextCutOff(scan.rows);
-    return {
-      rows: scan.rows,
-      textBytes,
-      textSha256: rows.digest("hex"),
-      fileBytes: this.header.length + textBytes,
-      fileSha256: object.digest("hex"),
-    };
+  async take(text: Readable, _file: string, options: EncodeOptions): Promise<EncodedChunk> {
+    const object = createHash("sha256").update(this.header);
+    const proved = await hashText(text, this.maxTextBytes, options, object);
+    return { ...proved, fileBytes: this.header.length + proved.textBytes, fileSha256: object.digest("hex") };
   }
 
   /** There is nothing to prove before the object is there. */

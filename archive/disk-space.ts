@@ -6,7 +6,7 @@ const ROW_GROUPS_BYTES = 128_000_000;
 
 /** Bytes that an archive takes on the disk of the machine that makes it: two parts, and what is decoded for their proof. */
 export function spoolBytes(maxTextBytes: number, { format, method }: Pick<PartSettings, "format" | "method">): number {
-  if (method !== undefined) return 0;
+  if (method === "aws_s3") return 0;
   return 2 * maxTextBytes + (format === "csv" ? maxTextBytes : ROW_GROUPS_BYTES);
 }
 

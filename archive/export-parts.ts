@@ -21,9 +21,11 @@ import { requireSpace, spoolBytes } from "./disk-space";
 import { ArchiveContradicted } from "./errors";
 import { type ArchiveJob, type Export, subjectOf } from "./job";
 import { AwsS3Writer } from "./aws-s3-writer";
-import type { EncodedChunk } from "./chunk-codec";
+import type { CodecSettings, EncodedChunk } from "./chunk-codec";
 import { ChunkTooLarge } from "./parquet/errors";
-import { openClientWriter, type PartWriter } from "./part-writer";
+import { openCodecOf } from "./open-codec";
+import { ClientWriter, type PartWriter } from "./part-writer";
+import { PgParquetWriter } from "./pg-parquet-writer";
 import { Progress } from "./progress";
 import { sha256Of } from "./store/read";
 import type { StoredObject } from "./store/store";
@@ -55,10 +57,7 @@ export async function exportParts(
   try {
     await requireSpace(directory, spoolBytes(maxTextBytes, formOf(current)), subjectOf(job));
     const columns = await readArchiveColumns(job.work.database, job.away.oid);
-    const writer =
-      current.detail.method === "aws_s3"
-        ? new AwsS3Writer(job, state.relations, columns, maxTextBytes)
-        : await openClientWriter(job, current, parquetColumns(columns), { directory, maxTextBytes });
+    const writer = await openWriter(job, current, state, columns, { directory, maxTextBytes });
     try {
       return await new Exporter(job, current, state, columns, writer, directory, maxTextBytes).run(known);
     } finally {
@@ -67,6 +66,21 @@ export async function exportParts(
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+async function openWriter(
+  job: ArchiveJob,
+  { detail: { encoding, method } }: Export,
+  { relations }: ArchiveState,
+  columns: readonly ArchiveColumn[],
+  settings: CodecSettings,
+): Promise<PartWriter> {
+  if (method === "aws_s3") return new AwsS3Writer(job, relations, columns, settings.maxTextBytes);
+  const written = parquetColumns(columns);
+  const codec = await openCodecOf(encoding ?? "parquet", written, settings);
+  return method === "pg_parquet"
+    ? new PgParquetWriter(job, codec, written, settings.maxTextBytes)
+    : new ClientWriter(job, codec);
 }
 
 function formOf({ detail: { encoding, method } }: Export): Pick<PartSettings, "format" | "method"> {
@@ -192,7 +206,7 @@ class Exporter {
     };
     this.progress.reading();
     return this.job.work.database.exportRows(request, { signal, subject: subjectOf(this.job) }, (text) =>
-      this.writer.take(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }),
+      this.writer.take(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }, request),
     );
   }
 

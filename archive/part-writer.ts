@@ -1,15 +1,14 @@
 import { type Readable } from "node:stream";
-import type { ParquetColumn } from "../core/archive/columns";
+import type { ExportRequest } from "../postgres/export-rows";
 import type { PartRecord } from "../postgres/archive-records";
-import { type ArchiveJob, type Export, subjectOf } from "./job";
-import { openCodecOf } from "./open-codec";
+import { type ArchiveJob, subjectOf } from "./job";
 import type { ChunkCodec, EncodedChunk, EncodeOptions } from "./chunk-codec";
 import type { StoredObject } from "./store/store";
 
 /** Who brings the rows of one part into the store, and proves that they are the ones that the server sent. */
 export interface PartWriter {
   /** Takes the text of a COPY. What is to be stored of it lies in the file afterwards, unless the server stores it. */
-  take(text: Readable, file: string, options: EncodeOptions): Promise<EncodedChunk>;
+  take(text: Readable, file: string, options: EncodeOptions, rows: ExportRequest): Promise<EncodedChunk>;
   /** Fails unless the file gives back what came. Asked before the part is written down. */
   prove(part: PartRecord, file: string): Promise<void>;
   /** Never overwrites. What is returned was asked of the store, and compared. */
@@ -17,23 +16,14 @@ export interface PartWriter {
   close(): Promise<void>;
 }
 
-/** Parts that this process writes, in the format of the export. */
-export async function openClientWriter(
-  job: ArchiveJob,
-  { detail }: Export,
-  columns: readonly ParquetColumn[],
-  settings: { readonly directory: string; readonly maxTextBytes: number },
-): Promise<PartWriter> {
-  return new ClientWriter(job, await openCodecOf(detail.encoding ?? "parquet", columns, settings));
-}
-
-class ClientWriter implements PartWriter {
+/** Proved by decoding, whoever has made the file. */
+export class ClientWriter implements PartWriter {
   constructor(
-    private readonly job: ArchiveJob,
+    protected readonly job: ArchiveJob,
     private readonly codec: ChunkCodec,
   ) {}
 
-  take(text: Readable, file: string, options: EncodeOptions): Promise<EncodedChunk> {
+  take(text: Readable, file: string, options: EncodeOptions, _rows: ExportRequest): Promise<EncodedChunk> {
     return this.codec.encode(text, file, options);
   }
 

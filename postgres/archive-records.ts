@@ -1,3 +1,4 @@
+import type { ServerMethod } from "../core/archive/part-settings";
 import { quote } from "../core/names/identifier";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
@@ -43,7 +44,7 @@ export interface ExportDetail {
   /** Left out: Parquet. */
   readonly encoding?: "csv" | "rows";
   /** Left out: this product writes the parts. */
-  readonly method?: "aws_s3";
+  readonly method?: ServerMethod;
   /** File of each table as the export began: another one means that its rows have moved. */
   readonly filenodes: Readonly<Record<string, string>>;
 }

@@ -13,6 +13,7 @@ import { reading } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
 import { type ExportOptions, type ExportRequest, exportRows } from "./export-rows";
+import { exportParquet, type ParquetExportRequest } from "./export-parquet";
 import { exportToS3, type S3Exported, type S3ExportRequest } from "./export-to-s3";
 import { type ImportOptions, type ImportRequest, importRows } from "./import-rows";
 import { storeRows, type StoreRowsOptions, type StoreRowsRequest } from "./store-rows";
@@ -164,6 +165,11 @@ export class Database {
   /** Rows of a table between two places, as an object that the server writes: see export-to-s3.ts. */
   exportToS3(request: S3ExportRequest, options: Pick<ExportOptions, "signal" | "subject">): Promise<S3Exported> {
     return exportToS3(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs });
+  }
+
+  /** Rows of a table between two places, as a Parquet file that the server makes: see export-parquet.ts. */
+  exportParquet(request: ParquetExportRequest, options: Pick<ExportOptions, "signal" | "subject">): Promise<void> {
+    return exportParquet(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs });
   }
 
   /** Makes a table and fills it in one transaction: see import-rows.ts. Gives the rows that are in it then. */

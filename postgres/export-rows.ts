@@ -116,8 +116,11 @@ function copyText(request: ExportRequest): string {
 }
 
 /** The rows that are meant, as a query. */
-export function rowsBetween({ relation, columns, first, end }: ExportRequest): string {
+export function rowsBetween(
+  { relation, columns, first, end }: ExportRequest,
+  selectList: string = quoteList(columns),
+): string {
   const from = quoteQualified(relation.schema, relation.name);
   const between = `ctid >= ${quoteLiteral(first)}::tid AND ctid < ${quoteLiteral(end)}::tid`;
-  return `SELECT ${quoteList(columns)} FROM ONLY ${from} WHERE ${between}`;
+  return `SELECT ${selectList} FROM ONLY ${from} WHERE ${between}`;
 }

@@ -25,9 +25,11 @@ export interface ArchiveArgs extends Omit<StoreSettings, "to"> {
   /**
    * Who writes the objects. `client`: the machine that runs the update. `aws_s3`: the server, by the extension of that name, which
    * RDS and Aurora have; the rows do not pass through this machine but for their proof, which reads each part once from the server
-   * and once from the store. CSV without compression. Cannot set storageClass or objectLock of an object. @default "client"
+   * and once from the store. CSV without compression. Cannot set storageClass or objectLock of an object. `pg_parquet`: the server
+   * makes the Parquet, by the extension of that name, and this machine proves and stores it: more work for the server and less
+   * here; each part is read twice from the server. @default "client"
    */
-  readonly method?: "client" | "aws_s3";
+  readonly method?: "client" | "aws_s3" | "pg_parquet";
   /**
    * How an archive is proved before anything is dropped. Always: each part is decoded and compared with what the server sent,
    * and the store's own SHA-256 with ours. `readBack` downloads every part once more and compares that too, which costs as

@@ -3,7 +3,15 @@ import { DEFAULT_SPOOL_MEGABYTES } from "../defaults";
 import type { Problem } from "../problem";
 import type { OnExpire, WindowSpec } from "../spec/spec";
 import type { ArchiveArgs } from "./archive-args";
-import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding, EXPORT_METHODS, parseParts } from "./part-settings";
+import {
+  ARCHIVE_ENCODINGS,
+  ARCHIVE_FORMATS,
+  type ArchiveEncoding,
+  EXPORT_METHODS,
+  parseParts,
+  SERVER_METHODS,
+  type ServerMethod,
+} from "./part-settings";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
 import {
   type ArchiveTable,
@@ -21,7 +29,7 @@ export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
   readonly table?: ArchiveTable;
   readonly format: ArchiveEncoding;
   /** Undefined: this product writes the parts. */
-  readonly method?: "aws_s3";
+  readonly method?: ServerMethod;
   /** Template of the keys; undefined: the layout of Hive. */
   readonly keys?: string;
   readonly verify: ArchiveProof;
@@ -71,7 +79,7 @@ export const archiveWireSchema = z.object({
   table: archiveTableWireSchema.optional(),
   format: z.enum(ARCHIVE_ENCODINGS),
   keys: keys.optional(),
-  method: z.enum(["aws_s3"]).optional(),
+  method: z.enum(SERVER_METHODS).optional(),
   verify,
   spoolMegabytes,
 });

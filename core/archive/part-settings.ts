@@ -10,15 +10,19 @@ export type ArchiveFormat = (typeof ARCHIVE_FORMATS)[number];
 export const ARCHIVE_ENCODINGS = [...ARCHIVE_FORMATS, "rows"] as const;
 export type ArchiveEncoding = (typeof ARCHIVE_ENCODINGS)[number];
 
+/** Extensions by which the server itself writes the parts. */
+export const SERVER_METHODS = ["aws_s3", "pg_parquet"] as const;
+export type ServerMethod = (typeof SERVER_METHODS)[number];
+
 /** Who writes the parts: this product, or the server by an extension of its own. */
-export const EXPORT_METHODS = ["client", "aws_s3"] as const;
+export const EXPORT_METHODS = ["client", ...SERVER_METHODS] as const;
 export type ExportMethod = (typeof EXPORT_METHODS)[number];
 
 /** What the parts of an archive are, and how they are called. */
 export interface PartSettings {
   readonly format: ArchiveEncoding;
   /** Undefined: this product writes them. */
-  readonly method?: "aws_s3";
+  readonly method?: ServerMethod;
   /** Template of the keys; undefined: the layout of Hive. */
   readonly keys?: string;
 }
@@ -36,7 +40,7 @@ interface Declared {
 /** How names of parts end, without the first dot. */
 export function extensionOf({ format, method }: Pick<PartSettings, "format" | "method">): string {
   if (format !== "csv") return format;
-  return method === undefined ? "csv.zst" : "csv";
+  return method === "aws_s3" ? "csv" : "csv.zst";
 }
 
 /** Reads format, method and keys of a table's archive, each at its place below `archive`. */
@@ -45,9 +49,16 @@ export function parseParts(
   table: { readonly grid: readonly GridSegment[]; readonly levels: LevelsSpec },
   problems: Problem[],
 ): PartSettings {
-  const method = declared.method === "aws_s3" ? declared.method : undefined;
-  const format = declared.format ?? (method === undefined ? "parquet" : "csv");
-  if (method !== undefined) checkServerMethod(declared, problems);
+  const method = declared.method === "client" ? undefined : declared.method;
+  const format = declared.format ?? (method === "aws_s3" ? "csv" : "parquet");
+  if (method === "aws_s3") checkAwsS3(declared, problems);
+  if (method === "pg_parquet" && format !== "parquet")
+    problems.push({
+      path: "archive.format",
+      code: "invalid-value",
+      message: "pg_parquet writes Parquet alone.",
+      fix: 'Set format: "parquet", or remove the method.',
+    });
   const { keys } = declared;
   if (keys !== undefined) {
     const segments = [table.grid, ...table.levels.overrides.map(({ grid }) => grid)].flat();
@@ -59,7 +70,7 @@ export function parseParts(
 }
 
 /** What aws_s3 cannot do. */
-function checkServerMethod(declared: Declared, problems: Problem[]): void {
+function checkAwsS3(declared: Declared, problems: Problem[]): void {
   const refuse = (name: string, message: string, fix: string): void =>
     void problems.push({ path: `archive.${name}`, code: "invalid-value", message, fix });
   if (!declared.to.startsWith("s3://"))

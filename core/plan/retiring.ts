@@ -1,3 +1,4 @@
+import type { ServerMethod } from "../archive/part-settings";
 import { type ArchiveTable, describeArchiveTable } from "../archive/table-destination";
 import { type BranchRef, branchKey } from "../levels/levels";
 import type { ArchivedFacts, DetachedTable } from "../ledger";
@@ -33,7 +34,7 @@ export interface Retirement {
   /** On a detach that an archive follows, and on that: the table that the rows go into. */
   readonly archiveTable?: ArchiveTable;
   /** Likewise: the extension by which the server writes the objects. */
-  readonly exportMethod?: "aws_s3";
+  readonly exportMethod?: ServerMethod;
   /** On a drop: the archive that it stands on. */
   readonly archived?: ArchivedFacts;
   /** A hold keeps it. */

@@ -53,7 +53,7 @@ export function statementsOfRetirement(
       return [
         fenceStatement({ management, references: parent.references }, leaf),
         exportStatement(leaf),
-        ...(retirement.exportMethod === undefined ? [] : [serverExportStatement(leaf)]),
+        ...(retirement.exportMethod === undefined ? [] : [serverExportStatement(leaf, retirement.exportMethod)]),
         ...intoTable(retirement.archiveTable),
       ];
     case "drop":

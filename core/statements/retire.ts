@@ -1,3 +1,4 @@
+import type { ServerMethod } from "../archive/part-settings";
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { Hazard, Lock, Statement } from "./statement";
 
@@ -146,12 +147,14 @@ export function exportStatement(leaf: RetiringLeaf): Statement {
   };
 }
 
-/** What the server runs for each part where it writes the objects, after its rows were read for the proof. */
-export function serverExportStatement(leaf: RetiringLeaf): Statement {
-  return {
-    ...exportStatement(leaf),
-    sql: `SELECT * FROM aws_s3.query_export_to_s3('SELECT * FROM ${quoteQualified(leaf.schema, leaf.name)} WHERE ctid >= … AND ctid < …', …, options := 'format csv, force_quote *, header true')`,
-  };
+/** What the server runs for each part where it makes the files, after its rows were read for the proof. */
+export function serverExportStatement(leaf: RetiringLeaf, method: ServerMethod): Statement {
+  const rows = `SELECT * FROM ${quoteQualified(leaf.schema, leaf.name)} WHERE ctid >= … AND ctid < …`;
+  const sql =
+    method === "aws_s3"
+      ? `SELECT * FROM aws_s3.query_export_to_s3('${rows}', …, options := 'format csv, force_quote *, header true')`
+      : `COPY (${rows}) TO STDOUT (FORMAT parquet, COMPRESSION zstd)`;
+  return { ...exportStatement(leaf), sql };
 }
 
 function regclass(leaf: RetiringLeaf): string {

@@ -1,5 +1,6 @@
 import type { LivePlan } from "../../core/plan/live-plan";
 import type { Problem as CoreProblem } from "../../core/problem";
+import type { ServerMethod } from "../../core/archive/part-settings";
 import type { WindowSpec } from "../../core/spec/spec";
 import { readServerExport, type ServerExport } from "../../postgres/server-export";
 import type { ResourceContext } from "../context";
@@ -15,8 +16,9 @@ export async function exportMethodProblems(
   spec: WindowSpec,
   live: LivePlan,
 ): Promise<CoreProblem[]> {
-  if (spec.archive?.method !== "aws_s3") return [];
-  const problem = problemOf(await readServerExport(runtime.database));
+  const method = spec.archive?.method;
+  if (method === undefined) return [];
+  const problem = problemOf(method, await readServerExport(runtime.database, method));
   if (problem === undefined) return [];
   if (live.retirements.some(({ verb }) => verb === "archive"))
     return [{ path: "archive.method", code: "archive-store", ...problem }];
@@ -24,7 +26,17 @@ export async function exportMethodProblems(
   return [];
 }
 
-function problemOf(found: ServerExport | undefined): { readonly message: string; readonly fix: string } | undefined {
+function problemOf(
+  method: ServerMethod,
+  found: ServerExport | undefined,
+): { readonly message: string; readonly fix: string } | undefined {
+  if (method === "pg_parquet")
+    return found
+      ? undefined
+      : {
+          message: "the database does not have the extension pg_parquet.",
+          fix: "Put it into shared_preload_libraries, restart the server and run CREATE EXTENSION pg_parquet, or remove the method.",
+        };
   const role = "and give the instance a role of IAM for s3Export (docs/archive.md)";
   if (!found)
     return {

@@ -12,6 +12,7 @@ import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../
 import { COPY_SETTINGS } from "../../../core/archive/copy-settings";
 import { openCodecOf } from "../../../archive/open-codec";
 import type { ChunkCodec, CodecSettings } from "../../../archive/chunk-codec";
+import { samples } from "./samples";
 
 /** A folder of the test file's own, and codecs that are closed after each test. */
 export function withCodecs() {
@@ -34,6 +35,29 @@ export function withCodecs() {
       return codec;
     },
   };
+}
+
+/** Types of our own that the samples speak of. */
+export async function makeTypes(client: Client): Promise<void> {
+  await client.query(`
+    create type mood as enum ('sad', 'so so', 'a"b', '');
+    create type pair as (a int, b text);
+    create type "Odd.Type" as enum ('x');
+    create domain money_amount as numeric(10,2) check (value is null or value >= 0);
+    create domain positive as int; create domain more_positive as positive;
+    create domain moods as mood; create domain day as date;
+    create extension if not exists hstore`);
+}
+
+/** A table `every` with a column of each type, and rows with each sample; gives how many. */
+export async function makeEvery(client: Client, version: number): Promise<number> {
+  const known = samples.filter(({ since = 15 }) => version >= since);
+  const columns = known.map(({ type }, index) => `v${String(index)} ${type}`).join(", ");
+  await client.query(`create table every (n int, "N" text, "a ""b"",\nc" text, ${columns})`);
+  for (const [index, { values }] of known.entries())
+    for (const value of [...values, null])
+      await client.query(`insert into every (n, v${String(index)}) values (1, $1)`, [value]);
+  return known.reduce((sum, { values }) => sum + values.length + 1, 0);
 }
 
 export async function columnsOf(client: Client, table: string): Promise<ParquetColumn[]> {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testVersions, withDatabase } from "../../support/database";
 import { samples } from "./samples";
-import { collect, columnsOf, copyOf, inPieces, load, withCodecs } from "./support";
+import { collect, columnsOf, copyOf, inPieces, load, makeTypes, withCodecs } from "./support";
 
 describe.each(testVersions())("the types of PostgreSQL %i", (version) => {
   const server = withDatabase(version);
@@ -12,14 +12,7 @@ describe.each(testVersions())("the types of PostgreSQL %i", (version) => {
 
   beforeAll(async () => {
     client = await server.connect();
-    await client.query(`
-      create type mood as enum ('sad', 'so so', 'a"b', '');
-      create type pair as (a int, b text);
-      create type "Odd.Type" as enum ('x');
-      create domain money_amount as numeric(10,2) check (value is null or value >= 0);
-      create domain positive as int; create domain more_positive as positive;
-      create domain moods as mood; create domain day as date;
-      create extension if not exists hstore`);
+    await makeTypes(client);
   });
   afterAll(() => client.end());
 

@@ -1,0 +1,67 @@
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { Client } from "pg";
+import { onDatabase } from "../cli/support";
+import { withDatabase } from "../support/database";
+import { ArchiveFolder } from "../support/harness/archive-folder";
+import { Deployment } from "../support/harness/deployment";
+import { program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+import { skipBecause } from "../support/skip";
+import { closeAll } from "./wire-support";
+
+afterEach(endPlugins);
+afterAll(closeAll);
+
+const march = "2025-03-10T00:00:00Z";
+const april = "2025-04-10T00:00:00Z";
+const folder = new ArchiveFolder();
+afterAll(() => folder.remove());
+const declared = folder.declared({ archive: { to: `file://${folder.path}`, method: "pg_parquet" } });
+const ROWS = `insert into app.events select n, '2025-02-05'::timestamptz + n * interval '1.000001 s',
+  case n % 4 when 0 then null when 1 then '' when 2 then 'a "quoted", line' || chr(10) || '😀' else 'note' end from generate_series(1, 5000) n`;
+
+describe("archives of which the server makes the files by pg_parquet", () => {
+  const database = withDatabase();
+
+  it("are refused before anything runs where the extension is missing, with what makes it", async () => {
+    await reset(database);
+    const deployment = new Deployment();
+    expect((await up(database, deployment, program(march, declared))).error).toBeUndefined();
+    const refused = await preview(database, deployment, program(april, declared));
+    expect(refused.error).toMatch(
+      /archive.method.*does not have the extension pg_parquet.*shared_preload_libraries.*CREATE EXTENSION pg_parquet/,
+    );
+    expect(await database.query("select to_regclass('app.events_p2025_02') is not null as kept")).toEqual([
+      { kept: true },
+    ]);
+  });
+
+  it("hold every row, proved by decoding them, and are restored to the letter", async (context) => {
+    const url = process.env["PGPARTITION_TEST_PG_PARQUET_URL"];
+    if (url === undefined)
+      skipBecause(context, "no registry has pg_parquet: PGPARTITION_TEST_PG_PARQUET_URL names a database that has it");
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query("drop schema if exists app, pgpartition cascade");
+      await client.query("create schema app");
+      await client.query("create extension if not exists pg_parquet");
+      const deployment = new Deployment();
+      expect((await up({ url }, deployment, program(march, declared))).error).toBeUndefined();
+      await client.query(ROWS);
+      await client.query("create table app.before as table app.events");
+      const run = await up({ url }, deployment, program(april, declared));
+      expect(run.error).toBeUndefined();
+      expect(folder.manifest({ url }, "20250201")).toMatchObject({ rows: 5000, encoding: "parquet" });
+      expect((await client.query("select to_regclass('app.events_p2025_02') as gone")).rows).toEqual([{ gone: null }]);
+      const restored = await onDatabase({ url }, "restore", "app.events", "--from", "2025-02", "--name", "back");
+      expect(restored.stdout).toContain("app.back: 5000 rows");
+      const difference =
+        "(table app.before except all table app.back) union all (table app.back except all table app.before)";
+      expect((await client.query(difference)).rows).toEqual([]);
+    } finally {
+      await client.end();
+    }
+  });
+});
