@@ -18,8 +18,9 @@ export interface ParquetExportRequest extends ExportRequest {
   readonly target: string;
 }
 
-/** Of our own files: a row group is what a reader has in memory. */
-const FORMAT = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, ROW_GROUP_SIZE_BYTES 50331648";
+/** As our own files have it: a row group is what a reader has in memory. */
+export const SERVER_PARQUET_FORMAT =
+  "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, ROW_GROUP_SIZE_BYTES 50331648";
 
 /** Lets the server make a Parquet file of rows by the extension pg_parquet, in a transaction of its own. Its rights are those of a COPY. */
 export function exportParquet(
@@ -53,7 +54,7 @@ async function copyToFile(session: Session, request: ParquetExportRequest): Prom
 }
 
 export function parquetCopy(request: ParquetExportRequest): string {
-  return `COPY (${rowsBetween(request, request.selectList)}) TO STDOUT WITH (${FORMAT})`;
+  return `COPY (${rowsBetween(request, request.selectList)}) TO STDOUT WITH (${SERVER_PARQUET_FORMAT})`;
 }
 
 /** The library is not loaded, so that PostgreSQL itself reads the options. */

@@ -37,13 +37,17 @@ function between(value: string, type: string): string {
   return `${value} BETWEEN ${type} '0001-01-01 00:00:00' AND ${type} '9999-12-31 23:59:59.999999'`;
 }
 
-/** Without what a form cannot hold: infinite times, NaN in a decimal, numbers beyond a double. */
+/**
+ * Without what a form cannot hold: infinite times, NaN in a decimal, numbers beyond a double, of which what is too small is an
+ * error as well. The cast stands outside, because the digits of a decimal are lost in a CASE.
+ */
 function typedValue(form: string, value: string): string {
-  const prints = printsTheSame(form, value);
-  if (prints !== undefined) return `CASE WHEN ${prints} THEN ${value}::${serverType(form)} END`;
-  if (form.startsWith("DECIMAL")) return `CASE WHEN ${value} <> 'NaN' THEN ${value}::${serverType(form)} END`;
-  // NaN is greater than every number, and what is too small for a double is an error as well.
-  return `CASE WHEN ${value} = 0 OR abs(${value}) BETWEEN 1e-300 AND 1e300 THEN ${value}::${serverType(form)} END`;
+  return `(CASE WHEN ${fits(form, value)} THEN ${value} END)::${serverType(form)}`;
+}
+
+function fits(form: string, value: string): string {
+  if (form.startsWith("DECIMAL")) return `${value} <> 'NaN'`;
+  return printsTheSame(form, value) ?? `${value} = 0 OR abs(${value}) BETWEEN 1e-300 AND 1e300`;
 }
 
 const SERVER_TYPES: Readonly<Record<string, string>> = {
