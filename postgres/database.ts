@@ -11,12 +11,13 @@ import { Connections, type Identity } from "./connections";
 import { type DetachRequest, detachPartition } from "./detach";
 import { reading } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
+import type { CopyOptions } from "./copy-transaction";
 import { executeStatements } from "./executor";
-import { type ExportOptions, type ExportRequest, exportRows } from "./export-rows";
+import { type ExportRequest, exportRows } from "./export-rows";
 import { exportParquet, type ParquetExportRequest } from "./export-parquet";
 import { exportToS3, type S3Exported, type S3ExportRequest } from "./export-to-s3";
-import { type ImportOptions, type ImportRequest, importRows } from "./import-rows";
-import { storeRows, type StoreRowsOptions, type StoreRowsRequest } from "./store-rows";
+import { type ImportRequest, importRows } from "./import-rows";
+import { storeRows, type StoreRowsRequest } from "./store-rows";
 import { flushStatement } from "./flush";
 import { parseTime, type RawObservation, toObservation } from "./observation";
 import { observeIndexesOfLeaves, observeTable } from "./observe";
@@ -156,26 +157,26 @@ export class Database {
   /** Rows of a table between two places, as the server prints them: see export-rows.ts. */
   exportRows<T>(
     request: ExportRequest,
-    options: Pick<ExportOptions, "signal" | "subject">,
+    options: Pick<CopyOptions, "signal" | "subject">,
     use: (text: Readable) => Promise<T>,
   ): Promise<T> {
     return exportRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, use);
   }
 
   /** Rows of a table between two places, as an object that the server writes: see export-to-s3.ts. */
-  exportToS3(request: S3ExportRequest, options: Pick<ExportOptions, "signal" | "subject">): Promise<S3Exported> {
+  exportToS3(request: S3ExportRequest, options: Pick<CopyOptions, "signal" | "subject">): Promise<S3Exported> {
     return exportToS3(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs });
   }
 
   /** Rows of a table between two places, as a Parquet file that the server makes: see export-parquet.ts. */
-  exportParquet(request: ParquetExportRequest, options: Pick<ExportOptions, "signal" | "subject">): Promise<void> {
+  exportParquet(request: ParquetExportRequest, options: Pick<CopyOptions, "signal" | "subject">): Promise<void> {
     return exportParquet(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs });
   }
 
   /** Makes a table and fills it in one transaction: see import-rows.ts. Gives the rows that are in it then. */
   importRows(
     request: ImportRequest,
-    options: Pick<ImportOptions, "signal" | "subject">,
+    options: Pick<CopyOptions, "signal" | "subject">,
     texts: AsyncIterable<Readable>,
   ): Promise<number> {
     return importRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, texts);
@@ -184,7 +185,7 @@ export class Database {
   /** Brings rows into an archive table, with their entry in its register: see store-rows.ts. */
   storeRows(
     request: StoreRowsRequest,
-    options: Pick<StoreRowsOptions, "signal" | "subject">,
+    options: Pick<CopyOptions, "signal" | "subject">,
     text: () => Readable,
   ): Promise<boolean> {
     return storeRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, text);

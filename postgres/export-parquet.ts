@@ -1,14 +1,11 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { to as copyTo } from "pg-copy-streams";
-import { COPY_SETTINGS } from "../core/archive/copy-settings";
-import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
-import { streaming } from "./errors";
-import { type ExportOptions, type ExportRequest, rowsBetween } from "./export-rows";
+import { type CopyOptions, inCopyTransaction, WHOLE_TABLE } from "./copy-transaction";
+import { type ExportRequest, NOT_ARCHIVED, requireUnmoved, rowsBetween } from "./export-rows";
 import type { Session } from "./session";
 import { sqlState } from "./sqlstate";
-import { inTransaction } from "./transaction";
 
 /** Rows of one table between two places, as a Parquet file that the server makes. */
 export interface ParquetExportRequest extends ExportRequest {
@@ -26,16 +23,13 @@ export const SERVER_PARQUET_FORMAT =
 export function exportParquet(
   connections: Connections,
   request: ParquetExportRequest,
-  options: ExportOptions,
+  options: CopyOptions,
 ): Promise<void> {
-  const settings = { ...COPY_SETTINGS, row_security: "off", statement_timeout: `${options.timeoutMs}ms` };
-  return connections.withStreamingSession((session) =>
-    streaming(options, "this part was not archived", () =>
-      cancellable(connections, session, options.signal, () =>
-        inTransaction(session, "begin read only", settings, () => copyToFile(session, request)),
-      ),
-    ),
-  );
+  const frame = { begin: "begin read only", left: NOT_ARCHIVED, settings: WHOLE_TABLE } as const;
+  return inCopyTransaction(connections, options, frame, async (session) => {
+    await copyToFile(session, request);
+    await requireUnmoved(session, request, options);
+  });
 }
 
 async function copyToFile(session: Session, request: ParquetExportRequest): Promise<void> {

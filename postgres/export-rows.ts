@@ -1,13 +1,10 @@
 import type { Readable } from "node:stream";
 import { to as copyTo } from "pg-copy-streams";
-import { COPY_SETTINGS } from "../core/archive/copy-settings";
 import { quoteList, quoteLiteral, quoteQualified } from "../core/names/identifier";
-import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
-import { streaming } from "./errors";
+import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "./copy-transaction";
 import type { Session } from "./session";
 import { isConnectionLoss, sqlState } from "./sqlstate";
-import { inTransaction } from "./transaction";
 
 /** Rows of one table between two places. */
 export interface ExportRequest {
@@ -22,13 +19,6 @@ export interface ExportRequest {
   readonly first: string;
   /** `(block,line)`, excluded. */
   readonly end: string;
-}
-
-export interface ExportOptions {
-  readonly signal: AbortSignal;
-  /** What is being done, for errors. */
-  readonly subject: string;
-  readonly timeoutMs: number;
 }
 
 /** The rows of a table have moved since their places were written down: VACUUM FULL, CLUSTER and the like do that. */
@@ -46,38 +36,30 @@ export class RowsMoved extends Error {
 export function exportRows<T>(
   connections: Connections,
   request: ExportRequest,
-  options: ExportOptions,
+  options: CopyOptions,
   use: (text: Readable) => Promise<T>,
 ): Promise<T> {
-  return connections.withStreamingSession((session) =>
-    streaming(options, "this part was not archived", () =>
-      cancellable(connections, session, options.signal, () => exportOn(session, request, options, use)),
-    ),
-  );
-}
-
-function exportOn<T>(
-  session: Session,
-  request: ExportRequest,
-  options: ExportOptions,
-  use: (text: Readable) => Promise<T>,
-): Promise<T> {
-  const settings = {
-    ...COPY_SETTINGS,
-    row_security: "off",
-    statement_timeout: `${options.timeoutMs}ms`,
-    // What reads the rows may take some seconds more for them than the server.
-    idle_in_transaction_session_timeout: "0",
-  };
-  return inTransaction(session, "begin read only", settings, async () => {
+  const frame = { begin: "begin read only", left: NOT_ARCHIVED, settings: { ...WHOLE_TABLE, ...PATIENT } } as const;
+  return inCopyTransaction(connections, options, frame, async (session) => {
     const result = await copy(session, copyText(request), use);
-    // The lock of the COPY is held still: a table that was rewritten before it shows another file now.
-    const rows = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
-      request.relation.oid,
-    ]);
-    if (rows[0]?.["filenode"] !== request.relation.filenode) throw new RowsMoved(options.subject);
+    await requireUnmoved(session, request, options);
     return result;
   });
+}
+
+/** What an export that failed leaves. */
+export const NOT_ARCHIVED = "this part was not archived";
+
+/** The lock of the reading before it is held still: a table that was rewritten before that shows another file now. */
+export async function requireUnmoved(
+  session: Session,
+  { relation }: ExportRequest,
+  { subject }: CopyOptions,
+): Promise<void> {
+  const [file] = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
+    relation.oid,
+  ]);
+  if (file?.["filenode"] !== relation.filenode) throw new RowsMoved(subject);
 }
 
 async function copy<T>(session: Session, text: string, use: (text: Readable) => Promise<T>): Promise<T> {

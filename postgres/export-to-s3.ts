@@ -1,9 +1,6 @@
-import { COPY_SETTINGS } from "../core/archive/copy-settings";
-import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
-import { streaming } from "./errors";
-import { type ExportOptions, type ExportRequest, RowsMoved, rowsBetween } from "./export-rows";
-import { inTransaction } from "./transaction";
+import { type CopyOptions, inCopyTransaction, WHOLE_TABLE } from "./copy-transaction";
+import { type ExportRequest, NOT_ARCHIVED, requireUnmoved, rowsBetween } from "./export-rows";
 
 /** Rows of one table between two places, as one object that the server writes. */
 export interface S3ExportRequest extends ExportRequest {
@@ -28,23 +25,14 @@ const OPTIONS = "format csv, force_quote *, header true";
 export function exportToS3(
   connections: Connections,
   request: S3ExportRequest,
-  options: ExportOptions,
+  options: CopyOptions,
 ): Promise<S3Exported> {
-  const settings = { ...COPY_SETTINGS, row_security: "off", statement_timeout: `${options.timeoutMs}ms` };
-  return connections.withStreamingSession((session) =>
-    streaming(options, "this part was not archived", () =>
-      cancellable(connections, session, options.signal, () =>
-        inTransaction(session, "begin", settings, async () => {
-          const [written] = await session.query(...exportCall(request));
-          const [file] = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
-            request.relation.oid,
-          ]);
-          if (file?.["filenode"] !== request.relation.filenode) throw new RowsMoved(options.subject);
-          return { rows: Number(written?.["rows"]), files: Number(written?.["files"]) };
-        }),
-      ),
-    ),
-  );
+  const frame = { begin: "begin", left: NOT_ARCHIVED, settings: WHOLE_TABLE } as const;
+  return inCopyTransaction(connections, options, frame, async (session) => {
+    const [written] = await session.query(...exportCall(request));
+    await requireUnmoved(session, request, options);
+    return { rows: Number(written?.["rows"]), files: Number(written?.["files"]) };
+  });
 }
 
 /** The statement and its values. What is not given is left to the function's own defaults. */

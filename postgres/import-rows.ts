@@ -1,14 +1,11 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { from as copyFrom } from "pg-copy-streams";
-import { COPY_SETTINGS } from "../core/archive/copy-settings";
 import { quoteList, quoteQualified } from "../core/names/identifier";
 import type { Statement } from "../core/statements/statement";
-import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
-import { streaming } from "./errors";
+import { type CopyOptions, inCopyTransaction, PATIENT } from "./copy-transaction";
 import type { Session } from "./session";
-import { inTransaction } from "./transaction";
 
 /** A table that is filled in one transaction, which makes it or empties it first. */
 export interface ImportRequest {
@@ -28,13 +25,6 @@ export interface ImportRequest {
 
 type Step = Pick<Statement, "sql" | "values">;
 
-export interface ImportOptions {
-  readonly signal: AbortSignal;
-  /** What is being done, for errors. */
-  readonly subject: string;
-  readonly timeoutMs: number;
-}
-
 /**
  * Fills a table from texts as {@link exportRows} gives them, in one transaction: nobody sees a part of it, and what is killed
  * leaves nothing of it. Its rows are frozen from the start. `text` fails when what it gave was not what it should have been.
@@ -42,30 +32,12 @@ export interface ImportOptions {
 export function importRows(
   connections: Connections,
   request: ImportRequest,
-  options: ImportOptions,
-  texts: AsyncIterable<Readable>,
-): Promise<number> {
-  return connections.withStreamingSession((session) =>
-    streaming(options, "nothing of it was kept", () =>
-      cancellable(connections, session, options.signal, () => importOn(session, request, options, texts)),
-    ),
-  );
-}
-
-function importOn(
-  session: Session,
-  request: ImportRequest,
-  options: ImportOptions,
+  options: CopyOptions,
   texts: AsyncIterable<Readable>,
 ): Promise<number> {
   const table = quoteQualified(request.schema, request.name);
-  const settings = {
-    ...COPY_SETTINGS,
-    statement_timeout: `${options.timeoutMs}ms`,
-    // Between two parts the session waits for the store.
-    idle_in_transaction_session_timeout: "0",
-  };
-  return inTransaction(session, "begin", settings, async () => {
+  const frame = { begin: "begin", left: "nothing of it was kept", settings: PATIENT } as const;
+  return inCopyTransaction(connections, options, frame, async (session) => {
     for (const step of request.create) await session.query(step.sql, step.values);
     if (request.written) await copyPartly(session, table, request, request.written, texts);
     else

@@ -2,15 +2,12 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import { COPY_SETTINGS } from "../core/archive/copy-settings";
 import { insertText, STAGE, type TableRef } from "../core/archive/table-sql";
 import { quoteList, quoteQualified } from "../core/names/identifier";
-import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
-import { streaming } from "./errors";
+import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "./copy-transaction";
 import { faultpoint } from "./faultpoint";
 import type { Session } from "./session";
-import { inTransaction } from "./transaction";
 
 /** Rows that are to be in an archive table once, or not at all. */
 export interface StoreRowsRequest {
@@ -20,13 +17,6 @@ export interface StoreRowsRequest {
   readonly register: string;
   /** What the register says of them. `sha256` in hex: of the text that the source gave. */
   readonly entry: { readonly key: string; readonly source: string; readonly bytes: number; readonly sha256: string };
-}
-
-export interface StoreRowsOptions {
-  readonly signal: AbortSignal;
-  /** What is being done, for errors. */
-  readonly subject: string;
-  readonly timeoutMs: number;
 }
 
 /** What the table gave back is not what the source had sent. Nothing of it was kept. */
@@ -48,32 +38,17 @@ export class RowsDiffer extends Error {
 export function storeRows(
   connections: Connections,
   request: StoreRowsRequest,
-  options: StoreRowsOptions,
+  options: CopyOptions,
   text: () => Readable,
 ): Promise<boolean> {
-  return connections.withStreamingSession((session) =>
-    streaming(options, "this part is there as a whole or not at all, which the next update finds out", () =>
-      cancellable(connections, session, options.signal, () => storeOn(session, request, options, text)),
-    ),
-  );
-}
-
-function storeOn(
-  session: Session,
-  { table, columns, register, entry }: StoreRowsRequest,
-  options: StoreRowsOptions,
-  text: () => Readable,
-): Promise<boolean> {
-  const settings = {
-    ...COPY_SETTINGS,
-    // Rows that a policy would hide are an error, never left out.
-    row_security: "off",
-    statement_timeout: `${options.timeoutMs}ms`,
-    // Of a killed run that is not rolled back yet.
-    lock_timeout: `${options.timeoutMs}ms`,
-    idle_in_transaction_session_timeout: "0",
-  };
-  return inTransaction(session, "begin", settings, async () => {
+  const { table, columns, register, entry } = request;
+  const frame = {
+    begin: "begin",
+    left: "this part is there as a whole or not at all, which the next update finds out",
+    // A killed run that is not rolled back yet is waited for.
+    settings: { ...WHOLE_TABLE, ...PATIENT, lock_timeout: `${options.timeoutMs}ms` },
+  } as const;
+  return inCopyTransaction(connections, options, frame, async (session) => {
     const target = quoteQualified(table.schema, table.name);
     const entered = await session.query(
       `insert into ${register} (archive_table, object_key, source, bytes, sha256, xid) values ($1, $2, $3, $4::bigint, $5, pg_catalog.pg_current_xact_id()::xid) on conflict do nothing returning object_key`,

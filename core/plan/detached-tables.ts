@@ -35,13 +35,13 @@ export function dropsOf(
   for (const table of leftBehind(spec, observation, clocks)) {
     const after = spec.onExpire === "archive" || table.toArchive ? table.archived?.dropAfter : table.dropAfter;
     const hold = holdOn(spec, table.bounds, now);
+    const unsaved = whyNoBackup(spec, table, backup, now);
     if (hold) waiting.push({ ...dropOf(table, describeHold(hold)), held: true });
     else if (!after) {
       if (spec.onExpire === "drop")
         waiting.push(dropOf(table, 'to be archived, which onExpire "drop" does not do: it stays'));
     } else if (compareInstants(after, now) > 0) waiting.push(dropOf(table, `its grace ends ${formatInstant(after)}`));
-    else if (whyNoBackup(spec, table, backup, now) !== undefined)
-      waiting.push(dropOf(table, whyNoBackup(spec, table, backup, now) ?? ""));
+    else if (unsaved !== undefined) waiting.push(dropOf(table, unsaved));
     else if (whyItStays(table.oid, referring) !== undefined)
       waiting.push(stays(dropOf(table, "its grace is over"), referring));
     else due.push(dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over"));

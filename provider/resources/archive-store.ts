@@ -6,6 +6,7 @@ import type { ObjectStore } from "../../archive/store/store";
 import { type ArchiveSpec, storeSettingsOf } from "../../core/archive/archive-spec";
 import { describeArchiveTable } from "../../core/archive/table-destination";
 import type { Problem as CoreProblem } from "../../core/problem";
+import { needsArchive } from "../../core/plan/retiring";
 import type { LivePlan } from "../../core/plan/live-plan";
 import type { WindowSpec } from "../../core/spec/spec";
 import type { ResourceContext } from "../context";
@@ -41,9 +42,7 @@ export async function storeProblems(
   spec: WindowSpec,
   live: LivePlan,
 ): Promise<CoreProblem[]> {
-  const needed =
-    live.restores.some(({ kind }) => kind === "restore") ||
-    live.retirements.some(({ verb, archived }) => verb === "archive" || archived !== undefined);
+  const needed = live.restores.some(({ kind }) => kind === "restore") || live.retirements.some(needsArchive);
   if (!needed || spec.archive?.to === undefined) return [];
   if (live.retirements.some(({ verb }) => verb === "archive")) await warnOfSpace(ctx, spec, spec.archive);
   const name = JSON.stringify(spec.archive);

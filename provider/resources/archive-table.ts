@@ -1,6 +1,7 @@
 import type { ObjectStore } from "../../archive/store/store";
 import { openTable, storeOfPartition, tableProblems } from "../../archive/table/destination";
 import { type ArchiveTable, describeArchiveTable } from "../../core/archive/table-destination";
+import { needsArchive } from "../../core/plan/retiring";
 import type { LivePlan } from "../../core/plan/live-plan";
 import type { Problem as CoreProblem } from "../../core/problem";
 import type { KeySpec, WindowSpec } from "../../core/spec/spec";
@@ -44,7 +45,7 @@ export async function archiveTableProblems(
   live: LivePlan,
 ): Promise<CoreProblem[]> {
   const table = spec.archive?.table;
-  const needed = live.retirements.some(({ verb, archived }) => verb === "archive" || archived !== undefined);
+  const needed = live.retirements.some(needsArchive);
   if (table === undefined || !needed) return [];
   const name = describeArchiveTable(table);
   try {
