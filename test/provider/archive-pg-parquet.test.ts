@@ -1,13 +1,12 @@
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { Client } from "pg";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
+import { withPgParquet } from "../support/harness/pg-parquet";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { skipBecause } from "../support/skip";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -38,15 +37,9 @@ describe("archives of which the server makes the files by pg_parquet", () => {
   });
 
   it("hold every row, proved by decoding them, and are restored to the letter", async (context) => {
-    const url = process.env["PGPARTITION_TEST_PG_PARQUET_URL"];
-    if (url === undefined)
-      skipBecause(context, "no registry has pg_parquet: PGPARTITION_TEST_PG_PARQUET_URL names a database that has it");
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    try {
+    await withPgParquet(context, async (client, url) => {
       await client.query("drop schema if exists app, pgpartition cascade");
       await client.query("create schema app");
-      await client.query("create extension if not exists pg_parquet");
       const deployment = new Deployment();
       expect((await up({ url }, deployment, program(march, declared))).error).toBeUndefined();
       await client.query(ROWS);
@@ -60,8 +53,6 @@ describe("archives of which the server makes the files by pg_parquet", () => {
       const difference =
         "(table app.before except all table app.back) union all (table app.back except all table app.before)";
       expect((await client.query(difference)).rows).toEqual([]);
-    } finally {
-      await client.end();
-    }
+    });
   });
 });

@@ -13,6 +13,7 @@ import { Deployment } from "../../support/harness/deployment";
 import { program, reset } from "../../support/harness/fixture";
 import { endPlugins } from "../../support/harness/plugin";
 import { preview, up } from "../../support/harness/rounds";
+import { makeTypes } from "../parquet/support";
 import { samples } from "../parquet/samples";
 
 afterEach(endPlugins);
@@ -30,12 +31,8 @@ describe.each(testVersions())("PostgreSQL %s, an archive in CSV under names of i
 
   beforeAll(async () => {
     await reset(database);
-    await database.query(`create schema if not exists app; create extension if not exists hstore with schema public;
-      create type app.mood as enum ('sad', 'so so', 'a"b', ''); create type app.pair as (a int, b text);
-      create type app."Odd.Type" as enum ('x');
-      create domain app.money_amount as numeric(10,2) check (value is null or value >= 0);
-      create domain app.positive as int; create domain app.more_positive as app.positive;
-      create domain app.moods as app.mood; create domain app.day as date`);
+    await database.query(`create schema if not exists app`);
+    await makeTypes(database, "app");
     client = await database.connect();
     await client.query("set search_path = app, public, pg_catalog");
     await client.query(

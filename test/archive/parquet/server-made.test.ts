@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import { createWriteStream, writeFileSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ParquetColumn } from "../../../core/archive/columns";
 import { serverSelectList } from "../../../core/archive/server-parquet";
 import { testVersions, withDatabase } from "../../support/database";
+import { withPgParquet } from "../../support/harness/pg-parquet";
 import { SERVER_PARQUET_FORMAT } from "../../../postgres/export-parquet";
-import { skipBecause } from "../../support/skip";
 import { collect, columnsOf, copyOf, makeEvery, makeTypes, withCodecs } from "./support";
 
 const codecs = withCodecs();
@@ -42,17 +42,11 @@ describe.each(testVersions())("a Parquet file that PostgreSQL %i makes itself", 
 });
 
 it("is the same by the extension itself, where there is one", async (context) => {
-  const url = process.env["PGPARTITION_TEST_PG_PARQUET_URL"];
-  if (url === undefined)
-    skipBecause(context, "no registry has pg_parquet: PGPARTITION_TEST_PG_PARQUET_URL names a database that has it");
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
+  await withPgParquet(context, async (client) => {
     await client.query("drop schema if exists samples cascade");
     await client.query("create schema samples");
+    await makeTypes(client, "samples");
     await client.query("set search_path = samples, public");
-    await client.query("create extension if not exists pg_parquet");
-    await makeTypes(client);
     const rows = await makeEvery(client, 15);
     const columns = await columnsOf(client, "every");
     const text = await copyOf(client, "every");
@@ -62,9 +56,7 @@ it("is the same by the extension itself, where there is one", async (context) =>
     const codec = await codecs.open(columns);
     const textSha256 = createHash("sha256").update(text).digest("hex");
     expect(await codec.prove(file)).toEqual({ rows, textBytes: text.length, textSha256 });
-  } finally {
-    await client.end();
-  }
+  });
 });
 
 /** As the extension does: each column with the type that the server gives it. */

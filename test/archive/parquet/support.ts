@@ -37,16 +37,17 @@ export function withCodecs() {
   };
 }
 
-/** Types of our own that the samples speak of. */
-export async function makeTypes(client: Client): Promise<void> {
-  await client.query(`
+/** Types of our own that the samples speak of, in a schema that is there. */
+export async function makeTypes(on: { query(sql: string): Promise<unknown> }, schema = "public"): Promise<void> {
+  await on.query(`set search_path = ${schema}, public;
+    create extension if not exists hstore with schema public;
     create type mood as enum ('sad', 'so so', 'a"b', '');
     create type pair as (a int, b text);
     create type "Odd.Type" as enum ('x');
     create domain money_amount as numeric(10,2) check (value is null or value >= 0);
     create domain positive as int; create domain more_positive as positive;
     create domain moods as mood; create domain day as date;
-    create extension if not exists hstore`);
+    reset search_path`);
 }
 
 /** A table `every` with a column of each type, and rows with each sample; gives how many. */

@@ -11,6 +11,7 @@ import { Deployment } from "../../support/harness/deployment";
 import { program, reset } from "../../support/harness/fixture";
 import { endPlugins } from "../../support/harness/plugin";
 import { up } from "../../support/harness/rounds";
+import { makeTypes } from "../parquet/support";
 import { samples } from "../parquet/samples";
 
 afterEach(endPlugins);
@@ -30,15 +31,11 @@ describe.each(testVersions())(
 
     beforeAll(async () => {
       await reset(database, ["app", "archive"]);
-      for (const one of [database, other])
+      for (const one of [database, other]) {
         await one.query(`create schema if not exists app; create schema if not exists archive;
-        grant all on schema app, archive to ${database.user};
-        create extension if not exists hstore with schema public;
-        create type app.mood as enum ('sad', 'so so', 'a"b', ''); create type app.pair as (a int, b text);
-        create type app."Odd.Type" as enum ('x');
-        create domain app.money_amount as numeric(10,2) check (value is null or value >= 0);
-        create domain app.positive as int; create domain app.more_positive as app.positive;
-        create domain app.moods as app.mood; create domain app.day as date`);
+        grant all on schema app, archive to ${database.user}`);
+        await makeTypes(one, "app");
+      }
       // A table of another tool: its columns are of every type that there is.
       client = await database.connect();
       await client.query("set search_path = app, public, pg_catalog");
