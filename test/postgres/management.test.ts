@@ -43,6 +43,16 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     expect(granted).toEqual([]);
   });
 
+  it("looks for temporary objects last in every function of it", async () => {
+    await ensure(open2());
+    // A procedure that commits can have no settings of its own: ensure_window qualifies every name.
+    const paths = await server.query<{ paths: string[] }>(
+      "select coalesce(array_agg(distinct setting), '{}') as paths from pg_proc p, unnest(coalesce(p.proconfig, '{none}')) setting where p.pronamespace = $1::regnamespace and p.prokind = 'f' and (setting like 'search_path=%' or setting = 'none')",
+      ['"mgmt ""x"""'],
+    );
+    expect(paths).toEqual([{ paths: ["search_path=pg_catalog, pg_temp"] }]);
+  });
+
   it("fills an empty schema of that name", async () => {
     await server.query('create schema "mgmt ""x"""');
     expect(await ensure(open2())).toBe(MANAGEMENT_VERSION);
