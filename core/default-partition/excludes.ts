@@ -2,13 +2,11 @@ import { createHash } from "node:crypto";
 import { quote, quoteLiteral } from "../names/identifier";
 import { compareInstants, type Instant, later } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
-import { formatBound, type KeyKind } from "../time/key";
+import { endText, type KeyText } from "../time/key";
 
 /** The partition key, as conditions write it. */
-export interface Key {
+export interface Key extends KeyText {
   readonly column: string;
-  readonly kind: KeyKind;
-  readonly zone: string;
 }
 
 /** A CHECK by a name that says what it says: equal names mean equal conditions. */
@@ -42,10 +40,9 @@ export function isOurs(check: { readonly name: string }): boolean {
 /** `"ts" >= '2025-01-01 00:00:00+00' AND "ts" < '2025-02-01 00:00:00+00'` */
 export function within(key: Key, range: OpenInterval): string {
   const column = quote(key.column);
-  const bound = (at: Instant) => quoteLiteral(formatBound(at, key.kind, key.zone));
   const parts = [
-    ...(range.from ? [`${column} >= ${bound(range.from)}`] : []),
-    ...(range.to ? [`${column} < ${bound(range.to)}`] : []),
+    ...(range.from ? [`${column} >= ${quoteLiteral(endText(key, "from", range.from))}`] : []),
+    ...(range.to ? [`${column} < ${quoteLiteral(endText(key, "to", range.to))}`] : []),
   ];
   return parts.length > 0 ? parts.join(" AND ") : `${column} IS NOT NULL`;
 }

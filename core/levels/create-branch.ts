@@ -4,6 +4,7 @@ import type { ParentShape } from "../statements/parent";
 import type { Hazard, Lock, Statement } from "../statements/statement";
 import type { DesiredPartition } from "../window/window";
 import { quoteLiteral, quoteQualified } from "../names/identifier";
+import { PLAIN_FORMS } from "../time/uuid-bounds";
 import type { BranchLevel, BranchRef } from "./levels";
 
 /** A branch to be made with everything below it. */
@@ -141,10 +142,17 @@ export function branchShape(root: ParentShape, branch: BranchRef): ParentShape {
   if (branch.path.length === 0) return root;
   return {
     ...root,
+    key: branchKey(root, branch),
     schema: branch.schema,
     table: branch.name,
     path: branch.path,
     defaultPartition: undefined,
     fallback: undefined,
   };
+}
+
+/** In a branch without partitions, bounds look as they do in the table. */
+function branchKey({ key, branchKeys }: ParentShape, branch: BranchRef): ParentShape["key"] {
+  if (key.uuid === undefined) return key;
+  return { ...key, uuid: branchKeys?.[`${branch.schema}.${branch.name}`] ?? { ...PLAIN_FORMS, usual: key.uuid.usual } };
 }

@@ -1,6 +1,6 @@
 import { fitIdentifier, quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { Interval } from "../time/interval";
-import { formatBound } from "../time/key";
+import { endText } from "../time/key";
 import { attachText } from "./new-table";
 import type { ParentShape } from "./parent";
 import type { Hazard, Lock, Statement } from "./statement";
@@ -73,9 +73,9 @@ export function boundsCondition(parent: ParentShape, interval: Interval): string
 }
 
 function from(parent: ParentShape, interval: Interval): string {
-  return quoteLiteral(formatBound(interval.from, parent.key.kind, parent.key.zone));
+  return quoteLiteral(endText(parent.key, "from", interval.from));
 }
 
 function to(parent: ParentShape, interval: Interval): string {
-  return quoteLiteral(formatBound(interval.to, parent.key.kind, parent.key.zone));
+  return quoteLiteral(endText(parent.key, "to", interval.to));
 }

@@ -7,7 +7,8 @@ import type { Observation, ObservedTable } from "../observed";
 import type { RegisteredIndex } from "../registration";
 import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "../spec/spec";
 import type { Instant } from "../time/instant";
-import { keyKind, type KeyKind } from "../time/key";
+import { keyKind, type KeyKind, type KeyText } from "../time/key";
+import { type UuidForms, uuidForms } from "../time/uuid-bounds";
 
 /**
  * What the making of a partition needs to know about its parent, whether the parent is already in the database or only
@@ -23,7 +24,9 @@ export interface ParentShape {
   readonly path: readonly string[];
   /** HASH levels by which each partition is cut further. */
   readonly below: readonly HashLevel[];
-  readonly key: { readonly column: string; readonly kind: KeyKind; readonly zone: string };
+  readonly key: KeyText & { readonly column: string };
+  /** For a table with levels: how the bounds in each of its branches look, by `schema.name`. */
+  readonly branchKeys?: Readonly<Record<string, UuidForms>>;
   readonly indexes: readonly ParentIndex[];
   /** `schema.table` of each referenced table. */
   readonly references: readonly string[];
@@ -121,7 +124,7 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
     root: { schema: table.schema, table: table.name },
     path: [],
     below: known.levels?.below ?? [],
-    key: { column: key.column, kind: kindOf(table, key), zone: key.zone },
+    ...keyOf(table, key),
     indexes: inOrder(table.indexes.map((index) => observedIndex(index, registered))),
     references: eachOnce(references),
     ...(table.referencedBy.length > 0 ? { referring: table.referencedBy } : {}),
@@ -210,6 +213,23 @@ function constraintText(index: ObservedTable["indexes"][number]): string | undef
 
 function leafTemplate(name: string, kind: "primary" | "unique" | "exclusion" | undefined): string {
   return kind === "primary" ? "{partition}_pkey" : `{partition}_${name.replace(/[{}]/g, "")}`;
+}
+
+/** A key that is a UUID is written as the partitions that exist write it. */
+function keyOf(table: ObservedTable, key: KeySpec): Pick<ParentShape, "key" | "branchKeys"> {
+  const plain = { column: key.column, kind: kindOf(table, key), zone: key.zone };
+  if (plain.kind !== "uuidv7") return { key: plain };
+  const stems = table.branches.filter((branch) => branch.strategy === "range" && branch.column === key.column);
+  const leaves = table.key?.strategy === "range" ? table.leaves : stems.flatMap((stem) => stem.leaves);
+  const branchKeys = Object.fromEntries(
+    stems.flatMap(({ leaf, leaves: parts }) =>
+      parts.length > 0 ? [[`${leaf.schema}.${leaf.name}`, uuidForms(parts)]] : [],
+    ),
+  );
+  return {
+    key: { ...plain, uuid: uuidForms(leaves) },
+    ...(table.key?.strategy === "range" ? {} : { branchKeys }),
+  };
 }
 
 /** The catalogue's type decides; the declaration only says how a number or a UUID is to be read. */

@@ -1,5 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { compareInstants, type Instant, parseInstant } from "./instant";
+import { parseUuidBound, PLAIN_FORMS, PLAIN_TAIL, uuidBound, type UuidForms, uuidText } from "./uuid-bounds";
 
 /** How a time is written in the key column. `time` follows the column's own type: date, timestamp or timestamptz. */
 export const KEY_ENCODINGS = ["time", "epoch-s", "epoch-ms", "epoch-us", "uuidv7"] as const;
@@ -70,8 +71,21 @@ export function formatBound(instant: Instant, kind: KeyKind, zone: string): stri
     case "epoch-us":
       return (instant.epochNanoseconds / 1_000n).toString();
     case "uuidv7":
-      return lowestUuid(instant);
+      return uuidText(instant, PLAIN_TAIL);
   }
+}
+
+/** A key of partitions that exist: what their bounds look like, beside what they mean. */
+export interface KeyText {
+  readonly kind: KeyKind;
+  readonly zone: string;
+  /** Of uuidv7 only. Left out: new ones begin with the smallest UUID of their millisecond. */
+  readonly uuid?: UuidForms | undefined;
+}
+
+/** One end of a partition in the form that the bounds of its table have, so that nothing lies between two that meet. */
+export function endText(key: KeyText, end: "from" | "to", at: Instant): string {
+  return key.kind === "uuidv7" ? uuidBound(key.uuid ?? PLAIN_FORMS, end, at) : formatBound(at, key.kind, key.zone);
 }
 
 /** Reads a bound as the catalogue prints it (DateStyle ISO, TimeZone UTC). Throws RangeError on infinity and on foreign text. */
@@ -91,7 +105,7 @@ export function parseBound(text: string, kind: KeyKind, zone: string): Instant {
     case "epoch-us":
       return new Temporal.Instant(wholeNumber(text) * 1_000n);
     case "uuidv7":
-      return parseLowestUuid(text);
+      return parseUuidBound(text);
   }
 }
 
@@ -145,18 +159,6 @@ function parseServerTime(text: string, zone: string): Instant {
     clock ? `${isoYear}-${match[2] ?? ""}T${clock.replace(/^T/, "")}` : `${isoYear}-${match[2] ?? ""}`,
     zone,
   );
-}
-
-/** Both bounds are the smallest UUID of their instant (RFC 9562: the first 48 bits are the Unix time in milliseconds). */
-function lowestUuid(instant: Instant): string {
-  const hex = instant.epochMilliseconds.toString(16).padStart(12, "0");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
-}
-
-function parseLowestUuid(text: string): Instant {
-  const match = /^([0-9a-f]{8})-([0-9a-f]{4})-0000-0000-0{12}$/i.exec(text.trim());
-  if (!match) throw new RangeError(`"${text}" is not the first UUID of a millisecond`);
-  return Temporal.Instant.fromEpochMilliseconds(Number.parseInt(`${match[1] ?? ""}${match[2] ?? ""}`, 16));
 }
 
 function wholeNumber(text: string): bigint {

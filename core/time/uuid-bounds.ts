@@ -1,0 +1,87 @@
+import { Temporal } from "temporal-polyfill";
+import { compareInstants, formatInstant, type Instant } from "./instant";
+import type { OpenInterval } from "./interval";
+
+/**
+ * How the bounds of a set of partitions write a time as a UUID. All of them sort by the first 48 bits (RFC 9562: the Unix time in
+ * milliseconds), and makers differ in the 80 bits after them: zeros, or zeros with the bits of version and variant.
+ */
+export interface UuidForms {
+  /** What follows the time in a new bound: `0000-0000-000000000000`, `7000-8000-000000000000`. */
+  readonly usual: string;
+  /** Bounds that are written otherwise, by their instants: a neighbour begins or ends with the same text, so nothing lies between. */
+  readonly begins: Readonly<Record<string, string>>;
+  readonly ends: Readonly<Record<string, string>>;
+}
+
+/** The lowest UUID of a millisecond, with or without the bits of version 7 and of the variant. */
+const LOWEST = /^([0-9a-f]{8})-([0-9a-f]{4})-([07]000-[08]000-0{12})$/;
+
+/** The highest UUID of a millisecond: some makers end a partition there. */
+const HIGHEST = /^([0-9a-f]{8})-([0-9a-f]{4})-(?:7fff|ffff)-(?:bfff|ffff)-f{12}$/;
+
+/** The smallest of all: no UUID of the millisecond sorts before it. */
+export const PLAIN_TAIL = "0000-0000-000000000000";
+
+/** Of a table without partitions. */
+export const PLAIN_FORMS: UuidForms = { usual: PLAIN_TAIL, begins: {}, ends: {} };
+
+export function uuidText(instant: Instant, tail: string): string {
+  const hex = instant.epochMilliseconds.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${tail}`;
+}
+
+/** The instant at which a range that has this bound begins or ends. Throws RangeError where a UUID is no bound of a millisecond. */
+export function parseUuidBound(text: string): Instant {
+  const plain = text.trim().toLowerCase();
+  const lowest = LOWEST.exec(plain);
+  const match = lowest ?? HIGHEST.exec(plain);
+  if (!match) throw new RangeError(`"${text}" is not the first or the last UUID of a millisecond`);
+  const milliseconds = Number.parseInt(`${match[1] ?? ""}${match[2] ?? ""}`, 16);
+  return Temporal.Instant.fromEpochMilliseconds(lowest ? milliseconds : milliseconds + 1);
+}
+
+/** One end of a range as text. `from`: a partition that begins there says it, else the one that ends there; `to`: the other way round. */
+export function uuidBound(forms: UuidForms, end: "from" | "to", at: Instant): string {
+  const key = formatInstant(at);
+  const known =
+    end === "from" ? (forms.begins[key] ?? forms.ends[key]) : (forms.ends[key] ?? forms.begins[key]);
+  return known ?? uuidText(at, forms.usual);
+}
+
+interface BoundedPart {
+  readonly boundsText: string;
+  readonly bounds: OpenInterval | undefined;
+}
+
+/** The forms of partitions that are there; the latest bound gives the usual one. */
+export function uuidForms(parts: readonly BoundedPart[]): UuidForms {
+  const begins: [Instant, string][] = [];
+  const ends: [Instant, string][] = [];
+  for (const { boundsText, bounds } of parts) {
+    const [from, to] = textsOf(boundsText);
+    if (bounds?.from && from !== undefined) begins.push([bounds.from, from]);
+    if (bounds?.to && to !== undefined) ends.push([bounds.to, to]);
+  }
+  const [latest] = [...begins, ...ends]
+    .filter(([, text]) => LOWEST.test(text))
+    .sort((a, b) => compareInstants(b[0], a[0]));
+  const usual = (latest && LOWEST.exec(latest[1])?.[3]) ?? PLAIN_TAIL;
+  const others = (list: readonly [Instant, string][]) =>
+    Object.fromEntries(
+      list.filter(([at, text]) => text !== uuidText(at, usual)).map(([at, text]) => [formatInstant(at), text]),
+    );
+  return { usual, begins: others(begins), ends: others(ends) };
+}
+
+/** Whether every bound is written in one way. */
+export function isUniform(forms: UuidForms): boolean {
+  return Object.keys(forms.begins).length === 0 && Object.keys(forms.ends).length === 0;
+}
+
+/** The two UUIDs of `FOR VALUES FROM ('…') TO ('…')`; undefined for an end that is open. */
+function textsOf(boundsText: string): readonly [string | undefined, string | undefined] {
+  const [, from = "", to = ""] = /^FOR VALUES FROM \(([^)]*)\) TO \(([^)]*)\)$/.exec(boundsText) ?? [];
+  const text = (bound: string) => /^'([0-9a-f-]{36})'$/.exec(bound)?.[1];
+  return [text(from), text(to)];
+}
