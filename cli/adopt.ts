@@ -2,20 +2,25 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Adoption, adoptTable } from "../core/adopt/adopt";
-import { lengthOf } from "../core/adopt/grid";
+import { CannotAdopt } from "../core/adopt/cannot-adopt";
+import { chooseReading, explainingZones, offsetZone, readingNotes } from "../core/adopt/encoding";
+import { namesToMake } from "../core/adopt/first-update";
 import { branchNotes } from "../core/adopt/branch-notes";
 import { timeColumnOf, timePartitionsOf } from "../core/adopt/levels";
 import { importFile } from "../core/adopt/import-file";
 import { programText } from "../core/adopt/program";
 import { retireRivals, rivalsText } from "../core/adopt/rivals";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import type { Observation } from "../core/observed";
+import type { Observation, ObservedLeaf } from "../core/observed";
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
+import type { Instant } from "../core/time/instant";
 import { isZone } from "../core/time/period";
 import type { ListValuesArgs } from "../core/spec/level-args";
 import { readLevelValues } from "../postgres/level-values";
 import { readAdoptionSources } from "../postgres/adoption";
 import type { Database } from "../postgres/database";
+import { readTakenNames } from "../postgres/names-taken";
+import { missingRights } from "../postgres/rights";
 import { print, requireTable, withSession } from "./session";
 
 interface AdoptOptions {
@@ -78,16 +83,21 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
   if (options.zone !== undefined && !isZone(options.zone)) throw new Error(`"${options.zone}" is not a time zone`);
   const { rivals, zone } = await readAdoptionSources(database, id);
   const reading = await readKey(database, id, options, zone);
-  const { table, now, registration, replication } = reading.observation;
+  const { table, now, registration, replication, ledger, detached } = reading.observation;
   if (!table) throw new Error(`table "${formatTableId(id)}" does not exist`);
   const leafIndexes = await database.observeLeafIndexes(id.schema, id.table);
   const columns = options.columns === true;
   const { encoding } = reading;
   const sources = options.values ?? {};
-  const adoption = adoptTable({ table, leafIndexes, replication, now, encoding, zone: reading.zone, columns, sources });
+  const history = { ledger, detached };
+  const facts = { table, leafIndexes, replication, now, encoding, zone: reading.zone, columns, sources, history };
+  const adoption = adoptTable(facts);
   const managed = registration?.window !== undefined && registration.window !== null;
   const notes = [
     ...(registration ? [`already managed by ${registration.owner}; pgpartition claim moves it to another stack`] : []),
+    ...missingRights(table).map((sql) => `before the first update, an administrator has to run: ${sql}`),
+    ...(await takenNotes(database, id, adoption)),
+    ...reading.notes,
     ...adoption.notes,
     ...branchNotes(adoption.spec.window, table, await readLevelValues(database, adoption.spec.window.levels)),
   ];
@@ -113,48 +123,86 @@ function importText(adoption: Adoption, found: Parameters<typeof importFile>[1],
   return [{ file: `${found.name}.import.json`, text }];
 }
 
+/** What the first update would make under a name that something else has. */
+async function takenNotes(database: Database, id: TableId, adoption: Adoption): Promise<string[]> {
+  const names = namesToMake(adoption.makes);
+  if (names.length === 0) return [];
+  const taken = await readTakenNames(database, adoption.args.leafSchema ?? id.schema, names);
+  return taken
+    .filter((one) => one.kind === "relation")
+    .map(
+      ({ name }) =>
+        `before the first update, rename the relation "${name}", which is no partition of the table, or change the name template: the update makes a partition of that name`,
+    );
+}
+
 interface KeyReading {
   readonly observation: Observation;
   readonly encoding: KeyEncoding;
   readonly zone: string;
+  readonly parts: readonly ObservedLeaf[];
 }
 
-/** The first reading by which the bounds are whole intervals of a calendar; else the first by which they are times. */
+/** The reading that the bounds tell, and what a person has to know about it. Said by --key and --zone, it is the one that is said. */
 async function readKey(
   database: Database,
   id: TableId,
   options: AdoptOptions,
   databaseZone: string | undefined,
-): Promise<KeyReading> {
-  const zones =
-    options.zone === undefined
-      ? ["UTC", ...(databaseZone && isZone(databaseZone) ? [databaseZone] : [])]
-      : [options.zone];
-  const { table } = await database.observe(id.schema, id.table);
-  const column = table && timeColumnOf(table);
-  const type = table?.columns.find((one) => one.name === column)?.type ?? table?.key?.types[0] ?? "";
+): Promise<KeyReading & { readonly notes: readonly string[] }> {
+  const { table, now } = await database.observe(id.schema, id.table);
+  if (!table) throw new Error(`table "${formatTableId(id)}" does not exist`);
+  const column = timeColumnOf(table);
+  const type = table.columns.find((one) => one.name === column)?.type ?? table.key?.types[0] ?? "";
+  const read = async (encoding: KeyEncoding, zone: string): Promise<KeyReading> => {
+    const reading = { encoding, zone, ...(column === undefined ? {} : { column }) };
+    const observation = await database.observe(id.schema, id.table, reading);
+    return { observation, encoding, zone, parts: observation.table ? timePartitionsOf(observation.table) : [] };
+  };
   const fitting = KEY_ENCODINGS.filter((encoding) => keyKind(type, encoding) !== undefined);
+  if (options.key !== undefined && fitting.length > 0 && !fitting.includes(options.key))
+    throw new CannotAdopt(
+      `--key ${options.key} is not how "${column ?? ""}" of ${formatTableId(id)} (${type}) can write times: ${fitting.join(", ")}`,
+    );
   const encodings = options.key !== undefined ? [options.key] : fitting.length > 0 ? fitting : (["time"] as const);
-  let best: KeyReading | undefined;
+  const readings: KeyReading[] = [];
   for (const encoding of encodings) {
-    for (const zone of zones) {
-      const observation = await database.observe(id.schema, id.table, {
-        encoding,
-        zone,
-        ...(column === undefined ? {} : { column }),
-      });
-      const reading = { observation, encoding, zone };
-      if (!best || regularity(reading) > regularity(best)) best = reading;
-    }
+    const first = await read(encoding, options.zone ?? "UTC");
+    const further = options.zone === undefined ? [databaseZone, offsetZone(intervalsOf(first))] : [];
+    readings.push(first);
+    for (const zone of further) if (zone !== undefined && isZone(zone)) readings.push(await read(encoding, zone));
   }
-  if (!best) throw new Error(`the key of table "${formatTableId(id)}" cannot be read`);
-  return best;
+  const subject = { name: `"${formatTableId(id)}"`, column: column ?? "", type, now };
+  // What is not cut by time at all is refused by adoptTable, which says how it is cut.
+  const best = chooseReading(readings, subject, options.key !== undefined || column === undefined);
+  const kind = keyKind(type, best.encoding);
+  const zones =
+    kind === "date" || kind === "timestamp" || options.zone !== undefined ? [] : zoneNotes(best, databaseZone);
+  return { ...best, notes: [...readingNotes(best, now), ...zones] };
 }
 
-/** How many partitions are of regular size by this reading. */
-function regularity({ observation, zone }: KeyReading): number {
-  const bounds = (observation.table ? timePartitionsOf(observation.table) : []).flatMap((leaf) => leaf.bounds ?? []);
-  return bounds.filter(({ from, to }) => from && to && lengthOf({ from, to }, zone) !== "whole").length;
+function intervalsOf(reading: Pick<KeyReading, "parts"> | undefined): { from: Instant; to: Instant }[] {
+  return (reading?.parts ?? []).flatMap(({ bounds }) =>
+    bounds?.from && bounds.to ? [{ from: bounds.from, to: bounds.to }] : [],
+  );
+}
+
+/** A zone that was found and not said, and those that would explain more. */
+function zoneNotes(reading: KeyReading, databaseZone: string | undefined): string[] {
+  const zones = explainingZones(reading, Intl.supportedValuesOf("timeZone"));
+  const named = zones.slice(0, 3).join(", ");
+  return [
+    ...(reading.zone !== "UTC" && reading.zone !== databaseZone
+      ? [
+          `intervals begin at one time of day, which is midnight at the constant offset ${reading.zone}: if they follow the clock of a place, say --zone`,
+        ]
+      : []),
+    ...(zones.length > 0
+      ? [
+          `by the calendar of ${named}${zones.length > 3 ? ` and ${zones.length - 3} more zones` : ""} more of the bounds are whole intervals: if they were cut there, run again with --zone ${zones[0] ?? ""}`,
+        ]
+      : []),
+  ];
 }
 
 async function writeAll(folder: string, files: readonly OutFile[]): Promise<void> {

@@ -2,23 +2,24 @@ import type { ObservedLeafIndex, ObservedTable } from "../observed";
 import type { ObservedReplication } from "../observed-replication";
 import { formatTableId } from "../names/resource-id";
 import { parseTableSpec } from "../spec/parse";
-import type { TableSpecArgs, WindowArgs } from "../spec/args";
+import type { TableSpecArgs } from "../spec/args";
 import type { ListValuesArgs, RangeLevelArgs } from "../spec/level-args";
 import type { TableSpec } from "../spec/spec";
-import { compareInstants, formatInstant, type Instant } from "../time/instant";
-import { formatInterval, sameInterval } from "../time/interval";
-import type { KeyEncoding } from "../time/key";
-import { endOfPeriod, type Period, startOfPeriod } from "../time/period";
-import { branchSpec } from "../levels/tree";
-import { planWindow } from "../window/window";
+import { WARN_LEAVES_AS_RESOURCES } from "../defaults";
+import type { Observation } from "../observed";
+import type { Instant } from "../time/instant";
+import { type KeyEncoding, keyKind } from "../time/key";
 import { formatProblem } from "../problem";
 import { carriedNotes, declaredPublications } from "./carried";
 import { declaredColumns } from "./columns";
 import { CannotAdopt } from "./cannot-adopt";
+import { planFirstUpdate } from "./first-update";
 import { findGrids, type FoundGrids } from "./level-grid";
-import { findLevels, type FoundLevels, timeColumnOf } from "./levels";
+import { findLevels, timeColumnOf } from "./levels";
 import { findIndexes } from "./indexes";
 import type { NamedInterval } from "./partition-names";
+import { proposeWindow } from "./propose-window";
+import { sayable } from "./unsaid";
 
 /** What is known about a table that no program declares yet. */
 export interface AdoptionFacts {
@@ -33,6 +34,8 @@ export interface AdoptionFacts {
   readonly columns: boolean;
   /** Where the values of LIST levels are read from, by their columns. */
   readonly sources?: Readonly<Record<string, ListValuesArgs>>;
+  /** Of a table that was managed before: what became of its partitions. Left out: nothing is known. */
+  readonly history?: Pick<Observation, "ledger" | "detached">;
 }
 
 /** A declaration of what is there, and what a person has to know or to decide about it. */
@@ -42,6 +45,8 @@ export interface Adoption {
   /** What exists, in order of time. */
   readonly partitions: readonly NamedInterval[];
   readonly notes: readonly string[];
+  /** What the first update makes. */
+  readonly makes: readonly NamedInterval[];
 }
 
 export { CannotAdopt } from "./cannot-adopt";
@@ -54,39 +59,58 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
   // The table as its time level sees it.
   const byTime = { ...table, leaves: levels.stems.flatMap((stem) => stem.leaves) };
   requireTimes(byTime);
-  const grid = findGrids(levels.stems, levels.above.length > 0, zone);
+  const column = table.columns.find((one) => one.name === levels.column);
+  const noHours = column !== undefined && keyKind(column.type, facts.encoding) === "date";
+  const grid = findGrids(levels.stems, levels.above.length > 0, zone, noHours);
   const { partitions } = grid;
   const { indexes, notes: indexNotes } = findIndexes(table, facts.leafIndexes);
-  const { window, notes: windowNotes } = proposeWindow({ ...facts, table: byTime }, partitions, grid.period);
-  const args: TableSpecArgs = {
-    table: table.name,
-    schema: table.schema,
-    ...(facts.columns ? declaredColumns(table) : {}),
-    partitionBy: [...levels.above, levelOf(levels.column, grid, facts), ...levels.below],
-    window,
-    onExpire: "detach",
-    ...(Object.keys(indexes).length > 0 ? { indexes } : {}),
-    ...declaredPublications(facts.replication),
-  };
-  const parsed = parseTableSpec(args);
-  if (!parsed.ok)
-    throw new CannotAdopt(
-      `table "${formatTableId({ schema: table.schema, table: table.name })}" cannot be declared as it is: ${parsed.problems.map(formatProblem).join(" ")}`,
-    );
+  const { args: declared, notes: unsaidNotes } = sayable(
+    {
+      table: table.name,
+      schema: table.schema,
+      ...(facts.columns ? declaredColumns(table) : {}),
+      partitionBy: [...levels.above, levelOf(levels.column, grid, facts), ...levels.below],
+      window: { lead: "1 day", retention: "forever", start: "1970-01-01" },
+      onExpire: "detach",
+      ...(byTime.leaves.length >= WARN_LEAVES_AS_RESOURCES && levels.above.length === 0 ? { resources: "window" } : {}),
+      ...(Object.keys(indexes).length > 0 ? { indexes } : {}),
+      ...declaredPublications(facts.replication),
+    },
+    table,
+  );
+  const { window, notes: windowNotes } = proposeWindow(
+    { table: byTime, now: facts.now, grid: specOf(declared, table).window.grid, zone },
+    partitions,
+    grid.period,
+  );
+  const args = { ...declared, window };
+  const spec = specOf(args, table);
+  const first = planFirstUpdate(spec, table, levels, facts);
   return {
     args,
-    spec: parsed.value,
+    spec,
     partitions,
+    makes: first.makes,
     notes: [
+      ...first.before,
       ...levels.notes,
       ...grid.notes,
+      ...unsaidNotes,
       ...indexNotes,
       ...windowNotes,
       ...leafNotes(byTime),
       ...carriedNotes(table, facts.replication),
-      ...differences(parsed.value, levels, facts.now),
+      ...first.notes,
     ],
   };
+}
+
+function specOf(args: TableSpecArgs, table: ObservedTable): TableSpec {
+  const parsed = parseTableSpec(args);
+  if (parsed.ok) return parsed.value;
+  throw new CannotAdopt(
+    `table "${formatTableId({ schema: table.schema, table: table.name })}" cannot be declared as it is: ${parsed.problems.map(formatProblem).join(" ")}`,
+  );
 }
 
 function requireKey(table: ObservedTable): void {
@@ -108,7 +132,7 @@ function requireTimes(table: ObservedTable): void {
   const unread = table.leaves.find((leaf) => !leaf.isDefault && leaf.bounds === undefined);
   if (unread)
     throw new CannotAdopt(
-      `the bounds of partition "${unread.name}" (${unread.boundsText}) are not read as times: say how the key writes them with --key (epoch-s, epoch-ms, epoch-us, uuidv7)`,
+      `the bounds of partition "${unread.name}" (${unread.boundsText}) are not read as times, and only what is cut by time can be declared`,
     );
 }
 
@@ -127,65 +151,6 @@ function levelOf(column: string, grid: FoundGrids, facts: AdoptionFacts): RangeL
   };
 }
 
-const SPAN_WORDS: Readonly<Record<Period, string>> = {
-  hour: "hours",
-  day: "days",
-  week: "weeks",
-  month: "months",
-  quarter: "quarters",
-  year: "years",
-};
-
-/** As far back and ahead as there are partitions, so that the first update neither makes nor retires anything. */
-function proposeWindow(
-  facts: AdoptionFacts,
-  partitions: readonly NamedInterval[],
-  period: Period,
-): { readonly window: WindowArgs; readonly notes: readonly string[] } {
-  const { zone, now, table } = facts;
-  const current = startOfPeriod(now, period, zone);
-  const first = partitions[0];
-  const last = partitions.at(-1);
-  const ahead = last ? periodsBetween(current, last.from, period, zone) : 0;
-  const back = first ? periodsBetween(first.from, current, period, zone) : 0;
-  const unlimited = table.leaves.find((leaf) => leaf.bounds && !leaf.bounds.to)?.bounds?.from;
-  const open = table.leaves.some((leaf) => leaf.bounds && !leaf.bounds.from);
-  const words = (count: number): `${number} months` =>
-    `${Math.max(count, 1)} ${SPAN_WORDS[period]}` as `${number} months`;
-  const lead: WindowArgs["lead"] = unlimited ? { until: formatInstant(unlimited) } : words(ahead);
-  const notes = [
-    ...(unlimited
-      ? [`the last partition has no end: nothing can be made after ${formatInstant(unlimited)} until it is detached`]
-      : []),
-    ...(ahead < 1 && !unlimited ? ["no partition lies ahead of the present one: the first update makes the next"] : []),
-  ];
-  if (open || !first)
-    return {
-      window: { lead, retention: "forever", start: formatInstant(first?.from ?? current) },
-      notes: [
-        ...notes,
-        ...(open ? ["the first partition has no beginning: it stays attached, outside the window"] : []),
-      ],
-    };
-  const start = reachesBack(first.from, current, back, period, zone) ? {} : { start: formatInstant(first.from) };
-  return { window: { lead, retention: words(back), ...start }, notes };
-}
-
-/** Whether going back that many intervals leads exactly to the first partition, so that no start has to be said. */
-function reachesBack(first: Instant, current: Instant, back: number, period: Period, zone: string): boolean {
-  return (
-    back >= 1 && compareInstants(startOfPeriod(first, period, zone), first) === 0 && compareInstants(first, current) < 0
-  );
-}
-
-/** Intervals from the one that contains `from` to the one that contains `to`; 0 where there is none. */
-function periodsBetween(from: Instant, to: Instant, period: Period, zone: string): number {
-  let count = 0;
-  for (let at = startOfPeriod(from, period, zone); compareInstants(at, to) < 0; at = endOfPeriod(at, period, zone))
-    count += 1;
-  return count;
-}
-
 function leafNotes(table: ObservedTable): string[] {
   return table.leaves.flatMap((leaf) => {
     if (leaf.isDefault)
@@ -197,23 +162,3 @@ function leafNotes(table: ObservedTable): string[] {
       : [];
   });
 }
-
-/** What the first update would make, found by planning it: one by one in a table, counted over many branches. */
-function differences(spec: TableSpec, levels: FoundLevels, now: Instant): string[] {
-  const columns = spec.window.levels.above.map((level) => level.column);
-  const missing = levels.stems.flatMap((stem) => {
-    const path = columns.map((column) => stem.values[column] ?? "");
-    const name = levels.above.length > 0 ? stem.name : undefined;
-    const { desired } = planWindow(branchSpec(spec.window, path), now, name);
-    return desired.filter((one) => !stem.leaves.some((leaf) => leaf.bounds && sameInterval(leaf.bounds, one)));
-  });
-  const listed = missing.slice(0, MAX_MISSING);
-  const more = missing.length - listed.length;
-  return [
-    ...listed.map((one) => `no partition holds ${formatInterval(one)}: the first update makes "${one.name}"`),
-    ...(more > 0 ? [`the first update makes ${more} more partitions`] : []),
-  ];
-}
-
-/** A comment for each would hide the program. */
-const MAX_MISSING = 20;

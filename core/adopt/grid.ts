@@ -1,8 +1,11 @@
-import { DEFAULT_PARTITION_NAMES } from "../names/template";
+import { DEFAULT_PARTITION_NAMES, partitionName } from "../names/template";
 import type { SegmentArgs } from "../spec/level-args";
+import { intervalsBetween } from "../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
+import { type Interval, intervalKey } from "../time/interval";
 import { endOfPeriod, hoursAreRegular, type Period, PERIODS, startOfPeriod } from "../time/period";
 import { findTemplate, type NamedInterval } from "./partition-names";
+import { isOneLength, lengthText, nearestShorter } from "./steps";
 
 /** How a table is cut, as its time level would be declared. */
 export interface FoundGrid {
@@ -27,13 +30,22 @@ export function lengthOf(interval: { readonly from: Instant; readonly to: Instan
   return PERIODS.find(fits) ?? "whole";
 }
 
-/** Reads the grid from partitions in order of time. Odd ones become segments of their own; what is missing stays in the grid. */
-export function findGrid(partitions: readonly NamedInterval[], table: string, zone: string): FoundGrid {
+/**
+ * Reads the grid from partitions in order of time. Odd ones become segments of their own; what is missing stays in the grid.
+ *
+ * @param noHours the key is a date: its partitions are days at least
+ */
+export function findGrid(
+  partitions: readonly NamedInterval[],
+  table: string,
+  zone: string,
+  noHours = false,
+): FoundGrid {
   const stretches = joined(partitions.map((part) => ({ every: lengthOf(part, zone), parts: [part] })));
-  const period = stretches.map((one) => one.every).findLast((every): every is Period => every !== "whole") ?? "month";
-  const tiled = tile(stretches, period);
   const notes: string[] = [];
-  const segments = tiled.map((one, index) => segmentOf(one, tiled, index, { table, zone, notes }));
+  const period = periodToCome(stretches, { zone, noHours, notes });
+  const names = { table, zone, notes, taken: new Map(partitions.map((part) => [part.name, intervalKey(part)])) };
+  const segments = tile(stretches, period).flatMap((one, _, tiles) => segmentsOf(one, tiles, names));
   return { period, segments, notes };
 }
 
@@ -47,6 +59,71 @@ function joined(stretches: readonly Stretch[]): Stretch[] {
     else result.push(one);
   }
   return result;
+}
+
+/**
+ * The interval by which the table goes on: that of its latest partitions. Where these are of one odd length, which no interval
+ * here has, it is the nearest one that is not longer. One odd partition alone, a history or a rest, says nothing of those to come.
+ */
+function periodToCome(
+  stretches: readonly Stretch[],
+  { zone, noHours, notes }: { readonly zone: string; readonly noHours: boolean; readonly notes: string[] },
+): Period {
+  const isOdd = (stretch: Stretch) => stretch.every === "whole";
+  const regular = stretches.map((one) => one.every).findLast((every): every is Period => every !== "whole");
+  const odd = closed(stretches.slice(stretches.findLastIndex((one) => !isOdd(one)) + 1).flatMap((one) => one.parts));
+  const last = odd.at(-1);
+  if (!last) return regular ?? "month";
+  let run = odd.length;
+  while (run > 1 && !isOneLength(odd.slice(-run), zone)) run -= 1;
+  if (run < 2 && regular) return regular;
+  const alike = odd.slice(-run);
+  const [whole] = new Set(alike.map((part) => lengthOf(part, zone)));
+  if (run > 1 && whole !== undefined && whole !== "whole" && alike.every((part) => lengthOf(part, zone) === whole)) {
+    notes.push(
+      `partitions end before the next begins, and what lies between belongs to none: the grid goes on by whole ${SPAN_WORDS[whole]}`,
+    );
+    return whole;
+  }
+  const nearest = nearestShorter(alike, zone, noHours);
+  const period = run < 2 && MONTH_OR_LONGER.has(nearest) ? "month" : nearest;
+  const end = last.to;
+  const cut = compareInstants(startOfPeriod(end, period, zone), end) === 0;
+  notes.push(
+    `no interval here is ${lengthText(last, zone)} from ${formatInstant(last.from)}: partitions that are there keep their bounds, and after ${formatInstant(end)} each new one is ${ARTICLES[period]}, the nearest that is not longer${
+      cut ? "" : `; the first of them ends at ${formatInstant(endOfPeriod(end, period, zone))}`
+    }`,
+  );
+  return period;
+}
+
+const MONTH_OR_LONGER: ReadonlySet<Period> = new Set(["month", "quarter", "year"]);
+
+export const SPAN_WORDS: Readonly<Record<Period, string>> = {
+  hour: "hours",
+  day: "days",
+  week: "weeks",
+  month: "months",
+  quarter: "quarters",
+  year: "years",
+};
+
+const ARTICLES: Readonly<Record<Period, string>> = {
+  hour: "an hour",
+  day: "a day",
+  week: "an ISO week",
+  month: "a month",
+  quarter: "a quarter",
+  year: "a year",
+};
+
+/** Ends that name the last second of an interval, or less, as if they were the first of the next. */
+function closed(parts: readonly NamedInterval[]): readonly Interval[] {
+  const [first, second] = parts;
+  if (!first || !second) return parts;
+  const gap = second.from.epochNanoseconds - first.to.epochNanoseconds;
+  if (gap <= 0n || gap > 1_000_000_000n) return parts;
+  return parts.map((part) => ({ from: part.from, to: part.to.add({ nanoseconds: Number(gap) }) }));
 }
 
 interface Tile extends Stretch {
@@ -80,30 +157,98 @@ interface NamesContext {
   readonly table: string;
   readonly zone: string;
   readonly notes: string[];
+  /** Which interval has a name: those of the partitions that exist, and those that the segments before give. */
+  readonly taken: Map<string, string>;
 }
 
-function segmentOf(one: Tile, tiles: readonly Tile[], index: number, context: NamesContext): SegmentArgs {
-  const { table, zone, notes } = context;
-  const ends = {
-    ...(one.from ? { from: formatInstant(one.from) } : {}),
-    ...(one.every === "whole" && one.to ? { to: formatInstant(one.to) } : {}),
-  };
-  if (one.every === "whole") return { ...ends, every: "whole", name: one.parts[0]?.name ?? "" };
+function segmentsOf(one: Tile, tiles: readonly Tile[], context: NamesContext): SegmentArgs[] {
+  if (one.every === "whole") return [wholeSegment(one, one.parts[0]?.name ?? "")];
   const { every } = one;
+  const template = templateOf(one, every, tiles, context);
+  const fitting = [template, ...moreTemplates(every)].find((name) => isFree(name, one, every, context));
+  if (fitting !== undefined) {
+    claim(fitting, one, every, context);
+    return [{ ...(one.from ? { from: formatInstant(one.from) } : {}), every, name: fitting }];
+  }
+  // Pieces that begin within one hour: each has a name by the second.
+  return one.to
+    ? intervalsOf(one, every, context).map((piece) => wholeSegment(piece, pieceName(piece, context.zone)))
+    : [{ ...(one.from ? { from: formatInstant(one.from) } : {}), every, name: template }];
+}
+
+function wholeSegment(
+  one: { readonly from: Instant | undefined; readonly to: Instant | undefined },
+  name: string,
+): SegmentArgs {
+  return {
+    ...(one.from ? { from: formatInstant(one.from) } : {}),
+    ...(one.to ? { to: formatInstant(one.to) } : {}),
+    every: "whole",
+    name,
+  };
+}
+
+function templateOf(one: Tile, every: Period, tiles: readonly Tile[], context: NamesContext): string {
+  const { table, zone, notes } = context;
   const alike = one.parts.length > 0 ? one.parts : (tiles.find((other) => other.every === every)?.parts ?? []);
   const found = findTemplate(alike, table, every, zone);
-  if (!found && alike.length > 0)
+  if (one.parts.length > 0 && !found)
     notes.push(
       `no template gives the names of the ${every} partitions (${alike[0]?.name ?? ""}, …): they keep them, new ones are named as below`,
     );
-  if (found && found.others.length > 0)
+  if (one.parts.length > 0 && found && found.others.length > 0)
     notes.push(`named otherwise than the template, and kept so: ${found.others.join(", ")}`);
-  const clash = !found && tiles.some((other, position) => position < index && other.every === every);
-  return {
-    ...ends,
-    every,
-    name: clash
-      ? `{table}_${every}${DEFAULT_PARTITION_NAMES[every].slice("{table}".length)}`
-      : (found?.template ?? DEFAULT_PARTITION_NAMES[every]),
-  };
+  return found?.template ?? DEFAULT_PARTITION_NAMES[every];
 }
+
+/** Names for pieces of a period that begin where an odd partition ends. */
+function moreTemplates(every: Period): string[] {
+  return [
+    `{table}_${every}${DEFAULT_PARTITION_NAMES[every].slice("{table}".length)}`,
+    `{table}_${every}_p{yyyy}_{mm}_{dd}`,
+    `{table}_${every}_p{yyyy}_{mm}_{dd}_{hh}`,
+  ];
+}
+
+function pieceName({ from }: Interval, zone: string): string {
+  const clock = from.toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: "microsecond" });
+  return `{table}_from_${clock.replace(/\.0+$/, "").replaceAll(/[^0-9]/g, "")}`;
+}
+
+/** Whether every interval of a segment gets a name of its own, which no other has. */
+function isFree(template: string, one: Tile, every: Period, context: NamesContext): boolean {
+  if (every !== "hour" && template.includes("{hh}") && one.to === undefined) return false;
+  const names = new Map<string, string>();
+  return intervalsOf(one, every, context).every((piece) => {
+    const key = intervalKey(piece);
+    const name = partitionName(template, context.table, piece, context.zone);
+    const other = names.get(name) ?? context.taken.get(name) ?? key;
+    names.set(name, key);
+    return other === key;
+  });
+}
+
+function claim(template: string, one: Tile, every: Period, context: NamesContext): void {
+  for (const piece of intervalsOf(one, every, context)) {
+    const name = partitionName(template, context.table, piece, context.zone);
+    if (!context.taken.has(name)) context.taken.set(name, intervalKey(piece));
+  }
+}
+
+/** The partitions of a segment; of one that never ends the first ones. */
+function intervalsOf(one: Tile, every: Period, { zone }: NamesContext): Interval[] {
+  const from = one.from ?? one.parts[0]?.from;
+  if (!from) return [];
+  const last = one.parts.at(-1)?.to ?? from;
+  const to = one.to ?? last.add({ hours: BEYOND_HOURS });
+  const pieces: Interval[] = [];
+  for (const piece of intervalsBetween([{ from: one.from, to: one.to, every, name: "" }], from, to, zone)) {
+    if (pieces.length >= MOST) break;
+    pieces.push({ from: piece.from, to: piece.to });
+  }
+  return pieces;
+}
+
+/** Names of a segment without an end are compared for so many hours, and for so many partitions. */
+const BEYOND_HOURS = 24 * 400;
+const MOST = 5000;

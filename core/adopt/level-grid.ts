@@ -20,10 +20,10 @@ interface StemGrid {
 }
 
 /** A table without levels above time is its own only branch, whose partitions are named after the table. */
-export function findGrids(stems: readonly Stem[], levelled: boolean, zone: string): FoundGrids {
+export function findGrids(stems: readonly Stem[], levelled: boolean, zone: string, noHours = false): FoundGrids {
   const found = stems.map((stem): StemGrid => {
     const partitions = inOrder(stem.leaves);
-    const grid = findGrid(partitions, stem.name, zone);
+    const grid = findGrid(partitions, stem.name, zone, noHours);
     return {
       stem,
       partitions,

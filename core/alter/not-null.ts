@@ -1,4 +1,4 @@
-import { fitIdentifier, quote } from "../names/identifier";
+import { fitIdentifier, quote, quoteQualified } from "../names/identifier";
 import type { ObservedTable } from "../observed";
 import type { TableShape } from "../spec/spec";
 import type { ColumnChange } from "./changes";
@@ -53,4 +53,19 @@ function filledCheck(shape: Pick<TableShape, "table">, column: string): FilledCh
 
 function isFilledCheck(definition: string, column: string): boolean {
   return [column, quote(column)].some((name) => definition.startsWith(`CHECK ((${name} IS NOT NULL))`));
+}
+
+/**
+ * The same for a column of a table that another tool owns, for a person to run: VALIDATE reads the partitions while writers go on,
+ * and SET NOT NULL then reads nothing under its lock.
+ */
+export function notNullScript(table: { readonly schema: string; readonly name: string }, column: string): string[] {
+  const target = quoteQualified(table.schema, table.name);
+  const check = quote(filledCheck({ table: table.name }, column).check);
+  return [
+    `ALTER TABLE ${target} ADD CONSTRAINT ${check} CHECK (${isFilled(column)}) NOT VALID;`,
+    `ALTER TABLE ${target} VALIDATE CONSTRAINT ${check};`,
+    `ALTER TABLE ${target} ALTER COLUMN ${quote(column)} SET NOT NULL;`,
+    `ALTER TABLE ${target} DROP CONSTRAINT ${check};`,
+  ];
 }

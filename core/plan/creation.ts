@@ -3,7 +3,7 @@ import type { DetachedTable, LedgerEntry } from "../ledger";
 import type { Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
-import { formatInstant } from "../time/instant";
+import { formatInstant, type Instant } from "../time/instant";
 import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../time/interval";
 import type { DesiredPartition } from "../window/window";
 import { refusedByDefault } from "./default-refusals";
@@ -52,7 +52,7 @@ export function planCreation(
       partition,
       "conflict",
       `${describe(partition.name, partition)} overlaps ${describe(overlapping.name, overlapping.bounds ?? partition)} (${overlapping.boundsText}).`,
-      `${whereGridsMeet(overlapping, leaves)} Or describe the existing partition as a segment of the grid, or detach it.`,
+      wayAround(overlapping, partition, leaves),
     );
   }
   // Partitions may be in several schemas: two of one name would be taken for one another.
@@ -103,12 +103,25 @@ export function planCreation(
 }
 
 /**
- * Where a grid that would cut a partition can change instead. The nearest bound is enough where what follows is cut alike; the end
- * of what exists without a gap always is.
+ * What can be declared instead of a partition that would overlap one that exists. The nearest bound is enough where what follows is
+ * cut alike; the end of what exists without a gap always is. A partition without an end, or a beginning, is no segment of a grid.
  */
-function whereGridsMeet(cut: ObservedLeaf, leaves: readonly ObservedLeaf[]): string {
-  const nearest = cut.bounds?.to;
-  if (!nearest) return `A grid changes only where a partition ends, and "${cut.name}" has no end.`;
+function wayAround(cut: ObservedLeaf, wanted: OpenInterval, leaves: readonly ObservedLeaf[]): string {
+  const { from, to } = cut.bounds ?? wanted;
+  if (!to)
+    return (
+      `"${cut.name}" has no end, so nothing can be made beside it from ${from ? formatInstant(from) : "any time"} on. ` +
+      `${from ? `Let the window end there, lead: { until: ${JSON.stringify(formatInstant(from))} }; or detach` : "Detach"} it, and attach it again with the end that its rows have.`
+    );
+  if (!from)
+    return (
+      `"${cut.name}" has no beginning, so nothing can be made beside it before ${formatInstant(to)}. ` +
+      `Let the window begin there, start: ${JSON.stringify(formatInstant(to))}; or detach it, and attach it again with the beginning that its rows have.`
+    );
+  return `${whereGridsMeet(cut, to, leaves)} The existing partition can also be declared as a segment of the grid, { from: ${JSON.stringify(formatInstant(from))}, to: ${JSON.stringify(formatInstant(to))}, every: "whole", name: ${JSON.stringify(cut.name)} }, or be detached.`;
+}
+
+function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly ObservedLeaf[]): string {
   const byStart = new Map(
     leaves.flatMap((leaf) => (leaf.bounds?.from ? [[leaf.bounds.from.toString(), leaf] as const] : [])),
   );

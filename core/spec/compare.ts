@@ -1,3 +1,4 @@
+import { notNullScript } from "../alter/not-null";
 import type { ObservedTable } from "../observed";
 import type { Problem } from "../problem";
 import { keyKind } from "../time/key";
@@ -56,7 +57,7 @@ function keyProblems(spec: TableShape, table: ObservedTable, name: string): Prob
       mismatch(
         "partitionBy[0].range",
         `the key "${wanted.column}" of ${name} may be NULL.`,
-        `Set it: ALTER TABLE … ALTER COLUMN "${wanted.column}" SET NOT NULL.`,
+        `Rows without it belong to no partition. Writers go on while it is set so, one statement after the other: ${notNullScript(table, wanted.column).join(" ")}`,
       ),
     ];
   }

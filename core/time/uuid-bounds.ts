@@ -44,8 +44,7 @@ export function parseUuidBound(text: string): Instant {
 /** One end of a range as text. `from`: a partition that begins there says it, else the one that ends there; `to`: the other way round. */
 export function uuidBound(forms: UuidForms, end: "from" | "to", at: Instant): string {
   const key = formatInstant(at);
-  const known =
-    end === "from" ? (forms.begins[key] ?? forms.ends[key]) : (forms.ends[key] ?? forms.begins[key]);
+  const known = end === "from" ? (forms.begins[key] ?? forms.ends[key]) : (forms.ends[key] ?? forms.begins[key]);
   return known ?? uuidText(at, forms.usual);
 }
 

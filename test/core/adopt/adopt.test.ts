@@ -192,7 +192,7 @@ describe("declaration", () => {
       { key: { strategy: "range", columns: ["at", "id"], types: ["timestamptz", "int"] } },
       /more than one column/,
     ],
-    ["numbers", { leaves: [leafOf("n", undefined, 1)] }, /--key/],
+    ["what is no time", { leaves: [leafOf("n", undefined, 1)] }, /not read as times/],
   ])("refuses %s with the way on", (_, changes, words) => {
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(CannotAdopt);
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(words);

@@ -1,0 +1,169 @@
+import type { ObservedLeaf } from "../observed";
+import { compareInstants, earlier, formatInstant, type Instant, later } from "../time/instant";
+import type { Interval } from "../time/interval";
+import type { KeyEncoding } from "../time/key";
+import { CannotAdopt } from "./cannot-adopt";
+import { lengthOf } from "./grid";
+import { isTimeLength } from "./steps";
+
+/** The time partitions of a table as one encoding and one zone read them. */
+export interface BoundsReading {
+  readonly encoding: KeyEncoding;
+  readonly zone: string;
+  readonly parts: readonly Pick<ObservedLeaf, "name" | "boundsText" | "bounds" | "isDefault">[];
+}
+
+/** Whose bounds they are, for messages. */
+export interface KeySubject {
+  /** `"app.events"` */
+  readonly name: string;
+  readonly column: string;
+  readonly type: string;
+  readonly now: Instant;
+}
+
+/** Partitions of rows that are still written lie around the present; numbers that are read wrongly lie far off, by factors of 1000. */
+const NEAR_YEARS = 30;
+
+/**
+ * The reading that the bounds themselves tell. A date or a timestamp is a time, and only the zone is open: the first by which most
+ * partitions are whole intervals of a calendar. Of numbers and UUIDs nothing says that they are times but where they lie (within
+ * decades of the present) and how long they are. Throws CannotAdopt, with the reason, where no reading fits.
+ *
+ * @param said a person says the encoding: then only the zone is open
+ */
+export function chooseReading<T extends BoundsReading>(readings: readonly T[], subject: KeySubject, said = false): T {
+  const [first, ...rest] = readings.filter((one) => said || one.encoding === "time" || isTold(one, subject.now));
+  if (!first) throw new CannotAdopt(noTimes(readings, subject));
+  return rest.reduce((best, one) => (regularity(one) > regularity(best) ? one : best), first);
+}
+
+/** What has to be said of a reading that a person gave, where the bounds do not speak for it. */
+export function readingNotes(reading: BoundsReading, now: Instant): string[] {
+  if (reading.encoding === "time" || isTold(reading, now)) return [];
+  const range = rangeOf(reading);
+  if (!range) return [];
+  const near = finite(reading).some((part) => isNear(part, now));
+  return [
+    near
+      ? `read as ${reading.encoding}, most partitions have no length of any calendar: if the key is no time, this program makes partitions among its numbers`
+      : `read as ${reading.encoding}, all partitions lie between ${day(range.from)} and ${day(range.to)}, far from the present: if the key is no time, this program makes partitions among its numbers`,
+  ];
+}
+
+/** How many partitions are whole intervals of the calendar. */
+function regularity(reading: BoundsReading): number {
+  return finite(reading).filter((part) => lengthOf(part, reading.zone) !== "whole").length;
+}
+
+function isTold(reading: BoundsReading, now: Instant): boolean {
+  if (hasUnread(reading)) return false;
+  const parts = finite(reading);
+  const near = parts.filter((part) => isNear(part, now));
+  return near.length > 0 && near.length * 2 >= parts.length && hasTimeLengths(near, reading.zone);
+}
+
+function hasTimeLengths(parts: readonly Interval[], zone: string): boolean {
+  const regular = parts.filter((part) => lengthOf(part, zone) !== "whole" || isTimeLength(part, zone));
+  return regular.length > 0 && regular.length * 2 >= parts.length;
+}
+
+function isNear(part: Interval, now: Instant): boolean {
+  const years = (count: number) => now.toZonedDateTimeISO("UTC").add({ years: count }).toInstant();
+  return compareInstants(years(-NEAR_YEARS), part.from) <= 0 && compareInstants(part.to, years(NEAR_YEARS)) <= 0;
+}
+
+function hasUnread({ parts }: BoundsReading): boolean {
+  return parts.some((part) => !part.isDefault && part.bounds === undefined);
+}
+
+function finite({ parts }: BoundsReading): Interval[] {
+  return parts.flatMap(({ bounds }) => (bounds?.from && bounds.to ? [{ from: bounds.from, to: bounds.to }] : []));
+}
+
+function rangeOf(reading: BoundsReading): Interval | undefined {
+  const ends = reading.parts.flatMap(({ bounds }) => [bounds?.from, bounds?.to].flatMap((end) => end ?? []));
+  const [first] = ends;
+  return first && { from: ends.reduce(earlier, first), to: ends.reduce(later, first) };
+}
+
+function noTimes(readings: readonly BoundsReading[], subject: KeySubject): string {
+  const { name, column, type, now } = subject;
+  const [sample] = readings[0]?.parts.filter((part) => !part.isDefault) ?? [];
+  const key = `the key "${column}" (${type}) of ${name}`;
+  if (!sample)
+    return `${key} has no partition whose bounds would tell how it writes times: say it with --key (${encodings(readings)})`;
+  const found = `${key} is cut by bounds that are no times: "${sample.name}" is ${sample.boundsText}`;
+  if (readings.every(hasUnread))
+    return type === "uuid"
+      ? `${found}. Bounds of UUIDv7 are the first or the last UUID of a millisecond, and these are not: no window of time can be declared over them`
+      : `${found}. Columns that hold times are date, timestamp, timestamptz, integers of seconds, milliseconds or microseconds, and UUIDv7`;
+  const nano = nanoseconds(readings, now);
+  if (nano !== undefined)
+    return `${found}. As nanoseconds they would begin on ${day(nano)}, and no key here is read by nanoseconds: leave its partitions to the tool that makes them, or move the rows into a table whose key is a timestamptz`;
+  const read = readings.filter((one) => !hasUnread(one));
+  const places = read.flatMap((one) => {
+    const range = rangeOf(one);
+    return range ? [`as ${one.encoding} they lie between ${day(range.from)} and ${day(range.to)}`] : [];
+  });
+  const history = read.find((one) => finite(one).length > 0 && hasTimeLengths(finite(one), one.zone));
+  const way = history
+    ? `If they are times of then, say it: --key ${history.encoding}`
+    : "What is cut by the numbers of rows has no window of time: leave its partitions to the tool that makes them";
+  return `${found}; ${[...new Set(places)].join(", ")}, and by none of these most partitions lie within ${NEAR_YEARS} years of now and have a length of time. ${way}`;
+}
+
+function encodings(readings: readonly BoundsReading[]): string {
+  return [...new Set(readings.map((one) => one.encoding))].join(", ");
+}
+
+/** A reading by microseconds that is near the present once it is divided by a thousand. */
+function nanoseconds(readings: readonly BoundsReading[], now: Instant): Instant | undefined {
+  const numbers = readings[0]?.parts.flatMap((part) => numbersOf(part.boundsText)) ?? [];
+  const largest = numbers.reduce((a, b) => (b > a ? b : a), 0n);
+  const at = now.epochNanoseconds;
+  const years = BigInt(NEAR_YEARS) * 366n * 86_400_000_000_000n;
+  if (readings.some((one) => one.encoding === "uuidv7") || largest < at - years || largest > at + years)
+    return undefined;
+  return now.add({ nanoseconds: Number(largest - at) }).round({ smallestUnit: "second" });
+}
+
+function numbersOf(text: string): bigint[] {
+  return [...text.matchAll(/\('?(-?\d+)'?\)/g)].map((match) => BigInt(match[1] ?? "0"));
+}
+
+function day(instant: Instant): string {
+  return formatInstant(instant).slice(0, 10).replace(/-$/, "");
+}
+
+/** Further zones by which the bounds might be days: the offset that most of them have to midnight in UTC. */
+export function offsetZone(parts: readonly Interval[]): string | undefined {
+  const counts = new Map<number, number>();
+  for (const { from } of parts) {
+    const { hour, minute, second, millisecond, microsecond, nanosecond } = from.toZonedDateTimeISO("UTC");
+    if (second + millisecond + microsecond + nanosecond > 0 || minute % 15 > 0) continue;
+    const clock = hour * 60 + minute;
+    counts.set(clock, (counts.get(clock) ?? 0) + 1);
+  }
+  const [clock, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+  if (clock === 0 || count * 2 <= parts.length) return undefined;
+  const offset = clock <= 12 * 60 ? -clock : 24 * 60 - clock;
+  const minutes = Math.abs(offset);
+  const pad = (value: number) => String(value).padStart(2, "0");
+  return `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+}
+
+/** Zones whose calendar explains more of the bounds than the one by which they are read. */
+export function explainingZones(reading: BoundsReading, zones: readonly string[]): string[] {
+  const parts = finite(reading);
+  const least = Math.max(regularity(reading) + 1, Math.ceil(parts.length * 0.8));
+  const sample = parts.slice(-SAMPLE);
+  return zones.filter((zone) => {
+    const last = sample.at(-1);
+    if (!last || lengthOf(last, zone) === "whole") return false;
+    return parts.length - least >= parts.filter((part) => lengthOf(part, zone) === "whole").length;
+  });
+}
+
+/** The latest ones tell a zone; looking at all of them in every zone would take minutes. */
+const SAMPLE = 400;

@@ -1,0 +1,119 @@
+import { notNullScript } from "../alter/not-null";
+import { branchSpec } from "../levels/tree";
+import type { Observation, ObservedTable } from "../observed";
+import type { ObservedReplication } from "../observed-replication";
+import { planCreation } from "../plan/creation";
+import { formatProblem } from "../problem";
+import { tableProblems } from "../spec/compare";
+import type { TableSpec } from "../spec/spec";
+import { compareInstants, type Instant } from "../time/instant";
+import { formatInterval } from "../time/interval";
+import { isUniform, uuidForms } from "../time/uuid-bounds";
+import { hasExpired, planWindow } from "../window/window";
+import { CannotAdopt } from "./cannot-adopt";
+import type { FoundLevels } from "./levels";
+import type { NamedInterval } from "./partition-names";
+
+/** What the first update of a declaration does, as `up` would plan it. */
+export interface FirstUpdate {
+  /** What has to be done before it. */
+  readonly before: readonly string[];
+  readonly makes: readonly NamedInterval[];
+  readonly notes: readonly string[];
+}
+
+interface Known {
+  readonly replication: ObservedReplication;
+  readonly now: Instant;
+  readonly history?: Pick<Observation, "ledger" | "detached">;
+}
+
+/**
+ * Plans the first update: what it makes is told, one by one in a table, counted over many branches. What it would refuse, and no
+ * comment can mend, is no program: throws CannotAdopt.
+ */
+export function planFirstUpdate(spec: TableSpec, table: ObservedTable, levels: FoundLevels, known: Known): FirstUpdate {
+  const columns = spec.window.levels.above.map((level) => level.column);
+  const refused: string[] = [];
+  const expired: string[] = [];
+  const makes = levels.stems.flatMap((stem) => {
+    const path = columns.map((column) => stem.values[column] ?? "");
+    const name = levels.above.length > 0 ? stem.name : undefined;
+    const window = planWindow(branchSpec(spec.window, path), known.now, name);
+    const observation = observed({ ...table, leaves: stem.leaves }, known);
+    refused.push(...window.problems.map(formatProblem));
+    expired.push(
+      ...stem.leaves.flatMap((leaf) => (leaf.bounds && hasExpired(leaf.bounds.to, window.horizon) ? [leaf.name] : [])),
+    );
+    return window.desired.flatMap((one): NamedInterval[] => {
+      const creation = planCreation(spec.window, one, observation);
+      if (creation.kind === "refuse") refused.push(formatProblem(creation.problem));
+      return creation.kind === "create" ? [one] : [];
+    });
+  });
+  const nullable = table.columns.find((one) => one.name === spec.window.key.column)?.nullable === true;
+  const settled = {
+    ...table,
+    columns: table.columns.map((one) => (one.name === spec.window.key.column ? { ...one, nullable: false } : one)),
+  };
+  refused.push(...tableProblems(spec, settled).map(formatProblem));
+  if (refused.length > 0)
+    throw new CannotAdopt(
+      `table "${table.schema}.${table.name}" cannot be declared as it is: ${refused.slice(0, MAX_REFUSED).join(" ")}`,
+    );
+  const listed = makes.slice(0, MAX_MISSING);
+  const more = makes.length - listed.length;
+  return {
+    before: nullable ? [nullableNote(table, spec.window.key.column)] : [],
+    makes,
+    notes: [
+      ...formNotes(levels),
+      ...(expired.length > 0
+        ? [
+            `${expired.length} partitions have expired by this window (${expired.slice(0, NAMED).join(", ")}${expired.length > NAMED ? ", …" : ""}): they stay until their bounds stand in confirmDrops`,
+          ]
+        : []),
+      ...listed.map((one) => `no partition holds ${formatInterval(one)}: the first update makes "${one.name}"`),
+      ...(more > 0 ? [`the first update makes ${more} more partitions`] : []),
+    ],
+  };
+}
+
+/** A comment for each would hide the program. */
+const MAX_MISSING = 20;
+const MAX_REFUSED = 5;
+const NAMED = 3;
+
+function observed(table: ObservedTable, { replication, now, history }: Known): Observation {
+  return {
+    table,
+    registration: undefined,
+    ledger: history?.ledger ?? [],
+    detached: history?.detached ?? [],
+    defaultGrantees: [],
+    replication,
+    now,
+    obstacles: [],
+  };
+}
+
+function nullableNote(table: ObservedTable, column: string): string {
+  return `before the first update, which refuses it as it is: the key "${column}" may be NULL, and a row without it belongs to no partition. Writers go on while this sets it, one statement after the other: ${notNullScript(table, column).join(" ")}`;
+}
+
+/** Of UUIDs: a set whose bounds are written in several ways. */
+function formNotes({ stems }: FoundLevels): string[] {
+  return stems.flatMap((stem) => {
+    const forms = uuidForms(stem.leaves);
+    if (isUniform(forms)) return [];
+    const at = [...Object.keys(forms.begins), ...Object.keys(forms.ends)].sort();
+    return [
+      `bounds of "${stem.name}" are UUIDs of several forms (otherwise than …-${forms.usual}: ${at.slice(0, NAMED).join(", ")}${at.length > NAMED ? ", …" : ""}): a new partition begins and ends with the very text of its neighbour, and new bounds end in ${forms.usual}`,
+    ];
+  });
+}
+
+/** For the command line, which knows the names of the schema: those that the first update makes, each once. */
+export function namesToMake(makes: readonly NamedInterval[]): string[] {
+  return [...new Set([...makes].sort((a, b) => compareInstants(a.from, b.from)).map((one) => one.name))];
+}

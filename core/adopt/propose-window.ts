@@ -1,0 +1,107 @@
+import type { ObservedTable } from "../observed";
+import type { WindowArgs } from "../spec/args";
+import { type GridSegment, intervalAt } from "../time/grid";
+import { compareInstants, formatInstant, type Instant } from "../time/instant";
+import type { Period } from "../time/period";
+import { addSpan, MAX_SPAN_COUNT, type SpanUnit } from "../time/span";
+import { CannotAdopt } from "./cannot-adopt";
+import { SPAN_WORDS } from "./grid";
+import type { NamedInterval } from "./partition-names";
+
+/** What a window is proposed from. */
+export interface WindowFacts {
+  /** As its time level sees it. */
+  readonly table: ObservedTable;
+  readonly now: Instant;
+  readonly grid: readonly GridSegment[];
+  readonly zone: string;
+}
+
+/** As far back and ahead as there are partitions, so that the first update neither makes nor retires anything. */
+export function proposeWindow(
+  { table, now, grid, zone }: WindowFacts,
+  partitions: readonly NamedInterval[],
+  period: Period,
+): { readonly window: WindowArgs; readonly notes: readonly string[] } {
+  const first = partitions[0];
+  const last = partitions.at(-1);
+  const endless = table.leaves.find((leaf) => leaf.bounds?.from && !leaf.bounds.to);
+  const unlimited = endless?.bounds?.from;
+  const open = table.leaves.some((leaf) => leaf.bounds && !leaf.bounds.from);
+  if (!first && table.leaves.some((leaf) => leaf.bounds))
+    throw new CannotAdopt(
+      `no partition of "${table.schema}.${table.name}" has both a beginning and an end (${table.leaves
+        .filter((leaf) => leaf.bounds)
+        .map((leaf) => `"${leaf.name}" ${leaf.boundsText}`)
+        .join(
+          ", ",
+        )}), so there is no room for a window between them: detach the one without an end, and attach it again with the end that its rows have`,
+    );
+  const base = intervalAt(grid, now, zone)?.from ?? now;
+  const lead: WindowArgs["lead"] = unlimited
+    ? { until: formatInstant(unlimited) }
+    : words(ahead(base, last?.to, period, zone));
+  const isAhead = last && compareInstants(base, last.from) < 0;
+  const notes = [
+    ...(endless && unlimited
+      ? [
+          `the last partition "${endless.name}" has no end: nothing can be made after ${formatInstant(unlimited)} until it is detached, and then attached again with an end. lead ends there`,
+        ]
+      : []),
+    ...(!isAhead && !unlimited ? ["no partition lies ahead of the present one: the first update makes the next"] : []),
+  ];
+  if (open || !first)
+    return {
+      window: { lead, retention: "forever", start: formatInstant(first?.from ?? base) },
+      notes: [
+        ...notes,
+        ...(open ? ["the first partition has no beginning: it stays attached, outside the window"] : []),
+      ],
+    };
+  const back = span(
+    (unit, count) => compareInstants(addSpan(base, { count, unit }, zone, -1), first.from) <= 0,
+    period,
+  );
+  const horizon = addSpan(base, back, zone, -1);
+  const exact = compareInstants(horizon, first.from) === 0;
+  return {
+    window: { lead, retention: words(back), ...(exact ? {} : { start: formatInstant(first.from) }) },
+    notes,
+  };
+}
+
+interface Counted {
+  readonly count: number;
+  readonly unit: SpanUnit;
+}
+
+/** The longest lead that ends before the last partition does: the interval that it ends in is the last one wanted. */
+function ahead(base: Instant, end: Instant | undefined, period: Period, zone: string): Counted {
+  const beyond = span(
+    (unit, count) => end === undefined || compareInstants(addSpan(base, { count, unit }, zone), end) >= 0,
+    period,
+  );
+  return { ...beyond, count: Math.max(1, beyond.count - 1) };
+}
+
+/** The units of a length, from the interval's own on. */
+const UNITS: readonly Period[] = ["hour", "day", "week", "month", "quarter", "year"];
+
+/** The least count that is enough, in the interval's own unit, or in a longer one where the count would be too large. */
+function span(isEnough: (unit: Period, count: number) => boolean, period: Period): Counted {
+  for (const unit of UNITS.slice(UNITS.indexOf(period))) {
+    if (!isEnough(unit, MAX_SPAN_COUNT)) continue;
+    let [low, high] = [1, MAX_SPAN_COUNT];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (isEnough(unit, middle)) high = middle;
+      else low = middle + 1;
+    }
+    return { count: low, unit };
+  }
+  return { count: MAX_SPAN_COUNT, unit: "year" };
+}
+
+function words({ count, unit }: Counted): `${number} months` {
+  return `${count} ${SPAN_WORDS[unit]}` as `${number} months`;
+}

@@ -1,0 +1,93 @@
+import { compareInstants, type Instant } from "../time/instant";
+import type { Interval } from "../time/interval";
+import { hoursAreRegular, type Period } from "../time/period";
+
+/** Lengths of calendars that partitions are cut by and that `every` does not have, in months; the longest first. */
+const MONTHS = [60, 36, 24, 18, 12, 6, 4, 3, 2, 1] as const;
+
+const HOUR = 3_600_000_000_000n;
+const DAY = 24n * HOUR;
+const WEEK = 7n * DAY;
+/** A mean month, quarter and year of the Gregorian calendar. */
+const MONTH = (DAY * 146_097n) / 4800n;
+const MEAN: readonly (readonly [Period, bigint])[] = [
+  ["year", 12n * MONTH],
+  ["quarter", 3n * MONTH],
+  ["month", MONTH],
+  ["week", WEEK],
+  ["day", DAY],
+  ["hour", HOUR],
+];
+
+/** Some makers end a partition with the last second, millisecond or microsecond that belongs to it. */
+const SLACKS = [0n, 1_000_000_000n, 1_000_000n, 1000n] as const;
+
+/** A length that a person would cut time by: whole days, an even part of a day, or months from the same day of each. */
+export function isTimeLength(part: Interval, zone: string): boolean {
+  if (!isRound(part.from)) return false;
+  return SLACKS.some((slack) => {
+    const closed = { from: part.from, to: part.to.add({ nanoseconds: Number(slack) }) };
+    const length = lengthIn(closed);
+    const even = DAY % length === 0n && length % (HOUR / 12n) === 0n;
+    return length % DAY === 0n || even || monthsOf(closed, zone) !== undefined;
+  });
+}
+
+/** Whether they are of one length: by the clock, or by months. */
+export function isOneLength(parts: readonly Interval[], zone: string): boolean {
+  const [first] = parts;
+  if (!first) return false;
+  if (parts.every((part) => lengthIn(part) === lengthIn(first))) return true;
+  const months = monthsOf(first, zone);
+  return months !== undefined && parts.every((part) => monthsOf(part, zone) === months);
+}
+
+/** Bounds of time begin at a quarter of an hour; those of ids do it one time in 900. */
+function isRound(at: Instant): boolean {
+  return at.epochNanoseconds % (HOUR / 12n) === 0n;
+}
+
+/**
+ * The longest interval that we have and that is no longer than partitions from start to start; the shortest that the key can hold
+ * where none is that short.
+ */
+export function nearestShorter(parts: readonly Interval[], zone: string, noHours = false): Period {
+  const hours = !noHours && hoursAreRegular(zone);
+  const months = parts.map((part) => monthsOf(part, zone));
+  const [count] = months;
+  if (count !== undefined && months.every((one) => one === count))
+    return count >= 12 ? "year" : count >= 3 ? "quarter" : "month";
+  const last = parts.at(-1);
+  const length = last ? lengthIn(last) : MONTH;
+  const found = MEAN.find(([period, mean]) => mean <= length && (period !== "hour" || hours))?.[0];
+  return found ?? (hours ? "hour" : "day");
+}
+
+/** From one day of a month to the same day of another, at the same time of day. */
+function monthsOf({ from, to }: Interval, zone: string): number | undefined {
+  const start = from.toZonedDateTimeISO(zone);
+  return MONTHS.find((months) => compareInstants(start.add({ months }).toInstant(), to) === 0);
+}
+
+/** A length in words, for a note: `12 hours`, `14 days`, `2 months`. */
+export function lengthText(part: Interval, zone: string): string {
+  const months = monthsOf(part, zone);
+  if (months !== undefined) return counted(months, "month");
+  const length = lengthIn(part);
+  for (const [unit, size] of [
+    ["day", DAY],
+    ["hour", HOUR],
+    ["minute", HOUR / 60n],
+    ["second", HOUR / 3600n],
+  ] as const)
+    if (length % size === 0n) return counted(Number(length / size), unit);
+  return `${length / 1000n} microseconds`;
+}
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+function lengthIn({ from, to }: Interval): bigint {
+  return to.epochNanoseconds - from.epochNanoseconds;
+}

@@ -1,0 +1,156 @@
+import { adoptionProblems } from "../alter/adoption";
+import { differencesOf } from "../alter/alteration";
+import { constraintRefusals } from "../alter/constraint-refusals";
+import { checkExpression as checkText } from "../alter/constraints";
+import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../observed";
+import { formatProblem, type Problem } from "../problem";
+import type { ColumnArgs, TableSpecArgs } from "../spec/args";
+import { checkExpression } from "../spec/expression-problems";
+import { parseTableSpec } from "../spec/parse";
+import type { TableSpec } from "../spec/spec";
+
+/** A declaration without what cannot be said in one, and a note for each thing that is left out. */
+export interface Said {
+  readonly args: TableSpecArgs;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Leaves out of the declared columns and constraints what the product would refuse, or would change: what is not declared is left
+ * as it is. A column itself cannot be left out while others are declared: then all of them are left to the tool that made them.
+ */
+export function sayable(args: TableSpecArgs, table: ObservedTable): Said {
+  if (!args.columns) return { args, notes: [] };
+  const notes: string[] = [];
+  const plain = withoutConstraints(withoutDefaults(args, notes), table, notes);
+  const problems = problemsOf(plain, table);
+  if (problems.length === 0) return { args: plain, notes: [...notes, ...keptNotes(table)] };
+  const {
+    columns: _columns,
+    primaryKey: _key,
+    uniques: _uniques,
+    checks: _checks,
+    foreignKeys: _keys,
+    ...rest
+  } = plain;
+  return {
+    args: rest,
+    notes: [
+      `the columns cannot be declared and are left to the tool that made them, with keys and constraints: ${problems.map(formatProblem).join(" ")}`,
+    ],
+  };
+}
+
+/** The key is declared as it has to be; whether it may be NULL today is another note. */
+function withoutDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
+  const keys = args.partitionBy.flatMap((level) => ("range" in level ? [level.range] : []));
+  const columns = Object.entries(args.columns ?? {}).map(([name, declared]): [string, string | ColumnArgs] => {
+    if (typeof declared === "string") return [name, declared];
+    const { default: text, nullable, ...rest } = declared;
+    const problems: Problem[] = [];
+    if (text !== undefined) checkExpression("default", text, problems);
+    if (problems.length > 0)
+      notes.push(
+        `the default of column "${name}" (${text ?? ""}) cannot be declared: it stays as it is, and new partitions get it from the table`,
+      );
+    const kept = {
+      ...rest,
+      ...(nullable === true && !keys.includes(name) ? { nullable } : {}),
+      ...(text === undefined || problems.length > 0 ? {} : { default: text }),
+    };
+    return [name, Object.keys(kept).length === 1 ? kept.type : kept];
+  });
+  return { ...args, columns: Object.fromEntries(columns) };
+}
+
+/** Parts of a constraint that a declaration has no word for. */
+const MORE =
+  /\b(DEFERRABLE|INITIALLY DEFERRED|MATCH FULL|NULLS NOT DISTINCT|NOT ENFORCED|NO INHERIT|WITHOUT OVERLAPS|PERIOD)\b|\bINCLUDE \(|\bON DELETE SET (?:NULL|DEFAULT) \(/;
+
+/** A constraint that is not declared stays on the table, and ATTACH asks it of each new partition. */
+function withoutConstraints(args: TableSpecArgs, table: ObservedTable, notes: string[]): TableSpecArgs {
+  const unsaid = new Set<string>();
+  for (const one of table.constraints) {
+    const problems: Problem[] = [];
+    if (one.kind === "check") checkExpression("checks", checkText(one.definition), problems);
+    const says = saysMore(one);
+    if (problems.length === 0 && !says) continue;
+    unsaid.add(one.name);
+    notes.push(
+      one.kind === "primary"
+        ? `the primary key "${one.name}" says more than can be declared (${one.definition}): its columns are declared, and it stays as it is`
+        : `${WORDS[one.kind]} "${one.name}" says more than can be declared (${one.definition}): left out, and left as it is; new partitions get it from the table`,
+    );
+  }
+  const kept = <T>(list: Readonly<Record<string, T>> | undefined) => {
+    const entries = Object.entries(list ?? {}).filter(([name]) => !unsaid.has(name));
+    return entries.length > 0 ? Object.fromEntries(entries) : undefined;
+  };
+  const { uniques, checks, foreignKeys, ...rest } = args;
+  const lists = { uniques: kept(uniques), checks: kept(checks), foreignKeys: kept(foreignKeys) };
+  return withRest(rest, lists);
+}
+
+function withRest(
+  rest: TableSpecArgs,
+  lists: { readonly [K in "uniques" | "checks" | "foreignKeys"]: TableSpecArgs[K] | undefined },
+): TableSpecArgs {
+  const { uniques, checks, foreignKeys } = lists;
+  const { partitionBy, window, onExpire, indexes, publications, ...before } = rest;
+  return {
+    ...before,
+    ...(uniques ? { uniques } : {}),
+    ...(checks ? { checks } : {}),
+    ...(foreignKeys ? { foreignKeys } : {}),
+    partitionBy,
+    window,
+    onExpire,
+    ...(indexes ? { indexes } : {}),
+    ...(publications ? { publications } : {}),
+  };
+}
+
+const WORDS: Readonly<Record<ObservedConstraint["kind"], string>> = {
+  primary: "the primary key",
+  unique: "the unique constraint",
+  check: "the check",
+  foreign: "the foreign key",
+  exclusion: "the exclusion constraint",
+};
+
+function saysMore({ kind, definition }: ObservedConstraint): boolean {
+  return (
+    kind === "exclusion" ||
+    (kind !== "check" && MORE.test(definition)) ||
+    / (?:NO INHERIT|NOT ENFORCED)\b/.test(definition)
+  );
+}
+
+/** What Check and the first update would say about the columns. */
+function problemsOf(args: TableSpecArgs, table: ObservedTable): Problem[] {
+  const parsed = parseTableSpec(args);
+  if (!parsed.ok)
+    return parsed.problems.filter(({ path }) => /^(?:columns|primaryKey|uniques|checks|foreignKeys)\b/.test(path));
+  return columnProblems(parsed.value, { ...table, columns: table.columns.map((one) => asDeclared(one, parsed.value)) });
+}
+
+/** A key that may be NULL is told by itself, with the statements that mend it. */
+function asDeclared(found: ObservedColumn, spec: TableSpec): ObservedColumn {
+  return found.name === spec.window.key.column ? { ...found, nullable: false } : found;
+}
+
+function columnProblems(spec: TableSpec, table: ObservedTable): Problem[] {
+  const name = `"${table.schema}.${table.name}"`;
+  const differences = differencesOf(spec, table, []);
+  return [...adoptionProblems(differences, name), ...constraintRefusals(differences.constraints, name)];
+}
+
+/** What is declared by its name or type alone. */
+function keptNotes(table: ObservedTable): string[] {
+  return table.columns
+    .filter((column) => column.generated)
+    .map(
+      (column) =>
+        `column "${column.name}" is generated, which a declaration does not say: it is declared by its type, stays generated, and new partitions get that from the table`,
+    );
+}

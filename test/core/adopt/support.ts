@@ -1,0 +1,70 @@
+// Tables as the catalogue would show them, for the rules of adoption.
+import type { NamedInterval } from "../../../core/adopt/partition-names";
+import type { ObservedLeaf, ObservedTable } from "../../../core/observed";
+import type { ObservedReplication } from "../../../core/observed-replication";
+import { type Instant, parseInstant } from "../../../core/time/instant";
+import type { OpenInterval } from "../../../core/time/interval";
+import { type KeyEncoding, keyKind } from "../../../core/time/key";
+import { parseBounds } from "../../../postgres/bounds";
+
+export const at = (text: string): Instant => parseInstant(text, "UTC");
+
+export const part = (name: string, from: string, to: string): NamedInterval => ({ name, from: at(from), to: at(to) });
+
+export function leafOf(name: string, bounds: OpenInterval | undefined, boundsText = ""): ObservedLeaf {
+  const facts = { isDefault: false, partitioned: false, detachPending: false, rows: 1, bytes: 1, carried: undefined };
+  return { oid: name, schema: "app", name, boundsText, bounds, ...facts };
+}
+
+/** A leaf by the text of its bounds, as pg_get_expr prints it. */
+export function printedLeaf(
+  name: string,
+  from: string,
+  to: string,
+  key: { readonly type: string; readonly encoding: KeyEncoding; readonly zone?: string },
+): ObservedLeaf {
+  const text = `FOR VALUES FROM (${from}) TO (${to})`;
+  const kind = keyKind(key.type, key.encoding);
+  return leafOf(name, kind && parseBounds(text, kind, key.zone ?? "UTC"), text);
+}
+
+export function tableOf(leaves: readonly ObservedLeaf[], changes: Partial<ObservedTable> = {}): ObservedTable {
+  const type = changes.key?.types[0] ?? "timestamp with time zone";
+  return {
+    schema: "app",
+    name: "events",
+    oid: "1",
+    owner: "me",
+    kind: "partitioned",
+    key: { strategy: "range", columns: ["at"], types: [type] },
+    columns: [{ name: "at", type, nullable: false, default: undefined, identity: undefined }],
+    constraints: [],
+    indexes: [],
+    leaves,
+    branches: [],
+    carried: undefined,
+    referencedBy: [],
+    comment: undefined,
+    rights: { owner: true, createInSchema: true, ownerCreates: true, role: "me" },
+    ...changes,
+  };
+}
+
+const REPLICATION: ObservedReplication = {
+  walLevel: "logical",
+  database: "d",
+  role: "me",
+  mayCreate: false,
+  publications: [],
+  slots: [],
+};
+
+export const factsOf = (table: ObservedTable, now: Instant, encoding: KeyEncoding = "time", zone = "UTC") => ({
+  table,
+  leafIndexes: [],
+  replication: REPLICATION,
+  now,
+  encoding,
+  zone,
+  columns: false,
+});
