@@ -6,6 +6,7 @@ import type { Manifest, ManifestPart } from "../core/archive/manifest";
 import type { Log } from "../postgres/log";
 import { faultpoint } from "../postgres/faultpoint";
 import { requireSpace } from "./disk-space";
+import { ArchiveFault } from "./errors";
 import { fetchPart } from "./fetch-part";
 import { openCodecOf } from "./open-codec";
 import type { ChunkCodec } from "./chunk-codec";
@@ -79,7 +80,10 @@ function proved(text: Readable, part: ManifestPart, key: string): Readable {
       done(
         found === part.textSha256
           ? null
-          : new Error(`"${key}" does not give back the rows that were archived: nothing was restored`),
+          : new ArchiveFault(
+              "damaged",
+              `"${key}" does not give back the rows that were archived: the SHA-256 of their text is ${found}, the manifest says ${part.textSha256}`,
+            ),
       );
     },
   });

@@ -1,83 +1,124 @@
-import { keyInStore } from "../core/archive/layout";
-import { type Manifest, ManifestError, parseManifest } from "../core/archive/manifest";
+import { wayOnOfDrop } from "../core/archive/fault-words";
+import { countStatement } from "../core/statements/retire";
 import type { ArchivedFacts } from "../core/ledger";
-import { readArchiveState } from "../postgres/archive-records";
-import { ArchiveContradicted } from "./errors";
+import { type ArchiveState, readArchiveState } from "../postgres/archive-records";
+import { countRows } from "../postgres/archive-table";
+import { ArchiveContradicted, ArchiveFault } from "./errors";
 import { type ArchiveJob, record } from "./job";
-import { readText } from "./store/read-text";
-import type { ObjectStore } from "./store/store";
+import { type OpenedArchive, openArchive } from "./open-archive";
+import { readBack } from "./read-back";
 
-/** The archive that a drop would stand on is not what the ledger says. */
-export class ArchiveMissing extends Error {
-  constructor(message: string) {
-    super(`${message}. Nothing was dropped; the next update archives it anew`);
-    this.name = "ArchiveMissing";
+/** What a look before a drop needs of the job that would archive it. */
+export type CheckJob = Pick<ArchiveJob, "work" | "store" | "away" | "at"> & {
+  readonly settings: Pick<ArchiveJob["settings"], "verify">;
+};
+
+/** The archive that a drop would stand on is not what the ledger says. Nothing was dropped. */
+export class ArchiveRefused extends Error {
+  constructor(
+    finding: string,
+    /** It can be of no use any more. */
+    readonly renew: boolean,
+    archives: boolean,
+  ) {
+    super(`${finding}. ${wayOnOfDrop(archives, renew)}`);
+    this.name = "ArchiveRefused";
   }
 }
 
 /**
- * Looks once more, before a drop, at what the ledger says was archived: the manifest is read, every object asked for, and the
- * fence compared. What is not as it was is written down, so that the next update archives it again.
+ * Looks once more, before a drop, at what the ledger says was archived: fence and rows as they were exported, the manifest the very
+ * one, and every object where it lies. What is not as it was is written down, so that the next update archives it again.
+ * `archives`: the program declares where archives go, so that it will. Takes no lock of the table.
  */
-export async function checkArchive(job: ArchiveJob, archived: ArchivedFacts): Promise<void> {
+export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archives: boolean): Promise<void> {
+  const refuse = (finding: string, renew: boolean): never => {
+    throw new ArchiveRefused(finding, renew, archives);
+  };
   try {
-    await requireFence(job);
-    await requireObjects(job, archived);
+    await requireUnchanged(job, refuse);
+    await requireObjects(job, archived, refuse);
+    await requireRows(job, archived);
   } catch (error) {
-    if (error instanceof ArchiveMissing)
-      await record(job, {
-        event: "doubted",
-        detail: { because: error.message, renew: error instanceof ArchiveAltered },
-      });
+    if (error instanceof ArchiveRefused)
+      await record(job, { event: "doubted", detail: { because: error.message, renew: error.renew } });
     throw error;
   }
 }
 
-/** What lies there is something else: nothing can be stored under its name. */
-class ArchiveAltered extends ArchiveMissing {}
+type Refuse = (finding: string, renew: boolean) => never;
 
-async function requireFence(job: ArchiveJob): Promise<void> {
+/** The same is asked under the lock of the drop: see assert_archived. */
+async function requireUnchanged(job: CheckJob, refuse: Refuse): Promise<void> {
   const state = await readArchiveState(job.work.database, job.away, job.store.url);
-  if (state.fenced !== undefined && state.fenced === state.fence) return;
-  throw new ArchiveMissing(
-    `the fence around "${job.away.partitionSchema}"."${job.away.partition}" was open since it was archived: rows may have changed`,
-  );
-}
-
-async function requireObjects(job: ArchiveJob, archived: ArchivedFacts): Promise<void> {
-  const { signal, log } = job.work;
-  const { manifest, folder } = await readManifest(job.store, archived.manifest, signal).catch((error: unknown) => {
-    throw error instanceof ManifestError ? new ArchiveAltered(error.message) : error;
-  });
-  if (manifest.rows !== archived.rows)
-    throw new ArchiveAltered(`${archived.manifest} says ${manifest.rows} rows and the ledger ${archived.rows}`);
-  for (const [index, part] of manifest.parts.entries()) {
-    log.status(`looking for the archive of ${job.away.partition}: object ${index + 1} of ${manifest.parts.length}`);
-    const key = `${folder}${part.name}`;
-    const found = await job.store.head(key, { signal });
-    if (!found) throw new ArchiveMissing(`"${job.store.url}/${key}" is gone`);
-    if (found.bytes !== part.bytes || (found.sha256 !== undefined && found.sha256 !== part.sha256))
-      throw new ArchiveAltered(`"${job.store.url}/${key}" is not what was stored there`);
-  }
-  const parts = manifest.parts.map(({ name, rows }) => ({ key: `${folder}${name}`, rows }));
-  await job.store.confirm?.(folder, parts).catch((error: unknown) => {
-    throw error instanceof ArchiveContradicted ? new ArchiveAltered(error.message) : error;
-  });
-}
-
-/** Reads a manifest by its place; the folder is that of its parts, below the store's prefix. */
-export async function readManifest(
-  store: ObjectStore,
-  place: string,
-  signal?: AbortSignal,
-): Promise<{ readonly manifest: Manifest; readonly folder: string }> {
-  const key = keyInStore(store.url, place);
-  if (key === undefined)
-    throw new Error(
-      `"${place}" does not lie in "${store.url}": an archive is looked for where the program says. Put archive.to back to where it was until that partition is dropped`,
+  const name = `"${job.away.partitionSchema}"."${job.away.partition}"`;
+  if (state.fenced === undefined || state.fenced !== state.fence)
+    refuse(`the fence around ${name} was open since it was archived: rows may have changed`, false);
+  if (wasRewritten(state))
+    refuse(
+      `${name} was rewritten since it was archived: VACUUM FULL, CLUSTER and ALTER TABLE do that, and the last may have changed its rows`,
+      true,
     );
-  const found = await store.head(key, { signal });
-  if (!found) throw new ArchiveMissing(`"${place}" is gone`);
-  const manifest = parseManifest(await readText(await store.get(key, { signal })), place);
-  return { manifest, folder: key.slice(0, key.lastIndexOf("/") + 1) };
+}
+
+function wasRewritten({ export: known, relations }: ArchiveState): boolean {
+  return relations.some(({ oid, filenode }) => known?.detail.filenodes[oid] !== filenode);
+}
+
+/**
+ * With `readBack` every byte is read again, unless this very run has proved it a moment ago: in another one time has passed. Without,
+ * the store is asked what it has, and a directory says so by reading.
+ */
+async function requireObjects(job: CheckJob, archived: ArchivedFacts, refuse: Refuse): Promise<void> {
+  const { away, settings, store, work } = job;
+  const { signal, log } = work;
+  const source = { store, place: archived.manifest, ledger: work.database, signal, log };
+  try {
+    const opened = await openArchive(source);
+    if (!opened.known) return refuse(`"${archived.manifest}" is not known to the ledger as an archive`, true);
+    if (opened.known.rows !== archived.rows)
+      refuse(`${archived.manifest} was archived with ${opened.known.rows} rows, not ${archived.rows}`, true);
+    await lookForParts(job, opened);
+    const again = settings.verify === "readBack" && opened.known.run !== work.run;
+    if (again && !store.confirm && !store.headReads)
+      await readBack({ store, folder: opened.folder, parts: opened.manifest.parts, name: away.partition, signal, log });
+    const parts = opened.manifest.parts.map(({ name, rows }) => ({ key: `${opened.folder}${name}`, rows }));
+    await store.confirm?.(opened.folder, parts);
+  } catch (error) {
+    if (error instanceof ArchiveFault) refuse(error.finding, error.kind === "damaged");
+    if (error instanceof ArchiveContradicted) refuse(error.message, true);
+    throw error;
+  }
+}
+
+async function lookForParts({ away, store, work }: CheckJob, { folder, manifest }: OpenedArchive): Promise<void> {
+  const { signal, log } = work;
+  for (const [index, part] of manifest.parts.entries()) {
+    log.status(`looking for the archive of ${away.partition}: object ${index + 1} of ${manifest.parts.length}`);
+    const key = `${folder}${part.name}`;
+    const found = await store.head(key, { signal });
+    if (!found) throw new ArchiveFault("gone", `"${store.url}/${key}" is gone`);
+    const object = `"${store.url}/${key}" is damaged:`;
+    if (found.sha256 !== undefined && found.sha256 !== part.sha256)
+      throw new ArchiveFault(
+        "damaged",
+        `${object} its SHA-256 is ${found.sha256}, the manifest says ${part.sha256} (${found.bytes} and ${part.bytes} bytes)`,
+      );
+    if (found.bytes !== part.bytes)
+      throw new ArchiveFault("damaged", `${object} it has ${found.bytes} bytes, the manifest says ${part.bytes}`);
+  }
+}
+
+/**
+ * Outside of any lock, because it grows with the rows: what has been counted cannot change under a fence and a file that are asked
+ * for once more under the lock. Fewer rows than were archived are no reason to archive what is left: the archive has more.
+ */
+async function requireRows({ away, work }: CheckJob, archived: ArchivedFacts): Promise<void> {
+  const leaf = { schema: away.partitionSchema, name: away.partition };
+  const rows = await countRows(work.database, countStatement(leaf).sql);
+  if (rows === archived.rows) return;
+  throw new Error(
+    `"${leaf.schema}"."${leaf.name}" holds ${rows} rows and its archive ${archived.rows}, though its fence has stood: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
+      `Nothing was dropped. Where the archive is right, drop the table by hand; its archive ${archived.manifest} stays listed`,
+  );
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type ParquetColumn, parquetColumns } from "../core/archive/columns";
 import { manifestKey } from "../core/archive/layout";
 import { formatManifest, type Manifest, type ManifestPart, parseManifest } from "../core/archive/manifest";
@@ -5,12 +6,12 @@ import { formatInstant } from "../core/time/instant";
 import { archiveEventStatement, type ArchivedDetail, assertFencedStatement } from "../postgres/archive-records";
 import { countArchived, readArchiveColumns, readArchiveTypes } from "../postgres/archive-table";
 import { faultpoint } from "../postgres/faultpoint";
-import { ArchiveContradicted } from "./errors";
+import { ArchiveContradicted, ArchiveFault } from "./errors";
 import type { StoredPart } from "./export-parts";
 import { type ArchiveJob, type Export, subjectOf } from "./job";
+import { readBack } from "./read-back";
+import { readSmall } from "./read-object";
 import { ObjectConflict } from "./store/errors";
-import { sha256Of } from "./store/read";
-import { readText } from "./store/read-text";
 
 /** An archive that is complete and proved, as the ledger has it now. */
 export interface CompletedArchive {
@@ -39,7 +40,7 @@ export async function completeArchive(
   if (counted.rows !== rows)
     throw new ArchiveContradicted(`${subjectOf(job)}: the table holds ${counted.rows} rows and its parts ${rows}`);
   if (store.confirm) await store.confirm(current.detail.folder, sorted);
-  else if (settings.verify === "readBack") await readBack(job, sorted);
+  else if (settings.verify === "readBack") await readEveryPart(job, current.detail.folder, sorted);
   const files = parquetColumns(columns);
   const identity = await work.database.identity();
   const { from, to } = away.bounds;
@@ -71,11 +72,12 @@ export async function completeArchive(
     parts: sorted.map((part) => manifestPart(part, current.detail.folder)),
   };
   const where = manifestKey(current.detail);
-  await putManifest(job, where, manifest);
+  const manifestSha256 = await putManifest(job, where, manifest);
   await faultpoint(`after manifest of ${away.partition}`);
   const done = { manifest: `${store.url}/${where}`, rows, bytes: manifest.bytes, objects: sorted.length };
   await recordArchived(job, current, {
     ...done,
+    manifestSha256,
     generation: current.detail.generation,
     export: current.id,
     verify: settings.verify,
@@ -100,33 +102,36 @@ async function recordArchived(job: ArchiveJob, current: Export, detail: Archived
   );
 }
 
-async function readBack(job: ArchiveJob, parts: readonly StoredPart[]): Promise<void> {
-  for (const [index, part] of parts.entries()) {
-    job.work.log.status(`reading back ${job.away.partition}: part ${index + 1} of ${parts.length}`);
-    // The stream fails by itself when it has another length than the store says.
-    const found = await sha256Of(await job.store.get(part.key, { signal: job.work.signal, version: part.version }));
-    if (found === part.sha256) continue;
-    throw new ArchiveContradicted(
-      `"${job.store.url}/${part.key}" was read back as SHA-256 ${found} instead of ${part.sha256}`,
-    );
-  }
+/** One that is damaged where it lies is of no use. */
+async function readEveryPart(job: ArchiveJob, folder: string, parts: readonly StoredPart[]): Promise<void> {
+  const { away, store, work } = job;
+  const { signal, log } = work;
+  const wanted = parts.map((part) => ({ ...part, name: part.key.slice(folder.length) }));
+  await readBack({ store, folder, parts: wanted, name: away.partition, signal, log }).catch((error: unknown) => {
+    throw error instanceof ArchiveFault ? new ArchiveContradicted(error.finding) : error;
+  });
 }
 
-/** One that is there already says the same, though perhaps in the words of another version of this product. */
-async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Promise<void> {
+/** One that is there already says the same, though perhaps in the words of another version of this product. Gives the SHA-256 of its text. */
+async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Promise<string> {
   const { signal } = job.work;
+  const body = Buffer.from(formatManifest(manifest));
   try {
-    await job.store.put(key, { body: Buffer.from(formatManifest(manifest)) }, { signal });
+    await job.store.put(key, { body }, { signal });
+    return createHash("sha256").update(body).digest("hex");
   } catch (error) {
     if (!(error instanceof ObjectConflict)) throw error;
-    const there = parseManifest(await readText(await job.store.get(key, { signal })), error.object);
+    const { text, sha256 } = await readSmall(job.store, key, { signal });
+    const there = parseManifest(text, error.object);
     if (JSON.stringify(whatItSays(there)) !== JSON.stringify(whatItSays(manifest))) throw error;
+    return sha256;
   }
 }
 
 /** By a template of keys two tables may mean the same place: then it is the other's. */
-function whatItSays({ bounds, branch, parts, partition, rows, schema, table }: Manifest) {
-  return { schema, table, oid: partition.oid, branch, from: bounds.from, to: bounds.to, rows, parts };
+function whatItSays({ bounds, branch, columns, encoding, key, parts, partition, rows, schema, table, types }: Manifest) {
+  const { from, to } = bounds;
+  return { schema, table, oid: partition.oid, branch, from, to, key, encoding, columns, types, rows, parts };
 }
 
 function manifestPart(part: StoredPart, folder: string): ManifestPart {

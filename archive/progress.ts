@@ -4,6 +4,16 @@ import type { PartRecord } from "../postgres/archive-records";
 /** Between two lines of the status column. */
 const TELL_MS = 1_000;
 
+/** Tells at most once a second. */
+export function seldom(tell: (text: string) => void): (text: () => string) => void {
+  let told = performance.now();
+  return (text) => {
+    if (performance.now() - told < TELL_MS) return;
+    told = performance.now();
+    tell(text());
+  };
+}
+
 /** Says how far an archive is: rows and bytes, rate, and what remains by that rate. */
 export class Progress {
   private readonly started = performance.now();

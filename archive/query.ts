@@ -9,7 +9,7 @@ import type { Database } from "../postgres/database";
 import type { Log } from "../postgres/log";
 import { asParquet } from "./csv/as-parquet";
 import { fetchPart } from "./fetch-part";
-import { readManifest } from "./check-archive";
+import { type ArchiveSource, openArchive, readingArchive } from "./open-archive";
 import { openCodec } from "./parquet/codec";
 import type { ObjectStore } from "./store/store";
 import { makeWorkFolder } from "./work-folder";
@@ -99,23 +99,37 @@ function requestOf(relation: HotLeaf, columns: readonly ParquetColumn[]) {
 }
 
 async function fetchCold(
-  { archives, log, signal }: QueryJob,
+  { archives, database, log, signal }: QueryJob,
   directory: string,
 ): Promise<{ readonly files: Source[]; readonly rows: number }> {
   const files: Source[] = [];
   let rows = 0;
   for (const [index, { manifest: place, store }] of archives.entries()) {
-    const { manifest, folder } = await readManifest(store, place, signal);
-    const columns = manifest.columns.map(({ file }) => file);
-    for (const part of manifest.parts) {
-      log.status(`fetching ${place}: ${part.name}`);
-      const file = join(directory, `cold-${String(index)}-${part.name}`);
-      await fetchPart(store, `${folder}${part.name}`, part, file, signal);
-      files.push({ file: manifest.encoding === "csv" ? await asParquet(file, columns, signal) : file, columns });
-    }
-    rows += manifest.rows;
+    const source = { store, place, ledger: database, signal, log };
+    const start = join(directory, `cold-${String(index)}`);
+    const found = await readingArchive(source, "query", () => fetchArchive(source, start));
+    files.push(...found.files);
+    rows += found.rows;
   }
   return { files, rows };
+}
+
+/** All of its parts, each compared before DuckDB sees it; `start` begins the names of the files. */
+async function fetchArchive(
+  source: ArchiveSource & { readonly signal: AbortSignal },
+  start: string,
+): Promise<{ readonly files: Source[]; readonly rows: number }> {
+  const { log, place, signal, store } = source;
+  const { manifest, folder } = await openArchive(source);
+  const columns = manifest.columns.map(({ file }) => file);
+  const files: Source[] = [];
+  for (const part of manifest.parts) {
+    log.status(`fetching ${place}: ${part.name}`);
+    const file = `${start}-${part.name}`;
+    await fetchPart(store, `${folder}${part.name}`, part, file, signal);
+    files.push({ file: manifest.encoding === "csv" ? await asParquet(file, columns, signal) : file, columns });
+  }
+  return { files, rows: manifest.rows };
 }
 
 async function ask(

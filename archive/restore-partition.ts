@@ -13,7 +13,7 @@ import { faultpoint } from "../postgres/faultpoint";
 import { ledgerStatement } from "../postgres/registry";
 import type { WorkContext } from "../postgres/work/context";
 import { withArchivedRows } from "./archived-rows";
-import { readManifest } from "./check-archive";
+import { type ArchiveSource, openArchive, readingArchive } from "./open-archive";
 import type { ObjectStore } from "./store/store";
 
 /** An archive that is to become a partition again. */
@@ -39,12 +39,18 @@ export interface PartitionRestore {
  * ledger's `restored` ends. Killed in between it is gone on with. The caller holds the restore's own lock, not that of the table:
  * this takes long.
  */
-export async function restorePartition(job: PartitionRestore): Promise<{ readonly rows: number }> {
+export function restorePartition(job: PartitionRestore): Promise<{ readonly rows: number }> {
+  const { manifest: place, store, work } = job;
+  const source = { store, place, ledger: work.database, signal: work.signal, log: work.log };
+  return readingArchive(source, "restore", () => restore(job, source));
+}
+
+async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{ readonly rows: number }> {
   const { manifest: place, parent, partition, store, work } = job;
   const { signal, log } = work;
   const leaf = { schema: parent.leafSchema, name: partition.name };
   const subject = `restoring "${place}" as partition "${leaf.schema}"."${leaf.name}"`;
-  const { manifest, folder } = await readManifest(store, place, signal);
+  const { manifest, folder } = await openArchive(archive);
   const mapping = requireMapping(job, manifest);
   if (!job.half) await makeTable(job, leaf, subject);
   const forced = await readForcedSecurity(work.database, leaf);

@@ -4,7 +4,7 @@ import type { Database } from "../postgres/database";
 import { missingTypes, tableExists } from "../postgres/archive-table";
 import type { Log } from "../postgres/log";
 import { withArchivedRows } from "./archived-rows";
-import { readManifest } from "./check-archive";
+import { type ArchiveSource, openArchive, readingArchive } from "./open-archive";
 import type { ObjectStore } from "./store/store";
 
 /** One archive that is to become a table. */
@@ -13,6 +13,8 @@ export interface RestoreJob {
   readonly store: ObjectStore;
   /** Place of its manifest. */
   readonly manifest: string;
+  /** The database whose ledger may know the archive: another one than the rows go into, perhaps. */
+  readonly ledger: Database;
   /** The table that is made. Must not exist. */
   readonly target: { readonly schema: string; readonly name: string };
   readonly signal: AbortSignal;
@@ -30,8 +32,14 @@ export interface Restored {
  * nothing, and is begun again.
  */
 export async function restoreTable(job: RestoreJob): Promise<Restored> {
+  const { ledger, log, signal, store } = job;
+  const source = { store, place: job.manifest, ledger, signal, log };
+  return readingArchive(source, "restore", () => restore(job, source));
+}
+
+async function restore(job: RestoreJob, archive: ArchiveSource): Promise<Restored> {
   const { database, log, signal, store, target } = job;
-  const { manifest, folder } = await readManifest(store, job.manifest, signal);
+  const { manifest, folder } = await openArchive(archive);
   await requireTarget(job, manifest);
   const subject = `restoring "${job.manifest}" as "${target.schema}"."${target.name}"`;
   const request = {

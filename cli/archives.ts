@@ -1,27 +1,83 @@
 import { Command } from "commander";
-import { formatTableId } from "../core/names/resource-id";
+import { ArchiveFault } from "../archive/errors";
+import { verifyArchive } from "../archive/verify";
+import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatBytes } from "../core/size";
-import { formatInterval } from "../core/time/interval";
-import { listArchives } from "../postgres/archive-table";
-import { requireTable, withRegistry } from "./session";
+import { formatInterval, overlaps } from "../core/time/interval";
+import { type ListedArchive, listArchives } from "../postgres/archive-table";
+import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
+import { type CliSession, requireTable, withRegistry } from "./session";
+
+interface ArchivesFlags extends ArchiveFlags {
+  readonly verify?: boolean;
+}
 
 /** What was archived of a table: one line each, oldest range first. */
 export function archivesCommand(): Command {
   return new Command("archives")
     .description("List the archives of a table: range, rows, size, place, and whether the partition was dropped.")
     .argument("<table>", "schema.table")
-    .action(async (name: string, _options: object, command: Command) => {
+    .option("--verify", "read every byte of them where they lie, and compare with what the ledger knows")
+    .option("--from <time>", "first moment that is meant, such as 2024-03; without it everything")
+    .option("--to <time>", "first moment that is not; without it the month, day or moment of --from alone")
+    .option("--region <region>", "region of the bucket, where the registry does not say it")
+    .option("--endpoint <url>", "address of an S3-compatible store, where the registry does not say it")
+    .addHelpText(
+      "after",
+      `
+The list is the ledger's, and asks no store. With --verify each line begins with "whole", "damaged", "unread" (the store did
+not give it) or "older" (a later generation counts, and it is not read); standard error has what was found, and the exit code is 1 where
+something is damaged or unread. Costs then: the traffic of all that is read, no disk, and it changes nothing.
+
+Example: pgpartition archives app.events --verify --from 2024`,
+    )
+    .action(async (name: string, flags: ArchivesFlags, command: Command) => {
       const table = requireTable(name);
-      await withRegistry(command, async ({ database }) => {
-        const archives = await listArchives(database, table);
+      await withRegistry(command, async (session) => {
+        const { database } = session;
+        const { registration } = await database.observe(table.schema, table.table);
+        const range = rangeOf(flags, zoneOf(registration));
+        const archives = (await listArchives(database, table)).filter(({ bounds }) => overlaps(bounds, range));
         if (archives.length === 0) console.log(`nothing of ${formatTableId(table)} was archived`);
-        for (const { bounds, branch, rows, bytes, manifest, droppedAt } of archives) {
-          const where = branch === "" ? "" : ` ${branch}`;
-          const state = droppedAt === undefined ? "not dropped" : `dropped ${droppedAt}`;
-          console.log(
-            `${formatInterval(bounds)}${where}  ${String(rows)} rows, ${formatBytes(bytes)}, ${state}  ${manifest}`,
-          );
+        const counting = new Set(latest(archives, range));
+        for (const archive of archives) {
+          const verify = () => (counting.has(archive) ? verified(session, table, flags, archive) : OLDER);
+          console.log(`${flags.verify ? `${await verify()}  ` : ""}${describeArchive(archive)}`);
         }
       });
     });
+}
+
+/** A later generation of the same range counts, so that nothing is read of it. */
+const OLDER = "older";
+
+function describeArchive({ bounds, branch, bytes, droppedAt, manifest, rows }: ListedArchive): string {
+  const where = branch === "" ? "" : ` ${branch}`;
+  const state = droppedAt === undefined ? "not dropped" : `dropped ${droppedAt}`;
+  return `${formatInterval(bounds)}${where}  ${String(rows)} rows, ${formatBytes(bytes)}, ${state}  ${manifest}`;
+}
+
+/** Goes on with the next one after a damaged one. */
+async function verified(
+  session: CliSession,
+  table: TableId,
+  flags: ArchiveFlags,
+  { manifest, partition }: ListedArchive,
+): Promise<string> {
+  const { database, options } = session;
+  const { log, signal } = options;
+  try {
+    const store = await openStoreOf(session, table, flags, manifest);
+    try {
+      await verifyArchive({ store, manifest, name: partition, database, signal, log });
+      return "whole";
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    process.exitCode = 1;
+    console.error(error instanceof Error ? error.message : String(error));
+    return error instanceof ArchiveFault ? "damaged" : "unread";
+  }
 }

@@ -118,7 +118,8 @@ async function restoreOne(
   const other = flags.into === undefined ? undefined : openOther(session, flags.into);
   try {
     const { signal, log } = session.options;
-    const { rows } = await restoreTable({ database: other ?? session.database, store, manifest, target, signal, log });
+    const ledger = session.database;
+    const { rows } = await restoreTable({ database: other ?? ledger, ledger, store, manifest, target, signal, log });
     console.log(`${target.schema}.${target.name}: ${String(rows)} rows, as they were archived in ${manifest}`);
   } finally {
     await store.close();

@@ -105,3 +105,6 @@ export const DEFAULT_DASHBOARD_TITLE = "Partitioned tables";
 
 /** Parts of an upload that nobody finished cost money and are seen in no listing; a resumed archive comes back sooner than this. */
 export const DEFAULT_ABORT_UPLOADS: Span = "7 days";
+
+/** Of every file that holds rows of a table: only the user who runs this may read it, also where the folder around it is opened. */
+export const PRIVATE_FILE_MODE = 0o600;

@@ -1,6 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { to as copyTo } from "pg-copy-streams";
+import { PRIVATE_FILE_MODE } from "../core/defaults";
 import type { Connections } from "./connections";
 import { type CopyOptions, inCopyTransaction, WHOLE_TABLE } from "./copy-transaction";
 import { type ExportRequest, NOT_ARCHIVED, requireUnmoved, rowsBetween } from "./export-rows";
@@ -35,7 +36,7 @@ export function exportParquet(
 async function copyToFile(session: Session, request: ParquetExportRequest): Promise<void> {
   const stream = session.client.query(copyTo(parquetCopy(request)));
   try {
-    await pipeline(stream, createWriteStream(request.target));
+    await pipeline(stream, createWriteStream(request.target, { mode: PRIVATE_FILE_MODE }));
   } catch (error) {
     if (!stream.readableEnded && sqlState(error) === undefined) session.destroy();
     throw isUnknownFormat(error)

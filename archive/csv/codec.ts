@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { ParquetColumn } from "../../core/archive/columns";
+import { PRIVATE_FILE_MODE } from "../../core/defaults";
 import { compressStatement, csvHeader, expandStatement, LONGEST_ROW, serverHeader } from "../../core/archive/csv-sql";
 import {
   type ChunkCodec,
@@ -17,6 +18,7 @@ import {
 import { type Engine, openEngine } from "../parquet/engine";
 import { ParquetError } from "../parquet/errors";
 import { readFailure } from "../parquet/failure";
+import { makePrivate } from "../private-file";
 import { RowScan } from "../spool/row-scan";
 import { Spool, type Spooled } from "../spool/spool";
 import { csvText } from "./text";
@@ -96,7 +98,8 @@ class CsvCodec implements ChunkCodec {
 
   private async compress({ bytes, files, rows, longestRow }: Spooled, target: string, signal: AbortSignal | undefined) {
     const header = join(this.folder, `header-${(this.count += 1)}.csv`);
-    await writeFile(header, this.header);
+    await writeFile(header, this.header, { mode: PRIVATE_FILE_MODE });
+    await makePrivate(target);
     const longest = Math.max(longestRow, this.header.length);
     const request = { columns: this.columns, texts: [header, ...files], target, longestRow: longest };
     const [counted] = await this.engine.run(
@@ -135,6 +138,7 @@ class CsvCodec implements ChunkCodec {
       try {
         const run = this.run(`reading "${file}"`, longest, signal);
         const memoryMegabytes = Math.max(run.memoryMegabytes, this.memory + (COPIES_OF_ROWS_READ * bytes) / 1_000_000);
+        await makePrivate(plain);
         await this.engine.run(expandStatement(this.columns, file, longest, plain), { ...run, memoryMegabytes });
         return;
       } catch (error) {

@@ -14,6 +14,7 @@ import {
   type ProvedText,
   proveText,
 } from "../chunk-codec";
+import { makePrivate } from "../private-file";
 import { Spool, type Spooled } from "../spool/spool";
 import { type Engine, openEngine } from "./engine";
 import { ParquetError } from "./errors";
@@ -69,6 +70,7 @@ class ParquetCodec implements ChunkCodec {
   private async write({ files, rows, longestRow }: Spooled, target: string, signal: AbortSignal | undefined) {
     const statement = encodeStatement({ columns: this.columns, texts: files, target, longestRow });
     const memoryMegabytes = Math.max(this.memory, (COPIES_OF_A_ROW * longestRow) / 1_000_000);
+    await makePrivate(target);
     const [counted] = await this.engine.run(statement, { subject: `writing "${target}"`, memoryMegabytes, signal });
     if (Number(counted?.[0]) !== rows)
       throw new ParquetError("other", `writing "${target}": ${String(counted?.[0])} rows were read where ${rows} came`);

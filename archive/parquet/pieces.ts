@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import type { ParquetColumn } from "../../core/archive/columns";
 import { decodeStatement, rowGroupsQuery } from "../../core/archive/parquet-sql";
 import { Cancelled } from "../../postgres/errors";
+import { makePrivate } from "../private-file";
 import type { Engine } from "./engine";
 import { readFailure } from "./failure";
 
@@ -77,6 +78,7 @@ export class Pieces {
     this.files.add(piece);
     const statement = decodeStatement(this.columns, this.options.file, group, piece);
     const memory = Math.max(this.options.memoryMegabytes, (COPIES_OF_A_GROUP * group.bytes) / 1_000_000);
+    await makePrivate(piece);
     const [counted] = await this.engine.run(statement, this.run(memory));
     this.rows += Number(counted?.[0]);
     return piece;

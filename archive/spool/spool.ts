@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
+import { PRIVATE_FILE_MODE } from "../../core/defaults";
 import { ChunkTooLarge, RowTooLarge, TextCutOff } from "../parquet/errors";
 import { RowScan } from "./row-scan";
 
@@ -104,7 +105,7 @@ export class Spool {
     this.handle = undefined;
     const file = join(this.folder, `${this.name}-${this.files.length}.csv`);
     this.files.push(file);
-    this.handle = await open(file, "wx");
+    this.handle = await open(file, "wx", PRIVATE_FILE_MODE);
     this.sliceBytes = 0;
   }
 }

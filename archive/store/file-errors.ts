@@ -23,9 +23,12 @@ export function fileError(error: unknown, doing: string, object: string): Error 
 
 const KINDS: Readonly<Record<string, StoreErrorKind>> = {
   EACCES: "denied",
+  EBUSY: "busy",
   EDQUOT: "full",
   EFBIG: "full",
+  EHOSTDOWN: "unreachable",
   EIO: "integrity",
+  ELOOP: "key",
   EMFILE: "busy",
   ENAMETOOLONG: "key",
   ENOENT: "missing",
@@ -35,6 +38,8 @@ const KINDS: Readonly<Record<string, StoreErrorKind>> = {
   EOPNOTSUPP: "unsupported",
   EPERM: "denied",
   EROFS: "denied",
+  ESTALE: "unreachable",
+  ETIMEDOUT: "unreachable",
 };
 
 /** Where the way on of a bucket would not help. */
@@ -43,6 +48,13 @@ const WAYS_ON: Readonly<Record<string, string | undefined>> = {
   // link() where a file system has none.
   EPERM: "Let the user who runs this write there, and use a file system with hard links.",
   EROFS: "It is mounted read-only: mount it for writing.",
+  EHOSTDOWN: "The machine that has this directory does not answer: mount it again, or wait for it.",
+  ELOOP: "Its links lead in a circle: name the directory itself.",
+  ENAMETOOLONG:
+    "The file system takes no name or path of that length: archive into a directory with a shorter path, or give shorter names by archive.keys.",
+  ENOTDIR: "A file lies where a folder has to be: move it away, or archive into another directory.",
+  ESTALE: "The mounted directory has gone: mount it again.",
+  ETIMEDOUT: "The machine that has this directory does not answer: mount it again, or wait for it.",
   ENOTSUP: "Use a file system with hard links.",
   EOPNOTSUPP: "Use a file system with hard links.",
   EIO: "Look at the disk: it does not give back what was written.",

@@ -1,16 +1,17 @@
 // Writing to a disk so that it is there after a power cut.
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { PRIVATE_FILE_MODE } from "../../core/defaults";
 import type { Source } from "./content";
+import { codeOf } from "./file-errors";
 import type { PutOptions } from "./store";
 
-/** Archives hold what the table held: nobody else may read them unless somebody lets them. */
-const FILE_MODE = 0o600;
+/** Of the folders around archives, as of the files in them. */
 const FOLDER_MODE = 0o700;
 
 /** A new file with the content, on the disk when this returns. */
 export async function writeAndSync(path: string, source: Source, { signal, onSent }: PutOptions): Promise<void> {
-  const file = await open(path, "wx", FILE_MODE);
+  const file = await open(path, "wx", PRIVATE_FILE_MODE);
   try {
     let sent = 0;
     for (let part = 0; part < source.partSha256.length; part += 1) {
@@ -26,12 +27,26 @@ export async function writeAndSync(path: string, source: Source, { signal, onSen
   }
 }
 
-/** Makes what is missing between root and folder, each entry synced in the folder above it. */
+/**
+ * Makes what is missing between root and folder, each entry synced in the folder above it. One after the other, because Node's
+ * `recursive` tells a disk that is mounted read-only as a folder that is missing.
+ */
 export async function makeFolders(root: string, folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-  if (first === undefined) return;
-  for (let made = folder; made !== root && made.length >= first.length; made = dirname(made))
-    await syncFolder(dirname(made));
+  const missing: string[] = [];
+  for (let path = folder; path !== root && path !== dirname(path); path = dirname(path)) missing.unshift(path);
+  for (const path of missing) if (await makeFolder(path)) await syncFolder(dirname(path));
+}
+
+/** False: it is there already. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+    return true;
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    if ((await stat(path)).isDirectory()) return false;
+    throw Object.assign(new Error(`"${path}" is no directory`), { code: "ENOTDIR" });
+  }
 }
 
 /** The names in a folder are its own content: a file's sync does not write them. */

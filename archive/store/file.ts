@@ -1,7 +1,7 @@
 // Archives in a directory of this machine.
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, lstat, readdir, realpath, rm, stat } from "node:fs/promises";
+import { access, constants, link, lstat, readdir, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { formatLocation, type Location } from "../../core/archive/location";
@@ -15,6 +15,7 @@ import { guarded, sha256Of } from "./read";
 import type {
   AbortOptions,
   CallOptions,
+  CheckOptions,
   Content,
   GetOptions,
   ObjectStore,
@@ -39,6 +40,7 @@ function tagOf(key: string): string {
 
 export class FileStore implements ObjectStore {
   readonly url: string;
+  readonly headReads = true;
 
   constructor(private readonly location: Extract<Location, { kind: "file" }>) {
     this.url = formatLocation(location);
@@ -51,7 +53,7 @@ export class FileStore implements ObjectStore {
       const source = await openSource(object, content, READ_BYTES);
       try {
         options.signal?.throwIfAborted();
-        const there = (await this.inspect(key)) ?? (await this.write(key, path, source, options));
+        const there = (await this.inspect(key, options.signal)) ?? (await this.write(key, path, source, options));
         if (there.sha256 === source.sha256) return there;
         throw new ObjectConflict(object, there.sha256 ?? "unknown", source.sha256);
       } finally {
@@ -60,8 +62,8 @@ export class FileStore implements ObjectStore {
     });
   }
 
-  async head(key: string, _options: CallOptions = {}): Promise<StoredObject | undefined> {
-    return this.explain("looking at", this.objectUrl(key), () => this.inspect(key));
+  async head(key: string, { signal }: CallOptions = {}): Promise<StoredObject | undefined> {
+    return this.explain("looking at", this.objectUrl(key), () => this.inspect(key, signal));
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Readable> {
@@ -104,8 +106,11 @@ export class FileStore implements ObjectStore {
     });
   }
 
-  async check(_options: CallOptions = {}): Promise<StoreFacts> {
-    await this.explain("looking at", this.url, () => this.root());
+  async check({ writing = false }: CheckOptions = {}): Promise<StoreFacts> {
+    await this.explain("looking at", this.url, async () => {
+      const root = await this.root();
+      if (writing) await access(root, constants.W_OK | constants.X_OK);
+    });
     return { versioning: false, objectLock: { enabled: false }, encryption: undefined, region: undefined };
   }
 
@@ -130,7 +135,7 @@ export class FileStore implements ObjectStore {
       await rm(unfinished, { force: true });
     }
     await syncFolder(folder);
-    const stored = await this.inspect(key);
+    const stored = await this.inspect(key, options.signal);
     if (stored) return stored;
     throw new StoreError("integrity", this.objectUrl(key), "checking", "it was stored, and is not there");
   }
@@ -143,10 +148,10 @@ export class FileStore implements ObjectStore {
     throw new StoreError("full", this.objectUrl(key), "storing", room);
   }
 
-  private async inspect(key: string): Promise<StoredObject | undefined> {
+  private async inspect(key: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
     const found = await this.find(key);
     if (!found) return undefined;
-    const content = createReadStream(found.path, { highWaterMark: READ_BYTES });
+    const content = createReadStream(found.path, { highWaterMark: READ_BYTES, signal });
     return { key, bytes: found.bytes, sha256: await sha256Of(content) };
   }
 

@@ -69,7 +69,8 @@ function configuration(settings: StoreSettings, limits: S3Limits): S3ClientConfi
     requestHandler: { connectionTimeout: limits.connectMs, socketTimeout: limits.idleMs },
     // Another one would be added to ours otherwise, or be asked of stores that do not know it.
     requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_SUPPORTED",
+    // Asked for in each reading that does not compare for itself.
+    responseChecksumValidation: "WHEN_REQUIRED",
   };
 }
 

@@ -57,7 +57,8 @@ export class S3Store implements ObjectStore {
     const Key = fullKey(this.url, this.location.prefix, key);
     const { body, bytes } = await this.ask("reading", Key, async ({ client }) => {
       const place = { Bucket: this.location.bucket, Key, ...(options.version ? { VersionId: options.version } : {}) };
-      const answer = await client.getObject({ ...place, ChecksumMode: "ENABLED" }, within(options.signal));
+      const checked = options.unchecked ? {} : { ChecksumMode: "ENABLED" as const };
+      const answer = await client.getObject({ ...place, ...checked }, within(options.signal));
       return { body: answer.Body as Readable, bytes: answer.ContentLength };
     });
     const { hide } = await this.connection();

@@ -42,11 +42,18 @@ export interface PutOptions extends CallOptions {
 export interface GetOptions extends CallOptions {
   /** A version as `StoredObject.version` says it. @default the present one */
   readonly version?: string | undefined;
+  /** Without the comparison with the store's own checksum: for who compares with a hash of its own. @default false */
+  readonly unchecked?: boolean;
 }
 
 export interface AbortOptions extends CallOptions {
   /** Others write into the same folder: of a directory, only what was to become an object of this beginning. @default false */
   readonly shared?: boolean;
+}
+
+export interface CheckOptions extends CallOptions {
+  /** Something is to be stored: a directory has to be one that can be written to. A bucket tells that only when it is. @default false */
+  readonly writing?: boolean;
 }
 
 /** What a store promises; undefined where it does not say, or where we may not ask. */
@@ -69,6 +76,8 @@ export interface ObjectStore {
    * asked of the store after the upload, and compared.
    */
   put(key: string, content: Content, options?: PutOptions): Promise<StoredObject>;
+  /** `head` has read the content, so that nothing is left to read again. */
+  readonly headReads?: true;
   /** Undefined: there is no such object. */
   head(key: string, options?: CallOptions): Promise<StoredObject | undefined>;
   /** The content, as a stream that fails when less comes than was promised. */
@@ -86,6 +95,6 @@ export interface ObjectStore {
    */
   confirm?(folder: string, parts: readonly { readonly key: string; readonly rows: number }[]): Promise<void>;
   /** Is it reachable, and what does it promise? Throws a StoreError that names the bucket and the cause. Writes nothing. */
-  check(options?: CallOptions): Promise<StoreFacts>;
+  check(options?: CheckOptions): Promise<StoreFacts>;
   close(): Promise<void>;
 }

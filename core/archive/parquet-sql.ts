@@ -8,8 +8,11 @@ const CSV =
   // Cut into equal pieces, a value with line breaks in it may be taken for rows (measured, 1.5.6).
   `allow_quoted_nulls = false, parallel = false`;
 
+/** The file is there, with a mode that DuckDB would not give it: nothing is written beside it and renamed. */
+const IN_PLACE = "USE_TMP_FILE false";
+
 /** How DuckDB writes the text of a COPY: as PostgreSQL does with FORCE_QUOTE *, to the byte. */
-export const COPY_FORM = `FORMAT csv, HEADER false, FORCE_QUOTE *, QUOTE '"', ESCAPE '"', DELIMITER ',', NULLSTR ''`;
+export const COPY_FORM = `FORMAT csv, ${IN_PLACE}, HEADER false, FORCE_QUOTE *, QUOTE '"', ESCAPE '"', DELIMITER ',', NULLSTR ''`;
 
 export interface EncodeRequest {
   readonly columns: readonly ParquetColumn[];
@@ -44,7 +47,7 @@ export function encodeStatement({ columns, texts, target, longestRow }: EncodeRe
   const groupBytes = groupBytesOf(columns.length, longestRow);
   return (
     `COPY (${typedRows(columns, textRows(columns, texts, longestRow))}) ` +
-    `TO ${quoteLiteral(target)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${groupBytes})`
+    `TO ${quoteLiteral(target)} (FORMAT parquet, ${IN_PLACE}, COMPRESSION zstd, ROW_GROUP_SIZE ${GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${groupBytes})`
   );
 }
 

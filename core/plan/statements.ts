@@ -7,6 +7,7 @@ import type { ParentShape } from "../statements/parent";
 import { reattachStatements } from "../statements/reattach";
 import { restoreStatements } from "../statements/restore";
 import {
+  countStatement,
   detachStatement,
   dropStatements,
   exportStatement,
@@ -57,11 +58,9 @@ export function statementsOfRetirement(
         ...intoTable(retirement.archiveTable),
       ];
     case "drop":
+      if (!retirement.toArchive && !retirement.archived) return dropStatements(retiring, leaf);
       // The fence has taken its foreign keys away.
-      return dropStatements(
-        retirement.toArchive || retirement.archived ? { ...retiring, references: [] } : retiring,
-        leaf,
-      );
+      return [countStatement(leaf), ...dropStatements({ ...retiring, references: [] }, leaf)];
   }
 }
 

@@ -157,6 +157,19 @@ export function serverExportStatement(leaf: RetiringLeaf, method: ServerMethod):
   return { ...exportStatement(leaf), sql };
 }
 
+/** Before the drop of an archived table: as many rows as were archived. Nobody waits for it; its fence keeps the answer true. */
+export function countStatement(leaf: RetiringLeaf): Statement {
+  return {
+    sql: `SELECT count(*) FROM ${quoteQualified(leaf.schema, leaf.name)}`,
+    transaction: undefined,
+    timeouts: "waiting",
+    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS SHARE" }],
+    hold: "grows with rows",
+    hazards: ["SCAN_PARTITION"],
+    undo: "not needed",
+  };
+}
+
 function regclass(leaf: RetiringLeaf): string {
   return `${quoteLiteral(quoteQualified(leaf.schema, leaf.name))}::regclass`;
 }

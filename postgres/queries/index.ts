@@ -9,6 +9,7 @@ export type QueryName =
   | "adopt-places"
   | "alter-facts"
   | "archive-columns"
+  | "archive-known"
   | "archive-state"
   | "archive-types"
   | "away-shape"

@@ -44,9 +44,10 @@ export async function storeProblems(
 ): Promise<CoreProblem[]> {
   const needed = live.restores.some(({ kind }) => kind === "restore") || live.retirements.some(needsArchive);
   if (!needed || spec.archive?.to === undefined) return [];
-  if (live.retirements.some(({ verb }) => verb === "archive")) await warnOfSpace(ctx, spec, spec.archive);
-  const name = JSON.stringify(spec.archive);
-  const asked = runtime.stores.get(name) ?? ask(spec);
+  const writing = live.retirements.some(({ verb }) => verb === "archive");
+  if (writing) await warnOfSpace(ctx, spec, spec.archive);
+  const name = JSON.stringify([spec.archive, writing]);
+  const asked = runtime.stores.get(name) ?? ask(spec, writing);
   runtime.stores.set(name, asked);
   const error = await asked;
   if (error === undefined) return [];
@@ -64,10 +65,10 @@ async function warnOfSpace(ctx: ResourceContext, spec: WindowSpec, archive: Arch
   ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived on this machine. ${problem}`);
 }
 
-async function ask(spec: WindowSpec): Promise<StoreError | undefined> {
+async function ask(spec: WindowSpec, writing: boolean): Promise<StoreError | undefined> {
   const store = storeOf(spec);
   try {
-    await store.check({ signal: AbortSignal.timeout(PATIENCE_MS) });
+    await store.check({ signal: AbortSignal.timeout(PATIENCE_MS), writing });
     return undefined;
   } catch (error) {
     if (error instanceof StoreError) return error;

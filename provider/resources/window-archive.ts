@@ -8,6 +8,14 @@ import { archivePartition } from "../../archive/archive-partition";
 import { checkArchive } from "../../archive/check-archive";
 import type { ArchiveJob } from "../../archive/job";
 import type { Observation } from "../../core/observed";
+import type { ArchivedFacts } from "../../core/ledger";
+import type { WindowSpec } from "../../core/spec/spec";
+import type { Instant } from "../../core/time/instant";
+import { storeSettingsOf } from "../../core/archive/archive-spec";
+import { openStoreOfManifest } from "../../archive/archive-place";
+import { StoreError } from "../../archive/store/errors";
+import type { ObjectStore } from "../../archive/store/store";
+import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
@@ -37,6 +45,7 @@ export async function archiveDue(
   failures: Failures,
 ): Promise<string[]> {
   if (left.toArchive.length === 0) return [];
+  if (inputs.spec.archive === undefined) return dropArchived(ctx, runtime, inputs, left, undefined, failures);
   const store = await openDestination(ctx, runtime, inputs.spec).catch((error: unknown) => {
     for (const { verb, partition } of left.toArchive) failures.add(`${verb} "${partition}"`, error);
   });
@@ -81,7 +90,7 @@ async function dropArchived(
   runtime: Runtime,
   inputs: WindowInputs,
   left: LeftToArchive,
-  store: Destination,
+  store: Destination | undefined,
   failures: Failures,
 ): Promise<string[]> {
   const { spec } = inputs;
@@ -89,8 +98,8 @@ async function dropArchived(
   for (const drop of await dueDrops(runtime, inputs)) {
     if (ctx.signal.aborted || !drop.archived) continue;
     const { archived } = drop;
-    const job = jobOf(ctx, runtime, inputs, left, store, drop);
-    if (await attempt(failures, drop, () => checkArchive(job, archived))) lookedUp.add(nameOf(drop));
+    const look = () => lookUp(ctx, runtime, inputs, left, { store, drop, archived });
+    if (await attempt(failures, drop, look)) lookedUp.add(nameOf(drop));
   }
   if (lookedUp.size === 0) return [];
   const lock = { signal: ctx.signal, log: ctx.log };
@@ -108,6 +117,70 @@ async function dropArchived(
     runtime.database.invalidate(spec.schema, spec.table);
     return done;
   });
+}
+
+/** Where no archive is declared any more the ledger says where to look, and how it was proved. */
+async function lookUp(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  left: LeftToArchive,
+  { archived, drop, store }: { archived: ArchivedFacts; drop: Retirement; store: Destination | undefined },
+): Promise<void> {
+  if (store) return checkArchive(jobOf(ctx, runtime, inputs, left, store, drop), archived, true);
+  const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
+  await checkUndeclared(workContext(runtime, ctx), inputs.spec, { ...drop, archived }, at);
+}
+
+/** Before a drop that no archive follows any more, as a destroy: the archive is looked for where the program or the ledger says. */
+export async function checkLastCopy(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  drop: Retirement & { readonly archived: ArchivedFacts },
+  at: Instant,
+): Promise<void> {
+  const work = workContext(runtime, ctx);
+  if (spec.archive === undefined) return checkUndeclared(work, spec, drop, at);
+  const { archived, bounds, branch = "", oid, partition, schema } = drop;
+  const away = { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds };
+  const destination = await openDestination(ctx, runtime, spec);
+  try {
+    const store = destination.of({ oid, bounds, key: spec.key });
+    await checkArchive({ work, store, away, at, settings: spec.archive }, archived, false);
+  } finally {
+    await destination.close();
+  }
+}
+
+/** A place that cannot be reached without settings of a program refuses the drop: it is the last copy. */
+async function checkUndeclared(
+  work: WorkContext,
+  spec: WindowSpec,
+  drop: Retirement & { readonly archived: ArchivedFacts },
+  at: Instant,
+): Promise<void> {
+  const { archived, bounds, branch = "", oid, partition, schema } = drop;
+  const away = { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds };
+  const opened = openUndeclared(spec, archived.manifest);
+  try {
+    await checkArchive({ work, store: opened, away, at, settings: { verify: archived.verify } }, archived, false);
+  } catch (error) {
+    throw error instanceof StoreError ? new Error(`${error.message} ${DECLARE_AGAIN}`, { cause: error }) : error;
+  } finally {
+    await opened.close();
+  }
+}
+
+const DECLARE_AGAIN =
+  "Nothing was dropped: declare the archive as it was until the partition is dropped, because its settings are known to no program now";
+
+function openUndeclared(spec: WindowSpec, manifest: string): ObjectStore {
+  try {
+    return openStoreOfManifest(spec, storeSettingsOf(spec.archive), manifest);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}. ${DECLARE_AGAIN}`, { cause: error });
+  }
 }
 
 async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<Retirement[]> {

@@ -1,6 +1,7 @@
 import { describeRows } from "../../core/plan/referring";
 import { decidingNow } from "../../core/plan/clocks";
 import type { Retirement } from "../../core/plan/retiring";
+import type { ArchivedFacts } from "../../core/ledger";
 import type { WindowSpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
 import type { Instant } from "../../core/time/instant";
@@ -14,6 +15,7 @@ import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
+import { checkLastCopy } from "./window-archive";
 import { destroyRefused } from "./table-problems";
 import type { WindowInputs } from "./window-inputs";
 import { workContext } from "./work";
@@ -75,10 +77,32 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
       );
     if (!archived && detached.dropAfter === undefined) continue;
     const reason = "the table is destroyed";
-    const drop = { verb: "drop", schema, partition: name, oid, bounds, rows, bytes, reason, dropAfter: at } as const;
-    await retire(work, parent, { ...drop, ...(archived ? { archived } : {}) }, at);
+    const { branch } = detached;
+    const drop = { verb: "drop", schema, partition: name, oid, branch, bounds, rows, bytes, reason, dropAfter: at } as const;
+    if (!archived) await retire(work, parent, drop, at);
+    else if (await stands(ctx, runtime, spec, { ...drop, archived }, at))
+      await retire(work, parent, { ...drop, archived }, at);
   }
   await recordDestroying(work, spec, at);
+}
+
+/** What was archived is meant to be kept: without its archive the table stays, as one that is not archived yet. */
+async function stands(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  drop: Retirement & { readonly archived: ArchivedFacts },
+  at: Instant,
+): Promise<boolean> {
+  try {
+    await checkLastCopy(ctx, runtime, spec, drop, at);
+    return true;
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    ctx.log.warn(`"${drop.schema}"."${drop.partition}" stays, closed to writers: ${reason}`);
+    return false;
+  }
 }
 
 /** What calls for branches must not outlive the table. */

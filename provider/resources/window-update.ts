@@ -163,10 +163,10 @@ async function retireDue(
   return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.oid)) };
 }
 
-/** A table that declares no archive any more drops what was archived before without asking the store, which it does not know. */
+/** Also where no archive is declared any more: what stands on one is dropped only when it was looked for where the ledger says. */
 function isArchives({ spec }: WindowInputs, { verb, toArchive, archived }: Retirement): boolean {
-  if (spec.archive === undefined) return false;
-  return verb === "archive" || (verb === "drop" && (toArchive === true || archived !== undefined));
+  if (verb === "archive") return true;
+  return verb === "drop" && (archived !== undefined || (toArchive === true && spec.archive !== undefined));
 }
 
 /** What was done, in words. */

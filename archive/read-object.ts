@@ -1,0 +1,119 @@
+// Reads an object of an archive to its end and compares it with what is known of it. Every reader of archives comes through here.
+import { createHash } from "node:crypto";
+import type { ManifestPart } from "../core/archive/manifest";
+import { ArchiveFault } from "./errors";
+import { StoreError } from "./store/errors";
+import type { ObjectStore } from "./store/store";
+
+export interface ObjectWanted {
+  readonly key: string;
+  /** In hex. */
+  readonly sha256: string;
+  readonly version?: string | undefined;
+  /** Who says so, for errors: `the ledger`, `the manifest`. */
+  readonly source: string;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes that have come so far. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+}
+
+/** Takes one reading; begun anew where a second one is needed. */
+export type Sink<T> = (pieces: AsyncIterable<Buffer>) => Promise<T>;
+
+/**
+ * Gives the content to `take` and fails with an ArchiveFault unless all of it was what is wanted: what `take` has made of it counts
+ * only then. What comes differently is read once more: bytes that were changed on the way come right then, and what is damaged
+ * where it lies is the same again. Memory: one piece of the stream.
+ */
+export async function readObject<T>(
+  store: ObjectStore,
+  wanted: ObjectWanted,
+  take: Sink<T>,
+  options: ReadOptions = {},
+): Promise<T> {
+  const first = await readOnce(store, wanted, take, options);
+  if (first.sha256 === wanted.sha256) return first.result;
+  const second = await readOnce(store, wanted, take, options);
+  if (second.sha256 === wanted.sha256) return second.result;
+  const object = `"${store.url}/${wanted.key}"`;
+  if (first.sha256 !== second.sha256)
+    throw new StoreError(
+      "integrity",
+      `${store.url}/${wanted.key}`,
+      "reading",
+      `it came differently each time: its SHA-256 was ${first.sha256}, then ${second.sha256}, and ${wanted.source} says ${wanted.sha256}`,
+    );
+  throw new ArchiveFault(
+    "damaged",
+    `${object} is damaged: its SHA-256 is ${second.sha256}, ${wanted.source} says ${wanted.sha256}`,
+  );
+}
+
+/** Reads a part and keeps nothing of it. */
+export function readPartBack(
+  store: ObjectStore,
+  folder: string,
+  part: Pick<ManifestPart, "name" | "sha256" | "version">,
+  options: ReadOptions,
+): Promise<void> {
+  const { name, sha256, version } = part;
+  return readObject(store, { key: `${folder}${name}`, sha256, version, source: "the manifest" }, drain, options);
+}
+
+/** All of a small object, whatever its hash is. */
+export async function readSmall(
+  store: ObjectStore,
+  key: string,
+  { signal }: ReadOptions,
+): Promise<{ readonly text: string; readonly sha256: string }> {
+  const { result, sha256 } = await readOnce(
+    store,
+    { key },
+    async (pieces) => {
+      const all: Buffer[] = [];
+      for await (const piece of pieces) all.push(piece);
+      return Buffer.concat(all).toString("utf8");
+    },
+    { signal },
+  );
+  return { text: result, sha256 };
+}
+
+async function drain(pieces: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _piece of pieces);
+}
+
+async function readOnce<T>(
+  store: ObjectStore,
+  { key, version }: Pick<ObjectWanted, "key" | "version">,
+  take: Sink<T>,
+  { signal, onRead }: ReadOptions,
+): Promise<{ readonly result: T; readonly sha256: string }> {
+  const hash = createHash("sha256");
+  async function* hashed(): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    // As it lies there: the hash is compared here, and a store's own error would not say which one was found.
+    for await (const piece of (await store.get(key, { signal, version, unchecked: true })) as AsyncIterable<Buffer>) {
+      signal?.throwIfAborted();
+      bytes += piece.length;
+      hash.update(piece);
+      onRead?.(bytes);
+      yield piece;
+    }
+  }
+  try {
+    const result = await take(hashed());
+    return { result, sha256: hash.digest("hex") };
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === "missing") throw goneFault(store, key);
+    throw error;
+  }
+}
+
+/** There is no such object. */
+export function goneFault(store: ObjectStore, key: string): ArchiveFault {
+  return new ArchiveFault("gone", `"${store.url}/${key}" is gone`);
+}
