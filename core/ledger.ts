@@ -87,6 +87,8 @@ export interface DetachedTable {
   readonly fenced?: boolean;
   /** Made for the rows of an archive that are not in it yet. */
   readonly half?: boolean;
+  /** The ledger has the intent of its detach and not its end: a run was killed between the two, and when it left is not known. */
+  readonly unrecorded?: boolean;
   /** Logical slots of this database that have not read as far as its detach. */
   readonly unreadBy?: readonly string[];
   readonly rows: number | undefined;

@@ -1,8 +1,12 @@
 import { COPY_SETTINGS } from "../core/archive/copy-settings";
+import { type Blocker, sampling } from "./blockers";
 import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
 import { streaming } from "./errors";
+import { QUIET } from "./log";
+import { retryLocks } from "./retry";
 import type { Session } from "./session";
+import { READ_LOCK_TIMEOUT_MS } from "./settings";
 import { inTransaction } from "./transaction";
 
 /** Who asks for a COPY, and how long the server may work on it. */
@@ -11,6 +15,8 @@ export interface CopyOptions {
   /** What is being done, for errors. */
   readonly subject: string;
   readonly timeoutMs: number;
+  /** How long it may wait for a lock: all of it at once, because the queue of a reader, or for a table of ours, stops no writer. */
+  readonly lockBudgetMs: number;
 }
 
 export interface CopyFrame {
@@ -34,10 +40,20 @@ export function inCopyTransaction<T>(
   { begin, left, settings = {} }: CopyFrame,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const all = { ...COPY_SETTINGS, statement_timeout: `${options.timeoutMs}ms`, ...settings };
-  return connections.withStreamingSession((session) =>
-    streaming(options, left, () =>
-      cancellable(connections, session, options.signal, () => inTransaction(session, begin, all, () => body(session))),
-    ),
-  );
+  const { lockBudgetMs, signal, subject, timeoutMs } = options;
+  const waits = { statement_timeout: `${timeoutMs}ms`, lock_timeout: `${lockBudgetMs}ms` };
+  const seen: Blocker[] = [];
+  const once = (): Promise<T> =>
+    connections.withStreamingSession((session) =>
+      streaming(options, left, () =>
+        cancellable(connections, session, signal, () =>
+          sampling(connections, session, READ_LOCK_TIMEOUT_MS, seen, () =>
+            inTransaction(session, begin, { ...COPY_SETTINGS, ...waits, ...settings }, () => body(session)),
+          ),
+        ),
+      ),
+    );
+  // What streams cannot be sent again: it is tried once, and the session in the way is named.
+  const remains = `${left.charAt(0).toUpperCase()}${left.slice(1)}.`;
+  return retryLocks(once, { signal, subject, log: QUIET, budgetMs: 0, remains, blockers: () => seen });
 }

@@ -9,7 +9,6 @@ import type { DatabaseConfig } from "./config";
 import { secretsOf } from "./config";
 import { Connections, type Identity } from "./connections";
 import { type DetachRequest, detachPartition } from "./detach";
-import { reading } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import type { CopyOptions } from "./copy-transaction";
 import { executeStatements } from "./executor";
@@ -21,11 +20,12 @@ import { storeRows, type StoreRowsRequest } from "./store-rows";
 import { flushStatement } from "./flush";
 import { parseTime, type RawObservation, toObservation } from "./observation";
 import { observeIndexesOfLeaves, observeTable } from "./observe";
+import { readPatiently } from "./patient-read";
 import { type DeclaredExpression, printExpressions } from "./print-expressions";
 import { type PrintedPolicies, printPolicies, type PrintRequest } from "./print-policies";
 import { query } from "./queries";
 import type { TableName } from "./registry";
-import type { Row, Value } from "./session";
+import type { Row, Session, Value } from "./session";
 import { type TableLockOptions, TableLocks } from "./table-lock";
 import { inTransaction } from "./transaction";
 import type { Environment } from "./target";
@@ -42,6 +42,8 @@ export class Database {
   private readonly locks: TableLocks;
   private readonly patience: Patience;
   private readonly observed = new Map<string, Promise<RawObservation>>();
+  /** Ends the waiting of readings. */
+  private readonly cancelled = new AbortController();
   private readonly converted = new WeakMap<RawObservation, Map<string, Observation>>();
 
   constructor(
@@ -104,23 +106,27 @@ export class Database {
     table: string,
     away?: { readonly schema: string; readonly name: string },
   ): Promise<ObservedLeafIndex[]> {
-    return reading(`reading the indexes of table "${schema}"."${table}"`, () =>
-      observeIndexesOfLeaves(this.connections, schema, table, away),
+    return this.patiently(`reading the indexes of table "${schema}"."${table}"`, (session) =>
+      observeIndexesOfLeaves(session, schema, table, away),
     );
   }
 
   /** How the server reads and prints policies, found out in a transaction that is rolled back. */
   printPolicies(request: PrintRequest): Promise<PrintedPolicies> {
-    return reading(`reading the policies of table "${request.schema}"."${request.table}"`, () =>
-      printPolicies(this.connections, request),
+    return this.patiently(`reading the policies of table "${request.schema}"."${request.table}"`, (session) =>
+      printPolicies(session, request),
     );
   }
 
   /** How the server prints checks and defaults, found out in a transaction that is rolled back. */
   printExpressions(table: TableName, declared: readonly DeclaredExpression[]): Promise<RegisteredExpression[]> {
-    return reading(`reading the expressions of table "${table.schema}"."${table.table}"`, () =>
-      printExpressions(this.connections, table, declared),
+    return this.patiently(`reading the expressions of table "${table.schema}"."${table.table}"`, (session) =>
+      printExpressions(session, table, declared),
     );
+  }
+
+  private get copyPatience(): Pick<CopyOptions, "timeoutMs" | "lockBudgetMs"> {
+    return { timeoutMs: this.patience.waitBudgetMs, lockBudgetMs: this.patience.lockBudgetMs };
   }
 
   /** Forgets what was read about one table, or about all. */
@@ -160,17 +166,17 @@ export class Database {
     options: Pick<CopyOptions, "signal" | "subject">,
     use: (text: Readable) => Promise<T>,
   ): Promise<T> {
-    return exportRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, use);
+    return exportRows(this.connections, request, { ...options, ...this.copyPatience }, use);
   }
 
   /** Rows of a table between two places, as an object that the server writes: see export-to-s3.ts. */
   exportToS3(request: S3ExportRequest, options: Pick<CopyOptions, "signal" | "subject">): Promise<S3Exported> {
-    return exportToS3(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs });
+    return exportToS3(this.connections, request, { ...options, ...this.copyPatience });
   }
 
   /** Rows of a table between two places, as a Parquet file that the server makes: see export-parquet.ts. */
   exportParquet(request: ParquetExportRequest, options: Pick<CopyOptions, "signal" | "subject">): Promise<void> {
-    return exportParquet(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs });
+    return exportParquet(this.connections, request, { ...options, ...this.copyPatience });
   }
 
   /** Makes a table and fills it in one transaction: see import-rows.ts. Gives the rows that are in it then. */
@@ -179,7 +185,7 @@ export class Database {
     options: Pick<CopyOptions, "signal" | "subject">,
     texts: AsyncIterable<Readable>,
   ): Promise<number> {
-    return importRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, texts);
+    return importRows(this.connections, request, { ...options, ...this.copyPatience }, texts);
   }
 
   /** Brings rows into an archive table, with their entry in its register: see store-rows.ts. */
@@ -188,7 +194,7 @@ export class Database {
     options: Pick<CopyOptions, "signal" | "subject">,
     text: () => Readable,
   ): Promise<boolean> {
-    return storeRows(this.connections, request, { ...options, timeoutMs: this.patience.waitBudgetMs }, text);
+    return storeRows(this.connections, request, { ...options, ...this.copyPatience }, text);
   }
 
   /** A read that takes as long as the table is large. */
@@ -197,14 +203,12 @@ export class Database {
     values: readonly Value[],
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Row[]> {
-    return reading("reading the database", () =>
-      this.connections.withSession((session) =>
-        inTransaction(
-          session,
-          "begin read only",
-          { ...settings, statement_timeout: `${this.patience.waitBudgetMs}ms` },
-          () => session.query(text, values),
-        ),
+    return this.patiently("reading the database", (session) =>
+      inTransaction(
+        session,
+        "begin read only",
+        { ...settings, statement_timeout: `${this.patience.waitBudgetMs}ms` },
+        () => session.query(text, values),
       ),
     );
   }
@@ -216,6 +220,7 @@ export class Database {
 
   /** Stops whatever our sessions run, from another session. */
   async cancelAll(): Promise<void> {
+    this.cancelled.abort();
     await cancelBackends(this.connections, this.connections.busyPids);
   }
 
@@ -225,17 +230,20 @@ export class Database {
 
   /** For the other files of this folder: one read, by the extended protocol. */
   read(text: string, values: readonly Value[] = []): Promise<Row[]> {
-    return reading("reading the database", () =>
-      this.connections.withSession((session) => session.query(text, values)),
-    );
+    return this.patiently("reading the database", (session) => session.query(text, values));
+  }
+
+  /** Every reading: it waits for locks as long as a statement does, and a connection that died costs it nothing. */
+  private patiently<T>(subject: string, body: (session: Session, tried: number) => Promise<T>): Promise<T> {
+    return readPatiently(this.connections, this.patience, { subject, signal: this.cancelled.signal }, body);
   }
 
   private observeRaw(schema: string, table: string): Promise<RawObservation> {
     const key = JSON.stringify([schema, table]);
     const known = this.observed.get(key);
     if (known !== undefined) return known;
-    const observing = reading(`reading table "${schema}"."${table}"`, () =>
-      observeTable(this.connections, this.config.managementSchema, schema, table),
+    const observing = this.patiently(`reading table "${schema}"."${table}"`, (session, tried) =>
+      observeTable(session, this.config.managementSchema, schema, table, tried),
     );
     this.observed.set(key, observing);
     observing.catch(() => {

@@ -1,20 +1,16 @@
 import type { Statement } from "../core/statements/statement";
 import { attempt, FailedStep } from "./attempt";
-import { type Blocker, blockersOf } from "./blockers";
+import { type Blocker, sampling } from "./blockers";
 import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
 import { Cancelled, ConnectionLost, StatementError } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { type Group, groupStatements } from "./groups";
 import { NOTHING_CHANGED, retryLocks } from "./retry";
-import type { Session } from "./session";
 import { isConnectionLoss, sqlState } from "./sqlstate";
 import { classOf, type Patience, sharedPatience, timeoutsOf } from "./timeouts";
 
 const HALF_DONE = "It may be half done; the next update finds that and finishes it.";
-
-/** Blockers are looked for after this part of lock_timeout: late enough that a step without a wait costs no query. */
-const SAMPLE_AFTER = 0.4;
 
 /** Runs statements in order; what belongs to one transaction is tried again as a whole when a lock is not to be had. */
 export async function executeStatements(
@@ -42,7 +38,7 @@ async function runGroup(
     connections.withSession((session) =>
       translate(options, group, () =>
         cancellable(connections, session, options.signal, () =>
-          sampling(connections, session, patience.lockTimeoutMs * SAMPLE_AFTER, seen, () =>
+          sampling(connections, session, patience.lockTimeoutMs, seen, () =>
             attempt(session, group, {
               timeouts: (statement) => timeoutsOf(statement, kind, waits),
               flushedLater: options.flushedLater ?? false,
@@ -60,28 +56,6 @@ async function runGroup(
     remains: atomic ? NOTHING_CHANGED : HALF_DONE,
     blockers: () => seen,
   });
-}
-
-/** Looks once, while the work is under way, for whom it waits. */
-async function sampling<T>(
-  connections: Connections,
-  session: Session,
-  afterMs: number,
-  seen: Blocker[],
-  body: () => Promise<T>,
-): Promise<T> {
-  const look = async (): Promise<void> => {
-    const found = await blockersOf(connections, session.pid).catch(() => []);
-    if (found.length > 0) seen.splice(0, seen.length, ...found);
-  };
-  let looking: Promise<void> | undefined;
-  const timer = setTimeout(() => (looking = look()), afterMs);
-  try {
-    return await body();
-  } finally {
-    clearTimeout(timer);
-    await looking;
-  }
 }
 
 /** Gives a failure the name of what was being done. */

@@ -8,7 +8,7 @@ import type { Database } from "./database";
  */
 export async function readLastBackup(database: Database, query: string): Promise<BackupFact> {
   try {
-    const rows = await database.readLong(wrapped(query), [], { lock_timeout: "1s" });
+    const rows = await database.readLong(wrapped(query), []);
     if (rows.length > 1) return failed("it gives more than one row");
     const { type, at } = rows[0] ?? {};
     if (type !== undefined && type !== "timestamp with time zone")

@@ -6,3 +6,8 @@ export interface Log {
   /** What is going on right now; the next one replaces it. */
   status(message: string): void;
 }
+
+const nothing = (): void => undefined;
+
+/** Where there is no one to tell. */
+export const QUIET: Log = { info: nothing, warn: nothing, debug: nothing, status: nothing };

@@ -155,6 +155,7 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     archived: row.archived === null ? undefined : toArchived(row.archived),
     fenced: row.fenced,
     half: row.event === "restoring",
+    ...(row.event === "detaching" ? { unrecorded: true } : {}),
     unreadBy: row.unreadBy ?? [],
     rows: row.rows ?? undefined,
     bytes: row.bytes,

@@ -1,48 +1,44 @@
 import { quote } from "../core/names/identifier";
 import type { ObservedLeafIndex } from "../core/observed";
-import type { Connections } from "./connections";
 import { countDefault } from "./default-rows";
 import type { RawObservation } from "./observation";
 import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "./obstacles";
 import { query } from "./queries";
 import { indexOf, type LeafIndexRow, type LeafRow, type RegistryRow, type RelationJson, type TableRow } from "./rows";
 import type { Session } from "./session";
-import { sqlState } from "./sqlstate";
+import { isLockTimeout } from "./sqlstate";
 
 /**
  * Reads everything about one table: two or three statements, whatever the number of its partitions, one more where a default
- * partition is not empty, and one where pg_partman is installed.
+ * partition is not empty, and one where pg_partman is installed. `tried`: how often a lock was in the way before.
  */
-export function observeTable(
-  connections: Connections,
+export async function observeTable(
+  session: Session,
   management: string,
   schema: string,
   name: string,
+  tried: number,
 ): Promise<RawObservation> {
-  return connections.withSession(async (session) => {
-    const table = await readTable(session, management, schema, name);
-    const [leaves, registry, defaultRows] = await withEstimates(async (exact) => {
-      const read = await both(
-        readLeaves(session, table.relation ?? undefined, exact),
-        readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
-      );
-      return [...read, exact ? await countDefault(session, read[0]) : undefined] as const;
-    });
-    const partman = await readPartman(session, table.partman_schema, schema, name);
-    return { schema, name, table, leaves, registry, defaultRows, partman };
+  const table = await readTable(session, management, schema, name);
+  const [leaves, registry, defaultRows] = await withEstimates(tried, async (exact) => {
+    const read = await both(
+      readLeaves(session, table.relation ?? undefined, exact),
+      readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
+    );
+    return [...read, exact ? await countDefault(session, read[0]) : undefined] as const;
   });
+  const partman = await readPartman(session, table.partman_schema, schema, name);
+  return { schema, name, table, leaves, registry, defaultRows, partman };
 }
 
 /** The indexes of all partitions, at any depth; with `away` those of this detached table too. */
 export async function observeIndexesOfLeaves(
-  connections: Connections,
+  session: Session,
   schema: string,
   name: string,
   away: { readonly schema: string; readonly name: string } | undefined,
 ): Promise<ObservedLeafIndex[]> {
-  const rows = await connections.withSession((session) =>
-    session.query(query("leaf-indexes"), [schema, name, away?.schema ?? null, away?.name ?? null]),
-  );
+  const rows = await session.query(query("leaf-indexes"), [schema, name, away?.schema ?? null, away?.name ?? null]);
   // The columns are those of LeafIndexRow: the query names them.
   return (rows as unknown as LeafIndexRow[]).map((row) => ({
     ...indexOf(row),
@@ -93,12 +89,15 @@ async function readPartman(
   return rows.length > 0 ? partman : undefined;
 }
 
-/** Exact sizes take a lock on each leaf. While somebody rewrites one, its size is estimated: a preview must not wait for that. */
-async function withEstimates<T>(read: (exact: boolean) => Promise<T>): Promise<T> {
+/** So often exact sizes are asked for, which is half a second: a lock that is short costs no exactness. */
+const EXACT_TRIES = 3;
+
+/** Exact sizes take a lock on each leaf. While one is rewritten, its size is estimated: a preview must not wait for that. */
+async function withEstimates<T>(tried: number, read: (exact: boolean) => Promise<T>): Promise<T> {
   try {
     return await read(true);
   } catch (error) {
-    if (sqlState(error) !== "55P03") throw error;
+    if (!isLockTimeout(error) || tried + 1 < EXACT_TRIES) throw error;
     return read(false);
   }
 }

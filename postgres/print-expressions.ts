@@ -1,9 +1,8 @@
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { RegisteredExpression } from "../core/registration";
-import type { Connections } from "./connections";
 import type { TableName } from "./registry";
 import type { Session } from "./session";
-import { isConnectionLoss, sqlState } from "./sqlstate";
+import { isConnectionLoss, isLockTimeout, sqlState } from "./sqlstate";
 
 /** A check or a default as it is declared. */
 export type DeclaredExpression = Pick<RegisteredExpression, "kind" | "name" | "declared">;
@@ -13,23 +12,21 @@ export type DeclaredExpression = Pick<RegisteredExpression, "kind" | "name" | "d
  * transaction that is rolled back: nobody waits for it, and nothing stays. What the server does not take is left out, and
  * everything is where the role may make no temporary table.
  */
-export function printExpressions(
-  connections: Connections,
+export async function printExpressions(
+  session: Session,
   { schema, table }: TableName,
   declared: readonly DeclaredExpression[],
 ): Promise<RegisteredExpression[]> {
-  return connections.withSession(async (session) => {
-    await session.query("begin");
-    try {
-      const like = `create temporary table ${quote(table)} (like ${quoteQualified(schema, table)})`;
-      if ((await attempt(session, like)) === undefined) return [];
-      const printed: RegisteredExpression[] = [];
-      for (const one of declared) printed.push(...(await printOne(session, table, one)));
-      return printed;
-    } finally {
-      await session.query("rollback").catch(() => undefined);
-    }
-  });
+  await session.query("begin");
+  try {
+    const like = `create temporary table ${quote(table)} (like ${quoteQualified(schema, table)})`;
+    if ((await attempt(session, like)) === undefined) return [];
+    const printed: RegisteredExpression[] = [];
+    for (const one of declared) printed.push(...(await printOne(session, table, one)));
+    return printed;
+  } finally {
+    await session.query("rollback").catch(() => undefined);
+  }
 }
 
 async function printOne(session: Session, table: string, one: DeclaredExpression): Promise<RegisteredExpression[]> {
@@ -61,7 +58,7 @@ async function attempt(session: Session, sql: string): Promise<unknown> {
   try {
     return await session.query(sql);
   } catch (error) {
-    if (sqlState(error) === undefined || isConnectionLoss(error)) throw error;
+    if (sqlState(error) === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
     return undefined;
   }
 }

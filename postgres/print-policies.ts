@@ -2,9 +2,8 @@ import type { PrintedPolicy } from "../core/leaf/row-policy";
 import { policyText } from "../core/leaf/security-statements";
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { PolicySpec } from "../core/spec/security";
-import type { Connections } from "./connections";
 import type { Session } from "./session";
-import { isConnectionLoss, sqlState, textOf } from "./sqlstate";
+import { isConnectionLoss, isLockTimeout, sqlState, textOf } from "./sqlstate";
 
 /** Policies to be read by the server, on the table that they are for or one that only is to be made. */
 export interface PrintRequest {
@@ -27,15 +26,13 @@ export interface PrintedPolicies {
  * columns in a transaction that is rolled back: nobody waits for it, and nothing stays. Nothing is known afterwards where
  * the role may make no temporary table, or the server takes no writes.
  */
-export function printPolicies(connections: Connections, request: PrintRequest): Promise<PrintedPolicies> {
-  return connections.withSession(async (session) => {
-    await session.query("begin");
-    try {
-      return await printInTransaction(session, request);
-    } finally {
-      await session.query("rollback").catch(() => undefined);
-    }
-  });
+export async function printPolicies(session: Session, request: PrintRequest): Promise<PrintedPolicies> {
+  await session.query("begin");
+  try {
+    return await printInTransaction(session, request);
+  } finally {
+    await session.query("rollback").catch(() => undefined);
+  }
 }
 
 async function printInTransaction(session: Session, request: PrintRequest): Promise<PrintedPolicies> {
@@ -57,7 +54,7 @@ async function printInTransaction(session: Session, request: PrintRequest): Prom
       printed.set(policy.name, { using: textOrNull(row?.["using"]), withCheck: textOrNull(row?.["check"]) });
     } catch (error) {
       const code = sqlState(error);
-      if (code === undefined || isConnectionLoss(error)) throw error;
+      if (code === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
       refused.push({ policy: policy.name, sqlState: code, message: textOf(error) });
     }
     await session.query("rollback to savepoint one");
@@ -75,7 +72,7 @@ async function works(session: Session, sql: string): Promise<boolean> {
     await session.query(sql);
     return true;
   } catch (error) {
-    if (sqlState(error) === undefined || isConnectionLoss(error)) throw error;
+    if (sqlState(error) === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
     return false;
   }
 }

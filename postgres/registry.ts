@@ -1,6 +1,7 @@
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { LeafProfile } from "../core/leaf/profile";
 import type { LedgerDetail, LedgerEvent } from "../core/ledger";
+import { LIFE_EVENTS, ONCE } from "../core/ledger-life";
 import type { RegisteredExpression, RegisteredIndex, RegisteredPolicy } from "../core/registration";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
@@ -165,18 +166,43 @@ export interface LedgerRecord extends TableName {
   readonly detail: LedgerDetail;
 }
 
+/** What tells two entries of one step apart: another promise, archive or pin is another step, another end of the grace is not. */
+function promiseOf(detail: string): string {
+  const told = ["archive", "manifest", "pinned", "until"].map((key) => `${detail} -> '${key}'`);
+  return `pg_catalog.jsonb_build_array(${detail} -> 'dropAfter' is not null, ${told.join(", ")})`;
+}
+
 /** How far the log was written when a partition left: a slot that has read no further still has changes of it before it. */
 const LEFT_AT = `case
   when $7::text in ('detaching', 'detached') and exists (select from pg_catalog.pg_replication_slots s where s.database = pg_catalog.current_database())
   then pg_catalog.jsonb_build_object('lsn', pg_catalog.pg_current_wal_lsn()::text) else '{}' end`;
 
-/** One row of the ledger. The oid is looked up as the row is written: a name may mean another table a moment later. */
+/**
+ * One row of the ledger. The oid is looked up as the row is written: a name may mean another table a moment later. A step of a
+ * partition's life that was written before, by a run that was killed or did not learn that it had been, is not written again
+ * (core/ledger-life.ts): the last word about this relation says the same, with the same promise.
+ */
 export function ledgerStatement(management: string, record: LedgerRecord): Statement {
+  const ledger = `${quote(management)}.ledger`;
+  const unwritten = ONCE.includes(record.event)
+    ? `
+where not exists (
+  select from (
+    select l.event, l.detail from ${ledger} l
+    where l.partition_oid = o.oid and l.event = any ('{${LIFE_EVENTS.join(",")}}'::text[])
+    order by l.id desc limit 1
+  ) last
+  where last.event = $7::text and ${promiseOf("last.detail")} = ${promiseOf("$10::jsonb")}
+)`
+    : "";
   return bookkeeping(
-    `insert into ${quote(management)}.ledger (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, run, detail, branch)
-values ($1, $2, $3, (
-  select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $4::text and c.relname = $3::text
-), $5::timestamptz, $6::timestamptz, $7::text, coalesce($8::timestamptz, now()), $9, $10::jsonb || ${LEFT_AT}, $11)`,
+    `insert into ${ledger} (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, run, detail, branch)
+select $1::text, $2::text, $3::text, o.oid, $5::timestamptz, $6::timestamptz, $7::text, coalesce($8::timestamptz, now()), $9::text, $10::jsonb || ${LEFT_AT}, $11::text
+from (
+  select (
+    select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $4::text and c.relname = $3::text
+  ) as oid
+) o${unwritten}`,
     [
       record.schema,
       record.table,

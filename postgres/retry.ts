@@ -15,7 +15,7 @@ const RETRYABLE: ReadonlySet<string | undefined> = new Set([
 /** From below lock_timeout to a second: an instant's contention passes at once, an old reader is not pressed. */
 const BACKOFF = { initialDelay: 50, maxDelay: 1_000 };
 
-export interface RetryOptions extends ExecuteOptions {
+export interface RetryOptions extends Pick<ExecuteOptions, "signal" | "log" | "subject"> {
   /** Zero: tried once. */
   readonly budgetMs: number;
   /** What there is after giving up, as a sentence. */
@@ -26,7 +26,7 @@ export interface RetryOptions extends ExecuteOptions {
 export const NOTHING_CHANGED = "Nothing was changed by this step.";
 
 /** Tries until it succeeds, fails for another reason, or the budget is spent; then names who is in the way. */
-export async function retryLocks(body: () => Promise<void>, options: RetryOptions): Promise<void> {
+export async function retryLocks<T>(body: () => Promise<T>, options: RetryOptions): Promise<T> {
   const deadline = performance.now() + options.budgetMs;
   let attempts = 1;
   const policy = retry(
@@ -38,7 +38,7 @@ export async function retryLocks(body: () => Promise<void>, options: RetryOption
     options.log.status(`${options.subject}: waiting for ${describeBlockers(options.blockers())}; attempt ${attempts}`);
   });
   try {
-    await policy.execute(body, options.signal);
+    return await policy.execute(body, options.signal);
   } catch (error) {
     if (!isRetryable(error)) throw error;
     if (options.signal.aborted) throw new Cancelled(options.subject, error);
@@ -48,8 +48,9 @@ export async function retryLocks(body: () => Promise<void>, options: RetryOption
 
 function giveUp(options: RetryOptions, attempts: number): string {
   const tries = options.budgetMs === 0 ? "" : ` in ${attempts} attempts over ${Math.round(options.budgetMs / 1000)} s`;
+  const relation = options.blockers()[0]?.relation;
   return (
-    `${options.subject}: no lock${tries}; in the way: ${describeBlockers(options.blockers())}. ` +
+    `${options.subject}: no lock${relation ? ` of ${relation}` : ""}${tries}; in the way: ${describeBlockers(options.blockers())}. ` +
     `${options.remains} End that session or let it finish, then run the update again.`
   );
 }

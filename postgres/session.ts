@@ -34,7 +34,7 @@ export class Session {
     return this.send({ text, values: [...values], ...(values.length > 0 && { name: preparedName(text) }) });
   }
 
-  /** A query that belongs to setting the connection up: it is not counted. */
+  /** A query that is no part of the work: it sets the connection up, or looks who is in the way. It is not counted. */
   async set(text: string, values: readonly Value[] = []): Promise<Row[]> {
     return this.send({ text, values: [...values] });
   }

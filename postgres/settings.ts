@@ -1,10 +1,10 @@
-import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../core/defaults";
+import { DEFAULT_LOCK_TIMEOUT_MS, DEFAULT_STATEMENT_TIMEOUT_MS } from "../core/defaults";
 
 /** The oldest server that is supported; older ones lack behaviour that the statements rely on. */
 export const OLDEST_SERVER = 150_000;
 
-/** Reads wait for no lock longer than this: the size of a table that somebody rewrites is then estimated instead. */
-export const READ_LOCK_TIMEOUT_MS = 1_000;
+/** One try of a reading waits for no lock longer than this; it is tried again as long as a statement would be (patient-read.ts). */
+export const READ_LOCK_TIMEOUT_MS = DEFAULT_LOCK_TIMEOUT_MS;
 
 /** The setting that some platforms refuse (PostgreSQL on Windows). */
 export const CHECK_INTERVAL = "client_connection_check_interval";

@@ -17,6 +17,11 @@ export function sqlState(error: unknown): string | undefined {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !SOCKET_CODES.includes(code) ? code : undefined;
 }
 
+/** Whether a lock was not to be had within lock_timeout (lock_not_available). */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === "55P03";
+}
+
 /** Whether an error says that the connection is gone, so that nobody knows what became of the last statement. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);

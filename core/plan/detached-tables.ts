@@ -8,7 +8,7 @@ import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
 import { describeHold, holdOn } from "./holds";
 import { pinOn } from "./pins";
 import { type ReferringRows, stays, whyItStays } from "./referring";
-import { archiveOf, compareEnds, dropOf, type Retirement } from "./retiring";
+import { archiveOf, compareEnds, dropOf, leftOf, type Retirement } from "./retiring";
 
 /** Detached by us under a promise, an archive or a drop, and not archived yet: whatever was promised, it is archived now. */
 export function archivesOf(spec: WindowSpec, observation: Observation, clocks: Clocks): Retirement[] {
@@ -37,6 +37,9 @@ export function dropsOf(
     const hold = holdOn(spec, table.bounds, now);
     const unsaved = whyNoBackup(spec, table, backup, now);
     if (hold) waiting.push({ ...dropOf(table, describeHold(hold)), held: true });
+    // When it left is not known: nothing that is counted from then can be over.
+    else if (table.unrecorded && (spec.grace !== undefined || spec.requireBackupSince))
+      waiting.push({ ...leftOf(table, spec, clocks), verb: "drop", reason: "its detach is written down first" });
     else if (!after) {
       if (spec.onExpire === "drop")
         waiting.push(dropOf(table, 'to be archived, which onExpire "drop" does not do: it stays'));
@@ -47,6 +50,15 @@ export function dropsOf(
     else due.push(dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over"));
   }
   return { due, waiting };
+}
+
+/** Away by our hand, expired, and not in the ledger as detached: that is written down first. */
+export function leftUnrecorded(spec: WindowSpec, observation: Observation, clocks: Clocks): Retirement[] {
+  const horizon = decidingHorizon(spec, clocks);
+  return observation.detached
+    .filter((table) => table.unrecorded && hasExpired(table.bounds.to, horizon))
+    .sort((a, b) => compareEnds(a.bounds, b.bounds))
+    .map((table) => leftOf(table, spec, clocks));
 }
 
 /** Away by our hand with a promise, and expired still. Oldest first. */

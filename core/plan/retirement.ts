@@ -8,7 +8,7 @@ import { formatInterval } from "../time/interval";
 import type { BackupFact } from "./backup";
 import type { ByteLimit } from "./byte-limit";
 import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
-import { archivesOf, dropsOf } from "./detached-tables";
+import { archivesOf, dropsOf, leftUnrecorded } from "./detached-tables";
 import { describeHold, holdOn } from "./holds";
 import { pinOn, whyNotDropped } from "./pins";
 import { type ReferringRows, stays, whyItStays } from "./referring";
@@ -57,7 +57,8 @@ export function planRetirement(
   // Whoever began it: half detached, a partition is of no use to anybody, and no other one can leave CONCURRENTLY.
   const finalize = (observation.table?.leaves ?? [])
     .filter((leaf) => leaf.detachPending)
-    .map((leaf) => finalizeOf(leaf, wasOurs(leaf, observation.ledger)));
+    .map((leaf) => finalizeOf(leaf, wasOurs(leaf, observation.ledger), spec, clocks))
+    .concat(leftUnrecorded(spec, observation, clocks));
   const expired = expiredLeaves(spec, observation, clocks);
   const drops = dropsOf(spec, observation, clocks, referring, backup);
   const stop = stopReason(spec, observation, clocks);

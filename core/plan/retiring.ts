@@ -39,6 +39,8 @@ export interface Retirement {
   readonly archived?: ArchivedFacts;
   /** A hold keeps it. */
   readonly held?: true;
+  /** On a finalize: it has left the table already, and the ledger alone lacks that. No statement is run. */
+  readonly left?: true;
 }
 
 /** Bounds of which nothing is known. */
@@ -80,8 +82,9 @@ function wayOut({ archive }: Pick<WindowSpec, "archive">): Pick<Retirement, "arc
   return archive?.method === undefined ? {} : { exportMethod: archive.method };
 }
 
-/** The end of a detach that was interrupted. */
-export function finalizeOf(leaf: ObservedLeaf, ours: boolean): Retirement {
+/** The end of a detach that was interrupted. One that we began is promised what every detach of ours is, from now on. */
+export function finalizeOf(leaf: ObservedLeaf, ours: boolean, spec: WindowSpec, clocks: Clocks): Retirement {
+  const promise = ours ? promiseOf(spec, decidingNow(clocks)) : { dropAfter: undefined };
   return {
     verb: "finalize",
     schema: leaf.schema,
@@ -93,7 +96,26 @@ export function finalizeOf(leaf: ObservedLeaf, ours: boolean): Retirement {
     rows: leaf.rows,
     bytes: leaf.bytes,
     reason: `${ours ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
-    dropAfter: undefined,
+    ...promise,
+  };
+}
+
+/** Of one that has left, by a run that was killed before it wrote that down: when is not known, so every time counts from now. */
+export function leftOf(table: DetachedTable, spec: WindowSpec, clocks: Clocks): Retirement {
+  return {
+    ...dropOf(table, ""),
+    verb: "finalize",
+    reason:
+      "it has left the table, and the update that took it out was killed before it wrote that down; its grace begins now",
+    ...promiseOf(spec, decidingNow(clocks)),
+    left: true,
+  };
+}
+
+function promiseOf(spec: WindowSpec, now: Instant): Pick<Retirement, "dropAfter" | "toArchive"> {
+  return {
+    dropAfter: spec.onExpire === "drop" ? endOfGrace(spec, now) : undefined,
+    ...(spec.onExpire === "archive" ? { toArchive: true as const } : {}),
   };
 }
 

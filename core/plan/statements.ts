@@ -47,7 +47,7 @@ export function statementsOfRetirement(
   const leaf = { schema: retirement.schema, name: retirement.partition };
   switch (retirement.verb) {
     case "finalize":
-      return [finalizeStatement(retiring, leaf)];
+      return retirement.left ? [] : [finalizeStatement(retiring, leaf)];
     case "detach":
       return [detachStatement(retiring, leaf)];
     case "archive":

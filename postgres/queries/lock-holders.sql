@@ -7,7 +7,8 @@ select distinct
   a.state,
   extract(epoch from clock_timestamp() - a.xact_start)::bigint as transaction_seconds,
   extract(epoch from clock_timestamp() - a.query_start)::bigint as query_seconds,
-  null::text as prepared
+  null::text as prepared,
+  null::text as relation
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 join pg_locks l on l.locktype = 'relation' and l.relation = c.oid and l.granted

@@ -72,9 +72,18 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
   await besideDefault(work, parent, creation, options, (drain) => {
     const statements = [...opening, ...closing, ...shaping, ...statementsOfCreation(parent, creation, missing, drain)];
     const transaction = statements.at(-1)?.transaction ?? record.transaction;
-    const records = [record, ...convertedRecord(work, parent, creation)];
+    const records = [...leftRecord(work, parent, creation), record, ...convertedRecord(work, parent, creation)];
     return work.database.execute([...statements, ...records.map((one) => ({ ...one, transaction }))], options);
   });
+}
+
+/** The end of a detach that a killed run did not write down comes before the return. */
+function leftRecord(work: WorkContext, parent: ParentShape, creation: Creation): Statement[] {
+  if (creation.kind !== "attach" || !creation.detached.unrecorded) return [];
+  const { bounds, branch, name, schema } = creation.detached;
+  const table = { schema: parent.root.schema, table: parent.root.table };
+  const entry = { ...table, branch, partition: name, partitionSchema: schema, bounds, run: work.run, detail: {} };
+  return [ledgerStatement(work.management, { ...entry, event: "detached" })];
 }
 
 /** The observation as it is after one creation, so that the next one of the same turn need not read everything again. */

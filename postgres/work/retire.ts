@@ -3,6 +3,7 @@ import type { Retirement } from "../../core/plan/retiring";
 import { statementsOfRetirement } from "../../core/plan/statements";
 import { finalizeStatement } from "../../core/statements/retire";
 import type { ParentShape } from "../../core/statements/parent";
+import type { Statement } from "../../core/statements/statement";
 import { formatInstant, type Instant } from "../../core/time/instant";
 import { StatementError } from "../errors";
 import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry";
@@ -34,7 +35,10 @@ export async function retire(
   }
 }
 
-/** The intent is written first: killed between the two, the table is still known as ours, with its promise of a drop. */
+/**
+ * The intent is written first: killed between the two, the table is still known as ours, with its promise of a drop, and the
+ * next update writes the end.
+ */
 async function detach(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
   const subject = `detaching partition "${retirement.partition}" of "${parent.schema}.${parent.table}"`;
   const options = { signal: work.signal, log: work.log, subject };
@@ -51,24 +55,27 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
     bounds: retirement.bounds,
     run: work.run,
   };
-  const note = (event: "detaching" | "detached"): Promise<void> => {
-    const record = ledgerStatement(work.management, { ...entry, event, effectiveAt: at, detail });
-    return work.database.execute(
-      [{ ...record, transaction: `${event} ${retirement.schema}.${retirement.partition}` }],
-      options,
-    );
-  };
-  if (retirement.verb === "detach") {
-    await note("detaching");
-  }
+  const note = (event: "detaching" | "detached"): Statement => ({
+    ...ledgerStatement(work.management, { ...entry, event, effectiveAt: at, detail }),
+    transaction: `${event} ${retirement.schema}.${retirement.partition}`,
+  });
+  // Beside a default partition DETACH is not CONCURRENTLY: then the change and its entries are one transaction.
+  const whole = parent.defaultPartition !== undefined && retirement.verb === "detach";
+  if (retirement.verb === "detach" && !whole) await work.database.execute([note("detaching")], options);
   const leaf = { schema: retirement.schema, name: retirement.partition };
   const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
   const [statement] = statementsOfRetirement(parent, retirement);
-  if (!statement) return;
   try {
-    if (parent.defaultPartition !== undefined && retirement.verb === "detach")
-      await work.database.execute([statement], options);
-    else
+    if (statement && whole) {
+      const { transaction = `detach ${retirement.schema}.${retirement.partition}` } = statement;
+      const entries = [note("detaching"), statement, note("detached")];
+      await work.database.execute(
+        entries.map((one) => ({ ...one, transaction })),
+        options,
+      );
+      return;
+    }
+    if (statement)
       await work.database.detach(
         { schema: above.schema, table: above.table, leaf, statement, finalize: finalizeStatement(above, leaf) },
         options,
@@ -76,9 +83,7 @@ async function detach(work: WorkContext, parent: ParentShape, retirement: Retire
   } catch (error) {
     throw isReferred(error) ? new Error(`${error.message}. ${NEWLY_REFERRED}`, { cause: error }) : error;
   }
-  if (retirement.verb === "detach") {
-    await note("detached");
-  }
+  await work.database.execute([note("detached")], options);
 }
 
 const NEWLY_REFERRED =

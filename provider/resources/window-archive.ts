@@ -1,5 +1,6 @@
 import { branchPath } from "../../core/levels/levels";
 import { decidingNow } from "../../core/plan/clocks";
+import { latestArchive } from "../../core/plan/history";
 import { endOfGrace, type Retirement } from "../../core/plan/retiring";
 import { names } from "../../core/plan/work";
 import type { ParentShape } from "../../core/statements/parent";
@@ -55,8 +56,8 @@ export async function archiveDue(
     const done: string[] = [];
     for (const retirement of archives) {
       if (ctx.signal.aborted) break;
-      const said = await attempt(failures, retirement, () => archiveOne(ctx, runtime, inputs, left, store, retirement));
-      if (said) done.push(`archive ${retirement.partition}`);
+      const archive = () => archiveOne(ctx, runtime, inputs, left, store, retirement);
+      if (await attempt(failures, retirement, archive)) done.push(`archive ${retirement.partition}`);
     }
     return [...done, ...(await dropArchived(ctx, runtime, inputs, left, store, failures))];
   } finally {
@@ -64,7 +65,10 @@ export async function archiveDue(
   }
 }
 
-/** Under a lock of its own: the schedule and other updates may make partitions meanwhile, and nobody archives it twice. */
+/**
+ * Under a lock of its own: the schedule and other updates may make partitions meanwhile. Decided on what is found under it, so
+ * that what another update has archived, or dropped, while this one waited is not archived twice. Gives whether it was done here.
+ */
 async function archiveOne(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -72,16 +76,37 @@ async function archiveOne(
   left: LeftToArchive,
   store: Destination,
   retirement: Retirement,
-): Promise<void> {
+): Promise<boolean> {
   const job = jobOf(ctx, runtime, inputs, left, store, retirement);
   const lock = { signal: ctx.signal, log: ctx.log };
-  await runtime.database.withTableLock(retirement.schema, `archive of ${retirement.partition}`, lock, async () => {
+  return runtime.database.withTableLock(retirement.schema, `archive of ${retirement.partition}`, lock, async () => {
+    if (!(await isStillDue(ctx, runtime, inputs, retirement))) return false;
     const { manifest, rows, objects } = await archivePartition(job);
     const range = formatInterval(retirement.bounds);
     ctx.log.info(
       `archived ${retirement.partition} (${range}): ${rows} rows in ${objects} objects, proved, ${manifest}`,
     );
+    return true;
   });
+}
+
+/** Asked of the database again, because another update may have been faster; what it has done is told. */
+async function isStillDue(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  { oid, partition, bounds }: Retirement,
+): Promise<boolean> {
+  const { spec } = inputs;
+  runtime.database.invalidate(spec.schema, spec.table);
+  const observation = await runtime.observe(spec, spec.key);
+  const found = observation.detached.find((table) => table.oid === oid);
+  if (found && !found.archived) return true;
+  const archive = found?.archived?.manifest ?? latestArchive(bounds, observation.ledger)?.manifest;
+  const done = found ? "has archived it" : "has taken it out of here";
+  const where = archive === undefined ? "the ledger knows no archive of it" : `its archive is ${archive}`;
+  ctx.log.info(`${partition} is not archived by this update: another one ${done} meanwhile; ${where}`);
+  return false;
 }
 
 /** Decided once more on fresh facts: what was archived a moment ago is due now, unless somebody has said otherwise meanwhile. */
@@ -98,7 +123,7 @@ async function dropArchived(
   for (const drop of await dueDrops(runtime, inputs)) {
     if (ctx.signal.aborted || !drop.archived) continue;
     const { archived } = drop;
-    const look = () => lookUp(ctx, runtime, inputs, left, { store, drop, archived });
+    const look = () => lookUp(ctx, runtime, inputs, left, { store, drop, archived }).then(() => true);
     if (await attempt(failures, drop, look)) lookedUp.add(nameOf(drop));
   }
   if (lookedUp.size === 0) return [];
@@ -108,7 +133,8 @@ async function dropArchived(
     for (const drop of await dueDrops(runtime, inputs)) {
       if (ctx.signal.aborted || !lookedUp.has(nameOf(drop))) continue;
       const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
-      if (!(await attempt(failures, drop, () => retire(workContext(runtime, ctx), left.parent, drop, at)))) continue;
+      const retired = () => retire(workContext(runtime, ctx), left.parent, drop, at).then(() => true);
+      if (!(await attempt(failures, drop, retired))) continue;
       done.push(`drop ${drop.partition}`);
       ctx.log.info(
         `dropped ${drop.partition} (${formatInterval(drop.bounds)}): its archive is ${drop.archived?.manifest ?? ""}`,
@@ -202,11 +228,10 @@ function nameOf(drop: Retirement): string {
 async function attempt(
   failures: Failures,
   { verb, partition }: Retirement,
-  body: () => Promise<void>,
+  body: () => Promise<boolean>,
 ): Promise<boolean> {
   try {
-    await body();
-    return true;
+    return await body();
   } catch (error) {
     failures.add(`${verb} "${partition}"`, error);
     return false;

@@ -98,7 +98,7 @@ describe.each(testVersions())("executing on PostgreSQL %i", (version) => {
     const strongest = { lock: "80ms", statement: "10s" };
     const waiting = { lock: "1min", statement: "1min" };
     expect(rows).toEqual([strongest, strongest, waiting, waiting, { lock: "5s", statement: "10s" }]);
-    expect(session).toEqual([{ lock: "1s", statement: "10s" }]);
+    expect(session).toEqual([{ lock: "100ms", statement: "10s" }]);
   });
 
   it("refuses a text that holds two statements", async () => {

