@@ -3,7 +3,7 @@ import { faultpoint, faultpointsEnabled } from "./faultpoint";
 import type { Group } from "./groups";
 import type { Session } from "./session";
 import { READ_LOCK_TIMEOUT_MS } from "./settings";
-import { sqlState } from "./sqlstate";
+import { isConnectionLoss, sqlState, wasUnsent } from "./sqlstate";
 import type { Timeouts } from "./timeouts";
 import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../core/defaults";
 
@@ -14,6 +14,8 @@ interface Step {
   readonly text: string;
   readonly values: readonly (string | null)[];
   readonly statement: Statement | undefined;
+  /** What it does stands once it has ended: COMMIT, and a statement without a transaction. */
+  readonly lasting?: boolean;
 }
 
 /** A step that failed: the first one, as the others only fail because of it. */
@@ -21,6 +23,8 @@ export class FailedStep extends Error {
   constructor(
     readonly statement: Statement | undefined,
     override readonly cause: unknown,
+    /** Whether it may have taken effect all the same: COMMIT, or a statement without a transaction, was on its way. */
+    readonly inDoubt = false,
   ) {
     super("a statement failed", { cause });
   }
@@ -58,7 +62,7 @@ function transactionSteps(group: Group, label: string, { timeouts, flushedLater 
     current = wanted;
     steps.push({ name: `${label} #${index + 1}`, text: statement.sql, values: statement.values ?? [], statement });
   });
-  return [...steps, control(`commit ${label}`, "commit")];
+  return [...steps, { ...control(`commit ${label}`, "commit"), lasting: true }];
 }
 
 /** Outside a transaction the time-outs are the session's, so they are put back afterwards. */
@@ -67,7 +71,7 @@ function aloneSteps(statement: Statement, timeouts: (statement: Statement) => Ti
   const session: Timeouts = { lock: READ_LOCK_TIMEOUT_MS, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
   return [
     setTimeouts("time-outs", own, false),
-    { name: statement.sql, text: statement.sql, values: statement.values ?? [], statement },
+    { name: statement.sql, text: statement.sql, values: statement.values ?? [], statement, lasting: true },
     setTimeouts("time-outs back", session, false),
   ];
 }
@@ -96,7 +100,21 @@ async function inOneGo(session: Session, steps: readonly Step[], done: OnStateme
   const outcomes = await Promise.allSettled(answers);
   const failed = outcomes.findIndex((outcome) => outcome.status === "rejected");
   const outcome = outcomes[failed];
-  if (outcome?.status === "rejected") throw new FailedStep(steps[failed]?.statement, outcome.reason);
+  if (outcome?.status !== "rejected") return;
+  const reason: unknown = outcome.reason;
+  if (isDone(reason, steps.slice(0, failed))) return;
+  // Answers come in order: a server that said at one step that it ends the session has done none of the later ones.
+  const onTheWay = sqlState(reason) === undefined ? steps.slice(failed) : steps.slice(failed, failed + 1);
+  throw new FailedStep(steps[failed]?.statement, reason, isInDoubt(reason, onTheWay));
+}
+
+/** What stands does so whatever becomes of the session that did it. */
+function isDone(reason: unknown, before: readonly Step[]): boolean {
+  return isConnectionLoss(reason) && before.some((step) => step.lasting);
+}
+
+function isInDoubt(reason: unknown, onTheWay: readonly (Step | undefined)[]): boolean {
+  return isConnectionLoss(reason) && !wasUnsent(reason) && onTheWay.some((step) => step?.lasting);
 }
 
 /** The same with a stop between any two requests, for tests: every prefix of the requests can be all that was sent. */
@@ -110,7 +128,9 @@ async function oneByOne(session: Session, steps: readonly Step[], done: OnStatem
       await session.query(step.text, step.values);
       if (step.statement !== undefined && failure === undefined) done(step.statement, performance.now() - start);
     } catch (error) {
-      if (failure === undefined || sqlState(error) === undefined) failure ??= new FailedStep(step.statement, error);
+      const before = steps.slice(0, steps.indexOf(step));
+      if (failure === undefined && !isDone(error, before))
+        failure = new FailedStep(step.statement, error, isInDoubt(error, [step]));
     }
     await faultpoint(`after ${step.name}`, site);
   }

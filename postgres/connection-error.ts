@@ -1,4 +1,4 @@
-import { sqlState, textOf } from "./sqlstate";
+import { isConnectionLoss, lossText, sqlState, textOf } from "./sqlstate";
 
 /** What a connection is named by. */
 export interface Address {
@@ -39,7 +39,7 @@ export function connectionError(error: unknown, target: Address, hide: (text: st
   if (error instanceof ConnectionError) return error;
   const kind = kindOf(error);
   const where = `${target.host}:${target.port}, database "${target.database}", user "${target.user}"`;
-  const cause = hide(textOf(error));
+  const cause = hide(isConnectionLoss(error) && sqlState(error) === undefined ? lossText(error) : textOf(error));
   const message = `cannot connect to ${where}: ${cause.replace(/\.$/, "")}. ${WAYS_ON[kind]}${/timeout expired/.test(cause) ? SILENT_POOLER : ""}`;
   // The driver's own error is left behind: its stack or fields could quote the connection.
   return new ConnectionError(kind, message);
@@ -87,7 +87,8 @@ function kindOf(error: unknown): ConnectionErrorKind {
     case "08P01":
       return kindOfPooler(text);
     case undefined:
-      return kindOfText(text);
+      // Accepted and then dropped, as by a server that is stopping.
+      return isConnectionLoss(error) ? "unreachable" : kindOfText(text);
     default:
       return "other";
   }

@@ -10,6 +10,9 @@ import { sqlState } from "./sqlstate";
 /** Idle sessions of the pool are closed after this: a run that waits for something else does not occupy the server. */
 const IDLE_MS = 30_000;
 
+/** A server that stops may accept a connection and end it, again and again for a moment. */
+const MAX_FAILURES = 3;
+
 export interface Identity {
   /** Of the cluster; "unknown" where the role may not read it (some hosted servers): then only oid and name tell databases apart. */
   readonly systemIdentifier: string;
@@ -47,8 +50,11 @@ export class Connections {
   /** The service session, opened anew when it was lost. */
   async serviceSession(): Promise<Session> {
     await this.start();
-    const current = await this.service;
-    if (current !== undefined && current.lost === undefined) return current;
+    const asked = this.service;
+    const current = await asked?.catch(() => undefined);
+    if (current !== undefined && (await current.isAlive())) return current;
+    // Another caller has opened it meanwhile.
+    if (this.service !== asked && this.service !== undefined) return this.service;
     const opened = this.connector.open(true).then(({ session }) => session);
     this.service = opened;
     opened.catch(() => undefined);
@@ -58,8 +64,7 @@ export class Connections {
   /** Runs `body` with a session of the pool. A session that was lost or is in doubt is thrown away. */
   async withSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
     const { pool } = await this.start();
-    const client = await this.checkOut(pool);
-    const session = this.sessions.get(client) ?? new Session(client, () => (this.statementCount += 1));
+    const { client, session } = await this.checkOut(pool);
     this.busy.add(session);
     try {
       return await body(session);
@@ -123,7 +128,7 @@ export class Connections {
       allowExitOnIdle: true,
       // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it; its types are behind
       onConnect: async (client) => {
-        const session = new Session(client, () => (this.statementCount += 1));
+        const session = await this.connector.adopt(client);
         this.sessions.set(client, session);
         await this.connector.makeReady(session);
       },
@@ -133,15 +138,24 @@ export class Connections {
     return pool;
   }
 
-  /** A server that has gone away since is given the time of one connection to come back. */
-  private async checkOut(pool: Pool): Promise<PoolClient> {
-    try {
-      return await pool.connect();
-    } catch {
-      // Opening one with all patience tells the precise reason, or that the server is back.
-      const { session } = await this.connector.open(true);
-      await session.end();
-      return pool.connect();
+  /**
+   * A session that answers: one that has died is thrown away before anything is sent by it. A server that has gone away since is
+   * given the time of one connection to come back.
+   */
+  private async checkOut(pool: Pool): Promise<{ readonly client: PoolClient; readonly session: Session }> {
+    for (let failures = 0; ;) {
+      try {
+        const client = await pool.connect();
+        const session = this.sessions.get(client) ?? (await this.connector.adopt(client));
+        if (await session.isAlive()) return { client, session };
+        client.release(true);
+      } catch (error) {
+        failures += 1;
+        if (failures > MAX_FAILURES) throw await this.connector.explain(error);
+        // Opening one with all patience tells the precise reason, or that the server is back.
+        const { session } = await this.connector.open(true);
+        await session.end();
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type ClientConfig } from "pg";
+import { Client, type ClientBase, type ClientConfig } from "pg";
 import { type DatabaseConfig, spellings } from "./config";
 import { ConnectionError, connectionError } from "./connection-error";
 import { findPassword } from "./password";
@@ -103,7 +103,21 @@ export class Connector {
   ): { readonly client: Client; readonly session: Session } {
     const config = clientConfig(this.config, known, known.tls[0] ?? false);
     const client = new Client({ ...config, pipeline: kind === "pipelined" });
-    return { client, session: new Session(client, this.count, kind === "pipelined") };
+    return { client, session: this.wrap(client, known.target, kind) };
+  }
+
+  private wrap(client: ClientBase, target: Target, kind: SessionKind): Session {
+    return new Session(client, this.count, kind === "pipelined", nameTarget(target));
+  }
+
+  /** A connection of the driver's pool as a session. */
+  async adopt(client: ClientBase): Promise<Session> {
+    return this.wrap(client, (await this.resolve()).target, "pipelined");
+  }
+
+  /** Why there is no connection, in words of ours. */
+  async explain(error: unknown): Promise<ConnectionError> {
+    return connectionError(error, (await this.resolve()).target, (text) => this.hide(text));
   }
 
   private hide(text: string): string {

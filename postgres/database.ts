@@ -26,7 +26,7 @@ import { type PrintedPolicies, printPolicies, type PrintRequest } from "./print-
 import { query } from "./queries";
 import type { TableName } from "./registry";
 import type { Row, Session, Value } from "./session";
-import { type TableLockOptions, TableLocks } from "./table-lock";
+import { type LockedBody, type TableLockOptions, TableLocks } from "./table-lock";
 import { inTransaction } from "./transaction";
 import type { Environment } from "./target";
 import { type Patience, patienceOf } from "./timeouts";
@@ -138,7 +138,7 @@ export class Database {
   /** Runs statements in order, transaction by transaction, with the time-outs of their class. */
   async execute(statements: readonly Statement[], options: ExecuteOptions): Promise<void> {
     this.locks.assertHeld(options.subject);
-    await executeStatements(this.connections, this.patience, statements, options);
+    await executeStatements(this.connections, this.patience, statements, this.confirming(options));
   }
 
   /**
@@ -157,7 +157,11 @@ export class Database {
   /** Takes a partition out concurrently, or finishes a detach that is half done, without making anybody wait. */
   async detach(request: DetachRequest, options: ExecuteOptions): Promise<void> {
     this.locks.assertHeld(options.subject);
-    await detachPartition(this.connections, this.patience, request, options);
+    await detachPartition(this.connections, this.patience, request, this.confirming(options));
+  }
+
+  private confirming(options: ExecuteOptions): ExecuteOptions {
+    return { ...options, confirm: () => this.locks.confirmHeld(options.subject) };
   }
 
   /** Rows of a table between two places, as the server prints them: see export-rows.ts. */
@@ -213,9 +217,15 @@ export class Database {
     );
   }
 
-  /** Runs `body` as the only writer of a table, in this process and in all others. Not to be nested for one table. */
-  withTableLock<T>(schema: string, table: string, options: TableLockOptions, body: () => Promise<T>): Promise<T> {
-    return this.locks.with(schema, table, options, body);
+  /**
+   * Runs `body` as the only writer of a table, in this process and in all others. Not to be nested for one table. It is run again,
+   * under the lock and on what is there then, where the connection was lost or another session was faster: it has to read first.
+   */
+  withTableLock<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
+    return this.locks.with(schema, table, options, (round) => {
+      if (round.repeat > 0) this.invalidate();
+      return body(round);
+    });
   }
 
   /** Stops whatever our sessions run, from another session. */

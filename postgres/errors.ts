@@ -1,5 +1,6 @@
 import type { Statement } from "../core/statements/statement";
-import { isConnectionLoss, sqlState, textOf } from "./sqlstate";
+import { SessionLost } from "./session";
+import { isConnectionLoss, lossText, mayBeOvertaken, sqlState, textOf } from "./sqlstate";
 
 /** The server refused a statement. What it belonged to has been rolled back. */
 export class StatementError extends Error {
@@ -27,12 +28,30 @@ export class LockBudgetExceeded extends Error {
   }
 }
 
-/** The connection went away in the middle: nobody knows whether the last statement took effect, so look again. */
+/** What a lost connection means for what was being done, as the end of a sentence. */
+export const OUTCOME_UNKNOWN = "outcome unknown: it may have been done or not, and the database has to be read again";
+export const NOT_DONE = "nothing of it was done";
+
+/** The connection went away in the middle: what was being done, where, and whether it may have happened. */
 export class ConnectionLost extends Error {
-  constructor(subject: string, cause: unknown, consequence = "outcome unknown: the database has to be read again") {
-    super(`${subject}: the connection was lost (${textOf(cause)}), ${consequence}. Run the update again.`, { cause });
+  /** Known: it can be sent again. */
+  readonly nothingDone: boolean;
+
+  constructor(subject: string, cause: unknown, consequence = OUTCOME_UNKNOWN) {
+    const where = cause instanceof SessionLost ? ` to ${cause.where}` : "";
+    super(
+      `${subject}: the connection${where} was lost (${lossText(cause)}), ${consequence}. ` +
+        "Run the update again when the server accepts connections: it goes on from what it finds.",
+      { cause },
+    );
     this.name = "ConnectionLost";
+    this.nothingDone = consequence === NOT_DONE;
   }
+}
+
+/** Whether another look at the database may show that there is nothing left to do, or another way to do it. */
+export function isWorthAnotherLook(error: unknown): boolean {
+  return error instanceof ConnectionLost || (error instanceof StatementError && mayBeOvertaken(error.cause));
 }
 
 /** Runs a read and gives its failure a name. A read changes nothing, so a lost connection leaves no doubt behind. */

@@ -12,6 +12,8 @@ export interface ExecuteOptions {
   readonly flushedLater?: boolean;
   /** Called after each statement. One that is tried again is reported each time. */
   readonly onStatement?: OnStatement;
+  /** Asked before something is sent again by another session: the lock under which it was decided must still be held. */
+  readonly confirm?: () => Promise<void>;
   /** For errors, a gerund and its object: `creating partition "x"`. */
   readonly subject: string;
 }

@@ -3,7 +3,7 @@ import { attempt, FailedStep } from "./attempt";
 import { type Blocker, sampling } from "./blockers";
 import { cancellable } from "./cancel";
 import type { Connections } from "./connections";
-import { Cancelled, ConnectionLost, StatementError } from "./errors";
+import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { type Group, groupStatements } from "./groups";
 import { NOTHING_CHANGED, retryLocks } from "./retry";
@@ -35,15 +35,17 @@ async function runGroup(
   const waits = sharedPatience(group.statements, patience);
   const seen: Blocker[] = [];
   const once = (): Promise<void> =>
-    connections.withSession((session) =>
-      translate(options, group, () =>
-        cancellable(connections, session, options.signal, () =>
-          sampling(connections, session, patience.lockTimeoutMs, seen, () =>
-            attempt(session, group, {
-              timeouts: (statement) => timeoutsOf(statement, kind, waits),
-              flushedLater: options.flushedLater ?? false,
-              done: options.onStatement ?? ignore,
-            }),
+    sendingAgain(options, () =>
+      connections.withSession((session) =>
+        translate(options, group, () =>
+          cancellable(connections, session, options.signal, () =>
+            sampling(connections, session, patience.lockTimeoutMs, seen, () =>
+              attempt(session, group, {
+                timeouts: (statement) => timeoutsOf(statement, kind, waits),
+                flushedLater: options.flushedLater ?? false,
+                done: options.onStatement ?? ignore,
+              }),
+            ),
           ),
         ),
       ),
@@ -58,6 +60,23 @@ async function runGroup(
   });
 }
 
+/** Sessions that may die under one group before it is given up. */
+const MAX_LOSSES = 3;
+
+/** What a connection took with it before anything of it could stand is sent by another one, while its lock is held. */
+async function sendingAgain(options: ExecuteOptions, body: () => Promise<void>): Promise<void> {
+  for (let losses = 1; ; losses += 1) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || !error.nothingDone || losses === MAX_LOSSES) throw error;
+      if (options.signal.aborted) throw new Cancelled(options.subject, error);
+      await options.confirm?.();
+      options.log.status(`${options.subject}: the connection was lost before anything was done; it is sent again`);
+    }
+  }
+}
+
 /** Gives a failure the name of what was being done. */
 async function translate(options: ExecuteOptions, group: Group, body: () => Promise<void>): Promise<void> {
   try {
@@ -65,7 +84,10 @@ async function translate(options: ExecuteOptions, group: Group, body: () => Prom
   } catch (error) {
     const cause = error instanceof FailedStep ? error.cause : error;
     if (options.signal.aborted && sqlState(cause) === "57014") throw new Cancelled(options.subject, cause);
-    if (isConnectionLoss(cause)) throw new ConnectionLost(options.subject, cause);
+    if (isConnectionLoss(cause)) {
+      const inDoubt = !(error instanceof FailedStep) || error.inDoubt;
+      throw new ConnectionLost(options.subject, cause, inDoubt ? OUTCOME_UNKNOWN : NOT_DONE);
+    }
     if (sqlState(cause) === undefined) throw cause;
     throw new StatementError(
       options.subject,

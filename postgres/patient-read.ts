@@ -1,11 +1,14 @@
 import { type Blocker, sampling } from "./blockers";
 import type { Connections } from "./connections";
-import { reading } from "./errors";
+import { isWorthAnotherLook, reading } from "./errors";
 import { type Log, QUIET } from "./log";
 import { retryLocks } from "./retry";
 import type { Session } from "./session";
 import { READ_LOCK_TIMEOUT_MS } from "./settings";
 import type { Patience } from "./timeouts";
+
+/** So often a reading is begun anew that found no connection, or something else than a moment before. */
+const MAX_REPEATS = 2;
 
 /** What goes with one reading. */
 export interface ReadOptions {
@@ -29,12 +32,22 @@ export async function readPatiently<T>(
 ): Promise<T> {
   const seen: Blocker[] = [];
   let tried = 0;
-  const once = (): Promise<T> =>
+  const look = (): Promise<T> =>
     reading(options.subject, () =>
       connections.withSession((session) =>
         sampling(connections, session, READ_LOCK_TIMEOUT_MS, seen, () => body(session, tried++)),
       ),
     );
+  // A reading changes nothing: what a lost connection, or a relation that went away meanwhile, took from it is read again.
+  const once = async (): Promise<T> => {
+    for (let repeat = 0; ; repeat += 1) {
+      try {
+        return await look();
+      } catch (error) {
+        if (repeat === MAX_REPEATS || options.signal.aborted || !isWorthAnotherLook(error)) throw error;
+      }
+    }
+  };
   return retryLocks(once, {
     log: QUIET,
     ...options,

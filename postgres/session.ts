@@ -1,4 +1,11 @@
 import type { Client, ClientBase, QueryConfig } from "pg";
+import { isConnectionLoss, lossText, sqlState, wasUnsent } from "./sqlstate";
+
+/** A session that answered this short a time ago is taken to be there. */
+const QUIET_MS = 1_000;
+
+/** A session that does not answer a question without work in this time is given up. */
+const ANSWER_MS = 5_000;
 
 export type Value = string | number | boolean | null | readonly string[];
 
@@ -10,12 +17,32 @@ interface ExtendedQuery extends QueryConfig<Value[]> {
   readonly queryMode: "extended";
 }
 
+/** A session whose connection has ended, with what is known about it. */
+export class SessionLost extends Error {
+  /** SQLSTATE, where the server said why. */
+  readonly code: string | undefined;
+
+  constructor(
+    /** `host:port/database as user`. */
+    readonly where: string,
+    /** False: the connection had ended before, so that nothing of this request has reached the server. */
+    readonly sent: boolean,
+    cause: unknown,
+  ) {
+    super(lossText(cause), { cause });
+    this.name = "SessionLost";
+    this.code = sqlState(cause);
+  }
+}
+
 /** One server session of ours. Queries may be sent without waiting for the previous one: they are pipelined. */
 export class Session {
   /** Pid of the server process, asked from the server: a pooler makes up its own. */
   pid = 0;
   /** Set once the connection is gone. */
   lost: Error | undefined;
+  /** When the server last answered, by performance.now(). */
+  private heard = performance.now();
 
   /** Where requests cannot be sent without waiting: the end of the last one. */
   private last: Promise<unknown> = Promise.resolve();
@@ -24,6 +51,7 @@ export class Session {
     readonly client: Client | ClientBase,
     private readonly count: () => void,
     private readonly pipelined = true,
+    private readonly where = "the database",
   ) {
     client.on("error", (error) => (this.lost ??= error));
     client.on("end", () => (this.lost ??= new Error("Connection terminated")));
@@ -39,6 +67,25 @@ export class Session {
     return this.send({ text, values: [...values] });
   }
 
+  /**
+   * Whether the connection is still there. One that was quiet for a while is asked: a server that was restarted, a pooler or a
+   * firewall ends a connection without our hearing of it, and what is sent then has an unknown outcome.
+   */
+  async isAlive(): Promise<boolean> {
+    if (this.lost !== undefined) return false;
+    if (performance.now() - this.heard < QUIET_MS) return true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ANSWER_MS)));
+    const answer = this.set("select").then(
+      () => true,
+      () => false,
+    );
+    const alive = await Promise.race([answer, late]);
+    clearTimeout(timer);
+    if (!alive) this.destroy();
+    return alive && this.lost === undefined;
+  }
+
   /** Says goodbye. For sessions outside the pool. */
   async end(): Promise<void> {
     if (this.lost === undefined && "end" in this.client) await this.client.end();
@@ -51,12 +98,20 @@ export class Session {
   }
 
   private async send(query: QueryConfig<Value[]>): Promise<Row[]> {
+    if (this.lost !== undefined) throw new SessionLost(this.where, false, this.lost);
     const extended: ExtendedQuery = { ...query, queryMode: "extended" };
     const answer = this.pipelined
       ? this.client.query<Row, Value[]>(extended)
       : this.last.then(() => this.client.query<Row, Value[]>(extended));
     if (!this.pipelined) this.last = answer.catch(() => undefined);
-    return (await answer).rows;
+    try {
+      const { rows } = await answer;
+      this.heard = performance.now();
+      return rows;
+    } catch (error) {
+      if (isConnectionLoss(error)) throw new SessionLost(this.where, !wasUnsent(error), error);
+      throw error;
+    }
   }
 }
 

@@ -27,10 +27,37 @@ export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || state.startsWith("57P");
   if (isJudged(error)) return false;
-  return (
-    SOCKET_CODES.includes(codeOf(error) ?? "") ||
-    /Connection terminated|connection error and is not queryable|was closed and is not/.test(textOf(error))
-  );
+  if (error instanceof Error && error.name === "SessionLost") return true;
+  return SOCKET_CODES.includes(codeOf(error) ?? "") || UNSENT.test(textOf(error)) || ENDED.test(textOf(error));
+}
+
+/** The driver's words for a connection that had ended before, so that nothing was sent; and for one that ended meanwhile. */
+const UNSENT = /connection error and is not queryable|was closed and is not queryable/;
+const ENDED = /^(Connection terminated|Connection ended)/;
+
+/** Why a connection ended, in words of ours: the driver's say nothing about the database. */
+export function lossText(error: unknown): string {
+  const text = textOf(error);
+  if (UNSENT.test(text)) return "it had ended before";
+  if (/timeout expired/.test(text)) return "no answer came in time: timeout expired";
+  if (ENDED.test(text)) return "the server or the network ended it without a word";
+  return text;
+}
+
+/** Nothing of a request that failed in this way has reached the server. */
+export function wasUnsent(error: unknown): boolean {
+  return UNSENT.test(textOf(error)) || (error instanceof Error && "sent" in error && error.sent === false);
+}
+
+/** States of a statement that finds something else than was read a moment before: it came, went or changed meanwhile. */
+const OVERTAKEN = ["42P01", "42P07", "42P17", "42701", "42703", "42704", "42710", "42723", "42809", "55000"];
+
+/** Whether another session may have been faster. It may be a mistake of the statement as well: only another look tells. */
+export function mayBeOvertaken(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === "XX000") return /concurrently|cache lookup failed|could not open relation/.test(textOf(error));
+  if (state === "23505") return /"pg_[a-z_]+_index"/.test(textOf(error));
+  return state !== undefined && OVERTAKEN.includes(state);
 }
 
 /** The message of anything thrown; Node's AggregateError has none of its own, only its parts do. */

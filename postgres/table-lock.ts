@@ -1,10 +1,17 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connections } from "./connections";
-import { Cancelled, ConnectionLost, LockBudgetExceeded } from "./errors";
+import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded } from "./errors";
 import { faultpoint } from "./faultpoint";
 import type { Log } from "./log";
 import { query } from "./queries";
 import type { Session } from "./session";
+
+/**
+ * So often what is done under a lock is begun anew where the connection was lost, or another session was faster. Everything that is
+ * done under one observes, decides and executes, so that it finds what was done before.
+ */
+const MAX_REPEATS = 2;
 
 /** Between two looks at a lock that somebody else holds. */
 const POLL_MS = 250;
@@ -22,13 +29,16 @@ export interface TableLockOptions {
  */
 export class TableLocks {
   private readonly queues = new Map<string, Queue>();
+  /** The lock under which the running code works. */
+  private readonly current = new AsyncLocalStorage<Queue>();
 
   constructor(
     private readonly connections: Connections,
     private readonly budgetMs: number,
   ) {}
 
-  async with<T>(schema: string, table: string, options: TableLockOptions, body: () => Promise<T>): Promise<T> {
+  /** `body` is told how often it was begun before, and whether it will be once more if it fails in that way. */
+  async with<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
     const queue = this.enter(JSON.stringify([schema, table]));
     const turn = queue.last;
     let leave = (): void => undefined;
@@ -36,10 +46,20 @@ export class TableLocks {
     queue.whenWanted?.();
     try {
       await turnOrAbort(turn, options.signal, `waiting for the lock of table "${schema}"."${table}"`);
-      await this.hold(queue, schema, table, options);
-      queue.whenWanted = options.whenWanted;
-      if (queue.waiting > 1) queue.whenWanted?.();
-      return await body();
+      for (let repeat = 0; ; repeat += 1) {
+        await this.hold(queue, schema, table, options);
+        queue.whenWanted = options.whenWanted;
+        if (queue.waiting > 1) queue.whenWanted?.();
+        const mayRepeat = repeat < MAX_REPEATS;
+        try {
+          return await this.current.run(queue, () => body({ repeat, mayRepeat }));
+        } catch (error) {
+          if (!mayRepeat || options.signal.aborted || !isWorthAnotherLook(error)) throw error;
+          options.log.info(
+            `${error instanceof Error ? error.message : String(error)} Table "${schema}"."${table}" is read again, and what is still to do is done.`,
+          );
+        }
+      }
     } finally {
       queue.whenWanted = undefined;
       // Left only after the one before: a caller that gave up waiting must not let the next one past the holder.
@@ -57,9 +77,18 @@ export class TableLocks {
 
   /** Refuses to go on when the session that held a lock has ended: another process may have taken the table over. */
   assertHeld(subject: string): void {
-    for (const queue of this.queues.values()) {
-      if (queue.holder?.lost !== undefined)
-        throw new ConnectionLost(`${subject}: the lock of the table is gone`, queue.holder.lost);
+    const lost = this.current.getStore()?.holder?.lost;
+    if (lost !== undefined) throw lockGone(subject, lost);
+  }
+
+  /** The same, asked of the session itself. */
+  async confirmHeld(subject: string): Promise<void> {
+    const holder = this.current.getStore()?.holder;
+    if (holder === undefined) return;
+    try {
+      await holder.query("select");
+    } catch (error) {
+      throw lockGone(subject, error);
     }
   }
 
@@ -70,7 +99,7 @@ export class TableLocks {
     try {
       await holder.query("select");
     } catch (error) {
-      throw new ConnectionLost(`${subject}: the lock of the table is gone`, error);
+      throw lockGone(subject, error);
     }
   }
 
@@ -111,6 +140,17 @@ export class TableLocks {
     // A session that fails to answer has lost its locks with its connection.
     await holder.query(query("table-lock-release"), [schema, table]).catch(() => undefined);
   }
+}
+
+/** What is done under a lock. */
+export type LockedBody<T> = (round: { readonly repeat: number; readonly mayRepeat: boolean }) => Promise<T>;
+
+function lockGone(subject: string, cause: unknown): ConnectionLost {
+  return new ConnectionLost(
+    `${subject}: the lock of the table is gone`,
+    cause,
+    "and another update may have changed the table since: it has to be read again",
+  );
 }
 
 interface Queue {

@@ -1,5 +1,6 @@
 import type { Observation } from "../core/observed";
 import type { Database } from "../postgres/database";
+import { isWorthAnotherLook } from "../postgres/errors";
 import type { TableName } from "../postgres/registry";
 import type { CallContext } from "./context";
 
@@ -19,9 +20,8 @@ interface Waiting {
 
 /** Work that is done and not yet on disk. */
 interface Done {
-  readonly ctx: CallContext;
+  readonly waiting: Waiting;
   readonly tell: () => void;
-  readonly fail: (error: unknown) => void;
 }
 
 /** The tasks of one table, from the first until the table has been let go. */
@@ -90,18 +90,25 @@ export class TableQueue {
           table.schema,
           table.table,
           { signal: first.ctx.signal, log: first.ctx.log, whenWanted: () => wanted(line) },
-          async () => {
+          async ({ mayRepeat }) => {
             database.invalidate(table.schema, table.table);
             let observation: Observation | undefined;
             const done: Done[] = [];
-            const settle = () => tellAll(database, table, done.splice(0));
+            // What is not on disk, or was in the way of a lost connection, stands in the line again and finds what it has done.
+            const again = (error: unknown): boolean => {
+              if (!mayRepeat || !isWorthAnotherLook(error)) return false;
+              tasks.unshift(...done.splice(0).map(({ waiting }) => waiting));
+              return true;
+            };
+            const settle = () => tellAll(database, table, done, again);
             for (let next = tasks[0]; next; next = await nextTask(line, settle)) {
-              const { ctx, task, fail } = next;
+              const { task, fail } = next;
               try {
                 observation ??= await observe();
                 const tell = await task({ observation, update: (changed) => void (observation = changed) });
-                done.push({ ctx, tell, fail });
+                done.push({ waiting: next, tell });
               } catch (error) {
+                if (again(error)) throw error;
                 fail(error);
                 // What the failed task left behind is not known: the next one reads again.
                 observation = undefined;
@@ -143,13 +150,19 @@ async function nextTask(line: Line, settle: () => Promise<void>): Promise<Waitin
 }
 
 /** Nothing is told to be done before it is on disk: the engine would write down what a crash of the server takes back. */
-async function tellAll(database: Database, table: TableName, done: readonly Done[]): Promise<void> {
+async function tellAll(
+  database: Database,
+  table: TableName,
+  done: Done[],
+  again: (error: unknown) => boolean,
+): Promise<void> {
   const last = done.at(-1);
   if (!last) return;
   try {
-    await database.flush(table, { log: last.ctx.log });
-    for (const { tell } of done) tell();
+    await database.flush(table, { log: last.waiting.ctx.log });
+    for (const { tell } of done.splice(0)) tell();
   } catch (error) {
-    for (const { fail } of done) fail(error);
+    if (again(error)) throw error;
+    for (const { waiting } of done.splice(0)) waiting.fail(error);
   }
 }

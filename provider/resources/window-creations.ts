@@ -4,6 +4,7 @@ import { withCreation } from "../../core/plan/default-partition";
 import type { LivePlan } from "../../core/plan/live-plan";
 import { names, namesBranch } from "../../core/plan/work";
 import type { ParentShape } from "../../core/statements/parent";
+import { isWorthAnotherLook } from "../../postgres/errors";
 import { createBranch } from "../../postgres/work/create-branch";
 import { createPartition } from "../../postgres/work/create-partition";
 import type { WorkContext } from "../../postgres/work/context";
@@ -13,8 +14,11 @@ import { rowsAreGone } from "./work";
 /** What could not be done, each with its reason; everything else is done all the same. */
 export class Failures {
   readonly reasons: string[] = [];
+  /** The first that another look at the database may settle. */
+  passing: Error | undefined;
 
   add(subject: string, error: unknown): void {
+    if (error instanceof Error && isWorthAnotherLook(error)) this.passing ??= error;
     this.reasons.push(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

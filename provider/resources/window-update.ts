@@ -50,15 +50,22 @@ export async function performWindow(
   const { spec } = inputs;
   const failures = new Failures();
   const lock = { signal: ctx.signal, log: ctx.log };
-  const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, () =>
-    performLocked(ctx, runtime, inputs, raw, failures),
-  );
+  const retired: string[] = [];
+  const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
+    const round = new Failures();
+    const done = await performLocked(ctx, runtime, inputs, raw, round);
+    retired.push(...done.retired);
+    // What failed for that is decided anew on what is there now; what was done is not due any more.
+    if (mayRepeat && round.passing) throw round.passing;
+    failures.reasons.push(...round.reasons);
+    return done;
+  });
   const back = inputs.complete ? await restoreDue(ctx, runtime, inputs, failures) : 0;
   const archived = inputs.complete ? await archiveDue(ctx, runtime, inputs, first, failures) : [];
   return {
     ...first,
     leafCount: first.leafCount + back,
-    retired: [...first.retired, ...archived],
+    retired: [...retired, ...archived],
     failures: failures.reasons,
   };
 }
