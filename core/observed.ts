@@ -54,6 +54,8 @@ export interface ObservedColumn {
   /** format_type: `timestamp with time zone`, `character varying(20)`. */
   readonly type: string;
   readonly nullable: boolean;
+  /** NOT NULL for new rows only: NOT VALID, from PostgreSQL 18 on. */
+  readonly unread?: boolean | undefined;
   readonly default: string | undefined;
   readonly identity: "always" | "by default" | undefined;
   /** Generated from other columns: nobody writes it. */
@@ -67,7 +69,9 @@ export interface ObservedConstraint {
   readonly name: string;
   readonly kind: "primary" | "unique" | "check" | "foreign" | "exclusion";
   readonly columns: readonly string[];
-  /** pg_get_constraintdef. */
+  /** Tells one that an update has added from one of the same name that another hand made. */
+  readonly oid?: string | undefined;
+  /** pg_get_constraintdef, which says the state too: NOT VALID, NOT ENFORCED, DEFERRABLE. */
   readonly definition: string;
   readonly validated: boolean;
   /** For a foreign key: the referenced table. */

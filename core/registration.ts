@@ -30,7 +30,13 @@ export interface RegisteredExpression {
   /** Of the constraint; of the column for a default. */
   readonly name: string;
   readonly declared: string;
+  /** Empty where only partitions have it so far. */
   readonly printed: string;
+  /**
+   * Oids of the constraints that an update has added, on the table or on single partitions, and whose rows are not all read
+   * yet. Only these are taken back where rows do not satisfy them; left out: it stood before, or has been read.
+   */
+  readonly added?: readonly string[] | undefined;
 }
 
 /** A job of pg_cron that is ours. */

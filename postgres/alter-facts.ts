@@ -20,8 +20,16 @@ export async function readAlterFacts(
   { schema, table }: TableName,
   question: AlterQuestion,
 ): Promise<AlterFacts> {
-  const { functions, types, usesOf, nullsOf } = question;
-  const rows = await database.read(query("alter-facts"), [schema, table, functions, types, usesOf, nullsOf]);
+  const { functions, types, usesOf, nullsOf, constraints } = question;
+  const rows = await database.read(query("alter-facts"), [
+    schema,
+    table,
+    functions,
+    types,
+    usesOf,
+    nullsOf,
+    constraints,
+  ]);
   // The query gives one row always, with these columns.
   const row = rows[0] as unknown as FactsRow;
   return {
@@ -29,7 +37,7 @@ export async function readAlterFacts(
     volatileFunctions: row.volatile_functions ?? [],
     constrainedTypes: row.constrained_types ?? [],
     uses: row.uses ?? [],
-    pending: row.pending ?? [],
+    pending: (row.pending ?? []).map(({ references, ...one }) => ({ ...one, references: references ?? undefined })),
     nulls: row.nulls ?? [],
     locks: row.locks,
   };

@@ -36,32 +36,64 @@ export function recordProfileStatement(
   );
 }
 
+/** What is recorded of a constraint or default; `added`: where the same transaction has added it, its rows not read yet. */
+export type DeclaredEntry = Pick<RegisteredExpression, "kind" | "name" | "declared"> & {
+  readonly added?: readonly { readonly schema: string; readonly name: string }[];
+};
+
 /**
  * Checks, defaults, keys and unique constraints as they were declared, and how the server prints those that are there in the
- * same transaction. What is not among the entries is forgotten.
+ * same transaction. What is not among the entries is forgotten; `changing`: but for what updates have added and not read yet.
  */
 export function recordExpressionsStatement(
   management: string,
-  entry: TableName & { readonly expressions: readonly Omit<RegisteredExpression, "printed">[] },
+  entry: TableName & { readonly expressions: readonly DeclaredEntry[]; readonly changing: boolean },
 ): Statement {
   return bookkeeping(
-    `update ${quote(management)}.registry set expressions = coalesce((
-  select jsonb_agg(jsonb_build_object('kind', d.kind, 'name', d.name, 'declared', d.declared, 'printed', p.printed) order by d.kind, d.name)
-  from jsonb_to_recordset($3::jsonb) d (kind text, name text, declared text)
-  join pg_class c on c.relname = $2::text
-  join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1::text
-  cross join lateral (
-    select pg_get_constraintdef(k.oid) as printed
-    from pg_constraint k
-    where d.kind <> 'default' and k.conrelid = c.oid and k.conname = d.name
-      and k.contype = case d.kind when 'check' then 'c' when 'foreign' then 'f' else 'u' end::"char"
+    `update ${quote(management)}.registry r set expressions = coalesce((
+  select jsonb_agg(e.entry order by e.kind, e.name)
+  from (
+    select d.kind, d.name, jsonb_strip_nulls(jsonb_build_object(
+      'kind', d.kind, 'name', d.name, 'declared', d.declared, 'printed', coalesce(p.printed, ''), 'added', a.oids
+    )) as entry
+    from jsonb_to_recordset($3::jsonb) d (kind text, name text, declared text, added jsonb)
+    join pg_class c on c.relname = $2::text
+    join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1::text
+    left join lateral (
+      select pg_get_constraintdef(k.oid) as printed
+      from pg_constraint k
+      where d.kind <> 'default' and k.conrelid = c.oid and k.conname = d.name
+        and k.contype = case d.kind when 'check' then 'c' when 'foreign' then 'f' else 'u' end::"char"
+      union all
+      select pg_get_expr(e.adbin, 0)
+      from pg_attribute a join pg_attrdef e on e.adrelid = a.attrelid and e.adnum = a.attnum
+      where d.kind = 'default' and a.attrelid = c.oid and a.attname = d.name and not a.attisdropped
+    ) p on true
+    cross join lateral (
+      select jsonb_agg(k.oid::text order by k.oid) as oids
+      from pg_constraint k
+      where k.oid::text in (
+        select jsonb_array_elements_text(b.entry -> 'added')
+        from jsonb_array_elements(r.expressions) b (entry)
+        where $4::boolean and b.entry ->> 'kind' = d.kind and b.entry ->> 'name' = d.name
+      ) or (k.conname = d.name and k.conrelid in (
+        select t.oid
+        from jsonb_to_recordset(coalesce(d.added, '[]')) o (schema text, name text)
+        join pg_class t on t.relname = o.name
+        join pg_namespace s on s.oid = t.relnamespace and s.nspname = o.schema
+      ))
+    ) a
+    where p.printed is not null or a.oids is not null
     union all
-    select pg_get_expr(e.adbin, 0)
-    from pg_attribute a join pg_attrdef e on e.adrelid = a.attrelid and e.adnum = a.attnum
-    where d.kind = 'default' and a.attrelid = c.oid and a.attname = d.name and not a.attisdropped
-  ) p
+    select b.entry ->> 'kind', b.entry ->> 'name', b.entry
+    from jsonb_array_elements(r.expressions) b (entry)
+    where $4::boolean and b.entry ? 'added' and not exists (
+      select from jsonb_to_recordset($3::jsonb) d (kind text, name text)
+      where d.kind = b.entry ->> 'kind' and d.name = b.entry ->> 'name'
+    )
+  ) e
 ), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
-    [entry.schema, entry.table, JSON.stringify(entry.expressions)],
+    [entry.schema, entry.table, JSON.stringify(entry.expressions), String(entry.changing)],
     "the next update records them again",
   );
 }

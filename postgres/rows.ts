@@ -175,6 +175,7 @@ export function keyOf(relation: RelationJson): ObservedKey | undefined {
 export function columnOf(column: Nullable<ObservedColumn>): ObservedColumn {
   return {
     ...column,
+    unread: column.unread ?? undefined,
     default: column.default ?? undefined,
     identity: column.identity ?? undefined,
     generated: column.generated ?? undefined,
@@ -184,7 +185,7 @@ export function columnOf(column: Nullable<ObservedColumn>): ObservedColumn {
 }
 
 export function constraintOf(constraint: Nullable<ObservedConstraint>): ObservedConstraint {
-  return { ...constraint, references: constraint.references ?? undefined };
+  return { ...constraint, oid: constraint.oid ?? undefined, references: constraint.references ?? undefined };
 }
 
 const REPLICA_IDENTITIES: Readonly<Record<CarriedJson["replica"], CarriedState["replicaIdentity"]["kind"]>> = {

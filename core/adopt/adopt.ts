@@ -11,7 +11,7 @@ import type { Instant } from "../time/instant";
 import { type KeyEncoding, keyKind } from "../time/key";
 import { formatProblem } from "../problem";
 import { carriedNotes, declaredPublications } from "./carried";
-import { declaredColumns } from "./columns";
+import { constraintNotes, declaredColumns } from "./columns";
 import { CannotAdopt } from "./cannot-adopt";
 import { planFirstUpdate } from "./first-update";
 import { findGrids, type FoundGrids } from "./level-grid";
@@ -98,6 +98,7 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
       ...unsaidNotes,
       ...indexNotes,
       ...windowNotes,
+      ...(facts.columns ? constraintNotes(table) : []),
       ...leafNotes(byTime),
       ...carriedNotes(table, facts.replication),
       ...first.notes,

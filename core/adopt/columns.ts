@@ -1,7 +1,8 @@
 import { checkExpression } from "../alter/constraints";
 import type { ObservedColumn, ObservedTable } from "../observed";
-import type { ColumnArgs, ForeignKeyArgs, TableSpecArgs } from "../spec/args";
+import type { CheckArgs, ColumnArgs, ForeignKeyArgs, TableSpecArgs } from "../spec/args";
 import { canonicalType } from "../spec/compare";
+import { reachOf, stateOf } from "../spec/constraint-state";
 import { observedForeignKey } from "../spec/foreign-keys";
 
 /** Columns and constraints of a table as they would be declared. Texts are the server's. */
@@ -12,7 +13,7 @@ export function declaredColumns(
   const of = <T>(kind: "unique" | "check" | "foreign", read: (one: Constraint) => T) =>
     record(table.constraints.filter((one) => one.kind === kind).map((one) => [one.name, read(one)] as const));
   const uniques = of("unique", (one) => one.columns);
-  const checks = of("check", (one) => checkExpression(one.definition));
+  const checks = of("check", checkArgs);
   const foreignKeys = of("foreign", foreignKeyArgs);
   return {
     columns: Object.fromEntries(table.columns.map((column) => [column.name, columnArgs(column)])),
@@ -22,6 +23,40 @@ export function declaredColumns(
     ...(foreignKeys ? { foreignKeys } : {}),
   };
 }
+
+/** States of constraints: what the declaration says of them, and what it leaves as it is. */
+export function constraintNotes(table: ObservedTable): string[] {
+  return [
+    ...table.constraints.flatMap((one) => {
+      const { notValid, notEnforced, deferrable } = stateOf(one);
+      const name = `${WORDS[one.kind]} "${one.name}"`;
+      if (notEnforced)
+        return [`${name} is NOT ENFORCED: the server does not check it, and enforced: false leaves it so`];
+      if (notValid)
+        return [
+          `${name} is NOT VALID: it holds for new rows only, and validate: false leaves it so. Without that an update reads the rows of before`,
+        ];
+      if (deferrable !== undefined && one.kind !== "foreign")
+        return [`${name} is DEFERRABLE ${deferrable.toUpperCase()}: left as it is, and new partitions have it so`];
+      return [];
+    }),
+    ...table.columns.flatMap((column) =>
+      column.unread === true
+        ? [
+            `column "${column.name}" is NOT NULL for new rows only (NOT VALID): left as it is, and its rows of before are not read`,
+          ]
+        : [],
+    ),
+  ];
+}
+
+const WORDS: Readonly<Record<Constraint["kind"], string>> = {
+  primary: "primary key",
+  unique: "unique constraint",
+  check: "check",
+  foreign: "foreign key",
+  exclusion: "exclusion constraint",
+};
 
 type Constraint = ObservedTable["constraints"][number];
 
@@ -48,12 +83,21 @@ export function serialType(found: ObservedColumn): string | undefined {
   return { bigint: "bigserial", integer: "serial", smallint: "smallserial" }[canonicalType(found.type)];
 }
 
+/** A text, where it holds for all rows. */
+function checkArgs(found: Constraint): string | CheckArgs {
+  const expression = checkExpression(found.definition);
+  const reach = reachOf(found);
+  return Object.keys(reach).length === 0 ? expression : { expression, ...reach };
+}
+
 function foreignKeyArgs(constraint: Constraint): ForeignKeyArgs {
-  const { columns, references, onDelete, onUpdate } = observedForeignKey(constraint);
+  const { columns, references, onDelete, onUpdate, deferrable } = observedForeignKey(constraint);
   return {
     columns,
     references,
     ...(onDelete === "no action" ? {} : { onDelete }),
     ...(onUpdate === "no action" ? {} : { onUpdate }),
+    ...(deferrable === undefined ? {} : { deferrable }),
+    ...reachOf(constraint),
   };
 }

@@ -61,7 +61,7 @@ function constraintText(
       return {
         property: "checks",
         name: change.name,
-        text: `has the check "${change.name}" (${checkExpression(change.found.definition)}), declared is (${change.expression})`,
+        text: `has the check "${change.name}" (${checkExpression(change.found.definition)}), declared is (${change.check.expression})`,
       };
     case "add foreign key":
       return { property: "foreignKeys", name: change.key.name, text: `has no foreign key "${change.key.name}"` };
@@ -71,6 +71,8 @@ function constraintText(
     case "other unique":
     case "validate check":
     case "validate foreign key":
+    case "enforce check":
+    case "enforce foreign key":
     case "drop":
       return undefined;
   }

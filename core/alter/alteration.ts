@@ -5,20 +5,31 @@ import { observedForeignKey } from "../spec/foreign-keys";
 import type { TableShape } from "../spec/spec";
 import type { Statement } from "../statements/statement";
 import { type ColumnChange, columnChanges } from "./changes";
-import { addCheck, dropCheck, readForCheck, replaceCheck } from "./checks";
+import {
+  addCheck,
+  addedToTable,
+  type ArrivingCheck,
+  comesByPartitions,
+  dropCheck,
+  readForCheck,
+  readsNothing,
+  replaceCheck,
+} from "./checks";
 import { instantStatements, setNotNull } from "./column-statements";
 import { columnCommentStatements } from "./comments";
 import { type ConstraintChange, constraintChanges, declaredExpressions } from "./constraints";
 import type { AlterFacts } from "./facts";
 import { alterFamily, type Family, familyOf, lockFamily } from "./family";
 import { addForeignKey, dropForeignKey, validateForeignKey } from "./foreign-keys";
-import { isFilled, notNullStages } from "./not-null";
+import { type FilledCheck, isFilled, notNullStages } from "./not-null";
 import type { AlterStep } from "./step";
 
 /** Everything that lies between a declared table and the one that exists, apart from what partitions carry. */
 export interface Differences {
   readonly columns: readonly ColumnChange[];
   readonly constraints: readonly ConstraintChange[];
+  /** CHECKs of changes to NOT NULL. */
+  readonly filled: readonly FilledCheck[];
   /** Names of CHECKs that an interrupted or finished change to NOT NULL has left. */
   readonly leftovers: readonly string[];
 }
@@ -29,10 +40,12 @@ export function differencesOf(
   recorded: readonly RegisteredExpression[],
 ): Differences {
   const columns = columnChanges(shape, table, recorded);
+  const stages = notNullStages(shape, table, columns, recorded);
   return {
     columns,
     constraints: constraintChanges(shape, table, recorded),
-    leftovers: notNullStages(shape, table, columns).leftover.map((one) => one.check),
+    filled: stages.prove,
+    leftovers: stages.leftover.map((one) => one.check),
   };
 }
 
@@ -44,7 +57,7 @@ export function unsettled(
   shape: TableShape,
   differences: Differences,
   recorded: readonly RegisteredExpression[],
-): Omit<RegisteredExpression, "printed">[] {
+): Omit<RegisteredExpression, "printed" | "added">[] {
   const different = [
     ...differences.columns.flatMap((change) =>
       change.kind === "set default" && change.found.default !== undefined ? [`default ${change.column.name}`] : [],
@@ -73,28 +86,79 @@ export function alterSteps(
   facts: AlterFacts,
 ): AlterStep[] {
   const family = familyOf(table);
-  const { constraints, columns } = differences;
+  const { constraints, columns, filled } = differences;
   const replaced = constraints.flatMap((change) => (change.kind === "replace check" ? [change] : []));
-  const filled = notNullStages(shape, table, columns);
-  const fresh = filled.begin.map((one) => one.check);
+  const stillOld = replaced.map((change) => change.name);
+  const arriving = [...constraints.flatMap(arrivingCheck), ...filled.map(arrivingFilled)];
   return [
     ...constraints.flatMap((change) => leavingKeys(family, change)),
     ...instantStep(
       family,
       differences,
-      filled.begin,
-      replaced.map((change) => change.name),
+      arriving.filter((check) => check.there === "no" && !comesByPartitions(family, check, facts)),
+      stillOld,
     ),
     ...commentStep(family, columns),
-    ...constraints.flatMap((change) => readingOf(family, change, facts)),
-    ...filled.prove.flatMap((one) => readForCheck(family, one.check, facts, fresh.includes(one.check))),
-    ...notNullSteps(family, filled.prove),
+    ...arriving.flatMap((check) => readForCheck(family, check, facts, stillOld)).map(recording(stillOld)),
+    ...notNullSteps(family, filled),
     ...replaced.map((change, index): AlterStep => ({
       statements: replaceCheck(family, change.name, change.next, change.found.definition),
       records: { stillOld: replaced.slice(index + 1).map((later) => later.name) },
     })),
-    ...constraints.flatMap((change) => arrivingKeys(family, change, facts)),
+    ...constraints.flatMap((change) => arrivingKeys(family, change, facts)).map(recording([])),
+  ].map(without(unreadBefore(constraints)));
+}
+
+/** What a step that reads rows records where it takes back. */
+function recording(stillOld: readonly string[]): (step: AlterStep) => AlterStep {
+  return (step) => (step.onViolation ? { ...step, onViolation: { ...step.onViolation, records: { stillOld } } } : step);
+}
+
+function without(notYet: readonly string[]): (step: AlterStep) => AlterStep {
+  return ({ records, onViolation, ...step }) => ({
+    ...step,
+    ...(records ? { records: { ...records, notYet } } : {}),
+    ...(onViolation?.records
+      ? { onViolation: { ...onViolation, records: { ...onViolation.records, notYet } } }
+      : onViolation
+        ? { onViolation }
+        : {}),
+  });
+}
+
+/** What stood there before it was declared, and is read by this update: an update that fails has not made it ours. */
+function unreadBefore(constraints: readonly ConstraintChange[]): string[] {
+  return constraints.flatMap((change) => {
+    if (change.kind === "validate check") return change.known ? [] : [`check ${change.name}`];
+    return change.kind === "validate foreign key" && !change.known ? [`foreign ${change.key.name}`] : [];
+  });
+}
+
+/** Names of the constraints that are added: a partition may have one of its own. */
+export function arrivingNames({ constraints, filled }: Differences): string[] {
+  return [
+    ...[...constraints.flatMap(arrivingCheck), ...filled.map(arrivingFilled)].map((check) => check.name),
+    ...constraints.flatMap((change) => (change.kind === "add foreign key" ? [change.key.name] : [])),
   ];
+}
+
+function arrivingCheck(change: ConstraintChange): ArrivingCheck[] {
+  switch (change.kind) {
+    case "add check":
+      return [{ ...change, declaredAs: change.name, there: "no" }];
+    case "validate check":
+      return [{ ...change, declaredAs: change.name, added: [] }];
+    case "replace check": {
+      const there = change.begun === "this one" ? "added" : "no";
+      return [{ ...change.check, name: change.next, declaredAs: change.name, there, added: change.added }];
+    }
+    default:
+      return [];
+  }
+}
+
+function arrivingFilled({ column, check, there, added }: FilledCheck): ArrivingCheck {
+  return { name: check, declaredAs: check, expression: isFilled(column), there, added };
 }
 
 /** Foreign keys leave first, each with its lock of the referenced table: a column that goes may have one. */
@@ -110,14 +174,14 @@ function leavingKeys(family: Family, change: ConstraintChange): AlterStep[] {
 }
 
 function arrivingKeys(family: Family, change: ConstraintChange, facts: AlterFacts): AlterStep[] {
-  if (change.kind === "add foreign key") return addForeignKey(family, change.key, facts);
-  return change.kind === "validate foreign key" ? validateForeignKey(family, change.key, facts) : [];
+  if (change.kind === "add foreign key") return addForeignKey(family, change.key, facts, change.added);
+  return change.kind === "validate foreign key" ? validateForeignKey(family, change.key, facts, change.there) : [];
 }
 
 function instantStep(
   family: Family,
   differences: Differences,
-  filled: readonly { readonly column: string; readonly check: string }[],
+  arriving: readonly ArrivingCheck[],
   stillOld: readonly string[],
 ): AlterStep[] {
   const transaction = `alter table ${family.schema}.${family.table}`;
@@ -125,11 +189,11 @@ function instantStep(
     ...differences.constraints.flatMap((change) => leavingConstraint(family, transaction, change)),
     ...differences.leftovers.map((check) => dropConstraint(family, transaction, check)),
     ...instantStatements(family, transaction, differences.columns),
-    ...filled.map((one) => addCheck(family, transaction, one.check, isFilled(one.column))),
-    ...differences.constraints.flatMap((change) => arrivingCheck(family, transaction, change)),
+    ...arriving.map((check) => addCheck(family, transaction, check)),
   ];
   if (statements.length === 0) return [];
-  return [{ statements: [lockFamily(family, transaction), ...statements], records: { stillOld } }];
+  const added = arriving.filter((check) => !readsNothing(check)).map((check) => addedToTable(family, check));
+  return [{ statements: [lockFamily(family, transaction), ...statements], records: { stillOld, added } }];
 }
 
 function leavingConstraint(family: Family, transaction: string, change: ConstraintChange): Statement[] {
@@ -146,25 +210,6 @@ function leavingConstraint(family: Family, transaction: string, change: Constrai
   ];
 }
 
-function arrivingCheck(family: Family, transaction: string, change: ConstraintChange): Statement[] {
-  if (change.kind === "add check") return [addCheck(family, transaction, change.name, change.expression)];
-  if (change.kind !== "replace check" || change.begun === "this one") return [];
-  return [addCheck(family, transaction, change.next, change.expression)];
-}
-
-function readingOf(family: Family, change: ConstraintChange, facts: AlterFacts): AlterStep[] {
-  switch (change.kind) {
-    case "add check":
-      return readForCheck(family, change.name, facts, true);
-    case "validate check":
-      return readForCheck(family, change.name, facts, false);
-    case "replace check":
-      return readForCheck(family, change.next, facts, change.begun !== "this one");
-    default:
-      return [];
-  }
-}
-
 function commentStep(family: Family, columns: readonly ColumnChange[]): AlterStep[] {
   const comments = columns.flatMap((change) =>
     change.kind === "comment" ? [{ column: change.column.name, from: change.from, to: change.column.comment }] : [],
@@ -174,18 +219,16 @@ function commentStep(family: Family, columns: readonly ColumnChange[]): AlterSte
 }
 
 /** Two transactions: killed between them, the next update finds a CHECK that has done its work. */
-function notNullSteps(
-  family: Family,
-  proved: readonly { readonly column: string; readonly check: string }[],
-): AlterStep[] {
+function notNullSteps(family: Family, proved: readonly FilledCheck[]): AlterStep[] {
   if (proved.length === 0) return [];
   const set = `not null ${family.schema}.${family.table}`;
   const clean = `drop checks ${family.schema}.${family.table}`;
+  const ours = proved.filter((one) => one.there !== "before");
   return [
     { statements: [lockFamily(family, set), ...proved.map((one) => setNotNull(family, set, one.column))] },
-    {
-      statements: [lockFamily(family, clean), ...proved.map((one) => dropConstraint(family, clean, one.check))],
-    },
+    ...(ours.length > 0
+      ? [{ statements: [lockFamily(family, clean), ...ours.map((one) => dropConstraint(family, clean, one.check))] }]
+      : []),
   ];
 }
 

@@ -2,27 +2,37 @@ import { fitIdentifier } from "../names/identifier";
 import type { ObservedConstraint, ObservedTable } from "../observed";
 import type { RegisteredExpression } from "../registration";
 import { foreignKeyDefinition, sameForeignKey } from "../spec/foreign-keys";
-import type { ForeignKeySpec, TableShape } from "../spec/spec";
+import { stateOf, withoutState } from "../spec/constraint-state";
+import type { CheckSpec, ConstraintReach, ForeignKeySpec, TableShape } from "../spec/spec";
 import { sameExpression } from "./expression-text";
+import { filledCheckName } from "./not-null";
 
 /** One difference between declared constraints and those that are there. Names decide which belong together. */
 export type ConstraintChange =
-  | { readonly kind: "add check"; readonly name: string; readonly expression: string }
-  /** There, and not validated: a run was killed, or a hand added it. */
-  | { readonly kind: "validate check"; readonly name: string }
+  | ({ readonly kind: "add check"; readonly added: readonly string[] } & CheckSpec)
+  /** There, and not validated. */
+  | ({ readonly kind: "validate check" } & CheckSpec & Unread)
   /** Another expression: the new one is validated beside the old one, under `next`, and then takes its name. */
   | {
       readonly kind: "replace check";
       readonly name: string;
       readonly next: string;
-      readonly expression: string;
+      readonly check: CheckSpec;
       readonly found: ObservedConstraint;
       /** What stands under `next` already. */
       readonly begun: "nothing" | "this one" | "another one";
+      readonly added: readonly string[];
+    }
+  /** Enforced or not: that never changes in place. */
+  | {
+      readonly kind: "enforce check" | "enforce foreign key";
+      readonly name: string;
+      readonly enforced: boolean;
+      readonly found: ObservedConstraint;
     }
   | { readonly kind: "drop"; readonly found: ObservedConstraint }
-  | { readonly kind: "add foreign key"; readonly key: ForeignKeySpec }
-  | { readonly kind: "validate foreign key"; readonly key: ForeignKeySpec }
+  | { readonly kind: "add foreign key"; readonly key: ForeignKeySpec; readonly added: readonly string[] }
+  | ({ readonly kind: "validate foreign key"; readonly key: ForeignKeySpec } & Unread)
   | { readonly kind: "other foreign key"; readonly key: ForeignKeySpec; readonly found: ObservedConstraint }
   | { readonly kind: "add unique"; readonly name: string; readonly columns: readonly string[] }
   | {
@@ -31,6 +41,14 @@ export type ConstraintChange =
       readonly columns: readonly string[];
       readonly found: ObservedConstraint;
     };
+
+/** Who made a constraint whose rows are not read yet. */
+export interface Unread {
+  /** An interrupted update of this program has `added` it; else it stood there `before`, and is not ours to take back. */
+  readonly there: "added" | "before";
+  /** An earlier update was done with it declared. */
+  readonly known: boolean;
+}
 
 type Declared = Pick<TableShape, "columns" | "table" | "checks" | "foreignKeys" | "uniques">;
 
@@ -44,7 +62,7 @@ export function constraintChanges(
   return [
     ...noLongerDeclared(shape, table, recorded),
     ...shape.checks.flatMap((check) => checkChange(check, table, recorded)),
-    ...shape.foreignKeys.flatMap((key) => foreignKeyChange(key, table)),
+    ...shape.foreignKeys.flatMap((key) => foreignKeyChange(key, table, recorded)),
     ...shape.uniques.flatMap((unique) => uniqueChange(unique, table)),
   ];
 }
@@ -60,7 +78,11 @@ function noLongerDeclared(
   recorded: readonly RegisteredExpression[],
 ): ConstraintChange[] {
   const declared: Readonly<Record<string, ReadonlySet<string>>> = {
-    check: new Set(shape.checks.flatMap(({ name }) => [name, nextName(name)])),
+    check: new Set([
+      ...shape.checks.flatMap(({ name }) => [name, nextName(name)]),
+      // Those have a way of their own: core/alter/not-null.ts.
+      ...(shape.columns ?? []).map((column) => filledCheckName(shape, column.name)),
+    ]),
     foreign: new Set(shape.foreignKeys.map(({ name }) => name)),
     unique: new Set(shape.uniques.map(({ name }) => name)),
   };
@@ -71,10 +93,11 @@ function noLongerDeclared(
 }
 
 function checkChange(
-  { name, expression }: TableShape["checks"][number],
+  check: CheckSpec,
   table: Pick<ObservedTable, "constraints">,
   recorded: readonly RegisteredExpression[],
 ): ConstraintChange[] {
+  const { name, expression } = check;
   const of = (wanted: string) =>
     table.constraints.find((constraint) => constraint.kind === "check" && constraint.name === wanted);
   const known = (wanted: string) => recorded.find((one) => one.kind === "check" && one.name === wanted);
@@ -84,17 +107,38 @@ function checkChange(
   if (found && sameCheck(expression, found, known(name))) {
     return [
       ...(begun ? [{ kind: "drop" as const, found: begun }] : []),
-      ...(found.validated ? [] : [{ kind: "validate check" as const, name }]),
+      ...stateChange(
+        check,
+        found,
+        (unread) => ({ kind: "validate check", ...check, ...unread }),
+        "enforce check",
+        known(name),
+      ),
     ];
   }
-  if (!found) return [{ kind: "add check", name, expression }];
+  if (!found) return [{ kind: "add check", ...check, added: known(name)?.added ?? [] }];
   const state = begun === undefined ? "nothing" : known(next)?.declared === expression ? "this one" : "another one";
-  return [{ kind: "replace check", name, next, expression, found, begun: state }];
+  return [{ kind: "replace check", name, next, check, found, begun: state, added: known(next)?.added ?? [] }];
 }
 
-/** `CHECK ((amount > 0)) NOT VALID` says what it is, and whether it was validated. */
+/** For which rows it holds: what is declared for new rows only is never read, and a whole one is more than that. */
+function stateChange(
+  { name, validate, enforced }: ConstraintReach & { readonly name: string },
+  found: ObservedConstraint,
+  read: (unread: Unread) => ConstraintChange,
+  enforce: "enforce check" | "enforce foreign key",
+  known: RegisteredExpression | undefined,
+): ConstraintChange[] {
+  const { notEnforced } = stateOf(found);
+  if (notEnforced !== (enforced === false)) return [{ kind: enforce, name, enforced: enforced !== false, found }];
+  if (found.validated || notEnforced || validate === false) return [];
+  const ours = found.oid !== undefined && known?.added?.includes(found.oid) === true;
+  return [read({ there: ours ? "added" : "before", known: known !== undefined })];
+}
+
+/** `CHECK ((amount > 0)) NOT VALID` says what it is, and for which rows it holds. */
 export function checkExpression(definition: string): string {
-  return definition.replace(/^CHECK \((.*)\)(?: NO INHERIT)?(?: NOT VALID)?$/s, "$1");
+  return withoutState(definition).replace(/^CHECK \((.*)\)$/s, "$1");
 }
 
 function sameCheck(expression: string, found: ObservedConstraint, known: RegisteredExpression | undefined): boolean {
@@ -102,11 +146,22 @@ function sameCheck(expression: string, found: ObservedConstraint, known: Registe
   return sameExpression(expression, checkExpression(found.definition), recorded);
 }
 
-function foreignKeyChange(key: ForeignKeySpec, table: Pick<ObservedTable, "constraints">): ConstraintChange[] {
+function foreignKeyChange(
+  key: ForeignKeySpec,
+  table: Pick<ObservedTable, "constraints">,
+  recorded: readonly RegisteredExpression[],
+): ConstraintChange[] {
   const found = table.constraints.find((one) => one.kind === "foreign" && one.name === key.name);
-  if (!found) return [{ kind: "add foreign key", key }];
+  const known = recorded.find((one) => one.kind === "foreign" && one.name === key.name);
+  if (!found) return [{ kind: "add foreign key", key, added: known?.added ?? [] }];
   if (!sameForeignKey(key, found)) return [{ kind: "other foreign key", key, found }];
-  return found.validated ? [] : [{ kind: "validate foreign key", key }];
+  return stateChange(
+    key,
+    found,
+    (unread) => ({ kind: "validate foreign key", key, ...unread }),
+    "enforce foreign key",
+    known,
+  );
 }
 
 function uniqueChange(
@@ -119,7 +174,7 @@ function uniqueChange(
 }
 
 /** Everything of the table that is compared by what was declared and what the server printed. */
-export function declaredExpressions(shape: TableShape): Omit<RegisteredExpression, "printed">[] {
+export function declaredExpressions(shape: TableShape): Omit<RegisteredExpression, "printed" | "added">[] {
   return [
     ...shape.checks.map(({ name, expression }) => ({ kind: "check" as const, name, declared: expression })),
     ...shape.foreignKeys.map((key) => ({

@@ -11,7 +11,7 @@ export interface AlterFacts {
   readonly constrainedTypes: readonly string[];
   /** What uses the asked columns, of the table or a partition. */
   readonly uses: readonly ColumnUse[];
-  /** Constraints of partitions that are not validated yet, and foreign keys that a partition has on its own. */
+  /** Constraints of partitions that are not validated yet, and foreign keys and those of asked names that one has on its own. */
   readonly pending: readonly PendingConstraint[];
   /** Columns of which the last ANALYZE of a partition saw rows without a value. */
   readonly nulls: readonly { readonly column: string; readonly partition: string; readonly rows: number }[];
@@ -32,8 +32,15 @@ export interface PendingConstraint {
   readonly schema: string;
   readonly partition: string;
   readonly name: string;
-  readonly kind: "check" | "foreign";
+  readonly kind: "check" | "foreign" | "other";
   readonly validated: boolean;
+  /** It is no part of a constraint of the table. */
+  readonly own?: boolean;
+  readonly oid?: string;
+  readonly definition?: string;
+  /** Columns of a foreign key, and what it points to. */
+  readonly columns?: readonly string[];
+  readonly references?: { readonly schema: string; readonly table: string } | undefined;
 }
 
 /** What has to be asked about planned changes. */
@@ -42,15 +49,18 @@ export interface AlterQuestion {
   readonly types: readonly string[];
   readonly usesOf: readonly string[];
   readonly nullsOf: readonly string[];
+  /** Names of constraints that are to come: a partition may have one of its own. */
+  readonly constraints: readonly string[];
 }
 
-export function questionOf(changes: readonly ColumnChange[]): AlterQuestion {
+export function questionOf(changes: readonly ColumnChange[], constraints: readonly string[] = []): AlterQuestion {
   const added = changes.flatMap((change) => (change.kind === "add" ? [change.column] : []));
   return {
     functions: added.flatMap((column) => functionNames(column.default ?? "")),
     types: added.map((column) => column.type).filter((type) => !isSerial(type)),
     usesOf: changes.flatMap((change) => (change.kind === "drop" || change.kind === "type" ? [change.found.name] : [])),
     nullsOf: changes.flatMap((change) => (change.kind === "set not null" ? [change.found.name] : [])),
+    constraints,
   };
 }
 

@@ -1,31 +1,69 @@
 import { quote, quoteQualified } from "../names/identifier";
-import { foreignKeyDefinition } from "../spec/foreign-keys";
+import { foreignKeyDefinition, observedForeignKey, sameForeignKey } from "../spec/foreign-keys";
 import type { ForeignKeySpec } from "../spec/spec";
 import type { Lock, Statement } from "../statements/statement";
-import type { AlterFacts } from "./facts";
+import type { AlterFacts, PendingConstraint } from "./facts";
+import { looks, readsNothing } from "./checks";
 import { alterFamily, type Family, familyName, leavesOf, lockFamily, type Member, validate } from "./family";
-import type { AlterStep } from "./step";
+import type { AddedConstraint, AlterStep } from "./step";
+import { type Demand, foreignKeyDemand, onViolation, type Standing } from "./violation";
 
 /** From this version on a partitioned table can have a foreign key that is not validated yet. */
 const NOT_VALID_ON_PARENT = 18;
 
+/** From this version on there are foreign keys of a table that hold for new rows only, or that are not enforced. */
+export function mayBeUnread(facts: Pick<AlterFacts, "version">): boolean {
+  return facts.version >= NOT_VALID_ON_PARENT;
+}
+
 /**
  * Adds a foreign key without reading a row under a lock that stops writers. Where the table cannot have one that is not
- * validated yet, each partition gets it first; then the table takes over what its partitions have.
+ * validated yet, each partition gets it first; then the table takes over what its partitions have. So too where a partition
+ * has it on its own already: taken back, the table would take that along.
+ *
+ * @param added oids of what an interrupted update has added to single partitions
  */
-export function addForeignKey(family: Family, key: ForeignKeySpec, facts: AlterFacts): AlterStep[] {
-  return facts.version >= NOT_VALID_ON_PARENT ? onTheTable(family, key) : onThePartitions(family, key, facts);
+export function addForeignKey(
+  family: Family,
+  key: ForeignKeySpec,
+  facts: AlterFacts,
+  added: readonly string[],
+): AlterStep[] {
+  const onItsOwn = leavesOf(family).some((leaf) => ownKey(facts, leaf, key) !== undefined);
+  return mayBeUnread(facts) && (readsNothing(key) || !onItsOwn)
+    ? onTheTable(family, key, facts)
+    : onThePartitions(family, key, facts, added);
 }
 
-/** The rest of the way, where the table has the key already. */
-export function validateForeignKey(family: Family, key: ForeignKeySpec, facts: AlterFacts): AlterStep[] {
+/** The rest of the way, where the table has the key already: an interrupted update has added it, or it stood there before. */
+export function validateForeignKey(
+  family: Family,
+  key: ForeignKeySpec,
+  facts: AlterFacts,
+  there: "added" | "before",
+): AlterStep[] {
   const unread = leavesOf(family).filter((leaf) => pendingOf(facts, leaf, key)?.validated === false);
-  return readAll(family, key, unread);
+  return readAll(family, key, unread, there, facts);
 }
 
-function readAll(family: Family, key: ForeignKeySpec, leaves: readonly Member[]): AlterStep[] {
-  const takeBack = dropForeignKey(family, key, `take back ${key.name}`);
-  return [...readPartitions(leaves, key, takeBack), { statements: [validateParent(family, key)], takeBack }];
+function readAll(
+  family: Family,
+  key: ForeignKeySpec,
+  leaves: readonly Member[],
+  table: "added" | "before",
+  facts: AlterFacts,
+): AlterStep[] {
+  const takeBack = table === "before" ? [] : dropForeignKey(family, key, `take back ${key.name}`);
+  const demand = foreignKeyDemand(key.name, key, mayBeUnread(facts));
+  const standing: Standing = { table, before: [] };
+  return [
+    ...(table === "before" ? looks(family, leaves, demand, standing, takeBack) : []),
+    ...readPartitions(family, leaves, key, demand, standing, takeBack),
+    {
+      statements: [validateParent(family, key)],
+      onViolation: onViolation(family, demand, standing, takeBack, { leaf: undefined, read: [] }),
+    },
+  ];
 }
 
 export function dropForeignKey(
@@ -46,38 +84,55 @@ export function dropForeignKey(
   ];
 }
 
-function onTheTable(family: Family, key: ForeignKeySpec): AlterStep[] {
+function onTheTable(family: Family, key: ForeignKeySpec, facts: AlterFacts): AlterStep[] {
   const transaction = `add foreign key ${key.name}`;
+  const unread = key.enforced === false ? "" : " NOT VALID";
   const add: AlterStep = {
     statements: [
       lockFamily(family, transaction, "SHARE ROW EXCLUSIVE"),
       alterFamily(family, transaction, {
-        action: `ADD CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)} NOT VALID`,
+        action: `ADD CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)}${unread}`,
         undo: `ALTER TABLE ${familyName(family)} DROP CONSTRAINT ${quote(key.name)}`,
         mode: "SHARE ROW EXCLUSIVE",
         hazards: ["LOCK_REF_WRITE"],
         locks: [referenced(key, "SHARE ROW EXCLUSIVE")],
       }),
     ],
-    records: { stillOld: [] },
+    records: {
+      stillOld: [],
+      ...(readsNothing(key) ? {} : { added: [addedOn(key, { schema: family.schema, name: family.table })] }),
+    },
   };
-  return [add, ...readAll(family, key, leavesOf(family))];
+  return readsNothing(key) ? [add] : [add, ...readAll(family, key, leavesOf(family), "added", facts)];
 }
 
-function onThePartitions(family: Family, key: ForeignKeySpec, facts: AlterFacts): AlterStep[] {
-  const takeBack = leavesOf(family).flatMap((leaf) => dropFromLeaf(leaf, key));
-  const has = (leaf: Member) => pendingOf(facts, leaf, key) !== undefined;
-  const begin = leavesOf(family)
-    .filter((leaf) => !has(leaf))
-    .map((leaf): AlterStep => ({ statements: [addToLeaf(leaf, key)] }));
+function onThePartitions(
+  family: Family,
+  key: ForeignKeySpec,
+  facts: AlterFacts,
+  added: readonly string[],
+): AlterStep[] {
+  const leaves = leavesOf(family);
+  const isOurs = (leaf: Member) => {
+    const own = ownKey(facts, leaf, key);
+    return own === undefined || (own.oid !== undefined && added.includes(own.oid));
+  };
+  const takeBack = leaves.filter(isOurs).flatMap((leaf) => dropFromLeaf(leaf, key));
+  const standing: Standing = { table: "not there", before: leaves.filter((leaf) => !isOurs(leaf)) };
+  const demand = foreignKeyDemand(key.name, key, mayBeUnread(facts));
+  const failed = onViolation(family, demand, standing, takeBack, { leaf: undefined, read: [] });
+  const unread = leaves.filter((leaf) => ownKey(facts, leaf, key)?.validated !== true);
+  const begin = leaves
+    .filter((leaf) => ownKey(facts, leaf, key) === undefined)
+    .map((leaf): AlterStep => ({
+      statements: [addToLeaf(leaf, key)],
+      records: { stillOld: [], added: [addedOn(key, leaf)] },
+    }));
   const transaction = `add foreign key ${key.name}`;
   return [
     ...begin,
-    ...readPartitions(
-      leavesOf(family).filter((leaf) => pendingOf(facts, leaf, key)?.validated !== true),
-      key,
-      takeBack,
-    ),
+    ...(unread.some((leaf) => !isOurs(leaf)) ? looks(family, unread, demand, standing, takeBack) : []),
+    ...readPartitions(family, unread, key, demand, standing, takeBack, (leaf) => ownKey(facts, leaf, key)?.name),
     {
       statements: [
         lockFamily(family, transaction, "SHARE ROW EXCLUSIVE"),
@@ -90,16 +145,29 @@ function onThePartitions(family: Family, key: ForeignKeySpec, facts: AlterFacts)
           locks: [referenced(key, "ACCESS EXCLUSIVE")],
         }),
       ],
+      onViolation: failed,
       records: { stillOld: [] },
     },
   ];
 }
 
-/** Reads partitions one by one; one that fails takes the whole key back. */
-function readPartitions(leaves: readonly Member[], key: ForeignKeySpec, takeBack: readonly Statement[]): AlterStep[] {
-  return leaves.map((leaf) => ({
+function addedOn(key: ForeignKeySpec, on: { readonly schema: string; readonly name: string }): AddedConstraint {
+  return { kind: "foreign", name: key.name, declared: foreignKeyDefinition(key), on: [on] };
+}
+
+/** Reads partitions one by one; one that fails takes back what has been added. */
+function readPartitions(
+  family: Family,
+  leaves: readonly Member[],
+  key: ForeignKeySpec,
+  demand: Demand,
+  standing: Standing,
+  takeBack: readonly Statement[],
+  nameOn: (leaf: Member) => string | undefined = () => undefined,
+): AlterStep[] {
+  return leaves.map((leaf, index) => ({
     statements: [
-      validate(leaf, key.name, {
+      validate(leaf, nameOn(leaf) ?? key.name, {
         locks: [
           { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" },
           referenced(key, "ROW SHARE"),
@@ -107,7 +175,10 @@ function readPartitions(leaves: readonly Member[], key: ForeignKeySpec, takeBack
         reads: true,
       }),
     ],
-    takeBack,
+    onViolation: onViolation(family, demand, standing, takeBack, {
+      leaf,
+      read: leaves.slice(0, index).filter((one) => standing.table === "before" || standing.before.includes(one)),
+    }),
   }));
 }
 
@@ -154,11 +225,30 @@ function dropFromLeaf(leaf: Member, key: ForeignKeySpec): Statement[] {
   ];
 }
 
-function pendingOf(facts: AlterFacts, leaf: Member, key: ForeignKeySpec): AlterFacts["pending"][number] | undefined {
-  return facts.pending.find(
-    (one) =>
-      one.kind === "foreign" && one.name === key.name && one.schema === leaf.schema && one.partition === leaf.name,
-  );
+/** What the key of the table is on a partition. */
+function pendingOf(facts: AlterFacts, leaf: Member, key: ForeignKeySpec): PendingConstraint | undefined {
+  return facts.pending.find((one) => isOn(one, leaf) && one.name === key.name);
+}
+
+/** The same key, under any name, that a partition has on its own. */
+function ownKey(facts: AlterFacts, leaf: Member, key: ForeignKeySpec): PendingConstraint | undefined {
+  return facts.pending.find((one) => isOn(one, leaf) && one.own === true && isSameKey(one, key));
+}
+
+function isOn(one: PendingConstraint, leaf: Member): boolean {
+  return one.kind === "foreign" && one.schema === leaf.schema && one.partition === leaf.name;
+}
+
+export function isSameKey(one: PendingConstraint, key: ForeignKeySpec): boolean {
+  if (one.kind !== "foreign") return false;
+  const found = {
+    name: one.name,
+    columns: one.columns ?? [],
+    definition: one.definition ?? "",
+    references: one.references,
+  };
+  const { deferrable, enforced } = observedForeignKey(found);
+  return sameForeignKey(key, found) && enforced === key.enforced && deferrable === key.deferrable;
 }
 
 function referenced(

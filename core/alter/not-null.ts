@@ -1,5 +1,6 @@
 import { fitIdentifier, quote, quoteQualified } from "../names/identifier";
 import type { ObservedTable } from "../observed";
+import type { RegisteredExpression } from "../registration";
 import type { TableShape } from "../spec/spec";
 import type { ColumnChange } from "./changes";
 
@@ -19,25 +20,26 @@ export interface NotNullStages {
 export interface FilledCheck {
   readonly column: string;
   readonly check: string;
+  /** Whose it is where it is there: one that another hand made is used and stays. */
+  readonly there: "no" | "added" | "before";
+  readonly validated: boolean;
+  /** Oids that an interrupted update has recorded. */
+  readonly added: readonly string[];
 }
 
 export function notNullStages(
   shape: Pick<TableShape, "table" | "columns">,
   table: Pick<ObservedTable, "constraints">,
   changes: readonly ColumnChange[],
+  recorded: readonly RegisteredExpression[],
 ): NotNullStages {
-  const wanted = changes.flatMap((change) =>
-    change.kind === "set not null" ? [filledCheck(shape, change.found.name)] : [],
-  );
-  const there = (one: FilledCheck) =>
-    table.constraints.some((found) => found.name === one.check && isFilledCheck(found.definition, one.column));
-  const settled = (shape.columns ?? [])
-    .filter((column) => !wanted.some((one) => one.column === column.name))
-    .map((column) => filledCheck(shape, column.name));
+  const wanted = changes.flatMap((change) => (change.kind === "set not null" ? [change.found.name] : []));
+  const stages = (shape.columns ?? []).map((column) => filledCheck(shape, table, recorded, column.name));
+  const prove = stages.filter((one) => wanted.includes(one.column));
   return {
-    begin: wanted.filter((one) => !there(one)),
-    prove: wanted,
-    leftover: settled.filter(there),
+    begin: prove.filter((one) => one.there === "no"),
+    prove,
+    leftover: stages.filter((one) => !prove.includes(one) && one.there === "added"),
   };
 }
 
@@ -47,12 +49,33 @@ export function isFilled(column: string): string {
 }
 
 /** Not `…_not_null`: from PostgreSQL 18 on that is the name of the constraint that SET NOT NULL makes. */
-function filledCheck(shape: Pick<TableShape, "table">, column: string): FilledCheck {
-  return { column, check: fitIdentifier(`${shape.table}_${column}_filled`) };
+export function filledCheckName(shape: Pick<TableShape, "table">, column: string): string {
+  return fitIdentifier(`${shape.table}_${column}_filled`);
+}
+
+function filledCheck(
+  shape: Pick<TableShape, "table">,
+  table: Pick<ObservedTable, "constraints">,
+  recorded: readonly RegisteredExpression[],
+  column: string,
+): FilledCheck {
+  const check = filledCheckName(shape, column);
+  const found = table.constraints.find((one) => one.name === check && isFilledCheck(one.definition, column));
+  const added = recorded.find((one) => one.kind === "check" && one.name === check)?.added ?? [];
+  const ours = found?.oid !== undefined && added.includes(found.oid);
+  return {
+    column,
+    check,
+    there: found === undefined ? "no" : ours ? "added" : "before",
+    validated: found?.validated ?? false,
+    added,
+  };
 }
 
 function isFilledCheck(definition: string, column: string): boolean {
-  return [column, quote(column)].some((name) => definition.startsWith(`CHECK ((${name} IS NOT NULL))`));
+  return [column, quote(column)].some(
+    (name) => definition.replace(/ NOT VALID$/, "") === `CHECK ((${name} IS NOT NULL))`,
+  );
 }
 
 /**
@@ -61,7 +84,7 @@ function isFilledCheck(definition: string, column: string): boolean {
  */
 export function notNullScript(table: { readonly schema: string; readonly name: string }, column: string): string[] {
   const target = quoteQualified(table.schema, table.name);
-  const check = quote(filledCheck({ table: table.name }, column).check);
+  const check = quote(filledCheckName({ table: table.name }, column));
   return [
     `ALTER TABLE ${target} ADD CONSTRAINT ${check} CHECK (${isFilled(column)}) NOT VALID;`,
     `ALTER TABLE ${target} VALIDATE CONSTRAINT ${check};`,

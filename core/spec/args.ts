@@ -40,9 +40,12 @@ export interface TableSpecArgs {
   readonly uniques?: Readonly<Record<string, readonly string[]>>;
   /**
    * CHECK constraints by name, each one SQL expression. One that is added later is validated partition by partition while
-   * writers go on; one that is no longer declared is dropped.
+   * writers go on; rows that do not satisfy it take back what that update added, and nothing else. One that is no longer
+   * declared is dropped. One that holds for new rows only is `{ expression, validate: false }`.
+   *
+   * @example { amount: "amount > 0", old_rows: { expression: "length(note) < 100", validate: false } }
    */
-  readonly checks?: Readonly<Record<string, string>>;
+  readonly checks?: Readonly<Record<string, string | CheckArgs>>;
   /**
    * Foreign keys by name. One that is added later is validated partition by partition. Each new partition takes a SHARE ROW
    * EXCLUSIVE lock on the referenced table for an instant. A delete there looks for its rows in every partition: give the
@@ -185,6 +188,20 @@ export interface ColumnArgs {
   readonly comment?: string;
 }
 
+/** A CHECK constraint, and for which rows it holds. */
+export interface CheckArgs {
+  /** One SQL expression. @example "amount > 0" */
+  readonly expression: string;
+  /**
+   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID); an existing one
+   * is adopted so and never read, and adding one reads nothing. True later: rows are read partition by partition. One that is
+   * made with a new table always holds for all rows. @default true
+   */
+  readonly validate?: boolean;
+  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
+  readonly enforced?: boolean;
+}
+
 /** A foreign key from the partitioned table. The referenced columns need a unique index. */
 export interface ForeignKeyArgs {
   /** Columns of this table, paired in order with the referenced ones. @example ["run_id"] */
@@ -202,7 +219,21 @@ export interface ForeignKeyArgs {
   readonly onDelete?: ReferentialAction;
   /** What an update of the referenced key does here. @default "no action" */
   readonly onUpdate?: ReferentialAction;
+  /**
+   * When it is checked: `initially immediate` can be put off to the end of a transaction by SET CONSTRAINTS, `initially
+   * deferred` is checked there. Left out: as it is there; a new one is checked at each statement. Never changes in place.
+   */
+  readonly deferrable?: Deferrable;
+  /**
+   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID). An existing one
+   * is adopted so and never read; one is added so to a table that exists from PostgreSQL 18 on. @default true
+   */
+  readonly validate?: boolean;
+  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
+  readonly enforced?: boolean;
 }
+
+export type Deferrable = "initially immediate" | "initially deferred";
 
 export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
 

@@ -29,8 +29,10 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
   const known = new Set(columns.map((column) => column.name));
   checkDroppedColumns(args, known, problems);
   checkPrimaryKey(args, columns, problems);
-  for (const [name, expression] of Object.entries(args.checks ?? {}))
-    checkExpression(formatPath(["checks", name]), expression, problems);
+  for (const [name, check] of Object.entries(args.checks ?? {})) {
+    if (typeof check === "string") checkExpression(formatPath(["checks", name]), check, problems);
+    else checkExpression(formatPath(["checks", name, "expression"]), check.expression, problems);
+  }
   for (const [path, name] of columnReferences(args)) {
     if (known.has(name)) continue;
     problems.push({

@@ -5,7 +5,7 @@ import { InvalidSpecError, type Problem } from "../problem";
 import { type Instant, parseInstant } from "../time/instant";
 import { type OpenInterval, parseInterval } from "../time/interval";
 import { type ParsedSpan, parseSpan, SPAN_HINT } from "../time/span";
-import type { ForeignKeyArgs, TableSpecArgs } from "./args";
+import type { CheckArgs, ForeignKeyArgs, TableSpecArgs } from "./args";
 import { parseColumns } from "./columns";
 import { parseHolds } from "./holds";
 import { parseIndexes } from "./indexes";
@@ -21,7 +21,7 @@ import { parseRetireHours } from "./retire-hours";
 import { parseSchedule } from "./schedule";
 import { tableSchema } from "./schema";
 import { formatPath, shapeProblems } from "./shape-problems";
-import type { TableSpec, WindowSpec } from "./spec";
+import type { ConstraintReach, TableSpec, WindowSpec } from "./spec";
 import { declaredTime } from "./time-text";
 import { checkUniqueKeys } from "./unique-keys";
 
@@ -67,13 +67,19 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     dropColumns: args.dropColumns ?? [],
     primaryKey: args.primaryKey,
     uniques: Object.entries(args.uniques ?? {}).map(([name, list]) => ({ name, columns: list })),
-    checks: Object.entries(args.checks ?? {}).map(([name, expression]) => ({ name, expression })),
+    checks: Object.entries(args.checks ?? {}).map(([name, check]) =>
+      typeof check === "string"
+        ? { name, expression: check }
+        : { name, expression: check.expression, ...reachOf(check) },
+    ),
     foreignKeys: Object.entries(args.foreignKeys ?? {}).map(([name, key]) => ({
       name,
       columns: key.columns,
       references: { ...key.references, schema: key.references.schema ?? DEFAULT_SCHEMA },
       onDelete: key.onDelete ?? ("no action" as const),
       onUpdate: key.onUpdate ?? ("no action" as const),
+      ...(key.deferrable === undefined ? {} : { deferrable: key.deferrable }),
+      ...reachOf(key),
     })),
     indexes,
     leaves: parseLeafProfile(args, indexes, problems),
@@ -87,6 +93,12 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
   for (const [name, key] of Object.entries(args.foreignKeys ?? {})) checkForeignKey(name, key, problems);
   checkUniqueKeys(args, problems);
   return { ...tableParts, window: buildWindow(args, schema, { ...level, levels }, problems) };
+}
+
+/** Only what is not the usual: two ways to say the same are one. */
+function reachOf({ validate, enforced }: Pick<CheckArgs, "validate" | "enforced">): ConstraintReach {
+  if (enforced === false) return { enforced };
+  return validate === false ? { validate } : {};
 }
 
 function checkForeignKey(name: string, key: ForeignKeyArgs, problems: Problem[]): void {

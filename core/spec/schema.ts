@@ -100,7 +100,19 @@ const foreignKey = z.strictObject({
   references: z.strictObject({ schema: name.optional(), table: name, columns: names }),
   onDelete: action.optional(),
   onUpdate: action.optional(),
+  deferrable: z.enum(["initially immediate", "initially deferred"]).optional(),
+  validate: z.boolean().optional(),
+  enforced: z.boolean().optional(),
 });
+
+const check = z.union([
+  z.string().min(1),
+  z.strictObject({
+    expression: z.string().min(1),
+    validate: z.boolean().optional(),
+    enforced: z.boolean().optional(),
+  }),
+]);
 
 const indexColumnOptions = {
   order: z.enum(["asc", "desc"]).optional(),
@@ -143,7 +155,7 @@ export const tableSchema = z.strictObject({
   dropColumns: z.array(name).optional(),
   primaryKey: names.optional(),
   uniques: z.record(name, names).optional(),
-  checks: z.record(name, z.string().min(1)).optional(),
+  checks: z.record(name, check).optional(),
   foreignKeys: z.record(name, foreignKey).optional(),
   partitionBy: z.array(level).min(1).max(4),
   window: windowSchema,

@@ -6,7 +6,7 @@ import type { OpenInterval } from "../time/interval";
 import type { KeyEncoding, KeyKind } from "../time/key";
 import type { ParsedSpan } from "../time/span";
 import type { LevelsSpec, RootLevel } from "../levels/levels";
-import type { ReferentialAction } from "./args";
+import type { Deferrable, ReferentialAction } from "./args";
 import type { FunctionAliasesWire } from "./function-names";
 import type { PublicationSpec } from "./publications";
 import type { BackupSpec } from "./backup";
@@ -25,7 +25,7 @@ export interface TableSpec {
   readonly dropColumns: readonly string[];
   readonly primaryKey: readonly string[] | undefined;
   readonly uniques: readonly { readonly name: string; readonly columns: readonly string[] }[];
-  readonly checks: readonly { readonly name: string; readonly expression: string }[];
+  readonly checks: readonly CheckSpec[];
   readonly foreignKeys: readonly ForeignKeySpec[];
   readonly indexes: readonly IndexSpec[];
   /** What every partition carries. */
@@ -53,12 +53,27 @@ export interface ColumnSpec {
   readonly comment?: string;
 }
 
-export interface ForeignKeySpec {
+/** What rows a constraint holds for, where that is not all of them. */
+export interface ConstraintReach {
+  /** False: new rows only; those that are there are never read for it. */
+  readonly validate?: false;
+  /** False: none, the server does not check it. */
+  readonly enforced?: false;
+}
+
+export interface CheckSpec extends ConstraintReach {
+  readonly name: string;
+  readonly expression: string;
+}
+
+export interface ForeignKeySpec extends ConstraintReach {
   readonly name: string;
   readonly columns: readonly string[];
   readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] };
   readonly onDelete: ReferentialAction;
   readonly onUpdate: ReferentialAction;
+  /** Undefined: as it is there; a new one is not. */
+  readonly deferrable?: Deferrable | undefined;
 }
 
 export interface IndexSpec {

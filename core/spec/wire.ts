@@ -5,7 +5,7 @@ import type { Interval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
 import { parseInstant } from "../time/instant";
 import { shapeProblems } from "./shape-problems";
-import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "./spec";
+import type { ColumnSpec, ConstraintReach, IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "./spec";
 
 /** How Table, Partition and Index travel to the provider: the inputs of their resources. */
 
@@ -47,6 +47,8 @@ const indexSpecSchema = z.object({
   where: z.string().optional(),
 });
 
+const reach = { validate: z.boolean().optional(), enforced: z.boolean().optional() };
+
 export const tableWireSchema = z.object({
   schema: name,
   table: name,
@@ -57,7 +59,7 @@ export const tableWireSchema = z.object({
   dropColumns: z.array(name).optional(),
   primaryKey: z.array(name).optional(),
   uniques: z.array(z.object({ name, columns: z.array(name) })).optional(),
-  checks: z.array(z.object({ name, expression: z.string() })).optional(),
+  checks: z.array(z.object({ name, expression: z.string(), ...reach })).optional(),
   foreignKeys: z
     .array(
       z.object({
@@ -66,6 +68,8 @@ export const tableWireSchema = z.object({
         references: z.object({ schema: name, table: name, columns: z.array(name) }),
         onDelete: action,
         onUpdate: action,
+        deferrable: z.enum(["initially immediate", "initially deferred"]).optional(),
+        ...reach,
       }),
     )
     .optional(),
@@ -119,13 +123,21 @@ export function tableFromWire(wire: TableWire): TableShape {
     dropColumns: wire.dropColumns ?? [],
     primaryKey: wire.primaryKey,
     uniques: wire.uniques ?? [],
-    checks: wire.checks ?? [],
-    foreignKeys: wire.foreignKeys ?? [],
+    checks: (wire.checks ?? []).map(reached),
+    foreignKeys: (wire.foreignKeys ?? []).map(reached),
     indexes: (wire.indexes ?? []).map(indexSpecFromWire),
     leaves: wire.leaves ?? {},
     comment: wire.comment,
     window: { key: keyFromWire(wire.key) },
   };
+}
+
+/** What is true is the usual, and left out. */
+export function reached<
+  T extends { readonly validate?: boolean | undefined; readonly enforced?: boolean | undefined },
+>({ validate, enforced, ...rest }: T): Omit<T, "validate" | "enforced"> & ConstraintReach {
+  if (enforced === false) return { ...rest, enforced };
+  return validate === false ? { ...rest, validate } : rest;
 }
 
 export function indexToWire(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {

@@ -1,8 +1,9 @@
 import { adoptionProblems } from "../alter/adoption";
-import { alterSteps, type Differences } from "../alter/alteration";
-import { constraintRefusals } from "../alter/constraint-refusals";
+import { alterSteps, arrivingNames, type Differences } from "../alter/alteration";
+import { arrivalRefusals, constraintRefusals } from "../alter/constraint-refusals";
 import type { AlterFacts } from "../alter/facts";
 import { familyOf } from "../alter/family";
+import { mayBeUnread } from "../alter/foreign-keys";
 import { columnRefusals } from "../alter/refusals";
 import type { AlterStep } from "../alter/step";
 import { parentStatements } from "../leaf/align-parent";
@@ -40,6 +41,7 @@ export function alterTable(
       adopting ? differences.constraints.filter((change) => change.kind !== "add unique") : differences.constraints,
       name,
     ),
+    ...arrivalRefusals(differences, arrivingNames(differences), facts, name),
   ];
   if (problems.length > 0) return { steps: [], problems, notes: [] };
   const steps = alterSteps(shape, table, differences, facts);
@@ -53,6 +55,7 @@ export function alterTable(
     notes: [
       ...(locked ? lockNotes(family.partitions.length + 1, facts) : []),
       ...nullNotes(facts),
+      ...unreadNotes(differences, facts),
       ...widenedNotes(differences),
     ],
   };
@@ -99,6 +102,23 @@ function nullNotes(facts: AlterFacts): string[] {
     ({ column, partition, rows }) =>
       `by the last ANALYZE about ${rows} rows of ${partition} have no "${column}": the reading would fail, and the table would stay as it is; fill them first`,
   );
+}
+
+/** A constraint that stands there for new rows only: what the reading means, and how it is left as it is. */
+function unreadNotes({ constraints }: Differences, facts: AlterFacts): string[] {
+  return constraints.flatMap((change) => {
+    if ((change.kind !== "validate check" && change.kind !== "validate foreign key") || change.there === "added")
+      return [];
+    const check = change.kind === "validate check";
+    const text = JSON.stringify(check ? change.name : change.key.name);
+    const property = check
+      ? `checks: { ${text}: { expression: …, validate: false } }`
+      : `foreignKeys: { ${text}: { …, validate: false } }`;
+    const declare = check || mayBeUnread(facts) ? `. To leave it so, declare ${property}` : "";
+    return [
+      `${check ? "check" : "foreign key"} ${text} is there, NOT VALID: it holds for new rows. This update looks at the rows of before, and makes it valid where all of them satisfy it; where one does not, the update fails, and it stays as it is, NOT VALID${declare}`,
+    ];
+  });
 }
 
 function widenedNotes({ columns }: Differences): string[] {

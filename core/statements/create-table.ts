@@ -22,7 +22,11 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
       ? [`CONSTRAINT ${quote(primaryKeyName(spec.table))} PRIMARY KEY (${quoteList(spec.primaryKey)})`]
       : []),
     ...spec.uniques.map((unique) => `CONSTRAINT ${quote(unique.name)} UNIQUE (${quoteList(unique.columns)})`),
-    ...spec.checks.map((check) => `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})`),
+    // No row is there that would have to be left out: what is made with its table holds for all.
+    ...spec.checks.map(
+      (check) =>
+        `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})${check.enforced === false ? " NOT ENFORCED" : ""}`,
+    ),
     ...spec.foreignKeys.map((key) => `CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)}`),
   ];
   const referenced = plannedParent(spec).references.map((relation): Lock => ({

@@ -196,19 +196,13 @@ function constraintIndex(name: string, constraint: string, kind: "primary" | "un
   return { name, unique: true, definition: "", printed: "", leafName: leafTemplate(name, kind), constraint };
 }
 
+/** The usual ones in our words; what has more to say (INCLUDE, NULLS NOT DISTINCT, DEFERRABLE), in the server's. */
 function constraintText(index: ObservedTable["indexes"][number]): string | undefined {
-  switch (index.constraint?.kind) {
-    case undefined:
-      return undefined;
-    case "primary":
-      return `PRIMARY KEY (${quoteList(index.columns)})`;
-    case "unique":
-      return index.constraint.definition.startsWith("UNIQUE (") && !index.constraint.definition.includes("INCLUDE")
-        ? `UNIQUE (${quoteList(index.columns)})`
-        : index.constraint.definition;
-    case "exclusion":
-      return index.constraint.definition;
-  }
+  if (!index.constraint) return undefined;
+  const { kind, definition } = index.constraint;
+  const word = kind === "primary" ? "PRIMARY KEY" : "UNIQUE";
+  const plain = kind !== "exclusion" && definition.startsWith(`${word} (`) && /\)$/.test(definition);
+  return plain && !definition.includes(" INCLUDE (") ? `${word} (${quoteList(index.columns)})` : definition;
 }
 
 function leafTemplate(name: string, kind: "primary" | "unique" | "exclusion" | undefined): string {

@@ -1,6 +1,6 @@
 -- One row, always: what decides about a change of the table $1.$2. Of the functions $3 (names) those that are volatile, of
 -- the types $4 (as declared) those that are domains with a constraint; what uses the columns $5 of the table or a partition;
--- constraints of partitions that are not validated or stand alone; partitions whose statistics know rows without a value in
+-- constraints of partitions that are not validated, foreign keys that stand alone, and whatever has one of the names $7; partitions whose statistics know rows without a value in
 -- one of the columns $6; how many locks the server can hold.
 with recursive tree as (
   select p.oid, true as root
@@ -105,14 +105,32 @@ select
         'schema', f.schema,
         'partition', f.name,
         'name', k.conname,
-        'kind', case k.contype when 'c' then 'check' else 'foreign' end,
-        'validated', k.convalidated
+        'kind', case k.contype when 'c' then 'check' when 'f' then 'foreign' else 'other' end,
+        'validated', k.convalidated,
+        'own', k.conparentid = 0 and k.coninhcount = 0,
+        'oid', k.oid::text,
+        'definition', pg_get_constraintdef(k.oid),
+        'columns', (
+          select json_agg(a.attname order by c.position)
+          from unnest(k.conkey) with ordinality c (attnum, position)
+          join pg_attribute a on a.attrelid = k.conrelid and a.attnum = c.attnum
+        ),
+        'references', (
+          select json_build_object('schema', fn.nspname, 'table', r.relname)
+          from pg_class r join pg_namespace fn on fn.oid = r.relnamespace
+          where r.oid = k.confrelid
+        )
       )
       order by f.schema, f.name, k.conname
     )
     from family f
-    join pg_constraint k on k.conrelid = f.oid and k.contype in ('c', 'f')
-    where not f.root and (not k.convalidated or (k.contype = 'f' and k.conparentid = 0))
+    join pg_constraint k on k.conrelid = f.oid and k.contype in ('c', 'f', 'p', 'u', 'x')
+    where not f.root
+      and (
+        not k.convalidated
+        or (k.contype = 'f' and k.conparentid = 0)
+        or (k.coninhcount = 0 and k.conname = any ($7::text[]))
+      )
   ) as pending,
   (
     select json_agg(

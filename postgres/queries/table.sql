@@ -178,6 +178,11 @@ select
             'name', a.attname,
             'type', format_type(a.atttypid, a.atttypmod),
             'nullable', not a.attnotnull,
+            -- From PostgreSQL 18 on NOT NULL may hold for new rows only.
+            'unread', (
+              select true from pg_constraint k
+              where k.conrelid = r.oid and k.contype = 'n' and k.conkey[1] = a.attnum and not k.convalidated
+            ),
             'default', case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end,
             'generated', case when a.attgenerated <> '' then true end,
             'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
@@ -199,6 +204,7 @@ select
         select json_agg(
           json_build_object(
             'name', k.conname,
+            'oid', k.oid::text,
             'kind', case k.contype
               when 'p' then 'primary' when 'u' then 'unique' when 'c' then 'check' when 'f' then 'foreign' else 'exclusion'
             end,

@@ -1,16 +1,18 @@
 import { nextName, declaredExpressions } from "../../core/alter/constraints";
-import type { AlterStep } from "../../core/alter/step";
+import type { AlterStep, StepRecords } from "../../core/alter/step";
+import type { OnViolation } from "../../core/alter/violation";
+import { quote } from "../../core/names/identifier";
 import type { RegisteredExpression } from "../../core/registration";
 import type { TableShape } from "../../core/spec/spec";
 import type { Statement } from "../../core/statements/statement";
 import { StatementError } from "../errors";
-import { recordExpressionsStatement } from "../registry";
+import { type DeclaredEntry, recordExpressionsStatement } from "../registry";
 import type { WorkContext } from "./context";
 
 /**
  * Changes a table that exists, step by step. Killed after any of them, the next update goes on from what is there. Rows that
- * do not satisfy a new constraint take it back: the table is then as it was before this run. The caller holds the table's
- * lock.
+ * do not satisfy a new constraint take back what an update of ours has added of it, and nothing else. The caller holds the
+ * table's lock.
  */
 export async function alterTable(
   work: WorkContext,
@@ -18,15 +20,18 @@ export async function alterTable(
   steps: readonly AlterStep[],
   recorded: readonly RegisteredExpression[],
 ): Promise<void> {
+  const done: Statement[] = [];
   for (const [index, step] of steps.entries()) {
     work.log.status(`changing ${shape.schema}.${shape.table}: step ${index + 1} of ${steps.length}`);
-    await perform(work, shape, step, recorded);
+    await perform(work, shape, step, recorded, done);
+    done.push(...step.statements);
   }
 }
 
 /** How everything declared was declared and is printed, once the table is as declared. */
 export function recordDeclared(work: WorkContext, shape: TableShape): Statement {
-  return recordExpressionsStatement(work.management, { ...nameOf(shape), expressions: declaredExpressions(shape) });
+  const expressions = declaredExpressions(shape);
+  return recordExpressionsStatement(work.management, { ...nameOf(shape), expressions, changing: false });
 }
 
 async function perform(
@@ -34,52 +39,91 @@ async function perform(
   shape: TableShape,
   step: AlterStep,
   recorded: readonly RegisteredExpression[],
+  done: readonly Statement[],
 ): Promise<void> {
   const options = { signal: work.signal, log: work.log, subject: `changing table "${shape.schema}.${shape.table}"` };
   const transaction = step.statements.at(-1)?.transaction;
-  const records = step.records ? [{ ...recordAt(work, shape, step.records.stillOld, recorded), transaction }] : [];
+  const records = step.records ? [{ ...recordAt(work, shape, step.records, recorded), transaction }] : [];
   try {
     await work.database.execute([...step.statements, ...records], options);
   } catch (error) {
-    if (!step.takeBack || !isViolation(error)) throw error;
-    await takeBack(work, step.takeBack, error);
-    throw new Error(
-      `${error.message}. Rows that are there do not satisfy it, so it was taken back and the table is as it was: mend the rows, then run the update again`,
-      { cause: error },
-    );
+    const failed = step.onViolation;
+    if (!failed || !isRefused(error)) throw error;
+    await takeBack(work, shape, failed, recorded, error);
+    throw new Error(`${error.message}. ${outcomeText(failed, done, error)}`, { cause: error });
   }
 }
 
-async function takeBack(work: WorkContext, statements: readonly Statement[], cause: StatementError): Promise<void> {
+/** The record comes with the last of them: an interrupted one is taken back by the next update. */
+async function takeBack(
+  work: WorkContext,
+  shape: TableShape,
+  { takeBack: statements, records }: OnViolation,
+  recorded: readonly RegisteredExpression[],
+  cause: StatementError,
+): Promise<void> {
+  const transaction = statements.at(-1)?.transaction;
+  if (transaction === undefined) return;
+  const record = records ? [{ ...recordAt(work, shape, records, recorded), transaction }] : [];
   const subject = "taking back what the rows do not satisfy";
   try {
-    await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
+    await work.database.execute([...statements, ...record], { signal: work.signal, log: work.log, subject });
   } catch (error) {
     // Left as it is it holds for new rows; the next update reads the old ones again.
     throw new Error(`${cause.message}; ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
 
+/** How things are now: what was taken back, what stands, and what the same update has changed before. */
+function outcomeText(failed: OnViolation, done: readonly Statement[], error: StatementError): string {
+  const { name, takeBack: statements, outcome, says } = failed;
+  const gone = `ADD CONSTRAINT ${quote(name)} `;
+  const stays = done
+    .map((statement) => statement.sql)
+    .filter((sql) => !/^(LOCK|DO) | VALIDATE CONSTRAINT /.test(sql))
+    .filter((sql) => statements.length === 0 || !sql.includes(gone));
+  const taken = statements.length > 0 && stays.length === 0 ? " and the table is as it was" : "";
+  const before = stays.length > 0 ? ` What this update changed before stays: ${stays.join("; ")}.` : "";
+  if (error.sqlState === TAKEN)
+    return `A partition has another one of that name, so ${JSON.stringify(name)} was taken back${taken}.${before} Declare it under another name`;
+  return `${outcome}${taken}.${before} ${says}`;
+}
+
 /** While a check has two expressions, the old one stands under its name and the new one under its next. */
 function recordAt(
   work: WorkContext,
   shape: TableShape,
-  stillOld: readonly string[],
+  { stillOld, added = [], notYet = [] }: StepRecords,
   recorded: readonly RegisteredExpression[],
 ): Statement {
-  const expressions = declaredExpressions(shape).flatMap((one) => {
-    if (one.kind !== "check" || !stillOld.includes(one.name)) return [one];
-    const old = recorded.find((known) => known.kind === "check" && known.name === one.name);
-    return [...(old ? [old] : []), { ...one, name: nextName(one.name) }];
-  });
-  return recordExpressionsStatement(work.management, { ...nameOf(shape), expressions });
+  const declared = declaredExpressions(shape)
+    .filter((one) => !notYet.includes(`${one.kind} ${one.name}`))
+    .flatMap((one): DeclaredEntry[] => {
+      if (one.kind !== "check" || !stillOld.includes(one.name)) return [one];
+      const old = recorded.find((known) => known.kind === "check" && known.name === one.name);
+      const kept = old ? [{ kind: old.kind, name: old.name, declared: old.declared }] : [];
+      return [...kept, { ...one, name: nextName(one.name) }];
+    });
+  const of = (one: DeclaredEntry) => added.find((new_) => new_.kind === one.kind && new_.name === one.name);
+  const expressions = [
+    ...declared.filter((one) => !of(one)),
+    ...added.map(({ kind, name, declared: text, on }): DeclaredEntry => ({ kind, name, declared: text, added: on })),
+  ];
+  return recordExpressionsStatement(work.management, { ...nameOf(shape), expressions, changing: true });
 }
 
 function nameOf({ schema, table }: TableShape): { readonly schema: string; readonly table: string } {
   return { schema, table };
 }
 
-/** check_violation, foreign_key_violation: what a VALIDATE says about rows. */
-function isViolation(error: unknown): error is StatementError {
-  return error instanceof StatementError && (error.sqlState === "23514" || error.sqlState === "23503");
+/** duplicate_object: a check of that name that a partition has says something else. */
+const TAKEN = "42710";
+
+/** check_violation, foreign_key_violation: what a reading says about rows. */
+const VIOLATIONS: readonly string[] = ["23514", "23503"];
+
+function isRefused(error: unknown): error is StatementError {
+  return (
+    error instanceof StatementError && error.sqlState !== undefined && [...VIOLATIONS, TAKEN].includes(error.sqlState)
+  );
 }

@@ -1,4 +1,4 @@
-import { type Differences, differencesOf, isEqual, unsettled } from "../../core/alter/alteration";
+import { arrivingNames, type Differences, differencesOf, isEqual, unsettled } from "../../core/alter/alteration";
 import { questionOf } from "../../core/alter/facts";
 import { formatTableId } from "../../core/names/resource-id";
 import type { Observation, ObservedTable } from "../../core/observed";
@@ -80,7 +80,7 @@ async function planChange(
   const differences = await settledDifferences(runtime, shape, table, registration?.expressions ?? []);
   const facts = isEqual(differences)
     ? undefined
-    : await readAlterFacts(runtime.database, shape, questionOf(differences.columns));
+    : await readAlterFacts(runtime.database, shape, questionOf(differences.columns, arrivingNames(differences)));
   const alteration = alterTable(shape, table, differences, { facts, adopting: registration === undefined });
   if (alteration.problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, alteration.problems);
   return alteration;

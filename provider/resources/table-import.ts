@@ -2,7 +2,7 @@ import type { Observation } from "../../core/observed";
 import type { RegisteredExpression } from "../../core/registration";
 import { canonicalType } from "../../core/spec/compare";
 import { observedForeignKey } from "../../core/spec/foreign-keys";
-import { readWire, type TableWire, tableWireSchema } from "../../core/spec/wire";
+import { reached, readWire, type TableWire, tableWireSchema } from "../../core/spec/wire";
 import type { PropertyMap } from "../values";
 import { asProperties } from "./inputs";
 import { importedChecks, importedColumn } from "./table-live";
@@ -38,8 +38,8 @@ function managedParts(value: TableWire, news: TableWire): PropertyMap {
   return {
     columns: lists(value.columns?.map((column) => canonicalColumn(column, news))),
     uniques: lists(value.uniques),
-    checks: lists(value.checks),
-    foreignKeys: lists(value.foreignKeys),
+    checks: lists(value.checks?.map(reached)),
+    foreignKeys: lists(value.foreignKeys?.map((key) => canonicalKey(key, news))),
   };
 }
 
@@ -55,6 +55,14 @@ function canonicalColumn(column: Column, news: TableWire): Column {
     ...(column.identity === undefined ? {} : { identity: column.identity }),
     ...(column.comment === undefined || !managed ? {} : { comment: column.comment }),
   };
+}
+
+type Key = NonNullable<TableWire["foreignKeys"]>[number];
+
+/** When a key is checked is left as it is where that is not declared. */
+function canonicalKey({ deferrable, ...key }: Key, news: TableWire): { readonly name: string } {
+  const managed = news.foreignKeys?.find((candidate) => candidate.name === key.name)?.deferrable !== undefined;
+  return reached(deferrable === undefined || !managed ? key : { ...key, deferrable });
 }
 
 /** By name: where something stands in a list is nobody's intent. */

@@ -1,11 +1,12 @@
 import { columnChanges, isSerial } from "../../core/alter/changes";
 import { checkExpression, constraintChanges } from "../../core/alter/constraints";
 import { sameExpression } from "../../core/alter/expression-text";
-import type { Observation, ObservedColumn, ObservedTable } from "../../core/observed";
+import type { Observation, ObservedColumn, ObservedConstraint, ObservedTable } from "../../core/observed";
 import type { RegisteredExpression } from "../../core/registration";
 import { canonicalType } from "../../core/spec/compare";
+import { reachOf } from "../../core/spec/constraint-state";
 import { observedForeignKey } from "../../core/spec/foreign-keys";
-import type { ColumnSpec, TableShape } from "../../core/spec/spec";
+import type { CheckSpec, ColumnSpec, TableShape } from "../../core/spec/spec";
 import { tableFromWire, tableWireSchema } from "../../core/spec/wire";
 import type { PropertyMap } from "../values";
 import { asProperties, requireWire } from "./inputs";
@@ -38,7 +39,7 @@ function liveParts(
     ...(columns.length > 0 ? { columns: liveColumns(shape, table, recorded) } : {}),
     ...(differs("check") ? { checks: nonEmpty(liveChecks(shape, table, recorded)) } : {}),
     ...(differs("unique") ? { uniques: nonEmpty(liveUniques(shape, table)) } : {}),
-    ...(differs("foreign key") ? { foreignKeys: nonEmpty(liveForeignKeys(shape, table)) } : {}),
+    ...(differs("foreign key") ? { foreignKeys: nonEmpty(liveForeignKeys(shape, table, recorded)) } : {}),
   };
 }
 
@@ -98,27 +99,38 @@ function liveChecks(
   shape: TableShape,
   table: ObservedTable,
   recorded: readonly RegisteredExpression[],
-): { name: string; expression: string }[] {
+): readonly CheckSpec[] {
   const changed = constraintChanges(shape, table, recorded);
   return shape.checks.flatMap((check) => {
-    const replaced = changed.find((change) => change.kind === "replace check" && change.name === check.name);
-    if (replaced?.kind === "replace check")
-      return [{ name: check.name, expression: checkExpression(replaced.found.definition) }];
-    const missing = changed.some(
-      (change) => (change.kind === "add check" || change.kind === "validate check") && change.name === check.name,
-    );
-    return missing ? [] : [check];
+    const change = changed.find((one) => "name" in one && one.kind.endsWith(" check") && one.name === check.name);
+    switch (change?.kind) {
+      case undefined:
+        return [check];
+      case "replace check":
+        return [liveCheck(change.found)];
+      case "validate check":
+        return [{ ...check, validate: false as const }];
+      case "enforce check":
+        return [{ name: check.name, expression: check.expression, ...reachOf(change.found) }];
+      default:
+        return [];
+    }
   });
+}
+
+function liveCheck(found: ObservedConstraint): CheckSpec {
+  return { name: found.name, expression: checkExpression(found.definition), ...reachOf(found) };
 }
 
 /** Every check of a table, in the words of the program where they are known. */
 export function importedChecks(table: ObservedTable, recorded: readonly RegisteredExpression[]): object[] {
   return table.constraints
     .filter((constraint) => constraint.kind === "check")
-    .map(({ name, definition }) => {
-      const known = recorded.find((one) => one.kind === "check" && one.name === name);
-      const same = known && sameExpression(checkExpression(known.printed), checkExpression(definition), undefined);
-      return { name, expression: same ? known.declared : checkExpression(definition) };
+    .map((found) => {
+      const known = recorded.find((one) => one.kind === "check" && one.name === found.name);
+      const same =
+        known && sameExpression(checkExpression(known.printed), checkExpression(found.definition), undefined);
+      return same ? { ...liveCheck(found), expression: known.declared } : liveCheck(found);
     });
 }
 
@@ -129,10 +141,16 @@ function liveUniques(shape: TableShape, table: ObservedTable): object[] {
   });
 }
 
-function liveForeignKeys(shape: TableShape, table: ObservedTable): object[] {
+function liveForeignKeys(shape: TableShape, table: ObservedTable, recorded: readonly RegisteredExpression[]): object[] {
+  const changed = constraintChanges(shape, table, recorded);
   return shape.foreignKeys.flatMap((key) => {
     const found = table.constraints.find((one) => one.kind === "foreign" && one.name === key.name);
-    return found?.validated ? [observedForeignKey(found)] : [];
+    const differs = changed.some(
+      (change) =>
+        ("key" in change && change.key.name === key.name) ||
+        (change.kind === "enforce foreign key" && change.name === key.name),
+    );
+    return differs ? (found ? [observedForeignKey(found)] : []) : [key];
   });
 }
 

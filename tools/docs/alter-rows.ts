@@ -23,6 +23,14 @@ const key: ForeignKeySpec = {
 const old = { name: "legacy", type: "text", nullable: true, default: undefined, identity: undefined };
 const note = { name: "note", type: "text", nullable: false };
 
+const filled = {
+  name: "events_note_filled",
+  declaredAs: "events_note_filled",
+  expression: isFilled(note.name),
+  there: "no" as const,
+  added: [],
+};
+
 const transaction = "alter table public.events";
 
 export const changeColumns: readonly Statement[] = [
@@ -35,18 +43,21 @@ export const changeColumns: readonly Statement[] = [
 
 export const makeNotNull: readonly Statement[] = [
   lockFamily(family, transaction),
-  addCheck(family, transaction, "events_note_filled", isFilled(note.name)),
-  ...readForCheck(family, "events_note_filled", NO_FACTS, true).flatMap((step) => step.statements),
+  addCheck(family, transaction, filled),
+  ...readForCheck(family, filled, NO_FACTS, []).flatMap((step) => step.statements),
   lockFamily(family, "not null"),
   setNotNull(family, "not null", note.name),
   ...dropCheck(family, "drop checks", "events_note_filled"),
 ];
 
-export const addKeyBefore18: readonly Statement[] = addForeignKey(family, key, { ...NO_FACTS, version: 17 }).flatMap(
-  (step) => step.statements,
-);
+export const addKeyBefore18: readonly Statement[] = addForeignKey(
+  family,
+  key,
+  { ...NO_FACTS, version: 17 },
+  [],
+).flatMap((step) => step.statements);
 
-export const addKeyFrom18: readonly Statement[] = addForeignKey(family, key, { ...NO_FACTS, version: 18 }).flatMap(
+export const addKeyFrom18: readonly Statement[] = addForeignKey(family, key, { ...NO_FACTS, version: 18 }, []).flatMap(
   (step) => step.statements,
 );
 

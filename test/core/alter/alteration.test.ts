@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { alterSteps, differencesOf, isEqual } from "../../../core/alter/alteration";
 import { type AlterFacts, NO_FACTS } from "../../../core/alter/facts";
 import type { ObservedTable } from "../../../core/observed";
+import type { RegisteredExpression } from "../../../core/registration";
 import { canonicalType } from "../../../core/spec/compare";
 import { foreignKeyDefinition } from "../../../core/spec/foreign-keys";
 import type { ColumnSpec, TableShape } from "../../../core/spec/spec";
@@ -103,11 +104,17 @@ test("drops come before additions, and everything that is instant shares one loc
 describe("a run that was killed while a column became NOT NULL goes on", () => {
   const to = withColumns([...columns, { ...note, nullable: false }]);
   const from = withColumns([...columns, note]);
-  const check = constraint("workflow_events_note_filled", "check", "CHECK ((note IS NOT NULL))", []);
-  const resumed = (change: Partial<typeof check>, nullable: boolean, pending: AlterFacts["pending"] = []) => {
+  const check = { ...constraint("workflow_events_note_filled", "check", "CHECK ((note IS NOT NULL))", []), oid: "42" };
+  const ours = { kind: "check" as const, name: check.name, declared: "note is not null", printed: "", added: ["42"] };
+  const resumed = (
+    change: Partial<typeof check>,
+    nullable: boolean,
+    pending: AlterFacts["pending"] = [],
+    recorded: readonly RegisteredExpression[] = [ours],
+  ) => {
     const table = observed(nullable ? from : to);
     const there = { ...table, constraints: [...table.constraints, { ...check, ...change }] };
-    const differences = differencesOf(to, there, []);
+    const differences = differencesOf(to, there, recorded);
     return alterSteps(to, there, differences, { ...NO_FACTS, pending })
       .flatMap((step) => step.statements)
       .map((one) =>
@@ -124,6 +131,14 @@ describe("a run that was killed while a column became NOT NULL goes on", () => {
 
   test("with the removal of the check, where the column is NOT NULL already", () => {
     expect(resumed({}, false)).toEqual(["LOCK TABLE  IN ACCESS EXCLUSIVE MODE", "DROP CONSTRAINT"]);
+  });
+
+  test("but a check of that name that another hand made is used for the proof, and stays", () => {
+    expect(resumed({}, false, [], [])).toEqual([]);
+    const unread = { validated: false, definition: "CHECK ((note IS NOT NULL)) NOT VALID" };
+    const sql = resumed(unread, true, [], []);
+    expect(sql).toContain("VALIDATE CONSTRAINT");
+    expect(sql.filter((one) => one.includes("DROP"))).toEqual([]);
   });
 });
 
