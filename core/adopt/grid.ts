@@ -1,7 +1,7 @@
 import { DEFAULT_PARTITION_NAMES, partitionName } from "../names/template";
 import type { SegmentArgs } from "../spec/level-args";
 import { intervalsBetween } from "../time/grid";
-import { compareInstants, formatInstant, type Instant } from "../time/instant";
+import { compareInstants, formatInstant, type Instant, parseInstant } from "../time/instant";
 import { type Interval, intervalKey } from "../time/interval";
 import { endOfPeriod, hoursAreRegular, type Period, PERIODS, startOfPeriod } from "../time/period";
 import { findTemplate, type NamedInterval } from "./partition-names";
@@ -235,20 +235,20 @@ function claim(template: string, one: Tile, every: Period, context: NamesContext
   }
 }
 
-/** The partitions of a segment; of one that never ends the first ones. */
+/** The partitions of a segment; of one that never ends those that exist and the next ones. */
 function intervalsOf(one: Tile, every: Period, { zone }: NamesContext): Interval[] {
   const from = one.from ?? one.parts[0]?.from;
   if (!from) return [];
-  const last = one.parts.at(-1)?.to ?? from;
-  const to = one.to ?? last.add({ hours: BEYOND_HOURS });
+  const most = one.to ? MOST : one.parts.length + NEXT;
   const pieces: Interval[] = [];
-  for (const piece of intervalsBetween([{ from: one.from, to: one.to, every, name: "" }], from, to, zone)) {
-    if (pieces.length >= MOST) break;
+  for (const piece of intervalsBetween([{ ...one, every, name: "" }], from, one.to ?? FAR, zone)) {
+    if (pieces.length >= most) break;
     pieces.push({ from: piece.from, to: piece.to });
   }
   return pieces;
 }
 
-/** Names of a segment without an end are compared for so many hours, and for so many partitions. */
-const BEYOND_HOURS = 24 * 400;
-const MOST = 5000;
+/** So many names of one segment are compared, and so many of those to come: years of months, days of hours. */
+const MOST = 2000;
+const NEXT = 48;
+const FAR = parseInstant("9999-01-01", "UTC");

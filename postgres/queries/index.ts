@@ -35,6 +35,7 @@ export type QueryName =
   | "referring-keys"
   | "registered"
   | "registry"
+  | "resolve-types"
   | "schema-rights"
   | "size-thresholds"
   | "source-triggers"

@@ -26,6 +26,7 @@ import { readWire } from "../../core/spec/wire";
 import { checkLeaves, importedLeaves, requireLeafSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
+import { settleTypes } from "./table-types";
 import { liveInputs } from "./table-live";
 import { declaredTwice, destroyRefused, renameProblems, requireNoProblems } from "./table-problems";
 import { workContext } from "./work";
@@ -122,12 +123,14 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
   };
 }
 
-async function previewTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
-  const observation = await runtime.observeIfReachable(ctx, shape, shape.window.key);
+async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: TableShape): Promise<void> {
+  const observation = await runtime.observeIfReachable(ctx, declared, declared.window.key);
+  let shape = declared;
   if (observation) {
     requireNoProblems(shape, observation, runtime.owner(ctx));
     await requireLeafSchema(runtime, shape, observation, true);
     const { table } = observation;
+    shape = await settleTypes(runtime, declared, table);
     if (table) return previewChange(ctx, runtime, shape, { ...observation, table });
   }
   const grantees = observation?.defaultGrantees ?? [];
@@ -138,11 +141,13 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, shape: Table
 }
 
 /** Observe, decide, execute. The table, its row of the registry and its indexes come together or not at all. */
-async function makeTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<string> {
-  return runtime.database.withTableLock(shape.schema, shape.table, { signal: ctx.signal, log: ctx.log }, async () => {
-    runtime.database.invalidate(shape.schema, shape.table);
-    const observation = await runtime.observe(shape, shape.window.key);
-    requireNoProblems(shape, observation, runtime.owner(ctx));
+async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: TableShape): Promise<string> {
+  const { schema, table: name } = declared;
+  return runtime.database.withTableLock(schema, name, { signal: ctx.signal, log: ctx.log }, async () => {
+    runtime.database.invalidate(schema, name);
+    const observation = await runtime.observe(declared, declared.window.key);
+    requireNoProblems(declared, observation, runtime.owner(ctx));
+    const shape = await settleTypes(runtime, declared, observation.table);
     await requireLeafSchema(runtime, shape, observation, false);
     await requirePolicies(runtime, shape, observation);
     const { table } = observation;
