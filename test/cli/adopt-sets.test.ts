@@ -151,7 +151,7 @@ const SETS: Readonly<Record<string, Case>> = {
       /foreign key "t_other_id_fkey" says more than can be declared/,
     ],
   },
-  "a column of a type with words in its brackets": {
+  "columns of a domain and of a type of several words": {
     sql: `create domain app.amount as numeric(12, 2) check (value >= 0);
       create table app.t (id bigint not null, at timestamptz not null, span interval day to second, price app.amount) partition by range (at);
       ${parts("t", months("t", quoted))}`,

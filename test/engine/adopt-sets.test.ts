@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { evaluate } from "../cli/printed-program";
+import { onDatabase } from "../cli/support";
+import { testVersions, withDatabase } from "../support/database";
+import { withEngine } from "./support";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const now = Date.now();
+const asOf = new Date(now).toISOString();
+
+/** One table, cut from a moment on, by the text of its bounds. */
+function setOf(table: string, type: string, length: number, count: number, bound: (time: number) => string): string {
+  const start = Math.floor(now / length) * length - length * Math.floor(count / 2);
+  const parts = Array.from({ length: count }, (_, index) => {
+    const from = start + length * index;
+    const name = `${table}_${new Date(from).toISOString().slice(0, 13).replaceAll(/\D/g, "")}`;
+    return `create table public.${name} partition of public.${table} for values from ('${bound(from)}') to ('${bound(from + length)}');`;
+  });
+  return `create table public.${table} (id bigint not null, at ${type} not null) partition by range (at); ${parts.join("\n")}`;
+}
+
+const uuid = (time: number) => {
+  const hex = time.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+};
+
+describe.each(testVersions())("adopted sets on PostgreSQL %i", (version) => {
+  const database = withDatabase(version);
+  const engine = withEngine(database);
+
+  test(`${version}: the printed programs of milliseconds in weeks, days of UUIDv7 and twelve hours adopt without a new partition`, async () => {
+    await database.query(setOf("clicks", "bigint", 7 * DAY, 6, String));
+    await database.query(setOf("ids", "uuid", DAY, 8, uuid));
+    await database.query(setOf("halves", "timestamptz", 12 * HOUR, 10, (time) => new Date(time).toISOString()));
+    const programs = [];
+    for (const table of ["clicks", "ids", "halves"]) {
+      const run = await onDatabase(database, "adopt", `public.${table}`);
+      expect(run.code, run.stderr).toBe(0);
+      programs.push(evaluate(run.stdout.slice(0, run.stdout.search(/\n\/\/ \S+\.(?:import\.json|retire\.sql)\n/))));
+    }
+    const tables = Object.fromEntries(programs.map(({ name, args }) => [name, args]));
+    engine.declare({ tables, asOf });
+    const count = () =>
+      database.query(
+        "select count(*)::int as parts from pg_inherits i join pg_class c on c.oid = i.inhrelid where c.relkind = 'r'",
+      );
+    const before = await count();
+    await engine.pulumi(["preview"]);
+    await engine.pulumi(["up", "--yes", "--skip-preview"]);
+    expect(await count()).toEqual(before);
+    await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
+  });
+});
