@@ -1,4 +1,4 @@
-import { notNullScript } from "../alter/not-null";
+import { notNullScript } from "../alter/filled-check";
 import { branchSpec } from "../levels/tree";
 import type { Observation, ObservedTable } from "../observed";
 import type { ObservedReplication } from "../observed-replication";

@@ -21,7 +21,8 @@ import { type ConstraintChange, constraintChanges, declaredExpressions } from ".
 import type { AlterFacts } from "./facts";
 import { alterFamily, type Family, familyOf, lockFamily } from "./family";
 import { addForeignKey, dropForeignKey, validateForeignKey } from "./foreign-keys";
-import { type FilledCheck, isFilled, notNullStages } from "./not-null";
+import { isFilled } from "./filled-check";
+import { type FilledCheck, notNullStages } from "./not-null";
 import type { AlterStep } from "./step";
 
 /** Everything that lies between a declared table and the one that exists, apart from what partitions carry. */

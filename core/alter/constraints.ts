@@ -5,7 +5,7 @@ import { foreignKeyDefinition, sameForeignKey } from "../spec/foreign-keys";
 import { stateOf, withoutState } from "../spec/constraint-state";
 import type { CheckSpec, ConstraintReach, ForeignKeySpec, TableShape } from "../spec/spec";
 import { sameExpression } from "./expression-text";
-import { filledCheckName } from "./not-null";
+import { filledCheckName } from "./filled-check";
 
 /** One difference between declared constraints and those that are there. Names decide which belong together. */
 export type ConstraintChange =
@@ -81,7 +81,7 @@ function noLongerDeclared(
     check: new Set([
       ...shape.checks.flatMap(({ name }) => [name, nextName(name)]),
       // Those have a way of their own: core/alter/not-null.ts.
-      ...(shape.columns ?? []).map((column) => filledCheckName(shape, column.name)),
+      ...(shape.columns ?? []).map((column) => filledCheckName(shape.table, column.name)),
     ]),
     foreign: new Set(shape.foreignKeys.map(({ name }) => name)),
     unique: new Set(shape.uniques.map(({ name }) => name)),

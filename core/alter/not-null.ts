@@ -1,8 +1,9 @@
-import { fitIdentifier, quote, quoteQualified } from "../names/identifier";
+import { quote } from "../names/identifier";
 import type { ObservedTable } from "../observed";
 import type { RegisteredExpression } from "../registration";
 import type { TableShape } from "../spec/spec";
 import type { ColumnChange } from "./changes";
+import { filledCheckName } from "./filled-check";
 
 /**
  * A column becomes NOT NULL without a scan under the lock: a CHECK says that it has values, is validated partition by
@@ -43,23 +44,13 @@ export function notNullStages(
   };
 }
 
-/** The condition of the CHECK. */
-export function isFilled(column: string): string {
-  return `${quote(column)} IS NOT NULL`;
-}
-
-/** Not `…_not_null`: from PostgreSQL 18 on that is the name of the constraint that SET NOT NULL makes. */
-export function filledCheckName(shape: Pick<TableShape, "table">, column: string): string {
-  return fitIdentifier(`${shape.table}_${column}_filled`);
-}
-
 function filledCheck(
   shape: Pick<TableShape, "table">,
   table: Pick<ObservedTable, "constraints">,
   recorded: readonly RegisteredExpression[],
   column: string,
 ): FilledCheck {
-  const check = filledCheckName(shape, column);
+  const check = filledCheckName(shape.table, column);
   const found = table.constraints.find((one) => one.name === check && isFilledCheck(one.definition, column));
   const added = recorded.find((one) => one.kind === "check" && one.name === check)?.added ?? [];
   const ours = found?.oid !== undefined && added.includes(found.oid);
@@ -76,19 +67,4 @@ function isFilledCheck(definition: string, column: string): boolean {
   return [column, quote(column)].some(
     (name) => definition.replace(/ NOT VALID$/, "") === `CHECK ((${name} IS NOT NULL))`,
   );
-}
-
-/**
- * The same for a column of a table that another tool owns, for a person to run: VALIDATE reads the partitions while writers go on,
- * and SET NOT NULL then reads nothing under its lock.
- */
-export function notNullScript(table: { readonly schema: string; readonly name: string }, column: string): string[] {
-  const target = quoteQualified(table.schema, table.name);
-  const check = quote(filledCheckName({ table: table.name }, column));
-  return [
-    `ALTER TABLE ${target} ADD CONSTRAINT ${check} CHECK (${isFilled(column)}) NOT VALID;`,
-    `ALTER TABLE ${target} VALIDATE CONSTRAINT ${check};`,
-    `ALTER TABLE ${target} ALTER COLUMN ${quote(column)} SET NOT NULL;`,
-    `ALTER TABLE ${target} DROP CONSTRAINT ${check};`,
-  ];
 }

@@ -1,4 +1,4 @@
-import { notNullScript } from "../alter/not-null";
+import { notNullScript } from "../alter/filled-check";
 import type { ObservedTable } from "../observed";
 import type { Problem } from "../problem";
 import { keyKind } from "../time/key";
