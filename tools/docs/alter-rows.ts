@@ -4,7 +4,7 @@ import { addCheck, dropCheck, readForCheck } from "../../core/alter/checks";
 import { NO_FACTS } from "../../core/alter/facts";
 import { type Family, lockFamily } from "../../core/alter/family";
 import { addForeignKey, dropForeignKey } from "../../core/alter/foreign-keys";
-import { isFilled } from "../../core/alter/not-null";
+import { isFilled } from "../../core/alter/filled-check";
 import type { ForeignKeySpec } from "../../core/spec/spec";
 import type { Statement } from "../../core/statements/statement";
 

@@ -241,6 +241,6 @@ it("any set of partitions gives a program that the first update takes, and what 
         expectRunnable(tableOfParts(parts), at("2026-11-28").add({ hours: 24 * days }));
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 }, 120_000);
