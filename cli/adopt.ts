@@ -9,15 +9,17 @@ import { branchNotes } from "../core/adopt/branch-notes";
 import { timeColumnOf, timePartitionsOf } from "../core/adopt/levels";
 import { importFile } from "../core/adopt/import-file";
 import { programText } from "../core/adopt/program";
+import { within } from "../core/default-partition/excludes";
 import { retireRivals, rivalsText } from "../core/adopt/rivals";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import type { Observation, ObservedLeaf } from "../core/observed";
+import type { Observation, ObservedLeaf, ObservedTable } from "../core/observed";
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
 import type { Instant } from "../core/time/instant";
 import { isZone } from "../core/time/period";
 import type { ListValuesArgs } from "../core/spec/level-args";
 import { readLevelValues } from "../postgres/level-values";
 import { readAdoptionSources } from "../postgres/adoption";
+import { countRows } from "../postgres/count-rows";
 import type { Database } from "../postgres/database";
 import { readTakenNames } from "../postgres/names-taken";
 import { missingRights } from "../postgres/rights";
@@ -97,6 +99,7 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
     ...(registration ? [`already managed by ${registration.owner}; pgpartition claim moves it to another stack`] : []),
     ...missingRights(table).map((sql) => `before the first update, an administrator has to run: ${sql}`),
     ...(await takenNotes(database, id, adoption)),
+    ...(await fallbackNotes(database, table, adoption)),
     ...reading.notes,
     ...adoption.notes,
     ...branchNotes(adoption.spec.window, table, await readLevelValues(database, adoption.spec.window.levels)),
@@ -134,6 +137,31 @@ async function takenNotes(database: Database, id: TableId, adoption: Adoption): 
       ({ name }) =>
         `before the first update, rename the relation "${name}", which is no partition of the table, or change the name template: the update makes a partition of that name`,
     );
+}
+
+/** Rows that lie in a default partition which is not declared: the update refuses to make the partitions that they belong to. */
+async function fallbackNotes(database: Database, table: ObservedTable, { spec, makes }: Adoption): Promise<string[]> {
+  const found = table.defaultPartition;
+  const { column, encoding, zone } = spec.window.key;
+  const kind = keyKind(table.columns.find((one) => one.name === column)?.type ?? "", encoding);
+  if (!found || !kind || makes.length === 0) return [];
+  const conditions = makes.map((one) => within({ column, kind, zone }, one));
+  const counts = await countRows(database, found, conditions, { column, kind });
+  if (!counts)
+    return [
+      `rows of "${found.name}" could not be counted: those of a partition to be made are refused by the first update`,
+    ];
+  const filled = makes.filter((_, index) => (counts.rows[index] ?? 0) > 0);
+  if (filled.length === 0) return [];
+  const rows = counts.rows.reduce((sum, one) => sum + one, 0);
+  return [
+    `before the first update, which refuses it as it is: ${rows} rows of ${filled.length} partitions to be made (${filled
+      .slice(0, 3)
+      .map((one) => `"${one.name}"`)
+      .join(
+        ", ",
+      )}${filled.length > 3 ? ", …" : ""}) lie in the default partition: declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move with the making; or move them away`,
+  ];
 }
 
 interface KeyReading {

@@ -227,6 +227,33 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     expect(run_.stderr).not.toContain("--key");
   });
 
+  it("rows in a default partition that a missing one would take are told, with the way on, and it leads there", async () => {
+    const set = months("t", quoted).filter((_, index) => index !== 1);
+    await database.query(`${table("timestamptz not null")} ${parts("t", set)}
+      create table app.t_default partition of app.t default;
+      insert into app.t values (1, ${quoted(monthStart(-1) + DAY)})`);
+    const { source, program } = await adopt();
+    expect(source).toMatch(
+      /before the first update.*1 rows of 1 partitions to be made \("t_\d{6}"\) lie in the default partition/,
+    );
+    expect((await preview(database, new Deployment(), program)).error).toContain("lie in the default partition");
+    const [[name, args] = ["", undefined]] = Object.entries(program.tables);
+    if (!args) throw new Error("no table");
+    const declared: Program = { ...program, tables: { [name]: { ...args, defaultPartition: { name: "t_default" } } } };
+    expect((await up(database, new Deployment(), declared)).error).toBeUndefined();
+    expect(await database.query("select count(*)::int as rows from app.t_default")).toEqual([{ rows: 0 }]);
+  });
+
+  it("a name that something else has is told before the update would meet it", async () => {
+    const set = months("t", quoted).filter((_, index) => index !== 1);
+    const missing = `t_${tag(monthStart(-1)).slice(0, 6)}`;
+    await database.query(`${table("timestamptz not null")} ${parts("t", set)} create table app.${missing} (id int)`);
+    const { source } = await adopt();
+    expect(source).toContain(
+      `before the first update, rename the relation "${missing}", which is no partition of the table`,
+    );
+  });
+
   it("a given --key takes numbers of long ago, and what it makes is said", async () => {
     const start = Date.UTC(1991, 0, 1);
     await database.query(

@@ -4,8 +4,7 @@ import { onDatabase } from "../cli/support";
 import { testVersions, withDatabase } from "../support/database";
 import { withEngine } from "./support";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const DAY = 86_400_000;
 const now = Date.now();
 const asOf = new Date(now).toISOString();
 
@@ -29,12 +28,11 @@ describe.each(testVersions())("adopted sets on PostgreSQL %i", (version) => {
   const database = withDatabase(version);
   const engine = withEngine(database);
 
-  test(`${version}: the printed programs of milliseconds in weeks, days of UUIDv7 and twelve hours adopt without a new partition`, async () => {
+  test(`${version}: the printed programs of milliseconds in weeks and of days of UUIDv7 adopt without a new partition`, async () => {
     await database.query(setOf("clicks", "bigint", 7 * DAY, 6, String));
     await database.query(setOf("ids", "uuid", DAY, 8, uuid));
-    await database.query(setOf("halves", "timestamptz", 12 * HOUR, 10, (time) => new Date(time).toISOString()));
     const programs = [];
-    for (const table of ["clicks", "ids", "halves"]) {
+    for (const table of ["clicks", "ids"]) {
       const run = await onDatabase(database, "adopt", `public.${table}`);
       expect(run.code, run.stderr).toBe(0);
       programs.push(evaluate(run.stdout.slice(0, run.stdout.search(/\n\/\/ \S+\.(?:import\.json|retire\.sql)\n/))));
@@ -46,9 +44,8 @@ describe.each(testVersions())("adopted sets on PostgreSQL %i", (version) => {
         "select count(*)::int as parts from pg_inherits i join pg_class c on c.oid = i.inhrelid where c.relkind = 'r'",
       );
     const before = await count();
-    await engine.pulumi(["preview"]);
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect(await count()).toEqual(before);
     await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
-  });
+  }, 240_000);
 });

@@ -11,7 +11,14 @@ afterAll(closeAll);
 
 const asOf = "2025-03-10T00:00:00Z";
 const declare = (type: string) =>
-  program(asOf, { columns: { id: "bigint", at: "timestamptz", mood: { type, nullable: true } } });
+  program(asOf, {
+    columns: {
+      id: "bigint",
+      at: "timestamptz",
+      note: { type: "text", nullable: true },
+      mood: { type, nullable: true },
+    },
+  });
 
 describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's own", (version) => {
   const database = withDatabase(version);
