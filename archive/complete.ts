@@ -129,7 +129,19 @@ async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Pr
 }
 
 /** By a template of keys two tables may mean the same place: then it is the other's. */
-function whatItSays({ bounds, branch, columns, encoding, key, parts, partition, rows, schema, table, types }: Manifest) {
+function whatItSays({
+  bounds,
+  branch,
+  columns,
+  encoding,
+  key,
+  parts,
+  partition,
+  rows,
+  schema,
+  table,
+  types,
+}: Manifest) {
   const { from, to } = bounds;
   return { schema, table, oid: partition.oid, branch, from, to, key, encoding, columns, types, rows, parts };
 }

@@ -49,7 +49,7 @@ export async function queryTogether(job: QueryJob): Promise<QueryResult> {
   try {
     const hot = await exportHot(job, directory);
     const cold = await fetchCold(job, directory);
-    const answer = await ask(job, [...hot.files, ...cold.files]);
+    const answer = await ask(job, [...hot.files, ...cold.files], directory);
     return { ...answer, hot: hot.rows, archived: cold.rows };
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -135,9 +135,12 @@ async function fetchArchive(
 async function ask(
   { sql, table }: QueryJob,
   sources: readonly Source[],
+  directory: string,
 ): Promise<Pick<QueryResult, "columns" | "rows">> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
+    // What does not fit into memory: without it that lies in the folder in which the command was started.
+    temp_directory: join(directory, "spill"),
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });

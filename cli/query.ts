@@ -28,6 +28,8 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
     )
     .action(async (name: string, sql: string, flags: ArchiveFlags & { json?: boolean }, command: Command) => {
       const table = requireTable(name);
+      // DuckDB makes files with the mode of the process where its memory is not enough, and this one writes for no other user.
+      process.umask(0o077);
       await withRegistry(command, async (session) => {
         const { database, options } = session;
         const observation = await database.observe(table.schema, table.table);

@@ -33,7 +33,8 @@ export interface ArchiveArgs extends Omit<StoreSettings, "to"> {
   /**
    * How an archive is proved before anything is dropped. Always: each part is decoded and compared with what the server sent,
    * and the store's own SHA-256 with ours. `readBack` downloads every part once more and compares that too, which costs as
-   * much traffic again. @default "checksum"
+   * much traffic again; and so before a drop in a later update, because time has passed. With `checksum` a bucket is asked then for
+   * size and recorded checksum, and bytes that have rotted since are not seen; a directory is always read. @default "checksum"
    */
   readonly verify?: "checksum" | "readBack";
   /**

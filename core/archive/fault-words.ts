@@ -39,8 +39,8 @@ function whereTheRowsAre(standing: ArchiveStanding | undefined): string {
 /** How a drop goes on that was refused: `renew` where what lies there can be of no use any more. */
 export function wayOnOfDrop(archives: boolean, renew: boolean): string {
   const next = renew
-    ? "archives it anew, as another generation; what lies there is not overwritten"
-    : "completes it from the same rows";
+    ? "archives it anew, as another generation"
+    : "compares it with the rows as they are, and completes it";
   if (archives) return `Nothing was dropped: the partition stays, closed to writers, and the next update ${next}`;
   return `Nothing was dropped: the partition stays, closed to writers. Where onExpire: "archive" is declared with its place, the next update ${next}`;
 }

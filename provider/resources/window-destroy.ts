@@ -78,7 +78,18 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
     if (!archived && detached.dropAfter === undefined) continue;
     const reason = "the table is destroyed";
     const { branch } = detached;
-    const drop = { verb: "drop", schema, partition: name, oid, branch, bounds, rows, bytes, reason, dropAfter: at } as const;
+    const drop = {
+      verb: "drop",
+      schema,
+      partition: name,
+      oid,
+      branch,
+      bounds,
+      rows,
+      bytes,
+      reason,
+      dropAfter: at,
+    } as const;
     if (detached.unrecorded) await retire(work, parent, { ...drop, verb: "finalize", left: true }, at);
     if (!archived) await retire(work, parent, drop, at);
     else if (await stands(ctx, runtime, spec, { ...drop, archived }, at))

@@ -87,7 +87,10 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
   it("E04 an altered object: no drop, it is not overwritten, and another generation is made", async () => {
     await archivedAndWaiting();
     appendFileSync(join(folder.of(database, "20250201"), "part-00001.parquet"), "x");
-    await refusedThenCompleted(/part-00001\.parquet" is not what was stored there/, 2);
+    await refusedThenCompleted(
+      /part-00001\.parquet" is damaged: its SHA-256 is [0-9a-f]{64}, the manifest says [0-9a-f]{64} \(\d+ and \d+ bytes\)/,
+      2,
+    );
   });
 
   it("E04 a manifest of another hand: no drop, and another generation is made", async () => {

@@ -26,7 +26,7 @@ import { MAX_DRAINED_ROWS } from "../../core/defaults";
 import { analyzeStatement } from "../../core/statements/analyze";
 import { reattachStatements } from "../../core/statements/reattach";
 import { restoreStatements } from "../../core/statements/restore";
-import { detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
+import { countStatement, detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
 import type { Statement } from "../../core/statements/statement";
 import { parseInstant } from "../../core/time/instant";
 import { addKeyBefore18, addKeyFrom18, changeColumns, dropKey, makeNotNull } from "./alter-rows";
@@ -172,6 +172,10 @@ export const OPERATIONS = {
   },
   finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, leaf)] },
   drop: { title: "Drop a detached table after its grace", statements: dropStatements(parent, leaf) },
+  dropArchived: {
+    title: "Drop an archived table: its rows are counted before the lock",
+    statements: [countStatement(leaf), ...dropStatements({ ...parent, references: [] }, leaf)],
+  },
   publish: {
     title: "Make a publication, or add the table to one",
     statements: [createPublicationStatement(parent, published), addTableStatement(parent, published)],

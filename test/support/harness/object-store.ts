@@ -1,5 +1,8 @@
 // An object store for the tests of a file: versitygw on loopback, or the bucket that the environment names.
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import type { StoreSettings } from "../../../core/archive/store-settings";
@@ -18,6 +21,8 @@ export interface TestObjectStore {
   readonly endpoint: string | undefined;
   /** What looks at the store from outside. */
   readonly client: S3;
+  /** The file in which our own store keeps an object; undefined where the environment names another store. */
+  file(key: string): string | undefined;
   /** The secret key in use, for tests that look for it where it must not be. */
   readonly secret: string;
 }
@@ -37,13 +42,15 @@ export function withObjectStore({ own = false } = {}): TestObjectStore {
   const given = own ? undefined : process.env["PGPARTITION_TEST_S3_BUCKET"];
   const before = CREDENTIALS.map((name) => [name, process.env[name]] as const);
   let server: ObjectStoreServer | undefined;
+  let folder: string | undefined;
   let reason: string | undefined;
   let client: S3 | undefined;
   beforeAll(async () => {
     if (given === undefined) {
       const found = await findObjectStore();
       if ("reason" in found) return void (reason = found.reason);
-      server = await startObjectStore();
+      folder = mkdtempSync(join(tmpdir(), "pgpartition-object-store-"));
+      server = await startObjectStore({ folder });
       process.env["AWS_ACCESS_KEY_ID"] = server.accessKeyId;
       process.env["AWS_SECRET_ACCESS_KEY"] = server.secretAccessKey;
       await makeBucket(server, "archive");
@@ -58,6 +65,7 @@ export function withObjectStore({ own = false } = {}): TestObjectStore {
   afterAll(async () => {
     client?.destroy();
     await server?.stop();
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     for (const [name, value] of before)
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
@@ -80,6 +88,7 @@ export function withObjectStore({ own = false } = {}): TestObjectStore {
       if (!client) throw new Error("the store exists only inside hooks and tests");
       return client;
     },
+    file: (key) => (folder === undefined ? undefined : join(folder, "buckets", bucket, key)),
     get secret() {
       return process.env["AWS_SECRET_ACCESS_KEY"] ?? "";
     },
