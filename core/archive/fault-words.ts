@@ -5,7 +5,7 @@ export type ArchiveReader = "drop" | "restore" | "query" | "verify";
 
 /** What the database knows of the partition that was archived. */
 export interface ArchiveStanding {
-  /** `"schema"."name"`. */
+  /** With its schema as long as it exists; quoted where SQL needs that. */
   readonly partition: string;
   /** Its table still exists, with its rows. */
   readonly there: boolean;

@@ -3,13 +3,13 @@
 select
   l.schema_name as schema,
   l.table_name as "table",
-  quote_ident(l.partition_name) as partition,
+  coalesce(format('%I.%I', n.nspname, c.relname), quote_ident(l.partition_name)) as partition,
   l.detail ->> 'manifest' as manifest,
   l.detail ->> 'manifestSha256' as manifest_sha256,
   (l.detail ->> 'rows')::bigint as rows,
   l.run,
   d.effective_at::text as dropped_at,
-  d.id is null and exists (select from pg_class c where c.oid = l.partition_oid) as there,
+  d.id is null and c.oid is not null as there,
   coalesce(
     (
       select json_agg(
@@ -33,6 +33,8 @@ left join lateral (
   where x.partition_oid = l.partition_oid and x.event = 'dropped' and x.id > l.id
   order by x.id limit 1
 ) d on true
+left join pg_class c on c.oid = l.partition_oid
+left join pg_namespace n on n.oid = c.relnamespace
 where l.event = 'archived' and l.detail ->> 'manifest' = any ($1::text[])
 order by l.id desc
 limit 1

@@ -81,7 +81,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     const list = await onDatabase(database, "archives", "app.events", "--verify");
     expect(list).toMatchObject({ code: 0 });
     expect(list.stdout).toMatch(/^(older .*\n)+whole .*1000 rows/);
-  });
+  }, 240_000);
 
   it("as CSV under names of its own it is refused too, and archived anew under other names", async () => {
     const changes = declared({ format: "csv", keys: "{table}/{yyyy}-{mm}.csv.zst" });
@@ -163,7 +163,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     damageWithManifest(join(place, "part-00001.parquet"), join(place, "_manifest.json"));
     const finding = /_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, the ledger says [0-9a-f]{64}/;
     const wayOn =
-      /The table app\.events_p2025_02 was dropped on 20.*, and this is what is left of its rows: bring the object back/;
+      /The table events_p2025_02 was dropped on 20.*, and this is what is left of its rows: bring the object back/;
     const asked = await onDatabase(database, "query", "app.events", "select count(*), sum(id) from events");
     const restored = await onDatabase(database, "restore", "app.events", "--from", "2025-02");
     const byManifest = await onDatabase(
@@ -185,7 +185,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     expect(verified.stdout).toMatch(/^damaged /);
     const back = await up(database, deployment, program(april, { ...changes, restored: ["2025-02"] }));
     expect(back.error).toMatch(finding);
-    expect(back.error).toMatch(/Nothing was restored\. The table app\.events_p2025_02 was dropped/);
+    expect(back.error).toMatch(/Nothing was restored\. The table events_p2025_02 was dropped/);
     expect(back.error).not.toContain("Nothing was dropped");
     expect(await database.query("select from app.events where at < '2025-03-01'")).toEqual([]);
   });
@@ -307,7 +307,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     await archived(changes);
     const shown = (await preview(database, deployment, program(later, changes))).messages.join("\n");
     expect(shown).toMatch(
-      /SELECT count\(\*\) FROM "app"\."events_p2025_02";  -- leaf app\.events_p2025_02 ACCESS SHARE \| grows with rows \| SCAN_PARTITION/,
+      /SELECT count\(\*\) FROM "app"\."events_p2025_02";  -- leaf app\.events_p2025_02 ACCESS SHARE \| grows with rows \|[^|]*\| SCAN_PARTITION/,
     );
     expect(shown).toMatch(/LOCK TABLE "app"\."events_p2025_02" IN ACCESS EXCLUSIVE MODE;  -- leaf [^|]* \| instant/);
     const [text] = await database.query<{ body: string }>(

@@ -80,7 +80,7 @@ describe("the last copy of a partition in an S3 server", () => {
     expect(await there()).toBe(false);
     expect(await cli("restore", "app.events", "--from", "2025-02")).toMatchObject({ code: 0 });
     expect(await database.query("select count(*)::int as n from app.events_p2025_02_restored")).toEqual([{ n: 3000 }]);
-  });
+  }, 240_000);
 
   it("the bytes are read again in a later update, not in the one that has proved them, and not without readBack", async () => {
     const faulty = await startFaultyStore(store.endpoint ?? "");
