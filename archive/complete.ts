@@ -121,7 +121,7 @@ async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Pr
     return createHash("sha256").update(body).digest("hex");
   } catch (error) {
     if (!(error instanceof ObjectConflict)) throw error;
-    const { text, sha256 } = await readSmall(job.store, key, { signal });
+    const { text, sha256 } = await readSmall(job.store, key, undefined, { signal });
     const there = parseManifest(text, error.object);
     if (JSON.stringify(whatItSays(there)) !== JSON.stringify(whatItSays(manifest))) throw error;
     return sha256;

@@ -5,7 +5,7 @@ import { type KnownArchive, readKnownArchive } from "../postgres/archive-known";
 import type { Database } from "../postgres/database";
 import type { Log } from "../postgres/log";
 import { ArchiveFault } from "./errors";
-import { readSmall } from "./read-object";
+import { readSmall, type SmallObject } from "./read-object";
 import type { ObjectStore } from "./store/store";
 
 /** An archive that is to be read. */
@@ -33,10 +33,10 @@ export interface OpenedArchive {
  * down before they were stored. Fails with an ArchiveFault that says what was found, and nothing of what follows.
  */
 export async function openArchive(source: ArchiveSource): Promise<OpenedArchive> {
-  const { ledger, log, place, signal, store } = source;
+  const { ledger, log, place, store } = source;
   const key = keyOf(store, place);
   const known = ledger && (await readKnownArchive(ledger, [place, `${store.url}/${key}`]));
-  const { text, sha256 } = await readManifestText(store, key, place, signal);
+  const { text, sha256 } = await readManifestText(source, key, known?.manifestSha256);
   const manifest = requireManifest(place, text, sha256, known);
   if (known) requireParts(place, manifest, known);
   else
@@ -74,13 +74,12 @@ function keyOf(store: ObjectStore, place: string): string {
 }
 
 async function readManifestText(
-  store: ObjectStore,
+  { place, signal, store }: ArchiveSource,
   key: string,
-  place: string,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly text: string; readonly sha256: string }> {
+  wanted: string | undefined,
+): Promise<SmallObject> {
   try {
-    return await readSmall(store, key, { signal });
+    return await readSmall(store, key, wanted, { signal });
   } catch (error) {
     // As the ledger writes it.
     if (error instanceof ArchiveFault && error.kind === "gone") throw new ArchiveFault("gone", `"${place}" is gone`);

@@ -63,23 +63,45 @@ export function readPartBack(
   return readObject(store, { key: `${folder}${name}`, sha256, version, source: "the manifest" }, drain, options);
 }
 
-/** All of a small object, whatever its hash is. */
+/** A small object, whole. */
+export interface SmallObject {
+  readonly text: string;
+  readonly sha256: string;
+}
+
+/**
+ * All of a small object, and its hash, which the caller compares: read once more where it is not `wanted`. Where no hash is known the
+ * store's own has to fit.
+ */
 export async function readSmall(
   store: ObjectStore,
   key: string,
+  wanted: string | undefined,
   { signal }: ReadOptions,
-): Promise<{ readonly text: string; readonly sha256: string }> {
-  const { result, sha256 } = await readOnce(
-    store,
-    { key },
-    async (pieces) => {
-      const all: Buffer[] = [];
-      for await (const piece of pieces) all.push(piece);
-      return Buffer.concat(all).toString("utf8");
-    },
-    { signal },
+): Promise<SmallObject> {
+  const unchecked = wanted !== undefined;
+  const read = async (): Promise<SmallObject> => {
+    const { result, sha256 } = await readOnce(store, { key, unchecked }, textOf, { signal });
+    return { text: result, sha256 };
+  };
+  const first = await read().catch(undefinedIfDamaged);
+  if (first && (wanted === undefined || first.sha256 === wanted)) return first;
+  const second = await read().catch(undefinedIfDamaged);
+  if (second) return second;
+  throw new ArchiveFault(
+    "damaged",
+    `"${store.url}/${key}" is damaged: what the store gives has another checksum than the store has recorded`,
   );
-  return { text: result, sha256 };
+}
+
+async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all).toString("utf8");
+}
+
+function undefinedIfDamaged(error: unknown): undefined {
+  if (!(error instanceof StoreError) || error.kind !== "integrity") throw error;
 }
 
 async function drain(pieces: AsyncIterable<Buffer>): Promise<void> {
@@ -88,15 +110,15 @@ async function drain(pieces: AsyncIterable<Buffer>): Promise<void> {
 
 async function readOnce<T>(
   store: ObjectStore,
-  { key, version }: Pick<ObjectWanted, "key" | "version">,
+  { key, version, unchecked = true }: Pick<ObjectWanted, "key" | "version"> & { readonly unchecked?: boolean },
   take: Sink<T>,
   { signal, onRead }: ReadOptions,
 ): Promise<{ readonly result: T; readonly sha256: string }> {
   const hash = createHash("sha256");
   async function* hashed(): AsyncGenerator<Buffer> {
     let bytes = 0;
-    // As it lies there: the hash is compared here, and a store's own error would not say which one was found.
-    for await (const piece of (await store.get(key, { signal, version, unchecked: true })) as AsyncIterable<Buffer>) {
+    // As it lies there: where the hash is compared here, a store's own error would not say which one was found.
+    for await (const piece of (await store.get(key, { signal, version, unchecked })) as AsyncIterable<Buffer>) {
       signal?.throwIfAborted();
       bytes += piece.length;
       hash.update(piece);

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readPartBack } from "../../archive/read-object";
+import { readPartBack, readSmall } from "../../archive/read-object";
 import { withObjectStore } from "../support/harness/object-store";
 import { damage } from "../support/harness/damage";
 import { until } from "../support/harness/until";
@@ -48,6 +48,21 @@ it("a bucket that gives something else each time is told as that, and not as dam
   await expect(readPartBack(store, "", part, {})).rejects.toMatchObject({
     kind: "integrity",
     message: expect.stringContaining("it came differently each time"),
+  });
+});
+
+it("a small object is read once more too, and one whose hash is not known is held to the store's own checksum", async () => {
+  const { store, part, file } = await stored();
+  proxy().rule(once("GetObject", { kind: "flipped answer" }));
+  expect(await readSmall(store, "part", part.sha256, {})).toMatchObject({ sha256: part.sha256 });
+  proxy().rule(once("GetObject", { kind: "flipped answer" }));
+  expect(await readSmall(store, "part", undefined, {})).toMatchObject({ sha256: part.sha256 });
+  proxy().rule(() => undefined);
+  damage(file, "a byte in the middle");
+  expect((await readSmall(store, "part", part.sha256, {})).sha256).not.toBe(part.sha256);
+  await expect(readSmall(store, "part", undefined, {})).rejects.toMatchObject({
+    name: "ArchiveFault",
+    kind: "damaged",
   });
 });
 

@@ -125,6 +125,26 @@ it.for(shortages)(
   },
 );
 
+it("the directory of the archive is mounted read-only: preview warns, up names the folder and the mount and drops nothing, and mounted for writing the next up completes", async (context) => {
+  mounted(context, "size=8m");
+  const declared = folder.declared({ archive: { to: `file://${disk.path}` } });
+  await filled(100, declared);
+  disk.remount("ro");
+  const shown = await preview(database, deployment, program(april, declared));
+  expect(shown.error).toBeUndefined();
+  expect(shown.messages.join("\n")).toMatch(/nothing can be archived or restored now\. .*EROFS.*mount it for writing/);
+  const { error } = await up(database, deployment, program(april, declared));
+  expect(error).toMatch(
+    /archive "events_p2025_02": .*EROFS: read-only file system.*It is mounted read-only: mount it for writing/s,
+  );
+  expect(error).toContain(disk.path);
+  expect(error).not.toMatch(/ENOENT|bucket/);
+  expect(await rowsThere()).toBe(100);
+  disk.remount("rw");
+  expect((await up(database, deployment, program(april, declared))).error).toBeUndefined();
+  expect(await rowsThere()).toBeUndefined();
+});
+
 it("B10 the disk of the server is full: a clear error in an update and in a restore, nothing half done, and with room both complete", async (context) => {
   mounted(context, "size=1m", account());
   await filled(100);
