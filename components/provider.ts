@@ -41,7 +41,7 @@ export interface ProviderArgs extends ConnectionArgs {
   readonly maxBytesPerUpdate?: Size;
   /** Longest wait for a lock that stops others, in milliseconds; then we give way and try again. Range 10-1000. @default 100 */
   readonly lockTimeoutMs?: number;
-  /** Total time for such tries before the blocker is named and the step fails, in milliseconds. @default 60000 */
+  /** Total time for such tries, and for those of a reading that meets a locked table, before the blocker is named and the step fails, in milliseconds. @default 60000 */
   readonly lockBudgetMs?: number;
   /** Connections to the database. Range 2-20. @default 4 */
   readonly poolSize?: number;

@@ -36,22 +36,27 @@ export const NOT_DONE = "nothing of it was done";
 export class ConnectionLost extends Error {
   /** Known: it can be sent again. */
   readonly nothingDone: boolean;
+  /** What happened, without the way on. */
+  readonly happened: string;
 
   constructor(subject: string, cause: unknown, consequence = OUTCOME_UNKNOWN) {
     const where = cause instanceof SessionLost ? ` to ${cause.where}` : "";
-    super(
-      `${subject}: the connection${where} was lost (${lossText(cause)}), ${consequence}. ` +
-        "Run the update again when the server accepts connections: it goes on from what it finds.",
-      { cause },
-    );
+    const happened = `${subject}: the connection${where} was lost (${lossText(cause)}), ${consequence}`;
+    const wayOn = "Run the update again when the server accepts connections: it goes on from what it finds";
+    super(`${happened}. ${wayOn}.`, { cause });
+    this.happened = happened;
     this.name = "ConnectionLost";
     this.nothingDone = consequence === NOT_DONE;
   }
 }
 
-/** Whether another look at the database may show that there is nothing left to do, or another way to do it. */
-export function isWorthAnotherLook(error: unknown): boolean {
-  return error instanceof ConnectionLost || (error instanceof StatementError && mayBeOvertaken(error.cause));
+/**
+ * Whether another look at the database may show that there is nothing left to do, or another way to do it, after `repeat` such
+ * looks: a server that restarts takes more than one connection, and a statement that fails twice in one way is a mistake.
+ */
+export function isWorthAnotherLook(error: unknown, repeat: number): boolean {
+  if (error instanceof ConnectionLost) return repeat < 2;
+  return error instanceof StatementError && mayBeOvertaken(error.cause) && repeat < 1;
 }
 
 /** Runs a read and gives its failure a name. A read changes nothing, so a lost connection leaves no doubt behind. */

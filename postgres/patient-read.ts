@@ -7,9 +7,6 @@ import type { Session } from "./session";
 import { READ_LOCK_TIMEOUT_MS } from "./settings";
 import type { Patience } from "./timeouts";
 
-/** So often a reading is begun anew that found no connection, or something else than a moment before. */
-const MAX_REPEATS = 2;
-
 /** What goes with one reading. */
 export interface ReadOptions {
   /** For errors, a gerund and its object: `reading table "x"`. */
@@ -44,7 +41,7 @@ export async function readPatiently<T>(
       try {
         return await look();
       } catch (error) {
-        if (repeat === MAX_REPEATS || options.signal.aborted || !isWorthAnotherLook(error)) throw error;
+        if (options.signal.aborted || !isWorthAnotherLook(error, repeat)) throw error;
       }
     }
   };

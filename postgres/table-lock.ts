@@ -7,12 +7,6 @@ import type { Log } from "./log";
 import { query } from "./queries";
 import type { Session } from "./session";
 
-/**
- * So often what is done under a lock is begun anew where the connection was lost, or another session was faster. Everything that is
- * done under one observes, decides and executes, so that it finds what was done before.
- */
-const MAX_REPEATS = 2;
-
 /** Between two looks at a lock that somebody else holds. */
 const POLL_MS = 250;
 
@@ -37,7 +31,6 @@ export class TableLocks {
     private readonly budgetMs: number,
   ) {}
 
-  /** `body` is told how often it was begun before, and whether it will be once more if it fails in that way. */
   async with<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
     const queue = this.enter(JSON.stringify([schema, table]));
     const turn = queue.last;
@@ -50,13 +43,13 @@ export class TableLocks {
         await this.hold(queue, schema, table, options);
         queue.whenWanted = options.whenWanted;
         if (queue.waiting > 1) queue.whenWanted?.();
-        const mayRepeat = repeat < MAX_REPEATS;
+        const mayRepeat = (error: unknown): boolean => !options.signal.aborted && isWorthAnotherLook(error, repeat);
         try {
           return await this.current.run(queue, () => body({ repeat, mayRepeat }));
         } catch (error) {
-          if (!mayRepeat || options.signal.aborted || !isWorthAnotherLook(error)) throw error;
+          if (!mayRepeat(error)) throw error;
           options.log.info(
-            `${error instanceof Error ? error.message : String(error)} Table "${schema}"."${table}" is read again, and what is still to do is done.`,
+            `${happened(error)}. Table "${schema}"."${table}" is read again, and what is still to do is done`,
           );
         }
       }
@@ -142,8 +135,19 @@ export class TableLocks {
   }
 }
 
-/** What is done under a lock. */
-export type LockedBody<T> = (round: { readonly repeat: number; readonly mayRepeat: boolean }) => Promise<T>;
+/**
+ * What is done under a lock: it observes, decides and executes, so that it finds what was done before. It is told how often it was
+ * begun before, and by which errors it is begun once more.
+ */
+export type LockedBody<T> = (round: {
+  readonly repeat: number;
+  readonly mayRepeat: (error: unknown) => boolean;
+}) => Promise<T>;
+
+function happened(error: unknown): string {
+  if (error instanceof ConnectionLost) return error.happened;
+  return `${error instanceof Error ? error.message : String(error)}: another update or session may have been faster`;
+}
 
 function lockGone(subject: string, cause: unknown): ConnectionLost {
   return new ConnectionLost(

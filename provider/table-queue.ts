@@ -1,6 +1,5 @@
 import type { Observation } from "../core/observed";
 import type { Database } from "../postgres/database";
-import { isWorthAnotherLook } from "../postgres/errors";
 import type { TableName } from "../postgres/registry";
 import type { CallContext } from "./context";
 
@@ -96,7 +95,7 @@ export class TableQueue {
             const done: Done[] = [];
             // What is not on disk, or was in the way of a lost connection, stands in the line again and finds what it has done.
             const again = (error: unknown): boolean => {
-              if (!mayRepeat || !isWorthAnotherLook(error)) return false;
+              if (!mayRepeat(error)) return false;
               tasks.unshift(...done.splice(0).map(({ waiting }) => waiting));
               return true;
             };

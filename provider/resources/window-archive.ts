@@ -22,7 +22,7 @@ import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
 import { type Destination, openDestination } from "./archive-table";
-import type { Failures } from "./window-creations";
+import { Failures } from "./window-creations";
 import type { WindowInputs } from "./window-inputs";
 import { planLive } from "./window-plan";
 import { workContext } from "./work";
@@ -128,19 +128,22 @@ async function dropArchived(
   }
   if (lookedUp.size === 0) return [];
   const lock = { signal: ctx.signal, log: ctx.log };
-  return runtime.database.withTableLock(spec.schema, spec.table, lock, async () => {
-    const done: string[] = [];
+  const done: string[] = [];
+  return runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
+    const round = new Failures();
     for (const drop of await dueDrops(runtime, inputs)) {
       if (ctx.signal.aborted || !lookedUp.has(nameOf(drop))) continue;
       const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
       const retired = () => retire(workContext(runtime, ctx), left.parent, drop, at).then(() => true);
-      if (!(await attempt(failures, drop, retired))) continue;
+      if (!(await attempt(round, drop, retired))) continue;
       done.push(`drop ${drop.partition}`);
       ctx.log.info(
         `dropped ${drop.partition} (${formatInterval(drop.bounds)}): its archive is ${drop.archived?.manifest ?? ""}`,
       );
     }
     runtime.database.invalidate(spec.schema, spec.table);
+    if (round.passing && mayRepeat(round.passing)) throw round.passing;
+    failures.reasons.push(...round.reasons);
     return done;
   });
 }

@@ -18,7 +18,7 @@ export class Failures {
   passing: Error | undefined;
 
   add(subject: string, error: unknown): void {
-    if (error instanceof Error && isWorthAnotherLook(error)) this.passing ??= error;
+    if (error instanceof Error && isWorthAnotherLook(error, 0)) this.passing ??= error;
     this.reasons.push(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -56,7 +56,7 @@ export async function performWindow(
     const done = await performLocked(ctx, runtime, inputs, raw, round);
     retired.push(...done.retired);
     // What failed for that is decided anew on what is there now; what was done is not due any more.
-    if (mayRepeat && round.passing) throw round.passing;
+    if (round.passing && mayRepeat(round.passing)) throw round.passing;
     failures.reasons.push(...round.reasons);
     return done;
   });
@@ -155,7 +155,11 @@ async function retireDue(
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   const retired: string[] = [];
   const failed = new Set<string>();
-  const named = live.retirements.filter(({ verb, bounds }) => names(inputs.work, verb, bounds));
+  // A detach that was cut in this very update is ended by it.
+  const named = live.retirements.filter(
+    ({ verb, bounds }) =>
+      names(inputs.work, verb, bounds) || (verb === "finalize" && names(inputs.work, "detach", bounds)),
+  );
   for (const retirement of named.filter((one) => !isArchives(inputs, one))) {
     if (failed.has(retirement.oid) || work.signal.aborted) continue;
     try {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "pg";
 import { closeAll } from "../provider/wire-support";
 import { ownRole, testVersions, withDatabase } from "../support/database";
+import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { impossibleLives } from "../support/harness/dump";
 import { left, program, reset } from "../support/harness/fixture";
@@ -149,4 +150,30 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     ]);
     expect((await preview(database, deployment, none)).steps).toEqual([]);
   });
+
+  it("C07 two updates archive one partition: the second one waits, finds it done, says so, and the ledger has it once", async () => {
+    const folder = new ArchiveFolder();
+    try {
+      const declared = program("2025-04-10T00:00:00Z", folder.declared({ window }));
+      const [one, other] = [copy(deployment), copy(deployment)];
+      const point = "after manifest of events_p2025_02";
+      const first = up(database, one, declared, { env: { PGPARTITION_FAULT: `${point}:sleep 4000` } });
+      await until(() => folder.objects(database, "20250201").includes("_manifest.json"), 60_000);
+      const second = up(database, other, declared, budget("120000"));
+      const runs = await Promise.all([first, second]);
+      expect(runs.map(({ error }) => error)).toEqual([undefined, undefined]);
+      expect((await lives("events_p2025_02")).filter((event) => event === "archived")).toEqual(["archived"]);
+      expect(await impossibleLives(database)).toEqual([]);
+      expect(folder.objects(database, "20250201", 2)).toEqual([]);
+      expect((await left(database)).orphans).toEqual([]);
+    } finally {
+      folder.remove();
+    }
+  });
 });
+
+function copy(of: Deployment): Deployment {
+  const other = new Deployment(of.project, of.stack);
+  for (const [urn, entry] of of.state) other.state.set(urn, entry);
+  return other;
+}
