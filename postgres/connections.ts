@@ -2,10 +2,10 @@ import { Client, Pool, type PoolClient } from "pg";
 import { DEFAULT_POOL_SIZE } from "../core/defaults";
 import type { DatabaseConfig } from "./config";
 import { Connector } from "./connector";
-import { Session } from "./session";
+import type { Session } from "./session";
 import type { ServerFacts } from "./set-up";
 import type { Environment } from "./target";
-import { sqlState } from "./sqlstate";
+import { isConnectionLoss, sqlState } from "./sqlstate";
 
 /** Idle sessions of the pool are closed after this: a run that waits for something else does not occupy the server. */
 const IDLE_MS = 30_000;
@@ -107,7 +107,7 @@ export class Connections {
       return { pool: await this.makePool(), facts, identity };
     } catch (error) {
       session.destroy();
-      throw error;
+      throw isConnectionLoss(error) ? await this.connector.explain(error) : error;
     }
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Statement } from "../core/statements/statement";
 import { type Blocker, describeBlockers } from "./blockers";
 import type { Connections } from "./connections";
-import { Cancelled, LockBudgetExceeded, StatementError } from "./errors";
+import { Cancelled, LockBudgetExceeded, reading, StatementError } from "./errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
 import { faultpoint } from "./faultpoint";
@@ -93,7 +93,10 @@ function isCut(error: unknown): boolean {
 
 async function stateOf(connections: Connections, request: DetachRequest): Promise<"attached" | "pending" | "detached"> {
   const values = [request.leaf.schema, request.leaf.name];
-  const rows = await (await connections.serviceSession()).query(query("detach-pending"), values);
+  const subject = `looking whether "${request.leaf.schema}"."${request.leaf.name}" is attached`;
+  const rows = await reading(subject, async () =>
+    (await connections.serviceSession()).query(query("detach-pending"), values),
+  );
   if (rows[0] === undefined) return "detached";
   return rows[0]["pending"] === true ? "pending" : "attached";
 }
@@ -129,7 +132,9 @@ interface Holder extends Blocker {
 }
 
 async function holders(connections: Connections, request: DetachRequest): Promise<Holder[]> {
-  const rows = await (await connections.serviceSession()).query(query("lock-holders"), [request.schema, request.table]);
+  const rows = await reading(`looking for old transactions on "${request.schema}"."${request.table}"`, async () =>
+    (await connections.serviceSession()).query(query("lock-holders"), [request.schema, request.table]),
+  );
   // The columns are those of Holder: the query names them.
   return rows as unknown as Holder[];
 }

@@ -21,6 +21,8 @@ interface ExtendedQuery extends QueryConfig<Value[]> {
 export class SessionLost extends Error {
   /** SQLSTATE, where the server said why. */
   readonly code: string | undefined;
+  /** Why the connection ended. */
+  readonly why: string;
 
   constructor(
     /** `host:port/database as user`. */
@@ -29,7 +31,8 @@ export class SessionLost extends Error {
     readonly sent: boolean,
     cause: unknown,
   ) {
-    super(lossText(cause), { cause });
+    super(`the connection to ${where} was lost (${lossText(cause)})`, { cause });
+    this.why = lossText(cause);
     this.name = "SessionLost";
     this.code = sqlState(cause);
   }

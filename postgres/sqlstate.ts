@@ -37,6 +37,7 @@ const ENDED = /^(Connection terminated|Connection ended)/;
 
 /** Why a connection ended, in words of ours: the driver's say nothing about the database. */
 export function lossText(error: unknown): string {
+  if (error instanceof Error && "why" in error && typeof error.why === "string") return error.why;
   const text = textOf(error);
   if (UNSENT.test(text)) return "it had ended before";
   if (/timeout expired/.test(text)) return "no answer came in time: timeout expired";

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connections } from "./connections";
-import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded } from "./errors";
+import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded, reading } from "./errors";
 import { faultpoint } from "./faultpoint";
 import type { Log } from "./log";
 import { query } from "./queries";
@@ -40,11 +40,11 @@ export class TableLocks {
     try {
       await turnOrAbort(turn, options.signal, `waiting for the lock of table "${schema}"."${table}"`);
       for (let repeat = 0; ; repeat += 1) {
-        await this.hold(queue, schema, table, options);
-        queue.whenWanted = options.whenWanted;
-        if (queue.waiting > 1) queue.whenWanted?.();
         const mayRepeat = (error: unknown): boolean => !options.signal.aborted && isWorthAnotherLook(error, repeat);
         try {
+          await this.hold(queue, schema, table, options);
+          queue.whenWanted = options.whenWanted;
+          if (queue.waiting > 1) queue.whenWanted?.();
           return await this.current.run(queue, () => body({ repeat, mayRepeat }));
         } catch (error) {
           if (!mayRepeat(error)) throw error;
@@ -111,6 +111,13 @@ export class TableLocks {
   private async hold(queue: Queue, schema: string, table: string, options: TableLockOptions): Promise<void> {
     if (queue.holder !== undefined && queue.holder.lost === undefined) return;
     queue.holder = undefined;
+    queue.holder = await reading(`taking the lock of table "${schema}"."${table}"`, () =>
+      this.take(schema, table, options),
+    );
+    await faultpoint(`lock taken ${schema}.${table}`);
+  }
+
+  private async take(schema: string, table: string, options: TableLockOptions): Promise<Session> {
     const session = await this.connections.serviceSession();
     const deadline = performance.now() + this.budgetMs;
     let told = false;
@@ -122,8 +129,7 @@ export class TableLocks {
       told = true;
       await pause(options.signal, `waiting for ${subject}`);
     }
-    queue.holder = session;
-    await faultpoint(`lock taken ${schema}.${table}`);
+    return session;
   }
 
   private async release(queue: Queue, schema: string, table: string): Promise<void> {

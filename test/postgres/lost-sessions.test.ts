@@ -1,11 +1,26 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { connectionError } from "../../postgres/connection-error";
 import { ConnectionLost, StatementError } from "../../postgres/errors";
 import { testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
 
 /** Of the driver: they say nothing about the database. */
 const BARE = /Connection terminated|not queryable|Connection ended/;
+
+it.each([
+  "Connection terminated unexpectedly",
+  "Connection terminated",
+  "Client has encountered a connection error and is not queryable",
+  "Client was closed and is not queryable",
+])("a server that accepts a connection and drops it (%s) is told by place and way on, and tried again", (text) => {
+  const target = { host: "db.example.com", port: 5433, database: "app", user: "owner" };
+  const error = connectionError(new Error(text), target, (hidden) => hidden);
+  expect(error.kind).toBe("unreachable");
+  expect(error.message).toContain('cannot connect to db.example.com:5433, database "app", user "owner": ');
+  expect(error.message).toContain("Check host and port, that the server runs");
+  expect(error.message).not.toMatch(BARE);
+});
 
 describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (version) => {
   const server = withDatabase(version);
