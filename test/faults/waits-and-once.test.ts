@@ -117,7 +117,8 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     const env = { PGPARTITION_FAULT: "before begin detached app.events_p2025_02:kill" };
     await up(database, deployment, april, { env });
     const longer = program("2025-04-10T00:00:00Z", { window: { ...window, retention: "2 months" } });
-    expect((await up(database, deployment, longer)).error).toBeUndefined();
+    // The state of the killed run still has the partition: one that knows nothing asks the database.
+    expect((await up(database, new Deployment(deployment.project, deployment.stack), longer)).error).toBeUndefined();
     expect(await lives("events_p2025_02")).toEqual(["created", "detaching", "detached", "attached"]);
     expect(await impossibleLives(database)).toEqual([]);
   });
@@ -137,7 +138,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   it("C06 another session drops what up is about to drop: it goes on, and says that it was read again", async () => {
     const none = program("2025-04-10T00:00:00Z", { window, grace: "none" });
     const point = "before begin drop app.events_p2025_02";
-    const run = up(database, deployment, none, { env: { PGPARTITION_FAULT: `${point}:sleep 3000` } });
+    const run = up(database, deployment, none, { env: { PGPARTITION_FAULT: `${point}:sleep 6000` } });
     await until(
       async () => (await database.query("select from pgpartition.ledger where event = 'detached'")).length > 0,
       60_000,
