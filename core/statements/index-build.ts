@@ -55,7 +55,15 @@ export function leafIndexStatements(
   );
   if (equal) return [attachIndexStatement(place, equal.name)];
   if (place.partitioned) return [branchIndexStatement(place, index, name), attachIndexStatement(place, name)];
-  const leftover = here.find((candidate) => candidate.name === name && !candidate.valid && !candidate.building);
+  // Another one of that name is nothing that we have begun: the build then says that the name is taken.
+  const leftover = here.find(
+    (candidate) =>
+      candidate.name === name &&
+      !candidate.valid &&
+      !candidate.building &&
+      candidate.unique === index.unique &&
+      candidate.definition === printed,
+  );
   return [
     ...(leftover ? [dropLeftoverStatement(place, name)] : []),
     buildStatement(parent, index, place),

@@ -1,4 +1,5 @@
 import { quote, quoteQualified } from "../names/identifier";
+import { stateOf } from "../spec/constraint-state";
 import type { Lock, Statement } from "./statement";
 
 /** What a table that was away lacks of its parent, and has too much: the parent was changed meanwhile. */
@@ -82,15 +83,19 @@ export function awayShapeStatements(
 
 type AwayConstraint = AwayShape["constraints"][number];
 
-/** Its rows are read without a lock that stops writers of the referenced table. */
+/**
+ * Its rows are read without a lock that stops writers of the referenced table; what is NOT VALID or NOT ENFORCED on the parent
+ * is so here, and reads none.
+ */
 function foreignKey(relation: string, table: string, one: AwayConstraint): Statement[] {
+  const { notValid, notEnforced } = stateOf(one);
   const locks = (own: Lock["mode"], other: Lock["mode"]): Lock[] => [
     { relation, role: "leaf", mode: own },
     { relation: one.referenced ?? "", role: "referenced", mode: other },
   ];
   return [
     {
-      sql: `ALTER TABLE ${table} ${addText(one)} NOT VALID`,
+      sql: `ALTER TABLE ${table} ${addText(one)}${notValid || notEnforced ? "" : " NOT VALID"}`,
       transaction: `foreign key ${one.name} of ${relation}`,
       timeouts: "strong",
       locks: locks("SHARE ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE"),
@@ -98,21 +103,27 @@ function foreignKey(relation: string, table: string, one: AwayConstraint): State
       hazards: ["LOCK_REF_WRITE"],
       undo: dropText(table, one),
     },
-    {
-      sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(one.name)}`,
-      transaction: `validate ${one.name} of ${relation}`,
-      timeouts: "waiting",
-      locks: locks("SHARE UPDATE EXCLUSIVE", "ROW SHARE"),
-      hold: "grows with rows",
-      hazards: ["SCAN_PARTITION"],
-      undo: "not needed: it only reads",
-    },
+    ...(notValid || notEnforced
+      ? []
+      : [validateKey(relation, table, one, locks("SHARE UPDATE EXCLUSIVE", "ROW SHARE"))]),
   ];
 }
 
-/** As the parent has it, validated: what is attached later must be. */
+function validateKey(relation: string, table: string, one: AwayConstraint, locks: readonly Lock[]): Statement {
+  return {
+    sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(one.name)}`,
+    transaction: `validate ${one.name} of ${relation}`,
+    timeouts: "waiting",
+    locks,
+    hold: "grows with rows",
+    hazards: ["SCAN_PARTITION"],
+    undo: "not needed: it only reads",
+  };
+}
+
+/** As the parent has it: where that holds for new rows only, the rows of before were never asked to satisfy it. */
 function addText({ name, definition }: AwayConstraint): string {
-  return `ADD CONSTRAINT ${quote(name)} ${definition.replace(/ NOT VALID$/, "")}`;
+  return `ADD CONSTRAINT ${quote(name)} ${definition}`;
 }
 
 function dropText(table: string, { name }: AwayConstraint): string {

@@ -52,6 +52,8 @@ select
     from constraints w join parent p on p.oid = w.conrelid
     where not exists (
       select from constraints f
-      where f.conrelid = $3::oid and f.contype = w.contype and f.definition = w.definition and (w.contype = 'f' or f.conname = w.conname)
+      -- One that holds for all rows does where new ones are enough.
+      where f.conrelid = $3::oid and f.contype = w.contype and f.definition in (w.definition, regexp_replace(w.definition, ' NOT VALID$', ''))
+        and (w.contype = 'f' or f.conname = w.conname)
     )
   ) as constraints

@@ -140,6 +140,8 @@ describe("an index", () => {
       build,
       attach,
     ]));
+  test("another one of its name that is invalid is not dropped", () =>
+    expect(on([leafIndex({ valid: false, definition: "USING btree (run_id DESC)" })])).toEqual([build, attach]));
   test("attached although invalid is built anew in its place", () =>
     expect(on([leafIndex({ valid: false, attachedTo: "p_run" })])).toEqual([
       'REINDEX INDEX CONCURRENTLY "public"."p_2025_01_run_idx"',

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { differencesOf, isEqual } from "../../../core/alter/alteration";
+import { constraintNotes, declaredColumns } from "../../../core/adopt/columns";
+import type { ObservedConstraint, ObservedTable } from "../../../core/observed";
+import { stateOf, withoutState } from "../../../core/spec/constraint-state";
+import { tableFromWire, tableToWire } from "../../../core/spec/wire";
+import { tableSpec } from "../support/specs";
+
+const table = (constraints: readonly ObservedConstraint[]): ObservedTable => ({
+  schema: "app",
+  name: "events",
+  oid: "1",
+  owner: "app",
+  kind: "partitioned",
+  key: { strategy: "range", columns: ["ts"], types: ["timestamp with time zone"] },
+  columns: [
+    { name: "id", type: "bigint", nullable: false, default: undefined, identity: undefined, unread: true },
+    { name: "ts", type: "timestamp with time zone", nullable: false, default: undefined, identity: undefined },
+  ],
+  constraints,
+  indexes: [],
+  leaves: [],
+  branches: [],
+  carried: undefined,
+  referencedBy: [],
+  comment: undefined,
+  rights: { owner: true, createInSchema: true, ownerCreates: true, role: "app" },
+});
+const constraint = (kind: ObservedConstraint["kind"], name: string, definition: string): ObservedConstraint => ({
+  name,
+  kind,
+  columns: ["id"],
+  definition,
+  validated: !/NOT (VALID|ENFORCED)$/.test(definition),
+  references: kind === "foreign" ? { schema: "app", table: "users" } : undefined,
+});
+
+const reach = fc.constantFrom("", " NOT VALID", " NOT ENFORCED");
+const when = fc.constantFrom("", " DEFERRABLE", " DEFERRABLE INITIALLY DEFERRED");
+const bodies = fc.constantFrom("CHECK ((id > 0))", "CHECK ((note <> ' NOT VALID'::text))", "CHECK ((a AND b))");
+
+describe("the state of a constraint", () => {
+  test("is read from the end of its text, and the rest is what it demands", () => {
+    fc.assert(
+      fc.property(bodies, when, reach, (body, deferrable, state) => {
+        const definition = `${body}${deferrable}${state}`;
+        expect(withoutState(definition)).toBe(body);
+        expect(stateOf({ definition })).toEqual({
+          notValid: state === " NOT VALID",
+          notEnforced: state === " NOT ENFORCED",
+          deferrable:
+            deferrable === ""
+              ? undefined
+              : deferrable.endsWith("DEFERRED")
+                ? "initially deferred"
+                : "initially immediate",
+        });
+      }),
+    );
+  });
+
+  test("is declared by adopt, so that what is declared is what is there: nothing would be read or changed", () => {
+    fc.assert(
+      fc.property(bodies, reach, when, reach, (body, state, deferrable, keyState) => {
+        const found = table([
+          constraint("check", "known", `${body}${state}`),
+          constraint("foreign", "user", `FOREIGN KEY (id) REFERENCES app.users(id)${deferrable}${keyState}`),
+        ]);
+        const { columns: _columns, checks = {}, foreignKeys = {} } = declaredColumns(found);
+        const shape = { ...tableSpec({ checks, foreignKeys }), uniques: [] };
+        const travelled = tableFromWire(tableToWire(shape));
+        for (const one of [shape, travelled])
+          expect(isEqual(differencesOf({ ...one, columns: [] }, { ...found, columns: [] }, []))).toBe(true);
+      }),
+    );
+  });
+
+  test("is said in a comment, and so is what the declaration cannot say", () => {
+    const notes = constraintNotes(
+      table([
+        constraint("check", "known", "CHECK ((id > 0)) NOT VALID"),
+        constraint("check", "whole", "CHECK ((id > 0))"),
+        constraint("foreign", "user", "FOREIGN KEY (id) REFERENCES app.users(id) NOT ENFORCED"),
+        constraint("primary", "events_pkey", "PRIMARY KEY (id) DEFERRABLE"),
+        constraint("unique", "one", "UNIQUE (id) DEFERRABLE INITIALLY DEFERRED"),
+      ]),
+    );
+    expect(notes.map((note) => note.split(":")[0])).toEqual([
+      'check "known" is NOT VALID',
+      'foreign key "user" is NOT ENFORCED',
+      'primary key "events_pkey" is DEFERRABLE INITIALLY IMMEDIATE',
+      'unique constraint "one" is DEFERRABLE INITIALLY DEFERRED',
+      'column "id" is NOT NULL for new rows only (NOT VALID)',
+    ]);
+  });
+});
