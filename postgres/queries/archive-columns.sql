@@ -6,7 +6,10 @@ select
   t.typcategory as category,
   case when t.typtype = 'd' then format_type(t.typbasetype, t.typtypmod) end as base,
   case when a.attcollation <> t.typcollation then format('%I.%I', m.nspname, l.collname) end as collation,
-  a.attnotnull as not_null,
+  -- What is NOT NULL for new rows only has rows without a value.
+  a.attnotnull and not exists (
+    select from pg_constraint k where k.conrelid = a.attrelid and k.contype = 'n' and k.conkey[1] = a.attnum and not k.convalidated
+  ) as not_null,
   a.attgenerated <> '' as generated
 from pg_attribute a
 join pg_type t on t.oid = a.atttypid

@@ -46,7 +46,7 @@ describe.each(testVersions())("constraints that hold for new rows only, on Postg
     await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
     await engine.pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
     expect(await states()).toEqual(untouched);
-  });
+  }, 600_000);
 
   test(`${version}: declared for all rows, preview says what happens where one does not satisfy it, and up leaves them as they were`, async () => {
     const whole: TableSpecArgs = {
@@ -74,5 +74,5 @@ describe.each(testVersions())("constraints that hold for new rows only, on Postg
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect(await states()).toEqual(untouched.map((one) => ({ ...one, unread: 0 })));
     await engine.pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
-  });
+  }, 600_000);
 });

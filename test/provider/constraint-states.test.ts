@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/spec/args";
+import { query } from "../../postgres/queries";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
@@ -65,8 +66,8 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       expect(run.error, String(round)).toMatch(
         /rows of partition "app\.events_p2025_03" do not satisfy check "known".*Nothing was dropped: check "known" of "app\.events" was there before this update, NOT VALID, and stands so; every new row is checked by it/s,
       );
-      const [, query = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
-      expect(await database.query(query)).toMatchObject([{ id: "2" }]);
+      const [, finding = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
+      expect(await database.query(finding)).toMatchObject([{ id: "2" }]);
       expect(run.error).not.toMatch(/taken back/);
       expect((await left(database)).dump).toBe(before);
       expect(await states("known")).toEqual(everywhere("NOT VALID"));
@@ -122,8 +123,8 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
         expect(run.error, String(round)).toMatch(
           /rows of partition "app\.events_p2025_03" do not satisfy foreign key "events_author".*Nothing was dropped/s,
         );
-        const [, query = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
-        expect(await database.query(query)).toMatchObject([{ id: "2" }]);
+        const [, finding = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
+        expect(await database.query(finding)).toMatchObject([{ id: "2" }]);
         expect((await left(database)).dump).toBe(before);
       }
       await expect(database.query("insert into app.events values (9, '2025-03-06', 'x', 98)")).rejects.toThrow(
@@ -256,6 +257,39 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     expect(await states("events_author")).toEqual(version >= 18 ? everywhere("NOT VALID") : []);
   });
 
+  it.runIf(version >= 18)(
+    "NOT NULL that is NOT VALID stays so, and an archive knows that values may be missing",
+    async () => {
+      await database.query(
+        "update app.events set note = null where id = 2; alter table app.events add constraint filled not null note not valid",
+      );
+      const before = (await left(database)).dump;
+      const declared = declare({ columns: { ...columns, note: "text" } });
+      expect((await up(database, deployment, declared)).error).toBeUndefined();
+      await nothingLeft(database, deployment, declared);
+      expect((await left(database)).dump).toBe(before);
+      const rows = await database.query<{ name: string; not_null: boolean }>(query("archive-columns"), [
+        (await database.query<{ oid: string }>("select 'app.events_p2025_03'::regclass::oid::text as oid"))[0]?.oid,
+      ]);
+      expect(rows.find((row) => row.name === "note")?.not_null).toBe(false);
+      expect(rows.find((row) => row.name === "at")?.not_null).toBe(true);
+    },
+  );
+
+  it("a partition that was away comes back under a check that holds for new rows only, with its old rows", async () => {
+    await database.query("update app.events set note = 'much too long' where id = 1");
+    const april = (changes: Partial<TableSpecArgs> = {}) =>
+      program("2025-04-10T00:00:00Z", { columns, indexes: {}, ...changes });
+    expect((await up(database, deployment, april())).error).toBeUndefined();
+    const checks = { known: { expression: short, validate: false } };
+    expect((await up(database, deployment, april({ checks }))).error).toBeUndefined();
+    const back = april({ checks, window: { lead: "1 month", retention: "3 months" } });
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(await database.query("select note from app.events where id = 1")).toEqual([{ note: "much too long" }]);
+    expect(await states("known")).toContain("events_p2025_02 NOT VALID");
+    await nothingLeft(database, deployment, back);
+  });
+
   it("keys that are DEFERRABLE stay so, and a new partition has them so", async () => {
     await reset(database);
     deployment = new Deployment();
@@ -268,7 +302,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     const declared = declare({ uniques: { one_note: ["note", "at"] }, foreignKeys: { events_author: author } });
     expect((await up(database, deployment, declared)).error).toBeUndefined();
     const rows = await database.query<{ line: string }>(
-      `select distinct k.contype || ' ' || k.condeferrable || ' ' || k.condeferred as line from pg_constraint k
+      `select distinct k.contype::text || ' ' || k.condeferrable || ' ' || k.condeferred as line from pg_constraint k
        where k.connamespace = 'app'::regnamespace and k.contype in ('p', 'u', 'f') and k.conrelid <> 'app.users'::regclass order by 1`,
     );
     expect(rows.map(({ line }) => line)).toEqual(["f true true", "p true true", "u true false"]);
