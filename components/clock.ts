@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { formatInstant, parseInstant } from "../core/time/instant";
+import { formatProblem, type Problem } from "../core/problem";
+import { declaredTime, timeProblem } from "../core/spec/time-text";
+import { formatInstant, type Instant } from "../core/time/instant";
 
 /** The moment that a whole program plans for. */
 export interface ProgramClock {
@@ -20,9 +22,27 @@ export function programClock(): ProgramClock {
   return once;
 }
 
+const CONFIGURED = "pgpartition:asOf";
+
+/** The moment that a program names itself. */
+export function declaredClock(asOf: string): Instant {
+  return requireTime("asOf", asOf);
+}
+
+/** A RunError is printed without a stack trace: this is a message to the user, not a crash. */
+function requireTime(path: string, text: unknown): Instant {
+  const problems: Problem[] = [];
+  const time =
+    typeof text === "string"
+      ? declaredTime(path, text, "UTC", problems)
+      : problems.push(timeProblem(path, String(JSON.stringify(text)))) && undefined;
+  if (time) return time;
+  throw new pulumi.RunError(problems.map(formatProblem).join("\n"));
+}
+
 function readClock(): ProgramClock {
   const configured = new pulumi.Config("pgpartition").get("asOf");
-  if (configured !== undefined) return { asOf: formatInstant(parseInstant(configured, "UTC")), configured: true };
+  if (configured !== undefined) return { asOf: formatInstant(requireTime(CONFIGURED, configured)), configured: true };
   // eslint-disable-next-line no-restricted-syntax -- the one place where a program reads the clock
   return { asOf: new Date().toISOString(), configured: false };
 }

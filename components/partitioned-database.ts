@@ -10,7 +10,7 @@ import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table
 import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
 import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
-import { qualifiedName, sourcesFirst } from "./table-order";
+import { inOrder, qualifiedName } from "./table-order";
 
 /** A database with its partitioned tables. */
 export interface PartitionedDatabaseArgs extends Omit<
@@ -107,12 +107,19 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     dependsOn: pulumi.Resource[],
   ): Record<string, PartitionedTable> {
     const made = new Map<string, PartitionedTable>();
-    for (const [key, source] of sourcesFirst(args.tables, args.defaults?.schema)) {
+    const order = inOrder(args.tables, args.defaults?.schema);
+    for (const { key, source, later } of order) {
       const table = { ...args.defaults, ...args.tables[key], asOf } as PartitionedTableArgs;
       // Policies that are taken from a table of the same program: what that table will have.
       const from = source === undefined ? undefined : made.get(source);
-      const opts = { parent: this, provider: this.provider, dependsOn: [...dependsOn, ...(from ? [from] : [])] };
-      made.set(key, new PartitionedTable(key, table, opts));
+      const opts = { parent: this, provider: this.provider, dependsOn: [...dependsOn, ...(from?.access ?? [])] };
+      const referring = order.filter((other) => other.referenced.includes(key)).map((other) => other.key);
+      // Runs when all of them are made.
+      const laterResources = Promise.resolve().then(() => [
+        ...later.flatMap((other) => made.get(other)?.tableResource ?? []),
+        ...referring.flatMap((other) => made.get(other)?.windowResource ?? []),
+      ]);
+      made.set(key, new PartitionedTable(key, table, opts, laterResources));
     }
     return Object.fromEntries(made);
   }

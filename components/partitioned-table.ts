@@ -12,11 +12,12 @@ import { rowPolicyToWire } from "../core/spec/row-policy";
 import { cronJobToWire } from "../core/spec/schedule";
 import type { TableSpec } from "../core/spec/spec";
 import { indexToWire, keyToWire, tableToWire } from "../core/spec/wire";
-import { formatInstant, type Instant, parseInstant } from "../core/time/instant";
+import { formatInstant, type Instant } from "../core/time/instant";
 import { overlaps, sameInterval } from "../core/time/interval";
 import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
 import { digestPartitions, windowToWire } from "../core/window/wire";
-import { programClock } from "./clock";
+import { declaredClock, programClock } from "./clock";
+import { earlierReferenced, earlierReferring, remember } from "./neighbours";
 import {
   CronJob,
   FunctionAliases,
@@ -68,15 +69,35 @@ export class PartitionedTable extends pulumi.ComponentResource {
   readonly window: pulumi.Output<string>;
   /** Names of the partitions that the window wants. */
   readonly partitions: pulumi.Output<string[]>;
+  /**
+   * What says who may see what: another table's copy of it waits for these, and for nothing else of this table.
+   * @internal
+   */
+  readonly access: readonly pulumi.Resource[];
+  /** @internal */
+  readonly tableResource: pulumi.Resource;
+  /** @internal */
+  readonly windowResource: pulumi.Resource;
 
-  constructor(name: string, args: PartitionedTableArgs, opts?: pulumi.ComponentResourceOptions) {
+  /**
+   * The table waits for those of the same provider that its foreign keys point to and that the program has made before, and its
+   * window for the windows of those that point to it. In a PartitionedDatabase the order of writing decides nothing: there
+   * `later` says what the window waits for, once all tables are made.
+   */
+  constructor(
+    name: string,
+    args: PartitionedTableArgs,
+    opts?: pulumi.ComponentResourceOptions,
+    later?: Promise<readonly pulumi.Resource[]>,
+  ) {
     super("pgpartition:index:PartitionedTable", name, {}, opts);
     const { asOf: declaredAsOf, ...declared } = args;
     const spec = requireTableSpec(withKnownPlace(declared), `table "${name}"`);
-    const asOf = parseInstant(declaredAsOf ?? programClock().asOf, "UTC");
+    const asOf = declaredClock(declaredAsOf ?? programClock().asOf);
     const window = requireWindow(name, spec, asOf);
 
-    const table = this.createTable(name, spec);
+    const provider = opts?.provider ?? this.getProvider("pgpartition:index:Table");
+    const table = this.createTable(name, spec, earlierReferenced(provider, spec));
     const rowPolicy = this.createRowPolicy(name, spec, table);
     const partitions = this.createPartitions(name, spec, window, table);
     const indexes = this.createIndexes(name, spec, [table, ...partitions]);
@@ -84,14 +105,16 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const automation = [...this.createFunctionAliases(name, spec, table), ...this.createCronJob(name, spec, table)];
     const to = declared.archive?.to;
     const archive = to === undefined || isTable(to) ? undefined : to;
-    this.createWindow(name, spec, window, archive, [
-      table,
-      ...rowPolicy,
-      ...partitions,
-      ...indexes,
-      ...members,
-      ...automation,
-    ]);
+    const first = [table, ...rowPolicy, ...partitions, ...indexes, ...members, ...automation];
+    this.access = [table, ...rowPolicy];
+    this.tableResource = table;
+    // What refers to its rows leaves first, so that two that expire together leave together.
+    this.windowResource = this.createWindow(name, spec, window, archive, {
+      dependsOn: later
+        ? later.then<pulumi.Input<pulumi.Resource>[]>((others) => [...first, ...others])
+        : [...first, ...earlierReferring(provider, spec)],
+    });
+    remember(provider, spec, this);
 
     this.qualifiedName = pulumi.output(`${spec.schema}.${spec.table}`);
     this.runway = pulumi.output(formatInstant(window.runway ?? window.asOf));
@@ -106,8 +129,8 @@ export class PartitionedTable extends pulumi.ComponentResource {
     });
   }
 
-  private createTable(name: string, spec: TableSpec): Table {
-    return new Table(`${name}-table`, tableToWire(spec), { parent: this });
+  private createTable(name: string, spec: TableSpec, dependsOn: pulumi.Resource[]): Table {
+    return new Table(`${name}-table`, tableToWire(spec), { parent: this, dependsOn });
   }
 
   /** Before the window, which closes or opens the partitions after it. None where nothing of it is declared. */
@@ -187,7 +210,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     spec: TableSpec,
     window: PlannedWindow,
     archive: pulumi.Input<string> | undefined,
-    dependsOn: pulumi.Resource[],
+    opts: Pick<pulumi.CustomResourceOptions, "dependsOn">,
   ): PartitionWindow {
     const { archive: settings, ...wire } = windowToWire(spec.window);
     return new PartitionWindow(
@@ -199,7 +222,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
         ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
         plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
       },
-      { parent: this, dependsOn },
+      { ...opts, parent: this },
     );
   }
 

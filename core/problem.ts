@@ -61,6 +61,9 @@ export function requireValid<T>(subject: string, read: (report: Report) => T): T
 
 /** Thrown where a caller cannot collect problems: the constructor of a component, a stack program. */
 export class InvalidSpecError extends Error {
+  /** By this mark Pulumi prints the message alone: it is meant for the writer of the program, and a stack trace is none of it. */
+  readonly __pulumiRunError = true;
+
   constructor(
     subject: string,
     readonly problems: readonly Problem[],

@@ -5,7 +5,7 @@ import { formatTableId } from "../core/names/resource-id";
 import type { LeafProfile } from "../core/leaf/profile";
 import type { Observation } from "../core/observed";
 import type { KnownOfParent } from "../core/statements/parent";
-import type { IndexSpec, KeySpec } from "../core/spec/spec";
+import type { IndexSpec, KeySpec, TableShape } from "../core/spec/spec";
 import type { PlannedTable } from "../core/plan/live-plan";
 import type { Statement } from "../core/statements/statement";
 import { parseInstant, type Instant } from "../core/time/instant";
@@ -36,10 +36,17 @@ export class Runtime {
   private readonly declared = new Map<string, string>();
   private readonly asOf = new Map<string, Instant>();
   private readonly profiles = new Map<string, LeafProfile>();
+  private readonly shapes = new Map<string, TableShape>();
   private readonly indexes = new Map<string, Map<string, IndexSpec>>();
 
   /** Parents that only this preview knows: their creation was planned and has not run. */
   readonly planned = new Map<string, PlannedTable>();
+
+  /** Names of the foreign keys that this run's Table has put off, because what they point to was not there, by the table's id. */
+  readonly laterKeys = new Map<string, readonly string[]>();
+
+  /** Oids of partitions that this run's windows drop, or close and archive, by the table's id: their rows keep no other from leaving. */
+  readonly leaving = new Map<string, readonly string[]>();
 
   /** Statements that this preview has shown for a table that is there. */
   readonly shown = new Set<string>();
@@ -170,6 +177,11 @@ export class Runtime {
     return other !== undefined && other !== ctx.urn;
   }
 
+  /** Whether this run's program has a Table resource for it. A destroy runs no program. */
+  declaresTable(table: { readonly schema: string; readonly table: string }): boolean {
+    return this.declared.has(`pgpartition:index:Table ${formatTableId(table)}`);
+  }
+
   /** What this run declares about every partition of a table. */
   profileOf(table: { readonly schema: string; readonly table: string }): LeafProfile | undefined {
     return this.profiles.get(formatTableId(table));
@@ -177,6 +189,15 @@ export class Runtime {
 
   rememberProfile(table: { readonly schema: string; readonly table: string }, profile: LeafProfile): void {
     this.profiles.set(formatTableId(table), profile);
+  }
+
+  /** The table as this run declares it. */
+  shapeOf(table: { readonly schema: string; readonly table: string }): TableShape | undefined {
+    return this.shapes.get(formatTableId(table));
+  }
+
+  rememberShape(shape: TableShape): void {
+    this.shapes.set(formatTableId(shape), shape);
   }
 
   /** Indexes that this run declares on a table. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../core/problem";
 import { formatPath, shapeProblems } from "../core/spec/shape-problems";
+import { timeProblem } from "../core/spec/time-text";
 import { parseInstant } from "../core/time/instant";
 import { clockConfigSchema, databaseSchemas, type StackConfig, stackConfigSchema } from "./config";
 
@@ -73,14 +74,7 @@ function clockProblems(values: Record<string, unknown>): Problem[] {
     parseInstant(asOf, "UTC");
     return [];
   } catch {
-    return [
-      {
-        path: "pgpartition:asOf",
-        code: "invalid-time",
-        message: `${JSON.stringify(asOf)} is not a date or time.`,
-        fix: 'Write ISO 8601, for example "2026-01-01".',
-      },
-    ];
+    return [timeProblem("pgpartition:asOf", asOf)];
   }
 }
 

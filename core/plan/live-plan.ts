@@ -11,6 +11,7 @@ import type { LeafAlignment } from "./alignment";
 import type { Clocks } from "./clocks";
 import type { Creation } from "./creation";
 import type { BranchCreation } from "./creations";
+import type { LaterKeys } from "./later-keys";
 import type { PreparedPlan } from "./prepared";
 import type { RetirementFacts } from "./retirement";
 import type { Retirement } from "./retiring";
@@ -69,6 +70,8 @@ export interface PlanContext {
   readonly empty?: ReadonlySet<string>;
   /** What the table's own resource will change, and has shown: policies judge it here. */
   readonly altering?: readonly Statement[];
+  /** Declared foreign keys that the table has not got, because what they point to comes after it. */
+  readonly laterKeys?: LaterKeys | undefined;
   /** Indexes that this run declares. */
   readonly indexes?: readonly IndexSpec[];
   /** What keeps partitions from leaving besides the table itself. */

@@ -4,6 +4,8 @@ import type { Retirement } from "./retiring";
 export interface Referring {
   /** `app.orders` */
   readonly table: string;
+  /** The same, in parts. */
+  readonly relation?: { readonly schema: string; readonly name: string };
   /** Name of the foreign key. */
   readonly key: string;
   /** How many were counted; undefined: they could not be counted in time. */

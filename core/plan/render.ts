@@ -32,6 +32,7 @@ export function summarizePlan(plan: WindowPlan): string {
     plan.createCount > 0 ? `${plan.createCount} to create` : "",
     (plan.restore ?? []).length > 0 ? `${(plan.restore ?? []).length} to restore` : "",
     plan.alignCount > 0 ? `${plan.alignCount} to align` : "",
+    (plan.upkeep ?? []).some((item) => item.verb === "constrain") ? "foreign keys to add" : "",
     (plan.upkeep ?? []).some((item) => item.verb === "analyze") ? "to analyze" : "",
     plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
     (plan.archiveCount ?? 0) > 0 ? `${plan.archiveCount} to archive` : "",

@@ -9,6 +9,7 @@ export type WorkVerb =
   | "prepare"
   | "default"
   | "trigger"
+  | "constrain"
   | "analyze"
   | "finalize"
   | "detach"

@@ -19,6 +19,7 @@ import type { Creation } from "./creation";
 import { planCreations } from "./creations";
 import { planDefault } from "./default-partition";
 import { alignEntry, branchEntry, createEntry, keptEntries, restoreEntry, retireEntry } from "./entries";
+import { planLaterKeys } from "./later-keys";
 import type { LivePlan, PlanContext } from "./live-plan";
 import { planPrepared } from "./prepared";
 import { halfNotes, planReadOnly } from "./read-only";
@@ -53,6 +54,15 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     ...planReadOnly(spec, planned, { ledger: observation.ledger, clocks, management: context.management }),
   ];
   const fallback = planDefault(parent, observation, creations, retirement.due);
+  const keys =
+    context.laterKeys && parent
+      ? planLaterKeys(
+          context.laterKeys,
+          { ...parent.root, leafSchema: parent.leafSchema },
+          observation,
+          spec.resources === "partition" ? creations : [],
+        )
+      : [];
   const upkeep = parent
     ? [
         ...fallback.upkeep,
@@ -63,8 +73,10 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const statements = parent
     ? [
         ...(observation.table ? [] : (context.planned?.statements ?? [])),
+        ...(spec.resources === "window" ? keys.flatMap((item) => item.statements) : []),
         ...branchStatements(parent, branches),
         ...creationStatements(parent, [...creations, ...planned.restores], context.management),
+        ...(spec.resources === "partition" ? keys.flatMap((item) => item.statements) : []),
         ...alignments.flatMap((alignment) => alignment.statements),
         ...retirementStatements(parent, retirement.due, context.management),
         ...upkeep.flatMap((item) => item.statements),
@@ -89,7 +101,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...(restore.length > 0 ? { restore } : {}),
       align: align.slice(0, MAX_LISTED_DROPS),
       alignCount: align.length,
-      ...(upkeep.length > 0 ? { upkeep: upkeep.map((item) => item.entry) } : {}),
+      ...(upkeep.length + keys.length > 0 ? { upkeep: [...keys, ...upkeep].map((item) => item.entry) } : {}),
       ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
       complete: true,
       ...tableFacts(parent, context.indexes ?? [], observation.role),
@@ -115,7 +127,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...align.map(workItem),
       ...(prepared?.work ?? []),
       ...retirement.due.map((item) => workItem(retireEntry(item, now))),
-      ...upkeep.map((item) => workItem(item.entry)),
+      ...[...keys, ...upkeep].map((item) => workItem(item.entry)),
     ],
     problems: [
       ...window.problems,
@@ -135,6 +147,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...streams,
       ...unanswered(context),
       ...retirement.deferred.flatMap(referredWarning),
+      ...keys.flatMap(({ entry, statements }) => (statements.length === 0 ? [entry.reason] : [])),
     ],
     alignments,
     retirements: retirement.due,

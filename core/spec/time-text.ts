@@ -6,12 +6,37 @@ export function declaredTime(path: string, text: string, zone: string, problems:
   try {
     return parseInstant(text, zone);
   } catch {
-    problems.push({
-      path,
-      code: "invalid-time",
-      message: `${JSON.stringify(text)} is not a date or time.`,
-      fix: 'Write ISO 8601, for example "2026-01-01" or "2026-01-01T00:00:00Z".',
-    });
+    problems.push(timeProblem(path, text));
     return undefined;
   }
+}
+
+/** What is wrong with a text that is no time, and what to write instead. */
+export function timeProblem(path: string, text: string): Problem {
+  const meant = unquotedYaml(text);
+  return meant === undefined
+    ? {
+        path,
+        code: "invalid-time",
+        message: `${JSON.stringify(text)} is not a date or time.`,
+        fix: 'Write ISO 8601, for example "2026-01-01" or "2026-01-01T00:00:00Z".',
+      }
+    : {
+        path,
+        code: "invalid-time",
+        message: `it stands in the stack file without quotes, so that YAML has made ${JSON.stringify(text)} of it.`,
+        fix: `Write it in quotes: "${meant}".`,
+      };
+}
+
+/**
+ * The time in ISO 8601 where a text is what Pulumi makes of a date without quotes in a YAML file: its language prints it as
+ * `2026-01-01 00:00:00 +0000 UTC`.
+ */
+function unquotedYaml(text: string): string | undefined {
+  const found = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d+)?) ([+-]\d{2})(\d{2}) \S+$/.exec(text);
+  if (!found) return undefined;
+  const [, day = "", time = "", hours = "", minutes = ""] = found;
+  const offset = `${hours}${minutes}` === "+0000" ? "Z" : `${hours}:${minutes}`;
+  return offset === "Z" && time === "00:00:00" ? day : `${day}T${time}${offset}`;
 }

@@ -23,6 +23,7 @@ import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
 import { asProperties, declaredDiff, diffResult, failures, importedKey, requireWire } from "./inputs";
 import { readWire } from "../../core/spec/wire";
+import { withoutLaterKeys } from "./later-keys";
 import { checkLeaves, importedLeaves, requireLeafSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
@@ -66,6 +67,7 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
       const { leaves, problems } = await checkLeaves(ctx, runtime, read.value, olds);
       runtime.rememberProfile(read.value, leaves ?? {});
+      runtime.rememberShape(tableFromWire(read.value));
       const inputs = leaves ? { ...news, ...asProperties({ leaves }) } : news;
       for (const key of unindexedKeys(tableFromWire(read.value)))
         ctx.log.warn(`table "${read.value.schema}.${read.value.table}": ${describeUnindexed(key)}`);
@@ -125,12 +127,12 @@ export function tableHandler(runtime: Runtime): ResourceHandler {
 
 async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: TableShape): Promise<void> {
   const observation = await runtime.observeIfReachable(ctx, declared, declared.window.key);
-  let shape = declared;
+  let shape = observation ? await withoutLaterKeys(runtime, declared) : declared;
   if (observation) {
     requireNoProblems(shape, observation, runtime.owner(ctx));
     await requireLeafSchema(runtime, shape, observation, true);
     const { table } = observation;
-    shape = await settleTypes(runtime, declared, table);
+    shape = await settleTypes(runtime, shape, table);
     if (table) return previewChange(ctx, runtime, shape, { ...observation, table });
   }
   const grantees = observation?.defaultGrantees ?? [];
@@ -151,8 +153,9 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: Table
     await requireLeafSchema(runtime, shape, observation, false);
     await requirePolicies(runtime, shape, observation);
     const { table } = observation;
-    if (table) await changeTable(ctx, runtime, shape, { ...observation, table });
-    else await createTable(ctx, runtime, shape, observation.defaultGrantees);
+    const now = await withoutLaterKeys(runtime, shape);
+    if (table) await changeTable(ctx, runtime, now, { ...observation, table });
+    else await createTable(ctx, runtime, now, observation.defaultGrantees);
     runtime.database.invalidate(shape.schema, shape.table);
     const after = await runtime.observe(shape, shape.window.key);
     return after.table?.owner ?? "";

@@ -1,3 +1,6 @@
+import { type Family, familyOf } from "../../core/alter/family";
+import { dropForeignKey } from "../../core/alter/foreign-keys";
+import type { Observation } from "../../core/observed";
 import { describeRows } from "../../core/plan/referring";
 import { decidingNow } from "../../core/plan/clocks";
 import type { Retirement } from "../../core/plan/retiring";
@@ -9,6 +12,7 @@ import { ledgerStatement, releaseTableStatement } from "../../postgres/registry"
 import { forgetPreparedStatement } from "../../postgres/registry-schedule";
 import { dropSourceTriggers } from "../../core/levels/source-triggers";
 import { readSourceTriggers } from "../../postgres/source-triggers";
+import { listManaged } from "../../postgres/ownership";
 import { readReferring } from "../../postgres/referring";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
@@ -46,11 +50,12 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
   if (!spec.ownsTable) return handBack(work, spec);
   if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
-  await requireUnreferred(runtime, spec, table.oid);
+  const keys = await goingKeys(ctx, runtime, observation, spec, table.oid);
   let parent = observedParent(table, spec.key, observation);
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
   await dropTriggers(work, spec);
+  await dropKeys(work, spec, keys);
   // The default partition first: beside it no other could leave concurrently.
   for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
     const detach: Retirement = {
@@ -126,17 +131,82 @@ async function dropTriggers(work: WorkContext, spec: WindowSpec): Promise<void> 
   await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
 }
 
-/** PostgreSQL would refuse to drop it in the end, after its partitions had gone. */
-async function requireUnreferred(runtime: Runtime, spec: WindowSpec, oid: string): Promise<void> {
-  const name = `${spec.schema}.${spec.table}`;
-  const keys = [...(await readReferring(runtime.database, [oid])).values()].flat().filter((key) => key.table !== name);
-  if (keys.length === 0) return;
-  const found = keys.map(
-    ({ table, key, rows }) => `${table} refers to it by the foreign key "${key}" (${describeRows(rows)})`,
+/** A foreign key that points to the table, and the relation that has it. */
+interface PointingKey {
+  readonly family: Family;
+  readonly key: string;
+}
+
+/**
+ * PostgreSQL lets nothing go that is referred to. The table's own keys go with it, and those of tables that the same destroy
+ * drops (of this stack, named in allowDestroy, no longer in the program), whichever of them is asked first: two that refer to
+ * each other have no order. Refused, before anything goes, where any other table refers to it.
+ */
+async function goingKeys(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  observation: Observation,
+  spec: WindowSpec,
+  oid: string,
+): Promise<PointingKey[]> {
+  const found = [...(await readReferring(runtime.database, [oid])).values()].flat();
+  if (found.length === 0) return [];
+  const families = [...familiesOf(observation), ...(await othersThatGo(ctx, runtime, spec))];
+  const pointing = found.map((one) => ({
+    one,
+    family: families.find(({ schema, table }) => one.relation?.schema === schema && one.relation.name === table),
+  }));
+  const staying = pointing.filter(({ family }) => family === undefined).map(({ one }) => one);
+  if (staying.length > 0) {
+    const keys = staying.map(
+      ({ table, key, rows }) => `${table} refers to it by the foreign key "${key}" (${describeRows(rows)})`,
+    );
+    throw new Refusal(
+      `table "${spec.schema}.${spec.table}" is not destroyed: ${keys.join("; ")}. Drop these foreign keys first, then run the destroy again`,
+    );
+  }
+  return pointing.flatMap(({ one, family }) => (family ? [{ family, key: one.key }] : []));
+}
+
+async function othersThatGo(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Family[]> {
+  const managed = await listManaged(runtime.database);
+  const going = managed.filter(
+    (other) =>
+      !(other.schema === spec.schema && other.table === spec.table) &&
+      other.owner === runtime.owner(ctx) &&
+      runtime.destroyAllowed(other) &&
+      !runtime.declaresTable(other),
   );
-  throw new Refusal(
-    `table "${name}" is not destroyed: ${found.join("; ")}. Drop these foreign keys first, then run the destroy again`,
+  const observed = await Promise.all(
+    going.map((other) => {
+      runtime.database.invalidate(other.schema, other.table);
+      return runtime.observe(other);
+    }),
   );
+  return observed.flatMap(familiesOf);
+}
+
+/** The table, and what was detached from it and is dropped with it. */
+function familiesOf({ table, detached }: Observation): Family[] {
+  const dropped = detached.filter(({ archived, dropAfter }) => archived !== undefined || dropAfter !== undefined);
+  return [
+    ...(table ? [familyOf(table)] : []),
+    ...dropped.map(({ schema, name }): Family => ({ schema, table: name, partitions: [] })),
+  ];
+}
+
+async function dropKeys(work: WorkContext, spec: WindowSpec, keys: readonly PointingKey[]): Promise<void> {
+  const references = { schema: spec.schema, table: spec.table };
+  for (const { family, key } of keys) {
+    const transaction = `drop foreign key ${key} of ${family.schema}.${family.table}`;
+    const subject = `dropping foreign key "${key}" of "${family.schema}.${family.table}", which is destroyed as well`;
+    await work.database.execute(dropForeignKey(family, { name: key, references }, transaction), {
+      signal: work.signal,
+      log: work.log,
+      subject,
+    });
+    work.log.info(`dropped foreign key ${key} of ${family.schema}.${family.table}: both tables are destroyed (allowDestroy)`);
+  }
 }
 
 /** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */

@@ -21,6 +21,7 @@ import { windowFromWire } from "../../core/window/wire";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
+import { laterKeysOf } from "./later-keys";
 import { withDeclaredIndexes } from "./declared-indexes";
 import { withCountedRows } from "./default-rows";
 import type { WindowInputs } from "./window-inputs";
@@ -34,7 +35,8 @@ export async function planLive(
 ): Promise<LivePlan> {
   const observation = await withCountedRows(runtime, inputs.spec, inputs.spec.key, found, missingRanges(inputs, found));
   const clocks = runtime.clocks(inputs.asOf, observation);
-  const referring = await readReferring(runtime.database, couldLeave(inputs.spec, observation, clocks));
+  const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(inputs.spec) ? [] : oids));
+  const referring = await readReferring(runtime.database, couldLeave(inputs.spec, observation, clocks), leaving);
   return planAgainstDatabase({
     values: await valuesOf(runtime, inputs),
     sourceTriggers: await triggersOf(runtime, inputs),
@@ -46,6 +48,7 @@ export async function planLive(
     clocks,
     retiring: { referring, byteLimit, backup: await backupOf(runtime, inputs.spec) },
     indexes: runtime.indexesOf(inputs.spec),
+    laterKeys: await laterKeysOf(runtime, inputs.spec, observation),
     altering: runtime.altering.get(formatTableId(inputs.spec)) ?? [],
     profile: runtime.profileOf(inputs.spec),
     planned: runtime.planned.get(formatTableId(inputs.spec)),

@@ -11,6 +11,7 @@ import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import { archiveDue, type LeftToArchive } from "./window-archive";
+import { withLaterKeys } from "./later-keys";
 import { withDeclaredIndexes } from "./declared-indexes";
 import { createMissing, Failures } from "./window-creations";
 import { restoreDue } from "./window-restore";
@@ -80,7 +81,10 @@ async function performLocked(
   const { spec } = inputs;
   const work = workContext(runtime, ctx);
   runtime.database.invalidate(spec.schema, spec.table);
-  const observation = await runtime.observe(spec, spec.key);
+  const found = await runtime.observe(spec, spec.key);
+  if (!found.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
+  // First, so that a partition which is made now gets the key by its ATTACH, and the schedule is given what the table then is.
+  const observation = await withLaterKeys(work, runtime, inputs, found, runtime.owner(ctx), failures);
   if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
   const live = await planLive(runtime, inputs, observation);
   const problems = [

@@ -1,6 +1,7 @@
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
+import type { LivePlan } from "../../core/plan/live-plan";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
 import type { WorkItem } from "../../core/plan/types";
 import { formatInstant } from "../../core/time/instant";
@@ -55,6 +56,7 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
       if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
       const live = await planLive(runtime, read, observation, await byteLimitFor(runtime, read.spec));
+      runtime.leaving.set(formatTableId(read.spec), releasing(live));
       warnOfLost(ctx, read, observation, live);
       for (const warning of live.warnings) ctx.log.warn(`table "${read.spec.schema}.${read.spec.table}": ${warning}`);
       const problems = [
@@ -121,6 +123,11 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         if (table.window !== undefined) yield { id: formatTableId(table), name: `${table.table}-window` };
     },
   };
+}
+
+/** What is dropped, or closed for its archive, refers to nothing any more; a table that is only detached keeps its foreign keys. */
+function releasing({ retirements }: LivePlan): string[] {
+  return retirements.flatMap(({ verb, oid }) => (verb === "drop" || verb === "archive" ? [oid] : []));
 }
 
 /** Partitions that are missing, half detached or not as declared. What time makes due is no drift. */

@@ -20,6 +20,7 @@ const workItem = z.object({
     "prepare",
     "default",
     "trigger",
+    "constrain",
     "analyze",
     "finalize",
     "detach",

@@ -1,0 +1,45 @@
+// Which tables of a program have to do with each other. A table of a PartitionedTable knows those that the program made before
+// it: they cannot wait for it in turn, whatever dependsOn says.
+import type * as pulumi from "@pulumi/pulumi";
+import type { ForeignKeySpec } from "../core/spec/spec";
+
+interface Named {
+  readonly schema: string;
+  readonly table: string;
+  readonly foreignKeys: readonly Pick<ForeignKeySpec, "references">[];
+}
+
+interface Made {
+  readonly tableResource: pulumi.Resource;
+  readonly windowResource: pulumi.Resource;
+}
+
+/** By the provider: the same name leads to another table in another database. */
+const MADE = new WeakMap<object, Map<string, { readonly spec: Named; readonly made: Made }>>();
+const DEFAULT_PROVIDER = {};
+
+/** Tables that the foreign keys of a table point to. */
+export function earlierReferenced(provider: object | undefined, spec: Named): pulumi.Resource[] {
+  return of(provider).flatMap(([, other]) => (refersTo(spec, other.spec) ? [other.made.tableResource] : []));
+}
+
+/** Windows of the tables whose foreign keys point to a table. */
+export function earlierReferring(provider: object | undefined, spec: Named): pulumi.Resource[] {
+  return of(provider).flatMap(([, other]) => (refersTo(other.spec, spec) ? [other.made.windowResource] : []));
+}
+
+export function remember(provider: object | undefined, spec: Named, made: Made): void {
+  const known = MADE.get(provider ?? DEFAULT_PROVIDER) ?? new Map();
+  MADE.set(provider ?? DEFAULT_PROVIDER, known.set(`${spec.schema}.${spec.table}`, { spec, made }));
+}
+
+function of(provider: object | undefined) {
+  return [...(MADE.get(provider ?? DEFAULT_PROVIDER) ?? [])];
+}
+
+function refersTo(spec: Named, other: Named): boolean {
+  if (spec.schema === other.schema && spec.table === other.table) return false;
+  return spec.foreignKeys.some(
+    ({ references }) => references.schema === other.schema && references.table === other.table,
+  );
+}
