@@ -21,6 +21,8 @@ export interface ObservedPublication {
   /** Whether the connected role may change it. */
   readonly mine: boolean;
   readonly allTables: boolean;
+  /** It has all tables except this one (FOR ALL TABLES EXCEPT, PostgreSQL 19). Left out: it does not leave it out. */
+  readonly excepted?: boolean;
   /** Schemas all of whose tables it publishes. */
   readonly schemas: readonly string[];
   readonly changes: readonly PublishedChange[];

@@ -37,6 +37,8 @@ export interface ObservedTable {
     readonly createInSchema: boolean;
     /** Whether partitions can be given to the owner of the table: without CREATE on the schema it may have none. */
     readonly ownerCreates: boolean;
+    /** Whether membership in the owner would give more than its tables: a superuser, or a role that administers the server. */
+    readonly ownerIsAdmin?: boolean;
     readonly role: string;
   };
 }

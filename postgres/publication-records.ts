@@ -3,6 +3,9 @@ import type { PublicationMemberWire } from "../core/spec/publications";
 import type { Statement } from "../core/statements/statement";
 import { bookkeeping, type TableName } from "./registry";
 
+/** Whether a row `m` of pg_publication_rel is a table that FOR ALL TABLES EXCEPT leaves out: PostgreSQL 19 keeps it there. */
+const EXCEPTED = "coalesce((to_jsonb(m) ->> 'prexcept')::boolean, false)";
+
 /**
  * A membership as it was declared and as the server prints its row filter: filters are compared by both. `made`: the same
  * transaction has made the publication. One that another table's membership made counts as made for this one too.
@@ -18,7 +21,7 @@ export function recordPublicationStatement(management: string, spec: Publication
     'declared', $4::text, 'printed', pg_get_expr(m.prqual, m.prrelid)))
   from pg_publication p
   left join (pg_publication_rel m join pg_class c on c.oid = m.prrelid and c.relname = $2::text
-    join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1::text) on m.prpubid = p.oid
+    join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1::text) on m.prpubid = p.oid and not ${EXCEPTED}
   where p.pubname = $3::text
 ), '[]') || coalesce((select jsonb_agg(kept) from jsonb_array_elements(publications) kept where kept->>'name' <> $3::text), '[]'), updated_at = now()
 where schema_name = $1::text and table_name = $2::text`,
@@ -45,7 +48,7 @@ export function assertEmptyStatement(management: string, publication: string): S
   return bookkeeping(
     `select ${quote(management)}.assert_that(not exists (
   select from pg_publication p where p.pubname = $1::text and (
-    p.puballtables or exists (select from pg_publication_rel m where m.prpubid = p.oid)
+    p.puballtables or exists (select from pg_publication_rel m where m.prpubid = p.oid and not ${EXCEPTED})
     or exists (select from pg_publication_namespace s where s.pnpubid = p.oid))
 ), $2::text)`,
     [publication, `publication "${publication}" has tables again, so it is not dropped; run the update again`],
@@ -65,7 +68,7 @@ export function assertFilterStatement(management: string, spec: PublicationMembe
   join pg_class c on c.oid = m.prrelid
   join pg_namespace n on n.oid = c.relnamespace
   cross join lateral regexp_matches(m.prqual::text, ':varattno (\\d+)', 'g') v (found)
-  where n.nspname = $1::text and c.relname = $2::text and p.pubname = $3::text
+  where n.nspname = $1::text and c.relname = $2::text and p.pubname = $3::text and not ${EXCEPTED}
     and (p.pubupdate or p.pubdelete) and c.relreplident <> 'f'
     and not exists (
       select from pg_index x where x.indrelid = c.oid

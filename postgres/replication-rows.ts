@@ -15,7 +15,8 @@ export interface ReplicationRow {
   readonly may_publish: boolean;
 }
 
-interface PublicationJson extends Omit<ObservedPublication, "schemas" | "member" | "leaves"> {
+interface PublicationJson extends Omit<ObservedPublication, "excepted" | "schemas" | "member" | "leaves"> {
+  readonly excepted: boolean;
   readonly schemas: readonly string[] | null;
   readonly member: MemberJson | null;
   readonly leaves: readonly string[] | null;
@@ -29,8 +30,9 @@ export function toReplication(row: ReplicationRow): ObservedReplication {
     database: row.database,
     role: row.role,
     mayCreate: row.may_publish,
-    publications: (row.publications ?? []).map((publication) => ({
+    publications: (row.publications ?? []).map(({ excepted, ...publication }) => ({
       ...publication,
+      ...(excepted ? { excepted } : {}),
       schemas: publication.schemas ?? [],
       leaves: publication.leaves ?? [],
       member: publication.member === null ? undefined : toMember(publication.member),

@@ -1,5 +1,6 @@
 import { quote } from "../names/identifier";
 import type { Problem } from "../problem";
+import type { ObservedReplication } from "../observed-replication";
 import { needsRoot, type PublicationMemberWire } from "../spec/publications";
 import type { MembershipContext, PublicationToBe } from "./publication-to-be";
 
@@ -12,6 +13,7 @@ export function memberProblems(
 ): Problem[] {
   const { spec } = context;
   const narrowed = spec.where !== undefined || spec.columns !== undefined;
+  if (toBe.found?.allTables && toBe.found.excepted) return [leftOut(spec)];
   return [
     ...(implicit && narrowed ? [cannotNarrow(spec)] : []),
     ...(spec.viaRoot !== undefined && spec.viaRoot !== toBe.viaRoot ? [otherRoot(spec, toBe)] : []),
@@ -112,6 +114,16 @@ function columnProblems(spec: PublicationMemberWire, { identity, changes }: Publ
   ];
 }
 
+/** Such a publication takes no single table, and sends nothing of this one. */
+function leftOut(spec: PublicationMemberWire): Problem {
+  return {
+    path: "publication",
+    code: "conflict",
+    message: `publication "${spec.publication}" has all tables except "${spec.schema}"."${spec.table}" (FOR ALL TABLES EXCEPT): none of its rows is sent.`,
+    fix: "Let its owner take the table out of the exceptions, or declare a publication that names its tables.",
+  };
+}
+
 function cannotNarrow(spec: PublicationMemberWire): Problem {
   return {
     path: spec.where === undefined ? "columns" : "where",
@@ -144,7 +156,7 @@ function rootMissing(spec: PublicationMemberWire, toBe: PublicationToBe): Proble
 
 function rightsProblems({ observation }: MembershipContext, toBe: PublicationToBe): Problem[] {
   const { role, mayCreate, database } = observation.replication;
-  if (toBe.found) return toBe.found.mine ? [] : [notOwner(role, toBe.found)];
+  if (toBe.found) return toBe.found.mine ? [] : [notOwner(observation.replication, toBe.found)];
   if (mayCreate) return [];
   return [
     {
@@ -157,13 +169,16 @@ function rightsProblems({ observation }: MembershipContext, toBe: PublicationToB
 }
 
 /** Only its owner may change a publication, and the new owner of one has to have CREATE on the database. */
-export function notOwner(role: string, publication: { readonly name: string; readonly owner: string }): Problem {
+export function notOwner(
+  { role, database, mayCreate }: Pick<ObservedReplication, "role" | "database" | "mayCreate">,
+  publication: { readonly name: string; readonly owner: string },
+): Problem {
   const name = quote(publication.name);
   return {
     path: "publication",
     code: "privileges",
     message: `role "${role}" may not change publication "${publication.name}", which belongs to "${publication.owner}".`,
-    fix: `An administrator has to run: GRANT ${quote(publication.owner)} TO ${quote(role)} (or ALTER PUBLICATION ${name} OWNER TO ${quote(role)}, which needs CREATE on the database)`,
+    fix: `An administrator has to run: ${mayCreate ? "" : `GRANT CREATE ON DATABASE ${quote(database)} TO ${quote(role)}; `}ALTER PUBLICATION ${name} OWNER TO ${quote(role)}`,
   };
 }
 

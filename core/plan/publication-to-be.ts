@@ -44,10 +44,10 @@ export function wasMade(registered: RegisteredPublication | undefined, found: Ob
   return registered !== undefined && registered.made && registered.oid === found.oid;
 }
 
-/** FOR ALL TABLES, or FOR TABLES IN SCHEMA of the table's own. */
+/** FOR ALL TABLES without an exception for this one, or FOR TABLES IN SCHEMA of the table's own. */
 export function publishesImplicitly(
-  publication: Pick<ObservedPublication, "allTables" | "schemas">,
+  publication: Pick<ObservedPublication, "allTables" | "excepted" | "schemas">,
   schema: string,
 ): boolean {
-  return publication.allTables || publication.schemas.includes(schema);
+  return (publication.allTables && publication.excepted !== true) || publication.schemas.includes(schema);
 }

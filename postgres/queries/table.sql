@@ -37,6 +37,11 @@ lagging_slots as (
   from (select case when pg_is_in_recovery() then null else pg_current_wal_lsn() end as here) w, pg_replication_slots s
   where pg_wal_lsn_diff(w.here, s.restart_lsn) > $5::bigint * 1048576
 ),
+-- What publications name, and what FOR ALL TABLES EXCEPT leaves out: from PostgreSQL 19 on pg_publication_rel has both.
+publication_tables as (
+  select m.*, coalesce((to_jsonb(m) ->> 'prexcept')::boolean, false) as excepted
+  from pg_publication_rel m
+),
 -- Every publication, seen from the table: pg_publication_rel alone says whether it names it.
 publications as (
   select p.pubname as name, p.oid::text as oid, pg_get_userbyid(p.pubowner) as owner,
@@ -53,7 +58,10 @@ publications as (
            ],
            null
          ) as changes,
-         (select count(*) from pg_publication_rel m where m.prpubid = p.oid) as tables,
+         (select count(*) from publication_tables m where m.prpubid = p.oid and not m.excepted) as tables,
+         exists (
+           select from publication_tables m join relation r on m.prrelid = r.oid where m.prpubid = p.oid and m.excepted
+         ) as excepted,
          (
            select json_build_object(
              'where', pg_get_expr(m.prqual, m.prrelid),
@@ -67,16 +75,16 @@ publications as (
                join pg_attribute a on a.attrelid = m.prrelid and a.attnum = v.found[1]::int2
              )
            )
-           from pg_publication_rel m join relation r on m.prrelid = r.oid
-           where m.prpubid = p.oid
+           from publication_tables m join relation r on m.prrelid = r.oid
+           where m.prpubid = p.oid and not m.excepted
          ) as member,
          (
            select json_agg(n.nspname || '.' || c.relname order by n.nspname, c.relname)
-           from pg_publication_rel m
+           from publication_tables m
            join relation r on m.prrelid <> r.oid and pg_partition_root(m.prrelid) = r.oid
            join pg_class c on c.oid = m.prrelid
            join pg_namespace n on n.oid = c.relnamespace
-           where m.prpubid = p.oid
+           where m.prpubid = p.oid and not m.excepted
          ) as leaves
   from pg_publication p
 ),
@@ -144,6 +152,21 @@ select
       'lastAnalyzed', greatest(pg_stat_get_last_analyze_time(r.oid), pg_stat_get_last_autoanalyze_time(r.oid))::text,
       'rights', json_build_object(
         'owner', pg_has_role(current_user, r.relowner, 'USAGE'),
+        -- Membership in it would give more than its tables: attributes by SET ROLE, or what a platform's administrators may.
+        'ownerIsAdmin', exists (
+          select from pg_roles o join pg_roles a on a.oid = o.oid or (not o.rolsuper and pg_has_role(o.oid, a.oid, 'MEMBER'))
+          where o.oid = r.relowner
+            and (
+              a.rolsuper or a.rolcreaterole or a.rolcreatedb or a.rolreplication or a.rolbypassrls
+              or (a.rolname ~ '^pg_' and a.rolname not in (
+                'pg_database_owner', 'pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats', 'pg_stat_scan_tables'
+              ))
+              or a.rolname in (
+                'rds_superuser', 'rdsadmin', 'azure_pg_admin', 'azuresu', 'cloudsqlsuperuser', 'cloudsqladmin', 'alloydbsuperuser',
+                'alloydbadmin', 'neon_superuser', 'supabase_admin', 'doadmin', 'avnadmin'
+              )
+            )
+        ),
         'createInSchema', has_schema_privilege(r.schema_oid, 'CREATE'),
         'ownerCreates', (select u.rolsuper from pg_roles u where u.rolname = current_user)
           or has_schema_privilege(r.relowner, r.schema_oid, 'CREATE'),

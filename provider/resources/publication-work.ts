@@ -88,7 +88,7 @@ export function leavePublication(ctx: ResourceContext, runtime: Runtime, spec: P
     const { leave, drop } = planLeave(spec, observation);
     const found = publicationOf(observation, spec.publication);
     if (leave.length > 0 && found && !found.mine)
-      refuse(`publication "${spec.publication}"`, [notOwner(observation.replication.role, found)]);
+      refuse(`publication "${spec.publication}"`, [notOwner(observation.replication, found)]);
     const { managementSchema } = runtime.config;
     await execute(ctx, runtime, spec, [
       ...leave,

@@ -56,7 +56,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
       name,
       owner: server.user,
       kind: "partitioned",
-      rights: { owner: true, createInSchema: true, ownerCreates: true, role: server.user },
+      rights: { owner: true, createInSchema: true, ownerCreates: true, ownerIsAdmin: false, role: server.user },
     });
     expect(found?.key).toEqual({ strategy: "range", columns: [name], types: ["timestamp with time zone"] });
     expect(found?.columns[1]).toEqual({

@@ -246,3 +246,34 @@ describe("what surprises", () => {
     else expect(warnings.join()).toMatch(warns);
   });
 });
+
+describe("a publication of all tables but this one (FOR ALL TABLES EXCEPT)", () => {
+  const whole = (excepted: boolean) =>
+    publication({ allTables: true, ...(excepted ? { excepted } : {}), member: undefined, tables: 0 });
+
+  test.each([{}, { where: "id > 1" }, { viaRoot: true }])(
+    "is refused as a membership %j: no statement could add the table, and nothing of it is sent",
+    (spec) => {
+      const { problems, implicit } = plan(spec, observe({ publications: [whole(true)] }));
+      expect(problems).toEqual([
+        expect.objectContaining({
+          message:
+            'publication "p" has all tables except "public"."workflow_events" (FOR ALL TABLES EXCEPT): none of its rows is sent.',
+        }),
+      ]);
+      expect(implicit).toBe(false);
+    },
+  );
+
+  test("without the exception the table is in it without a statement", () => {
+    expect(plan({}, observe({ publications: [whole(false)] }))).toMatchObject({
+      problems: [],
+      statements: [],
+      implicit: true,
+    });
+  });
+
+  test("leaving it needs no statement, and does not drop it", () => {
+    expect(planLeave(SPEC, observe({ publications: [whole(true)] }, [made()]))).toEqual({ leave: [], drop: [] });
+  });
+});
