@@ -13,7 +13,9 @@ export function storageStatements(relation: Relation, wanted: WantedState, found
   const freezes = wanted.storage.freeze === true && found.options[FREEZE_SETTING] !== "0";
   const freeze = freezes
     ? [
-        onRelation(relation, undefined, `VACUUM (FREEZE, ANALYZE) ${nameOf(relation)}`, {
+        // Without TRUNCATE false it gives empty pages at the end back under ACCESS EXCLUSIVE, also where vacuum_truncate says so;
+        // a standby replays that lock and cancels its readers.
+        onRelation(relation, undefined, `VACUUM (FREEZE, ANALYZE, TRUNCATE false) ${nameOf(relation)}`, {
           mode: "SHARE UPDATE EXCLUSIVE",
           hold: "grows with rows",
           hazard: "SCAN_PARTITION",

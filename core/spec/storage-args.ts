@@ -24,6 +24,6 @@ export interface StorageProfileArgs {
 export interface AgedStorageProfileArgs extends StorageProfileArgs {
   /** Time from the partition's upper bound. @example "1 month" */
   readonly after: Span;
-  /** Freezes the partition once when it enters this profile (VACUUM FREEZE), so that no later vacuum must. @default false */
+  /** Freezes the partition once when it enters this profile (VACUUM FREEZE), so that no later vacuum must. Empty pages at its end stay, because giving them back takes ACCESS EXCLUSIVE. @default false */
   readonly freeze?: boolean;
 }
