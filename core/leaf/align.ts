@@ -60,7 +60,7 @@ function refusedAlignment(relation: Relation, wanted: WantedState, found: Carrie
     reasons: [`owner is ${found.owner}, not ${owner}`],
     refused:
       `partition "${relation.schema}.${relation.name}" belongs to role "${found.owner}", whose rights ${role} does not have. ` +
-      `An administrator has to run: GRANT ${roleName(found.owner)} TO ${role} (or ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(owner)})`,
+      `An administrator has to run: ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(owner)}`,
   };
 }
 

@@ -13,7 +13,7 @@ export interface ResourceNotes {
 }
 
 const OWNER =
-  "Owner of the table, or member of the role that owns it: `GRANT owner TO role`. PostgreSQL lets nobody else attach, detach or drop.";
+  "Owner of the table: `ALTER TABLE … OWNER TO role`, for its partitions too. Or member of the role that owns it, where that is an ordinary one: never of a superuser, or of a role that administers the server. PostgreSQL lets no other role attach, detach or drop.";
 const CREATE = "`GRANT CREATE ON SCHEMA … TO role` on the schema of the table.";
 const MANAGEMENT = "Use of the management schema: its owner, or the grants that the error of a missing one lists.";
 const ENCODING =
@@ -125,7 +125,7 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
       "SHARE UPDATE EXCLUSIVE on the table alone, never on a partition: reads and writes go on, and while it waits (for a VACUUM, an ATTACH) they do not wait for it. ALTER PUBLICATION also locks the publication against another ALTER PUBLICATION.",
     rights: [
       OWNER,
-      "Owner of the publication, or member of the role that owns it: `GRANT owner TO role`, or `ALTER PUBLICATION … OWNER TO role`, which needs CREATE on the database. Not for a membership that is there already.",
+      "Owner of the publication: `ALTER PUBLICATION … OWNER TO role`, which needs CREATE on the database. Or member of an ordinary role that owns it. Not for a membership that is there already.",
       "`GRANT CREATE ON DATABASE … TO role` for `create`.",
       MANAGEMENT,
     ],
@@ -203,7 +203,7 @@ export const RESOURCE_NOTES: Readonly<Record<string, ResourceNotes>> = {
     limits: [
       "A plan that is not complete retires nothing.",
       "The [default partition](../default-partition.md) is made, kept and removed here; retention never touches it.",
-      "What partitions carry besides bounds is aligned here: [what every partition carries](../leaves.md). A partition of a role whose rights ours does not have is named with the GRANT, and the rest is done.",
+      "What partitions carry besides bounds is aligned here: [what every partition carries](../leaves.md). A partition of a role whose rights ours does not have is named with the ALTER TABLE for an administrator, and the rest is done.",
       `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed in a plan; totals are always whole.`,
       "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
     ],
