@@ -1,5 +1,6 @@
 import type { BranchRef } from "../levels/levels";
 import type { DetachedTable, LedgerEntry } from "../ledger";
+import { quoteQualified } from "../names/identifier";
 import type { Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
@@ -108,17 +109,22 @@ export function planCreation(
  */
 function wayAround(cut: ObservedLeaf, wanted: OpenInterval, leaves: readonly ObservedLeaf[]): string {
   const { from, to } = cut.bounds ?? wanted;
-  if (!to)
+  const detach = `detach it (ALTER TABLE … DETACH PARTITION ${quoteQualified(cut.schema, cut.name)})`;
+  if (!to) {
+    const since = from ? formatInstant(from) : undefined;
     return (
-      `"${cut.name}" has no end, so nothing can be made beside it from ${from ? formatInstant(from) : "any time"} on. ` +
-      `${from ? `Let the window end there, lead: { until: ${JSON.stringify(formatInstant(from))} }; or detach` : "Detach"} it, and attach it again with the end that its rows have.`
+      `"${cut.name}" has no end, so nothing can be made beside it from ${since ?? "any time"} on. ` +
+      `${since ? `Let the window end there, lead: { until: ${JSON.stringify(since)} }; or ${detach}` : `D${detach.slice(1)}`}, and attach it again with the end that its rows have.`
     );
+  }
   if (!from)
     return (
-      `"${cut.name}" has no beginning, so nothing can be made beside it before ${formatInstant(to)}. ` +
-      `Let the window begin there, start: ${JSON.stringify(formatInstant(to))}; or detach it, and attach it again with the beginning that its rows have.`
+      `"${cut.name}" has no beginning, so that every earlier interval lies in it. ` +
+      `Let the window begin there, start: ${JSON.stringify(formatInstant(to))}; or ${detach}, and attach it again with the beginning that its rows have. ` +
+      `Left as it is, it stays attached with its rows until confirmDrops names ${JSON.stringify(formatInterval({ from, to }))}.`
     );
-  return `${whereGridsMeet(cut, to, leaves)} The existing partition can also be declared as a segment of the grid, { from: ${JSON.stringify(formatInstant(from))}, to: ${JSON.stringify(formatInstant(to))}, every: "whole", name: ${JSON.stringify(cut.name)} }, or be detached.`;
+  const segment = `{ from: ${JSON.stringify(formatInstant(from))}, to: ${JSON.stringify(formatInstant(to))}, every: "whole", name: ${JSON.stringify(cut.name)} }`;
+  return `${whereGridsMeet(cut, to, leaves)} The existing partition can also stand in the grid as a segment of its own, ${segment}; or ${detach}, which keeps its rows as a table.`;
 }
 
 function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly ObservedLeaf[]): string {

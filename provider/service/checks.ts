@@ -40,8 +40,16 @@ export async function diff(core: Core, request: WireDiffRequest, signal: AbortSi
 export function encodeCheck(core: Core, result: CheckResult, news: Decoded): CheckResponse {
   const response = new CheckResponse();
   response.setInputs(encode(result.inputs, carrySecrets(result.inputs, [news], result.secrets)));
-  response.setFailuresList(encodeProblems(core, result.failures));
+  response.setFailuresList(encodeProblems(core, result.failures.map(withoutProperty)));
   return response;
+}
+
+/**
+ * Of a failure that names a property the engine prints the value as Go does, `value {<nil>}` for a path such as window.lead: it
+ * looks among the inputs for a property of that whole name. So the path is the beginning of the reason.
+ */
+function withoutProperty({ property, reason }: Problem): Problem {
+  return { property: "", reason: property === "" ? reason : `${property}: ${reason}` };
 }
 
 export function encodeProblems(core: Core, problems: readonly Problem[]): CheckFailure[] {

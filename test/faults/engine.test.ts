@@ -74,6 +74,32 @@ it("A13 the CLI is killed while it creates: pending operations are left, the nex
   expect(dump.match(/^relation app.events_p2025_0[234] /gm)).toHaveLength(3);
 }, 180_000);
 
+it("A13 what docs/troubleshooting.md says to run after a killed CLI: cancel, then refresh --clear-pending-creates; nothing warns any more", async () => {
+  app.declare({ tables: { events }, asOf: march });
+  await app.run(up);
+  app.declare({ tables: { events: { ...events, window: { lead: "2 months", retention: "1 month" } } }, asOf: march });
+  await killedAt("after commit create partition app.events_p2025_05", 2);
+  await sessionsGone(database, 15_000);
+  const locked = await app.run(up);
+  expect(locked.code).not.toBe(0);
+  expect(said(locked)).toMatch(/pulumi cancel/);
+  expect((await app.run(["cancel", "--yes"])).code).toBe(0);
+  const before = await app.state();
+  expect(before.deployment.pending_operations?.map(({ type }) => type)).toContain("creating");
+  expect((await app.run(["refresh", "--yes", "--skip-preview", "--clear-pending-creates"])).code).toBe(0);
+  expect((await app.state()).deployment.pending_operations ?? []).toEqual([]);
+  const next = await app.run(up);
+  expect(next.code).toBe(0);
+  expect(said(next)).not.toMatch(/pending/i);
+  expect(await app.run([...up, "--expect-no-changes"])).toMatchObject({ code: 0 });
+  const { dump, orphans } = await left(database);
+  expect(orphans).toEqual([]);
+  expect(dump.match(/^relation app.events_p2025_05 /gm)).toHaveLength(1);
+  // As the tests that follow find it.
+  app.declare({ tables: { events }, asOf: march });
+  expect(await app.run(up)).toMatchObject({ code: 0 });
+}, 240_000);
+
 it("C06 a second up of the same stack while one runs is refused by the engine's own lock, and nothing changes", async () => {
   app.declare({ tables: { events }, asOf: april });
   const first = app.run(up, {

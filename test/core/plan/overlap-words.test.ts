@@ -30,7 +30,7 @@ describe("a partition that would overlap one that exists", () => {
     [
       "without an end: the window ends there, and no impossible segment is offered",
       { from: at("2026-12-01"), to: undefined },
-      /^"events_there" has no end, so nothing can be made beside it from 2026-12-01T00:00:00Z on\. Let the window end there, lead: \{ until: "2026-12-01T00:00:00Z" \}; or detach it, and attach it again with the end that its rows have\.$/,
+      /^"events_there" has no end, so nothing can be made beside it from 2026-12-01T00:00:00Z on\. Let the window end there, lead: \{ until: "2026-12-01T00:00:00Z" \}; or detach it \(ALTER TABLE … DETACH PARTITION "public"\."events_there"\), and attach it again with the end that its rows have\.$/,
     ],
     [
       "without a beginning: the window begins there",
@@ -40,12 +40,12 @@ describe("a partition that would overlap one that exists", () => {
     [
       "without either: it has to be detached",
       { from: undefined, to: undefined },
-      /^"events_there" has no end, .* from any time on\. Detach it, and attach it again/,
+      /^"events_there" has no end, .* from any time on\. Detach it \(ALTER TABLE .*\), and attach it again/,
     ],
     [
       "with both: it can be a segment",
       { from: at("2026-12-10"), to: at("2026-12-20") },
-      /^A grid changes only where a partition ends: .* every: "whole", name: "events_there" \}, or be detached\.$/,
+      /^A grid changes only where a partition ends: .* every: "whole", name: "events_there" \}; or detach it \(ALTER TABLE .*\), which keeps its rows as a table\.$/,
     ],
   ])("%s", (_, bounds, words) => {
     expect(refusal(bounds)).toMatch(words);
