@@ -28,6 +28,14 @@ export function earlierReferring(provider: object | undefined, spec: Named): pul
   return of(provider).flatMap(([, other]) => (refersTo(other.spec, spec) ? [other.made.windowResource] : []));
 }
 
+/**
+ * Whether the window of a table waits for those of the tables that refer to it. One that makes the partitions itself does not: a
+ * retirement of another table that fails must not keep them from being made.
+ */
+export function windowWaits(resources: "partition" | "window" | undefined): boolean {
+  return resources !== "window";
+}
+
 export function remember(provider: object | undefined, spec: Named, made: Made): void {
   const known = MADE.get(provider ?? DEFAULT_PROVIDER) ?? new Map();
   MADE.set(provider ?? DEFAULT_PROVIDER, known.set(`${spec.schema}.${spec.table}`, { spec, made }));

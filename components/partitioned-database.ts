@@ -7,6 +7,7 @@ import { InvalidSpecError, type Problem } from "../core/problem";
 import type { TableSpecArgs } from "../core/spec/args";
 import { programClock } from "./clock";
 import { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
+import { windowWaits } from "./neighbours";
 import { createPrerequisites, type PrerequisiteArgs } from "./prerequisites";
 import { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";
 import { ManagementSchema } from "./resources";
@@ -113,7 +114,9 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
       // Policies that are taken from a table of the same program: what that table will have.
       const from = source === undefined ? undefined : made.get(source);
       const opts = { parent: this, provider: this.provider, dependsOn: [...dependsOn, ...(from?.access ?? [])] };
-      const referring = order.filter((other) => other.referenced.includes(key)).map((other) => other.key);
+      const referring = windowWaits(table.resources)
+        ? order.filter((other) => other.referenced.includes(key)).map((other) => other.key)
+        : [];
       // Runs when all of them are made.
       const laterResources = Promise.resolve().then(() => [
         ...later.flatMap((other) => made.get(other)?.tableResource ?? []),

@@ -17,7 +17,7 @@ import { overlaps, sameInterval } from "../core/time/interval";
 import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
 import { digestPartitions, windowToWire } from "../core/window/wire";
 import { declaredClock, programClock } from "./clock";
-import { earlierReferenced, earlierReferring, remember } from "./neighbours";
+import { earlierReferenced, earlierReferring, remember, windowWaits } from "./neighbours";
 import {
   CronJob,
   FunctionAliases,
@@ -112,7 +112,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     this.windowResource = this.createWindow(name, spec, window, archive, {
       dependsOn: later
         ? later.then<pulumi.Input<pulumi.Resource>[]>((others) => [...first, ...others])
-        : [...first, ...earlierReferring(provider, spec)],
+        : [...first, ...(windowWaits(spec.window.resources) ? earlierReferring(provider, spec) : [])],
     });
     remember(provider, spec, this);
 

@@ -89,6 +89,15 @@ describe("tables of one database", () => {
     expect(waitsFor("orders-window", "PartitionWindow")).toEqual([]);
   });
 
+  test("a window that makes the partitions itself waits for no other window: a retirement that fails there keeps none from being made", async () => {
+    await database({
+      items: table("items", ["orders"]),
+      orders: table("orders", [], { resources: "window" }),
+    });
+    expect(waitsFor("orders-window", "PartitionWindow")).toEqual([]);
+    expect(waitsFor("items-table", "Table")).toEqual(["orders-table"]);
+  });
+
   test("one that refers to itself waits for nothing", async () => {
     await database({ events: table("events", ["events"]) });
     expect(waitsFor("events-table", "Table")).toEqual([]);
