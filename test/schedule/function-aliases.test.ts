@@ -38,6 +38,14 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
     deployment = new Deployment();
   });
 
+  it("look for temporary objects last, so that none of a caller takes the place of what they call", async () => {
+    await apply(database, deployment, seeds);
+    const paths = await database.query(
+      "select distinct array_to_string(proconfig, ';') as path from pg_proc where pronamespace = 'app'::regnamespace",
+    );
+    expect(paths).toEqual([{ path: "search_path=pg_catalog, pg_temp" }]);
+  });
+
   it("answer the calls of the systems that they come from", async () => {
     await apply(database, deployment, seeds);
     await database.query("set search_path = app");

@@ -355,6 +355,26 @@ describe("what exists", () => {
     );
   });
 
+  test.each([
+    [
+      "two ends",
+      "2025-04-01",
+      /^A grid changes only where a partition ends: .* The existing partition can also stand in the grid as a segment of its own \(\{ from, to, every: "whole", name \}\); or detach it \(ALTER TABLE … DETACH PARTITION "public"\."by_hand"\)/,
+    ],
+    [
+      "no end",
+      undefined,
+      /^A grid changes only where a partition ends, and "by_hand" has no end\. It can be no segment of the grid, which has two ends: let the window end before it, or detach it/,
+    ],
+  ])("with overlapping bounds and %s: what to do reads as whole sentences, and can be done", (_, to, expected) => {
+    const world = new World();
+    const bounds = { from: parseInstant("2025-03-10", "UTC"), to: to === undefined ? to : parseInstant(to, "UTC") };
+    world.attach("by_hand", bounds, parseInstant("2025-11-10", "UTC"), undefined);
+    const { problems } = world.plan(windowSpec({ ...YEAR, resources: "window" }), clocksAt("2025-11-10"));
+    expect(problems[0]?.fix).toMatch(expected);
+    for (const { fix } of problems) expect(fix).not.toMatch(/^(Or|And|Otherwise|Then) /);
+  });
+
   test("with the wanted name and other bounds is refused", () => {
     const [problem] = partial("2020-03-01", "2020-04-01", "workflow_events_y2025m03").problems;
     expect(problem?.message).toMatch(/called "workflow_events_y2025m03" exists with other bounds/);
