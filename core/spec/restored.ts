@@ -7,7 +7,7 @@ import type { ArchiveArgs } from "../archive/archive-args";
 import type { LevelsSpec } from "../levels/levels";
 import type { RestoredArgs } from "./restored-args";
 import type { OnExpire, RestoredSpec } from "./spec";
-import { declaredTime } from "./time-text";
+import { declaredTime, withoutQuotes } from "./time-text";
 
 const text = z.string().min(1);
 
@@ -59,12 +59,15 @@ export function parseRestored(
     try {
       return [{ range: parseRange(range, table.zone), until: end }];
     } catch {
-      problems.push({
-        path: typeof entry === "string" ? path : `${path}.range`,
-        code: "invalid-time",
-        message: `${JSON.stringify(range)} is not a range of time.`,
-        fix: RANGE_HINT,
-      });
+      const where = typeof entry === "string" ? path : `${path}.range`;
+      problems.push(
+        withoutQuotes(where, range) ?? {
+          path: where,
+          code: "invalid-time",
+          message: `${JSON.stringify(range)} is not a range of time.`,
+          fix: RANGE_HINT,
+        },
+      );
       return [];
     }
   });

@@ -13,20 +13,26 @@ export function declaredTime(path: string, text: string, zone: string, problems:
 
 /** What is wrong with a text that is no time, and what to write instead. */
 export function timeProblem(path: string, text: string): Problem {
+  return (
+    withoutQuotes(path, text) ?? {
+      path,
+      code: "invalid-time",
+      message: `${JSON.stringify(text)} is not a date or time.`,
+      fix: 'Write ISO 8601, for example "2026-01-01" or "2026-01-01T00:00:00Z".',
+    }
+  );
+}
+
+/** The problem of a date that stands in a YAML file without quotes; undefined: the text is none. */
+export function withoutQuotes(path: string, text: string): Problem | undefined {
   const meant = unquotedYaml(text);
-  return meant === undefined
-    ? {
-        path,
-        code: "invalid-time",
-        message: `${JSON.stringify(text)} is not a date or time.`,
-        fix: 'Write ISO 8601, for example "2026-01-01" or "2026-01-01T00:00:00Z".',
-      }
-    : {
-        path,
-        code: "invalid-time",
-        message: `it stands in the stack file without quotes, so that YAML has made ${JSON.stringify(text)} of it.`,
-        fix: `Write it in quotes: "${meant}".`,
-      };
+  if (meant === undefined) return undefined;
+  return {
+    path,
+    code: "invalid-time",
+    message: `it stands in the stack file without quotes, so that YAML has made ${JSON.stringify(text)} of it.`,
+    fix: `Write it in quotes: "${meant}".`,
+  };
 }
 
 /**

@@ -93,6 +93,9 @@ describe("the configuration of a stack", () => {
     ["database", { ...server, port: "5432" }, "database.port", "number"],
     ["database", {}, "database.host", "text"],
     ["pgpartition:asOf", "soon", "pgpartition:asOf", "ISO 8601"],
+    ["pgpartition:asOf", "2026-01-01 00:00:00 +0000 UTC", "pgpartition:asOf", 'Write it in quotes: "2026-01-01"'],
+    ["pgpartition:asOf", ["2026-01-01"], "pgpartition:asOf", "text"],
+    ["pgpartition:asOf", true, "pgpartition:asOf", "text"],
   ])("refuses a wrong value of %s: %j", (key, value, path, fix) => {
     const found = problems({ [key]: value });
     expect(found.map((problem) => problem.path)).toContain(path);
