@@ -72,6 +72,7 @@ export function retireEntry(item: Retirement, now: Instant): PlanEntry {
     ...(item.dropAfter ? { dropOn: formatInstant(item.dropAfter) } : {}),
     ...(item.archived ? { archived: archivedEntry(item.archived) } : {}),
     ...(item.held ? { held: true } : {}),
+    ...(item.intervals === undefined ? {} : { intervals: item.intervals }),
   };
 }
 

@@ -1,5 +1,3 @@
-import type { Retirement } from "./retiring";
-
 /** Rows of one table that refer to a partition. */
 export interface Referring {
   /** `app.orders` */
@@ -36,13 +34,4 @@ export function describeRows(rows: number | undefined): string {
   if (rows === undefined) return "its rows could not be counted in time";
   const many = rows > COUNTED_REFERRING_ROWS ? `more than ${COUNTED_REFERRING_ROWS}` : String(rows);
   return `${many} ${rows === 1 ? "row" : "rows"}`;
-}
-
-/** What leaves the table only when nothing refers to it any more. */
-export function stays(retirement: Retirement, referring: ReferringRows): Retirement {
-  return {
-    ...retirement,
-    reason: `${retirement.reason}; ${whyItStays(retirement.oid, referring) ?? ""}`,
-    referred: true,
-  };
 }

@@ -25,7 +25,11 @@ export interface Retirement {
   readonly reason: string;
   /** Dropped only if no row is in it, which is looked at under its lock. */
   readonly onlyEmpty?: boolean;
-  /** Rows of other tables refer to it, so it stays. */
+  /** Intervals of the grid at its place; left out: one. */
+  readonly intervals?: number;
+  /** Why it is no interval of the grid. @example "has no beginning" */
+  readonly odd?: string;
+  /** Rows of other tables refer to it, or other objects need it, so it stays: worth a warning in every update. */
   readonly referred?: true;
   /** On a detach that promises a drop. */
   readonly dropAfter: Instant | undefined;

@@ -18,6 +18,8 @@ export function summary(
 ): Omit<WindowPlan, "complete" | "align" | "alignCount" | "leafCount" | "deferred" | "kept" | "notes"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
+  const intervals = (verb: PlanEntry["verb"]): number =>
+    leaving.filter((item) => item.verb === verb).reduce((sum, item) => sum + (item.intervals ?? 1), 0);
   // Each partition once, whatever is done to it one after the other.
   const counted = [...new Map(leaving.map((item) => [item.partition, item])).values()];
   const youngest = leaving.reduce<PlanEntry | undefined>(
@@ -30,6 +32,8 @@ export function summary(
     detachCount: count("detach"),
     ...(count("archive") > 0 ? { archiveCount: count("archive") } : {}),
     dropCount: count("drop"),
+    ...(intervals("detach") > count("detach") ? { detachIntervals: intervals("detach") } : {}),
+    ...(intervals("drop") > count("drop") ? { dropIntervals: intervals("drop") } : {}),
     rows: counted.reduce((sum, item) => sum + (item.rows ?? 0), 0),
     bytes: counted.reduce((sum, item) => sum + (item.bytes ?? 0), 0),
     ...(youngest

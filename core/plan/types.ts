@@ -43,6 +43,8 @@ export interface PlanEntry extends WorkItem {
   readonly archived?: ArchivedEntry;
   /** A hold keeps it. */
   readonly held?: true;
+  /** Intervals of the grid that it spans; left out: one. An open end counts as 1,001. */
+  readonly intervals?: number;
 }
 
 /** An archive as people and policies read it. */
@@ -98,6 +100,9 @@ export interface WindowPlan {
   /** Left out: none. */
   readonly archiveCount?: number;
   readonly dropCount: number;
+  /** Intervals that these partitions span, where that is more than their number: an open end counts as 1,001. */
+  readonly detachIntervals?: number;
+  readonly dropIntervals?: number;
   /** Of everything that leaves the table or is dropped. */
   readonly rows: number;
   readonly bytes: number;

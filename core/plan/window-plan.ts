@@ -24,7 +24,7 @@ import type { LivePlan, PlanContext } from "./live-plan";
 import { planPrepared } from "./prepared";
 import { halfNotes, planReadOnly } from "./read-only";
 import { replicationWarnings } from "./replication-warnings";
-import { type RetirementPlan, planRetirement } from "./retirement";
+import { planRetirement } from "./retirement";
 import type { Retirement } from "./retiring";
 import type { PlanEntry, WindowPlan } from "./types";
 import { planAnalysis, planTriggers } from "./upkeep";
@@ -37,8 +37,12 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   const planned = planCreations(spec, window, observation, context.values ?? [], clocks.asOf, decidingNow(clocks));
   const { creations, branches } = planned;
   const restores = [...creations.filter(({ kind }) => kind === "restore"), ...planned.restores];
-  const retirement = withCleanup(
-    planRetirement(spec, registered, withLeaves(observation, planned.leaves), clocks, context.retiring),
+  const retirement = planRetirement(
+    spec,
+    registered,
+    withLeaves(observation, planned.leaves),
+    clocks,
+    context.retiring,
     planCleanup(spec, context.values ?? [], observation, context.empty ?? new Set(), decidingNow(clocks)),
   );
   const parent = observation.table
@@ -159,13 +163,6 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   };
 }
 
-/** What stops retirement stops this as well; what expires anyway goes the way of the window. */
-function withCleanup(retirement: RetirementPlan, cleanup: readonly Retirement[]): RetirementPlan {
-  if (retirement.stopped !== undefined || retirement.problems.length > 0) return retirement;
-  const going = new Set([...retirement.due, ...retirement.deferred].map((item) => item.oid));
-  return { ...retirement, due: [...retirement.due, ...cleanup.filter((item) => !going.has(item.oid))] };
-}
-
 /** Retirement looks at time partitions, whatever branch they are in. */
 function withLeaves(observation: Observation, leaves: readonly ObservedLeaf[]): Observation {
   return { ...observation, table: observation.table && { ...observation.table, leaves } };
@@ -177,7 +174,7 @@ function unanswered({ retiring }: PlanContext): string[] {
   return failed === undefined ? [] : [describeFailed(failed)];
 }
 
-/** What other tables keep from leaving is nobody's failure, and goes on being kept until somebody looks at them. */
+/** What other tables and objects keep from leaving is no failure, and is kept until they are looked at: a warning in each update. */
 function referredWarning({ referred, partition, reason }: Retirement): string[] {
   return referred ? [`partition "${partition}" has expired (${reason})`] : [];
 }

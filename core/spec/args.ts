@@ -133,10 +133,11 @@ export interface TableSpecArgs {
   /** Intervals that one update may retire before a confirmation is needed. Range 1-1000. @default 3 */
   readonly maxDropsPerUpdate?: number;
   /**
-   * Retirements confirmed by their bounds, exactly as preview printed them. Confirms these and nothing else: **their data
-   * leaves the table** in the next update.
+   * Retirements confirmed by their bounds, exactly as preview printed them; an open end is written `..`. Confirms these and
+   * nothing else: **their data leaves the table** in the next update, or as soon as they have expired. A partition without a
+   * beginning, a segment of odd size and one that spans more than `maxDropsPerUpdate` intervals leave by this alone.
    *
-   * @example ["2025-01-01T00:00:00Z/2025-02-01T00:00:00Z"]
+   * @example ["2025-01-01T00:00:00Z/2025-02-01T00:00:00Z", "../2019-01-01T00:00:00Z"]
    */
   readonly confirmDrops?: readonly string[];
   /** Ranges that were dropped or archived before and may come back empty, by their bounds as the error printed them. */

@@ -2,7 +2,7 @@ import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow } from "./support/window";
 
 export interface MaxDropsPerRunConfig {
-  /** Most partitions of a table that one update may detach, and most that it may drop. */
+  /** Most partitions of a table that one update may detach, and most that it may drop; one that spans several intervals of the grid counts as these, and one without a beginning or end as 1,001. */
   readonly maximum: number;
 }
 
@@ -16,7 +16,8 @@ export const maxDropsPerRun: Rule<MaxDropsPerRunConfig> = {
   configProperties: {
     maximum: {
       type: "integer",
-      description: "Most partitions of a table that one update may detach, and most that it may drop.",
+      description:
+        "Most partitions of a table that one update may detach, and most that it may drop; one that spans several intervals of the grid counts as these, and one without a beginning or end as 1,001.",
       minimum: 0,
       default: 3,
     },
@@ -26,12 +27,15 @@ export const maxDropsPerRun: Rule<MaxDropsPerRunConfig> = {
     const plan = completePlan(window);
     if (!plan) return [];
     const change = settings(this.name, "maxDropsPerUpdate or confirmDrops", "maximum");
-    const counts = [["detaches", plan.detachCount] as const, ["drops", plan.dropCount] as const];
+    const counts = [
+      ["detaches", plan.detachCount, plan.detachIntervals] as const,
+      ["drops", plan.dropCount, plan.dropIntervals] as const,
+    ];
     return counts
-      .filter(([, count]) => count > config.maximum)
-      .map(
-        ([verb, count]) =>
-          `${window.table}: the plan ${verb} ${count} partitions; at most ${config.maximum} in one update. ${change}`,
-      );
+      .filter(([, count, intervals = count]) => intervals > config.maximum)
+      .map(([verb, count, intervals]) => {
+        const what = `${count} partitions${intervals === undefined ? "" : `, which span ${intervals} intervals`}`;
+        return `${window.table}: the plan ${verb} ${what}; at most ${config.maximum} in one update. ${change}`;
+      });
   },
 };

@@ -17,6 +17,7 @@ export type QueryName =
   | "blockers"
   | "cron"
   | "cron-jobs"
+  | "dependents"
   | "detach-pending"
   | "empty-leaves"
   | "hidden-rows"

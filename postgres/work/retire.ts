@@ -5,6 +5,7 @@ import { finalizeStatement } from "../../core/statements/retire";
 import type { ParentShape } from "../../core/statements/parent";
 import type { Statement } from "../../core/statements/statement";
 import { formatInstant, type Instant } from "../../core/time/instant";
+import { explainedDrop } from "../dependents";
 import { StatementError } from "../errors";
 import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry";
 import { assertArchivedStatement } from "../archive-records";
@@ -116,7 +117,7 @@ async function drop(work: WorkContext, parent: ParentShape, retirement: Retireme
   });
   const [lock, ...rest] = statements;
   if (!lock) return;
-  await work.database.execute(
+  const dropping = work.database.execute(
     [
       lock,
       { ...assertDroppableStatement(work.management, target), transaction },
@@ -129,4 +130,9 @@ async function drop(work: WorkContext, parent: ParentShape, retirement: Retireme
     ],
     { signal: work.signal, log: work.log, subject: `dropping "${retirement.schema}.${retirement.partition}"` },
   );
+  try {
+    await dropping;
+  } catch (error) {
+    throw await explainedDrop(work.database, retirement, error);
+  }
 }

@@ -2,12 +2,13 @@ import { timeLeaves } from "../../core/levels/tree";
 import { formatTableId } from "../../core/names/resource-id";
 import { type ByteClaim, type ByteLimit, claimsOf } from "../../core/plan/byte-limit";
 import { planRetirement } from "../../core/plan/retirement";
-import { isConfirmed } from "../../core/plan/retirement-limits";
+import { isConfirmed } from "../../core/plan/guards";
 import { parseSize } from "../../core/size";
 import type { WindowSpec } from "../../core/spec/spec";
 import { windowFromWire } from "../../core/window/wire";
 import { listManaged } from "../../postgres/ownership";
 import type { Runtime } from "../runtime";
+import { readKeeping } from "./window-plan";
 
 /**
  * What maxBytesPerUpdate leaves to one table. The other tables are counted by the rule of their last update, once in a run and
@@ -35,6 +36,9 @@ async function claimsOfTable(runtime: Runtime, spec: WindowSpec): Promise<ByteCl
   const found = await runtime.observe(spec, spec.key);
   if (!found.table) return [];
   const observation = { ...found, table: { ...found.table, leaves: timeLeaves(spec, found.table) } };
-  const { due } = planRetirement(spec, spec, observation, runtime.clocks(found.now, found));
+  const clocks = runtime.clocks(found.now, found);
+  // What something keeps takes no share: it would take it in every update.
+  const keeping = await readKeeping(runtime, spec, observation, clocks);
+  const { due } = planRetirement(spec, spec, observation, clocks, keeping);
   return claimsOf(formatTableId(spec), due, ({ bounds }) => isConfirmed(bounds, spec, found.ledger));
 }

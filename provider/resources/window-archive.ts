@@ -16,6 +16,7 @@ import { storeSettingsOf } from "../../core/archive/archive-spec";
 import { openStoreOfManifest } from "../../archive/archive-place";
 import { StoreError } from "../../archive/store/errors";
 import type { ObjectStore } from "../../archive/store/store";
+import { StillNeeded } from "../../postgres/dependents";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
@@ -135,7 +136,7 @@ async function dropArchived(
       if (ctx.signal.aborted || !lookedUp.has(nameOf(drop))) continue;
       const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
       const retired = () => retire(workContext(runtime, ctx), left.parent, drop, at).then(() => true);
-      if (!(await attempt(round, drop, retired))) continue;
+      if (!(await attempt(round, drop, retired, ctx.log))) continue;
       done.push(`drop ${drop.partition}`);
       ctx.log.info(
         `dropped ${drop.partition} (${formatInterval(drop.bounds)}): its archive is ${drop.archived?.manifest ?? ""}`,
@@ -232,11 +233,13 @@ async function attempt(
   failures: Failures,
   { verb, partition }: Retirement,
   body: () => Promise<boolean>,
+  log?: WorkContext["log"],
 ): Promise<boolean> {
   try {
     return await body();
   } catch (error) {
-    failures.add(`${verb} "${partition}"`, error);
+    if (log && error instanceof StillNeeded) log.warn(error.message);
+    else failures.add(`${verb} "${partition}"`, error);
     return false;
   }
 }

@@ -1,6 +1,8 @@
 import { type Family, familyOf } from "../../core/alter/family";
 import { dropForeignKey } from "../../core/alter/foreign-keys";
 import type { Observation } from "../../core/observed";
+import type { DetachedTable } from "../../core/ledger";
+import { whyNotDroppable } from "../../core/plan/dependents";
 import { describeRows } from "../../core/plan/referring";
 import { decidingNow } from "../../core/plan/clocks";
 import type { Retirement } from "../../core/plan/retiring";
@@ -13,6 +15,7 @@ import { forgetPreparedStatement } from "../../postgres/registry-schedule";
 import { dropSourceTriggers } from "../../core/levels/source-triggers";
 import { readSourceTriggers } from "../../postgres/source-triggers";
 import { listManaged } from "../../postgres/ownership";
+import { readDependents } from "../../postgres/dependents";
 import { readReferring } from "../../postgres/referring";
 import type { WorkContext } from "../../postgres/work/context";
 import { retire } from "../../postgres/work/retire";
@@ -51,6 +54,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   if (!spec.ownsTable) return handBack(work, spec);
   if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
   const keys = await goingKeys(ctx, runtime, observation, spec, table.oid);
+  await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)]);
   let parent = observedParent(table, spec.key, observation);
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
@@ -80,7 +84,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
       ctx.log.warn(
         `"${schema}"."${name}" was detached to be archived and is not archived yet: it stays, closed to writers`,
       );
-    if (!archived && detached.dropAfter === undefined) continue;
+    if (!isDropped(detached)) continue;
     const reason = "the table is destroyed";
     const { branch } = detached;
     const drop = {
@@ -188,10 +192,9 @@ async function othersThatGo(ctx: ResourceContext, runtime: Runtime, spec: Window
 
 /** The table, and what was detached from it and is dropped with it. */
 function familiesOf({ table, detached }: Observation): Family[] {
-  const dropped = detached.filter(({ archived, dropAfter }) => archived !== undefined || dropAfter !== undefined);
   return [
     ...(table ? [familyOf(table)] : []),
-    ...dropped.map(({ schema, name }): Family => ({ schema, table: name, partitions: [] })),
+    ...detached.filter(isDropped).map(({ schema, name }): Family => ({ schema, table: name, partitions: [] })),
   ];
 }
 
@@ -207,6 +210,28 @@ async function dropKeys(work: WorkContext, spec: WindowSpec, keys: readonly Poin
     });
     work.log.info(`dropped foreign key ${key} of ${family.schema}.${family.table}: both tables are destroyed (allowDestroy)`);
   }
+}
+
+/** Likewise: views and whatever else would be in the way of the last drop. Those on a partition are found from the table. */
+async function requireUnneeded(
+  runtime: Runtime,
+  spec: WindowSpec,
+  tables: readonly { readonly schema: string; readonly name: string; readonly oid: string }[],
+): Promise<void> {
+  const oids = tables.map(({ oid }) => oid);
+  const found = await readDependents(runtime.database, oids);
+  const needed = tables.flatMap(
+    ({ schema, name, oid }) => whyNotDroppable({ schema, partition: name }, found.get(oid)) ?? [],
+  );
+  if (needed.length === 0) return;
+  throw new Refusal(
+    `table "${spec.schema}.${spec.table}" is not destroyed: ${needed.join("; ")}. Then run the destroy again`,
+  );
+}
+
+/** What was detached under a promise goes with its table; what is not archived yet, and was to be, stays. */
+function isDropped({ archived, dropAfter }: DetachedTable): boolean {
+  return archived !== undefined || dropAfter !== undefined;
 }
 
 /** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */

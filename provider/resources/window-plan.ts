@@ -3,10 +3,12 @@ import type { KnownSourceTriggers } from "../../core/levels/source-triggers";
 import type { SourceValues } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
-import { cleansUp } from "../../core/plan/cleanup";
+import { cleansUp, planCleanup } from "../../core/plan/cleanup";
+import { type Clocks, decidingNow } from "../../core/plan/clocks";
 import type { BackupFact } from "../../core/plan/backup";
 import type { ByteLimit } from "../../core/plan/byte-limit";
-import { couldLeave } from "../../core/plan/retirement";
+import { couldLeave, type RetirementFacts } from "../../core/plan/retirement";
+import type { Retirement } from "../../core/plan/retiring";
 import type { LivePlan } from "../../core/plan/live-plan";
 import { planAgainstDatabase } from "../../core/plan/window-plan";
 import type { WindowSpec } from "../../core/spec/spec";
@@ -16,6 +18,7 @@ import { planWindow } from "../../core/window/window";
 import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../postgres/level-values";
 import { readLastBackup } from "../../postgres/last-backup";
 import { readSourceTriggers } from "../../postgres/source-triggers";
+import { readDependents } from "../../postgres/dependents";
 import { readReferring } from "../../postgres/referring";
 import { windowFromWire } from "../../core/window/wire";
 import type { ResourceContext } from "../context";
@@ -35,18 +38,23 @@ export async function planLive(
 ): Promise<LivePlan> {
   const observation = await withCountedRows(runtime, inputs.spec, inputs.spec.key, found, missingRanges(inputs, found));
   const clocks = runtime.clocks(inputs.asOf, observation);
-  const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(inputs.spec) ? [] : oids));
-  const referring = await readReferring(runtime.database, couldLeave(inputs.spec, observation, clocks), leaving);
+  const values = await valuesOf(runtime, inputs);
+  const empty = cleansUp(inputs.spec) ? await readEmptyLeaves(runtime.database, inputs.spec) : new Set<string>();
+  const cleanup = planCleanup(inputs.spec, values, observation, empty, decidingNow(clocks));
   return planAgainstDatabase({
-    values: await valuesOf(runtime, inputs),
+    values,
     sourceTriggers: await triggersOf(runtime, inputs),
-    empty: cleansUp(inputs.spec) ? await readEmptyLeaves(runtime.database, inputs.spec) : new Set(),
+    empty,
     spec: inputs.spec,
     registered: registeredWindow(observation),
     registeredAsOf: registeredAsOf(observation),
     observation: withDeclaredIndexes(runtime, inputs.spec, observation),
     clocks,
-    retiring: { referring, byteLimit, backup: await backupOf(runtime, inputs.spec) },
+    retiring: {
+      ...(await readKeeping(runtime, inputs.spec, observation, clocks, cleanup)),
+      byteLimit,
+      backup: await backupOf(runtime, inputs.spec),
+    },
     indexes: runtime.indexesOf(inputs.spec),
     laterKeys: await laterKeysOf(runtime, inputs.spec, observation),
     altering: runtime.altering.get(formatTableId(inputs.spec)) ?? [],
@@ -55,6 +63,21 @@ export async function planLive(
     shown: runtime.shown,
     management: runtime.database.managementSchema,
   });
+}
+
+/** What other tables and objects keep from leaving: two queries, where something could leave now, and none else. */
+export async function readKeeping(
+  { database, leaving }: Runtime,
+  spec: WindowSpec,
+  observation: Observation,
+  clocks: Clocks,
+  cleanup: readonly Retirement[] = [],
+): Promise<Pick<RetirementFacts, "referring" | "dependents">> {
+  const oids = couldLeave(spec, observation, clocks, cleanup);
+  const dropped = spec.onExpire === "detach" ? cleanup.map(({ oid }) => oid) : oids;
+  // Rows in partitions of other tables that leave in this update refer to nothing any more when this one does.
+  const going = [...leaving].flatMap(([id, others]) => (id === formatTableId(spec) ? [] : others));
+  return { referring: await readReferring(database, oids, going), dependents: await readDependents(database, dropped) };
 }
 
 async function backupOf(runtime: Runtime, spec: WindowSpec): Promise<BackupFact | undefined> {

@@ -8,6 +8,7 @@ import { observedParent, type ParentShape } from "../../core/statements/parent";
 import { formatInstant } from "../../core/time/instant";
 import { formatInterval } from "../../core/time/interval";
 import type { WorkContext } from "../../postgres/work/context";
+import { StillNeeded } from "../../postgres/dependents";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
 import { archiveDue, type LeftToArchive } from "./window-archive";
@@ -172,7 +173,9 @@ async function retireDue(
       work.log.info(describeRetired(retirement));
     } catch (error) {
       failed.add(retirement.oid);
-      failures.add(`${retirement.verb} "${retirement.partition}"`, error);
+      if (error instanceof StillNeeded)
+        work.log.warn(`table "${inputs.spec.schema}.${inputs.spec.table}": ${error.message}`);
+      else failures.add(`${retirement.verb} "${retirement.partition}"`, error);
     }
   }
   return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.oid)) };

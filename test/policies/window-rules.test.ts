@@ -138,6 +138,21 @@ describe("the plan", () => {
     expect(message).toContain("maxDropsPerUpdate or confirmDrops in the program, or max-drops-per-run.maximum");
   });
 
+  it.each([
+    ["detach", "detaches"],
+    ["drop", "drops"],
+  ])("counts what a partition spans: %s", async (kind, verb) => {
+    const leaving = (intervals: number) =>
+      audit({ dataClass: "telemetry" }, { [`${kind}Count`]: 1, [`${kind}Intervals`]: intervals });
+    expect(await analyzer.analyze(WINDOW_TYPE, leaving(3))).toEqual([]);
+    expect(await only(leaving(1001), "max-drops-per-run")).toContain(
+      `the plan ${verb} 1 partitions, which span 1001 intervals; at most 3 in one update.`,
+    );
+    await analyzer.configure({ "max-drops-per-run": { maximum: 1001 } });
+    expect(await analyzer.analyze(WINDOW_TYPE, leaving(1001))).toEqual([]);
+    await analyzer.configure({});
+  });
+
   it("may retire nothing young", async () => {
     const leaving = (ageDays: number) =>
       audit({}, { youngestDrop: { partition: "audit_logs_p2026_01", to: "2026-02-01T00:00:00Z", ageDays } });
