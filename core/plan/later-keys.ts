@@ -3,6 +3,7 @@ import { type Family, familyOf } from "../alter/family";
 import { addForeignKey } from "../alter/foreign-keys";
 import type { AlterStep } from "../alter/step";
 import type { Observation, ObservedTable } from "../observed";
+import type { RegisteredExpression } from "../registration";
 import type { ForeignKeySpec } from "../spec/spec";
 import type { Creation } from "./creation";
 import { entry } from "./entries";
@@ -33,9 +34,19 @@ export function missingKeys(
   return declared.filter((key) => !table.constraints.some((one) => one.kind === "foreign" && one.name === key.name));
 }
 
-/** The steps that add one, as they add every foreign key to a table that exists. */
-export function laterKeySteps(table: ObservedTable, key: ForeignKeySpec, facts: AlterFacts): AlterStep[] {
-  return addForeignKey(familyOf(table), key, facts);
+/**
+ * The steps that add one, as they add every foreign key to a table that exists.
+ *
+ * @param recorded what the registry knows of the table: an interrupted update may have added the key to some partitions
+ */
+export function laterKeySteps(
+  family: Family,
+  key: ForeignKeySpec,
+  facts: AlterFacts,
+  recorded: readonly RegisteredExpression[],
+): AlterStep[] {
+  const added = recorded.find((one) => one.kind === "foreign" && one.name === key.name)?.added ?? [];
+  return addForeignKey(family, key, facts, added);
 }
 
 export function planLaterKeys(
@@ -52,7 +63,11 @@ export function planLaterKeys(
         ? describeAbsent(later)
         : `refers to ${targetOf(later.key)}, which was not there when the table was made`,
     },
-    statements: later.absent ? [] : addForeignKey(family, later.key, facts).flatMap((step) => step.statements),
+    statements: later.absent
+      ? []
+      : laterKeySteps(family, later.key, facts, observation.registration?.expressions ?? []).flatMap(
+          (step) => step.statements,
+        ),
   }));
 }
 

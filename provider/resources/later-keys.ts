@@ -1,4 +1,5 @@
 import { NO_FACTS } from "../../core/alter/facts";
+import { familyOf } from "../../core/alter/family";
 import { formatTableId } from "../../core/names/resource-id";
 import type { Observation } from "../../core/observed";
 import { describeAbsent, type LaterKey, type LaterKeys, laterKeySteps, missingKeys } from "../../core/plan/later-keys";
@@ -37,7 +38,13 @@ export async function laterKeysOf(
   if (keys.length === 0) return undefined;
   const absent = await absentTargets(runtime, shape, keys);
   const facts = observation.table
-    ? await readAlterFacts(runtime.database, shape, { functions: [], types: [], usesOf: [], nullsOf: [] })
+    ? await readAlterFacts(runtime.database, shape, {
+        functions: [],
+        types: [],
+        usesOf: [],
+        nullsOf: [],
+        constraints: keys.map(({ name }) => name),
+      })
     : { ...NO_FACTS, version: observation.serverVersion ?? NO_FACTS.version };
   return {
     facts,
@@ -76,7 +83,9 @@ export async function withLaterKeys(
       continue;
     }
     try {
-      await alterTable(work, shape, laterKeySteps(table, one.key, later.facts), registration.expressions ?? []);
+      const recorded = registration.expressions ?? [];
+      const steps = laterKeySteps(familyOf(table), one.key, later.facts, recorded);
+      await alterTable(work, shape, steps, recorded);
       work.log.info(`added foreign key ${one.key.name}`);
     } catch (error) {
       failures.add(`foreign key "${one.key.name}"`, error);

@@ -41,6 +41,7 @@ export async function planLive(
   const values = await valuesOf(runtime, inputs);
   const empty = cleansUp(inputs.spec) ? await readEmptyLeaves(runtime.database, inputs.spec) : new Set<string>();
   const cleanup = planCleanup(inputs.spec, values, observation, empty, decidingNow(clocks));
+  const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(inputs.spec) ? [] : oids));
   return planAgainstDatabase({
     values,
     sourceTriggers: await triggersOf(runtime, inputs),
@@ -51,7 +52,7 @@ export async function planLive(
     observation: withDeclaredIndexes(runtime, inputs.spec, observation),
     clocks,
     retiring: {
-      ...(await readKeeping(runtime, inputs.spec, observation, clocks, cleanup)),
+      ...(await readKeeping(runtime, inputs.spec, observation, clocks, cleanup, leaving)),
       byteLimit,
       backup: await backupOf(runtime, inputs.spec),
     },
@@ -65,19 +66,22 @@ export async function planLive(
   });
 }
 
-/** What other tables and objects keep from leaving: two queries, where something could leave now, and none else. */
+/**
+ * What other tables and objects keep from leaving: two queries, where something could leave now, and none else.
+ *
+ * @param leaving oids of partitions of other tables that leave in this run: their rows keep nothing
+ */
 export async function readKeeping(
-  { database, leaving }: Runtime,
+  { database }: Runtime,
   spec: WindowSpec,
   observation: Observation,
   clocks: Clocks,
   cleanup: readonly Retirement[] = [],
+  leaving: readonly string[] = [],
 ): Promise<Pick<RetirementFacts, "referring" | "dependents">> {
   const oids = couldLeave(spec, observation, clocks, cleanup);
   const dropped = spec.onExpire === "detach" ? cleanup.map(({ oid }) => oid) : oids;
-  // Rows in partitions of other tables that leave in this update refer to nothing any more when this one does.
-  const going = [...leaving].flatMap(([id, others]) => (id === formatTableId(spec) ? [] : others));
-  return { referring: await readReferring(database, oids, going), dependents: await readDependents(database, dropped) };
+  return { referring: await readReferring(database, oids, leaving), dependents: await readDependents(database, dropped) };
 }
 
 async function backupOf(runtime: Runtime, spec: WindowSpec): Promise<BackupFact | undefined> {
