@@ -10,7 +10,7 @@ const NAMED = 5;
 /** What the declared values give that the table has not, and the other way round. */
 export function branchNotes(spec: WindowSpec, table: ObservedTable, values: SourceValues): string[] {
   if (spec.levels.above.length === 0) return [];
-  const desired = desiredBranches(spec, values);
+  const desired = desiredBranches(spec, values, table);
   const there = new Set(table.branches.flatMap((branch) => (branch.path ? [branchKey(branch.path)] : [])));
   const missing = [...flatten(desired)].filter(
     (branch) => branch.active && branch.children.length === 0 && !there.has(branchKey(branch.path)),

@@ -22,6 +22,9 @@ export interface NewBranch {
 
 /** One transaction of the making of a branch, with what the ledger has to say about it. */
 export interface BranchStep {
+  /** `whole`: a branch directly above the time level with all its partitions; a higher one is made and attached by itself. */
+  readonly kind: "own" | "whole" | "attach";
+  readonly path: readonly string[];
   readonly statements: readonly Statement[];
   readonly made: readonly Made[];
 }
@@ -73,6 +76,8 @@ function stemStep(root: ParentShape, parent: BranchRef, branch: NewBranch, self:
     })),
   );
   return {
+    kind: "whole",
+    path: branch.path,
     statements: [
       ...newTableStatements(shape, { name: branch.name, to: undefined, cut: branch.cut }, transaction),
       ...partitions,
@@ -88,6 +93,8 @@ function stemStep(root: ParentShape, parent: BranchRef, branch: NewBranch, self:
 function ownStep(root: ParentShape, branch: NewBranch, self: BranchRef): BranchStep {
   const transaction = `create branch ${self.schema}.${self.name}`;
   return {
+    kind: "own",
+    path: branch.path,
     statements: newTableStatements(
       branchShape(root, self),
       { name: branch.name, to: undefined, cut: branch.cut },
@@ -99,7 +106,8 @@ function ownStep(root: ParentShape, branch: NewBranch, self: BranchRef): BranchS
 
 function attachStep(root: ParentShape, parent: BranchRef, branch: NewBranch, self: BranchRef): BranchStep {
   const transaction = `attach branch ${self.schema}.${self.name}`;
-  return { statements: [attachBranch(root, parent, branch, transaction)], made: [] };
+  const { path } = branch;
+  return { kind: "attach", path, statements: [attachBranch(root, parent, branch, transaction)], made: [] };
 }
 
 function attachBranch(root: ParentShape, parent: BranchRef, branch: NewBranch, transaction: string): Statement {

@@ -1,8 +1,9 @@
 import { branchName } from "../names/template";
-import { slug } from "../names/slug";
+import { labelOf } from "../names/slug";
 import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
+import { toldApart, type Unnamed, withoutName } from "./branch-names";
 import { type BranchLevel, branchKey, isSource, type ListLevel } from "./levels";
 
 /** One row of a source of values. */
@@ -22,32 +23,86 @@ export interface DesiredBranch {
   readonly path: readonly string[];
   readonly level: BranchLevel;
   readonly name: string;
+  /** What the template of its level gives; another one where that is the name of another branch, or it is there already. */
+  readonly wanted: string;
   /** Whether it and all above it are in use. */
   readonly active: boolean;
+  /** Whether the program itself names it and all above it. */
+  readonly given: boolean;
+  /** Whether it is there. */
+  readonly standing: boolean;
+  /** Its name is that of a branch of another level: it cannot be made. */
+  readonly nameless: boolean;
   /** Empty directly above the time level. */
   readonly children: readonly DesiredBranch[];
 }
 
-/** Every branch that should exist or may keep what it has, outermost first. Empty for a table cut by time alone. */
-export function desiredBranches(spec: WindowSpec, values: SourceValues): DesiredBranch[] {
-  return branchesBelow(spec, values, { path: [], name: spec.table, active: true });
+/**
+ * Every branch that should exist or may keep what it has, outermost first. Empty for a table cut by time alone. With `table`,
+ * what is there keeps the name that it has.
+ */
+export function desiredBranches(spec: WindowSpec, values: SourceValues, table?: ObservedTable): DesiredBranch[] {
+  const there = namesOfBranches(spec, table);
+  const taken = new Set([spec.table, ...there.values()]);
+  const root: Place = { path: [], name: spec.table, active: true, given: true };
+  const depths: NamedBranch[][] = [];
+  for (const [depth, level] of spec.levels.above.entries()) {
+    const wanted = (depths.at(-1) ?? [root]).flatMap((above) => branchesOf(spec, level, values[depth], above, there));
+    depths.push(toldApart(wanted, taken));
+  }
+  const without = withoutName(depths.flat());
+  const byDepth = depths.map(byParent);
+  const treeBelow = (depth: number, above: string): DesiredBranch[] =>
+    (byDepth[depth]?.get(above) ?? []).map(({ kept, ...branch }) => {
+      const key = branchKey(branch.path);
+      const children = treeBelow(depth + 1, key);
+      return { ...branch, standing: kept !== undefined, nameless: without.has(key), children };
+    });
+  return treeBelow(0, "");
 }
 
 interface Place {
   readonly path: readonly string[];
   readonly name: string;
   readonly active: boolean;
+  readonly given: boolean;
 }
 
-function branchesBelow(spec: WindowSpec, values: SourceValues, above: Place): DesiredBranch[] {
-  const depth = above.path.length;
-  const level = spec.levels.above[depth];
-  if (!level) return [];
-  return valuesOf(spec, level, values[depth], above.path).map(({ value, active }) => {
-    const name = nameOf(spec, level, above.name, value);
-    const place = { path: [...above.path, value], name, active: above.active && active };
-    return { ...place, level, children: branchesBelow(spec, values, place) };
+type NamedBranch = Place & Unnamed & { readonly level: BranchLevel };
+
+function branchesOf(
+  spec: WindowSpec,
+  level: BranchLevel,
+  read: readonly SourceValue[] | undefined,
+  above: Place,
+  there: ReadonlyMap<string, string>,
+): Omit<NamedBranch, "name">[] {
+  const given = above.given && !(level.kind === "list" && isSource(level.values));
+  return valuesOf(spec, level, read, above.path).map(({ value, active }) => {
+    const path = [...above.path, value];
+    const wanted = nameOf(spec, level, above.name, value);
+    return { path, level, active: above.active && active, given, wanted, kept: there.get(branchKey(path)) };
   });
+}
+
+/** What is there, by its path: what an update made, or somebody else. */
+function namesOfBranches(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, string> {
+  return new Map(
+    (table?.branches ?? []).flatMap(({ path, leaf }) =>
+      path && path.length <= spec.levels.above.length ? [[branchKey(path), leaf.name] as const] : [],
+    ),
+  );
+}
+
+function byParent(branches: readonly NamedBranch[]): ReadonlyMap<string, NamedBranch[]> {
+  const found = new Map<string, NamedBranch[]>();
+  for (const branch of branches) {
+    const key = branchKey(branch.path.slice(0, -1));
+    const siblings = found.get(key);
+    if (siblings) siblings.push(branch);
+    else found.set(key, [branch]);
+  }
+  return found;
 }
 
 function valuesOf(
@@ -69,25 +124,29 @@ function listValueAbove(spec: WindowSpec, path: readonly string[]): string | und
 }
 
 function nameOf(spec: WindowSpec, level: BranchLevel, base: string, value: string): string {
-  const own = level.kind === "hash" ? { remainder: value } : { value: level.slug ? slug(value) : value };
+  const own = level.kind === "hash" ? { remainder: value } : { value: labelOf(value, level.slug) };
   return branchName(level.name, { table: spec.table, base, ...own });
 }
 
-/** Two branches of one name would be one table: slugs that meet, or names that were cut to 63 bytes and met nowhere else. */
+/**
+ * Two branches that the program itself names must not want one name: a person can change one of the values. What is read from a
+ * table is never a problem.
+ */
 export function nameProblems(branches: readonly DesiredBranch[]): Problem[] {
   const seen = new Map<string, DesiredBranch>();
   const problems: Problem[] = [];
   for (const branch of flatten(branches)) {
-    const other = seen.get(branch.name);
+    if (!branch.given) continue;
+    const other = seen.get(branch.wanted);
     if (other) {
       problems.push({
         path: "partitionBy",
         code: "name-collision",
-        message: `the branches ${describePath(other.path)} and ${describePath(branch.path)} would both be called "${branch.name}".`,
+        message: `the branches ${describePath(other.path)} and ${describePath(branch.path)} would both be called "${branch.wanted}".`,
         fix: "Set slug: false for that level, put {base} into its name, or change one of the values.",
       });
     }
-    seen.set(branch.name, branch);
+    seen.set(branch.wanted, branch);
   }
   return problems;
 }

@@ -44,8 +44,12 @@ export function fitIdentifier(name: string): string {
   // How long it is, is known only where the hole is filled.
   if (hasHole(name)) return fittedLater(name);
   if (byteLength(name) <= MAX_IDENTIFIER_BYTES) return name;
-  const hash = createHash("sha256").update(name, "utf8").digest("hex").slice(0, HASH_LENGTH);
-  return `${cutToBytes(name, MAX_IDENTIFIER_BYTES - HASH_LENGTH - 1)}_${hash}`;
+  return `${cutToBytes(name, MAX_IDENTIFIER_BYTES - HASH_LENGTH - 1)}_${shortHash(name)}`;
+}
+
+/** What tells two names apart that would be one: eight hexadecimal digits. */
+export function shortHash(text: string): string {
+  return createHash("sha256").update(text, "utf8").digest("hex").slice(0, HASH_LENGTH);
 }
 
 function cutToBytes(name: string, bytes: number): string {

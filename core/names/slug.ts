@@ -1,3 +1,5 @@
+import { shortHash } from "./identifier";
+
 /**
  * Turns a partition value into a part of a name: lower case, everything but letters, digits and underscores dropped.
  *
@@ -8,6 +10,16 @@ export function slug(value: string): string {
     .normalize("NFKD")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}_]/gu, "");
+}
+
+/**
+ * A value as a part of the name of its branch. One of which nothing is left is known by a hash.
+ *
+ * @example labelOf("---", true) // "cb3f91d5"
+ */
+export function labelOf(value: string, slugged: boolean): string {
+  const label = slugged ? slug(value) : value;
+  return label === "" ? shortHash(value) : label;
 }
 
 /** Values whose slugs are the same or empty: each group would give several partitions one name. */

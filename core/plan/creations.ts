@@ -74,7 +74,7 @@ function planBranches(
   asOf: Instant,
   now: Instant,
 ): PlannedCreations {
-  const desired = desiredBranches(spec, values);
+  const desired = desiredBranches(spec, values, observation.table);
   const stems = observedStems(spec, observation.table);
   const history = byBranch(observation);
   const wanted = new Map<string, ReadonlySet<string>>();
@@ -91,16 +91,17 @@ function planBranches(
     if (!stem.active) return [];
     return partitions.map((partition): Creation => ({ ...planCreation(spec, partition, view), branch: ref }));
   });
+  const branches = missingBranches(spec, observation, desired, asOf);
   return {
     creations,
     restores,
-    branches: missingBranches(spec, observation, desired, asOf),
+    branches,
     leaves: timeLeaves(spec, observation.table),
     wants: (leaf) =>
       leaf.bounds !== undefined &&
       (wanted.get(branchKey(leaf.parent?.path ?? []))?.has(intervalKey(leaf.bounds)) ?? false),
-    notes: endedNotes(desired, stems),
-    warnings: goneWarnings(spec, desired, observation),
+    notes: [...endedNotes(desired, stems), ...renamedNotes(desired)],
+    warnings: [...goneWarnings(spec, desired, observation), ...namelessWarnings(desired)],
     problems: nameProblems(desired),
   };
 }
@@ -161,7 +162,7 @@ function missingBranches(
 
 /** Undefined: nothing below it is in use, so there is nothing that it would hold. */
 function newBranch(spec: WindowSpec, branch: DesiredBranch, asOf: Instant): NewBranch | undefined {
-  if (!branch.active) return undefined;
+  if (!branch.active || branch.nameless) return undefined;
   const next = spec.levels.above[branch.path.length];
   const cut = next
     ? { strategy: next.kind, column: next.column }
@@ -179,6 +180,30 @@ function endedNotes(desired: readonly DesiredBranch[], stems: ReadonlyMap<string
   const ended = [...flatten(desired)].filter((branch) => !branch.active && stems.has(branchKey(branch.path)));
   if (ended.length === 0) return [];
   return [`${named(ended.map((branch) => branch.path))} ended: what is there stays under the window, nothing is added`];
+}
+
+/** Said before it is made: who looks for it by the rule of its name would look in vain. */
+function renamedNotes(desired: readonly DesiredBranch[]): string[] {
+  const missing = [...flatten(desired)].filter(
+    (branch) => branch.active && !branch.nameless && branch.name !== branch.wanted && !branch.standing,
+  );
+  return missing
+    .slice(0, NAMED)
+    .map(
+      ({ path, name, wanted }) =>
+        `the branch ${describePath(path)} is called "${name}", because "${wanted}" is the name of another`,
+    );
+}
+
+/** What is read from a table never stops an update: the row has no partition until its value is another. */
+function namelessWarnings(desired: readonly DesiredBranch[]): string[] {
+  const nameless = [...flatten(desired)].filter((branch) => branch.active && branch.nameless && !branch.given);
+  return nameless
+    .slice(0, NAMED)
+    .map(
+      ({ path, name }) =>
+        `${describePath(path)} is left out, and its rows are refused: a branch of another level is called "${name}" too. Put {base} into the name of that level, or change the value`,
+    );
 }
 
 function goneWarnings(spec: WindowSpec, desired: readonly DesiredBranch[], observation: Observation): string[] {

@@ -48,7 +48,10 @@ export interface ListLevelArgs {
   readonly values: readonly string[] | ListValuesArgs;
   /** Template of the names of its branches: {table}, {base} (the branch above, or the table), {value}. @default "{base}_{value}" */
   readonly name?: string;
-  /** Whether {value} is cut down to lower-case letters, digits and underscores: `abc-123` becomes `abc123`. @default true */
+  /**
+   * Whether {value} is cut down to lower-case letters, digits and underscores: `abc-123` becomes `abc123`. Values that are read and
+   * want one name are told apart by a hash; given ones are refused. @default true
+   */
   readonly slug?: boolean;
   /**
    * Time after its end at which an **empty** partition of a value that has ended is retired, whatever the retention says. A
@@ -70,7 +73,7 @@ export interface ListValuesArgs {
   /**
    * A trigger on that table makes the branches of new values in the transaction that writes them, which then **holds the lock of the
    * partitioned table** until its end. Works for roles that may make partitions; for others, and where a lock is not to be had,
-   * it warns and leaves the branch to the schedule. @default false
+   * it warns and leaves the branch to the schedule. It never fails the writer, and uses at most half of its time-outs. @default false
    */
   readonly trigger?: boolean;
 }

@@ -8,7 +8,7 @@ const FILES: readonly (readonly string[])[] = [
   ["0002", "0002-prepared", "0002-levels", "0002-ensure", "0002-branches", "0002-insight"],
   ["0003", "0003-activity"],
   ["0004"],
-  ["0005-uuid-bounds", "0005-archive", "0005-search-path"],
+  ["0005-uuid-bounds", "0005-archive", "0005-values", "0005-search-path"],
 ];
 
 /** Version of the management schema that this program brings. */

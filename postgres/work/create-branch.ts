@@ -1,5 +1,6 @@
 import { branchKey } from "../../core/levels/levels";
-import { type BranchStep, createBranchSteps, type Made } from "../../core/levels/create-branch";
+import { type BranchStep, createBranchSteps, type Made, type NewBranch } from "../../core/levels/create-branch";
+import { describePath } from "../../core/levels/tree";
 import type { DetachedTable } from "../../core/ledger";
 import type { Observation } from "../../core/observed";
 import type { BranchCreation } from "../../core/plan/creations";
@@ -10,7 +11,8 @@ import type { WorkContext } from "./context";
 
 /**
  * Makes a branch with everything below it, step by step; each step is a transaction with its rows of the ledger. What an
- * interrupted run left behind, a table of ours without a parent, is found by the ledger and gone on with.
+ * interrupted run left behind, a table of ours without a parent, is found by the ledger and gone on with. A part that cannot be made
+ * keeps no other from being made; with none at all a branch is not attached, because it would hold nothing.
  */
 export async function createBranch(
   work: WorkContext,
@@ -20,14 +22,68 @@ export async function createBranch(
 ): Promise<void> {
   const done = await standing(work, creation, observation);
   const steps = createBranchSteps(root, creation.parent, creation.branch, done);
+  const tried = new Attempts(creation);
   for (const [index, step] of steps.entries()) {
+    if (tried.isVain(step)) {
+      tried.skip(step);
+      continue;
+    }
     if (steps.length > 2) work.log.status(`branch ${creation.branch.name}: step ${index + 1} of ${steps.length}`);
-    await work.database.execute(withRecords(work, root, step), {
-      signal: work.signal,
-      log: work.log,
-      subject: `creating branch "${creation.branch.name}" of "${root.root.schema}.${root.root.table}"`,
-    });
+    const subject = `creating branch "${creation.branch.name}" of "${root.root.schema}.${root.root.table}"`;
+    try {
+      await work.database.execute(withRecords(work, root, step), { signal: work.signal, log: work.log, subject });
+    } catch (error) {
+      if (work.signal.aborted) throw error;
+      tried.fail(step, error);
+    }
   }
+  tried.finish();
+}
+
+/** Which steps of a branch failed, and what that leaves to be tried. */
+class Attempts {
+  private readonly failed: { readonly step: BranchStep; readonly error: unknown }[] = [];
+  private readonly partsOf = new Map<string, number>();
+
+  constructor(creation: BranchCreation) {
+    const count = (branch: NewBranch): void => {
+      this.partsOf.set(branchKey(branch.path), branch.children.length);
+      branch.children.forEach(count);
+    };
+    count(creation.branch);
+  }
+
+  fail(step: BranchStep, error: unknown): void {
+    this.failed.push({ step, error });
+    this.skip(step);
+  }
+
+  /** The ATTACH of a branch stands for it where its own table could not be made. */
+  skip(step: BranchStep): void {
+    if (step.kind === "own") return;
+    const above = branchKey(step.path.slice(0, -1));
+    this.partsOf.set(above, (this.partsOf.get(above) ?? 0) - 1);
+  }
+
+  /** Below what could not be made, and the ATTACH of what holds nothing. */
+  isVain(step: BranchStep): boolean {
+    const below = this.failed.some(
+      ({ step: { kind, path } }) => kind === "own" && path.every((value, index) => value === step.path[index]),
+    );
+    return below || (step.kind === "attach" && this.partsOf.get(branchKey(step.path)) === 0);
+  }
+
+  finish(): void {
+    const [first] = this.failed;
+    if (!first) return;
+    if (this.failed.length === 1 && first.step.path.length === 1) throw first.error;
+    const reasons = this.failed.map(({ step, error }) => `${describePath(step.path)}: ${messageOf(error)}`);
+    throw new Error(reasons.join("; "), { cause: first.error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Names of the branches that stand already, unattached: the one that is to be made, and those attached to it. */
