@@ -83,6 +83,8 @@ export interface DetachedTable {
   readonly toArchive?: boolean;
   /** The last word of the ledger about it is that it has been archived. */
   readonly archived?: ArchivedFacts | undefined;
+  /** A foreign table: its rows are elsewhere. */
+  readonly foreign?: boolean;
   /** It refuses writes. */
   readonly fenced?: boolean;
   /** Made for the rows of an archive that are not in it yet. */

@@ -118,6 +118,8 @@ export interface ObservedLeaf {
   readonly isDefault: boolean;
   /** Itself partitioned. */
   readonly partitioned: boolean;
+  /** A foreign table: its rows are elsewhere, and it can carry no index, row security, replica identity, storage or trigger of ours. */
+  readonly foreign?: boolean;
   /** Half detached: DETACH CONCURRENTLY was interrupted, FINALIZE is due. */
   readonly detachPending: boolean;
   /** Estimate (reltuples); undefined: never analyzed. */

@@ -153,6 +153,7 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
     dropAfter: row.detail.dropAfter === undefined ? undefined : parseInstant(row.detail.dropAfter, "UTC"),
     toArchive: row.detail.archive ?? false,
     archived: row.archived === null ? undefined : toArchived(row.archived),
+    ...(row.foreign ? { foreign: true } : {}),
     fenced: row.fenced,
     half: row.event === "restoring",
     ...(row.event === "detaching" ? { unrecorded: true } : {}),

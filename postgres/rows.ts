@@ -59,6 +59,7 @@ export interface LeafRow {
   readonly name: string;
   readonly bounds: string;
   readonly partitioned: boolean;
+  readonly is_foreign: boolean;
   readonly pending: boolean;
   readonly rows: string | null;
   readonly bytes: string | null;
@@ -139,6 +140,7 @@ export interface RegistryRow {
         readonly detail: LedgerDetail;
         /** Of the last archive, with the time of the ledger's row. */
         readonly archived: (LedgerDetail & { readonly at: string }) | null;
+        readonly foreign: boolean;
         readonly fenced: boolean;
         readonly unreadBy: readonly string[] | null;
         readonly rows: number | null;

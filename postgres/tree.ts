@@ -62,6 +62,7 @@ function toLeaf(row: LeafRow, key: TimeKey | undefined, parent: BranchRef | unde
     bounds: key && parseBounds(row.bounds, key.kind, key.zone),
     isDefault: row.bounds === "DEFAULT",
     partitioned: row.partitioned,
+    ...(row.is_foreign ? { foreign: true } : {}),
     detachPending: row.pending,
     rows: row.rows === null ? undefined : Number(row.rows),
     bytes: Number(row.bytes ?? 0),

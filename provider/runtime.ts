@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../package.json";
-import type { StoreError } from "../archive/store/errors";
 import { formatTableId } from "../core/names/resource-id";
 import type { LeafProfile } from "../core/leaf/profile";
 import type { Observation } from "../core/observed";
@@ -55,7 +54,7 @@ export class Runtime {
   readonly altering = new Map<string, readonly Statement[]>();
 
   /** What the stores of archives said when they were asked, by their settings. */
-  readonly stores = new Map<string, Promise<StoreError | undefined>>();
+  readonly stores = new Map<string, Promise<string | undefined>>();
 
   private readonly asked = new Map<string, Promise<unknown>>();
 

@@ -158,6 +158,10 @@ function leafNotes(table: ObservedTable): string[] {
       return [
         `"${leaf.name}" is a default partition: it stays attached and is not declared. Every ATTACH locks and reads it, and DETACH CONCURRENTLY is impossible beside it; move its rows and drop it when you can`,
       ];
+    if (leaf.foreign)
+      return [
+        `"${leaf.name}" is a foreign table: its rows are elsewhere. It stays attached, has no index, row security, replica identity or storage of ours, and is never archived; with onExpire "drop" its definition goes, and its rows stay where they are`,
+      ];
     return leaf.detachPending
       ? [`"${leaf.name}" is half detached: finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`]
       : [];

@@ -27,7 +27,10 @@ export function planAlignments(
   const leaves = partitionsOf(observation.table).flatMap((leaf) => {
     if (leaf.detachPending) return [];
     const leaving = retiring.some((item) => item.oid === leaf.oid);
-    const alignment = leaving ? leaf.carried && accessAlignment(parent, leaf, leaf.carried) : alignmentOf(parent, leaf);
+    const alignment =
+      leaving && !leaf.foreign
+        ? leaf.carried && accessAlignment(parent, leaf, leaf.carried)
+        : alignmentOf(parent, leaf);
     return alignment && alignment.reasons.length > 0 ? [{ leaf, ...alignment }] : [];
   });
   return [...parentAlignment(parent, observation.table, shown), ...leaves];
@@ -72,9 +75,18 @@ export function accessAlignment(
 function alignmentOf(parent: ParentShape, leaf: ObservedLeaf): Alignment | undefined {
   if (!leaf.carried) return undefined;
   const wanted = wantedOf(parent, leaf.name, { to: leaf.bounds?.to, uniqueIndexes: leaf.carried.uniqueIndexes });
-  // A table that is cut further holds no rows that could be stored in one way or another.
-  const fitting = leaf.partitioned ? { ...wanted, storage: undefined } : wanted;
+  // A table that is cut further holds no rows that could be stored in one way or another, and a foreign one none of ours.
+  const fitting = leaf.partitioned
+    ? { ...wanted, storage: undefined }
+    : leaf.foreign
+      ? ofForeign(wanted, leaf.carried)
+      : wanted;
   return alignStatements({ schema: leaf.schema, name: leaf.name, role: "leaf", fresh: false }, fitting, leaf.carried);
+}
+
+/** What a foreign table can have: its owner, its grants, and targets of statistics. */
+function ofForeign(wanted: WantedState, { replicaIdentity }: CarriedState): WantedState {
+  return { ...wanted, rowSecurity: undefined, policies: undefined, storage: undefined, replicaIdentity };
 }
 
 function wantedOf(parent: ParentShape, leaf: string, facts: Parameters<typeof wantedState>[2]): WantedState {

@@ -26,7 +26,7 @@ export function planCleanup(
     if (!stem || !after) return [];
     return stem.leaves.flatMap((leaf): Retirement[] => {
       const to = leaf.bounds?.to;
-      if (!leaf.bounds || !to || leaf.detachPending || !empty.has(leaf.oid)) return [];
+      if (!leaf.bounds || !to || leaf.detachPending || leaf.foreign || !empty.has(leaf.oid)) return [];
       if (compareInstants(addSpan(to, after, spec.key.zone), now) > 0) return [];
       const retirement: Omit<Retirement, "verb"> = {
         schema: leaf.schema,

@@ -69,6 +69,13 @@ export function planCreation(
   const lying = refusedByDefault(observation.table, partition);
   if (lying) return refuse(partition, "conflict", lying.message, lying.fix);
   const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
+  if (detached?.foreign)
+    return refuse(
+      partition,
+      "conflict",
+      `${describe(partition.name, partition)} comes back into the window, and "${detached.schema}"."${detached.name}", which had left it, is a foreign table.`,
+      "Attach it by hand (ALTER TABLE … ATTACH PARTITION), or give it another name to have the range empty.",
+    );
   if (detached) return { kind: "attach", partition, detached };
   const inTheWay = observation.detached.find((table) => table.name === partition.name && !table.half);
   if (inTheWay) {

@@ -1,5 +1,6 @@
 import type { DetachedTable, LedgerEntry } from "../ledger";
 import { branchPath } from "../levels/levels";
+import { quoteQualified } from "../names/identifier";
 import type { Observation, ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
@@ -10,7 +11,7 @@ import { extentOf } from "./extent";
 import { describeHold, holdOn } from "./holds";
 import { pinOn, whyNotDropped } from "./pins";
 import { type ReferringRows, whyItStays } from "./referring";
-import { dropOf, type Retirement } from "./retiring";
+import { dropOf, type Retirement, whyNotArchived } from "./retiring";
 
 /** One step that is due by the clock, before anything has been asked that may keep it. */
 export interface Candidate {
@@ -34,7 +35,7 @@ export interface GuardFacts {
 
 /** What keeps a step from being done, in words. */
 export interface Keep {
-  readonly by: "hold" | "restored" | "adopted" | "odd" | "unrecorded" | "archive" | "grace" | "backup" | "referred" | "dependents";
+  readonly by: "hold" | "restored" | "foreign" | "adopted" | "odd" | "unrecorded" | "archive" | "grace" | "backup" | "referred" | "dependents";
   readonly reason: string;
   /** Said behind the reason for which it would go, not in its place. */
   readonly behind?: true;
@@ -53,6 +54,15 @@ const hold: Guard = ({ step }, { spec, now }) => {
 const restored: Guard = ({ leaf }, { spec, observation, now }) => {
   const reason = leaf && (pinOn(spec, leaf, observation.ledger, now) ?? whyNotDropped(spec, leaf, observation.ledger));
   return reason === undefined ? undefined : { by: "restored", reason };
+};
+
+/** Its rows are elsewhere: an archive of this database would not be one of them. */
+const foreign: Guard = ({ leaf, table, step }, { spec }) => {
+  const archived = spec.onExpire === "archive" || table?.toArchive === true;
+  if (!archived || !(leaf ?? table)?.foreign) return undefined;
+  const above = leaf && quoteQualified(step.parent?.schema ?? spec.schema, step.parent?.name ?? spec.table);
+  const keep = { by: "foreign", reason: whyNotArchived(step, above), marks: { referred: true } } as const;
+  return leaf ? { ...keep, behind: true } : keep;
 };
 
 /** Only those that had expired on the day of adoption wait; the others are under the declared rule from then on. */
@@ -117,7 +127,7 @@ const dependents: Guard = ({ step }, facts) => {
 };
 
 /** In order: the first that keeps a step gives its reason, and is the one to be removed first. */
-const GUARDS: readonly Guard[] = [hold, restored, adopted, odd, unrecorded, archive, grace, backup, referred, dependents];
+const GUARDS: readonly Guard[] = [hold, restored, foreign, adopted, odd, unrecorded, archive, grace, backup, referred, dependents];
 
 /** What keeps a step from being done now; undefined: nothing does. */
 export function keepOf(candidate: Candidate, facts: GuardFacts): Keep | undefined {

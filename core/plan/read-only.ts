@@ -26,7 +26,7 @@ export function planReadOnly(
   const horizon = decidingHorizon(spec, clocks);
   const now = decidingNow(clocks);
   return leaves.flatMap((leaf): LeafAlignment[] => {
-    if (leaf.detachPending || leaf.partitioned) return [];
+    if (leaf.detachPending || leaf.partitioned || leaf.foreign) return [];
     if (leaf.fenced && wants(leaf))
       return [alignment(leaf, unfenceStatement(management, leaf), "is in the window again")];
     const expired = hasExpired(leaf.bounds?.to, horizon) && !wants(leaf);

@@ -1,6 +1,7 @@
 import { timeLeaves } from "../levels/tree";
 import { hasExpired } from "../window/window";
 import type { LedgerEntry } from "../ledger";
+import { quoteQualified } from "../names/identifier";
 import type { Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";
@@ -26,6 +27,8 @@ export interface RetirementFacts {
   readonly backup?: BackupFact | undefined;
   /** Undefined: no limit, or an update that performs what was limited before. */
   readonly byteLimit?: ByteLimit | undefined;
+  /** Why one of these could not be read. Nothing is retired then; partitions are made all the same. */
+  readonly unread?: string | undefined;
 }
 
 export interface RetirementPlan {
@@ -48,7 +51,8 @@ interface Judged extends Candidate {
  *  - a declared cut that would retire more than maxDropsPerUpdate intervals, or one that is no interval, needs confirmDrops;
  *  - expiry by the clock alone retires the oldest maxDropsPerUpdate and goes on in the next update;
  *  - beyond maxBytesPerUpdate of all tables together nothing is archived or dropped, nor detached for it;
- *  - paused, hours outside of allowRetireBetween, and a program clock ahead of the database's, stop what is left.
+ *  - what has to be known for all this and cannot be read stops what is left, and never a creation;
+ *  - so do paused, hours outside of allowRetireBetween, and a program clock ahead of the database's.
  *
  * @param cleanup empty partitions of values that have ended: under every guard, and no part of a limit
  */
@@ -90,7 +94,8 @@ export function planRetirement(
     problems.length > 0 ? [] : cleanup.filter(({ oid }) => !known.has(oid)).map((step) => ({ step })),
     world,
   );
-  return stoppedBy(stopReason(spec, observation, clocks), {
+  const stop = facts.unread === undefined ? stopReason(spec, observation, clocks) : unreadReason(facts.unread);
+  return stoppedBy(stop, {
     due: [...finalizes(spec, observation, clocks), ...allowed.due, ...freeOf(empty)],
     deferred: [
       ...overLimit(limited.over, spec),
@@ -132,6 +137,11 @@ function guardFacts(
   { referring = new Map(), dependents = new Map(), backup }: RetirementFacts,
 ): GuardFacts {
   return { spec, observation, now: decidingNow(clocks), referring, dependents, backup };
+}
+
+function unreadReason(because: string): Stop {
+  const short = `what decides about it cannot be read (${because})`;
+  return { reason: `nothing is retired: ${short}`, short, alarming: true };
 }
 
 /** What is left of a plan while retirement stands still: everything that would go waits for that, the rest for its own reason. */
@@ -201,7 +211,7 @@ function cutOf(expired: readonly Judged[], registered: WindowSpec | undefined, c
   if (!registered) return [];
   const before = decidingHorizon(registered, clocks);
   return expired
-    .filter(({ keep }) => keep?.by !== "hold" && keep?.by !== "restored" && keep?.by !== "adopted")
+    .filter(({ keep }) => keep?.by !== "hold" && keep?.by !== "restored" && keep?.by !== "adopted" && keep?.by !== "foreign")
     .map(({ step }) => step)
     .filter(({ bounds }) => !hasExpired(bounds.to, before) || holdOn(registered, bounds, decidingNow(clocks)));
 }

@@ -2,6 +2,7 @@ import type { ServerMethod } from "../archive/part-settings";
 import { type ArchiveTable, describeArchiveTable } from "../archive/table-destination";
 import { type BranchRef, branchKey } from "../levels/levels";
 import type { ArchivedFacts, DetachedTable } from "../ledger";
+import { quoteQualified } from "../names/identifier";
 import type { ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { type Instant, compareInstants, formatInstant } from "../time/instant";
@@ -45,6 +46,8 @@ export interface Retirement {
   readonly held?: true;
   /** On a finalize: it has left the table already, and the ledger alone lacks that. No statement is run. */
   readonly left?: true;
+  /** A foreign table: what is dropped of it is its definition, and its rows stay where they are. */
+  readonly foreign?: true;
 }
 
 /** Bounds of which nothing is known. */
@@ -66,6 +69,7 @@ export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): 
     reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
     dropAfter: spec.onExpire === "drop" ? endOfGrace(spec, decidingNow(clocks)) : undefined,
     ...(spec.onExpire === "archive" ? { toArchive: true as const, ...wayOut(spec) } : {}),
+    ...(leaf.foreign ? { foreign: true as const } : {}),
   };
 }
 
@@ -134,10 +138,22 @@ export function dropOf(table: DetachedTable, why: string): Retirement {
     branch: table.branch,
     rows: table.rows,
     bytes: table.bytes,
-    reason: `detached ${formatInstant(table.detachedAt)}, ${why}`,
+    reason: `detached ${formatInstant(table.detachedAt)}, ${why}${table.foreign ? `; ${DEFINITION_ALONE}` : ""}`,
     dropAfter: table.archived?.dropAfter ?? table.dropAfter,
     ...(table.archived ? { archived: table.archived } : {}),
+    ...(table.foreign ? { foreign: true as const } : {}),
   };
+}
+
+/** What is said wherever a foreign table goes. */
+const DEFINITION_ALONE = "a foreign table: its definition goes, and its rows stay where they are";
+
+/** Foreign tables are not exported: their rows are no part of this database, whose archive it would be. */
+export function whyNotArchived(leaf: Pick<Retirement, "schema" | "partition">, table: string | undefined): string {
+  const name = quoteQualified(leaf.schema, leaf.partition);
+  const wayOn =
+    table === undefined ? "" : `. ALTER TABLE ${table} DETACH PARTITION ${name} CONCURRENTLY takes it out of the table`;
+  return `is a foreign table, whose rows are elsewhere: it is not archived, and stays as it is${wayOn}`;
 }
 
 /** When what is detached, or archived, at a moment may be dropped. */

@@ -9,6 +9,7 @@ import { restoreStatements } from "../statements/restore";
 import {
   countStatement,
   detachStatement,
+  dropForeignStatement,
   dropStatements,
   exportStatement,
   serverExportStatement,
@@ -58,6 +59,7 @@ export function statementsOfRetirement(
         ...intoTable(retirement.archiveTable),
       ];
     case "drop":
+      if (retirement.foreign) return [dropForeignStatement(leaf)];
       if (!retirement.toArchive && !retirement.archived) return dropStatements(retiring, leaf);
       // The fence has taken its foreign keys away.
       return [countStatement(leaf), ...dropStatements({ ...retiring, references: [] }, leaf)];

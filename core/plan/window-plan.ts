@@ -118,6 +118,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
         ...runwayNotes(window, clocks),
         ...planned.notes,
         ...retirement.notes,
+        ...foreignNotes(planned.leaves),
         ...halfNotes(spec, observation, clocks, restores),
         ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
         ...fallback.notes,
@@ -149,7 +150,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...planned.warnings,
       ...fallback.notes,
       ...streams,
-      ...unanswered(context),
+      ...unanswered(context, retirement.stopped),
       ...retirement.deferred.flatMap(referredWarning),
       ...keys.flatMap(({ entry, statements }) => (statements.length === 0 ? [entry.reason] : [])),
     ],
@@ -168,8 +169,9 @@ function withLeaves(observation: Observation, leaves: readonly ObservedLeaf[]): 
   return { ...observation, table: observation.table && { ...observation.table, leaves } };
 }
 
-/** A query of the user's that cannot be answered keeps everything from being dropped: better known before something is due. */
-function unanswered({ retiring }: PlanContext): string[] {
+/** What cannot be answered keeps everything from being retired: better known before something is due. */
+function unanswered({ retiring }: PlanContext, stopped: string | undefined): string[] {
+  if (retiring?.unread !== undefined) return stopped === undefined ? [] : [stopped];
   const failed = retiring?.backup?.failed;
   return failed === undefined ? [] : [describeFailed(failed)];
 }
@@ -177,6 +179,16 @@ function unanswered({ retiring }: PlanContext): string[] {
 /** What other tables and objects keep from leaving is no failure, and is kept until they are looked at: a warning in each update. */
 function referredWarning({ referred, partition, reason }: Retirement): string[] {
   return referred ? [`partition "${partition}" has expired (${reason})`] : [];
+}
+
+/** What is not done for them is said in every plan. */
+function foreignNotes(leaves: readonly ObservedLeaf[]): string[] {
+  return leaves
+    .filter((leaf) => leaf.foreign)
+    .map(
+      ({ name }) =>
+        `"${name}" is a foreign table: its rows are elsewhere, and it has no index, row security, replica identity or storage of ours`,
+    );
 }
 
 /** Plans without a database: what the components pass, and what remains when the database cannot be reached. Drops nothing. */

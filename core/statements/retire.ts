@@ -208,6 +208,19 @@ export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Stat
   ];
 }
 
+/** The definition of a foreign table that has been detached. There is no LOCK TABLE for one; its rows are nothing that this database has. */
+export function dropForeignStatement(leaf: RetiringLeaf): Statement {
+  return {
+    sql: `DROP FOREIGN TABLE ${quoteQualified(leaf.schema, leaf.name)}`,
+    transaction: `drop ${leaf.schema}.${leaf.name}`,
+    timeouts: "strong",
+    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    hold: "instant",
+    hazards: [],
+    undo: "CREATE FOREIGN TABLE as it was: its rows are where they were",
+  };
+}
+
 function referringLocks(parent: RetiringParent): Lock[] {
   return (parent.referring ?? []).map((relation) => ({ relation, role: "referring", mode: "ACCESS EXCLUSIVE" }));
 }

@@ -21,6 +21,7 @@ select
   c.relname as name,
   pg_get_expr(c.relpartbound, 0) as bounds,
   c.relkind = 'p' as partitioned,
+  c.relkind = 'f' as is_foreign,
   f.pending,
   case when c.reltuples >= 0 then c.reltuples::bigint end as rows,
   c.relhastriggers and exists (

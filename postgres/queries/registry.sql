@@ -90,6 +90,7 @@ select
           where a.partition_oid = c.oid and a.event in ('detached', 'attached', 'exporting', 'archived', 'doubted')
           order by a.id desc limit 1
         ),
+        'foreign', c.relkind = 'f',
         'fenced', exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = 'pgpartition_fence'),
         'unreadBy', (
           select json_agg(s.slot_name order by s.slot_name)
@@ -105,6 +106,6 @@ select
     join pg_class c on c.oid = t.partition_oid
     join pg_namespace n on n.oid = c.relnamespace
     where t.event in ('created', 'adopted', 'attached', 'detaching', 'detached', 'restoring', 'restored')
-      and c.relkind in ('r', 'p')
+      and c.relkind in ('r', 'p', 'f')
       and not exists (select from pg_inherits i where i.inhrelid = c.oid)
   ) as detached

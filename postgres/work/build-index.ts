@@ -35,7 +35,7 @@ export async function buildIndex(
     const statements = statementsOfIndex(state);
     if (statements.length === 0)
       return {
-        valid: state.parentIndex?.valid ?? false,
+        valid: isWhole(state),
         leaves: state.places.filter((place) => !place.partitioned).length,
       };
     await run(work, table, spec, statements, state.places.length);
@@ -52,6 +52,30 @@ export async function previewIndex(
   spec: IndexSpec,
 ): Promise<Statement[]> {
   return statementsOfIndex(await readState(work, table, spec));
+}
+
+/** Whether an index that the server calls invalid is on every partition that can have it. */
+export async function indexIsWhole(
+  work: Pick<WorkContext, "database">,
+  table: { schema: string; table: string; key: KeySpec },
+  spec: IndexSpec,
+): Promise<boolean> {
+  return isWhole(await readState(work, table, spec));
+}
+
+/**
+ * The server never calls the index of a table with a foreign partition valid that was made for the table alone, nor one of a
+ * table that had such a partition; nothing but uniqueness depends on that, and a unique index excludes foreign partitions.
+ */
+function isWhole({ parentIndex, places, existing, index }: IndexState): boolean {
+  if (parentIndex?.valid) return true;
+  if (!parentIndex || index.unique) return false;
+  return places.every(({ schema, name, partitioned, above }) =>
+    existing.some(
+      (one) =>
+        one.schema === schema && one.leaf === name && one.attachedTo === above.index && (partitioned || one.valid),
+    ),
+  );
 }
 
 interface IndexState {
@@ -79,7 +103,7 @@ function printedLike({ index, existing }: IndexState): string {
 }
 
 async function readState(
-  work: WorkContext,
+  work: Pick<WorkContext, "database">,
   table: { schema: string; table: string; key: KeySpec },
   spec: IndexSpec,
 ): Promise<IndexState> {
@@ -127,7 +151,8 @@ function placesOf(
   const places: IndexPlace[] = [];
   const add = (leaves: readonly ObservedLeaf[], above: IndexPlace["above"]): void => {
     for (const leaf of leaves) {
-      if (leaf.detachPending) continue;
+      // A foreign table has no index.
+      if (leaf.detachPending || leaf.foreign) continue;
       const { schema, name, partitioned } = leaf;
       places.push({ schema, name, partitioned, above });
       const branch = partitioned ? table.branches.find((candidate) => candidate.leaf === leaf) : undefined;

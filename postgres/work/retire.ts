@@ -115,18 +115,18 @@ async function drop(work: WorkContext, parent: ParentShape, retirement: Retireme
     run: work.run,
     detail: {},
   });
-  const [lock, ...rest] = statements;
-  if (!lock) return;
+  // There is no LOCK TABLE for a foreign table.
+  const locks = retirement.foreign ? 0 : 1;
   const dropping = work.database.execute(
     [
-      lock,
+      ...statements.slice(0, locks),
       { ...assertDroppableStatement(work.management, target), transaction },
       ...(retirement.archived
         ? [{ ...assertArchivedStatement(work.management, target, retirement.archived.manifest), transaction }]
         : []),
       ...(retirement.onlyEmpty ? [{ ...assertEmptyStatement(work.management, target), transaction }] : []),
       { ...record, transaction },
-      ...rest,
+      ...statements.slice(locks),
     ],
     { signal: work.signal, log: work.log, subject: `dropping "${retirement.schema}.${retirement.partition}"` },
   );

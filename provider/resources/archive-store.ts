@@ -1,23 +1,17 @@
 import { tmpdir } from "node:os";
 import { spaceProblem, spoolBytes } from "../../archive/disk-space";
 import { openStore } from "../../archive/store/open";
-import { StoreError, type StoreErrorKind } from "../../archive/store/errors";
 import type { ObjectStore } from "../../archive/store/store";
 import { type ArchiveSpec, storeSettingsOf } from "../../core/archive/archive-spec";
 import { describeArchiveTable } from "../../core/archive/table-destination";
-import type { Problem as CoreProblem } from "../../core/problem";
-import { needsArchive } from "../../core/plan/retiring";
-import type { LivePlan } from "../../core/plan/live-plan";
 import type { WindowSpec } from "../../core/spec/spec";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
+import type { ArchiveNeeds } from "./archive-needs";
 
 /** Time that a preview waits for the answer of a store. */
 const PATIENCE_MS = 15_000;
-
-/** What no later try would mend. */
-const WRONG: readonly StoreErrorKind[] = ["no-bucket", "wrong-region", "configuration", "unsupported"];
 
 /** The store of a table's archives. Its bucket has to be known by now. */
 export function storeOf(spec: WindowSpec): ObjectStore {
@@ -33,29 +27,21 @@ export function storeOf(spec: WindowSpec): ObjectStore {
 }
 
 /**
- * Asks the store, once for each in a run, when something is due that needs it: a preview must not promise what the update
- * cannot do. A store that is only away is a warning: partitions are made all the same.
+ * Why nothing can be archived or restored in the store of a table; asked when something is due that needs it, and once for each
+ * in a run: a preview must not promise what the update cannot do.
  */
-export async function storeProblems(
+export async function storeTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  live: LivePlan,
-): Promise<CoreProblem[]> {
-  const needed = live.restores.some(({ kind }) => kind === "restore") || live.retirements.some(needsArchive);
-  if (!needed || spec.archive?.to === undefined) return [];
-  const writing = live.retirements.some(({ verb }) => verb === "archive");
-  if (writing) await warnOfSpace(ctx, spec, spec.archive);
-  const name = JSON.stringify([spec.archive, writing]);
-  const asked = runtime.stores.get(name) ?? ask(spec, writing);
+  { archive, drop, restore }: ArchiveNeeds,
+): Promise<string | undefined> {
+  if (!(archive || drop || restore) || spec.archive?.to === undefined) return undefined;
+  if (archive) await warnOfSpace(ctx, spec, spec.archive);
+  const name = JSON.stringify([spec.archive, archive]);
+  const asked = runtime.stores.get(name) ?? ask(spec, archive);
   runtime.stores.set(name, asked);
-  const error = await asked;
-  if (error === undefined) return [];
-  if (!WRONG.includes(error.kind)) {
-    ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived or restored now. ${error.message}`);
-    return [];
-  }
-  return [{ path: "archive.to", code: "archive-store", message: error.message, fix: "Nothing was changed." }];
+  return asked;
 }
 
 /** A warning and no more: the update may run on another machine. */
@@ -65,15 +51,16 @@ async function warnOfSpace(ctx: ResourceContext, spec: WindowSpec, archive: Arch
   ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived on this machine. ${problem}`);
 }
 
-async function ask(spec: WindowSpec, writing: boolean): Promise<StoreError | undefined> {
-  const store = storeOf(spec);
+async function ask(spec: WindowSpec, writing: boolean): Promise<string | undefined> {
   try {
-    await store.check({ signal: AbortSignal.timeout(PATIENCE_MS), writing });
-    return undefined;
+    const store = storeOf(spec);
+    try {
+      await store.check({ signal: AbortSignal.timeout(PATIENCE_MS), writing });
+      return undefined;
+    } finally {
+      await store.close();
+    }
   } catch (error) {
-    if (error instanceof StoreError) return error;
-    throw error;
-  } finally {
-    await store.close();
+    return error instanceof Error ? error.message : String(error);
   }
 }

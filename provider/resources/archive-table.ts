@@ -1,15 +1,12 @@
 import type { ObjectStore } from "../../archive/store/store";
 import { openTable, storeOfPartition, tableProblems } from "../../archive/table/destination";
 import { type ArchiveTable, describeArchiveTable } from "../../core/archive/table-destination";
-import { needsArchive } from "../../core/plan/retiring";
-import type { LivePlan } from "../../core/plan/live-plan";
-import type { Problem as CoreProblem } from "../../core/problem";
 import type { KeySpec, WindowSpec } from "../../core/spec/spec";
 import type { OpenInterval } from "../../core/time/interval";
-import { ConnectionError, type ConnectionErrorKind } from "../../postgres/connection-error";
 import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
 import { storeOf } from "./archive-store";
+import type { ArchiveNeeds } from "./archive-needs";
 
 /** Where the archives of one table go, for each of its partitions. */
 export interface Destination {
@@ -34,29 +31,19 @@ export async function openDestination(ctx: ResourceContext, runtime: Runtime, sp
   }
 }
 
-/** What passes by itself, so that partitions are made all the same. */
-const PASSING: readonly ConnectionErrorKind[] = ["unreachable", "starting", "busy"];
-
-/** Looked at when something is due that goes there: a preview must not promise what the update cannot do. */
-export async function archiveTableProblems(
+/** Why nothing can go into the archive table; looked at when something is due that goes there. */
+export async function archiveTableTrouble(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  live: LivePlan,
-): Promise<CoreProblem[]> {
+  { archive, drop }: ArchiveNeeds,
+): Promise<string | undefined> {
   const table = spec.archive?.table;
-  const needed = live.retirements.some(needsArchive);
-  if (table === undefined || !needed) return [];
-  const name = describeArchiveTable(table);
-  try {
-    const found = await lookAt(ctx, runtime, spec, table);
-    return found.map((message) => problem(`archive table ${name}: ${message}.`));
-  } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error;
-    if (!PASSING.includes(error.kind)) return [problem(`archive table ${name}: ${error.message}`)];
-    ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived now. ${error.message}`);
-    return [];
-  }
+  if (table === undefined || !(archive || drop)) return undefined;
+  const found = await lookAt(ctx, runtime, spec, table).catch((error: unknown) => [
+    error instanceof Error ? error.message : String(error),
+  ]);
+  return found.length === 0 ? undefined : `archive table ${describeArchiveTable(table)}: ${found.join("; ")}`;
 }
 
 async function lookAt(
@@ -74,8 +61,4 @@ async function lookAt(
   } finally {
     await close();
   }
-}
-
-function problem(message: string): CoreProblem {
-  return { path: "archive.to", code: "archive-store", message, fix: "Nothing was changed." };
 }

@@ -1,29 +1,18 @@
-import type { LivePlan } from "../../core/plan/live-plan";
-import type { Problem as CoreProblem } from "../../core/problem";
 import type { ServerMethod } from "../../core/archive/part-settings";
 import type { WindowSpec } from "../../core/spec/spec";
 import { readServerExport, type ServerExport } from "../../postgres/server-export";
-import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
 
-/**
- * Whether the server can write the archives that a table wants it to write. A problem where one is due, and a warning before:
- * partitions are made all the same.
- */
-export async function exportMethodProblems(
-  ctx: ResourceContext,
-  runtime: Runtime,
-  spec: WindowSpec,
-  live: LivePlan,
-): Promise<CoreProblem[]> {
+/** Why the server cannot write the archives that a table wants it to write. Asked before one is due as well. */
+export async function exportMethodTrouble(runtime: Runtime, spec: WindowSpec): Promise<string | undefined> {
   const method = spec.archive?.method;
-  if (method === undefined) return [];
-  const problem = problemOf(method, await readServerExport(runtime.database, method));
-  if (problem === undefined) return [];
-  if (live.retirements.some(({ verb }) => verb === "archive"))
-    return [{ path: "archive.method", code: "archive-store", ...problem }];
-  ctx.log.warn(`table "${spec.schema}.${spec.table}": ${problem.message} ${problem.fix}`);
-  return [];
+  if (method === undefined) return undefined;
+  try {
+    const problem = problemOf(method, await readServerExport(runtime.database, method));
+    return problem && `${problem.message} ${problem.fix}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function problemOf(

@@ -3,7 +3,7 @@ import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/r
 import { indexSpecFromWire, type IndexWire, indexWireSchema, keyFromWire, readWire } from "../../core/spec/wire";
 import { dropIndexStatement } from "../../core/statements/index-build";
 import { indexDefinition } from "../../core/statements/parent";
-import { type BuiltIndex, buildIndex, previewIndex } from "../../postgres/work/build-index";
+import { type BuiltIndex, buildIndex, indexIsWhole, previewIndex } from "../../postgres/work/build-index";
 import type { ResourceContext } from "../context";
 import { PartialFailure, Refusal } from "../failures";
 import type { Problem, ResourceHandler } from "../handler";
@@ -73,7 +73,7 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
         inputs,
         outputs: {
           ...inputs,
-          valid: found.valid,
+          valid: found.valid || (await isWholeNow(runtime, wire)),
           leaves: leafCount(table),
           database: await runtime.identity(),
         },
@@ -88,6 +88,12 @@ export function indexHandler(runtime: Runtime): ResourceHandler {
 
     list: () => listIndexes(runtime),
   };
+}
+
+/** With a foreign table among the partitions the server's own word is not enough. */
+function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
+  const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
+  return indexIsWhole({ database: runtime.database }, table, indexSpecFromWire(wire));
 }
 
 /** An index of a table that is only planned is made together with it. */

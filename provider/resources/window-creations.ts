@@ -21,6 +21,16 @@ export class Failures {
     if (error instanceof Error && isWorthAnotherLook(error, 0)) this.passing ??= error;
     this.reasons.push(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
   }
+
+  /** What goes wrong in it is told at the end, and stops nothing else. */
+  async around<T>(subject: string, otherwise: T, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      this.add(subject, error);
+      return otherwise;
+    }
+  }
 }
 
 /** Only with `resources: "window"`: elsewhere each partition is a resource and makes itself. */

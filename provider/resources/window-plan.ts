@@ -15,6 +15,7 @@ import type { WindowSpec } from "../../core/spec/spec";
 import { type Instant, parseInstant } from "../../core/time/instant";
 import { intervalKey, type OpenInterval, sameInterval } from "../../core/time/interval";
 import { planWindow } from "../../core/window/window";
+import { ConnectionLost } from "../../postgres/errors";
 import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../postgres/level-values";
 import { readLastBackup } from "../../postgres/last-backup";
 import { readSourceTriggers } from "../../postgres/source-triggers";
@@ -34,14 +35,12 @@ export async function planLive(
   runtime: Runtime,
   inputs: WindowInputs,
   found: Observation,
-  byteLimit?: ByteLimit,
+  limit: () => Promise<ByteLimit | undefined> = () => Promise.resolve(undefined),
 ): Promise<LivePlan> {
   const observation = await withCountedRows(runtime, inputs.spec, inputs.spec.key, found, missingRanges(inputs, found));
   const clocks = runtime.clocks(inputs.asOf, observation);
   const values = await valuesOf(runtime, inputs);
-  const empty = cleansUp(inputs.spec) ? await readEmptyLeaves(runtime.database, inputs.spec) : new Set<string>();
-  const cleanup = planCleanup(inputs.spec, values, observation, empty, decidingNow(clocks));
-  const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(inputs.spec) ? [] : oids));
+  const { empty, ...retiring } = await retirementFacts(runtime, inputs, observation, clocks, values, limit);
   return planAgainstDatabase({
     values,
     sourceTriggers: await triggersOf(runtime, inputs),
@@ -51,11 +50,7 @@ export async function planLive(
     registeredAsOf: registeredAsOf(observation),
     observation: withDeclaredIndexes(runtime, inputs.spec, observation),
     clocks,
-    retiring: {
-      ...(await readKeeping(runtime, inputs.spec, observation, clocks, cleanup, leaving)),
-      byteLimit,
-      backup: await backupOf(runtime, inputs.spec),
-    },
+    retiring,
     indexes: runtime.indexesOf(inputs.spec),
     laterKeys: await laterKeysOf(runtime, inputs.spec, observation),
     altering: runtime.altering.get(formatTableId(inputs.spec)) ?? [],
@@ -82,6 +77,32 @@ export async function readKeeping(
   const oids = couldLeave(spec, observation, clocks, cleanup);
   const dropped = spec.onExpire === "detach" ? cleanup.map(({ oid }) => oid) : oids;
   return { referring: await readReferring(database, oids, leaving), dependents: await readDependents(database, dropped) };
+}
+
+/** What retirement alone has to know: where it cannot be read nothing is retired, and partitions are made all the same. */
+async function retirementFacts(
+  runtime: Runtime,
+  { spec }: WindowInputs,
+  observation: Observation,
+  clocks: Clocks,
+  values: SourceValues,
+  limit: () => Promise<ByteLimit | undefined>,
+): Promise<RetirementFacts & { readonly empty: ReadonlySet<string> }> {
+  const { database } = runtime;
+  try {
+    const empty = cleansUp(spec) ? await readEmptyLeaves(database, spec) : new Set<string>();
+    const cleanup = planCleanup(spec, values, observation, empty, decidingNow(clocks));
+    const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(spec) ? [] : oids));
+    return {
+      empty,
+      ...(await readKeeping(runtime, spec, observation, clocks, cleanup, leaving)),
+      byteLimit: await limit(),
+      backup: await backupOf(runtime, spec),
+    };
+  } catch (error) {
+    if (error instanceof ConnectionLost) throw error;
+    return { empty: new Set(), unread: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function backupOf(runtime: Runtime, spec: WindowSpec): Promise<BackupFact | undefined> {

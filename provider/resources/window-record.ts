@@ -20,17 +20,14 @@ import type { Runtime } from "../runtime";
 import { unrecordedIndexes } from "./declared-indexes";
 import type { WindowInputs } from "./window-inputs";
 
-/**
- * Before anything else: the window that is now the rule, the confirmations, what was found and not made by us, and what the
- * schedule in the database is to make.
- */
+/** Before anything else: the window that is now the rule, the confirmations, and what was found and not made by us. */
 export async function recordDecision(
   work: WorkContext,
   runtime: Runtime,
   inputs: WindowInputs,
   owner: string,
   observation: Observation,
-  live: Pick<LivePlan, "leaves" | "prepared" | "defaultPartition">,
+  live: Pick<LivePlan, "leaves" | "defaultPartition">,
 ): Promise<void> {
   const { spec } = inputs;
   const transaction = `record ${spec.schema}.${spec.table}`;
@@ -73,10 +70,26 @@ export async function recordDecision(
       },
       ...adopted.map((leaf) => record(leaf, "adopted")),
       ...approved.map((leaf) => record(leaf, "approved")),
-      ...renewPrepared(work.management, spec, live.prepared, transaction),
     ],
     { signal: work.signal, log: work.log, subject: `recording the window of "${spec.schema}.${spec.table}"` },
   );
+}
+
+/** What the schedule in the database is to make. */
+export async function recordPrepared(
+  work: WorkContext,
+  { spec }: WindowInputs,
+  live: Pick<LivePlan, "prepared">,
+): Promise<void> {
+  const statements = renewPrepared(
+    work.management,
+    spec,
+    live.prepared,
+    `record ${spec.schema}.${spec.table} for the schedule`,
+  );
+  if (statements.length === 0) return;
+  const subject = `preparing the schedule of "${spec.schema}.${spec.table}"`;
+  await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Observation } from "../../core/observed";
 import { decidingNow } from "../../core/plan/clocks";
 import type { Retirement } from "../../core/plan/retiring";
 import type { LivePlan } from "../../core/plan/live-plan";
+import type { WorkItem } from "../../core/plan/types";
 import { names } from "../../core/plan/work";
 import { observedParent, type ParentShape } from "../../core/statements/parent";
 import { formatInstant } from "../../core/time/instant";
@@ -11,12 +12,14 @@ import type { WorkContext } from "../../postgres/work/context";
 import { StillNeeded } from "../../postgres/dependents";
 import { retire } from "../../postgres/work/retire";
 import type { ResourceContext } from "../context";
+import type { ArchiveNeeds } from "./archive-needs";
+import { archiveTrouble, waitsForArchive } from "./archive-trouble";
 import { archiveDue, type LeftToArchive } from "./window-archive";
 import { withLaterKeys } from "./later-keys";
 import { withDeclaredIndexes } from "./declared-indexes";
 import { createMissing, Failures } from "./window-creations";
 import { restoreDue } from "./window-restore";
-import { recordDecision } from "./window-record";
+import { recordDecision, recordPrepared } from "./window-record";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
 import type { PropertyMap } from "../values";
@@ -52,18 +55,25 @@ export async function performWindow(
   const { spec } = inputs;
   const failures = new Failures();
   const lock = { signal: ctx.signal, log: ctx.log };
+  // Asked without the lock; the answer is that of the preview of this run.
+  const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(inputs));
   const retired: string[] = [];
   const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
     const round = new Failures();
-    const done = await performLocked(ctx, runtime, inputs, raw, round);
+    const done = await performLocked(ctx, runtime, inputs, raw, trouble, round);
     retired.push(...done.retired);
     // What failed for that is decided anew on what is there now; what was done is not due any more.
     if (round.passing && mayRepeat(round.passing)) throw round.passing;
     failures.reasons.push(...round.reasons);
     return done;
   });
-  const back = inputs.complete ? await restoreDue(ctx, runtime, inputs, failures) : 0;
-  const archived = inputs.complete ? await archiveDue(ctx, runtime, inputs, first, failures) : [];
+  const subject = `of "${spec.schema}.${spec.table}"`;
+  const back = inputs.complete
+    ? await failures.around(`restores ${subject}`, 0, () => restoreDue(ctx, runtime, inputs, failures))
+    : 0;
+  const archived = inputs.complete
+    ? await failures.around(`archives ${subject}`, [], () => archiveDue(ctx, runtime, inputs, first, failures))
+    : [];
   return {
     ...first,
     leafCount: first.leafCount + back,
@@ -72,11 +82,17 @@ export async function performWindow(
   };
 }
 
+function needsOf({ spec, work }: WindowInputs): ArchiveNeeds {
+  const due = (verb: WorkItem["verb"]) => spec.archive !== undefined && work.some((item) => item.verb === verb);
+  return { archive: due("archive"), drop: due("drop"), restore: false };
+}
+
 async function performLocked(
   ctx: ResourceContext,
   runtime: Runtime,
   inputs: WindowInputs,
   raw: PropertyMap,
+  trouble: string | undefined,
   failures: Failures,
 ): Promise<Omit<WindowDone, "failures"> & LeftToArchive> {
   const { spec } = inputs;
@@ -94,7 +110,7 @@ async function performLocked(
     ...live.problems,
   ];
   if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
-  await recordDecision(work, runtime, inputs, runtime.owner(ctx), observation, live);
+  const recorded = await record(work, runtime, inputs, runtime.owner(ctx), observation, live, failures);
   const parent =
     live.parent ??
     observedParent(observation.table, spec.key, {
@@ -104,9 +120,10 @@ async function performLocked(
   if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
   const made = await createMissing(work, parent, inputs, live, observation, failures);
   await alignLeaves(work, live, failures);
-  const due = inputs.complete
-    ? await retireDue(work, runtime, parent, inputs, observation, live, failures)
-    : NOTHING_DUE;
+  const due =
+    inputs.complete && recorded
+      ? await retireDue(work, runtime, parent, inputs, observation, live, trouble, failures)
+      : NOTHING_DUE;
   if (!inputs.complete && live.retirements.length > 0) {
     ctx.log.warn(
       `${live.retirements.length} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
@@ -122,6 +139,30 @@ async function performLocked(
     parent,
     toArchive: due.toArchive,
   };
+}
+
+/**
+ * What cannot be written down keeps no partition from being made. Nothing is retired by a rule that is not recorded: the guards
+ * against a cut compare with it.
+ */
+async function record(
+  work: WorkContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  owner: string,
+  observation: Observation,
+  live: LivePlan,
+  failures: Failures,
+): Promise<boolean> {
+  const { schema, table } = inputs.spec;
+  const recorded = await failures.around(`recording the window of "${schema}.${table}"`, false, async () => {
+    await recordDecision(work, runtime, inputs, owner, observation, live);
+    return true;
+  });
+  await failures.around(`preparing the schedule of "${schema}.${table}"`, undefined, () =>
+    recordPrepared(work, inputs, live),
+  );
+  return recorded;
 }
 
 /**
@@ -155,16 +196,22 @@ async function retireDue(
   inputs: WindowInputs,
   observation: Observation,
   live: LivePlan,
+  trouble: string | undefined,
   failures: Failures,
 ): Promise<typeof NOTHING_DUE> {
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   const retired: string[] = [];
   const failed = new Set<string>();
   // A detach that was cut in this very update is ended by it.
-  const named = live.retirements.filter(
+  const all = live.retirements.filter(
     ({ verb, bounds }) =>
       names(inputs.work, verb, bounds) || (verb === "finalize" && names(inputs.work, "detach", bounds)),
   );
+  const named = all.filter((one) => trouble === undefined || !waitsForArchive(one));
+  if (named.length < all.length) {
+    const waiting = [...new Set(all.filter(waitsForArchive).map(({ partition }) => `"${partition}"`))];
+    failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} What is named here stays as it is`);
+  }
   for (const retirement of named.filter((one) => !isArchives(inputs, one))) {
     if (failed.has(retirement.oid) || work.signal.aborted) continue;
     try {

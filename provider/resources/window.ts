@@ -1,8 +1,8 @@
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
-import type { LivePlan } from "../../core/plan/live-plan";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
+import type { LivePlan } from "../../core/plan/live-plan";
 import type { WorkItem } from "../../core/plan/types";
 import { formatInstant } from "../../core/time/instant";
 import { planWindow } from "../../core/window/window";
@@ -13,11 +13,10 @@ import { PartialFailure, Refusal } from "../failures";
 import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { storeProblems } from "./archive-store";
-import { archiveTableProblems } from "./archive-table";
+import type { ArchiveNeeds } from "./archive-needs";
+import { archiveTrouble } from "./archive-trouble";
 import { byteLimitFor } from "./byte-limit";
 import { CheckedInputs } from "./checked";
-import { exportMethodProblems } from "./export-method";
 import { declaredDiff, diffResult, failures, refuse } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import {
@@ -55,7 +54,7 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
       if (mismatch.length > 0) return { inputs: news, failures: failures(mismatch) };
       const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
       if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
-      const live = await planLive(runtime, read, observation, await byteLimitFor(runtime, read.spec));
+      const live = await planLive(runtime, read, observation, () => byteLimitFor(runtime, read.spec));
       runtime.leaving.set(formatTableId(read.spec), releasing(live));
       warnOfLost(ctx, read, observation, live);
       for (const warning of live.warnings) ctx.log.warn(`table "${read.spec.schema}.${read.spec.table}": ${warning}`);
@@ -63,10 +62,10 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
         ...ownershipProblems(read.spec, observation, runtime.owner(ctx)),
         ...registryProblems(observation),
         ...live.problems,
-        ...(await storeProblems(ctx, runtime, read.spec, live)),
-        ...(await exportMethodProblems(ctx, runtime, read.spec, live)),
-        ...(await archiveTableProblems(ctx, runtime, read.spec, live)),
       ];
+      // Never a problem: that would keep partitions from being made. What needs the archive fails at the end of the update.
+      const trouble = await archiveTrouble(ctx, runtime, read.spec, needsOf(live));
+      if (trouble !== undefined) ctx.log.warn(`table "${read.spec.schema}.${read.spec.table}": ${trouble}`);
       return { inputs: checked.remember(ctx, withPlan(news, live)), failures: failures(problems) };
     },
 
@@ -130,6 +129,14 @@ function releasing({ retirements }: LivePlan): string[] {
   return retirements.flatMap(({ verb, oid }) => (verb === "drop" || verb === "archive" ? [oid] : []));
 }
 
+function needsOf({ restores, retirements }: LivePlan): ArchiveNeeds {
+  return {
+    archive: retirements.some(({ verb }) => verb === "archive"),
+    drop: retirements.some(({ archived }) => archived !== undefined),
+    restore: restores.some(({ kind }) => kind === "restore"),
+  };
+}
+
 /** Partitions that are missing, half detached or not as declared. What time makes due is no drift. */
 const DRIFT: readonly WorkItem["verb"][] = ["create", "align", "finalize"];
 
@@ -142,7 +149,7 @@ async function isDueNow(
 ): Promise<boolean> {
   const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
   if (!observation?.table) return false;
-  const live = await planLive(runtime, read, observation, await byteLimitFor(runtime, read.spec));
+  const live = await planLive(runtime, read, observation, () => byteLimitFor(runtime, read.spec));
   return live.work.some(({ verb }) => updating || DRIFT.includes(verb));
 }
 

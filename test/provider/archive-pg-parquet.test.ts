@@ -7,6 +7,7 @@ import { program, reset } from "../support/harness/fixture";
 import { withPgParquet } from "../support/harness/pg-parquet";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import { leaves } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -23,16 +24,21 @@ const ROWS = `insert into app.events select n, '2025-02-05'::timestamptz + n * i
 describe("archives of which the server makes the files by pg_parquet", () => {
   const database = withDatabase();
 
-  it("are refused before anything runs where the extension is missing, with what makes it", async () => {
+  it("fail at the end of the update where the extension is missing, with what makes it; preview says so, and nothing leaves the table", async () => {
     await reset(database);
     const deployment = new Deployment();
     expect((await up(database, deployment, program(march, declared))).error).toBeUndefined();
-    const refused = await preview(database, deployment, program(april, declared));
-    expect(refused.error).toMatch(
-      /archive.method.*does not have the extension pg_parquet.*shared_preload_libraries.*CREATE EXTENSION pg_parquet/,
-    );
-    expect(await database.query("select to_regclass('app.events_p2025_02') is not null as kept")).toEqual([
-      { kept: true },
+    const why = /does not have the extension pg_parquet.*shared_preload_libraries.*CREATE EXTENSION pg_parquet/;
+    const shown = await preview(database, deployment, program(april, declared));
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toMatch(why);
+    const refused = await up(database, deployment, program(april, declared));
+    expect(refused.error).toMatch(why);
+    expect(await leaves(database)).toEqual([
+      "events_p2025_02",
+      "events_p2025_03",
+      "events_p2025_04",
+      "events_p2025_05",
     ]);
   });
 

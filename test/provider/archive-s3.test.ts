@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
+import { leaves } from "./support";
 import { closeAll } from "./wire-support";
 import { onDatabase, pgpartition } from "../cli/support";
 import { withDatabase } from "../support/database";
@@ -60,16 +61,24 @@ describe("an archive in an S3 server", () => {
     expect(refused.stderr).toMatch(/Give valid credentials/);
   });
 
-  it("E08 into a bucket that does not exist is refused by preview already, and nothing has changed", async () => {
+  it("E08 into a bucket that does not exist: preview says so, partitions are made, nothing leaves the table, and the update fails at its end", async () => {
     await reset(database);
     const deployment = new Deployment();
     const archive = { ...store.settings({ region: "us-east-1" }), to: "s3://no-such-bucket-anywhere/x" };
     const declared = (asOf: string) => program(asOf, { onExpire: "archive", grace: "none", archive });
     const options = { env: credentials() };
     expect((await up(database, deployment, declared(march), options)).error).toBeUndefined();
-    const refused = await preview(database, deployment, declared(april), options);
-    expect(refused.error).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
-    expect(await database.query("select from app.events_p2025_02")).toEqual([]);
+    const shown = await preview(database, deployment, declared(april), options);
+    expect(shown.error).toBeUndefined();
+    expect(shown.messages.join("\n")).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
+    const failed = await up(database, deployment, declared(april), options);
+    expect(failed.error).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
+    expect(await leaves(database)).toEqual([
+      "events_p2025_02",
+      "events_p2025_03",
+      "events_p2025_04",
+      "events_p2025_05",
+    ]);
   });
 
   it("E07 that the store refuses for a while is completed by the next update, and nothing was dropped before", async () => {

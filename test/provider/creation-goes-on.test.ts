@@ -1,0 +1,158 @@
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { TableSpecArgs } from "../../core/spec/args";
+import { testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+import { leaves } from "./support";
+
+afterEach(endPlugins);
+
+const march = "2025-03-10T00:00:00Z";
+const april = "2025-04-10T00:00:00Z";
+const may = "2025-05-10T00:00:00Z";
+
+describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of retirement:", (version) => {
+  const database = withDatabase(version);
+  let deployment: Deployment;
+  let directory: string;
+
+  beforeEach(async () => {
+    await reset(database);
+    deployment = new Deployment();
+    directory = mkdtempSync(join(tmpdir(), "pgpartition-test-away-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const run = async (asOf: string, changes: Partial<TableSpecArgs>) => up(database, deployment, program(asOf, changes));
+  const archived = (changes: Partial<TableSpecArgs> = {}): Partial<TableSpecArgs> => ({
+    onExpire: "archive",
+    grace: "none",
+    archive: { to: `file://${directory}/store` },
+    ...changes,
+  });
+  const FILLED = "insert into app.events select n, '2025-02-05', 'x' from generate_series(1, 100) n";
+  const store = () => join(directory, "store");
+
+  it.each(["window", "partition"] as const)(
+    "with resources by the %s, a folder that is away: partitions are made, nothing leaves, the update fails at its end, and the next goes on",
+    async (resources) => {
+      const changes = archived({ resources });
+      renameSync(mkdtempSync(join(directory, "new-")), store());
+      expect((await run(march, changes)).error).toBeUndefined();
+      await database.query(FILLED);
+      renameSync(store(), join(directory, "away"));
+      const shown = await preview(database, deployment, program(april, changes));
+      expect(shown.error).toBeUndefined();
+      expect(shown.messages.join("\n")).toMatch(
+        /nothing can be archived or restored now; partitions are made all the same/,
+      );
+      for (const [asOf, last] of [
+        [april, "events_p2025_05"],
+        [may, "events_p2025_06"],
+      ] as const) {
+        const failed = await run(asOf, changes);
+        expect(failed.error).toMatch(/archive "events_p2025_02".*What is named here stays as it is/);
+        expect((await leaves(database)).at(-1)).toBe(last);
+        expect(await database.query("select from app.events where at < '2025-03-01'")).toHaveLength(100);
+      }
+      renameSync(join(directory, "away"), store());
+      expect((await run(may, changes)).error).toBeUndefined();
+      expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
+    },
+  );
+
+  it.each<readonly [string, Partial<TableSpecArgs>, RegExp]>([
+    [
+      "a store that does not answer",
+      { archive: { to: "s3://nowhere/x", region: "us-east-1", endpoint: "http://127.0.0.1:9" } },
+      /archive "events_p2025_02".*nowhere/,
+    ],
+    [
+      "an archive table in a database that does not answer",
+      { archive: { to: { table: "app.archive", database: { url: "postgresql://archiver@127.0.0.1:9/nowhere" } } } },
+      /archive "events_p2025_02".*127\.0\.0\.1/,
+    ],
+    [
+      "a way to export that the server has not",
+      { archive: { to: "s3://nowhere/x", region: "us-east-1", endpoint: "http://127.0.0.1:9", method: "pg_parquet" } },
+      /archive "events_p2025_02"/,
+    ],
+  ])("%s", async (_, changes, said) => {
+    expect((await run(march, { resources: "window" })).error).toBeUndefined();
+    const due = archived({ resources: "window", ...changes });
+    const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_MAX_ATTEMPTS: "1" };
+    const shown = await preview(database, deployment, program(april, due), { env });
+    const failed = await up(database, deployment, program(april, due), { env });
+    expect([shown.error, failed.error, await leaves(database)]).toEqual([
+      undefined,
+      expect.stringMatching(said),
+      ["events_p2025_02", "events_p2025_03", "events_p2025_04", "events_p2025_05"],
+    ]);
+  });
+
+  it("what decides about retirement cannot be read: all is made, nothing leaves, and every update says why", async () => {
+    const changes: Partial<TableSpecArgs> = { resources: "window", requireBackupSince: { query: "select 1 / 0" } };
+    expect((await run(march, changes)).error).toBeUndefined();
+    const backup = await run(april, changes);
+    expect(backup.error).toBeUndefined();
+    expect(backup.messages.join("\n")).toMatch(/requireBackupSince gives no answer/);
+    // Of another table, which is locked: what maxBytesPerUpdate leaves to this one is not known.
+    const other = {
+      tables: { ...program(march).tables, other: { ...program(march).tables["events"], table: "other" } },
+    };
+    const both = { asOf: april, tables: other.tables as never };
+    expect((await up(database, deployment, both)).error).toBeUndefined();
+    const client = await database.connect();
+    await client.query("begin; lock table only app.other in access exclusive mode");
+    const limited = await up(database, deployment, program(may, { resources: "window" }), {
+      config: { maxBytesPerUpdate: "1 GB", lockBudgetMs: "500" },
+    });
+    await client.query("rollback");
+    await client.end();
+    expect(limited.messages.join("\n")).toMatch(/nothing is retired: what decides about it cannot be read/);
+    expect((await leaves(database)).at(-1)).toBe("events_p2025_06");
+  });
+
+  it("the record of the window and what the schedule is to make cannot be written: told at the end, nothing leaves", async () => {
+    const changes: Partial<TableSpecArgs> = { resources: "window", grace: "none" };
+    expect((await run(march, changes)).error).toBeUndefined();
+    await database.query(`create function app.refuse() returns trigger language plpgsql as 'begin raise exception ''no room''; end';
+      create trigger refuse before insert on pgpartition.prepared for each row execute function app.refuse()`);
+    const prepared = await run(april, changes);
+    expect(prepared.error).toMatch(/preparing the schedule of "app"."events"|preparing the schedule of "app\.events"/);
+    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    await database.query(`drop trigger refuse on pgpartition.prepared;
+      create trigger refuse before update on pgpartition.registry for each row execute function app.refuse()`);
+    const recorded = await run(may, changes);
+    expect(recorded.error).toMatch(/recording the window of "app\.events".*no room/);
+    expect(await leaves(database)).toEqual([
+      "events_p2025_03",
+      "events_p2025_04",
+      "events_p2025_05",
+      "events_p2025_06",
+    ]);
+    await database.query("drop trigger refuse on pgpartition.registry");
+    expect((await run(may, changes)).error).toBeUndefined();
+    expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
+  });
+
+  it.each(["view", "materialized view", "sequence"])(
+    "a %s under the name of a wanted partition stops that partition alone",
+    async (kind) => {
+      const changes: Partial<TableSpecArgs> = { resources: "window", grace: "none" };
+      expect((await run(march, changes)).error).toBeUndefined();
+      await database.query(`create ${kind} app.events_p2025_05${kind === "sequence" ? "" : " as select 1 as one"}`);
+      const failed = await run(may, changes);
+      expect(failed.error).toMatch(/partition "events_p2025_05": .*events_p2025_05/);
+      expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_06"]);
+      await database.query(`drop ${kind} app.events_p2025_05`);
+      expect((await run(may, changes)).error).toBeUndefined();
+      expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
+    },
+  );
+});

@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { TableSpecArgs } from "../../core/spec/args";
+import { onDatabase } from "../cli/support";
+import { testVersions, withDatabase } from "../support/database";
+import { Deployment } from "../support/harness/deployment";
+import { program, reset } from "../support/harness/fixture";
+import { endPlugins } from "../support/harness/plugin";
+import { preview, up } from "../support/harness/rounds";
+import { indexLines, leaves, ledger, nothingLeft } from "./support";
+
+afterEach(endPlugins);
+
+const march = "2025-03-10T00:00:00Z";
+const april = "2025-04-10T00:00:00Z";
+
+describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitions", (version) => {
+  const database = withDatabase(version);
+  let deployment: Deployment;
+  let directory: string;
+
+  /** February is elsewhere: a table of schema `far`, reached through a server that leads back here. */
+  beforeEach(async () => {
+    await reset(database, ["app", "far"]);
+    deployment = new Deployment();
+    directory = mkdtempSync(join(tmpdir(), "pgpartition-test-foreign-"));
+    const { host, port, user, password } = database;
+    await database.query(`create extension if not exists postgres_fdw;
+      drop server if exists far cascade;
+      create server far foreign data wrapper postgres_fdw options (host '${host}', port '${String(port)}', dbname '${database.database}');
+      create user mapping for public server far options (user '${user}', password '${password}');
+      grant usage on foreign server far to "${user}";
+      create table far.february (id bigint not null, at timestamptz not null, note text);
+      insert into far.february select n, '2025-02-05', 'far' from generate_series(1, 100) n;
+      create table app.events (id bigint not null, at timestamptz not null, note text) partition by range (at);
+      create foreign table app.events_p2025_02 partition of app.events
+        for values from ('2025-02-01 00:00:00+00') to ('2025-03-01 00:00:00+00') server far options (schema_name 'far', table_name 'february')`);
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const declared = (asOf: string, changes: Partial<TableSpecArgs> = {}) => {
+    const { primaryKey: _, ...events } = program(asOf, changes).tables["events"] ?? {};
+    return { asOf, tables: { events: events as TableSpecArgs } };
+  };
+  const rows = "select count(*)::int as n from far.february";
+
+  it.each(["window", "partition"] as const)(
+    "with resources by the %s: it is named in every plan, all others have what is declared, and a second update has nothing to do",
+    async (resources) => {
+      const changes: Partial<TableSpecArgs> = {
+        resources,
+        replicaIdentity: "full",
+        storage: { hot: { options: { fillfactor: 90 } } },
+        statistics: { note: 500 },
+        grants: { public: ["select"] },
+      };
+      const march1 = declared(march, changes);
+      expect((await onDatabase(database, "adopt", "app.events")).stdout).toMatch(
+        /"events_p2025_02" is a foreign table/,
+      );
+      expect((await preview(database, deployment, march1)).messages.join("\n")).toMatch(
+        /"events_p2025_02" is a foreign table: its rows are elsewhere/,
+      );
+      const made = await up(database, deployment, march1);
+      expect(made.error).toBeUndefined();
+      expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
+      expect((await indexLines(database, "note")).filter((line) => line.includes("p2025"))).toEqual([
+        expect.stringMatching(/^events_p2025_03.* valid < by_note$/),
+        expect.stringMatching(/^events_p2025_04.* valid < by_note$/),
+      ]);
+      await nothingLeft(database, deployment, march1);
+      expect(await database.query("select from app.events where note = 'far'")).toHaveLength(100);
+      // One more index, with the partitions there.
+      const more = declared(march, {
+        ...changes,
+        indexes: { by_note: { columns: ["note"] }, by_id: { columns: ["id"] } },
+      });
+      expect((await up(database, deployment, more)).error).toBeUndefined();
+      await nothingLeft(database, deployment, more);
+    },
+  );
+
+  it.each(["window", "partition"] as const)(
+    "with resources by the %s, to be archived: it stays with a warning and the way on, and keeps nothing else",
+    async (resources) => {
+      const changes: Partial<TableSpecArgs> = {
+        resources,
+        onExpire: "archive",
+        grace: "none",
+        archive: { to: `file://${directory}` },
+      };
+      expect((await up(database, deployment, declared(march, changes))).error).toBeUndefined();
+      for (const asOf of [april, "2025-05-10T00:00:00Z"]) {
+        const later = await up(database, deployment, declared(asOf, changes));
+        expect(later.error).toBeUndefined();
+        expect(later.messages.join("\n")).toMatch(
+          /"events_p2025_02" has expired .*is a foreign table.*DETACH PARTITION "app"\."events_p2025_02" CONCURRENTLY takes it out/,
+        );
+      }
+      expect(await leaves(database)).toEqual([
+        "events_p2025_02",
+        "events_p2025_04",
+        "events_p2025_05",
+        "events_p2025_06",
+      ]);
+      expect((await ledger(database)).filter((line) => line.startsWith("dropped"))).toEqual([
+        "dropped events_p2025_03",
+      ]);
+      await database.query('alter table app.events detach partition "app"."events_p2025_02" concurrently');
+      expect((await up(database, deployment, declared("2025-05-10T00:00:00Z", changes))).error).toBeUndefined();
+      expect(await database.query("select from app.events_p2025_02")).toHaveLength(100);
+    },
+  );
+
+  it("to be dropped: it is detached, after its grace its definition goes, and its rows are where they were", async () => {
+    const changes: Partial<TableSpecArgs> = { resources: "window", onExpire: "drop", grace: "7 days" };
+    expect((await up(database, deployment, declared(march, changes))).error).toBeUndefined();
+    expect((await up(database, deployment, declared(april, changes))).error).toBeUndefined();
+    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    expect(await database.query("select from app.events_p2025_02")).toHaveLength(100);
+    const after = declared("2025-04-20T00:00:00Z", changes);
+    expect((await preview(database, deployment, after)).messages.join("\n")).toMatch(
+      /a foreign table: its definition goes, and its rows stay where they are[^]*DROP FOREIGN TABLE "app"\."events_p2025_02"/,
+    );
+    expect((await up(database, deployment, after)).error).toBeUndefined();
+    expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+    expect(await database.query(rows)).toEqual([{ n: 100 }]);
+    expect((await ledger(database)).slice(-1)).toEqual(["dropped events_p2025_02"]);
+    await nothingLeft(database, deployment, after);
+  });
+
+  it("whose server is away, and one without any way to read it, keep nothing from being made", async () => {
+    await database.query(`alter server far options (set port '9');
+      create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere;
+      create foreign table app.older partition of app.events for values from ('2025-01-01 00:00:00+00') to ('2025-02-01 00:00:00+00') server nowhere`);
+    try {
+      for (const asOf of [march, april]) {
+        const run = await up(database, deployment, declared(asOf, { resources: "window", onExpire: "detach" }));
+        expect(run.error).toBeUndefined();
+      }
+      expect((await leaves(database)).slice(-3)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+      expect(await database.query(rows)).toEqual([{ n: 100 }]);
+    } finally {
+      await database.query("drop foreign data wrapper nowhere cascade");
+    }
+  });
+});
