@@ -6,7 +6,7 @@ import type { TableSpecArgs } from "../../core/spec/args";
 import { onDatabase } from "../cli/support";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
-import { program, reset } from "../support/harness/fixture";
+import { eventsTable, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { indexLines, leaves, ledger, nothingLeft } from "./support";
@@ -41,8 +41,8 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   const declared = (asOf: string, changes: Partial<TableSpecArgs> = {}) => {
-    const { primaryKey: _, ...events } = program(asOf, changes).tables["events"] ?? {};
-    return { asOf, tables: { events: events as TableSpecArgs } };
+    const { primaryKey: _, ...events } = eventsTable(changes);
+    return { asOf, tables: { events } };
   };
   const rows = "select count(*)::int as n from far.february";
 
