@@ -69,14 +69,11 @@ export class PartitionedTable extends pulumi.ComponentResource {
   readonly window: pulumi.Output<string>;
   /** Names of the partitions that the window wants. */
   readonly partitions: pulumi.Output<string[]>;
-  /**
-   * What says who may see what: another table's copy of it waits for these, and for nothing else of this table.
-   * @internal
-   */
+  /** The table and what says who may see what: a table that takes its policies waits for these, and for nothing else of this one. */
   readonly access: readonly pulumi.Resource[];
-  /** @internal */
+  /** The Table, for `dependsOn` of what refers to it: it waits for no partition and no window. */
   readonly tableResource: pulumi.Resource;
-  /** @internal */
+  /** The PartitionWindow, for `dependsOn` of what comes after everything else of this table. */
   readonly windowResource: pulumi.Resource;
 
   /**

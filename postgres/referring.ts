@@ -36,11 +36,7 @@ export async function readReferring(
 }
 
 /** Undefined: we cannot read that table, and the server looks for itself when the partition leaves. */
-async function countOf(
-  database: Database,
-  key: KeyRow,
-  leaving: readonly string[],
-): Promise<Referring | undefined> {
+async function countOf(database: Database, key: KeyRow, leaving: readonly string[]): Promise<Referring | undefined> {
   const relation = { schema: key.schema, name: key.table };
   const says = { table: `${key.schema}.${key.table}`, relation, key: key.name };
   try {

@@ -6,9 +6,7 @@ import type { ObservedTable } from "../core/observed";
  * lets only the owner attach, detach and drop. The table is given to the role; membership in its owner is the second way, and
  * none where that would give more than tables: a superuser, or a role that administers the server.
  */
-export function missingRights(
-  table: Pick<ObservedTable, "schema" | "name" | "owner" | "rights" | "leaves">,
-): string[] {
+export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "owner" | "rights" | "leaves">): string[] {
   const { rights } = table;
   const role = quote(rights.role);
   return [
@@ -30,7 +28,12 @@ export function missingRights(
 }
 
 /** ALTER TABLE … OWNER of a partitioned table changes it alone. */
-function ofItsPartitions({ schema, name, leaves, rights }: Pick<ObservedTable, "schema" | "name" | "leaves" | "rights">) {
+function ofItsPartitions({
+  schema,
+  name,
+  leaves,
+  rights,
+}: Pick<ObservedTable, "schema" | "name" | "leaves" | "rights">) {
   if (leaves.length === 0) return "";
   const tree = quoteLiteral(quoteQualified(schema, name));
   return `; the same of each of its partitions, as psql does with: SELECT format('ALTER TABLE %s OWNER TO %I', relid, ${quoteLiteral(rights.role)}) FROM pg_partition_tree(${tree}) \\gexec`;

@@ -208,7 +208,9 @@ async function dropKeys(work: WorkContext, spec: WindowSpec, keys: readonly Poin
       log: work.log,
       subject,
     });
-    work.log.info(`dropped foreign key ${key} of ${family.schema}.${family.table}: both tables are destroyed (allowDestroy)`);
+    work.log.info(
+      `dropped foreign key ${key} of ${family.schema}.${family.table}: both tables are destroyed (allowDestroy)`,
+    );
   }
 }
 

@@ -125,9 +125,7 @@ describe("tables of one database", () => {
       items: table("items", ["orders"], { rowSecurity: { copyFrom: "orders" } }),
       orders: table("orders", [], { rowSecurity }),
     });
-    const items = registered.find(
-      (one) => one.name === "items" && one.type === "pgpartition:index:PartitionedTable",
-    );
+    const items = registered.find((one) => one.name === "items" && one.type === "pgpartition:index:PartitionedTable");
     expect(items?.dependsOn.map((urn) => urn.split("::").at(-1)).sort()).toEqual(
       expect.arrayContaining(["orders-row-policy", "orders-table"]),
     );

@@ -30,31 +30,48 @@ async function configured(lines: string): Promise<string> {
 }
 
 test.each([
-  ["a date without quotes", "2025-03-10", /pgpartition:asOf: it stands in the stack file without quotes.*"2025-03-10"/s],
+  [
+    "a date without quotes",
+    "2025-03-10",
+    /pgpartition:asOf: it stands in the stack file without quotes.*"2025-03-10"/s,
+  ],
   ["a time without quotes", "2025-03-10T10:00:00+02:00", /in quotes: "2025-03-10T10:00:00\+02:00"/],
   ["a number", "20250310", /pgpartition:asOf: "20250310" is not a date or time/],
   ["nothing", "", /pgpartition:asOf: "" is not a date or time/],
   ["a list", "[2025-03-10]", /pgpartition:asOf: .* is not a date or time/],
-])("asOf as %s in a stack file: the key, what was found and what to write", async (_, value, expected) => {
-  app.declare({ tables: { events }, asOf: undefined as unknown as string });
-  const text = await configured(`  pgpartition:asOf: ${value}`);
-  expect(text).toMatch(expected);
-  expect(text).toMatch(/Write /);
-  readable(text);
-}, 120_000);
+])(
+  "asOf as %s in a stack file: the key, what was found and what to write",
+  async (_, value, expected) => {
+    app.declare({ tables: { events }, asOf: undefined as unknown as string });
+    const text = await configured(`  pgpartition:asOf: ${value}`);
+    expect(text).toMatch(expected);
+    expect(text).toMatch(/Write /);
+    readable(text);
+  },
+  120_000,
+);
 
 test.each<[string, TableSpecArgs | undefined, Record<string, unknown>, RegExp]>([
-  ["a span without its unit", { ...events, window: { lead: "1", retention: "1 month" } as never }, {}, /window\.lead: /],
+  [
+    "a span without its unit",
+    { ...events, window: { lead: "1", retention: "1 month" } as never },
+    {},
+    /window\.lead: /,
+  ],
   ["a null among the columns", { ...events, columns: { id: null } as never }, {}, /columns\.id: null /],
   ["a setting of the provider that is out of range", events, { lockTimeoutMs: 5 }, /lockTimeoutMs: /],
   ["a setting of the provider that is no size", events, { maxBytesPerUpdate: "much" }, /maxBytesPerUpdate: /],
-])("%s: its path and the reason", async (_, table, more, expected) => {
-  app.declare({ tables: { events: table ?? events }, asOf: march, more });
-  const run = await app.run(["preview"]);
-  expect(run.code).not.toBe(0);
-  expect(said(run)).toMatch(expected);
-  readable(said(run));
-}, 120_000);
+])(
+  "%s: its path and the reason",
+  async (_, table, more, expected) => {
+    app.declare({ tables: { events: table ?? events }, asOf: march, more });
+    const run = await app.run(["preview"]);
+    expect(run.code).not.toBe(0);
+    expect(said(run)).toMatch(expected);
+    readable(said(run));
+  },
+  120_000,
+);
 
 test("a path into an object that Check refuses: the path, and no value that the engine does not find", async () => {
   const transform = `opts.transforms = [({ type, props, opts }) => type === "pgpartition:index:PartitionWindow"

@@ -49,7 +49,9 @@ it("H11 a role that does not own the table: refused already in preview with the 
   for (const run of [await preview(asRole(), fresh, march), await up(asRole(), fresh, march)]) {
     expect(run.error).toContain(`role "${role}" may not manage "app.events"`);
     expect(run.error).toMatch(
-      new RegExp(`ALTER TABLE "app"."events" OWNER TO "${role}".*\\(or, where .*: GRANT "${database.user}" TO "${role}"\\)`),
+      new RegExp(
+        `ALTER TABLE "app"."events" OWNER TO "${role}".*\\(or, where .*: GRANT "${database.user}" TO "${role}"\\)`,
+      ),
     );
     expect(run.error).toContain(`GRANT CREATE ON SCHEMA "app" TO "${role}"`);
   }

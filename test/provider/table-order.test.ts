@@ -89,7 +89,10 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
         a: table("a", { b: "app.b" }, {
           columns: { id: "bigint", at: "timestamptz", site: "text", b_id: { type: "bigint", nullable: true } },
           primaryKey: ["id", "at", "site"],
-          partitionBy: [{ list: "site", values: ["x", "y"] }, { range: "at", every: "month" }],
+          partitionBy: [
+            { list: "site", values: ["x", "y"] },
+            { range: "at", every: "month" },
+          ],
           resources: "window",
         } as unknown as Partial<TableSpecArgs>),
         b: table("b"),
@@ -108,7 +111,12 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
     expect(found).toHaveLength(declared.length);
     for (const line of found) expect(line).toMatch(/ t$/);
     const added = sent
-      .map(({ sql }) => sql.replace(/^(--[^\n]*\n)*/, "").replace(/\n\s*/g, " ").trim())
+      .map(({ sql }) =>
+        sql
+          .replace(/^(--[^\n]*\n)*/, "")
+          .replace(/\n\s*/g, " ")
+          .trim(),
+      )
       .filter((sql) => /^ALTER TABLE .* (ADD CONSTRAINT .* FOREIGN KEY|VALIDATE CONSTRAINT)/.test(sql));
     expect(added.length).toBeGreaterThan(0);
     for (const sql of added) expect(printed).toContain(`${sql};`);
@@ -116,7 +124,9 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
 
   it("a ring holds on both sides", async () => {
     await round({ tables: { a: table("a", { b: "app.b" }), b: table("b", { a: "app.a" }) }, asOf: march });
-    await database.query("insert into app.a values (1, '2025-03-05', null); insert into app.b values (1, '2025-03-05', 1)");
+    await database.query(
+      "insert into app.a values (1, '2025-03-05', null); insert into app.b values (1, '2025-03-05', 1)",
+    );
     await database.query("update app.a set b_id = 1");
     await expect(database.query("update app.a set b_id = 2")).rejects.toThrow(/foreign key constraint "a_b"/);
     await expect(database.query("update app.b set a_id = 2")).rejects.toThrow(/foreign key constraint "b_a"/);

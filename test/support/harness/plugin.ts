@@ -99,7 +99,9 @@ export class Plugin {
     if (olds !== undefined) request.setOlds(encode(olds));
     request.setNews(encode(news));
     const response = await ask(this.client, "check", request);
-    const failures = response.getFailuresList().map((one) => [one.getProperty(), one.getReason()].filter((text) => text !== "").join(": "));
+    const failures = response
+      .getFailuresList()
+      .map((one) => [one.getProperty(), one.getReason()].filter((text) => text !== "").join(": "));
     return { inputs: decode(response.getInputs()).value, failures };
   }
 
