@@ -28,6 +28,12 @@ function table(name: string, to: readonly string[] = [], more: Partial<TableSpec
   };
 }
 
+class OneProvider extends pulumi.ProviderResource {
+  constructor(name: string) {
+    super("pgpartition", name, {});
+  }
+}
+
 let registered: Registered[];
 beforeEach(() => {
   registered = recording();
@@ -145,8 +151,8 @@ describe("tables of one database", () => {
 
 describe("tables of their own", () => {
   test("wait for those of the same provider that the program has made before", async () => {
-    const provider = new pulumi.ProviderResource("pgpartition", "one", {});
-    const other = new pulumi.ProviderResource("pgpartition", "other", {});
+    const provider = new OneProvider("one");
+    const other = new OneProvider("other");
     new PartitionedTable("orders", { ...table("orders"), asOf }, { provider });
     new PartitionedTable("items", { ...table("items", ["orders"]), asOf }, { provider });
     new PartitionedTable("elsewhere", { ...table("elsewhere", ["orders"]), asOf }, { provider: other });
@@ -156,7 +162,7 @@ describe("tables of their own", () => {
   });
 
   test("let the windows of those that refer to them go first, where these were made before", async () => {
-    const provider = new pulumi.ProviderResource("pgpartition", "one", {});
+    const provider = new OneProvider("one");
     new PartitionedTable("items", { ...table("items", ["orders"]), asOf }, { provider });
     const orders = new PartitionedTable("orders", { ...table("orders"), asOf }, { provider });
     new PartitionedTable("after", { ...table("after"), asOf }, { provider, dependsOn: orders });

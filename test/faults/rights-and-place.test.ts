@@ -59,7 +59,7 @@ it("H11 a role that does not own the table: refused already in preview with the 
 });
 
 /** Runs what a refusal names for an administrator as psql does; what stands in brackets is another way. */
-async function administer(error: string | undefined): Promise<string[]> {
+async function runNamed(error: string | undefined): Promise<string[]> {
   const [, named = ""] = /An administrator has to run: ([^\n]*)/.exec(error ?? "") ?? [];
   const statements = named.replace(/ \(or, .*?\)(?=;|$)/, "").split("; ");
   for (const statement of statements) {
@@ -92,7 +92,7 @@ it.each([
       const refused = await preview(asRole(), deployment, march);
       expect(refused.error).toContain(`may not manage "app.events"`);
       expect(refused.error?.includes(`GRANT "h11_owner" TO`)).toBe(shared);
-      const statements = await administer(refused.error);
+      const statements = await runNamed(refused.error);
       expect(statements.join("; ")).not.toMatch(/GRANT "h11_owner"/);
       expect(statements).toContain(`ALTER TABLE "app"."events" OWNER TO "${role}"`);
       expect((await preview(asRole(), deployment, march)).error).toBeUndefined();

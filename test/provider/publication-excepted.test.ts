@@ -40,7 +40,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that a publication of all t
   }
 
   it("is no member of it, and said to be left out; the named publication beside it is as it was", async () => {
-    const [named, whole] = (await publications("events", as19(query("table", "pgpartition")))).sort((a, b) =>
+    const [named, whole] = [...(await publications("events", as19(query("table", "pgpartition"))))].sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );
     expect(whole).toMatchObject({ name: "whole", allTables: true, excepted: true, tables: 0, leaves: [] });
