@@ -54,6 +54,16 @@ describe("the life of a partition in the ledger", () => {
     ).toEqual([]);
   });
 
+  it("a default partition that becomes an ordinary one begins another life under another name", () => {
+    expect(
+      lifeProblems([
+        { partition: "t_default", oid: "1", event: "created" },
+        { partition: "t_old", oid: "1", event: "created" },
+        { partition: "t_old", oid: "1", event: "detaching" },
+      ]),
+    ).toEqual([]);
+  });
+
   it("a step that is written once is never allowed twice in a row", () => {
     fc.assert(
       fc.property(fc.constantFrom(...ONCE), (event) => {
