@@ -30,6 +30,7 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "ForeignKey.references": "ForeignKeyReference",
   "ForeignKey.onDelete": "ReferentialAction",
   "ForeignKey.onUpdate": "ReferentialAction",
+  "ForeignKey.deferrable": "Deferrable",
   "Table.indexes": "IndexDefinition",
   "Table.leaves": "LeafProfile",
   "LeafProfile.rowSecurity": "RowSecurity",

@@ -251,9 +251,19 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "Column.default": "Default as one SQL expression.",
   "Column.identity": "Whether it is an identity column.",
   "CheckConstraint.expression": "One SQL expression.",
+  "CheckConstraint.validate":
+    "False: it holds for new rows only (NOT VALID), and those that are there are never read for it. Left out: for all rows.",
+  "CheckConstraint.enforced":
+    "False: the server does not check it (NOT ENFORCED, from PostgreSQL 18 on). Never changes in place.",
   "ForeignKey.references": "What it points to.",
   "ForeignKey.onDelete": "What a delete of the referenced row does here.",
   "ForeignKey.onUpdate": "What an update of the referenced key does here.",
+  "ForeignKey.deferrable":
+    "When it is checked: `initially immediate` can be put off by SET CONSTRAINTS, `initially deferred` is checked at the end of the transaction. Left out: as it is there.",
+  "ForeignKey.validate":
+    "False: it holds for new rows only (NOT VALID), and those that are there are never read for it. Left out: for all rows.",
+  "ForeignKey.enforced":
+    "False: the server does not check it (NOT ENFORCED, from PostgreSQL 18 on). Never changes in place.",
   "IndexColumn.column": "A column; or else `expression`.",
   "IndexColumn.expression": "One SQL expression; or else `column`.",
   "IndexColumn.order": "Ascending or descending. Default: ascending.",

@@ -18,6 +18,7 @@ export const TYPES: Readonly<Record<string, string>> = {
   CheckConstraint: "A CHECK constraint.",
   ForeignKey: "A foreign key from the partitioned table.",
   ForeignKeyReference: "The table and columns that a foreign key points to.",
+  Deferrable: "When a deferrable foreign key is checked without SET CONSTRAINTS.",
   ReferentialAction: "What a delete or update of the referenced row does here.",
   IndexDefinition: "An index that is made together with a new table, while nobody sees it.",
   IndexColumn: "One column or expression of an index.",
