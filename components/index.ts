@@ -20,6 +20,7 @@ export {
 } from "./resources";
 export { programClock, type ProgramClock } from "./clock";
 export type {
+  CheckArgs,
   ColumnArgs,
   ForeignKeyArgs,
   IndexArgs,
