@@ -15,7 +15,7 @@ export interface ResolvedType {
   readonly elsewhere: readonly string[];
 }
 
-/** Types of pg_catalog that columns usually have: nobody need ask for them. */
+/** Types of pg_catalog that columns usually have: the server is not asked for them. */
 const COMMON = new Set(
   "bigint integer smallint boolean text uuid json jsonb bytea date interval inet cidr macaddr numeric real money xml name oid tsvector"
     .split(" ")
