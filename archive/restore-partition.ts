@@ -3,7 +3,7 @@ import type { Manifest } from "../core/archive/manifest";
 import { branchKey } from "../core/levels/levels";
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { LedgerDetail } from "../core/ledger";
-import { laterIndexTexts, restoredTableStatements } from "../core/statements/restore";
+import { laterTexts, restoredTableStatements } from "../core/statements/restore";
 import type { ParentShape } from "../core/statements/parent";
 import { formatInstant } from "../core/time/instant";
 import { formatInterval } from "../core/time/interval";
@@ -71,7 +71,7 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
     create: [{ sql: `TRUNCATE ${table}` }, ...force("NO FORCE")],
     rows: manifest.rows,
     finish: [
-      ...laterIndexTexts(parent, partition).map((sql) => ({ sql })),
+      ...laterTexts(parent, partition).map((sql) => ({ sql })),
       ...force("FORCE"),
       { sql: `ANALYZE ${table}` },
       record(job, "restored", { manifest: place, rows: manifest.rows, archive: true, ...job.pin }),

@@ -154,6 +154,82 @@ export interface CarriedState {
   readonly statistics: Readonly<Record<string, number>>;
   /** For a partition: its unique indexes by the parent's index that each is attached to. */
   readonly uniqueIndexes: Readonly<Record<string, string>>;
+  /** What no declaration can say, or not all of it. Undefined: not read. */
+  readonly unsaid?: UnsaidState;
+}
+
+/**
+ * What a table carries and no declaration says: it is left alone where it is, and a new partition has it as its siblings have it.
+ * What is left out is as on every new table.
+ */
+export interface UnsaidState {
+  /** Whether a table can be given to its owner, who may have tables in its schema. Left out: it is the owner of the whole. */
+  readonly mayOwn?: boolean;
+  /** Every privilege but the owner's. */
+  readonly held?: readonly HeldPrivilege[];
+  /** Index of the whole table whose part is the replica identity. */
+  readonly identityOf?: string;
+  /** Columns of a primary key of its own, which the table above does not have. */
+  readonly ownKey?: readonly string[];
+  /** The index that CLUSTER goes by, and the index of the whole table that it is a part of. */
+  readonly clustered?: { readonly index: string; readonly of?: string };
+  /** It names its tablespace, and is not just in that of the database. */
+  readonly placed?: true;
+  readonly accessMethod?: string;
+  readonly unlogged?: true;
+  /** Columns that are stored in another way than the same ones of the whole table, or have options. */
+  readonly columns?: readonly ObservedColumnStorage[];
+  /** Columns with an identity of their own, which the table above does not have. */
+  readonly identities?: readonly string[];
+  readonly extended?: readonly ObservedStatistics[];
+  /** Triggers that were made on it, and not on the table above. */
+  readonly triggers?: readonly ObservedOwnTrigger[];
+  readonly comment?: string;
+}
+
+/** One privilege of one role, on the whole table or on some columns. */
+export interface HeldPrivilege {
+  /** `public` stands for everybody. */
+  readonly role: string;
+  /** Lower case. */
+  readonly privilege: string;
+  /** Left out: the whole table. */
+  readonly columns?: readonly string[];
+  /** The role may grant it on. */
+  readonly grantable: boolean;
+}
+
+/** A privilege that default privileges give on a table that one role makes. */
+export interface DefaultGrant extends HeldPrivilege {
+  readonly maker: string;
+  /** Left out: in every schema. */
+  readonly schema?: string;
+}
+
+export interface ObservedColumnStorage {
+  readonly name: string;
+  /** As pg_attribute has it: p, e, x, m. Left out: as on the whole table. */
+  readonly storage?: string;
+  /** p, l; d for the server's default. Left out: as on the whole table. */
+  readonly compression?: string;
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+/** An object of CREATE STATISTICS but for its name. */
+export interface ObservedStatistics {
+  /** Left out: that of one expression. */
+  readonly kinds?: readonly string[];
+  /** `a, b`, or expressions. */
+  readonly columns: string;
+}
+
+/** A trigger of one partition alone: its definition before and after the name of the table. */
+export interface ObservedOwnTrigger {
+  readonly name: string;
+  readonly head: string;
+  readonly tail: string;
+  readonly fires: "origin" | "always" | "replica" | "never";
+  readonly onInsert: boolean;
 }
 
 /** A row-level security policy as the server prints it. */
@@ -199,6 +275,8 @@ export interface Observation {
   readonly detached: readonly DetachedTable[];
   /** Roles that default privileges would give rights on a new table, whoever makes it. */
   readonly defaultGrantees: readonly string[];
+  /** What they would give on a table that this role or the owner of the table makes. Left out: nothing. */
+  readonly defaultGrants?: readonly DefaultGrant[];
   /** The role that we are connected as. Undefined: not asked. */
   readonly role?: { readonly name: string; readonly superuser: boolean };
   /** What is published, and who reads it. */

@@ -8,6 +8,8 @@ import type {
   CarriedState,
   ObservedGrant,
   ObservedPolicy,
+  UnsaidState,
+  DefaultGrant,
 } from "../core/observed";
 import type {
   RegisteredExpression,
@@ -32,6 +34,7 @@ export interface TableRow extends ObstacleRow, ReplicationRow {
   /** The same, where this role may not read it. */
   readonly partman_hidden: string | null;
   readonly default_grantees: readonly string[] | null;
+  readonly default_grants: readonly Nullable<DefaultGrant>[] | null;
   readonly relation: RelationJson | null;
 }
 
@@ -98,6 +101,8 @@ export interface CarriedJson {
   readonly tablespace: string | null;
   readonly statistics: Readonly<Record<string, number>> | null;
   readonly uniqueIndexes: Readonly<Record<string, string>> | null;
+  /** Without nulls: what is left out is as on every table. */
+  readonly unsaid?: UnsaidState;
 }
 
 export interface RegistryRow {
@@ -222,7 +227,12 @@ export function carriedOf(json: CarriedJson): CarriedState {
     tablespace: json.tablespace ?? undefined,
     statistics: json.statistics ?? {},
     uniqueIndexes: json.uniqueIndexes ?? {},
+    ...(json.unsaid ? { unsaid: json.unsaid } : {}),
   };
+}
+
+export function defaultGrantOf({ schema, maker, role, privilege, grantable }: Nullable<DefaultGrant>): DefaultGrant {
+  return { maker, role, privilege, grantable, ...(schema === null ? {} : { schema }) };
 }
 
 export function indexOf(index: Nullable<ObservedIndex>): ObservedIndex {

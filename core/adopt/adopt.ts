@@ -10,7 +10,7 @@ import type { Observation } from "../observed";
 import type { Instant } from "../time/instant";
 import { type KeyEncoding, keyKind } from "../time/key";
 import { formatProblem } from "../problem";
-import { carriedNotes, declaredPublications } from "./carried";
+import { carriedNotes, declaredLeaves, declaredPublications, leafStateNotes } from "./carried";
 import { constraintNotes, declaredColumns } from "./columns";
 import { CannotAdopt } from "./cannot-adopt";
 import { planFirstUpdate } from "./first-update";
@@ -78,12 +78,14 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
     },
     table,
   );
+  const bare = specOf(declared, table);
   const { window, notes: windowNotes } = proposeWindow(
-    { table: byTime, now: facts.now, grid: specOf(declared, table).window.grid, zone },
+    { table: byTime, now: facts.now, grid: bare.window.grid, zone },
     partitions,
     grid.period,
   );
-  const args = { ...declared, window };
+  // An index is declared by its key in the program, which only the parsed one tells.
+  const args = { ...declared, window, ...declaredLeaves(table, bare.indexes) };
   const spec = specOf(args, table);
   const first = planFirstUpdate(spec, table, levels, facts);
   return {
@@ -101,6 +103,7 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
       ...(facts.columns ? constraintNotes(table) : []),
       ...leafNotes(byTime),
       ...carriedNotes(table, facts.replication),
+      ...leafStateNotes(table, spec.leaves),
       ...first.notes,
     ],
   };

@@ -1,7 +1,12 @@
+import { identityOf } from "../leaf/newborn";
+import type { LeafProfile } from "../leaf/profile";
+import { siblingNotes, unsaidNotes } from "../leaf/sibling-notes";
+import { alike, siblingsOf } from "../leaf/siblings";
 import type { ObservedTable } from "../observed";
 import type { ObservedReplication } from "../observed-replication";
 import type { TableSpecArgs } from "../spec/args";
 import type { PublicationArgs } from "../spec/publication-args";
+import type { IndexSpec } from "../spec/spec";
 
 /** The publications that name the table, as they would be declared; adopting a membership changes nothing. */
 export function declaredPublications(replication: ObservedReplication): Pick<TableSpecArgs, "publications"> {
@@ -19,6 +24,41 @@ export function declaredPublications(replication: ObservedReplication): Pick<Tab
       ]),
     ),
   };
+}
+
+/**
+ * What all partitions have alike and a program can say without changing one of them: the schema that they lie in, and what
+ * identifies a row. Of the table itself the first update sets the identity too.
+ */
+export function declaredLeaves(
+  table: ObservedTable,
+  indexes: readonly IndexSpec[],
+): Pick<TableSpecArgs, "leafSchema" | "replicaIdentity"> {
+  const { all } = siblingsOf(table);
+  const schema = alike(all, (one) => one.schema)?.value;
+  const identity = alike(all, identityOf)?.value;
+  const index = indexes.find((one) => one.unique && one.name === identity?.index);
+  return {
+    ...(schema === undefined || schema === table.schema ? {} : { leafSchema: schema }),
+    ...(identity?.kind === "full" || identity?.kind === "nothing" ? { replicaIdentity: identity.kind } : {}),
+    ...(identity?.kind === "index" && index ? { replicaIdentity: { index: index.index } } : {}),
+  };
+}
+
+/** What partitions have besides: where they differ, and what no program says. */
+export function leafStateNotes(table: ObservedTable, profile: LeafProfile): string[] {
+  const family = { schema: table.schema, profile, siblings: siblingsOf(table) };
+  const identity = profile.replicaIdentity;
+  const onTable = table.carried?.replicaIdentity;
+  return [
+    ...(identity && onTable && (identity.kind !== onTable.kind || identity.index !== onTable.index)
+      ? [
+          `all partitions have replica identity ${identity.kind === "index" ? `index "${identity.index ?? ""}"` : identity.kind} and the table has ${onTable.kind}: the first update sets it on the table too (ACCESS EXCLUSIVE for an instant), and changes no partition`,
+        ]
+      : []),
+    ...siblingNotes(family),
+    ...unsaidNotes(family, table),
+  ];
 }
 
 /**

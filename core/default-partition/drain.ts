@@ -1,5 +1,7 @@
 import { quote, quoteList, quoteQualified } from "../names/identifier";
+import type { ObservedOwnTrigger } from "../observed";
 import type { ObservedTrigger } from "../observed-default";
+import { newbornOf } from "../statements/new-table";
 import type { ParentShape } from "../statements/parent";
 import type { Statement } from "../statements/statement";
 import type { OpenInterval } from "../time/interval";
@@ -51,12 +53,13 @@ export function putInStatements(
 ): Statement[] {
   const columns = quoteList(shape.columns);
   const table = quoteQualified(parent.leafSchema, partition);
-  const quiet = quietly(
-    shape.hidden,
-    shape.triggers.flatMap(({ name, inherited, onInsert }) =>
+  const { rowSecurity, triggers } = newbornOf(parent, { name: partition, to: undefined, cut: undefined });
+  const quiet = quietly(rowSecurity ? rowSecurity.forced : shape.hidden, [
+    ...shape.triggers.flatMap(({ name, inherited, onInsert }) =>
       inherited && onInsert ? [{ name, fires: inherited }] : [],
     ),
-  );
+    ...triggers.filter((trigger) => trigger.onInsert),
+  ]);
   const alter = (change: string) => own(`ALTER TABLE ${table} ${change}`, transaction);
   return [
     ...quiet.before.map(alter),
@@ -77,7 +80,7 @@ interface Quiet {
 
 interface Firing {
   readonly name: string;
-  readonly fires: ObservedTrigger["fires"];
+  readonly fires: ObservedTrigger["fires"] | ObservedOwnTrigger["fires"];
 }
 
 function quietly(hidden: boolean, all: readonly Firing[]): Quiet {
@@ -89,7 +92,7 @@ function quietly(hidden: boolean, all: readonly Firing[]): Quiet {
     ],
     after: [
       ...triggers.map(
-        (trigger) => `ENABLE ${trigger.fires === "always" ? "ALWAYS " : ""}TRIGGER ${quote(trigger.name)}`,
+        ({ name, fires }) => `ENABLE ${fires === "origin" ? "" : `${fires.toUpperCase()} `}TRIGGER ${quote(name)}`,
       ),
       ...(hidden ? ["FORCE ROW LEVEL SECURITY"] : []),
     ],

@@ -28,9 +28,7 @@ export function parentStatements(
   const wanted = Object.fromEntries((statistics ?? []).map(({ column, target }) => [column, target]));
   return [
     ...commentStatements(relation, transaction, spec.comment, found?.comment),
-    ...(statistics
-      ? statisticsStatements(relation, transaction, { statistics: wanted }, found?.carried?.statistics ?? {})
-      : []),
+    ...(statistics ? statisticsStatements(relation, transaction, wanted, found?.carried?.statistics ?? {}) : []),
     ...(sameIdentity
       ? []
       : [

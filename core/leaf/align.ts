@@ -2,15 +2,8 @@ import { quote } from "../names/identifier";
 import type { CarriedState } from "../observed";
 import type { Statement } from "../statements/statement";
 import { nameOf, onRelation, type Relation } from "./relation";
-import {
-  type DefaultGrantees,
-  freshGrantStatements,
-  grantStatements,
-  policyStatements,
-  roleName,
-  rowSecurityStatements,
-} from "./security-statements";
-import { freshStorageStatements, storageStatements } from "./storage-statements";
+import { grantStatements, policyStatements, roleName, rowSecurityStatements } from "./security-statements";
+import { storageStatements } from "./storage-statements";
 import type { WantedState } from "./wanted";
 
 /** A partition that does not carry what it should. */
@@ -23,17 +16,13 @@ export interface Alignment {
 }
 
 /**
- * Brings one partition to what it should carry. What takes a strong lock is one transaction, so that nobody meets a
+ * Brings one partition to what is declared; what is not declared is left as it is. What takes a strong lock is one transaction, so that nobody meets a
  * partition with row security and without its policies, or the other way round.
  */
 export function alignStatements(relation: Relation, wanted: WantedState, found: CarriedState): Alignment {
   if (!found.ours) return refusedAlignment(relation, wanted, found);
   const transaction = `align ${relation.schema}.${relation.name}`;
   const parts: readonly (readonly [reason: string, statements: readonly Statement[]])[] = [
-    [
-      `owner is ${found.owner}, not ${wanted.owner ?? found.owner}`,
-      ownerStatements(relation, transaction, wanted, found.owner),
-    ],
     [
       wanted.rowSecurity?.enabled ? "row security is not as declared" : "row security is on",
       wanted.rowSecurity ? rowSecurityStatements(relation, transaction, wanted.rowSecurity, found.rowSecurity) : [],
@@ -43,8 +32,14 @@ export function alignStatements(relation: Relation, wanted: WantedState, found: 
       wanted.policies ? policyStatements(relation, transaction, wanted.policies, found.policies) : [],
     ],
     [openTo(wanted, found), wanted.grants ? grantStatements(relation, transaction, wanted.grants, found.grants) : []],
-    ["replica identity differs", replicaStatements(relation, transaction, wanted, found.replicaIdentity)],
-    ["statistics targets differ", statisticsStatements(relation, transaction, wanted, found.statistics)],
+    [
+      "replica identity differs",
+      replicaStatements(relation, transaction, wanted.replicaIdentity, found.replicaIdentity),
+    ],
+    [
+      "statistics targets differ",
+      wanted.statistics ? statisticsStatements(relation, transaction, wanted.statistics, found.statistics) : [],
+    ],
     [`storage is not that of ${wanted.storage?.name ?? ""} partitions`, storageStatements(relation, wanted, found)],
   ];
   const due = parts.filter(([, statements]) => statements.length > 0);
@@ -54,7 +49,7 @@ export function alignStatements(relation: Relation, wanted: WantedState, found: 
 /** PostgreSQL lets only the owner change a table: one statement of somebody else has to come first. */
 function refusedAlignment(relation: Relation, wanted: WantedState, found: CarriedState): Alignment {
   const role = wanted.role === undefined ? "the connected role" : roleName(wanted.role);
-  const owner = wanted.owner ?? found.owner;
+  const owner = wanted.tableOwner ?? found.owner;
   return {
     statements: [],
     reasons: [`owner is ${found.owner}, not ${owner}`],
@@ -64,38 +59,16 @@ function refusedAlignment(relation: Relation, wanted: WantedState, found: Carrie
   };
 }
 
-/** The same for a partition that is being made, within its transaction and before it is attached. */
-export function freshStatements(
+/** A new partition belongs to whoever made it; the owner of the table could not even drop it. */
+export function ownerStatements(
   relation: Relation,
   transaction: string,
-  wanted: WantedState,
-  defaultGrantees: DefaultGrantees,
-): Statement[] {
-  const open = { enabled: false, forced: false };
-  const rowSecurity = wanted.rowSecurity ?? wanted.freshRowSecurity;
-  const grants = wanted.grants ?? (wanted.freshRowSecurity ? [] : undefined);
-  return [
-    ...(rowSecurity ? rowSecurityStatements(relation, transaction, rowSecurity, open) : []),
-    ...(wanted.policies ? policyStatements(relation, transaction, wanted.policies, []) : []),
-    ...(grants ? freshGrantStatements(relation, transaction, grants, defaultGrantees) : []),
-    ...replicaStatements(relation, transaction, wanted, { kind: "default" }),
-    ...statisticsStatements(relation, transaction, wanted, {}),
-    ...freshStorageStatements(relation, transaction, wanted),
-    // Last: until then whoever makes it is its owner for certain.
-    ...ownerStatements(relation, transaction, wanted, wanted.role),
-  ];
-}
-
-/** A partition belongs to whoever made it; the owner of the table could not even drop it. */
-function ownerStatements(
-  relation: Relation,
-  transaction: string,
-  wanted: WantedState,
+  wanted: string | undefined,
   found: string | undefined,
 ): Statement[] {
-  if (wanted.owner === undefined || found === undefined || wanted.owner === found) return [];
+  if (wanted === undefined || found === undefined || wanted === found) return [];
   return [
-    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(wanted.owner)}`, {
+    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(wanted)}`, {
       mode: "ACCESS EXCLUSIVE",
       hazard: "AUTHZ",
       undo: `ALTER TABLE ${nameOf(relation)} OWNER TO ${roleName(found)}`,
@@ -103,16 +76,17 @@ function ownerStatements(
   ];
 }
 
-function replicaStatements(
+export function replicaStatements(
   relation: Relation,
   transaction: string,
-  wanted: WantedState,
+  wanted: WantedState["replicaIdentity"],
   found: CarriedState["replicaIdentity"],
 ): Statement[] {
-  const { kind, index } = wanted.replicaIdentity;
+  if (!wanted) return [];
+  const { kind, index } = wanted;
   if (kind === found.kind && (kind !== "index" || index === found.index)) return [];
   return [
-    onRelation(relation, transaction, replicaIdentityText(relation, wanted.replicaIdentity), {
+    onRelation(relation, transaction, replicaIdentityText(relation, wanted), {
       mode: "ACCESS EXCLUSIVE",
       hazard: "REPLICATION",
       undo: replicaIdentityText(relation, found),
@@ -132,18 +106,18 @@ export function replicaIdentityText(
 export function statisticsStatements(
   relation: Relation,
   transaction: string,
-  wanted: Pick<WantedState, "statistics">,
+  wanted: Readonly<Record<string, number>>,
   found: Readonly<Record<string, number>>,
 ): Statement[] {
-  const columns = [...new Set([...Object.keys(found), ...Object.keys(wanted.statistics)])].sort();
+  const columns = [...new Set([...Object.keys(found), ...Object.keys(wanted)])].sort();
   // Without ONLY the change of a partitioned table would reach, and lock, every partition at once.
   const only = relation.role === "parent" ? "ONLY " : "";
   const text = (column: string, target: number | undefined) =>
     `ALTER TABLE ${only}${nameOf(relation)} ALTER COLUMN ${quote(column)} SET STATISTICS ${target ?? -1}`;
   return columns
-    .filter((column) => found[column] !== wanted.statistics[column])
+    .filter((column) => found[column] !== wanted[column])
     .map((column) =>
-      onRelation(relation, transaction, text(column, wanted.statistics[column]), {
+      onRelation(relation, transaction, text(column, wanted[column]), {
         mode: "SHARE UPDATE EXCLUSIVE",
         undo: text(column, found[column]),
       }),

@@ -37,7 +37,7 @@ export const replicaIdentitySpecSchema = z.object({
 });
 
 export const leafProfileSchema = z.object({
-  /** Schema of the partitions. Left out: that of the table. */
+  /** Schema of the partitions. Left out: that of its siblings, else of the table. */
   schema: name.optional(),
   rowSecurity: rowSecuritySpecSchema.optional(),
   grants: z.array(grantSpecSchema).optional(),

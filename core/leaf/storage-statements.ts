@@ -3,6 +3,7 @@ import type { CarriedState } from "../observed";
 import type { Statement } from "../statements/statement";
 import { nameOf, onRelation, type Relation } from "./relation";
 import { FREEZE_SETTING } from "./profile";
+import type { NewbornState } from "./newborn";
 import type { WantedState } from "./wanted";
 
 /** The move to another tablespace, then the freezing, then settings: each may be repeated. */
@@ -28,18 +29,26 @@ export function storageStatements(relation: Relation, wanted: WantedState, found
 }
 
 /** The same for a partition that is being made: there is nothing to freeze, and it costs nothing to move it. */
-export function freshStorageStatements(relation: Relation, transaction: string, wanted: WantedState): Statement[] {
-  const tablespace = wanted.storage?.tablespace ?? wanted.freshTablespace;
+export function freshStorageStatements(
+  relation: Relation,
+  transaction: string,
+  wanted: NewbornState,
+  copied: (list: Statement[]) => Statement[],
+): Statement[] {
+  const none = { options: {}, toast: {} };
+  const besides = { managed: { options: [], toast: [] }, storage: { name: "hot" as const, ...wanted.inherited } };
+  const place = tablespaceStatements(relation, transaction, wanted.tablespace, undefined);
   return [
-    ...optionStatements(relation, transaction, wanted, { options: {}, toast: {} }),
-    ...tablespaceStatements(relation, transaction, tablespace, undefined),
+    ...optionStatements(relation, transaction, wanted, none),
+    ...copied(optionStatements(relation, transaction, besides, none)),
+    ...(wanted.tablespaceOfSiblings ? copied(place) : place),
   ];
 }
 
 function optionStatements(
   relation: Relation,
   transaction: string,
-  wanted: WantedState,
+  wanted: Pick<WantedState, "storage" | "managed">,
   found: Pick<CarriedState, "options" | "toast">,
 ): Statement[] {
   const profile = wanted.storage;

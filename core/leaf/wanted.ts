@@ -1,11 +1,12 @@
 import { indexName } from "../names/template";
-import type { CarriedState, ObservedPolicy } from "../observed";
+import type { CarriedState, DefaultGrant, ObservedPolicy } from "../observed";
 import type { RegisteredPolicy } from "../registration";
 import type { GrantSpec, PolicySpec } from "../spec/security";
 import type { Instant } from "../time/instant";
 import { type Qualifier, requalify, sameBut } from "./requalify";
 import type { LeafProfile, ReplicaIdentitySpec, StorageProfile } from "./profile";
 import { FREEZE_SETTING, storageAt } from "./profile";
+import type { Siblings } from "./siblings";
 import { type DefaultGrantees, policySpecOf, policyText, type WantedPolicy } from "./security-statements";
 
 /** What the making or aligning of a partition needs to know about what its parent carries and declares. */
@@ -16,25 +17,30 @@ export interface CarriedByParent {
   /** How the declared policies of the parent were printed. */
   readonly registered: readonly RegisteredPolicy[];
   readonly defaultGrantees: DefaultGrantees;
+  /** What default privileges give on a table that this role or the owner makes. Left out: nothing. */
+  readonly defaultGrants?: readonly DefaultGrant[];
+  /** What a new partition is to be like. Left out: there is none yet. */
+  readonly siblings?: Siblings;
   /** The connected role, which owns what it makes. */
   readonly role?: string | undefined;
 }
 
-/** What one partition should carry. Undefined parts are not ours to change. */
+/**
+ * What a declaration says that one partition carries. Undefined parts are declared by nobody: on a partition that is there they are
+ * not ours to change, whatever the table has.
+ */
 export interface WantedState {
-  readonly owner: string | undefined;
+  /** Of the table. */
+  readonly tableOwner: string | undefined;
   /** The connected role. */
   readonly role: string | undefined;
   readonly rowSecurity: CarriedState["rowSecurity"] | undefined;
   readonly policies: readonly WantedPolicy[] | undefined;
   readonly grants: readonly GrantSpec[] | undefined;
-  /** What nobody declares and the table has: a new partition is born closed under it, one that is there is left alone. */
-  readonly freshRowSecurity: CarriedState["rowSecurity"] | undefined;
-  readonly replicaIdentity: { readonly kind: "default" | "full" | "nothing" | "index"; readonly index?: string };
-  readonly statistics: Readonly<Record<string, number>>;
+  readonly replicaIdentity:
+    { readonly kind: "default" | "full" | "nothing" | "index"; readonly index?: string } | undefined;
+  readonly statistics: Readonly<Record<string, number>> | undefined;
   readonly storage: StorageProfile | undefined;
-  /** Where a new partition lies when no profile says so: where the table would have it. One that is there is not moved for that. */
-  readonly freshTablespace: string | undefined;
   /** Settings that some profile names: ours on every partition, whatever its age. */
   readonly managed: { readonly options: readonly string[]; readonly toast: readonly string[] };
 }
@@ -49,7 +55,7 @@ export interface WantedNames {
   readonly leafIndexTemplate: (index: string) => string | undefined;
 }
 
-/** Decides what one partition should carry at one moment. */
+/** Decides what one partition should carry at one moment, by what is declared. */
 export function wantedState(
   parent: CarriedByParent,
   names: WantedNames,
@@ -62,18 +68,15 @@ export function wantedState(
   const mirrored = security?.leafAccess === "mirror";
   const storage = profile.storage ?? [];
   return {
-    owner: state?.owner,
+    tableOwner: state?.owner,
     role: parent.role,
     rowSecurity: security && { enabled: security.enable, forced: security.force },
     policies: security && (mirrored ? mirroredPolicies(parent, names) : []),
     grants: security && !mirrored ? [] : (profile.grants ?? (mirrored ? grantsOf(state) : undefined)),
-    freshRowSecurity: !security && state?.rowSecurity.enabled ? state.rowSecurity : undefined,
-    replicaIdentity: replicaIdentity(parent, names, leaf.uniqueIndexes),
-    statistics: profile.statistics
-      ? Object.fromEntries(profile.statistics.map(({ column, target }) => [column, target]))
-      : (state?.statistics ?? {}),
+    replicaIdentity: profile.replicaIdentity && identityOn(profile.replicaIdentity, names, leaf.uniqueIndexes),
+    statistics:
+      profile.statistics && Object.fromEntries(profile.statistics.map(({ column, target }) => [column, target])),
     storage: storageAt(profile, leaf.to, now, zone),
-    freshTablespace: state?.tablespace,
     managed: {
       options: eachOnce(storage.flatMap((one) => [...(one.options ?? []).map(({ name }) => name), ...frozen(one)])),
       toast: eachOnce(storage.flatMap((one) => (one.toast ?? []).map(({ name }) => name))),
@@ -146,13 +149,11 @@ export function policyFor(spec: PolicySpec, from: Qualifier, to: string): Policy
   };
 }
 
-function replicaIdentity(
-  parent: CarriedByParent,
+function identityOn(
+  declared: ReplicaIdentitySpec,
   names: WantedNames,
   uniqueIndexes: Readonly<Record<string, string>> | undefined,
 ): WantedState["replicaIdentity"] {
-  const declared: ReplicaIdentitySpec = parent.profile.replicaIdentity ??
-    parent.state?.replicaIdentity ?? { kind: "default" };
   if (declared.kind !== "index" || declared.index === undefined) return { kind: declared.kind };
   // Where the index is only about to be made, the declaration says what its parts will be called.
   const template = names.leafIndexTemplate(declared.index) ?? declared.leafName;

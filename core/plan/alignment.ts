@@ -12,8 +12,8 @@ export interface LeafAlignment extends Alignment {
 }
 
 /**
- * Compares what every attached partition carries with what it should: whoever made it, a resource, the schedule, a hand or
- * an ATTACH. Of what is about to be detached only who may see it: it stays a table, with the same rows.
+ * Compares what every attached partition carries with what is declared: whoever made it, a resource, the schedule, a hand or
+ * an ATTACH. What is not declared is left as it is on each of them. Of what is about to be detached only who may see it: it stays a table, with the same rows.
  *
  * @param shown statements that this preview has shown already, for the table's own resource
  */
@@ -60,15 +60,14 @@ function partitionsOf(table: ObservedTable): readonly ObservedLeaf[] {
     : [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)];
 }
 
-/** Owner, row security, policies and grants of one table, and nothing else of what a partition carries. */
+/** Row security, policies and grants of one table, and nothing else of what a partition carries. */
 export function accessAlignment(
   parent: ParentShape,
   { schema, name }: { readonly schema: string; readonly name: string },
   carried: CarriedState,
 ): Alignment {
-  const { replicaIdentity, statistics } = carried;
   const wanted = wantedOf(parent, name, { to: undefined, uniqueIndexes: undefined });
-  const access = { ...wanted, replicaIdentity, statistics, storage: undefined };
+  const access = { ...wanted, replicaIdentity: undefined, statistics: undefined, storage: undefined };
   return alignStatements({ schema, name, role: "leaf", fresh: false }, access, carried);
 }
 

@@ -65,13 +65,17 @@ function realtimeWarnings({ profile, observation }: MembershipContext, toBe: Pub
 
 function identityWarnings(
   spec: PublicationMemberWire,
-  { identity, changes, found }: PublicationToBe,
+  { identity: { columns: identity, without }, changes, found }: PublicationToBe,
   { observation }: MembershipContext,
 ): string[] {
   const needed = changes.filter((change) => change === "update" || change === "delete");
   if (needed.length === 0 || identity === undefined || identity === "all") return [];
   const verbs = needed.map((change) => change.toUpperCase()).join(" and ");
   if (identity.length === 0) {
+    if (without.length > 0)
+      return [
+        `it sends ${verbs}, and nothing identifies a row of ${list(without)} (no primary key, or replica identity "nothing"): PostgreSQL refuses every ${verbs} of ${without.length > 1 ? "those partitions" : "that partition"}. Declare a primary key or replicaIdentity, or a publication of inserts alone`,
+      ];
     return [
       `it sends ${verbs}, and nothing identifies a row (no primary key, or replica identity "nothing"): PostgreSQL refuses every ${verbs} of the table. Declare a primary key or replicaIdentity, or a publication of inserts alone`,
     ];
@@ -95,7 +99,10 @@ function namesIn(expression: string): string[] {
   return [...quoted, ...words.map((word) => word.toLowerCase())];
 }
 
-function columnProblems(spec: PublicationMemberWire, { identity, changes }: PublicationToBe): Problem[] {
+function columnProblems(
+  spec: PublicationMemberWire,
+  { identity: { sent: identity }, changes }: PublicationToBe,
+): Problem[] {
   const { columns } = spec;
   if (columns === undefined || identity === undefined) return [];
   if (!changes.includes("update") && !changes.includes("delete")) return [];

@@ -3,7 +3,7 @@ import type { Observation } from "../observed";
 import type { ObservedPublication, RegisteredPublication } from "../observed-replication";
 import type { PublicationMemberWire } from "../spec/publications";
 import type { ParentShape } from "../statements/parent";
-import { type IdentityColumns, identityColumns } from "./replica-identity";
+import { type RowIdentity, rowIdentity } from "./replica-identity";
 
 /** What a membership is planned from. */
 export interface MembershipContext {
@@ -19,7 +19,7 @@ export interface PublicationToBe extends Pick<ObservedPublication, "name" | "cha
   /** Undefined: it is only made. */
   readonly found: ObservedPublication | undefined;
   readonly made: boolean;
-  readonly identity: IdentityColumns;
+  readonly identity: RowIdentity;
 }
 
 export function publicationToBe(context: MembershipContext, found: ObservedPublication | undefined): PublicationToBe {
@@ -27,7 +27,7 @@ export function publicationToBe(context: MembershipContext, found: ObservedPubli
   const made = found === undefined || wasMade(registeredOf(observation, spec.publication), found);
   const changes = made ? (spec.create?.publish ?? found?.changes ?? []) : found.changes;
   const viaRoot = made ? (spec.viaRoot ?? found?.viaRoot ?? false) : found.viaRoot;
-  const identity = identityColumns(observation.table, context.planned, context.profile);
+  const identity = rowIdentity(observation.table, context.planned, context.profile);
   return { name: spec.publication, found, made, changes, viaRoot, identity };
 }
 

@@ -111,7 +111,7 @@ export interface WindowPlan {
   readonly create: readonly PlanEntry[];
   /** Archived partitions whose rows come back. Left out where none does. */
   readonly restore?: readonly PlanEntry[];
-  /** Partitions that do not carry what they should: row security, grants, owner, replica identity, storage. */
+  /** Partitions that do not carry what is declared: row security, grants, replica identity, statistics, storage. */
   readonly align: readonly PlanEntry[];
   readonly alignCount: number;
   /** What is done for the table as a whole: its default partition, its statistics. Left out where nothing is. */

@@ -2,13 +2,14 @@ import { tableFacts } from "./table-facts";
 import { previousWindow, runwayNotes, summary } from "./summary";
 import { branchStatements, creationStatements, retirementStatements } from "./statements";
 import { MAX_LISTED_DROPS } from "../defaults";
+import { siblingNotes } from "../leaf/sibling-notes";
 import type { Observation, ObservedLeaf } from "../observed";
 import { NOTHING_PUBLISHED } from "../observed-replication";
 import { type Problem, formatProblem } from "../problem";
 import { describeUnindexed, unindexedKeysOf } from "../spec/foreign-key-indexes";
 import type { TableSpec, WindowSpec } from "../spec/spec";
 import { createTableStatements } from "../statements/create-table";
-import { observedParent, plannedParent } from "../statements/parent";
+import { observedParent, type ParentShape, plannedParent } from "../statements/parent";
 import type { Instant } from "../time/instant";
 import { planWindow } from "../window/window";
 import { describeFailed } from "./backup";
@@ -123,6 +124,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
         ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
         ...fallback.notes,
         ...streams,
+        ...disagreements(parent),
         ...observation.obstacles,
       ],
     },
@@ -162,6 +164,12 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
     prepared,
     stopped: retirement.stopped,
   };
+}
+
+/** What nobody declares is as each partition has it. */
+function disagreements(parent: ParentShape | undefined): string[] {
+  const { siblings, profile } = parent?.carried ?? {};
+  return parent && profile && siblings ? siblingNotes({ schema: parent.root.schema, profile, siblings }) : [];
 }
 
 /** Retirement looks at time partitions, whatever branch they are in. */

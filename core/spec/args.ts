@@ -89,9 +89,12 @@ export interface TableSpecArgs {
    * revoked. Left out: not managed. @example { app: ["select", "insert"] }
    */
   readonly grants?: Readonly<Record<string, readonly Privilege[]>>;
-  /** Schema of the partitions, which must exist; for tables of a schema that an API exposes. @default that of the table */
+  /**
+   * Schema of the partitions, which must exist; for tables of a schema that an API exposes. Those that are there stay where they are.
+   * @default where the newest partition lies, else the schema of the table
+   */
   readonly leafSchema?: string;
-  /** What identifies a row in a stream of changes. `index` names a declared unique index by its key. @default what the table has */
+  /** What identifies a row in a stream of changes. `index` names a declared unique index by its key. @default what each partition has */
   readonly replicaIdentity?: "default" | "full" | "nothing" | { readonly index: string };
   /**
    * Publications that the table is a member of, by name; a list where there is nothing more to say. Membership is the table's
@@ -100,7 +103,7 @@ export interface TableSpecArgs {
    * @example ["supabase_realtime"], { warehouse: { viaRoot: true, create: true } }
    */
   readonly publications?: readonly string[] | Readonly<Record<string, true | PublicationArgs>>;
-  /** Statistics targets by column, for the table and every partition. Range 0-10000. @default what the table has */
+  /** Statistics targets by column, for the table and every partition. Range 0-10000. @default what each has */
   readonly statistics?: Readonly<Record<string, number>>;
   /** Storage parameters and tablespace of partitions, by their age. Left out: not managed. */
   readonly storage?: StorageArgs;

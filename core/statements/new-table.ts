@@ -1,5 +1,6 @@
-import { freshStatements } from "../leaf/align";
-import { type WantedNames, wantedState } from "../leaf/wanted";
+import { type NewbornState, newbornState } from "../leaf/newborn";
+import { freshStatements } from "../leaf/newborn-statements";
+import type { WantedNames } from "../leaf/wanted";
 import { type Quoted, quote, quoteQualified } from "../names/identifier";
 import { indexName } from "../names/template";
 import type { Instant } from "../time/instant";
@@ -13,6 +14,8 @@ export interface NewTable {
   readonly to: Instant | undefined;
   /** By what it is cut further; undefined: it holds rows itself. */
   readonly cut: Cut | undefined;
+  /** Rows come in that are no news: triggers of its siblings are made after them. */
+  readonly rowsFirst?: true;
 }
 
 export interface Cut {
@@ -35,30 +38,25 @@ export function newTableStatements(parent: ParentShape, table: NewTable, transac
     undo,
   });
   const source = `${parent.root.schema}.${parent.root.table}`;
+  const wanted = newbornOf(parent, table);
+  const relation = { schema: parent.leafSchema, name: table.name, role: "leaf" as const, fresh: true };
+  const { defaultGrantees: grantees, defaultGrants: grants = [] } = parent.carried;
   return [
     {
-      ...own(createTableText(parent, table), `DROP TABLE ${quoteQualified(parent.leafSchema, table.name)}`),
+      ...own(createTableText(parent, table, wanted), `DROP TABLE ${quoteQualified(parent.leafSchema, table.name)}`),
       locks: [{ relation: source, role: "parent", mode: "ACCESS SHARE" }],
     },
     ...parent.indexes
       .filter((index) => index.constraint === undefined)
       .map((index) => own(createLeafIndexText(parent, table.name, index), "dropped with its table")),
-    ...carriedStatements(parent, table, transaction),
+    ...freshStatements(relation, transaction, wanted, { grantees, grants }),
   ];
 }
 
-function carriedStatements(parent: ParentShape, table: NewTable, transaction: string): Statement[] {
-  const relation = { schema: parent.leafSchema, name: table.name, role: "leaf" as const, fresh: true };
-  const wanted = wantedState(
-    parent.carried,
-    leafNames(parent, table.name),
-    { to: table.to, uniqueIndexes: undefined },
-    parent.now,
-    parent.key.zone,
-  );
-  // A table that is cut further holds no rows that could be stored in one way or another.
-  const fitting = table.cut ? { ...wanted, storage: undefined, freshTablespace: undefined } : wanted;
-  return freshStatements(relation, transaction, fitting, parent.carried.defaultGrantees);
+/** What a table that is to be a partition will carry. */
+export function newbornOf(parent: ParentShape, table: NewTable): NewbornState {
+  const wanted = newbornState(parent.carried, leafNames(parent, table.name), table, parent.now, parent.key.zone);
+  return table.rowsFirst ? { ...wanted, triggers: [] } : wanted;
 }
 
 /** Where what a partition carries takes its names from. */
@@ -91,9 +89,10 @@ export function leafIndexName(parent: ParentShape, leaf: string, index: Pick<Par
 /** What LIKE takes over: never IDENTITY (PostgreSQL 17 refuses to attach it), never INDEXES (names), never foreign keys. */
 const LIKE_OPTIONS = ["DEFAULTS", "CONSTRAINTS", "STORAGE", "COMPRESSION", "GENERATED", "COMMENTS", "STATISTICS"];
 
-function createTableText(parent: ParentShape, table: NewTable): string {
+function createTableText(parent: ParentShape, table: NewTable, wanted: NewbornState): string {
   const source = quoteQualified(parent.root.schema, parent.root.table);
-  const like = `LIKE ${source} ${LIKE_OPTIONS.map((option) => `INCLUDING ${option}`).join(" ")}`;
+  const options = wanted.extended ? LIKE_OPTIONS.filter((option) => option !== "STATISTICS") : LIKE_OPTIONS;
+  const like = `LIKE ${source} ${options.map((option) => `INCLUDING ${option}`).join(" ")}`;
   const constraints = parent.indexes.flatMap((index) =>
     index.constraint === undefined
       ? []
@@ -101,7 +100,9 @@ function createTableText(parent: ParentShape, table: NewTable): string {
   );
   const parts = [like, ...constraints];
   const cut = table.cut ? ` ${cutText(table.cut)}` : "";
-  return `CREATE TABLE ${quoteQualified(parent.leafSchema, table.name)} (\n  ${parts.join(",\n  ")}\n)${cut}`;
+  const unlogged = wanted.unlogged ? "UNLOGGED " : "";
+  const method = wanted.accessMethod === undefined ? "" : ` USING ${quote(wanted.accessMethod)}`;
+  return `CREATE ${unlogged}TABLE ${quoteQualified(parent.leafSchema, table.name)} (\n  ${parts.join(",\n  ")}\n)${cut}${method}`;
 }
 
 /** `PARTITION BY LIST ("site_id")` */

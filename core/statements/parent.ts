@@ -1,6 +1,7 @@
 import { type DefaultShape, observedDefault } from "../default-partition/shape";
 import { fitIdentifier, quote, quoteList, type Quoted } from "../names/identifier";
 import { profileFromWire, type LeafProfile } from "../leaf/profile";
+import { alike, siblingsOf } from "../leaf/siblings";
 import type { CarriedByParent } from "../leaf/wanted";
 import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../levels/levels";
 import type { Observation, ObservedTable } from "../observed";
@@ -45,7 +46,7 @@ export interface ParentShape {
 }
 
 /** What else than the catalogue says how partitions have to look. */
-export type KnownOfParent = Pick<Observation, "registration" | "defaultGrantees"> & {
+export type KnownOfParent = Pick<Observation, "registration" | "defaultGrantees" | "defaultGrants"> & {
   /** As this run declares it; left out, as the registry keeps it. */
   readonly profile?: LeafProfile | undefined;
   readonly now?: Instant | undefined;
@@ -112,6 +113,7 @@ export function plannedParent(
 export function observedParent(table: ObservedTable, key: KeySpec, known: KnownOfParent): ParentShape {
   const registered = known.registration?.indexes ?? [];
   const profile = known.profile ?? profileFromWire(known.registration?.profile);
+  const siblings = siblingsOf(table);
   const fallback = table.leaves.find((leaf) => leaf.isDefault);
   const references = table.constraints.flatMap((constraint) =>
     constraint.kind === "foreign" && constraint.references
@@ -130,12 +132,15 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
     ...(table.referencedBy.length > 0 ? { referring: table.referencedBy } : {}),
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
     fallback: observedDefault(table, profile),
-    leafSchema: profile.schema ?? table.schema,
+    // Where its siblings are: the rights and search paths of those who use them are for that schema.
+    leafSchema: profile.schema ?? alike(siblings.newest(undefined), ({ schema }) => schema)?.value ?? table.schema,
     carried: {
       profile,
       state: table.carried,
       registered: known.registration?.policies ?? [],
       defaultGrantees: known.defaultGrantees,
+      ...(known.defaultGrants ? { defaultGrants: known.defaultGrants } : {}),
+      siblings,
       role: table.rights.role,
     },
     now: known.now,

@@ -1,6 +1,7 @@
 import { quoteList, quoteQualified } from "../names/identifier";
 import type { DesiredPartition } from "../window/window";
-import { createLeafIndexText, newTableStatements } from "./new-table";
+import { ownTriggerStatements } from "../leaf/newborn-statements";
+import { createLeafIndexText, newbornOf, newTableStatements } from "./new-table";
 import type { ParentIndex, ParentShape } from "./parent";
 import { reattachStatements } from "./reattach";
 import { keepReadOnlyStatement } from "./retire";
@@ -15,14 +16,20 @@ export function restoredTableStatements(parent: ParentShape, partition: DesiredP
   const transaction = `make ${parent.leafSchema}.${partition.name}`;
   return newTableStatements(
     { ...parent, indexes },
-    { name: partition.name, to: partition.to, cut: undefined },
+    { name: partition.name, to: partition.to, cut: undefined, rowsFirst: true },
     transaction,
   );
 }
 
-/** Indexes that are built when the rows are in: they take the rows at once, and identify no row. */
-export function laterIndexTexts(parent: ParentShape, partition: DesiredPartition): string[] {
-  return parent.indexes.filter(comesLater).map((index) => createLeafIndexText(parent, partition.name, index));
+/** What comes when the rows are in: indexes that take the rows at once and identify none, and triggers, to which they are no news. */
+export function laterTexts(parent: ParentShape, partition: DesiredPartition): string[] {
+  const table = { name: partition.name, to: partition.to, cut: undefined };
+  const relation = { schema: parent.leafSchema, name: partition.name, role: "leaf" as const, fresh: true };
+  const { triggers } = newbornOf(parent, table);
+  return [
+    ...parent.indexes.filter(comesLater).map((index) => createLeafIndexText(parent, partition.name, index)),
+    ...triggers.flatMap((trigger) => ownTriggerStatements(relation, "", trigger)).map(({ sql }) => sql),
+  ];
 }
 
 function comesLater(index: ParentIndex): boolean {
@@ -61,7 +68,7 @@ export function restoreStatements(
   return [
     ...restoredTableStatements(parent, partition),
     fill,
-    ...laterIndexTexts(parent, partition).map((sql) => ({ ...fill, sql, undo: "dropped with its table" })),
+    ...laterTexts(parent, partition).map((sql) => ({ ...fill, sql, undo: "dropped with its table" })),
     ...(readOnly ? [keepReadOnlyStatement(management, leaf)] : []),
     ...reattachStatements(parent, partition, []),
   ];

@@ -1,7 +1,7 @@
 -- The table with oid $1 itself and all its partitions, at any depth, parents first. $2: whether sizes are read from the files, which
 -- waits for a lock on each leaf, or estimated from the last vacuum. The bounds are printed without naming the table, so that
--- no lock is taken. `carried` is what PostgreSQL does not hand down from the table to a partition; `fallback` more about its
--- default partition.
+-- no lock is taken. `carried` is what PostgreSQL does not hand down from the table to a partition, `unsaid` in it what no
+-- declaration can say and a new partition has as its siblings have it; `fallback` more about its default partition.
 with recursive family as (
   select $1::oid as oid, null::oid as parent, 0 as depth, false as pending
   union all
@@ -120,7 +120,113 @@ select
       join pg_inherits xi on xi.inhrelid = x.indexrelid
       join pg_class pc on pc.oid = xi.inhparent
       where x.indrelid = c.oid and x.indisunique
-    ) end
+    ) end,
+    'unsaid', json_strip_nulls(json_build_object(
+      'mayOwn', case
+        when c.relowner = (select r.relowner from pg_class r where r.oid = $1::oid) then null
+        else current_setting('is_superuser')::boolean or (
+          has_schema_privilege(c.relowner, c.relnamespace, 'CREATE')
+          and pg_has_role(
+            current_user, c.relowner, case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
+          )
+        )
+      end,
+      'held', (
+        select json_agg(json_build_object('role', h.role, 'privilege', h.privilege, 'columns', h.columns, 'grantable', h.grantable)
+          order by h.role, h.privilege, h.grantable)
+        from (
+          select case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end as role,
+                 lower(a.privilege_type) as privilege, null::json as columns, bool_or(a.is_grantable) as grantable
+          from aclexplode(c.relacl) a
+          where a.grantee <> c.relowner
+          group by a.grantee, a.privilege_type
+          union all
+          select case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end,
+                 lower(a.privilege_type), json_agg(p.attname order by p.attnum), a.is_grantable
+          from pg_attribute p, aclexplode(p.attacl) a
+          where p.attrelid = c.oid and p.attacl is not null and not p.attisdropped and a.grantee <> c.relowner
+          group by a.grantee, a.privilege_type, a.is_grantable
+        ) h
+      ),
+      'identityOf', case when c.relreplident = 'i' then (
+        select pc.relname
+        from pg_index x
+        join pg_class pc on pc.oid = pg_partition_root(x.indexrelid)
+        where x.indrelid = c.oid and x.indisreplident and pc.oid <> x.indexrelid
+      ) end,
+      'ownKey', case when f.depth > 0 then (
+        select json_agg(a.attname order by k.position)
+        from pg_index x
+        cross join unnest(x.indkey::int2[]) with ordinality k (attnum, position)
+        join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum
+        where x.indrelid = c.oid and x.indisprimary and k.position <= x.indnkeyatts
+          and not exists (select from pg_inherits i where i.inhrelid = x.indexrelid)
+      ) end,
+      'clustered', (
+        select json_build_object('index', ic.relname, 'of', pc.relname)
+        from pg_index x
+        join pg_class ic on ic.oid = x.indexrelid
+        left join pg_class pc on pc.oid = pg_partition_root(x.indexrelid) and pc.oid <> x.indexrelid
+        where x.indrelid = c.oid and x.indisclustered
+      ),
+      'placed', case when c.reltablespace <> 0 then true end,
+      'accessMethod', (select m.amname from pg_am m where m.oid = c.relam),
+      'unlogged', case when c.relpersistence = 'u' then true end,
+      'columns', (
+        select json_agg(
+          json_build_object(
+            'name', a.attname,
+            'storage', case when a.attstorage <> r.attstorage then a.attstorage end,
+            'compression', case when a.attcompression <> r.attcompression then coalesce(nullif(a.attcompression, ''), 'd') end,
+            'options', (select json_object_agg(o.option_name, o.option_value) from pg_options_to_table(a.attoptions) o)
+          )
+          order by a.attname
+        )
+        from pg_attribute a
+        join pg_attribute r on r.attrelid = $1::oid and r.attname = a.attname
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+          and (a.attstorage <> r.attstorage or a.attcompression <> r.attcompression or a.attoptions is not null)
+      ),
+      'identities', (
+        select json_agg(a.attname order by a.attnum)
+        from pg_attribute a
+        join pg_attribute r on r.attrelid = $1::oid and r.attname = a.attname
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attidentity <> '' and r.attidentity = ''
+      ),
+      'extended', (
+        select json_agg(
+          json_build_object(
+            'kinds', (
+              select json_agg(case k.kind when 'd' then 'ndistinct' when 'f' then 'dependencies' else 'mcv' end order by k.kind)
+              from unnest(s.stxkind) k (kind)
+              where k.kind <> 'e'
+            ),
+            'columns', pg_get_statisticsobjdef_columns(s.oid)
+          )
+          order by pg_get_statisticsobjdef_columns(s.oid), s.stxkind::text
+        )
+        from pg_statistic_ext s
+        where s.stxrelid = c.oid
+      ),
+      'triggers', case when f.depth > 0 and c.relhastriggers then (
+        select json_agg(
+          json_build_object(
+            'name', t.tgname,
+            'head', left(d.text, position(d.mark in d.text) - 1),
+            'tail', substr(d.text, position(d.mark in d.text) + length(d.mark)),
+            'fires', case t.tgenabled when 'O' then 'origin' when 'A' then 'always' when 'R' then 'replica' else 'never' end,
+            'onInsert', t.tgtype & 4 <> 0
+          )
+          order by t.tgname
+        )
+        from pg_trigger t
+        cross join lateral (
+          select pg_get_triggerdef(t.oid) as text, format(' ON %I.%I ', n.nspname, c.relname) as mark
+        ) d
+        where t.tgrelid = c.oid and not t.tgisinternal and t.tgparentid = 0 and t.tgname not like 'pgpartition\_%'
+      ) end,
+      'comment', case when f.depth > 0 then obj_description(c.oid, 'pg_class') end
+    ))
   ) as carried,
   case when f.depth = 1 and pg_get_expr(c.relpartbound, 0) = 'DEFAULT' then json_build_object(
     'pages', case when $2::boolean then pg_relation_size(c.oid) / current_setting('block_size')::int else c.relpages end,

@@ -132,6 +132,28 @@ select
       and a.grantee <> (select u.oid from pg_roles u where u.rolname = current_user)
       and not exists (select from relation r where r.relowner = a.grantee)
   ) as default_grantees,
+  -- What they would give on a table that this role or the owner of the table makes.
+  (
+    select json_agg(
+      json_build_object(
+        'maker', pg_get_userbyid(d.defaclrole),
+        'schema', n.nspname,
+        'role', case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end,
+        'privilege', lower(a.privilege_type),
+        'grantable', a.is_grantable
+      )
+      order by n.nspname nulls first, a.grantee, a.privilege_type
+    )
+    from pg_default_acl d
+    left join pg_namespace n on n.oid = d.defaclnamespace
+    cross join lateral aclexplode(d.defaclacl) a
+    where d.defaclobjtype = 'r'
+      and a.grantee <> d.defaclrole
+      and (
+        d.defaclrole = (select u.oid from pg_roles u where u.rolname = current_user)
+        or d.defaclrole = (select r.relowner from relation r)
+      )
+  ) as default_grants,
   (select json_agg(t order by t.seconds desc, t.pid) from old_transactions t) as old_transactions,
   (select json_agg(p order by p.gid) from old_prepared p) as old_prepared,
   (select json_agg(s order by s.slot_name) from lagging_slots s) as lagging_slots,

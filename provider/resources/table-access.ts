@@ -1,5 +1,6 @@
 import { quote } from "../../core/names/identifier";
 import { type LeafProfile, profileFromWire } from "../../core/leaf/profile";
+import { alike, siblingsOf } from "../../core/leaf/siblings";
 import type { Observation } from "../../core/observed";
 import type { Problem as CoreProblem } from "../../core/problem";
 import type { TableShape } from "../../core/spec/spec";
@@ -64,7 +65,8 @@ export async function requireLeafSchema(
   observation: Observation,
   preview: boolean,
 ): Promise<void> {
-  const schema = shape.leaves.schema;
+  const siblings = observation.table ? siblingsOf(observation.table).newest(undefined) : [];
+  const schema = shape.leaves.schema ?? alike(siblings, (one) => one.schema)?.value;
   if (schema === undefined || schema === shape.schema) return;
   const owner = observation.table?.owner;
   const rights = await readSchemaRights(runtime.database, schema, owner);

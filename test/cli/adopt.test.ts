@@ -247,6 +247,73 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     await database.query("do $$ begin execute format('alter database %I reset timezone', current_database()); end $$");
   });
 
+  it.each([
+    ["full", (leaf: string) => `alter table parts.${leaf} replica identity full;`, "full"],
+    ["nothing", (leaf: string) => `alter table parts.${leaf} replica identity nothing;`, "nothing"],
+    [
+      "an index of the table",
+      (leaf: string) => `alter table parts.${leaf} replica identity using index ${leaf}_company_ts_idx;`,
+      { index: "once" },
+    ],
+  ])(
+    "declares the schema of the partitions and replica identity %s where all agree, and tells what no program says",
+    async (_, each, identity) => {
+      await database.query(`drop schema if exists parts cascade; create schema parts;
+      create table app.ev (company bigint not null, ts timestamptz not null) partition by range (ts);
+      create unique index ev_once on app.ev (company, ts);
+      ${monthly(
+        "ev",
+        (y, m) => `ev_${y}${m}`,
+        (leaf) =>
+          `alter table app.${leaf} set (fillfactor = 70); alter table app.${leaf} set schema parts; ${each(leaf)}`,
+      )}
+      create publication cdc for table app.ev;
+      insert into app.ev values (1, now())`);
+      const { args, program, source } = await adopt("ev");
+      expect(args).toMatchObject({ leafSchema: "parts", replicaIdentity: identity });
+      expect(source).toContain("the first update sets it on the table too");
+      expect(source).toContain("its partitions have storage parameters fillfactor = 70: not declared");
+      const deployment = new Deployment();
+      const shown = await preview(database, deployment, program);
+      let run: Awaited<ReturnType<typeof up>> | undefined;
+      const sent = await statementsDuring(database, async () => (run = await up(database, deployment, program)));
+      expect(run?.error).toBeUndefined();
+      expect(ddlOf(sent)).toEqual([expect.stringMatching(/^ALTER TABLE "app"."ev" REPLICA IDENTITY /)]);
+      expect(shown.messages.join("\n")).toContain(ddlOf(sent)[0]);
+      if (identity !== "nothing") await database.query("update app.ev set company = 2");
+      expect((await up(database, deployment, program)).steps).toEqual([]);
+      const later: Program = { ...program, asOf: `${month(1).day}T12:00:00Z` };
+      expect((await up(database, deployment, later)).error).toBeUndefined();
+      const made = `parts.ev_${month(3).year}${month(3).month}`;
+      expect(
+        await database.query(
+          "select relreplident as identity, reloptions as options from pg_class where oid = $1::regclass",
+          [made],
+        ),
+      ).toEqual([
+        { identity: identity === "full" ? "f" : identity === "nothing" ? "n" : "i", options: ["fillfactor=70"] },
+      ]);
+      await database.query("drop schema app, parts cascade");
+    },
+  );
+
+  it("says where partitions disagree, declares nothing of it, and changes none", async () => {
+    await database.query(`create table app.ev (company bigint not null, ts timestamptz not null) partition by range (ts);
+      alter table app.ev enable row level security;
+      ${monthly("ev", (y, m) => `ev_${y}${m}`)}
+      alter table app.ev_${present.year}${present.month} replica identity full`);
+    const { args, program, source } = await adopt("ev");
+    expect(args).not.toHaveProperty("replicaIdentity");
+    expect(args).not.toHaveProperty("leafSchema");
+    expect(source).toContain(`partitions differ in replica identity, which is not declared: default on`);
+    expect(source).toContain(`full on "ev_${present.year}${present.month}"`);
+    expect(source).toContain("its partitions have row security off: not declared, so left as it is");
+    const deployment = new Deployment();
+    let error: string | undefined;
+    const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, program)));
+    expect([error, ddlOf(sent)]).toEqual([undefined, []]);
+  });
+
   it("finds what else makes and drops partitions, and runs nothing of it", async () => {
     await database.query(`create table app.events (at timestamptz not null) partition by range (at);
       create function app.rotate_events() returns void language plpgsql as $$

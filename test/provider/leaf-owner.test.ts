@@ -68,16 +68,35 @@ describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version
     expect(await owners()).toEqual([]);
   });
 
-  it("a partition of another role is given to the owner of the table where our role may", async () => {
+  it("a partition of another role keeps its owner, a new one is made as the newest, and preview names those that differ", async () => {
     await up(asDeployer, deployment, march);
-    await database.query(`alter table app.events_p2025_03 owner to ${stranger}; grant ${stranger} to ${deployer}`);
-    const shown = await preview(asDeployer, deployment, march);
-    expect(shown.messages.join("\n")).toContain(`owner is ${stranger}, not ${owner}`);
-    expect((await up(asDeployer, deployment, march)).error).toBeUndefined();
-    expect(await owners()).toEqual([owner]);
-    expect((await preview(asDeployer, deployment, march)).steps).toEqual([]);
+    await database.query(`grant ${stranger} to ${deployer}; grant create on schema app to ${stranger};
+      alter table app.events_p2025_03 owner to ${stranger}`);
+    const shown = await preview(asDeployer, deployment, april);
+    expect(shown.messages.join("\n")).toContain(
+      `partitions differ in owner, which is not declared: "${owner}" on "events_p2025_02", "events_p2025_04"; "${stranger}" on "events_p2025_03". Each is left as it is, and a new one is made as "events_p2025_04"`,
+    );
+    expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
+    expect(await ownerOf("events_p2025_03")).toBe(stranger);
+    expect(await ownerOf("events_p2025_05")).toBe(owner);
+    expect((await preview(asDeployer, deployment, april)).steps).toEqual([]);
+    // The newest one's: where that role may have tables in the schema, else that of the table.
+    await database.query(`alter table app.events_p2025_05 owner to ${stranger}`);
+    expect((await up(asDeployer, deployment, program("2025-05-10T00:00:00Z", bare))).error).toBeUndefined();
+    expect(await ownerOf("events_p2025_06")).toBe(stranger);
+    await database.query(`revoke create on schema app from ${stranger}`);
+    expect((await up(asDeployer, deployment, program("2025-06-10T00:00:00Z", bare))).error).toBeUndefined();
+    expect(await ownerOf("events_p2025_07")).toBe(owner);
     await database.query(`revoke ${stranger} from ${deployer}`);
   });
+
+  const ownerOf = async (name: string): Promise<string | undefined> => {
+    const [row] = await database.query<{ owner: string }>(
+      "select relowner::regrole::text as owner from pg_class where oid = $1::regclass",
+      [`app.${name}`],
+    );
+    return row?.owner;
+  };
 
   it("where it may not, the statement for an administrator is named, in preview too, and everything else is done", async () => {
     await up(asDeployer, deployment, march);
