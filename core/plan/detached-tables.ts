@@ -14,7 +14,8 @@ import { archiveOf, compareEnds, dropOf, leftOf, type Retirement } from "./retir
  */
 export function awayCandidates(spec: WindowSpec, observation: Observation, clocks: Clocks): Candidate[] {
   return leftBehind(spec, observation, clocks).map((table): Candidate => {
-    if (spec.onExpire === "archive" && !table.archived && !table.foreign) return { table, step: archiveOf(table, spec) };
+    if (spec.onExpire === "archive" && !table.archived && !table.foreign)
+      return { table, step: archiveOf(table, spec) };
     const why = table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over";
     return { table, step: dropOf(table, why) };
   });

@@ -35,7 +35,18 @@ export interface GuardFacts {
 
 /** What keeps a step from being done, in words. */
 export interface Keep {
-  readonly by: "hold" | "restored" | "foreign" | "adopted" | "odd" | "unrecorded" | "archive" | "grace" | "backup" | "referred" | "dependents";
+  readonly by:
+    | "hold"
+    | "restored"
+    | "foreign"
+    | "adopted"
+    | "odd"
+    | "unrecorded"
+    | "archive"
+    | "grace"
+    | "backup"
+    | "referred"
+    | "dependents";
   readonly reason: string;
   /** Said behind the reason for which it would go, not in its place. */
   readonly behind?: true;
@@ -127,7 +138,19 @@ const dependents: Guard = ({ step }, facts) => {
 };
 
 /** In order: the first that keeps a step gives its reason, and is the one to be removed first. */
-const GUARDS: readonly Guard[] = [hold, restored, foreign, adopted, odd, unrecorded, archive, grace, backup, referred, dependents];
+const GUARDS: readonly Guard[] = [
+  hold,
+  restored,
+  foreign,
+  adopted,
+  odd,
+  unrecorded,
+  archive,
+  grace,
+  backup,
+  referred,
+  dependents,
+];
 
 /** What keeps a step from being done now; undefined: nothing does. */
 export function keepOf(candidate: Candidate, facts: GuardFacts): Keep | undefined {

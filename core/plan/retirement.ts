@@ -211,7 +211,9 @@ function cutOf(expired: readonly Judged[], registered: WindowSpec | undefined, c
   if (!registered) return [];
   const before = decidingHorizon(registered, clocks);
   return expired
-    .filter(({ keep }) => keep?.by !== "hold" && keep?.by !== "restored" && keep?.by !== "adopted" && keep?.by !== "foreign")
+    .filter(
+      ({ keep }) => keep?.by !== "hold" && keep?.by !== "restored" && keep?.by !== "adopted" && keep?.by !== "foreign",
+    )
     .map(({ step }) => step)
     .filter(({ bounds }) => !hasExpired(bounds.to, before) || holdOn(registered, bounds, decidingNow(clocks)));
 }

@@ -76,7 +76,10 @@ export async function readKeeping(
 ): Promise<Pick<RetirementFacts, "referring" | "dependents">> {
   const oids = couldLeave(spec, observation, clocks, cleanup);
   const dropped = spec.onExpire === "detach" ? cleanup.map(({ oid }) => oid) : oids;
-  return { referring: await readReferring(database, oids, leaving), dependents: await readDependents(database, dropped) };
+  return {
+    referring: await readReferring(database, oids, leaving),
+    dependents: await readDependents(database, dropped),
+  };
 }
 
 /** What retirement alone has to know: where it cannot be read nothing is retired, and partitions are made all the same. */
