@@ -3,7 +3,7 @@
 select
   l.schema_name as schema,
   l.table_name as "table",
-  coalesce(format('%I.%I', n.nspname, c.relname), quote_ident(l.partition_name)) as partition,
+  case when c.oid is null then quote_ident(l.partition_name) else format('%I.%I', n.nspname, c.relname) end as partition,
   l.detail ->> 'manifest' as manifest,
   l.detail ->> 'manifestSha256' as manifest_sha256,
   (l.detail ->> 'rows')::bigint as rows,
