@@ -36,7 +36,7 @@ test.each([
     /pgpartition:asOf: it stands in the stack file without quotes.*"2025-03-10"/s,
   ],
   ["a time without quotes", "2025-03-10T10:00:00+02:00", /in quotes: "2025-03-10T10:00:00\+02:00"/],
-  ["a number", "20250310", /pgpartition:asOf: "20250310" is not a date or time/],
+  ["a number", "5", /pgpartition:asOf: "5" is not a date or time/],
   ["nothing", "", /pgpartition:asOf: "" is not a date or time/],
   ["a list", "[2025-03-10]", /pgpartition:asOf: .* is not a date or time/],
 ])(
