@@ -1,7 +1,6 @@
 import { timeLeaves } from "../levels/tree";
 import { hasExpired } from "../window/window";
 import type { LedgerEntry } from "../ledger";
-import { quoteQualified } from "../names/identifier";
 import type { Observation, ObservedLeaf } from "../observed";
 import type { Problem } from "../problem";
 import type { WindowSpec } from "../spec/spec";

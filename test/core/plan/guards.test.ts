@@ -359,12 +359,12 @@ describe("what exists", () => {
     [
       "two ends",
       "2025-04-01",
-      /^A grid changes only where a partition ends: .* The existing partition can also stand in the grid as a segment of its own \(\{ from, to, every: "whole", name \}\); or detach it \(ALTER TABLE … DETACH PARTITION "public"\."by_hand"\)/,
+      /^A grid changes only where a partition ends: .* The existing partition can also stand in the grid as a segment of its own, \{ from: "2025-03-10T00:00:00Z", to: "2025-04-01T00:00:00Z", every: "whole", name: "by_hand" \}; or detach it \(ALTER TABLE … DETACH PARTITION "public"\."by_hand"\)/,
     ],
     [
       "no end",
       undefined,
-      /^A grid changes only where a partition ends, and "by_hand" has no end\. It can be no segment of the grid, which has two ends: let the window end before it, or detach it/,
+      /^"by_hand" has no end, so nothing can be made beside it from 2025-03-10T00:00:00Z on\. Let the window end there, lead: \{ until: "2025-03-10T00:00:00Z" \}; or detach it/,
     ],
   ])("with overlapping bounds and %s: what to do reads as whole sentences, and can be done", (_, to, expected) => {
     const world = new World();

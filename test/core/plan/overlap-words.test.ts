@@ -30,7 +30,7 @@ describe("a partition that would overlap one that exists", () => {
     [
       "without an end: the window ends there, and no impossible segment is offered",
       { from: at("2026-12-01"), to: undefined },
-      /^"events_there" has no end, so nothing can be made beside it from 2026-12-01T00:00:00Z on\. Let the window end there, lead: \{ until: "2026-12-01T00:00:00Z" \}; or detach it \(ALTER TABLE … DETACH PARTITION "public"\."events_there"\), and attach it again with the end that its rows have\.$/,
+      /^"events_there" has no end, so nothing can be made beside it from 2026-12-01T00:00:00Z on\. Let the window end there, lead: \{ until: "2026-12-01T00:00:00Z" \}; or detach it \(ALTER TABLE … DETACH PARTITION "app"\."events_there"\), and attach it again with the end that its rows have\.$/,
     ],
     [
       "without a beginning: the window begins there",
