@@ -2,7 +2,7 @@ import { type Family, familyOf } from "../../core/alter/family";
 import { dropForeignKey } from "../../core/alter/foreign-keys";
 import type { Observation } from "../../core/observed";
 import type { DetachedTable } from "../../core/ledger";
-import { whyNotDroppable } from "../../core/plan/dependents";
+import { type Dependent, whyNotDroppable } from "../../core/plan/dependents";
 import { describeRows } from "../../core/plan/referring";
 import { decidingNow } from "../../core/plan/clocks";
 import type { Retirement } from "../../core/plan/retiring";
@@ -54,7 +54,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   if (!spec.ownsTable) return handBack(work, spec);
   if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
   const keys = await goingKeys(ctx, runtime, observation, spec, table.oid);
-  await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)]);
+  await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)], keys);
   let parent = observedParent(table, spec.key, observation);
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
@@ -214,17 +214,24 @@ async function dropKeys(work: WorkContext, spec: WindowSpec, keys: readonly Poin
   }
 }
 
-/** Likewise: views and whatever else would be in the way of the last drop. Those on a partition are found from the table. */
+/**
+ * Likewise: views and whatever else would be in the way of the last drop, but for foreign keys that are dropped before it. Those on a
+ * partition are found from the table.
+ */
 async function requireUnneeded(
   runtime: Runtime,
   spec: WindowSpec,
   tables: readonly { readonly schema: string; readonly name: string; readonly oid: string }[],
+  keys: readonly PointingKey[],
 ): Promise<void> {
   const oids = tables.map(({ oid }) => oid);
   const found = await readDependents(runtime.database, oids);
-  const needed = tables.flatMap(
-    ({ schema, name, oid }) => whyNotDroppable({ schema, partition: name }, found.get(oid)) ?? [],
-  );
+  const goes = ({ names: [schema, table, key] }: Dependent) =>
+    keys.some((one) => one.family.schema === schema && one.family.table === table && one.key === key);
+  const needed = tables.flatMap(({ schema, name, oid }) => {
+    const staying = (found.get(oid) ?? []).filter((one) => !goes(one));
+    return whyNotDroppable({ schema, partition: name }, staying) ?? [];
+  });
   if (needed.length === 0) return;
   throw new Refusal(
     `table "${spec.schema}.${spec.table}" is not destroyed: ${needed.join("; ")}. Then run the destroy again`,
