@@ -89,7 +89,7 @@ it.each([
       await database.query(`grant usage on schema app to ${role}; grant usage on schema pgpartition to ${role};
         grant select, insert, update, delete on all tables in schema pgpartition to ${role};
         grant execute on all routines in schema pgpartition to ${role}`);
-      const refused = await preview(asRole(), deployment, march);
+      const refused = await preview(asRole(), new Deployment(), march);
       expect(refused.error).toContain(`may not manage "app.events"`);
       expect(refused.error?.includes(`GRANT "h11_owner" TO`)).toBe(shared);
       const statements = await runNamed(refused.error);
