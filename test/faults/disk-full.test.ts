@@ -132,7 +132,7 @@ it("the directory of the archive is mounted read-only: preview warns, up names t
   disk.remount("ro");
   const shown = await preview(database, deployment, program(april, declared));
   expect(shown.error).toBeUndefined();
-  expect(shown.messages.join("\n")).toMatch(/nothing can be archived or restored now\. .*EROFS.*mount it for writing/);
+  expect(shown.messages.join("\n")).toMatch(/nothing can be archived or restored now; .*EROFS.*mount it for writing/);
   const { error } = await up(database, deployment, program(april, declared));
   expect(error).toMatch(
     /archive "events_p2025_02": .*EROFS: read-only file system.*It is mounted read-only: mount it for writing/s,

@@ -62,7 +62,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
         "policy p on app.other",
       ],
       [
-        `create sequence app.s owned by ${OLD}.id; alter table app.log alter column id set default nextval('app.s')`,
+        `create sequence app.s; alter sequence app.s owned by ${OLD}.id; alter table app.log alter column id set default nextval('app.s')`,
         "default value for app.log.id",
       ],
     ] as const;
