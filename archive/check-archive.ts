@@ -29,9 +29,10 @@ export class ArchiveRefused extends Error {
 /**
  * Looks once more, before a drop, at what the ledger says was archived: fence and rows as they were exported, the manifest the very
  * one, and every object where it lies. What is not as it was is written down, so that the next update archives it again.
- * `archives`: the program declares where archives go, so that it will. Takes no lock of the table.
+ * `archives`: the program declares where archives go, so that it will. Takes no lock of the table. False: the table is gone, because
+ * another update has dropped it meanwhile.
  */
-export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archives: boolean): Promise<void> {
+export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archives: boolean): Promise<boolean> {
   const refuse = (finding: string, renew: boolean): never => {
     throw new ArchiveRefused(finding, renew, archives);
   };
@@ -39,11 +40,17 @@ export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archi
     await requireUnchanged(job, refuse);
     await requireObjects(job, archived, refuse);
     await requireRows(job, archived);
+    return true;
   } catch (error) {
+    if (await isGone(job)) return false;
     if (error instanceof ArchiveRefused)
       await record(job, { event: "doubted", detail: { because: error.message, renew: error.renew } });
     throw error;
   }
+}
+
+async function isGone({ away, store, work }: CheckJob): Promise<boolean> {
+  return (await readArchiveState(work.database, away, store.url)).relations.length === 0;
 }
 
 type Refuse = (finding: string, renew: boolean) => never;

@@ -124,7 +124,7 @@ async function dropArchived(
   for (const drop of await dueDrops(runtime, inputs)) {
     if (ctx.signal.aborted || !drop.archived) continue;
     const { archived } = drop;
-    const look = () => lookUp(ctx, runtime, inputs, left, { store, drop, archived }).then(() => true);
+    const look = () => lookUp(ctx, runtime, inputs, left, { store, drop, archived });
     if (await attempt(failures, drop, look)) lookedUp.add(nameOf(drop));
   }
   if (lookedUp.size === 0) return [];
@@ -149,27 +149,40 @@ async function dropArchived(
   });
 }
 
-/** Where no archive is declared any more the ledger says where to look, and how it was proved. */
+/** Whether its archive is as the ledger says; false: another update has dropped the table already. */
 async function lookUp(
   ctx: ResourceContext,
   runtime: Runtime,
   inputs: WindowInputs,
   left: LeftToArchive,
   { archived, drop, store }: { archived: ArchivedFacts; drop: Retirement; store: Destination | undefined },
-): Promise<void> {
-  if (store) return checkArchive(jobOf(ctx, runtime, inputs, left, store, drop), archived, true);
-  const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
-  await checkUndeclared(workContext(runtime, ctx), inputs.spec, { ...drop, archived }, at);
+): Promise<boolean> {
+  const found = await lookAtStore(ctx, runtime, inputs, left, { archived, drop, store });
+  if (!found) ctx.log.info(`${drop.partition} is not dropped by this update: another one has dropped it meanwhile`);
+  return found;
 }
 
-/** Before a drop that no archive follows any more, as a destroy: the archive is looked for where the program or the ledger says. */
+/** Where no archive is declared any more the ledger says where to look, and how it was proved. */
+async function lookAtStore(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  left: LeftToArchive,
+  { archived, drop, store }: { archived: ArchivedFacts; drop: Retirement; store: Destination | undefined },
+): Promise<boolean> {
+  if (store) return checkArchive(jobOf(ctx, runtime, inputs, left, store, drop), archived, true);
+  const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
+  return checkUndeclared(workContext(runtime, ctx), inputs.spec, { ...drop, archived }, at);
+}
+
+/** Before a drop that no archive follows any more, as a destroy: the archive is looked for where the program or the ledger says. False: the table is gone. */
 export async function checkLastCopy(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
   drop: Retirement & { readonly archived: ArchivedFacts },
   at: Instant,
-): Promise<void> {
+): Promise<boolean> {
   const work = workContext(runtime, ctx);
   if (spec.archive === undefined) return checkUndeclared(work, spec, drop, at);
   const { archived, bounds, branch = "", oid, partition, schema } = drop;
@@ -177,7 +190,7 @@ export async function checkLastCopy(
   const destination = await openDestination(ctx, runtime, spec);
   try {
     const store = destination.of({ oid, bounds, key: spec.key });
-    await checkArchive({ work, store, away, at, settings: spec.archive }, archived, false);
+    return await checkArchive({ work, store, away, at, settings: spec.archive }, archived, false);
   } finally {
     await destination.close();
   }
@@ -189,12 +202,16 @@ async function checkUndeclared(
   spec: WindowSpec,
   drop: Retirement & { readonly archived: ArchivedFacts },
   at: Instant,
-): Promise<void> {
+): Promise<boolean> {
   const { archived, bounds, branch = "", oid, partition, schema } = drop;
   const away = { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds };
   const opened = openUndeclared(spec, archived.manifest);
   try {
-    await checkArchive({ work, store: opened, away, at, settings: { verify: archived.verify } }, archived, false);
+    return await checkArchive(
+      { work, store: opened, away, at, settings: { verify: archived.verify } },
+      archived,
+      false,
+    );
   } catch (error) {
     throw error instanceof StoreError ? new Error(`${error.message} ${DECLARE_AGAIN}`, { cause: error }) : error;
   } finally {

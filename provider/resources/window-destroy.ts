@@ -116,8 +116,7 @@ async function stands(
   at: Instant,
 ): Promise<boolean> {
   try {
-    await checkLastCopy(ctx, runtime, spec, drop, at);
-    return true;
+    return await checkLastCopy(ctx, runtime, spec, drop, at);
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);

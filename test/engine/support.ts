@@ -1,11 +1,15 @@
 // A Pulumi project with one PartitionedDatabase on a test's own database, run by the real engine.
 import { join } from "node:path";
+import { vi } from "vitest";
 import { repositoryRoot } from "../../tools/paths";
 import type { TableSpecArgs } from "../../core/spec/args";
 import type { RunResult } from "../../tools/engine/run";
 import { projectFile } from "../../tools/project-file";
 import type { TestDatabase } from "../support/database";
 import { type PulumiProject, withProject } from "../support/pulumi";
+
+// Each start of the engine takes seconds, more on a busy machine, and a test has several.
+vi.setConfig({ testTimeout: 300_000 });
 
 export interface EngineDatabase {
   readonly project: PulumiProject;

@@ -17,7 +17,7 @@ describe.each(testVersions())("a table that another tool made, on PostgreSQL %i"
   const engine = withEngine(database);
   const states = async (): Promise<string[]> => {
     const rows = await database.query<{ line: string }>(`
-      select c.relname || ' ' || c.relreplident || ' ' || c.relrowsecurity || ' ' || coalesce(c.reloptions::text, '') as line
+      select c.relname || ' ' || c.relreplident::text || ' ' || c.relrowsecurity::text || ' ' || coalesce(c.reloptions::text, '') as line
       from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'public.events'::regclass order by 1`);
     return rows.map(({ line }) => line);
   };

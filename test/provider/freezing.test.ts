@@ -13,7 +13,7 @@ afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 const bare: Partial<TableSpecArgs> = { indexes: {} };
-const cold: Partial<TableSpecArgs> = { ...bare, storage: { cold: { after: "0 days", freeze: true } } };
+const cold: Partial<TableSpecArgs> = { ...bare, storage: { cold: { after: "1 day", freeze: true } } };
 
 describe.each(testVersions())("PostgreSQL %s, a partition that is frozen", (version) => {
   const database = withDatabase(version);
