@@ -29,10 +29,14 @@ export async function readPatiently<T>(
 ): Promise<T> {
   const seen: Blocker[] = [];
   let tried = 0;
+  // A reading that is slow is no reading that waits: only after a first try is another session asked who is in the way.
+  const waits = (): boolean => tried > 0 || patience.lockBudgetMs <= 2 * READ_LOCK_TIMEOUT_MS;
   const look = (): Promise<T> =>
     reading(options.subject, () =>
       connections.withSession((session) =>
-        sampling(connections, session, READ_LOCK_TIMEOUT_MS, seen, () => body(session, tried++)),
+        waits()
+          ? sampling(connections, session, READ_LOCK_TIMEOUT_MS, seen, () => body(session, tried++))
+          : body(session, tried++),
       ),
     );
   // A reading changes nothing: what a lost connection, or a relation that went away meanwhile, took from it is read again.
