@@ -167,7 +167,7 @@ function finalizes(spec: WindowSpec, observation: Observation, clocks: Clocks): 
   const { table, ledger } = observation;
   return (table?.leaves ?? [])
     .filter((leaf) => leaf.detachPending)
-    .map((leaf) => finalizeOf(leaf, wasOurs(leaf, ledger), spec, clocks))
+    .map((leaf) => finalizeOf(leaf, begunBy(leaf, ledger), spec, clocks))
     .concat(leftUnrecorded(spec, observation, clocks));
 }
 
@@ -242,7 +242,7 @@ function followed(
   };
 }
 
-/** Whether we began the half-finished detach of a leaf. */
-function wasOurs(leaf: ObservedLeaf, ledger: readonly LedgerEntry[]): boolean {
-  return ledger.some((entry) => entry.event === "detaching" && entry.oid === leaf.oid);
+/** The entry of our begin of a half-finished detach. */
+function begunBy(leaf: ObservedLeaf, ledger: readonly LedgerEntry[]): LedgerEntry | undefined {
+  return ledger.filter((entry) => entry.event === "detaching" && entry.oid === leaf.oid).at(-1);
 }

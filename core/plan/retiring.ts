@@ -1,11 +1,11 @@
 import type { ServerMethod } from "../archive/part-settings";
 import { type ArchiveTable, describeArchiveTable } from "../archive/table-destination";
 import { type BranchRef, branchKey } from "../levels/levels";
-import type { ArchivedFacts, DetachedTable } from "../ledger";
+import type { ArchivedFacts, DetachedTable, LedgerEntry } from "../ledger";
 import { quoteQualified } from "../names/identifier";
 import type { ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
-import { type Instant, compareInstants, formatInstant } from "../time/instant";
+import { type Instant, compareInstants, formatInstant, parseInstant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 import { addSpan } from "../time/span";
 import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
@@ -90,9 +90,19 @@ function wayOut({ archive }: Pick<WindowSpec, "archive">): Pick<Retirement, "arc
   return archive?.method === undefined ? {} : { exportMethod: archive.method };
 }
 
-/** The end of a detach that was interrupted. One that we began is promised what every detach of ours is, from now on. */
-export function finalizeOf(leaf: ObservedLeaf, ours: boolean, spec: WindowSpec, clocks: Clocks): Retirement {
-  const promise = ours ? promiseOf(spec, decidingNow(clocks)) : { dropAfter: undefined };
+/**
+ * The end of a detach that was interrupted. One that we began keeps the day that it was promised.
+ *
+ * @param begun the ledger's entry of its begin; undefined: another session began it
+ */
+export function finalizeOf(
+  leaf: ObservedLeaf,
+  begun: LedgerEntry | undefined,
+  spec: WindowSpec,
+  clocks: Clocks,
+): Retirement {
+  const promised = begun?.detail.dropAfter === undefined ? undefined : parseInstant(begun.detail.dropAfter, "UTC");
+  const promise = begun ? promiseOf(spec, decidingNow(clocks)) : { dropAfter: undefined };
   return {
     verb: "finalize",
     schema: leaf.schema,
@@ -103,8 +113,9 @@ export function finalizeOf(leaf: ObservedLeaf, ours: boolean, spec: WindowSpec, 
     branch: branchKey(leaf.parent?.path ?? []),
     rows: leaf.rows,
     bytes: leaf.bytes,
-    reason: `${ours ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
+    reason: `${begun ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
     ...promise,
+    ...(promised ? { dropAfter: promised } : {}),
   };
 }
 

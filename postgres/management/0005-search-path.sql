@@ -15,4 +15,30 @@ begin
 end
 $do$;
 
+-- Roles that may run the statements of the schedule may call what this version adds to them, and no others.
+do $do$
+declare
+  management regnamespace := (
+    select c.relnamespace from :management.version v join pg_class c on c.oid = v.tableoid limit 1
+  );
+  one record;
+begin
+  for one in
+    select p.oid::regprocedure as routine, known.grantee
+    from pg_proc p
+    cross join (
+      select distinct a.grantee::regrole as grantee
+      from pg_proc r
+      cross join aclexplode(r.proacl) a
+      where r.pronamespace = management and r.proname = 'run_prepared' and a.grantee not in (0, r.proowner)
+    ) known
+    where p.pronamespace = management and p.proacl is null
+  loop
+    execute format('grant execute on function %s to %s', one.routine, one.grantee);
+  end loop;
+end
+$do$;
+
+revoke all on all functions in schema :management from public;
+
 insert into :management.version (version) values (5);
