@@ -13,7 +13,7 @@ function month(offset: number): string {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + offset, 1)).toISOString().slice(0, 10);
 }
 
-describe.each(testVersions())("constraints that hold for new rows only, on PostgreSQL %i", (version) => {
+describe.each(testVersions().slice(-1))("constraints that hold for new rows only, on PostgreSQL %i", (version) => {
   const database = withDatabase(version);
   const engine = withEngine(database);
   const key = version >= 18;

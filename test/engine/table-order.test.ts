@@ -29,7 +29,7 @@ const ring = { a: table("a", "b"), b: table("b", "a"), self: table("self", "self
 const written = { ...chain, ...ring };
 const backwards = Object.fromEntries(Object.entries(written).reverse());
 
-describe.each(testVersions())("tables of one program on PostgreSQL %i", (version) => {
+describe.each(testVersions().slice(-1))("tables of one program on PostgreSQL %i", (version) => {
   const database = withDatabase(version);
   const runs = [
     { order: "the referring one first", tables: written },

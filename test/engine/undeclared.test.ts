@@ -12,7 +12,7 @@ const events: TableSpecArgs = {
 };
 const at = (month: string) => ({ tables: { events }, asOf: `2026-${month}-10T12:00:00Z` });
 
-describe.each(testVersions())("a table that another tool made, on PostgreSQL %i", (version) => {
+describe.each(testVersions().slice(-1))("a table that another tool made, on PostgreSQL %i", (version) => {
   const database = withDatabase(version);
   const engine = withEngine(database);
   const states = async (): Promise<string[]> => {
