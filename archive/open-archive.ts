@@ -29,7 +29,7 @@ export interface OpenedArchive {
 }
 
 /**
- * Opens an archive for whoever reads it: the manifest has to be the one that the ledger knows, and its parts those that were written
+ * Opens an archive for each of its readers: the manifest has to be the one that the ledger knows, and its parts those that were written
  * down before they were stored. Fails with an ArchiveFault that says what was found, and nothing of what follows.
  */
 export async function openArchive(source: ArchiveSource): Promise<OpenedArchive> {

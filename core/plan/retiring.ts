@@ -182,8 +182,3 @@ export function compareEnds(a: OpenInterval | undefined, b: OpenInterval | undef
   if (!a?.to || !b?.to) return 0;
   return compareInstants(a.to, b.to);
 }
-
-/** Whether the place of the archives has to be there for it: it goes there, or is dropped because it lies there. */
-export function needsArchive({ verb, archived }: Pick<Retirement, "verb" | "archived">): boolean {
-  return verb === "archive" || archived !== undefined;
-}

@@ -166,7 +166,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   };
 }
 
-/** What nobody declares is as each partition has it. */
+/** What is not declared is as each partition has it. */
 function disagreements(parent: ParentShape | undefined): string[] {
   const { siblings, profile } = parent?.carried ?? {};
   return parent && profile && siblings ? siblingNotes({ schema: parent.root.schema, profile, siblings }) : [];
