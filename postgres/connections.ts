@@ -33,6 +33,8 @@ export class Connections {
   private readonly sessions = new WeakMap<object, Session>();
   private first: Promise<Started> | undefined;
   private service: Promise<Session> | undefined;
+  /** When one of the sessions was last found lost, by performance.now(): what ends one often ends all. */
+  private lossAt = -Infinity;
 
   constructor(
     private readonly config: DatabaseConfig,
@@ -52,7 +54,7 @@ export class Connections {
     await this.start();
     const asked = this.service;
     const current = await asked?.catch(() => undefined);
-    if (current !== undefined && (await current.isAlive())) return current;
+    if (current !== undefined && (await current.isAlive(this.lossAt))) return current;
     // Another caller has opened it meanwhile.
     if (this.service !== asked && this.service !== undefined) return this.service;
     const opened = this.connector.open(true).then(({ session }) => session);
@@ -70,6 +72,7 @@ export class Connections {
       return await body(session);
     } finally {
       this.busy.delete(session);
+      if (session.lost !== undefined) this.lossAt = performance.now();
       client.release(session.lost ?? client.getTransactionStatus() !== "I");
     }
   }
@@ -134,7 +137,7 @@ export class Connections {
       },
     });
     // An idle session that ends is simply opened again; without a listener the event would end the process.
-    pool.on("error", () => undefined);
+    pool.on("error", () => (this.lossAt = performance.now()));
     return pool;
   }
 
@@ -147,8 +150,9 @@ export class Connections {
       try {
         const client = await pool.connect();
         const session = this.sessions.get(client) ?? (await this.connector.adopt(client));
-        if (await session.isAlive()) return { client, session };
+        if (await session.isAlive(this.lossAt)) return { client, session };
         client.release(true);
+        this.lossAt = performance.now();
       } catch (error) {
         failures += 1;
         if (failures > MAX_FAILURES) throw await this.connector.explain(error);

@@ -71,12 +71,13 @@ export class Session {
   }
 
   /**
-   * Whether the connection is still there. One that was quiet for a while is asked: a server that was restarted, a pooler or a
-   * firewall ends a connection without our hearing of it, and what is sent then has an unknown outcome.
+   * Whether the connection is still there. One that was quiet for a while, or since another one was lost at `lossAt` by
+   * performance.now(), is asked: a server that was restarted, a pooler or a firewall ends connections without our hearing of
+   * it, and what is sent then has an unknown outcome.
    */
-  async isAlive(): Promise<boolean> {
+  async isAlive(lossAt = -Infinity): Promise<boolean> {
     if (this.lost !== undefined) return false;
-    if (performance.now() - this.heard < QUIET_MS) return true;
+    if (this.heard > lossAt && performance.now() - this.heard < QUIET_MS) return true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ANSWER_MS)));
     const answer = this.set("select").then(

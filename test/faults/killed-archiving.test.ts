@@ -3,7 +3,7 @@ import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { configOf, program } from "../support/harness/fixture";
-import { distinctPoints, killedAt, type Scenario, undisturbed } from "../support/harness/matrix";
+import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
 import { endPlugins } from "../support/harness/plugin";
 
 const folder = new ArchiveFolder();
@@ -33,19 +33,19 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it archives", 
     };
     const wanted = await undisturbed(scenario);
     expect(folder.manifest(database, "20250201").parts.length).toBeGreaterThan(1);
-    const chosen = distinctPoints(wanted.points).filter((n) => telling.test(wanted.points[n - 1] ?? ""));
-    const problems: string[] = [];
-    for (const n of chosen) {
-      folder.empty();
-      const found = await killedAt(scenario, wanted, n);
-      const manifest = folder.manifest(database, "20250201");
-      if (manifest.rows !== ROWS) found.push(`${String(manifest.rows)} rows were archived`);
-      if (folder.objects(database, "20250201").length !== manifest.parts.length + 1)
-        found.push("an object that the manifest does not have");
-      if (folder.objects(database, "20250201", 2).length > 0) found.push("a second generation");
-      problems.push(...found.map((problem) => `#${String(n)} ${wanted.points[n - 1] ?? ""}: ${problem}`));
-    }
+    const { points, problems } = await killMatrix(scenario, wanted, (point) => telling.test(point), {
+      before: () => folder.empty(),
+      also: () => {
+        const found: string[] = [];
+        const manifest = folder.manifest(database, "20250201");
+        if (manifest.rows !== ROWS) found.push(`${String(manifest.rows)} rows were archived`);
+        if (folder.objects(database, "20250201").length !== manifest.parts.length + 1)
+          found.push("an object that the manifest does not have");
+        if (folder.objects(database, "20250201", 2).length > 0) found.push("a second generation");
+        return Promise.resolve(found);
+      },
+    });
     expect(problems).toEqual([]);
-    expect(chosen.length).toBeGreaterThanOrEqual(10);
+    expect(points).toBeGreaterThanOrEqual(10);
   }, 600_000);
 });

@@ -26,8 +26,8 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
   async function killed(
     changes: Parameters<typeof program>[1],
     select: RegExp,
-    rounds: number,
-    sql = rows,
+    points: number,
+    { sql = rows, ownWay = false } = {},
   ): Promise<void> {
     const scenario: Scenario = {
       database,
@@ -36,9 +36,11 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
       program: program(asOf, { window, indexes: {}, columns, checks, ...changes }),
     };
     const wanted: Undisturbed = await undisturbed(scenario);
-    const result = await killMatrix(scenario, wanted, (point) => select.test(point) && boundary.test(point));
+    const result = await killMatrix(scenario, wanted, (point) => select.test(point) && boundary.test(point), {
+      ownWay,
+    });
     expect(result.problems).toEqual([]);
-    expect(result.rounds).toBeGreaterThanOrEqual(rounds);
+    expect(result.points).toBeGreaterThanOrEqual(points);
   }
 
   it("killed at every step of set not null: the next up leaves the same schema as an undisturbed one", async () => {
@@ -59,7 +61,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
     const unread = `${rows}; alter table app.events add constraint by_hand check (length(note) < 9) not valid;
       alter table app.events_p2025_02 add constraint events_author foreign key (author) references app.users not valid`;
     const more = { checks: { ...checks, by_hand: "length(note) < 9" }, foreignKeys: { events_author: key } };
-    await killed(more, /look|validate|foreign key/, 4, unread);
+    await killed(more, /look|validate|foreign key/, 4, { sql: unread });
   }, 300_000);
 
   it("killed before rows refuse a constraint: the next up takes back what the killed one added, and leaves what was there", async () => {
@@ -102,6 +104,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
 
   it("killed at every step of a foreign key: the next up leaves the same schema", async () => {
     const key = { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } };
-    await killed({ foreignKeys: { events_author: key } }, /foreign key|validate/, 4);
+    // Before 18 a foreign key is added to one partition after the other.
+    await killed({ foreignKeys: { events_author: key } }, /foreign key|validate/, 4, { ownWay: true });
   }, 300_000);
 });

@@ -3,7 +3,7 @@ import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { configOf, program } from "../support/harness/fixture";
-import { distinctPoints, killedAt, type Scenario, undisturbed } from "../support/harness/matrix";
+import { killMatrix, type Scenario, undisturbed } from "../support/harness/matrix";
 import { endPlugins } from "../support/harness/plugin";
 
 const folder = new ArchiveFolder();
@@ -32,19 +32,17 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it restores", 
     };
     const wanted = await undisturbed(scenario);
     expect(folder.manifest(database, "20250201").parts.length).toBeGreaterThan(1);
-    const chosen = distinctPoints(wanted.points).filter((n) => telling.test(wanted.points[n - 1] ?? ""));
-    const problems: string[] = [];
-    for (const n of chosen) {
-      folder.empty();
-      const found = await killedAt(scenario, wanted, n);
-      const [differing] = await database.query<{ n: number }>(
-        `select count(*)::int as n from (
-          (table app.before except all table app.events) union all (table app.events except all table app.before)) x`,
-      );
-      if (differing?.n !== 0) found.push(`${String(differing?.n)} rows differ`);
-      problems.push(...found.map((problem) => `#${String(n)} ${wanted.points[n - 1] ?? ""}: ${problem}`));
-    }
+    const { points, problems } = await killMatrix(scenario, wanted, (point) => telling.test(point), {
+      before: () => folder.empty(),
+      also: async () => {
+        const [differing] = await database.query<{ n: number }>(
+          `select count(*)::int as n from (
+            (table app.before except all table app.events) union all (table app.events except all table app.before)) x`,
+        );
+        return differing?.n === 0 ? [] : [`${String(differing?.n)} rows differ`];
+      },
+    });
     expect(problems).toEqual([]);
-    expect(chosen.length, wanted.points.join("\n")).toBe(2);
+    expect(points, wanted.points.join("\n")).toBe(2);
   }, 300_000);
 });

@@ -169,7 +169,7 @@ it("A09 killed at every step of a change of row security: never on without its p
   const seen = await watching.stop();
   expect(seen).toEqual(new Set(["off, 0 policies", "on, 1 policies"]));
   expect(result.problems).toEqual([]);
-  expect(result.rounds).toBeGreaterThanOrEqual(8);
+  expect(result.points).toBeGreaterThanOrEqual(8);
 }, 400_000);
 
 it("C01 readers and writers are never blocked longer than lock_timeout by a change of policies, and an old reader is named", async () => {

@@ -19,18 +19,18 @@ it("killed at every step of naming functions: the next up ends as an undisturbed
   const named = program(bare.asOf, { window, indexes: {}, functionNames: { window: "maintain", info: "parts" } });
   const scenario = { database, config: configOf(database), before: [{ program: bare }], program: named };
   const wanted = await undisturbed(scenario);
-  const { rounds, problems } = await killMatrix(scenario, wanted, (point) => point.includes("names of callers"));
+  const { points, problems } = await killMatrix(scenario, wanted, (point) => point.includes("names of callers"));
   expect(problems).toEqual([]);
-  expect(rounds).toBeGreaterThanOrEqual(4);
+  expect(points).toBeGreaterThanOrEqual(4);
 }, 120_000);
 
 it("killed while the schedule is given other partitions to make: the next up gives it the right ones", async () => {
   const indexed = program(bare.asOf, { window, indexes: { by_note: { columns: ["note"] } } });
   const scenario = { database, config: configOf(database), before: [{ program: bare }], program: indexed };
   const wanted = await undisturbed(scenario);
-  const { rounds, problems } = await killMatrix(scenario, wanted, (point) => point.includes("record app.events"));
+  const { points, problems } = await killMatrix(scenario, wanted, (point) => point.includes("record app.events"));
   expect(problems).toEqual([]);
-  expect(rounds).toBeGreaterThanOrEqual(3);
+  expect(points).toBeGreaterThanOrEqual(3);
   const stored = await column(database, "select unnest(statements) from pgpartition.prepared");
   expect(stored.filter((sql) => sql.includes("_by_note"))).not.toEqual([]);
 }, 120_000);
@@ -40,8 +40,8 @@ it("killed at every step of scheduling the job: there is one job, as declared", 
   const before = [{ program: bare, sql: "select cron.unschedule(jobid) from cron.job" }];
   const scenario = { database: cron, config: configOf(cron), before, program: nightly };
   const wanted = await undisturbed(scenario);
-  const { rounds, problems } = await killMatrix(scenario, wanted, (point) => point.includes("schedule nightly"));
+  const { points, problems } = await killMatrix(scenario, wanted, (point) => point.includes("schedule nightly"));
   expect(problems).toEqual([]);
-  expect(rounds).toBeGreaterThanOrEqual(3);
+  expect(points).toBeGreaterThanOrEqual(3);
   expect(await column(cron, "select jobname || ' ' || schedule from cron.job")).toEqual(["nightly 0 2 * * *"]);
 }, 120_000);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { closeAll } from "../../provider/wire-support";
 import { testVersions, withDatabase } from "../../support/database";
 import { configOf, program } from "../../support/harness/fixture";
-import { distinctPoints, killedAt, type Scenario, undisturbed } from "../../support/harness/matrix";
+import { killMatrix, type Scenario, undisturbed } from "../../support/harness/matrix";
 import { endPlugins } from "../../support/harness/plugin";
 
 afterEach(endPlugins);
@@ -29,24 +29,25 @@ describe.each(testVersions().slice(-1))("PostgreSQL %s, plugin killed while it a
       program: program("2025-04-10T00:00:00Z", declared),
     };
     const wanted = await undisturbed(scenario);
-    const chosen = distinctPoints(wanted.points).filter((n) => telling.test(wanted.points[n - 1] ?? ""));
-    const problems: string[] = [];
-    for (const n of chosen) {
-      const found = await killedAt(scenario, wanted, n);
-      const [table] = await database.query(
-        "select count(*)::int as rows, count(distinct id)::int as ids, count(distinct xmin::text)::int as parts from app.events_archive",
-      );
-      const [register] = await database.query(
-        "select sum(row_count)::int as rows, count(row_count)::int as parts, count(body)::int as manifests, count(removed_at)::int as removed from app.pgpartition_archived",
-      );
-      const [{ parts } = { parts: 0 }] = [table as { readonly parts: number }];
-      expect(parts).toBeGreaterThan(1);
-      if (JSON.stringify(table) !== JSON.stringify({ rows: ROWS, ids: ROWS, parts })) found.push(JSON.stringify(table));
-      if (JSON.stringify(register) !== JSON.stringify({ rows: ROWS, parts, manifests: 1, removed: 0 }))
-        found.push(JSON.stringify(register));
-      problems.push(...found.map((problem) => `#${String(n)} ${wanted.points[n - 1] ?? ""}: ${problem}`));
-    }
+    const { points, problems } = await killMatrix(scenario, wanted, (point) => telling.test(point), {
+      also: async () => {
+        const [table] = await database.query<{ rows: number; ids: number; parts: number }>(
+          "select count(*)::int as rows, count(distinct id)::int as ids, count(distinct xmin::text)::int as parts from app.events_archive",
+        );
+        const [register] = await database.query(
+          "select sum(row_count)::int as rows, count(row_count)::int as parts, count(body)::int as manifests, count(removed_at)::int as removed from app.pgpartition_archived",
+        );
+        const parts = table?.parts ?? 0;
+        expect(parts).toBeGreaterThan(1);
+        const found: string[] = [];
+        if (JSON.stringify(table) !== JSON.stringify({ rows: ROWS, ids: ROWS, parts }))
+          found.push(JSON.stringify(table));
+        if (JSON.stringify(register) !== JSON.stringify({ rows: ROWS, parts, manifests: 1, removed: 0 }))
+          found.push(JSON.stringify(register));
+        return found;
+      },
+    });
     expect(problems).toEqual([]);
-    expect(chosen).toHaveLength(4);
+    expect(points).toBe(4);
   }, 300_000);
 });

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inject } from "vitest";
 import type { PropertyMap } from "../../../provider/values";
 import type { TestDatabase } from "../database";
 import type { Program } from "./declare";
@@ -107,20 +108,53 @@ function armed(wanted: Undisturbed, n: number): string {
   return wanted.points.filter((point) => point === name).length === 1 ? name : `*#${String(n)}`;
 }
 
-/** The points that satisfy `select`, each with what went wrong there. Empty: nothing did. */
+/** What a sweep does beside the kills. */
+export interface Sweep {
+  /** The older server takes another way than the newest one: every point of it is tried in every run. */
+  readonly ownWay?: boolean;
+  /** Runs before each round. */
+  readonly before?: () => void;
+  /** Says what else went wrong in a round, after the mending run. */
+  readonly also?: () => Promise<readonly string[]>;
+}
+
+/**
+ * Kills at the points that satisfy `select`: how many there are, and what went wrong at each that was tried. Tried are all of them
+ * on the newest server of the run, and a sample of them on the others (sampled).
+ */
 export async function killMatrix(
   scenario: Scenario,
   wanted: Undisturbed,
   select: (point: string) => boolean,
-): Promise<{ readonly rounds: number; readonly problems: readonly string[] }> {
+  sweep: Sweep = {},
+): Promise<{ readonly points: number; readonly problems: readonly string[] }> {
   const problems: string[] = [];
   const chosen = distinctPoints(wanted.points).filter((n) => select(wanted.points[n - 1] ?? ""));
-  for (const n of chosen) {
-    let found = await killedAt(scenario, wanted, n);
-    for (let again = 0; again < 3 && found[0] === elsewhere; again += 1) found = await killedAt(scenario, wanted, n);
+  const round = (n: number): Promise<string[]> => {
+    sweep.before?.();
+    return killedAt(scenario, wanted, n);
+  };
+  for (const n of sweep.ownWay ? chosen : sampled(chosen, scenario.database)) {
+    let found = await round(n);
+    for (let again = 0; again < 3 && found[0] === elsewhere; again += 1) found = await round(n);
+    found.push(...((await sweep.also?.()) ?? []));
     problems.push(...found.map((problem) => `#${String(n)} ${wanted.points[n - 1] ?? ""}: ${problem}`));
   }
-  return { rounds: chosen.length, problems };
+  return { points: chosen.length, problems };
+}
+
+/** Of a server that is neither the newest of this run nor one of its own, one point in three is tried. */
+const SAMPLE = 3;
+
+/**
+ * The points are the same on every version, and so is what follows a kill: the newest server tries them all, an older one a fixed
+ * sample with the first and the last. PGPARTITION_TEST_SWEEPS=full (`npm run test:all`) tries them all everywhere.
+ */
+function sampled(points: readonly number[], database: TestDatabase): readonly number[] {
+  const servers = inject("servers");
+  const older = servers.slice(0, -1).some(({ superuser }) => superuser.port === database.superuser.port);
+  if (!older || process.env["PGPARTITION_TEST_SWEEPS"] === "full") return points;
+  return points.filter((_, index) => index % SAMPLE === 0 || index === points.length - 1);
 }
 
 /**
