@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Set by esbuild's `define` in the bundle that the tests use; nobody else sets it. */
@@ -25,12 +25,14 @@ export function faultpointsEnabled(): boolean {
 
 /**
  * A named place at which tests kill, cut, delay or fail the program. Nothing at all in the product.
- * `PGPARTITION_FAULT` arms one: `<name>:kill`, `<name>:throw`, `<name>:drop-connection`, `<name>:sleep 500`, or `*#3:kill`
- * for the third point that is reached. `PGPARTITION_FAULT_LOG` names a file that collects the names of all points reached.
+ * `PGPARTITION_FAULT` arms one: `<name>:kill`, `<name>:throw`, `<name>:drop-connection`, `<name>:sleep 500`, `<name>:until <file>`
+ * for a stop that ends when there is such a file, `<name>@2:kill` for the second point of that name, or `*#3:kill` for the third
+ * point that is reached. `PGPARTITION_FAULT_LOG` names a file that collects the names of all points reached.
  */
 export async function faultpoint(name: string, site: FaultSite = {}): Promise<void> {
   if (!faultpointsEnabled()) return;
   reached += 1;
+  reachedByName.set(name, (reachedByName.get(name) ?? 0) + 1);
   const log = process.env["PGPARTITION_FAULT_LOG"];
   if (log) appendFileSync(log, `${name}\n`);
   const action = armedAction(name, reached, process.env["PGPARTITION_FAULT"] ?? "");
@@ -38,18 +40,23 @@ export async function faultpoint(name: string, site: FaultSite = {}): Promise<vo
 }
 
 let reached = 0;
+const reachedByName = new Map<string, number>();
 
 /** A name may hold colons: the action is what follows the last one. */
 function armedAction(name: string, count: number, armed: string): string | undefined {
   const split = armed.lastIndexOf(":");
   if (split < 0) return undefined;
   const where = armed.slice(0, split);
-  return where === name || where === `*#${count}` ? armed.slice(split + 1) : undefined;
+  return [name, `${name}@${reachedByName.get(name)}`, `*#${count}`].includes(where)
+    ? armed.slice(split + 1)
+    : undefined;
 }
 
 async function act(action: string, name: string, site: FaultSite): Promise<void> {
   const pause = /^sleep (\d+)$/.exec(action);
+  const file = /^until (.+)$/.exec(action)?.[1];
   if (pause) await sleep(Number(pause[1]));
+  else if (file !== undefined) while (!existsSync(file)) await sleep(20);
   else if (action === "throw") throw new InjectedFault(name);
   else if (action === "drop-connection") site.dropConnection?.();
   else if (action === "kill") {
@@ -58,6 +65,6 @@ async function act(action: string, name: string, site: FaultSite): Promise<void>
     await new Promise(() => undefined);
   } else
     throw new Error(
-      `PGPARTITION_FAULT: unknown action "${action}"; known are kill, throw, drop-connection and sleep <ms>`,
+      `PGPARTITION_FAULT: unknown action "${action}"; known are kill, throw, drop-connection, sleep <ms> and until <file>`,
     );
 }

@@ -12,7 +12,7 @@ async function main(args: readonly string[]): Promise<void> {
   // The engine reads the port from stdout: what a library prints goes to stderr, shown by the engine with --debug.
   globalThis.console = new Console(process.stderr, process.stderr);
   const engineAddress = engineAddressIn(args);
-  const server = await serveProvider(providerModule, engineAddress === undefined ? {} : { engineAddress });
+  const server = await serveProvider(providerModule(), engineAddress === undefined ? {} : { engineAddress });
 
   const fail = (error: unknown): void => {
     server.log.forResource().error(`internal error of the provider: ${describe(error)}`);

@@ -20,61 +20,62 @@ import { TableQueue } from "./table-queue";
 import { secretsOf } from "../postgres/config";
 import type { PropertyMap } from "./values";
 
-const runtime = new Runtime(process.env);
-const queue = new TableQueue();
+/** The product's provider: its resources and what they share, which no other one of this process shares with it. */
+export function providerModule(): ProviderModule {
+  const runtime = new Runtime(process.env);
+  const queue = new TableQueue();
+  return {
+    name: "pgpartition",
+    version,
+    schema: schemaText,
 
-/** The product's provider: its resources and what they share. */
-export const providerModule: ProviderModule = {
-  name: "pgpartition",
-  version,
-  schema: schemaText,
+    checkConfig: async (ctx, { news }) => {
+      hideSecrets(ctx, news);
+      return {
+        inputs: news,
+        failures: configProblems(news),
+        secrets: SECRET_CONFIG.filter((key) => key in news).map((key) => [key]),
+      };
+    },
 
-  checkConfig: async (ctx, { news }) => {
-    hideSecrets(ctx, news);
-    return {
-      inputs: news,
-      failures: configProblems(news),
-      secrets: SECRET_CONFIG.filter((key) => key in news).map((key) => [key]),
-    };
-  },
+    /** A changed host or password is an update. A replacement would replace every table of the database: never. */
+    diffConfig: async (_ctx, { oldInputs, news }) => {
+      const diff: Record<string, DiffKind> = declaredDiff(
+        oldInputs,
+        news,
+        [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => !key.startsWith("__")),
+      );
+      return diffResult(diff);
+    },
 
-  /** A changed host or password is an update. A replacement would replace every table of the database: never. */
-  diffConfig: async (_ctx, { oldInputs, news }) => {
-    const diff: Record<string, DiffKind> = declaredDiff(
-      oldInputs,
-      news,
-      [...new Set([...Object.keys(oldInputs), ...Object.keys(news)])].filter((key) => !key.startsWith("__")),
-    );
-    return diffResult(diff);
-  },
+    configure: async (ctx, { config }) => {
+      hideSecrets(ctx, config);
+      runtime.configure(readConfig(config), (secret) => ctx.redact(secret));
+    },
 
-  configure: async (ctx, { config }) => {
-    hideSecrets(ctx, config);
-    runtime.configure(readConfig(config), (secret) => ctx.redact(secret));
-  },
+    handlers: [
+      managementSchemaHandler(runtime),
+      tableHandler(runtime),
+      rowPolicyHandler(runtime, queue),
+      partitionHandler(runtime, queue),
+      indexHandler(runtime),
+      publicationMemberHandler(runtime),
+      functionAliasesHandler(runtime),
+      cronJobHandler(runtime),
+      windowHandler(runtime),
+    ],
 
-  handlers: [
-    managementSchemaHandler(runtime),
-    tableHandler(runtime),
-    rowPolicyHandler(runtime, queue),
-    partitionHandler(runtime, queue),
-    indexHandler(runtime),
-    publicationMemberHandler(runtime),
-    functionAliasesHandler(runtime),
-    cronJobHandler(runtime),
-    windowHandler(runtime),
-  ],
+    functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
 
-  functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
+    cancel: async () => {
+      await runtime.databaseIfAny?.cancelAll();
+    },
 
-  cancel: async () => {
-    await runtime.databaseIfAny?.cancelAll();
-  },
-
-  close: async () => {
-    await runtime.databaseIfAny?.close();
-  },
-};
+    close: async () => {
+      await runtime.databaseIfAny?.close();
+    },
+  };
+}
 
 function hideSecrets(ctx: CallContext, config: PropertyMap): void {
   if (configProblems(config).length > 0) {

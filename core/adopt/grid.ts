@@ -235,20 +235,25 @@ function claim(template: string, one: Tile, every: Period, context: NamesContext
   }
 }
 
-/** The partitions of a segment; of one that never ends those that exist and the next ones. */
+/** The partitions of a segment, those in its gaps included; of one that never ends also the next ones. */
 function intervalsOf(one: Tile, every: Period, { zone }: NamesContext): Interval[] {
   const from = one.from ?? one.parts[0]?.from;
   if (!from) return [];
-  const most = one.to ? MOST : one.parts.length + NEXT;
-  const pieces: Interval[] = [];
-  for (const piece of intervalsBetween([{ ...one, every, name: "" }], from, one.to ?? FAR, zone)) {
-    if (pieces.length >= most) break;
-    pieces.push({ from: piece.from, to: piece.to });
-  }
-  return pieces;
+  const end = one.to ?? one.parts.at(-1)?.to ?? from;
+  const first = pieces(one, every, { from, to: end }, MOST, zone);
+  return one.to ? first : [...first, ...pieces(one, every, { from: end, to: FAR }, NEXT, zone)];
 }
 
-/** So many names of one segment are compared, and so many of those to come: years of months, days of hours. */
-const MOST = 2000;
+function pieces(one: Tile, every: Period, { from, to }: Interval, most: number, zone: string): Interval[] {
+  const found: Interval[] = [];
+  for (const piece of intervalsBetween([{ ...one, every, name: "" }], from, to, zone)) {
+    if (found.length >= most) break;
+    found.push({ from: piece.from, to: piece.to });
+  }
+  return found;
+}
+
+/** So many names of one segment are compared, a year of hours, and so many of those to come. */
+const MOST = 9_000;
 const NEXT = 48;
 const FAR = parseInstant("9999-01-01", "UTC");

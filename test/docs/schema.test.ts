@@ -8,6 +8,7 @@ import type { EnumSpec, ObjectSpec, Properties, TypeSpec } from "../../provider/
 import { readDeclarations } from "../../tools/docs/docstrings";
 
 const schema = packageSchema();
+const served = providerModule();
 const resource = (name: string) => schema.resources[`pgpartition:index:${name}`];
 
 /** What each handler reads from its inputs. */
@@ -21,15 +22,13 @@ const INPUTS: Readonly<Record<string, readonly string[]>> = {
 
 describe("the package schema", () => {
   it("is JSON of the plugin's own name and version, made once", () => {
-    expect(JSON.parse(schemaText())).toMatchObject({ name: providerModule.name, version: providerModule.version });
+    expect(JSON.parse(schemaText())).toMatchObject({ name: served.name, version: served.version });
     expect(schemaText()).toBe(schemaText());
   });
 
   it("has the resources and functions that the plugin serves, and no others", () => {
-    expect(Object.keys(schema.resources).sort()).toEqual(
-      providerModule.handlers.map((handler) => handler.token).sort(),
-    );
-    expect(Object.keys(schema.functions).sort()).toEqual(Object.keys(providerModule.functions).sort());
+    expect(Object.keys(schema.resources).sort()).toEqual(served.handlers.map((handler) => handler.token).sort());
+    expect(Object.keys(schema.functions).sort()).toEqual(Object.keys(served.functions).sort());
   });
 
   it.each(Object.entries(INPUTS))("has every input that the handler of %s reads, and no other", (name, keys) => {

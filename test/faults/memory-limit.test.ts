@@ -7,7 +7,7 @@ import { withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset, sessionsGone } from "../support/harness/fixture";
-import { endPlugins, type Plugin } from "../support/harness/plugin";
+import { endPlugins, type PluginProcess } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { skipBecause } from "../support/skip";
@@ -40,7 +40,7 @@ it("A15 memory runs out in mid-export: nothing is dropped, and the next up ends 
     "insert into app.events select n, '2025-02-05', repeat(md5(n::text), 20) from generate_series(1, $1::int) n",
     [ROWS],
   );
-  let plugin: Plugin | undefined;
+  let plugin: PluginProcess | undefined;
   const run = up(database, deployment, april, {
     env: { PGPARTITION_FAULT: "after upload of part 1:sleep 1000" },
     started: (started) => (plugin = started),

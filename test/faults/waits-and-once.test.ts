@@ -6,8 +6,9 @@ import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { impossibleLives } from "../support/harness/dump";
 import { left, program, reset } from "../support/harness/fixture";
-import { endPlugins } from "../support/harness/plugin";
+import { endPlugins, type PluginProcess } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
+import { stopAt } from "../support/harness/stop-at";
 import { until } from "../support/harness/until";
 
 afterEach(endPlugins);
@@ -138,12 +139,11 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   it("C06 another session drops what up is about to drop: it goes on, and says that it was read again", async () => {
     const none = program("2025-04-10T00:00:00Z", { window, grace: "none" });
     const point = "before begin drop app.events_p2025_02";
-    const run = up(database, deployment, none, { env: { PGPARTITION_FAULT: `${point}:sleep 6000` } });
-    await until(
-      async () => (await database.query("select from pgpartition.ledger where event = 'detached'")).length > 0,
-      60_000,
-    );
+    const stop = stopAt(point);
+    const run = up(database, deployment, none, { env: stop.env });
+    await stop.reached();
     await database.query("drop table app.events_p2025_02");
+    stop.goOn();
     const { error, messages } = await run;
     expect([error, messages.filter((line) => line.includes("read again"))]).toEqual([
       undefined,
@@ -158,9 +158,15 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       const declared = program("2025-04-10T00:00:00Z", folder.declared({ window }));
       const [one, other] = [copy(deployment), copy(deployment)];
       const point = "after manifest of events_p2025_02";
-      const first = up(database, one, declared, { env: { PGPARTITION_FAULT: `${point}:sleep 4000` } });
-      await until(() => folder.objects(database, "20250201").includes("_manifest.json"), 60_000);
-      const second = up(database, other, declared, budget("120000"));
+      const stop = stopAt(point);
+      const first = up(database, one, declared, { env: stop.env });
+      await stop.reached();
+      let waiting: PluginProcess | undefined;
+      const started = (plugin: PluginProcess) => void (waiting = plugin);
+      const second = up(database, other, declared, { ...budget("120000"), started });
+      const said = "waiting for the lock of table";
+      await until(() => waiting?.messages.some((line) => line.includes(said)) === true, 60_000);
+      stop.goOn();
       const runs = await Promise.all([first, second]);
       expect(runs.map(({ error }) => error)).toEqual([undefined, undefined]);
       expect((await lives("events_p2025_02")).filter((event) => event === "archived")).toEqual(["archived"]);

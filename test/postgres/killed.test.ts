@@ -114,6 +114,8 @@ describe.each(testVersions())("a program that dies while it works on PostgreSQL 
       ["before commit change:drop-connection", "0: ConnectionLost", false],
       ["after commit change:drop-connection", "0: done", true],
       [`${last}:kill`, "SIGKILL", true],
+      ["after change #2@1:kill", "SIGKILL", false],
+      ["after change #2@2:kill", "0: done", true],
       ["*#1:sleep 50", "0: done", true],
     ] as const) {
       await server.query("drop table if exists t, k");

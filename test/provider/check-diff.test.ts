@@ -3,7 +3,7 @@ import type { PropertyMap } from "../../provider/values";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { configOf, left, program, reset } from "../support/harness/fixture";
-import { endPlugins, type Plugin, startPlugin } from "../support/harness/plugin";
+import { endPlugins, hostedPlugin, type Plugin } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
 import { detailedDiff, entryOf, inputsOf } from "./support";
@@ -23,7 +23,7 @@ beforeEach(async () => {
   await reset(database);
   deployment = new Deployment();
   expect((await up(database, deployment, march)).error).toBeUndefined();
-  plugin = await startPlugin({ config: configOf(database, { asOf: march.asOf }) });
+  plugin = await hostedPlugin(configOf(database, { asOf: march.asOf }));
   return () => plugin.kill();
 });
 
@@ -114,7 +114,7 @@ it.each<[string, PropertyMap, Record<string, string>]>([
 
 it("Diff shows what is due as work, and a table of another database as an error", async () => {
   const entry = entryOf(deployment, "events-window");
-  const later = await startPlugin({ config: configOf(database, { asOf: april.asOf }) });
+  const later = await hostedPlugin(configOf(database, { asOf: april.asOf }));
   const { inputs } = await later.check(entry.urn, entry.inputs, inputsOf(april, "events-window"));
   expect(await detailedDiff(later, entry, inputs)).toMatchObject({ work: "UPDATE", asOf: "UPDATE" });
   await later.stop();

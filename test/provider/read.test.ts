@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { configOf, eventsTable, program, reset } from "../support/harness/fixture";
-import { endPlugins, grpcMessage, type Plugin, startPlugin } from "../support/harness/plugin";
+import { endPlugins, grpcMessage, hostedPlugin, type Plugin } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { entryOf, inputsOf, invoke, list, partitionOf } from "./support";
 import { closeAll } from "./wire-support";
@@ -46,7 +46,7 @@ it.each([
   ["events-window", "PartitionWindow", "app.events"],
 ] as const)("imports %s by its id, and then neither Diff nor refresh finds a difference", async (name, _type, id) => {
   const { urn } = entryOf(deployment, name);
-  const plugin = await startPlugin({ config: configOf(database, { asOf: march.asOf }) });
+  const plugin = await hostedPlugin(configOf(database, { asOf: march.asOf }));
   const imported = await plugin.read(urn, id);
   expect(imported?.id).toBe(id);
   if (!imported) return;
@@ -101,7 +101,7 @@ it("lists what could be imported, by ids that import takes", async () => {
   await database.query(`create table app.plain (id int); create table app.by_hash (id int) partition by hash (id);
     create table app.tree (site text, at date) partition by list (site);
     create table app.tree_a partition of app.tree for values in ('a') partition by range (at)`);
-  const plugin = await startPlugin({ config: configOf(database) });
+  const plugin = await hostedPlugin(configOf(database));
   expect(await list(plugin, "Table")).toEqual(expect.arrayContaining(["app.events"]));
   expect(await list(plugin, "Table")).toContain("app.tree");
   for (const other of ["app.plain", "app.by_hash", "app.tree_a"])
@@ -120,7 +120,7 @@ it("lists what could be imported, by ids that import takes", async () => {
 
 it("getPartitions returns names, bounds, rows and bytes, and says what is missing", async () => {
   await database.query("insert into app.events values (1, '2025-02-05', 'x'); analyze app.events_p2025_02");
-  const plugin = await startPlugin({ config: configOf(database) });
+  const plugin = await hostedPlugin(configOf(database));
   const token = "pgpartition:index:getPartitions";
   const { result } = await invoke(plugin, token, { schema: "app", table: "events" });
   const [first, second] = result["partitions"] as readonly Record<string, unknown>[];

@@ -138,6 +138,13 @@ describe("names", () => {
     expectRunnable(tableOfParts(parts), now);
   });
 
+  it("an hour long after an odd partition, called by the hour after it, gets another name for the next one", () => {
+    const odd = { name: "events_p2026_01_01", from: at("2026-01-01"), to: at("2026-01-01T00:00:01Z") };
+    const hour = { from: at("2026-01-03"), to: at("2026-01-03T01:00:00Z") };
+    expectRunnable(tableOfParts([odd, { name: "events_p2026_01_03_01", ...hour }]), now);
+    expectRunnable(tableOfParts([odd, { name: "events_p2026_01_03_01", ...hour }]), at("2026-01-01"));
+  });
+
   it("months that are called by the month after them get other names for new ones", () => {
     const months = [8, 9, 10, 11].map((month) =>
       part(

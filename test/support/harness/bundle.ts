@@ -11,16 +11,18 @@ const plugin = join(testPluginFolder, "plugin.cjs");
 /** What `node` is given to start the plugin, before its own arguments. */
 export const pluginStart: readonly string[] = [join(__dirname, "cached-start.cjs"), plugin];
 
+/** The process that serves many plugins. */
+export const pluginHost = join(testPluginFolder, "plugin-host.cjs");
+
 /** What `import "pulumi-pgpartition"` is to users. */
 export const componentsFile = join(testPluginFolder, "components.cjs");
 
 export async function buildTestBundles(): Promise<void> {
+  const define = { PGPARTITION_FAULTPOINTS: "true" };
   await Promise.all([
     // A script from the cache of its machine code knows no import(): what is outside of the bundle is required.
-    bundle("provider/main.ts", plugin, {
-      define: { PGPARTITION_FAULTPOINTS: "true" },
-      supported: { "dynamic-import": false },
-    }),
+    bundle("provider/main.ts", plugin, { define, supported: { "dynamic-import": false } }),
+    bundle("test/support/harness/plugin-host.ts", pluginHost, { define }),
     bundle("components/index.ts", componentsFile, { external: ["@pulumi/*"] }),
   ]);
   await pluginScript(join(testPluginFolder, "pulumi-resource-pgpartition"), pluginStart);

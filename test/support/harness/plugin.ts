@@ -17,6 +17,7 @@ import { GRPC_OPTIONS } from "../../../provider/grpc-options";
 import type { PropertyMap } from "../../../provider/values";
 import { ask, fakeEngine } from "../../provider/wire-support";
 import { pluginStart } from "./bundle";
+import { askHost } from "./hosts";
 
 /** One resource as the engine knows it. */
 export interface Known {
@@ -36,16 +37,19 @@ export interface PluginOptions {
 let engine: ReturnType<typeof fakeEngine> | undefined;
 const running = new Set<Plugin>();
 
-/** Starts the build with fault points. What a test forgets to end, `endPlugins` ends. */
-export async function startPlugin(options: PluginOptions = {}): Promise<Plugin> {
-  engine ??= fakeEngine();
-  const { address, lines } = await engine;
+/** A process of its own, of the build with fault points. What a test forgets to end, `endPlugins` ends. */
+export async function startPlugin(options: PluginOptions = {}): Promise<PluginProcess> {
+  const { address, lines } = await logService();
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env };
   const child = spawn(process.execPath, [...pluginStart, address], { env, stdio: ["ignore", "pipe", "pipe"] });
-  const started = new Plugin(child, await portOf(child), () => lines);
-  running.add(started);
-  if (options.config !== undefined) await started.configure(options.config);
-  return started;
+  return configured(new PluginProcess(child, await portOf(child), () => lines), options.config);
+}
+
+/** The same plugin as fresh, in the process that serves many: for runs that are about the database and not about the process. */
+export async function hostedPlugin(config: PropertyMap): Promise<Plugin> {
+  const { address, lines } = await logService();
+  const port = await askHost({ engineAddress: address });
+  return configured(new HostedPlugin(port, () => lines), config);
 }
 
 /** For afterEach: no plugin outlives its test. */
@@ -53,25 +57,52 @@ export async function endPlugins(): Promise<void> {
   await Promise.all([...running].map((plugin) => plugin.kill()));
 }
 
-export class Plugin {
-  readonly pid: number;
-  /** Resolves to the exit code, or the name of the signal. */
-  readonly exited: Promise<number | string>;
+function logService(): ReturnType<typeof fakeEngine> {
+  engine ??= fakeEngine();
+  return engine;
+}
+
+async function configured<T extends Plugin>(plugin: T, config: PropertyMap | undefined): Promise<T> {
+  running.add(plugin);
+  if (config !== undefined) await plugin.configure(config);
+  return plugin;
+}
+
+type Lines = () => readonly { readonly message: string; readonly urn: string }[];
+
+export abstract class Plugin {
   private readonly client: ResourceProviderClient;
   private readonly firstLine: number;
-  private errors = "";
 
   constructor(
-    private readonly child: ChildProcess,
-    port: number,
-    private readonly lines: () => readonly { readonly message: string; readonly urn: string }[],
+    protected readonly port: number,
+    private readonly lines: Lines,
   ) {
-    this.pid = child.pid ?? 0;
     this.firstLine = lines().length;
-    this.exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code ?? 0)));
-    void this.exited.then(() => running.delete(this));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.errors += text));
     this.client = new ResourceProviderClient(`127.0.0.1:${String(port)}`, credentials.createInsecure(), GRPC_OPTIONS);
+  }
+
+  /** Ends it as the engine does when it closes. */
+  protected abstract end(): Promise<number | string>;
+
+  /** Ends it at once, and waits until it is gone. */
+  protected abstract endAtOnce(): Promise<unknown>;
+
+  /** The orderly end. */
+  async stop(): Promise<number | string> {
+    return this.ended(this.end());
+  }
+
+  /** For a process kill -9. */
+  async kill(): Promise<void> {
+    await this.ended(this.endAtOnce());
+  }
+
+  private async ended<T>(ending: Promise<T>): Promise<T> {
+    running.delete(this);
+    const how = await ending;
+    this.client.close();
+    return how;
   }
 
   /** What the engine would have shown since the plugin started. */
@@ -79,10 +110,6 @@ export class Plugin {
     return this.lines()
       .slice(this.firstLine)
       .map((line) => line.message);
-  }
-
-  get stderr(): string {
-    return this.errors;
   }
 
   async configure(config: PropertyMap): Promise<void> {
@@ -161,20 +188,48 @@ export class Plugin {
     request.setProperties(encode(known.outputs));
     await ask(this.client, "delete", request);
   }
+}
 
-  /** kill -9, and waits until the process is gone. */
-  async kill(): Promise<void> {
-    this.child.kill("SIGKILL");
-    await this.exited;
-    this.client.close();
+export class PluginProcess extends Plugin {
+  readonly pid: number;
+  /** Resolves to the exit code, or the name of the signal. */
+  readonly exited: Promise<number | string>;
+  private errors = "";
+
+  constructor(
+    private readonly child: ChildProcess,
+    port: number,
+    lines: Lines,
+  ) {
+    super(port, lines);
+    this.pid = child.pid ?? 0;
+    this.exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code ?? 0)));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.errors += text));
   }
 
-  /** The orderly end: what the engine does when it closes. */
-  async stop(): Promise<number | string> {
+  get stderr(): string {
+    return this.errors;
+  }
+
+  protected end(): Promise<number | string> {
     this.child.kill("SIGINT");
-    const code = await this.exited;
-    this.client.close();
-    return code;
+    return this.exited;
+  }
+
+  protected endAtOnce(): Promise<unknown> {
+    this.child.kill("SIGKILL");
+    return this.exited;
+  }
+}
+
+class HostedPlugin extends Plugin {
+  protected async end(): Promise<number> {
+    await askHost({ close: this.port });
+    return 0;
+  }
+
+  protected endAtOnce(): Promise<unknown> {
+    return this.end();
   }
 }
 

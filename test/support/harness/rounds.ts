@@ -4,13 +4,14 @@ import type { TestDatabase } from "../database";
 import type { Program } from "./declare";
 import type { Deployment, Step } from "./deployment";
 import { configOf } from "./fixture";
-import { type Plugin, startPlugin } from "./plugin";
+import { hostedPlugin, type Plugin, type PluginProcess, startPlugin } from "./plugin";
 
 export interface RunOptions {
   readonly config?: PropertyMap;
+  /** For a process of its own. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Given the plugin as it starts to work. */
-  readonly started?: (plugin: Plugin) => void;
+  /** Given the plugin as it starts to work; it is a process of its own then. */
+  readonly started?: (plugin: PluginProcess) => void;
 }
 
 export interface Run {
@@ -20,7 +21,7 @@ export interface Run {
   readonly error: string | undefined;
 }
 
-/** A plugin for one run, as the engine starts one for each operation. */
+/** A plugin for one run, as the engine starts one for each operation. A test of the process gives it an environment or asks for it. */
 export async function withPlugin<T>(
   database: Pick<TestDatabase, "url">,
   program: Pick<Program, "asOf">,
@@ -28,14 +29,20 @@ export async function withPlugin<T>(
   options: RunOptions = {},
 ): Promise<{ readonly result: T; readonly messages: readonly string[] }> {
   const config = { ...configOf(database), asOf: program.asOf, ...options.config };
-  const plugin = await startPlugin({ config, ...(options.env === undefined ? {} : { env: options.env }) });
-  options.started?.(plugin);
+  const plugin = await pluginFor(config, options);
   try {
     const result = await body(plugin);
     return { result, messages: plugin.messages };
   } finally {
     await plugin.stop();
   }
+}
+
+async function pluginFor(config: PropertyMap, { env, started }: RunOptions): Promise<Plugin> {
+  if (env === undefined && started === undefined) return hostedPlugin(config);
+  const plugin = await startPlugin({ config, ...(env === undefined ? {} : { env }) });
+  started?.(plugin);
+  return plugin;
 }
 
 /** `pulumi up`; a failure is a result. */

@@ -1,0 +1,25 @@
+// Stops a plugin of its own at a fault point until the test has done what is to happen there.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { until } from "./until";
+
+export interface Stop {
+  /** For the plugin. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Resolves when the plugin stands there. */
+  readonly reached: () => Promise<void>;
+  readonly goOn: () => void;
+}
+
+export function stopAt(point: string, withinMs = 60_000): Stop {
+  const folder = mkdtempSync(join(tmpdir(), "stop-at-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [log, go] = [join(folder, "log"), join(folder, "go")];
+  return {
+    env: { PGPARTITION_FAULT: `${point}:until ${go}`, PGPARTITION_FAULT_LOG: log },
+    reached: () => until(() => existsSync(log) && `\n${readFileSync(log, "utf8")}`.includes(`\n${point}\n`), withinMs),
+    goOn: () => writeFileSync(go, ""),
+  };
+}
