@@ -15,7 +15,7 @@ const MAY_FOLLOW: Readonly<Partial<Record<LedgerEvent, readonly (LedgerEvent | "
   detaching: ["created", "adopted", "attached", "restored"],
   // Without the intent: another session began it, or took it out.
   detached: ["detaching", "created", "adopted", "attached"],
-  // Again: somebody has opened the fence meanwhile.
+  // Again: the fence has been opened meanwhile.
   fenced: ["detached", "restored", "fenced", "exporting", "archived", "doubted"],
   // Again: its rows have moved, or it goes to another store.
   exporting: ["fenced", "exporting", "doubted", "archived"],

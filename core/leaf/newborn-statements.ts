@@ -33,7 +33,7 @@ export function freshStatements(
   defaults: Defaults,
 ): Statement[] {
   const open = { enabled: false, forced: false };
-  // Nobody knows when the schedule runs these, and what siblings have may be gone by then: a role, a function.
+  // When the schedule runs these is open, and what siblings have may be gone by then: a role, a function.
   const copied =
     defaults.grantees === "whoever" ? (list: Statement[]) => list.map(unlessItFails) : (list: Statement[]) => list;
   const policies = wanted.policies ? policyStatements(relation, transaction, wanted.policies, []) : [];
@@ -52,7 +52,7 @@ export function freshStatements(
       ...wanted.triggers.flatMap((trigger) => ownTriggerStatements(relation, transaction, trigger)),
       ...commentStatements(relation, transaction, wanted.comment),
     ]),
-    // Last: until then whoever makes it is its owner for certain.
+    // Last: until then the role that makes it is its owner for certain.
     ...(wanted.ownerOfSiblings && defaults.grantees === "whoever"
       ? owner.map((one) => ifOurs(one, wanted.owner))
       : owner),

@@ -21,7 +21,7 @@ export interface NewbornState extends WantedState {
   readonly ownerOfSiblings: boolean;
   /** Privileges of its siblings. Undefined: they are declared, or default privileges say what there is. */
   readonly held: readonly HeldPrivilege[] | undefined;
-  /** Row security is on and nobody declared it: nothing is left to default privileges. */
+  /** Row security is on and no program declared it: nothing is left to default privileges. */
   readonly closed: boolean;
   /** Policies are those of its siblings. */
   readonly policiesOfSiblings: boolean;
@@ -46,7 +46,7 @@ const ACCESS_METHOD = "heap";
 
 /**
  * Decides what a new partition carries. What is not declared is as its newest sibling has it; without a sibling it is as the table
- * has it. The newest, because that is the state in which whoever looks after the table last left it. Where the table itself names a
+ * has it. The newest, because that is the state in which the owner of the table last left it. Where the table itself names a
  * tablespace or an access method, that is for new partitions and for nothing else, and goes before.
  */
 export function newbornState(

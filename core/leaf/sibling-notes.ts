@@ -24,7 +24,7 @@ interface Aspect {
 }
 
 /**
- * Where partitions disagree about what nobody declares: each is left as it is, and a new one can be like one of them only. And
+ * Where partitions disagree about what is not declared: each is left as it is, and a new one can be like one of them only. And
  * where all of them lie in another schema than the table, because the next one is looked for beside it.
  */
 export function siblingNotes({ schema, profile, siblings }: Family): string[] {

@@ -26,7 +26,7 @@ export interface CarriedByParent {
 }
 
 /**
- * What a declaration says that one partition carries. Undefined parts are declared by nobody: on a partition that is there they are
+ * What a declaration says that one partition carries. Undefined parts are not declared: on a partition that is there they are
  * not ours to change, whatever the table has.
  */
 export interface WantedState {

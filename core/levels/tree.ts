@@ -85,7 +85,7 @@ function branchesOf(
   });
 }
 
-/** What is there, by its path: what an update made, or somebody else. */
+/** What is there, by its path: what an update made, or another hand. */
 function namesOfBranches(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, string> {
   return new Map(
     (table?.branches ?? []).flatMap(({ path, leaf }) =>

@@ -12,7 +12,7 @@ export interface LeafAlignment extends Alignment {
 }
 
 /**
- * Compares what every attached partition carries with what is declared: whoever made it, a resource, the schedule, a hand or
+ * Compares what every attached partition carries with what is declared: made by a resource, the schedule, a hand or
  * an ATTACH. What is not declared is left as it is on each of them. Of what is about to be detached only who may see it: it stays a table, with the same rows.
  *
  * @param shown statements that this preview has shown already, for the table's own resource

@@ -41,7 +41,7 @@ export function oldestFirst(
 }
 
 /**
- * A declared cut that nobody has confirmed: of more intervals than one update may retire, for which all of them are to be confirmed;
+ * A declared cut that is not confirmed: of more intervals than one update may retire, for which all of them are to be confirmed;
  * or of a partition that is no such interval, for which that one is.
  */
 export function cutProblems(spec: WindowSpec, cut: readonly Retirement[], ledger: readonly LedgerEntry[]): Problem[] {

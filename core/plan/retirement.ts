@@ -162,7 +162,7 @@ function stoppedBy(stop: Stop | undefined, plan: RetirementPlan): RetirementPlan
   };
 }
 
-/** Whoever began it: half detached, a partition is of no use to anybody, and no other one can leave CONCURRENTLY. */
+/** Also where another session began it: half detached, a partition is of no use, and no other one can leave CONCURRENTLY. */
 function finalizes(spec: WindowSpec, observation: Observation, clocks: Clocks): Retirement[] {
   const { table, ledger } = observation;
   return (table?.leaves ?? [])

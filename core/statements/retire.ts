@@ -157,7 +157,7 @@ export function serverExportStatement(leaf: RetiringLeaf, method: ServerMethod):
   return { ...exportStatement(leaf), sql };
 }
 
-/** Before the drop of an archived table: as many rows as were archived. Nobody waits for it; its fence keeps the answer true. */
+/** Before the drop of an archived table: as many rows as were archived. No session waits for it; its fence keeps the answer true. */
 export function countStatement(leaf: RetiringLeaf): Statement {
   return {
     sql: `SELECT count(*) FROM ${quoteQualified(leaf.schema, leaf.name)}`,

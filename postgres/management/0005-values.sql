@@ -174,7 +174,7 @@ begin
 end
 $function$;
 
--- One step of a branch with its rows of the ledger, under the lock of the table; null where somebody has done it since. What an
+-- One step of a branch with its rows of the ledger, under the lock of the table; null where it has been done since. What an
 -- interrupted run left, a table of ours without a parent, is known by the ledger and gone on with. A branch of which no part
 -- could be made is not attached: it would hold nothing.
 create or replace function :management.make_branch(entry :management.registry, step :management.branch_step, as_of timestamptz) returns regclass
@@ -224,7 +224,7 @@ begin
   end if;
   begin
     perform :management.run_prepared(entry.schema_name, entry.table_name, statements, subject);
-  -- Somebody else made it without the lock: a name that is taken, a value that has its partition.
+  -- Another session made it without the lock: a name that is taken, a value that has its partition.
   exception when duplicate_table or unique_violation or invalid_object_definition then
     get stacked diagnostics reason = message_text, code = returned_sqlstate;
     if :management.branch_of_value(step.parent_schema, step.parent_name, value) is not null then return null; end if;

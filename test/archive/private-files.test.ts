@@ -1,4 +1,4 @@
-// What holds rows on the disk of the machine that archives is read by nobody else, from its first byte on.
+// What holds rows on the disk of the machine that archives is read by no other user, from its first byte on.
 import { mkdtempSync, readdirSync, rmSync, statSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

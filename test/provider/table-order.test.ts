@@ -132,7 +132,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
     await expect(database.query("update app.b set a_id = 2")).rejects.toThrow(/foreign key constraint "b_a"/);
   });
 
-  it("a target that nobody makes: the table stands with its partitions, the update fails with what to do, the next one adds the key", async () => {
+  it("a target that is never made: the table stands with its partitions, the update fails with what to do, the next one adds the key", async () => {
     await database.query("create table app.kinds (id bigint, at timestamptz, primary key (id, at))");
     const one = (to: string): Program => ({ tables: { a: table("a", { b: to }) }, asOf: march });
     const wrong = await up(database, deployment, one("public.kinds"));

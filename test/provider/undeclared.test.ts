@@ -55,7 +55,7 @@ async function catalogue(database: TestDatabase, name: string): Promise<unknown>
   return row?.row;
 }
 
-describe.each(testVersions())("PostgreSQL %s, what nobody declares", (version) => {
+describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) => {
   const database = withDatabase(version);
   const of = (what: string) => `${what}_${String(version)}_${String(process.pid)}`;
   const [app, reader, other] = [of("app"), of("reader"), of("other")];

@@ -250,7 +250,7 @@ describe("a new partition", () => {
 });
 
 describe("a partition that is there", () => {
-  it("keeps what nobody declares, whatever the table has", () => {
+  it("keeps what is not declared, whatever the table has", () => {
     const other = {
       owner: "other",
       rowSecurity: { enabled: true, forced: true },
