@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type ParquetColumn, parquetColumns } from "../core/archive/columns";
 import { manifestKey } from "../core/archive/layout";
 import { formatManifest, type Manifest, type ManifestPart, parseManifest } from "../core/archive/manifest";
-import { formatInstant } from "../core/time/instant";
+import { formatInstant, type Instant } from "../core/time/instant";
 import { archiveEventStatement, type ArchivedDetail, assertFencedStatement } from "../postgres/archive-records";
 import { countArchived, readArchiveColumns, readArchiveTypes } from "../postgres/archive-table";
 import { faultpoint } from "../postgres/faultpoint";
@@ -75,28 +75,30 @@ export async function completeArchive(
   const manifestSha256 = await putManifest(job, where, manifest);
   await faultpoint(`after manifest of ${away.partition}`);
   const done = { manifest: `${store.url}/${where}`, rows, bytes: manifest.bytes, objects: sorted.length };
-  await recordArchived(job, current, {
+  const { at, dropAfter } = await job.atProof();
+  const detail: ArchivedDetail = {
     ...done,
     manifestSha256,
     generation: current.detail.generation,
     export: current.id,
     verify: settings.verify,
     fence: current.fence,
-    dropAfter: formatInstant(job.dropAfter),
+    dropAfter: formatInstant(dropAfter),
     ...(job.approvedBy === undefined ? {} : { approvedBy: job.approvedBy }),
     ...(job.commit === undefined ? {} : { commit: job.commit }),
-  });
+  };
+  await recordArchived(job, current, detail, at);
   return done;
 }
 
 /** The fence is looked at in the transaction that declares the archive good. */
-async function recordArchived(job: ArchiveJob, current: Export, detail: ArchivedDetail): Promise<void> {
+async function recordArchived(job: ArchiveJob, current: Export, detail: ArchivedDetail, at: Instant): Promise<void> {
   const { away, work } = job;
   const transaction = `archived ${away.partitionSchema}.${away.partition}`;
   await work.database.execute(
     [
       { ...assertFencedStatement(work.management, away, current.fence), transaction },
-      { ...archiveEventStatement(work.management, away, work.run, { event: "archived", detail }, job.at), transaction },
+      { ...archiveEventStatement(work.management, away, work.run, { event: "archived", detail }, at), transaction },
     ],
     { signal: work.signal, log: work.log, subject: subjectOf(job) },
   );

@@ -24,9 +24,10 @@ export interface ArchiveJob {
   >;
   /** `schema.table` of each table that the partition still refers to. */
   readonly references: readonly string[];
-  /** When it takes effect, by the clock that decides about graces; and from when on it may be dropped. */
+  /** When the job began, by the clock that decides about graces. */
   readonly at: Instant;
-  readonly dropAfter: Instant;
+  /** Asked when everything is proved: that moment, by the same clock, and when the table may be dropped. An export may take hours. */
+  readonly atProof: () => Promise<{ readonly at: Instant; readonly dropAfter: Instant }>;
   /** Version of this product. */
   readonly product: string;
   readonly approvedBy?: string | undefined;

@@ -131,10 +131,10 @@ export class Runtime {
     }
   }
 
-  clocks(asOf: Instant, observation: Observation): Clocks {
+  clocks(asOf: Instant, { now }: Pick<Observation, "now">): Clocks {
     const { trustAsOf, asOf: simulated } = this.config;
     const trusted = trustAsOf ? (simulated === undefined ? asOf : parseInstant(simulated, "UTC")) : undefined;
-    return { asOf, database: observation.now, trusted };
+    return { asOf, database: now, trusted };
   }
 
   /** The database as every resource records it. */

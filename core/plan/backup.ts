@@ -5,7 +5,7 @@ import { addSpan, spanText } from "../time/span";
 
 /** What the query of `requireBackupSince` answered. */
 export interface BackupFact {
-  /** End of the last good backup; undefined: there is none. */
+  /** When the last good backup began; undefined: there is none. */
   readonly at: Instant | undefined;
   /** Why the query gave no answer. */
   readonly failed?: string;

@@ -271,7 +271,7 @@ function jobOf(
 ): ArchiveJob {
   const { archive } = spec;
   if (!archive) throw new Refusal(`table "${spec.schema}.${spec.table}" declares no archive`);
-  const at = decidingNow(runtime.clocks(asOf, observation));
+  const deciding = (now: Instant): Instant => decidingNow(runtime.clocks(asOf, { now }));
   const { schema, partition, oid, branch = "", bounds } = retirement;
   return {
     work: workContext(runtime, ctx),
@@ -281,8 +281,11 @@ function jobOf(
     key: spec.key,
     settings: archive,
     references: parent.references,
-    at,
-    dropAfter: endOfGrace(spec, at),
+    at: deciding(observation.now),
+    atProof: async () => {
+      const at = deciding(await runtime.database.now());
+      return { at, dropAfter: endOfGrace(spec, at) };
+    },
     product: runtime.product,
     approvedBy: spec.approvedBy,
     commit: runtime.commit,

@@ -9,6 +9,7 @@ import { Deployment, type Entry } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
+import { stopAt } from "../support/harness/stop-at";
 
 afterEach(endPlugins);
 
@@ -67,6 +68,28 @@ describe.each(testVersions())("PostgreSQL %s, an archive", (version) => {
     expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
     expect((await preview(database, deployment, program(april, archived()))).steps).toEqual([]);
     expect((await left(database)).orphans).toEqual([]);
+  });
+
+  it("counts the grace from the proof, not from before an export that may take hours", async () => {
+    await filled({ grace: "7 days" });
+    const stop = stopAt("after proof of part 1");
+    // By the server's clock: a trusted one stands still.
+    const run = up(database, deployment, program(april, archived({ grace: "7 days" })), {
+      config: { trustAsOf: "false" },
+      env: stop.env,
+    });
+    await stop.reached();
+    const [{ now: proved } = { now: "" }] = await database.query<{ now: string }>(
+      "select clock_timestamp()::text as now",
+    );
+    stop.goOn();
+    expect((await run).error).toBeUndefined();
+    const [ledger] = await database.query(
+      `select effective_at > $1::timestamptz as later, abs(extract(epoch from (detail ->> 'dropAfter')::timestamptz - effective_at - interval '7 days')) < 1 as week
+         from pgpartition.ledger where event = 'archived'`,
+      [proved],
+    );
+    expect(ledger).toEqual({ later: true, week: true });
   });
 
   it("C14 closes the partition to every writer while it waits for the end of its grace", async () => {

@@ -34,6 +34,8 @@ export function withDatabase(version: Version = 18): TestDatabase {
   const server = serverOf(version);
   const name = `t_${randomBytes(6).toString("hex")}`;
   let own: Client | undefined;
+  // A client takes one query at a time: tests ask for several at once.
+  let last: Promise<unknown> = Promise.resolve();
   const connect: TestDatabase["connect"] = async (options = {}) => {
     const client = new Client({ ...server.superuser, database: name, ...options });
     await client.connect();
@@ -65,8 +67,10 @@ export function withDatabase(version: Version = 18): TestDatabase {
     connect,
     query: async <Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> => {
       if (own === undefined) throw new Error("the database exists only inside hooks and tests");
-      const { rows } = await own.query<Row>(sql, [...values]);
-      return rows;
+      const client = own;
+      const answer = last.then(() => client.query<Row>(sql, [...values]));
+      last = answer.catch(() => undefined);
+      return (await answer).rows;
     },
   };
 }
