@@ -3,7 +3,7 @@ import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
 import { branchShape, createBranchSteps } from "../levels/create-branch";
 import type { DetachedTable } from "../ledger";
 import { createPartitionStatements } from "../statements/create-partition";
-import type { ParentShape } from "../statements/parent";
+import type { ParentIndex, ParentShape } from "../statements/parent";
 import { reattachStatements } from "../statements/reattach";
 import { restoreStatements } from "../statements/restore";
 import {
@@ -70,30 +70,58 @@ function intoTable(table: Retirement["archiveTable"]): Statement[] {
   return table ? [archiveRowsStatement(table, table.url !== undefined)] : [];
 }
 
+/** What only a reading of a detached table tells about its way back. */
+export interface WayBack {
+  /** Indexes of the parent that it lacks. */
+  readonly missing: readonly ParentIndex[];
+  /** Settle its access and its shape before it is a partition again. */
+  readonly before: readonly Statement[];
+}
+
+/** Of a table that has not been read: a preview shows the statements that any such table needs. */
+const UNREAD: WayBack = { missing: [], before: [] };
+
+/** Statements that create one partition or bring it back; the same for preview and update. Empty: it exists, or it is refused. */
+export function statementsOfCreation(
+  parent: ParentShape,
+  creation: Creation,
+  options: { readonly management?: string; readonly wayBack?: WayBack; readonly drain?: boolean } = {},
+): Statement[] {
+  const { management = DEFAULT_MANAGEMENT_SCHEMA, wayBack = UNREAD } = options;
+  switch (creation.kind) {
+    case "create":
+      return createPartitionStatements(parent, creation.partition, options);
+    case "restore":
+      return restoreStatements(parent, creation, management);
+    case "attach":
+      return [
+        ...openingStatements(creation, management),
+        ...wayBack.before,
+        ...reattachStatements(
+          { ...parent, leafSchema: creation.detached.schema },
+          { ...creation.partition, name: creation.detached.name },
+          wayBack.missing,
+          options,
+        ),
+      ];
+    case "present":
+    case "refuse":
+      return [];
+  }
+}
+
 /** What makes or attaches the new partitions, each on the table as the one before leaves it. */
 export function creationStatements(
   table: ParentShape,
   creations: readonly Creation[],
-  management = DEFAULT_MANAGEMENT_SCHEMA,
+  management?: string,
 ): Statement[] {
   let next = table;
   return creations.flatMap((creation) => {
     const parent = next;
     next = withCreation(parent, creation);
     const above = creation.branch ? branchShape(parent, creation.branch) : parent;
-    if (creation.kind === "create") return createPartitionStatements(above, creation.partition);
-    // Indexes that the detached table lacks are known only when its own indexes have been read.
-    if (creation.kind === "restore") return restoreStatements(above, creation, management);
-    if (creation.kind === "attach")
-      return [
-        ...openingStatements(creation, management),
-        ...reattachStatements(
-          { ...above, leafSchema: creation.detached.schema },
-          { ...creation.partition, name: creation.detached.name },
-          [],
-        ),
-      ];
-    return [];
+    return statementsOfCreation(above, creation, management === undefined ? {} : { management });
   });
 }
 
@@ -101,7 +129,7 @@ export function creationStatements(
  * A table that was closed for its archive is opened before it is attached again; one that comes back beside the window is closed in
  * another way, so that it is open at no moment and has the rights of its siblings.
  */
-export function openingStatements(
+function openingStatements(
   { detached, readOnly }: { readonly detached: DetachedTable; readonly readOnly?: true },
   management: string,
 ): Statement[] {

@@ -1,11 +1,9 @@
 import { branchKey } from "../../core/levels/levels";
 import { accessAlignment } from "../../core/plan/alignment";
-import { openingStatements } from "../../core/plan/statements";
+import { statementsOfCreation, type WayBack } from "../../core/plan/statements";
 import { observedAfterAttach } from "../../core/default-partition/shape";
 import type { Creation } from "../../core/plan/creation";
-import { createPartitionStatements } from "../../core/statements/create-partition";
 import type { ParentIndex, ParentShape } from "../../core/statements/parent";
-import { reattachStatements } from "../../core/statements/reattach";
 import { awayShapeStatements } from "../../core/statements/reattach-shape";
 import type { Statement } from "../../core/statements/statement";
 import type { DetachedTable } from "../../core/ledger";
@@ -16,40 +14,13 @@ import { ledgerStatement } from "../registry";
 import { besideDefault, convertedRecord } from "./beside-default";
 import type { WorkContext } from "./context";
 
-/** The statements that make or bring back one partition; preview shows these. Empty: it is there. */
-export function statementsOfCreation(
-  parent: ParentShape,
-  creation: Creation,
-  missing: readonly ParentIndex[] = [],
-  options: { readonly drain?: boolean } = {},
-): Statement[] {
-  switch (creation.kind) {
-    case "present":
-    case "refuse":
-    case "restore":
-      return [];
-    case "create":
-      return createPartitionStatements(parent, creation.partition, options);
-    case "attach":
-      return reattachStatements(
-        { ...parent, leafSchema: creation.detached.schema },
-        { ...creation.partition, name: creation.detached.name },
-        missing,
-        options,
-      );
-  }
-}
-
 /**
  * Makes one partition, with its row of the ledger in the same transaction. A new one is on disk only after
  * `Database.flush`, so that many cost one wait for the disk: it is empty, so a crash before that loses no row, and whoever
  * commits a row of it has the server write the partition first.
  */
 export async function createPartition(work: WorkContext, parent: ParentShape, creation: Creation): Promise<void> {
-  const missing = creation.kind === "attach" ? await missingIndexes(work, parent, creation.detached) : [];
-  const closing = creation.kind === "attach" ? await closingStatements(work, parent, creation.detached) : [];
-  const opening = creation.kind === "attach" ? openingStatements(creation, work.management) : [];
-  const shaping = creation.kind === "attach" ? await shapingStatements(work, parent, creation.detached) : [];
+  const wayBack = creation.kind === "attach" ? await readWayBack(work, parent, creation.detached) : undefined;
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
   const event = creation.kind === "attach" ? "attached" : creation.kind === "create" ? "created" : "adopted";
   const record = ledgerStatement(work.management, {
@@ -70,7 +41,8 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
     subject: `${event === "adopted" ? "adopting" : "creating"} partition "${name}" of "${parent.schema}.${parent.table}"`,
   };
   await besideDefault(work, parent, creation, options, (drain) => {
-    const statements = [...opening, ...closing, ...shaping, ...statementsOfCreation(parent, creation, missing, drain)];
+    const known = { management: work.management, ...(wayBack ? { wayBack } : {}), ...drain };
+    const statements = statementsOfCreation(parent, creation, known);
     const transaction = statements.at(-1)?.transaction ?? record.transaction;
     const records = [...leftRecord(work, parent, creation), record, ...convertedRecord(work, parent, creation)];
     return work.database.execute([...statements, ...records.map((one) => ({ ...one, transaction }))], options);
@@ -123,19 +95,13 @@ function schemaOf(parent: ParentShape, creation: Creation): string {
   return creation.kind === "attach" ? creation.detached.schema : parent.leafSchema;
 }
 
-/** Who may see a table that was away is settled before it is a partition again: it may have been opened meanwhile. */
-async function closingStatements(
-  work: WorkContext,
-  parent: ParentShape,
-  away: DetachedTable,
-): Promise<readonly Statement[]> {
+/** Who may see a table that was away is settled before it is a partition again: it may have been opened meanwhile. So is what was changed of the parent. */
+async function readWayBack(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<WayBack> {
+  const missing = await missingIndexes(work, parent, away);
   const carried = await readCarried(work.database, away.oid);
-  return carried ? accessAlignment(parent, away, carried).statements : [];
-}
-
-/** What was changed of the table while this one was away. */
-async function shapingStatements(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<Statement[]> {
-  return awayShapeStatements(away, await readAwayShape(work.database, parent, away.oid));
+  const closing = carried ? accessAlignment(parent, away, carried).statements : [];
+  const shaping = awayShapeStatements(away, await readAwayShape(work.database, parent, away.oid));
+  return { missing, before: [...closing, ...shaping] };
 }
 
 /** Indexes of the parent that a table which was away does not have. */

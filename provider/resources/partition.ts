@@ -2,6 +2,7 @@ import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/r
 import type { Observation } from "../../core/observed";
 import { planCreation } from "../../core/plan/creation";
 import { decidingHorizon } from "../../core/plan/clocks";
+import { statementsOfCreation } from "../../core/plan/statements";
 import {
   keyFromWire,
   partitionInterval,
@@ -14,7 +15,7 @@ import { compareInstants, earlier, formatInstant } from "../../core/time/instant
 import { formatInterval, sameInterval } from "../../core/time/interval";
 import { hasExpired, planWindow } from "../../core/window/window";
 import { windowFromWire } from "../../core/window/wire";
-import { createPartition, statementsOfCreation, withCreated } from "../../postgres/work/create-partition";
+import { createPartition, withCreated } from "../../postgres/work/create-partition";
 import type { CallContext, ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Problem, ResourceHandler } from "../handler";
