@@ -4,7 +4,7 @@ import { partitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problem";
 import { planFromSpec } from "../core/plan/window-plan";
 import type { ArchiveArgs } from "../core/archive/archive-args";
-import type { ArchiveTableArgs } from "../core/archive/table-destination";
+import type { ArchiveTableArgs } from "../core/archive/archive-args";
 import type { TableSpecArgs } from "../core/spec/args";
 import { requireTableSpec } from "../core/spec/parse";
 import { publicationMemberToWire } from "../core/spec/publications";

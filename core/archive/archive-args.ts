@@ -1,5 +1,4 @@
 import type { StoreSettings } from "./store-settings";
-import type { ArchiveTableArgs } from "./table-destination";
 
 /** Where and how expired partitions are archived before they are dropped. */
 export interface ArchiveArgs extends Omit<StoreSettings, "to"> {
@@ -42,4 +41,21 @@ export interface ArchiveArgs extends Omit<StoreSettings, "to"> {
    * that runs the update; there is one object for each. Range 16-4096. @default 256
    */
   readonly spoolMegabytes?: number;
+}
+
+/** An archive table as the place of a table's archives. */
+export interface ArchiveTableArgs {
+  /**
+   * `schema.table`. Where there is none it is made, with the columns of the table in their order and an index on its key; one of
+   * your own has at least the same columns with the same types. @example "archive.events"
+   */
+  readonly table: string;
+  /** Another database; without it the table's own. */
+  readonly database?: {
+    /**
+     * Connection URL without a password: libpq's password file (PGPASSFILE, ~/.pgpass) or PGPASSWORD has it, so that none is in
+     * the program or in state. @example "postgresql://archiver@warehouse:5432/history"
+     */
+    readonly url: string;
+  };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DEFAULT_SPOOL_MEGABYTES } from "../defaults";
 import type { Problem } from "../problem";
 import type { OnExpire, WindowSpec } from "../spec/spec";
-import type { ArchiveArgs } from "./archive-args";
+import type { ArchiveArgs, ArchiveTableArgs } from "./archive-args";
 import {
   ARCHIVE_ENCODINGS,
   ARCHIVE_FORMATS,
@@ -13,13 +13,7 @@ import {
   type ServerMethod,
 } from "./part-settings";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
-import {
-  type ArchiveTable,
-  type ArchiveTableArgs,
-  archiveTableSchema,
-  archiveTableWireSchema,
-  parseArchiveTable,
-} from "./table-destination";
+import { type ArchiveTable, archiveTableSchema, archiveTableWireSchema, parseArchiveTable } from "./table-destination";
 
 /** Where and how a table's expired partitions are archived, with every default filled in. */
 export interface ArchiveSpec extends Omit<StoreSettings, "to"> {

@@ -1,24 +1,8 @@
 import { z } from "zod";
 import type { Problem } from "../problem";
 import { quoteQualified } from "../names/identifier";
+import type { ArchiveTableArgs } from "./archive-args";
 import { encodeSegment } from "./layout";
-
-/** An archive table as the place of a table's archives. */
-export interface ArchiveTableArgs {
-  /**
-   * `schema.table`. Where there is none it is made, with the columns of the table in their order and an index on its key; one of
-   * your own has at least the same columns with the same types. @example "archive.events"
-   */
-  readonly table: string;
-  /** Another database; without it the table's own. */
-  readonly database?: {
-    /**
-     * Connection URL without a password: libpq's password file (PGPASSFILE, ~/.pgpass) or PGPASSWORD has it, so that none is in
-     * the program or in state. @example "postgresql://archiver@warehouse:5432/history"
-     */
-    readonly url: string;
-  };
-}
 
 /** An archive table, read. */
 export interface ArchiveTable {

@@ -42,6 +42,23 @@ describe("the check of docstrings", () => {
     ]);
   });
 
+  it("finds a type of arguments that the page names and does not have", () => {
+    const text = `export interface SomeArgs {
+      /** Told. */
+      readonly holds?: Readonly<Record<string, HoldArgs | string>>;
+    }`;
+    expect(problems(text)).toEqual([
+      "some.ts: SomeArgs.holds is of type HoldArgs, which no page documents: add its file to tools/docs/arguments.ts",
+    ]);
+  });
+
+  it("has the members of a base that users never name where it is extended", () => {
+    const archive = componentDeclarations().find((declaration) => declaration.name === "ArchiveArgs");
+    const names = archive?.members.map((member) => member.name);
+    expect(names).toContain("endpoint");
+    expect(names?.filter((name) => name === "to")).toHaveLength(1);
+  });
+
   it("sees the arguments of every component", () => {
     const names = componentDeclarations().map((declaration) => declaration.name);
     for (const name of [
