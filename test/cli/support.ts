@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { repositoryRoot } from "../../tools/paths";
+import type { TestDatabase } from "../support/database";
 
 export interface CliResult {
   readonly code: number;
@@ -37,4 +38,25 @@ export function pgpartition(args: readonly string[], options: CliOptions = {}): 
 /** On a database, whose URL travels by the environment. */
 export function onDatabase(database: { readonly url: string }, ...args: readonly string[]): Promise<CliResult> {
   return pgpartition(args, { env: { DATABASE_URL: database.url } });
+}
+
+/**
+ * Runs what reads the server's clock again where an hour ended meanwhile: `asOf` is the hour that it saw, for the update that
+ * follows, however long that takes.
+ */
+export async function withinOneHour<T>(
+  database: Pick<TestDatabase, "query">,
+  body: () => Promise<T>,
+): Promise<{ readonly result: T; readonly asOf: string }> {
+  const hour = async (): Promise<string> => {
+    const [row] = await database.query<{ hour: string }>(
+      `select to_char(date_trunc('hour', clock_timestamp() at time zone 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as hour`,
+    );
+    return row?.hour ?? "";
+  };
+  for (;;) {
+    const asOf = await hour();
+    const result = await body();
+    if ((await hour()) === asOf) return { result, asOf };
+  }
 }
