@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ArchiveBucketSettings } from "../core/archive/bucket";
 import { type BucketDemands, bucketProblems } from "../core/archive/bucket-checks";
 import { type BucketFacts, bucketFacts, type BucketSetting } from "../core/archive/bucket-facts";
-import { requireValid } from "../core/problem";
+import { ProgramError, requireValid } from "../core/problem";
 
 /** A bucket that somebody else set up. */
 export interface ExistingBucketArgs {
@@ -50,7 +50,7 @@ export function readBucket(
   const bucket = pulumi.all([found.bucket, problems]).apply(([known, list]) => {
     if (list.length === 0) return known;
     const lines = list.map((line) => `  - ${line}`).join("\n");
-    throw new pulumi.RunError(
+    throw new ProgramError(
       `archive bucket "${name}": bucket "${known}" is not fit to hold the only copy of rows:\n${lines}\nLet its owner set what is missing, or name what need not be checked in existing.unchecked.`,
     );
   });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { formatProblem, type Problem } from "../core/problem";
+import { formatProblem, type Problem, ProgramError } from "../core/problem";
 import { declaredTime, timeProblem } from "../core/spec/time-text";
 import { formatInstant, type Instant } from "../core/time/instant";
 
@@ -29,7 +29,6 @@ export function declaredClock(asOf: string): Instant {
   return requireTime("asOf", asOf);
 }
 
-/** A RunError is printed without a stack trace: this is a message to the user, not a crash. */
 function requireTime(path: string, text: unknown): Instant {
   const problems: Problem[] = [];
   const time =
@@ -37,7 +36,7 @@ function requireTime(path: string, text: unknown): Instant {
       ? declaredTime(path, text, "UTC", problems)
       : problems.push(timeProblem(path, String(JSON.stringify(text)))) && undefined;
   if (time) return time;
-  throw new pulumi.RunError(problems.map(formatProblem).join("\n"));
+  throw new ProgramError(problems.map(formatProblem).join("\n"));
 }
 
 function readClock(): ProgramClock {

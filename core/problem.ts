@@ -59,11 +59,23 @@ export function requireValid<T>(subject: string, read: (report: Report) => T): T
   return value;
 }
 
-/** Thrown where a caller cannot collect problems: the constructor of a component, a stack program. */
-export class InvalidSpecError extends Error {
-  /** By this mark Pulumi prints the message alone: it is meant for the writer of the program, and a stack trace is none of it. */
+const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
+
+/**
+ * A message to the writer of the program. Pulumi hangs the promise that failed with it on the error and inspects the whole, with
+ * every resource that the promise leads to: 35 s and 3.5 GB for one bucket, measured with 3.250. So an inspection shows the message.
+ */
+export class ProgramError extends Error {
+  /** By this mark Pulumi prints the message alone, without a stack trace. */
   readonly __pulumiRunError = true;
 
+  [INSPECT](): string {
+    return this.message;
+  }
+}
+
+/** Thrown where a caller cannot collect problems: the constructor of a component, a stack program. */
+export class InvalidSpecError extends ProgramError {
   constructor(
     subject: string,
     readonly problems: readonly Problem[],

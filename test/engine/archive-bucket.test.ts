@@ -244,7 +244,6 @@ describe("a bucket that is there", () => {
     expect(said).not.toContain("versioning is off");
   });
 
-  // A promise that is rejected takes the engine's own Node SDK some 20 s to report.
   test("stops preview and update where it is not fit, with everything that is missing", async () => {
     await stores.settings.putBucketVersioning({ Bucket: BUCKET, VersioningConfiguration: { Status: "Suspended" } });
     declare({ archive: own, other: existing({ objectLock: { mode: "compliance", for: "7 years" } }) });
