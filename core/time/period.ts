@@ -7,9 +7,7 @@ export type Period = (typeof PERIODS)[number];
 
 /** The first instant of the period that contains `instant`, by the calendar of `zone`. */
 export function startOfPeriod(instant: Instant, period: Period, zone: string): Instant {
-  const zoned = instant.toZonedDateTimeISO(zone);
-  if (period === "hour") return zoned.round({ smallestUnit: "hour", roundingMode: "floor" }).toInstant();
-  return firstDay(dayOf(zoned), period).toZonedDateTime(zone).toInstant();
+  return periodAt(instant, period, zone).from;
 }
 
 /**
@@ -17,13 +15,40 @@ export function startOfPeriod(instant: Instant, period: Period, zone: string): I
  * so that neighbouring periods meet exactly on days with 23 or 25 hours.
  */
 export function endOfPeriod(instant: Instant, period: Period, zone: string): Instant {
+  return periodAt(instant, period, zone).to;
+}
+
+interface Ends {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/**
+ * A plan asks for the same periods many times, and the calendar takes some 50 microseconds for each: the last ones are kept. So
+ * many that a table of a year of hours has them all.
+ */
+const MOST_KEPT = 10_000;
+const kept = new Map<string, Ends>();
+
+function periodAt(instant: Instant, period: Period, zone: string): Ends {
+  const key = `${period} ${zone} ${instant.epochNanoseconds}`;
+  const known = kept.get(key);
+  if (known) return known;
+  const ends = computeEnds(instant, period, zone);
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(key, ends);
+  return ends;
+}
+
+function computeEnds(instant: Instant, period: Period, zone: string): Ends {
   const zoned = instant.toZonedDateTimeISO(zone);
   if (period === "hour") {
-    return zoned.round({ smallestUnit: "hour", roundingMode: "floor" }).add({ hours: 1 }).toInstant();
+    const hour = zoned.round({ smallestUnit: "hour", roundingMode: "floor" });
+    return { from: hour.toInstant(), to: hour.add({ hours: 1 }).toInstant() };
   }
-  return nextFirstDay(firstDay(dayOf(zoned), period), period)
-    .toZonedDateTime(zone)
-    .toInstant();
+  const first = firstDay(dayOf(zoned), period);
+  const start = (day: Temporal.PlainDate): Instant => day.toZonedDateTime(zone).toInstant();
+  return { from: start(first), to: start(nextFirstDay(first, period)) };
 }
 
 /**
