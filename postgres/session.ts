@@ -92,7 +92,8 @@ export class Session {
 
   /** Says goodbye. For sessions outside the pool. */
   async end(): Promise<void> {
-    if (this.lost === undefined && "end" in this.client) await this.client.end();
+    if (this.lost !== undefined) this.destroy();
+    else if ("end" in this.client) await this.client.end();
   }
 
   /** Cuts the connection without a goodbye, for when its state is unknown. */
@@ -113,8 +114,10 @@ export class Session {
       this.heard = performance.now();
       return rows;
     } catch (error) {
-      if (isConnectionLoss(error)) throw new SessionLost(this.where, !wasUnsent(error), error);
-      throw error;
+      if (!isConnectionLoss(error)) throw error;
+      // The server's answer to a request comes before the end of the connection does.
+      this.lost ??= new SessionLost(this.where, !wasUnsent(error), error);
+      throw new SessionLost(this.where, !wasUnsent(error), error);
     }
   }
 }
