@@ -1,6 +1,6 @@
 import { keyFiles } from "../core/archive/key-template";
 import { type ArchiveFiles, archiveFolder, manifestKey, partKey, uploadsPrefix } from "../core/archive/layout";
-import { extensionOf, type PartSettings } from "../core/archive/part-settings";
+import { extensionOf } from "../core/archive/part-settings";
 import { fenceStatement } from "../core/statements/retire";
 import { type ArchiveState, fencedStatement, readArchiveState } from "../postgres/archive-records";
 import { RowsMoved } from "../postgres/export-rows";
@@ -79,19 +79,14 @@ async function currentExport(
     return { export: { id, detail, startedAt: at, run, fence: state.fence }, resumed: true };
   }
   const { generation, files } = await nextFiles(job, state.generation + 1);
-  const { format, method } = partsOf(job);
-  const form = { ...(format !== "parquet" && { encoding: format }), ...(method && { method }) };
+  const { format } = job.settings;
+  const form = format === "parquet" ? {} : { encoding: format };
   const detail = { generation, store: store.url, ...files, ...form, filenodes };
   await record(job, { event: "exporting", detail });
   const begun = (await readArchiveState(work.database, away, store.url)).export;
   if (begun?.detail.generation !== generation)
     throw new Error(`${subjectOf(job)}: another update has begun an archive of it; run the update again`);
   return { export: { id: begun.id, detail, startedAt: begun.at, run: begun.run, fence: state.fence }, resumed: false };
-}
-
-function partsOf({ settings }: ArchiveJob): PartSettings {
-  const { format, keys, method } = settings;
-  return { format, ...(keys !== undefined && { keys }), ...(method && { method }) };
 }
 
 /**
@@ -102,13 +97,13 @@ async function nextFiles(
   job: ArchiveJob,
   first: number,
 ): Promise<{ readonly generation: number; readonly files: ArchiveFiles & { readonly stem?: string } }> {
-  const { away, key, store, work } = job;
-  const { keys, ...parts } = partsOf(job);
+  const { away, key, settings, store, work } = job;
+  const { format, keys } = settings;
   const { database } = await work.database.identity();
   const place = { database, schema: away.schema, table: away.table, path: job.path, bounds: away.bounds };
   if (keys === undefined)
     return { generation: first, files: { folder: archiveFolder({ ...place, generation: first }) } };
-  const extension = extensionOf(parts);
+  const extension = extensionOf(format);
   for (let generation = first; ; generation += 1) {
     const files = keyFiles(keys, extension, generation, { ...place, partition: away.partition, zone: key.zone });
     const names = [manifestKey(files), partKey(files, 1, extension)];
@@ -121,8 +116,10 @@ async function nextFiles(
 function canGoOn(job: ArchiveJob, state: ArchiveState, filenodes: Readonly<Record<string, string>>): boolean {
   const known = state.export;
   if (!known || known.detail.store !== job.store.url) return false;
-  const { format, keys, method } = partsOf(job);
-  if ((known.detail.encoding ?? "parquet") !== format || known.detail.method !== method) return false;
+  const { format, keys } = job.settings;
+  if ((known.detail.encoding ?? "parquet") !== format) return false;
+  // An earlier version knew other forms, which the names of their parts tell.
+  if (!state.parts.every((part) => part.key.endsWith(`.${extensionOf(format)}`))) return false;
   if ((known.detail.stem === undefined) !== (keys === undefined)) return false;
   if (state.last === "doubted" && state.renew) return false;
   return Object.entries(filenodes).every(([oid, filenode]) => known.detail.filenodes[oid] === filenode);

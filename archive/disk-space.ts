@@ -1,12 +1,11 @@
 import { statfs } from "node:fs/promises";
-import type { PartSettings } from "../core/archive/part-settings";
+import type { ArchiveEncoding } from "../core/archive/part-settings";
 
 /** What is decoded for the proof lies on the disk beside the spools. */
 const ROW_GROUPS_BYTES = 128_000_000;
 
 /** Bytes that an archive takes on the disk of the machine that makes it: two parts, and what is decoded for their proof. */
-export function spoolBytes(maxTextBytes: number, { format, method }: Pick<PartSettings, "format" | "method">): number {
-  if (method === "aws_s3") return 0;
+export function spoolBytes(maxTextBytes: number, format: ArchiveEncoding): number {
   return 2 * maxTextBytes + (format === "csv" ? maxTextBytes : ROW_GROUPS_BYTES);
 }
 

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parquetColumns } from "../core/archive/columns";
 import { partKey, partName } from "../core/archive/layout";
-import { extensionOf, type PartSettings } from "../core/archive/part-settings";
+import { type ArchiveEncoding, extensionOf } from "../core/archive/part-settings";
 import {
   blocksFor,
   compareTids,
@@ -20,12 +20,9 @@ import { faultpoint } from "../postgres/faultpoint";
 import { requireSpace, spoolBytes } from "./disk-space";
 import { ArchiveContradicted } from "./errors";
 import { type ArchiveJob, type Export, subjectOf } from "./job";
-import { AwsS3Writer } from "./aws-s3-writer";
-import type { CodecSettings, EncodedChunk } from "./chunk-codec";
+import type { ChunkCodec, EncodedChunk } from "./chunk-codec";
 import { ChunkTooLarge } from "./parquet/errors";
 import { openCodecOf } from "./open-codec";
-import { ClientWriter, type PartWriter } from "./part-writer";
-import { PgParquetWriter } from "./pg-parquet-writer";
 import { Progress } from "./progress";
 import { sha256Of } from "./store/read";
 import type { StoredObject } from "./store/store";
@@ -55,36 +52,21 @@ export async function exportParts(
   const directory = await makeWorkFolder("archive");
   const maxTextBytes = job.settings.spoolMegabytes * 1_000_000;
   try {
-    await requireSpace(directory, spoolBytes(maxTextBytes, formOf(current)), subjectOf(job));
+    await requireSpace(directory, spoolBytes(maxTextBytes, encodingOf(current)), subjectOf(job));
     const columns = await readArchiveColumns(job.work.database, job.away.oid);
-    const writer = await openWriter(job, current, state, columns, { directory, maxTextBytes });
+    const codec = await openCodecOf(encodingOf(current), parquetColumns(columns), { directory, maxTextBytes });
     try {
-      return await new Exporter(job, current, state, columns, writer, directory, maxTextBytes).run(known);
+      return await new Exporter(job, current, state, columns, codec, directory, maxTextBytes).run(known);
     } finally {
-      await writer.close();
+      await codec.close();
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function openWriter(
-  job: ArchiveJob,
-  { detail: { encoding, method } }: Export,
-  { relations }: ArchiveState,
-  columns: readonly ArchiveColumn[],
-  settings: CodecSettings,
-): Promise<PartWriter> {
-  if (method === "aws_s3") return new AwsS3Writer(job, relations, columns, settings.maxTextBytes);
-  const written = parquetColumns(columns);
-  const codec = await openCodecOf(encoding ?? "parquet", written, settings);
-  return method === "pg_parquet"
-    ? new PgParquetWriter(job, codec, written, settings.maxTextBytes)
-    : new ClientWriter(job, codec);
-}
-
-function formOf({ detail: { encoding, method } }: Export): Pick<PartSettings, "format" | "method"> {
-  return { format: encoding ?? "parquet", ...(method && { method }) };
+function encodingOf({ detail }: Export): ArchiveEncoding {
+  return detail.encoding ?? "parquet";
 }
 
 /** One run over the rows of one table. */
@@ -100,7 +82,7 @@ class Exporter {
     private readonly current: Export,
     private readonly state: ArchiveState,
     private readonly columns: readonly ArchiveColumn[],
-    private readonly writer: PartWriter,
+    private readonly codec: ChunkCodec,
     private readonly directory: string,
     private readonly maxTextBytes: number,
   ) {
@@ -113,7 +95,7 @@ class Exporter {
   }
 
   private get extension(): string {
-    return extensionOf(formOf(this.current));
+    return extensionOf(encodingOf(this.current));
   }
 
   async run(known: readonly PartRecord[]): Promise<StoredPart[]> {
@@ -206,7 +188,7 @@ class Exporter {
     };
     this.progress.reading();
     return this.job.work.database.exportRows(request, { signal, subject: subjectOf(this.job) }, (text) =>
-      this.writer.take(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }, request),
+      this.codec.encode(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }),
     );
   }
 
@@ -231,17 +213,28 @@ class Exporter {
 
   /** Proof, record, upload. The record comes first: a part that is in the store is always one that is written down. */
   private async finish(part: PartRecord, file: string): Promise<void> {
-    const { work } = this.job;
-    await this.writer.prove(part, file);
+    const { store, work } = this.job;
+    await this.prove(part, file);
     await faultpoint(`after proof of part ${part.part}`);
     await work.database.execute(
       [{ ...partStatement(work.management, this.current.id, part, work.run), transaction: `part ${part.part}` }],
       { signal: work.signal, log: work.log, subject: subjectOf(this.job) },
     );
-    const stored = await this.writer.store(part, file);
+    const content = { path: file, bytes: part.bytes, sha256: part.sha256 };
+    const stored = await store.put(part.key, content, { signal: work.signal });
     await faultpoint(`after upload of part ${part.part}`);
     await rm(file, { force: true });
     this.parts.push({ ...part, version: stored.version });
     this.progress.stored(part);
+  }
+
+  /** Fails unless the file gives back what the server sent. */
+  private async prove(part: PartRecord, file: string): Promise<void> {
+    const proof = await this.codec.prove(file, { signal: this.job.work.signal });
+    if (proof.textSha256 === part.textSha256 && proof.rows === part.rows) return;
+    throw new Error(
+      `${subjectOf(this.job)}: part ${part.part} does not give back what the server sent (${proof.rows} of ${part.rows} rows). ` +
+        "Nothing was stored of it and nothing dropped: please report the types of the table's columns",
+    );
   }
 }

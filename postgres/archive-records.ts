@@ -1,4 +1,3 @@
-import type { ServerMethod } from "../core/archive/part-settings";
 import { quote } from "../core/names/identifier";
 import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
@@ -43,8 +42,6 @@ export interface ExportDetail {
   readonly stem?: string;
   /** Left out: Parquet. */
   readonly encoding?: "csv" | "rows";
-  /** Left out: this product writes the parts. */
-  readonly method?: ServerMethod;
   /** File of each table as the export began: another one means that its rows have moved. */
   readonly filenodes: Readonly<Record<string, string>>;
 }

@@ -13,8 +13,6 @@ import type { ExecuteOptions } from "./execute-options";
 import type { CopyOptions } from "./copy-transaction";
 import { executeStatements } from "./executor";
 import { type ExportRequest, exportRows } from "./export-rows";
-import { exportParquet, type ParquetExportRequest } from "./export-parquet";
-import { exportToS3, type S3Exported, type S3ExportRequest } from "./export-to-s3";
 import { type ImportRequest, importRows } from "./import-rows";
 import { storeRows, type StoreRowsRequest } from "./store-rows";
 import { flushStatement } from "./flush";
@@ -171,16 +169,6 @@ export class Database {
     use: (text: Readable) => Promise<T>,
   ): Promise<T> {
     return exportRows(this.connections, request, { ...options, ...this.copyPatience }, use);
-  }
-
-  /** Rows of a table between two places, as an object that the server writes: see export-to-s3.ts. */
-  exportToS3(request: S3ExportRequest, options: Pick<CopyOptions, "signal" | "subject">): Promise<S3Exported> {
-    return exportToS3(this.connections, request, { ...options, ...this.copyPatience });
-  }
-
-  /** Rows of a table between two places, as a Parquet file that the server makes: see export-parquet.ts. */
-  exportParquet(request: ParquetExportRequest, options: Pick<CopyOptions, "signal" | "subject">): Promise<void> {
-    return exportParquet(this.connections, request, { ...options, ...this.copyPatience });
   }
 
   /** Makes a table and fills it in one transaction: see import-rows.ts. Gives the rows that are in it then. */

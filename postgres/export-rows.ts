@@ -39,7 +39,8 @@ export function exportRows<T>(
   options: CopyOptions,
   use: (text: Readable) => Promise<T>,
 ): Promise<T> {
-  const frame = { begin: "begin read only", left: NOT_ARCHIVED, settings: { ...WHOLE_TABLE, ...PATIENT } } as const;
+  const left = "this part was not archived";
+  const frame = { begin: "begin read only", left, settings: { ...WHOLE_TABLE, ...PATIENT } } as const;
   return inCopyTransaction(connections, options, frame, async (session) => {
     const result = await copy(session, copyText(request), use);
     await requireUnmoved(session, request, options);
@@ -47,15 +48,8 @@ export function exportRows<T>(
   });
 }
 
-/** What an export that failed leaves. */
-export const NOT_ARCHIVED = "this part was not archived";
-
 /** The lock of the reading before it is held still: a table that was rewritten before that shows another file now. */
-export async function requireUnmoved(
-  session: Session,
-  { relation }: ExportRequest,
-  { subject }: CopyOptions,
-): Promise<void> {
+async function requireUnmoved(session: Session, { relation }: ExportRequest, { subject }: CopyOptions): Promise<void> {
   const [file] = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
     relation.oid,
   ]);
@@ -93,16 +87,8 @@ async function serverReason(ended: Promise<void>): Promise<unknown> {
   return sqlState(reason) !== undefined || isConnectionLoss(reason) ? reason : undefined;
 }
 
-function copyText(request: ExportRequest): string {
-  return `COPY (${rowsBetween(request)}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`;
-}
-
-/** The rows that are meant, as a query. */
-export function rowsBetween(
-  { relation, columns, first, end }: ExportRequest,
-  selectList: string = quoteList(columns),
-): string {
+function copyText({ relation, columns, first, end }: ExportRequest): string {
   const from = quoteQualified(relation.schema, relation.name);
   const between = `ctid >= ${quoteLiteral(first)}::tid AND ctid < ${quoteLiteral(end)}::tid`;
-  return `SELECT ${selectList} FROM ONLY ${from} WHERE ${between}`;
+  return `COPY (SELECT ${quoteList(columns)} FROM ONLY ${from} WHERE ${between}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`;
 }

@@ -47,8 +47,9 @@ const GUESSES: readonly Rows[] = [
 ];
 
 /**
- * Rows as PostgreSQL's own CSV after a line with the names of the columns, compressed with zstd where the file is called so. What
- * is unquoted and empty is NULL, what is quoted and empty is an empty text. Temporary files: the text of each file that is read.
+ * Rows as PostgreSQL's own CSV after a line with the names of the columns, compressed with zstd. A file that is not called so is
+ * one of an earlier version, which PostgreSQL itself wrote, and is read as it is. What is unquoted and empty is NULL, what is quoted
+ * and empty is an empty text. Temporary files: the text of each file that is read.
  */
 export async function openCsvCodec(columns: readonly ParquetColumn[], settings: CodecSettings): Promise<ChunkCodec> {
   const engine = await openEngine();

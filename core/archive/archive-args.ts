@@ -10,25 +10,17 @@ export interface ArchiveArgs extends Omit<StoreSettings, "to"> {
   /**
    * `parquet`, compressed with zstd: any engine reads it in place. `csv`: PostgreSQL's own CSV after a line with the names of the
    * columns, compressed with zstd; what is unquoted and empty is NULL. Both give back what the server sent byte for byte.
-   * @default "parquet"; "csv" with method "aws_s3"
+   * @default "parquet"
    */
   readonly format?: "parquet" | "csv";
   /**
-   * Names of the objects below `to`, ending in `.parquet`, `.csv.zst`, or with method "aws_s3" in `.csv`. Filled in are {database}
-   * {schema} {table} {partition}, {branch} (the values of the levels above the time) and, from the start of the partition in the
-   * zone of its key, {yyyy} {mm} {dd} {hh} {q} {gggg} {ww}. No two partitions of a table may share a name. A second part is
+   * Names of the objects below `to`, ending in `.parquet` or `.csv.zst`. Filled in are {database} {schema} {table} {partition},
+   * {branch} (the values of the levels above the time) and, from the start of the partition in the zone of its key, {yyyy} {mm}
+   * {dd} {hh} {q} {gggg} {ww}. No two partitions of a table may share a name. A second part is
    * `2024-03.part-00002.csv.zst`, a second generation `2024-03.gen-2.csv.zst`, and the manifest beside them
    * `_2024-03.manifest.json`. @default folders in the style of Hive, docs/archive-format.md @example "{table}/{yyyy}-{mm}.csv.zst"
    */
   readonly keys?: string;
-  /**
-   * Who writes the objects. `client`: the machine that runs the update. `aws_s3`: the server, by the extension of that name, which
-   * RDS and Aurora have; the rows do not pass through this machine but for their proof, which reads each part once from the server
-   * and once from the store. CSV without compression. Cannot set storageClass or objectLock of an object. `pg_parquet`: the server
-   * makes the Parquet, by the extension of that name, and this machine proves and stores it: more work for the server and less
-   * here; each part is read twice from the server. @default "client"
-   */
-  readonly method?: "client" | "aws_s3" | "pg_parquet";
   /**
    * How an archive is proved before anything is dropped. Always: each part is decoded and compared with what the server sent,
    * and the store's own SHA-256 with ours. `readBack` downloads every part once more and compares that too, which costs as

@@ -3,15 +3,7 @@ import { DEFAULT_SPOOL_MEGABYTES } from "../defaults";
 import type { Problem } from "../problem";
 import type { OnExpire, WindowSpec } from "../spec/spec";
 import type { ArchiveArgs, ArchiveTableArgs } from "./archive-args";
-import {
-  ARCHIVE_ENCODINGS,
-  ARCHIVE_FORMATS,
-  type ArchiveEncoding,
-  EXPORT_METHODS,
-  parseParts,
-  SERVER_METHODS,
-  type ServerMethod,
-} from "./part-settings";
+import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding, parseParts } from "./part-settings";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
 import { type ArchiveTable, archiveTableSchema, archiveTableWireSchema, parseArchiveTable } from "./table-destination";
 
@@ -22,8 +14,6 @@ export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
   /** The table that is the archive, instead of objects in a store. */
   readonly table?: ArchiveTable;
   readonly format: ArchiveEncoding;
-  /** Undefined: this product writes the parts. */
-  readonly method?: ServerMethod;
   /** Template of the keys; undefined: the layout of Hive. */
   readonly keys?: string;
   readonly verify: ArchiveProof;
@@ -33,15 +23,7 @@ export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
 /** What of it the store itself has to know; undefined where there is none, or its bucket is not made yet. */
 export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings | undefined {
   if (archive?.to === undefined) return undefined;
-  const {
-    format: _format,
-    keys: _keys,
-    method: _method,
-    spoolMegabytes: _spool,
-    table: _table,
-    to,
-    ...settings
-  } = archive;
+  const { format: _format, keys: _keys, spoolMegabytes: _spool, table: _table, to, ...settings } = archive;
   const { verify: _verify, ...store } = settings;
   return { ...store, to };
 }
@@ -61,7 +43,6 @@ export const archiveSchema = z.strictObject({
   to: z.union([storeSettingsShape.to, archiveTableSchema]),
   format: format.optional(),
   keys: keys.optional(),
-  method: z.enum(EXPORT_METHODS).optional(),
   verify: verify.optional(),
   spoolMegabytes: spoolMegabytes.optional(),
 });
@@ -73,7 +54,6 @@ export const archiveWireSchema = z.object({
   table: archiveTableWireSchema.optional(),
   format: z.enum(ARCHIVE_ENCODINGS),
   keys: keys.optional(),
-  method: z.enum(SERVER_METHODS).optional(),
   verify,
   spoolMegabytes,
 });
@@ -105,11 +85,11 @@ export function parseArchive(
   const { to, ...settings } = declared;
   if (typeof to !== "string") return parseTable(to, settings, problems);
   checkStoreSettings({ ...settings, to }, "archive", problems);
-  const { format: _format, keys: _keys, method: _method, ...place } = settings;
+  const { format: _format, keys: _keys, ...place } = settings;
   return {
     ...place,
     to,
-    ...parseParts({ ...settings, to }, table, problems),
+    ...parseParts(settings, table, problems),
     verify: declared.verify ?? "checksum",
     spoolMegabytes: declared.spoolMegabytes ?? DEFAULT_SPOOL_MEGABYTES,
   };

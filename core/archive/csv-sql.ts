@@ -8,7 +8,7 @@ export function csvHeader(columns: readonly Pick<ParquetColumn, "name">[]): stri
   return `${columns.map(({ name }) => `"${name.replaceAll('"', '""')}"`).join(",")}\n`;
 }
 
-/** The same as PostgreSQL writes it: names alone that would be read otherwise are in quotes. */
+/** The same in a file without compression, as an earlier version left them: names alone that would be read otherwise are in quotes. */
 export function serverHeader(names: readonly string[]): string {
   const quoted = (name: string): boolean => /[",\n\r]/.test(name) || name === "\\.";
   return `${names.map((name) => (quoted(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(",")}\n`;

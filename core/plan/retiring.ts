@@ -1,4 +1,3 @@
-import type { ServerMethod } from "../archive/part-settings";
 import { type ArchiveTable, describeArchiveTable } from "../archive/table-destination";
 import { type BranchRef, branchKey } from "../levels/levels";
 import type { ArchivedFacts, DetachedTable, LedgerEntry } from "../ledger";
@@ -38,8 +37,6 @@ export interface Retirement {
   readonly toArchive?: true;
   /** On a detach that an archive follows, and on that: the table that the rows go into. */
   readonly archiveTable?: ArchiveTable;
-  /** Likewise: the extension by which the server writes the objects. */
-  readonly exportMethod?: ServerMethod;
   /** On a drop: the archive that it stands on. */
   readonly archived?: ArchivedFacts;
   /** A hold keeps it. */
@@ -85,9 +82,8 @@ export function archiving(retirement: Retirement): Retirement {
   return { ...retirement, verb: "archive", reason: `${reason}${where}` };
 }
 
-function wayOut({ archive }: Pick<WindowSpec, "archive">): Pick<Retirement, "archiveTable" | "exportMethod"> {
-  if (archive?.table) return { archiveTable: archive.table };
-  return archive?.method === undefined ? {} : { exportMethod: archive.method };
+function wayOut({ archive }: Pick<WindowSpec, "archive">): Pick<Retirement, "archiveTable"> {
+  return archive?.table ? { archiveTable: archive.table } : {};
 }
 
 /**

@@ -12,7 +12,6 @@ import {
   dropForeignStatement,
   dropStatements,
   exportStatement,
-  serverExportStatement,
   fenceStatement,
   finalizeStatement,
   keepReadOnlyStatement,
@@ -55,7 +54,6 @@ export function statementsOfRetirement(
       return [
         fenceStatement({ management, references: parent.references }, leaf),
         exportStatement(leaf),
-        ...(retirement.exportMethod === undefined ? [] : [serverExportStatement(leaf, retirement.exportMethod)]),
         ...intoTable(retirement.archiveTable),
       ];
     case "drop":

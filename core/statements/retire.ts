@@ -1,4 +1,3 @@
-import type { ServerMethod } from "../archive/part-settings";
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { Hazard, Lock, Statement } from "./statement";
 
@@ -145,16 +144,6 @@ export function exportStatement(leaf: RetiringLeaf): Statement {
     hazards: ["SCAN_PARTITION"],
     undo: "not needed",
   };
-}
-
-/** What the server runs for each part where it makes the files, after its rows were read for the proof. */
-export function serverExportStatement(leaf: RetiringLeaf, method: ServerMethod): Statement {
-  const rows = `SELECT * FROM ${quoteQualified(leaf.schema, leaf.name)} WHERE ctid >= … AND ctid < …`;
-  const sql =
-    method === "aws_s3"
-      ? `SELECT * FROM aws_s3.query_export_to_s3('${rows}', …, options := 'format csv, force_quote *, header true')`
-      : `COPY (${rows}) TO STDOUT (FORMAT parquet, COMPRESSION zstd)`;
-  return { ...exportStatement(leaf), sql };
 }
 
 /** Before the drop of an archived table: as many rows as were archived. No session waits for it; its fence keeps the answer true. */

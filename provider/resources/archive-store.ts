@@ -46,7 +46,7 @@ export async function storeTrouble(
 
 /** A warning and no more: the update may run on another machine. */
 async function warnOfSpace(ctx: ResourceContext, spec: WindowSpec, archive: ArchiveSpec): Promise<void> {
-  const problem = await spaceProblem(tmpdir(), spoolBytes(archive.spoolMegabytes * 1_000_000, archive));
+  const problem = await spaceProblem(tmpdir(), spoolBytes(archive.spoolMegabytes * 1_000_000, archive.format));
   if (problem === undefined) return;
   ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived on this machine. ${problem}`);
 }

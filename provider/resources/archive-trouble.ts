@@ -5,7 +5,6 @@ import type { Runtime } from "../runtime";
 import type { ArchiveNeeds } from "./archive-needs";
 import { storeTrouble } from "./archive-store";
 import { archiveTableTrouble } from "./archive-table";
-import { exportMethodTrouble } from "./export-method";
 
 /**
  * Why the place of a table's archives cannot be used now, or its settings are refused; undefined: it can. Asked where something
@@ -18,9 +17,8 @@ export async function archiveTrouble(
   spec: WindowSpec,
   needs: ArchiveNeeds,
 ): Promise<string | undefined> {
-  const place =
+  const found =
     (await storeTrouble(ctx, runtime, spec, needs)) ?? (await archiveTableTrouble(ctx, runtime, spec, needs));
-  const found = place ?? (await exportMethodTrouble(runtime, spec));
   return found && `nothing can be archived or restored now; partitions are made all the same. ${found}`;
 }
 

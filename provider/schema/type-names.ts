@@ -67,7 +67,6 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Archive.objectLock": "ArchiveLock",
   "ArchiveLock.mode": "ArchiveLockMode",
   "Archive.format": "ArchiveFormat",
-  "Archive.method": "ArchiveMethod",
   "Archive.verify": "ArchiveProof",
   "PartitionWindow.holds": "Hold",
   "PartitionWindow.restored": "Restored",

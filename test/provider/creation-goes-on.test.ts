@@ -77,11 +77,6 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
       { archive: { to: { table: "app.archive", database: { url: "postgresql://archiver@127.0.0.1:9/nowhere" } } } },
       /archive "events_p2025_02".*127\.0\.0\.1/,
     ],
-    [
-      "a way to export that the server has not",
-      { archive: { to: "s3://nowhere/x", region: "us-east-1", endpoint: "http://127.0.0.1:9", method: "pg_parquet" } },
-      /archive "events_p2025_02"/,
-    ],
   ])("%s", async (_, changes, said) => {
     expect((await run(march, { resources: "window" })).error).toBeUndefined();
     const due = archived({ resources: "window", ...changes });

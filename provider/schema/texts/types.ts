@@ -57,8 +57,6 @@ export const TYPES: Readonly<Record<string, string>> = {
   ArchiveLock: "How long, and against whom, an object is locked.",
   ArchiveLockMode: "`governance`: who has the right may lift it. `compliance`: nobody, until it ends.",
   ArchiveFormat: "Format of the parts of an archive.",
-  ArchiveMethod:
-    "`aws_s3`: the server writes the objects, by the extension of that name. `pg_parquet`: the server makes the files.",
   ArchiveProof: "`checksum`: the store's SHA-256 is ours. `readBack`: every part is downloaded once more as well.",
   RetireHours: "Hours of a day, by the clock on the wall of a zone.",
   Backup: "The backup without which nothing is dropped.",

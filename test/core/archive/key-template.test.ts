@@ -72,21 +72,17 @@ const archived = (archive: object) =>
   requireTableSpec(eventsTable({ onExpire: "archive", archive: { to: "s3://bucket/x", ...archive } }), "t").window
     .archive;
 
-it("format, keys and method are read with their defaults, and only what is declared travels", () => {
+it("format and keys are read with their defaults, and only what is declared travels", () => {
   expect(archived({})).toEqual({ to: "s3://bucket/x", format: "parquet", verify: "checksum", spoolMegabytes: 256 });
-  expect(archived({ format: "csv", keys: "{yyyy}-{mm}.csv.zst", method: "client" })).toMatchObject({
+  expect(archived({ format: "csv", keys: "{yyyy}-{mm}.csv.zst" })).toMatchObject({
     format: "csv",
     keys: "{yyyy}-{mm}.csv.zst",
   });
-  expect(archived({ method: "aws_s3", keys: "{yyyy}-{mm}.csv" })).toMatchObject({ format: "csv", method: "aws_s3" });
 });
 
 it.each([
   [{ format: "csv", keys: "{table}/{yyyy}.csv.zst" }, /archive\.keys: two month partitions/],
   [{ keys: "{table}/{yyyy}-{mm}.csv.zst" }, /archive\.keys: the key does not end in "\.parquet"/],
-  [{ method: "aws_s3", format: "parquet" }, /archive\.format: aws_s3 writes no Parquet/],
-  [{ method: "aws_s3", to: "file:///d" }, /archive\.method: aws_s3 writes into a bucket/],
-  [{ method: "aws_s3", storageClass: "GLACIER_IR" }, /archive\.storageClass: aws_s3 cannot say it/],
   [{ format: "xml" }, /archive\.format/],
 ])("refused: %j", (archive, expected) => {
   expect(() => archived(archive)).toThrow(expected);
