@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../core/problem";
+import { removedOption } from "../core/spec/removed";
 import { formatPath, shapeProblems } from "../core/spec/shape-problems";
 import { timeProblem } from "../core/spec/time-text";
 import { parseInstant } from "../core/time/instant";
@@ -84,12 +85,11 @@ function problemsOf(error: z.ZodError, schema: z.ZodType, prefix: string): Probl
   const unknown = error.issues.flatMap((issue) => {
     if (issue.code !== "unrecognized_keys") return [];
     const allowed = keysAt(schema, issue.path);
-    return issue.keys.map((key): Problem => ({
-      path: formatPath([...issue.path, key]),
-      code: "unknown-property",
-      message: `there is no key "${key}" here.`,
-      fix: `Allowed are: ${allowed.join(", ")}.`,
-    }));
+    return issue.keys.map((key): Problem => {
+      const path = [...issue.path, key];
+      const unknown = { message: `there is no key "${key}" here.`, fix: `Allowed are: ${allowed.join(", ")}.` };
+      return { path: formatPath(path), code: "unknown-property", ...(removedOption(path) ?? unknown) };
+    });
   });
   const found = [...(others.length > 0 ? shapeProblems(new z.ZodError(others)) : []), ...unknown];
   return found.map((problem) => ({ ...problem, path: `${prefix}${problem.path}` }));

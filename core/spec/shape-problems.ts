@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Problem, ProblemCode } from "../problem";
+import { removedOption } from "./removed";
 
 /** A property path as people write it: `indexes["by run"].columns[0]`. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -20,14 +21,7 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
   const path = [...prefix, ...issue.path];
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) =>
-        problem(
-          [...path, key],
-          "unknown-property",
-          `there is no property "${key}" here.`,
-          "Remove it, or mend its spelling.",
-        ),
-      );
+      return issue.keys.map((key) => unknownKey([...path, key], key));
     case "invalid_union":
       return fromUnion(issue, path);
     case "invalid_type":
@@ -61,6 +55,12 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
     default:
       return [invalid(path, issue.input, "is not valid", `${issue.message}.`)];
   }
+}
+
+function unknownKey(path: readonly PropertyKey[], key: string): Problem {
+  const unknown = { message: `there is no property "${key}" here.`, fix: "Remove it, or mend its spelling." };
+  const { message, fix } = removedOption(path) ?? unknown;
+  return problem(path, "unknown-property", message, fix);
 }
 
 /** A type that the schema explains in words of its own is a length of time. */

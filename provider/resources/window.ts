@@ -5,8 +5,9 @@ import { renderPlan, summarizePlan } from "../../core/plan/render";
 import type { LivePlan } from "../../core/plan/live-plan";
 import type { WorkItem } from "../../core/plan/types";
 import { formatInstant } from "../../core/time/instant";
+import { removedProblems } from "../../core/spec/removed";
 import { planWindow } from "../../core/window/window";
-import { digestPartitions } from "../../core/window/wire";
+import { digestPartitions, windowToWire } from "../../core/window/wire";
 import { listManaged } from "../../postgres/ownership";
 import type { ResourceContext } from "../context";
 import { PartialFailure, Refusal } from "../failures";
@@ -17,7 +18,7 @@ import type { ArchiveNeeds } from "./archive-needs";
 import { archiveTrouble } from "./archive-trouble";
 import { byteLimitFor } from "./byte-limit";
 import { CheckedInputs } from "./checked";
-import { declaredDiff, diffResult, failures, refuse } from "./inputs";
+import { asProperties, declaredDiff, diffResult, failures, refuse } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import {
   DECLARED_WINDOW_KEYS,
@@ -45,6 +46,8 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
     token: "pgpartition:index:PartitionWindow",
 
     check: async (ctx, { news }) => {
+      const removed = removedProblems(news);
+      if (removed.length > 0) return { inputs: news, failures: failures(removed) };
       if (containsUnknown(withoutUnknownBucket(news))) return { inputs: news, failures: [] };
       const read = readWindowInputs(news);
       if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
@@ -209,5 +212,5 @@ async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap
   if ("problems" in read) refuse(`importing the window of "${table.schema}.${table.table}"`, read.problems);
   const desired = planWindow(read.spec, read.asOf).desired;
   const childDigest = read.spec.resources === "partition" ? { childDigest: digestPartitions(desired) } : {};
-  return { ...(window as PropertyMap), asOf: formatInstant(read.asOf), ...childDigest, work: [] };
+  return { ...asProperties(windowToWire(read.spec)), asOf: formatInstant(read.asOf), ...childDigest, work: [] };
 }

@@ -80,6 +80,16 @@ describe("the configuration of a stack", () => {
     expect(found[0]?.fix).toContain(fix);
   });
 
+  it("refuses an option that was removed with the reason and the way on", () => {
+    expect(problems({ allTables: { archive: { to: "s3://bucket/x", method: "aws_s3" } } })).toMatchObject([
+      {
+        path: "allTables.archive.method",
+        message: expect.stringContaining("was removed"),
+        fix: expect.stringMatching(/^Delete it/),
+      },
+    ]);
+  });
+
   it.each([
     ["environment", "test", "environment", '"dev", "staging", "prod"'],
     ["environment", undefined, "environment", ""],
