@@ -135,7 +135,7 @@ export class Database {
 
   /** Runs statements in order, transaction by transaction, with the time-outs of their class. */
   async execute(statements: readonly Statement[], options: ExecuteOptions): Promise<void> {
-    this.locks.assertHeld(options.subject);
+    await this.locks.assertHeld(options.subject);
     await executeStatements(this.connections, this.patience, statements, this.confirming(options));
   }
 
@@ -154,7 +154,7 @@ export class Database {
 
   /** Takes a partition out concurrently, or finishes a detach that is half done, without making anybody wait. */
   async detach(request: DetachRequest, options: ExecuteOptions): Promise<void> {
-    this.locks.assertHeld(options.subject);
+    await this.locks.assertHeld(options.subject);
     await detachPartition(this.connections, this.patience, request, this.confirming(options));
   }
 

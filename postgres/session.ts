@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Client, ClientBase, QueryConfig } from "pg";
 import { isConnectionLoss, lossText, sqlState, wasUnsent } from "./sqlstate";
 
@@ -76,6 +77,7 @@ export class Session {
    * it, and what is sent then has an unknown outcome.
    */
   async isAlive(lossAt = -Infinity): Promise<boolean> {
+    await this.listen();
     if (this.lost !== undefined) return false;
     if (this.heard > lossAt && performance.now() - this.heard < QUIET_MS) return true;
     let timer: NodeJS.Timeout | undefined;
@@ -88,6 +90,11 @@ export class Session {
     clearTimeout(timer);
     if (!alive) this.destroy();
     return alive && this.lost === undefined;
+  }
+
+  /** Lets what has arrived already be heard, the end of the connection among it. Nothing is sent. */
+  async listen(): Promise<void> {
+    await setImmediate();
   }
 
   /** Says goodbye. For sessions outside the pool. */

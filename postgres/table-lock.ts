@@ -69,9 +69,10 @@ export class TableLocks {
   }
 
   /** Refuses to go on when the session that held a lock has ended: another process may have taken the table over. */
-  assertHeld(subject: string): void {
-    const lost = this.current.getStore()?.holder?.lost;
-    if (lost !== undefined) throw lockGone(subject, lost);
+  async assertHeld(subject: string): Promise<void> {
+    const holder = this.current.getStore()?.holder;
+    await holder?.listen();
+    if (holder?.lost !== undefined) throw lockGone(subject, holder.lost);
   }
 
   /** The same, asked of the session itself. */
