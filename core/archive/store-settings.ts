@@ -34,7 +34,7 @@ export interface StoreSettings {
    * thawed before it can be read back or restored, which takes hours. @default the bucket's
    */
   readonly storageClass?: StorageClass;
-  /** Nobody may delete or overwrite an object before its lock ends. The bucket needs Object Lock. @default as the bucket locks */
+  /** An object cannot be deleted or overwritten before its lock ends. The bucket needs Object Lock. @default as the bucket locks */
   readonly objectLock?: ObjectLockArgs;
 }
 

@@ -95,7 +95,10 @@ function schemaOf(parent: ParentShape, creation: Creation): string {
   return creation.kind === "attach" ? creation.detached.schema : parent.leafSchema;
 }
 
-/** Who may see a table that was away is settled before it is a partition again: it may have been opened meanwhile. So is what was changed of the parent. */
+/**
+ * Who may see a table that was away is settled before it is a partition again, because it may have been opened meanwhile; and so is
+ * what was changed of the parent.
+ */
 async function readWayBack(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<WayBack> {
   const missing = await missingIndexes(work, parent, away);
   const carried = await readCarried(work.database, away.oid);

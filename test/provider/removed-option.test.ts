@@ -1,11 +1,10 @@
 // What an earlier version left, which had archive.method: state, registry, and an archive that was under way.
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { Client } from "pg";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PropertyMap } from "../../provider/values";
 import { onDatabase } from "../cli/support";
-import { asSuperuser, withDatabase } from "../support/database";
+import { withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment, type Entry } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
@@ -108,8 +107,7 @@ describe("a table whose archives the server made in an earlier version", () => {
     const place = folder.of(database, "20250201");
     expect(readdirSync(place)).toEqual(["part-00001.csv.zst"]);
     renameSync(join(place, "part-00001.csv.zst"), join(place, "part-00001.csv"));
-    const client = new Client({ connectionString: asSuperuser(database).url });
-    await client.connect();
+    const client = await database.connect();
     try {
       await client.query(`set session_replication_role = replica;
         update pgpartition.archive_parts set object_key = replace(object_key, '.csv.zst', '.csv');

@@ -8,7 +8,7 @@ import { repositoryRoot } from "../../tools/paths";
 import { findPgBouncer, type PgBouncer, startPgBouncer } from "../../tools/postgres/pgbouncer";
 import { type Server, startServer } from "../../tools/postgres/server";
 import { buildTestBundles } from "./harness/bundle";
-import { startHosts } from "./harness/hosts";
+import { type PluginHosts, startHosts } from "./harness/hosts";
 import { handOver, makeOwnerRole } from "./owner-role";
 import { productLogin, requestedPooler, requestedVersions, templateDatabase, type TestServer } from "./servers";
 
@@ -33,12 +33,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await prepared;
   const servers = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const poolers: PgBouncer[] = [];
-  const hosts = await startHosts(project.vitest.config.maxWorkers);
-  project.provide("pluginHosts", hosts.ports);
+  const hosts: PluginHosts[] = [];
   const stop = async (): Promise<void> => {
-    await Promise.all([...poolers, ...servers, hosts].map((one) => one.stop()));
+    await Promise.all([...poolers, ...servers, ...hosts].map((one) => one.stop()));
   };
   try {
+    hosts.push(await startHosts(project.vitest.config.maxWorkers));
+    project.provide(
+      "pluginHosts",
+      hosts.flatMap(({ ports }) => ports),
+    );
     for (const result of started) if (result.status === "rejected") throw result.reason;
     await Promise.all(servers.map(makeTemplate));
     const provided = await Promise.all(servers.map((server) => describe(server, (pooler) => poolers.push(pooler))));

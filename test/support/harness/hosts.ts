@@ -1,21 +1,25 @@
 // The processes that serve many plugins: one for each worker, for the whole run.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import { inject } from "vitest";
 import { pluginHost } from "./bundle";
 import type { HostAnswer, HostRequest } from "./plugin-host";
+import { portOf } from "./port-of";
+
+export interface PluginHosts {
+  readonly ports: readonly number[];
+  readonly stop: () => Promise<void>;
+}
 
 /** For the global setup: the ports of as many hosts as there are workers, and how to end them. */
-export async function startHosts(
-  count: number,
-): Promise<{ readonly ports: number[]; readonly stop: () => Promise<void> }> {
+export async function startHosts(count: number): Promise<PluginHosts> {
   const env = { PATH: process.env["PATH"], HOME: process.env["HOME"] };
   const children = Array.from({ length: count }, () =>
     spawn(process.execPath, [pluginHost], { env, stdio: ["pipe", "pipe", "inherit"] }),
   );
-  const ports = await Promise.all(children.map(firstLine));
+  const ports = await Promise.all(children.map(portOf));
   const stop = async (): Promise<void> => {
     await Promise.all(
       children.map(async (child) => {
@@ -26,7 +30,7 @@ export async function startHosts(
       }),
     );
   };
-  return { ports: ports.map(Number), stop };
+  return { ports, stop };
 }
 
 let host: Promise<{ readonly socket: Socket; readonly lines: AsyncIterator<string> }> | undefined;
@@ -57,11 +61,6 @@ async function open(): Promise<{ readonly socket: Socket; readonly lines: AsyncI
   const socket = connect(ports[(worker - 1) % ports.length] ?? 0, "127.0.0.1");
   await once(socket, "connect");
   return { socket, lines: (createInterface(socket) as Interface)[Symbol.asyncIterator]() };
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  for await (const line of createInterface(child.stdout as NodeJS.ReadableStream)) return line;
-  throw new Error("the process that serves plugins ended before its port");
 }
 
 declare module "vitest" {

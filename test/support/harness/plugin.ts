@@ -18,6 +18,7 @@ import type { PropertyMap } from "../../../provider/values";
 import { ask, fakeEngine } from "../../provider/wire-support";
 import { pluginStart } from "./bundle";
 import { askHost } from "./hosts";
+import { portOf } from "./port-of";
 
 /** One resource as the engine knows it. */
 export interface Known {
@@ -236,18 +237,4 @@ class HostedPlugin extends Plugin {
 /** What the server said, without gRPC's "9 FAILED_PRECONDITION: " before it. */
 export function grpcMessage(error: unknown): string {
   return (error as ServiceError).details ?? String(error);
-}
-
-function portOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let text = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.includes("\n")) resolve(Number(text));
-    });
-    child.once("error", reject);
-    child.once("exit", (code, signal) =>
-      reject(new Error(`the plugin ended before its port: ${String(signal ?? code)}`)),
-    );
-  });
 }
