@@ -7,7 +7,7 @@ import { said, withProgram } from "../support/harness/program";
 import { buildStandIns, standInFolder } from "../support/stand-in/build";
 
 const database = withCronServer();
-const engine = withProgram(database, () => ({ user: database.superuser.user }));
+const engine = withProgram(database, { connection: () => ({ user: database.superuser.user }) });
 
 beforeAll(() => buildStandIns(["postgresql"]));
 

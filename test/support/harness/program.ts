@@ -34,17 +34,28 @@ export interface StackState {
   };
 }
 
-/** The password travels as a secret of the stack's configuration. */
-export function withProgram(database: TestDatabase, connection: () => object = () => ({})): EngineProgram {
+export interface ProgramOptions {
+  /** Added to the connection that the program declares; asked when a declaration is written. */
+  readonly connection?: () => object;
+  /** Folder of the plugin; the one with fault points by default. */
+  readonly pluginFolder?: string;
+}
+
+/**
+ * The password travels as a secret of the stack's configuration. The program is JavaScript and loads the components as one file:
+ * compiling them from TypeScript at each start takes 4 seconds, which the engine then spends on every preview and update.
+ */
+export function withProgram(database: TestDatabase, options: ProgramOptions = {}): EngineProgram {
+  const { connection = () => ({}), pluginFolder = testPluginFolder } = options;
   const project = withProject({
-    "Pulumi.yaml": projectFile("faults", { pgpartition: testPluginFolder }),
+    "Pulumi.yaml": projectFile("faults", { pgpartition: pluginFolder }),
     "package.json": JSON.stringify({ name: "faults", main: "index.js" }),
   });
   let made: Promise<void> | undefined;
-  const run: EngineProgram["run"] = async (args, options = {}) => {
+  const run: EngineProgram["run"] = async (args, runOptions = {}) => {
     made ??= makeStack(project, database);
     await made;
-    return project.runWith(options, ...args, "--stack", "test");
+    return project.runWith(runOptions, ...args, "--stack", "test");
   };
   return {
     project,
