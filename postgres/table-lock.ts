@@ -60,8 +60,10 @@ export class TableLocks {
         queue.waiting -= 1;
         if (queue.waiting === 0) {
           await this.release(queue, schema, table);
-          // Somebody may have entered meanwhile.
+          // Another caller may have entered meanwhile.
           if (queue.waiting === 0) this.queues.delete(JSON.stringify([schema, table]));
+          // While it is enabled, Node.js spends time on every promise of the process.
+          if (this.queues.size === 0) this.current.disable();
         }
         leave();
       });
