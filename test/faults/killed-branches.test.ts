@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/spec/args";
 import { closeAll } from "../provider/wire-support";
@@ -68,7 +69,7 @@ describe.each([Math.max(...testVersions())])("PostgreSQL %s, branches", (version
     const more = { indexes, window: { lead: "3 months", retention: "12 months" } } as const;
     const first = await up(database, deployment, tree(["a"], ["s0"], more));
     expect(first.error).toBeUndefined();
-    // Whoever looks while it is made sees the whole program or nothing of it.
+    // A reader sees, while it is made, the whole program or nothing of it.
     const seen = new Set<number>();
     let done = false;
     const watch = (async () => {
@@ -77,6 +78,7 @@ describe.each([Math.max(...testVersions())])("PostgreSQL %s, branches", (version
           "select count(*)::int as n from pg_partition_tree('app.obs') where level = 2 and parentrelid::regclass::text = 'app.obs_b'",
         );
         seen.add(row?.n ?? 0);
+        await sleep(20);
       }
     })();
     const second = await up(database, deployment, tree(["a", "b"], sites, more));
