@@ -91,7 +91,7 @@ module.exports = {
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
-      conditionNames: ["require", "node", "default"],
+      conditionNames: ["require", "node", "import", "default"],
       extensions: [".ts", ".js", ".json"],
     },
   },

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_MANAGEMENT_SCHEMA, DEFAULT_SCHEMA } from "../core/defaults";
 import type { SizeThresholdArgs } from "../core/monitoring/args";
 import { requireSizeThresholds } from "../core/monitoring/settings";
-import type { TableName } from "../core/prerequisites/grants";
+import type { TableName } from "../core/names/table-name";
 import { InvalidSpecError, type Problem } from "../core/problem";
 import type { TableSpecArgs } from "../core/spec/args";
 import { programClock } from "./clock";

@@ -1,7 +1,8 @@
 import type * as postgresqlTypes from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_VIA_ROOT } from "../core/defaults";
-import { schemaGrants, type TableName, tableGrants, type WantedGrant } from "../core/prerequisites/grants";
+import type { TableName } from "../core/names/table-name";
+import { schemaGrants, tableGrants, type WantedGrant } from "../core/prerequisites/grants";
 import { reportPrerequisites } from "../core/prerequisites/problems";
 import { requireValid } from "../core/problem";
 import type { PublishedChange } from "../core/spec/publication-args";

@@ -1,7 +1,7 @@
 import type { FoundPartman, Rivals } from "../core/adopt/rivals";
 import type { Database } from "./database";
 import { query } from "./queries";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 import type { Row } from "./session";
 
 /** What beside the catalogue of the table itself is read when it is adopted. */

@@ -1,7 +1,7 @@
 import type { AlterFacts, AlterQuestion } from "../core/alter/facts";
 import type { Database } from "./database";
 import { query } from "./queries";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 
 /** The row of queries/alter-facts.sql. JSON leaves an empty list out as null. */
 interface FactsRow {

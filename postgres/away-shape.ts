@@ -1,7 +1,7 @@
 import type { AwayShape } from "../core/statements/reattach-shape";
 import type { Database } from "./database";
 import { query } from "./queries";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 
 /** JSON has null where core has undefined, and leaves an empty list out as null. */
 interface AwayRow {

@@ -3,7 +3,7 @@ import { formatInstant } from "../core/time/instant";
 import type { Database } from "./database";
 import { parseTime } from "./observation";
 import { query } from "./queries";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 import { sqlState } from "./sqlstate";
 
 /** pg_cron as it is now, and the place that is asked. */

@@ -22,7 +22,7 @@ import { readPatiently } from "./patient-read";
 import { type DeclaredExpression, printExpressions } from "./print-expressions";
 import { type PrintedPolicies, printPolicies, type PrintRequest } from "./print-policies";
 import { query } from "./queries";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 import type { Row, Session, Value } from "./session";
 import { type LockedBody, type TableLockOptions, TableLocks } from "./table-lock";
 import { inTransaction } from "./transaction";

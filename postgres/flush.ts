@@ -1,5 +1,5 @@
 import type { Statement } from "../core/statements/statement";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 
 /**
  * A transaction that does nothing but write a record to the log of the server: with its commit, everything that committed

@@ -4,13 +4,8 @@ import { describeManagementSchema } from "./management/install";
 import { parseTime } from "./observation";
 import type { Instant } from "../core/time/instant";
 import { query } from "./queries";
-import {
-  claimTableStatement,
-  ledgerStatement,
-  releaseTableStatement,
-  setPausedStatement,
-  type TableName,
-} from "./registry";
+import type { TableName } from "../core/names/table-name";
+import { claimTableStatement, ledgerStatement, releaseTableStatement, setPausedStatement } from "./registry";
 
 /** A row of the registry, for listings. */
 export interface RegisteredTable extends TableName {

@@ -1,6 +1,6 @@
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { RegisteredExpression } from "../core/registration";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 import type { Session } from "./session";
 import { isConnectionLoss, isLockTimeout, sqlState } from "./sqlstate";
 

@@ -1,7 +1,8 @@
 import { quote } from "../core/names/identifier";
 import type { PublicationMemberWire } from "../core/spec/publications";
 import type { Statement } from "../core/statements/statement";
-import { bookkeeping, type TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
+import { bookkeeping } from "./registry";
 
 /** Whether a row `m` of pg_publication_rel is a table that FOR ALL TABLES EXCEPT leaves out: PostgreSQL 19 keeps it there. */
 const EXCEPTED = "coalesce((to_jsonb(m) ->> 'prexcept')::boolean, false)";

@@ -3,7 +3,8 @@ import type { RegisteredAlias } from "../core/registration";
 import type { PreparedPartition } from "../core/plan/prepared";
 import type { PreparedLevels } from "../core/plan/prepared-levels";
 import type { Statement } from "../core/statements/statement";
-import { bookkeeping, serverTime, type TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
+import { bookkeeping, serverTime } from "./registry";
 
 /** What the registry keeps for the schedule in the database: what it is to make, its job, and the names of callers. */
 

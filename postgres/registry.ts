@@ -1,3 +1,4 @@
+import type { TableName } from "../core/names/table-name";
 import { quote, quoteQualified } from "../core/names/identifier";
 import type { LeafProfile } from "../core/leaf/profile";
 import type { LedgerDetail, LedgerEvent } from "../core/ledger";
@@ -7,12 +8,6 @@ import type { Statement } from "../core/statements/statement";
 import type { Instant } from "../core/time/instant";
 import type { OpenInterval } from "../core/time/interval";
 import { formatBound } from "../core/time/key";
-
-/** A table by the two names that registry and ledger know it by. */
-export interface TableName {
-  readonly schema: string;
-  readonly table: string;
-}
 
 /** Enters a table, or manages a released one again. The row of another stack is left alone: `claim` is the way to take it. */
 export function registerTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {

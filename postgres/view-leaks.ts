@@ -1,6 +1,6 @@
 import type { Database } from "./database";
 import { query } from "./queries";
-import type { TableName } from "./registry";
+import type { TableName } from "../core/names/table-name";
 
 /** A view through which rows pass by the table's policies. */
 export interface ViewLeak {

@@ -1,6 +1,6 @@
 import type { Observation } from "../core/observed";
 import type { Database } from "../postgres/database";
-import type { TableName } from "../postgres/registry";
+import type { TableName } from "../core/names/table-name";
 import type { CallContext } from "./context";
 
 /** A task's turn: what the database shows now, and how to tell what the task made of it. */

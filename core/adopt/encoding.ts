@@ -3,7 +3,7 @@ import { compareInstants, earlier, formatInstant, type Instant, later } from "..
 import type { Interval } from "../time/interval";
 import type { KeyEncoding } from "../time/key";
 import { CannotAdopt } from "./cannot-adopt";
-import { lengthOf } from "./grid";
+import { findPeriod } from "../time/period";
 import { isTimeLength } from "./steps";
 
 /** The time partitions of a table as one encoding and one zone read them. */
@@ -53,7 +53,7 @@ export function readingNotes(reading: BoundsReading, now: Instant): string[] {
 
 /** How many partitions are whole intervals of the calendar. */
 function regularity(reading: BoundsReading): number {
-  return finite(reading).filter((part) => lengthOf(part, reading.zone) !== "whole").length;
+  return finite(reading).filter((part) => findPeriod(part, reading.zone) !== "whole").length;
 }
 
 function isTold(reading: BoundsReading, now: Instant): boolean {
@@ -64,7 +64,7 @@ function isTold(reading: BoundsReading, now: Instant): boolean {
 }
 
 function hasTimeLengths(parts: readonly Interval[], zone: string): boolean {
-  const regular = parts.filter((part) => lengthOf(part, zone) !== "whole" || isTimeLength(part, zone));
+  const regular = parts.filter((part) => findPeriod(part, zone) !== "whole" || isTimeLength(part, zone));
   return regular.length > 0 && regular.length * 2 >= parts.length;
 }
 
@@ -160,8 +160,8 @@ export function explainingZones(reading: BoundsReading, zones: readonly string[]
   const sample = parts.slice(-SAMPLE);
   return zones.filter((zone) => {
     const last = sample.at(-1);
-    if (!last || lengthOf(last, zone) === "whole") return false;
-    return parts.length - least >= parts.filter((part) => lengthOf(part, zone) === "whole").length;
+    if (!last || findPeriod(last, zone) === "whole") return false;
+    return parts.length - least >= parts.filter((part) => findPeriod(part, zone) === "whole").length;
   });
 }
 

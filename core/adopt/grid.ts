@@ -3,7 +3,7 @@ import type { SegmentArgs } from "../spec/level-args";
 import { intervalsBetween } from "../time/grid";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../time/instant";
 import { type Interval, intervalKey } from "../time/interval";
-import { endOfPeriod, hoursAreRegular, type Period, PERIODS, startOfPeriod } from "../time/period";
+import { endOfPeriod, findPeriod, type Period, startOfPeriod } from "../time/period";
 import { findTemplate, type NamedInterval } from "./partition-names";
 import { isOneLength, lengthText, nearestShorter } from "./steps";
 
@@ -21,15 +21,6 @@ interface Stretch {
   readonly parts: readonly NamedInterval[];
 }
 
-/** The length of an interval by the calendar of a zone; `whole` fits none. */
-export function lengthOf(interval: { readonly from: Instant; readonly to: Instant }, zone: string): Period | "whole" {
-  const fits = (period: Period): boolean =>
-    (period !== "hour" || hoursAreRegular(zone)) &&
-    compareInstants(startOfPeriod(interval.from, period, zone), interval.from) === 0 &&
-    compareInstants(endOfPeriod(interval.from, period, zone), interval.to) === 0;
-  return PERIODS.find(fits) ?? "whole";
-}
-
 /**
  * Reads the grid from partitions in order of time. Odd ones become segments of their own; what is missing stays in the grid.
  *
@@ -41,7 +32,7 @@ export function findGrid(
   zone: string,
   noHours = false,
 ): FoundGrid {
-  const stretches = joined(partitions.map((part) => ({ every: lengthOf(part, zone), parts: [part] })));
+  const stretches = joined(partitions.map((part) => ({ every: findPeriod(part, zone), parts: [part] })));
   const notes: string[] = [];
   const period = periodToCome(stretches, { zone, noHours, notes });
   const names = { table, zone, notes, taken: new Map(partitions.map((part) => [part.name, intervalKey(part)])) };
@@ -78,8 +69,8 @@ function periodToCome(
   while (run > 1 && !isOneLength(odd.slice(-run), zone)) run -= 1;
   if (run < 2 && regular) return regular;
   const alike = odd.slice(-run);
-  const [whole] = new Set(alike.map((part) => lengthOf(part, zone)));
-  if (run > 1 && whole !== undefined && whole !== "whole" && alike.every((part) => lengthOf(part, zone) === whole)) {
+  const [whole] = new Set(alike.map((part) => findPeriod(part, zone)));
+  if (run > 1 && whole !== undefined && whole !== "whole" && alike.every((part) => findPeriod(part, zone) === whole)) {
     notes.push(
       `partitions end before the next begins, and what lies between belongs to none: the grid goes on by whole ${SPAN_WORDS[whole]}`,
     );

@@ -62,3 +62,8 @@ function cutToBytes(name: string, bytes: number): string {
   }
   return kept;
 }
+
+/** PostgreSQL's own name for a primary key; ours is explicit so that preview can show it. */
+export function primaryKeyName(table: string): string {
+  return fitIdentifier(`${table}_pkey`);
+}

@@ -1,8 +1,8 @@
-import { lengthOf } from "../adopt/grid";
 import { branchSpec } from "../levels/tree";
 import type { WindowSpec } from "../spec/spec";
 import { type GridSegment, intervalsBetween } from "../time/grid";
 import { type Interval, type OpenInterval, overlaps } from "../time/interval";
+import { findPeriod } from "../time/period";
 
 /** How much of the time axis a partition takes. */
 export interface Extent {
@@ -38,7 +38,7 @@ export function extentOf(spec: WindowSpec, { from, to }: OpenInterval, path: rea
       : Math.min(MOST_INTERVALS, Math.max(COUNTED, Math.round((length * COUNTED) / counted)));
   const whole = grid.some((segment) => segment.every === "whole" && overlaps(segment, { from, to }));
   if (whole) return { intervals, odd: 'is a segment of its own (every: "whole")' };
-  const odd = intervals > 1 && length > longest && lengthOf({ from, to }, zone) === "whole";
+  const odd = intervals > 1 && length > longest && findPeriod({ from, to }, zone) === "whole";
   return { intervals, odd: odd ? "is longer than an interval of the grid, and none of the calendar" : undefined };
 }
 

@@ -1,3 +1,5 @@
+import type { TableName } from "../names/table-name";
+
 /** What a role of the database may do with the tables. */
 export type RolePurpose = "archive" | "read";
 
@@ -6,11 +8,6 @@ export interface RoleGrants {
   readonly for: RolePurpose;
   /** Keys of the tables that it reads; undefined: all. */
   readonly tables: readonly string[] | undefined;
-}
-
-export interface TableName {
-  readonly schema: string;
-  readonly table: string;
 }
 
 /** Privileges of one role on one schema, or on tables of it. */

@@ -1,6 +1,6 @@
 import { indexName, placeholdersOf } from "../names/template";
 import type { Problem } from "../problem";
-import { primaryKeyName } from "../statements/parent";
+import { primaryKeyName } from "../names/identifier";
 import type { IndexArgs, TableSpecArgs } from "./args";
 import { checkFilledName, checkTemplateText } from "./names";
 import { formatPath } from "./shape-problems";

@@ -1,11 +1,11 @@
-import { quote, quoteList, quoteQualified } from "../names/identifier";
+import { primaryKeyName, quote, quoteList, quoteQualified } from "../names/identifier";
 import { type ColumnComment, columnCommentStatements } from "../alter/comments";
 import { parentStatements } from "../leaf/align-parent";
 import type { Relation } from "../leaf/relation";
 import { freshGrantStatements, policyStatements, rowSecurityStatements } from "../leaf/security-statements";
 import { foreignKeyDefinition } from "../spec/foreign-keys";
 import type { ColumnSpec, TableShape } from "../spec/spec";
-import { indexDefinition, plannedParent, primaryKeyName } from "./parent";
+import { indexDefinition, plannedParent } from "./parent";
 import { cutText } from "./new-table";
 import type { Lock, Statement } from "./statement";
 

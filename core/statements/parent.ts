@@ -1,5 +1,5 @@
 import { type DefaultShape, observedDefault } from "../default-partition/shape";
-import { fitIdentifier, quote, quoteList, type Quoted } from "../names/identifier";
+import { primaryKeyName, quote, quoteList, type Quoted } from "../names/identifier";
 import { profileFromWire, type LeafProfile } from "../leaf/profile";
 import { alike, siblingsOf } from "../leaf/siblings";
 import type { CarriedByParent } from "../leaf/wanted";
@@ -145,11 +145,6 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
     },
     now: known.now,
   };
-}
-
-/** PostgreSQL's own name for a primary key; ours is explicit so that preview can show it. */
-export function primaryKeyName(table: string): string {
-  return fitIdentifier(`${table}_pkey`);
 }
 
 function observedIndex(index: ObservedTable["indexes"][number], registered: readonly RegisteredIndex[]): ParentIndex {

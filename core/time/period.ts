@@ -1,5 +1,5 @@
 import { Temporal } from "temporal-polyfill";
-import type { Instant } from "./instant";
+import { compareInstants, type Instant } from "./instant";
 
 /** The lengths a partition may have. Weeks are ISO weeks (Monday first), quarters begin in January. */
 export const PERIODS = ["hour", "day", "week", "month", "quarter", "year"] as const;
@@ -70,6 +70,15 @@ export function hoursAreRegular(zone: string): boolean {
   if (zone === "UTC" || /^[+-]\d{2}:\d{2}$/.test(zone)) return true;
   const probe = Temporal.Instant.from("2000-01-01T00:00:00Z").toZonedDateTimeISO(zone);
   return probe.getTimeZoneTransition("next") === null;
+}
+
+/** The period that an interval is one of by the calendar of a zone; `whole` where it is none. */
+export function findPeriod(interval: { readonly from: Instant; readonly to: Instant }, zone: string): Period | "whole" {
+  const fits = (period: Period): boolean =>
+    (period !== "hour" || hoursAreRegular(zone)) &&
+    compareInstants(startOfPeriod(interval.from, period, zone), interval.from) === 0 &&
+    compareInstants(endOfPeriod(interval.from, period, zone), interval.to) === 0;
+  return PERIODS.find(fits) ?? "whole";
 }
 
 /** Whether `zone` is a time zone the calendar library knows (IANA name, `UTC`, or a fixed offset such as `+02:00`). */

@@ -1,6 +1,6 @@
 import type { PreparedPlan } from "../../core/plan/prepared";
 import type { Statement } from "../../core/statements/statement";
-import type { TableName } from "../registry";
+import type { TableName } from "../../core/names/table-name";
 import { recordPreparedLevelsStatements, recordPreparedStatement } from "../registry-schedule";
 
 /** Gives the schedule in the database what it is to make, where it was given something else before. */

@@ -4,7 +4,7 @@ import type { Problem as CoreProblem } from "../../core/problem";
 import { tokensOf } from "../../core/spec/expression";
 import { formatPath } from "../../core/spec/shape-problems";
 import type { PrintedPolicies } from "../../postgres/print-policies";
-import type { TableName } from "../../postgres/registry";
+import type { TableName } from "../../core/names/table-name";
 import type { Runtime } from "../runtime";
 
 /** What the server makes of declared policies, where the registry does not know it. */

@@ -5,7 +5,7 @@ import type { Observation, ObservedPolicy } from "../../core/observed";
 import type { Problem as CoreProblem } from "../../core/problem";
 import type { PolicySpec, RowSecuritySpec } from "../../core/spec/security";
 import { readCarried } from "../../postgres/carried";
-import type { TableName } from "../../postgres/registry";
+import type { TableName } from "../../core/names/table-name";
 import type { CallContext } from "../context";
 import type { Runtime } from "../runtime";
 

@@ -1,4 +1,4 @@
-import type { TableName } from "../../postgres/registry";
+import type { TableName } from "../../core/names/table-name";
 import { readViewLeaks } from "../../postgres/view-leaks";
 import type { CallContext } from "../context";
 import type { Runtime } from "../runtime";

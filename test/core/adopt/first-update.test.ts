@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
-import { findGrid, lengthOf } from "../../../core/adopt/grid";
+import { findGrid } from "../../../core/adopt/grid";
 import type { NamedInterval } from "../../../core/adopt/partition-names";
 import { planCreation } from "../../../core/plan/creation";
 import type { Observation, ObservedTable } from "../../../core/observed";
 import { DEFAULT_PARTITION_NAMES, partitionName } from "../../../core/names/template";
 import { compareInstants, formatInstant, type Instant } from "../../../core/time/instant";
 import { sameInterval } from "../../../core/time/interval";
-import { endOfPeriod, PERIODS, startOfPeriod } from "../../../core/time/period";
+import { endOfPeriod, findPeriod, PERIODS, startOfPeriod } from "../../../core/time/period";
 import { hasExpired, planWindow } from "../../../core/window/window";
 import { at, factsOf, leafOf, part, tableOf } from "./support";
 
@@ -227,7 +227,7 @@ it("any set of partitions gives a program that the first update takes, and what 
         const parts: NamedInterval[] = [];
         const push = (to: Instant) => {
           if (compareInstants(cursor, to) >= 0) return;
-          const period = lengthOf({ from: cursor, to }, "UTC");
+          const period = findPeriod({ from: cursor, to }, "UTC");
           const template = DEFAULT_PARTITION_NAMES[period === "whole" ? "day" : period];
           const named = naming === "shifted" ? { from: to, to } : { from: cursor, to };
           const name =
