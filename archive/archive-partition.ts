@@ -1,6 +1,5 @@
-import { keyFiles } from "../core/archive/key-template";
-import { type ArchiveFiles, archiveFolder, manifestKey, partKey, uploadsPrefix } from "../core/archive/layout";
-import { extensionOf } from "../core/archive/part-settings";
+import { archiveFolder } from "../core/archive/layout";
+import { extensionOf } from "../core/archive/formats";
 import { fenceStatement } from "../core/statements/retire";
 import { type ArchiveState, fencedStatement, readArchiveState } from "../postgres/archive-records";
 import { RowsMoved } from "../postgres/export-rows";
@@ -46,9 +45,7 @@ async function archive(job: ArchiveJob): Promise<CompletedArchive> {
   const current = await currentExport(job, state);
   // Without a fence somebody may have written: what was exported before is compared with the rows as they are now.
   if (!stood && current.resumed) await recheckParts(job, state);
-  const { detail } = current.export;
-  const shared = detail.stem !== undefined;
-  await job.store.abortUploads(uploadsPrefix(detail), { signal: job.work.signal, shared });
+  await job.store.abortUploads(current.export.detail.folder, { signal: job.work.signal });
   const parts = await exportParts(job, current.export, state, current.resumed ? state.parts : []);
   return completeArchive(job, current.export, parts);
 }
@@ -78,10 +75,13 @@ async function currentExport(
     const { id, at, run, detail } = known;
     return { export: { id, detail, startedAt: at, run, fence: state.fence }, resumed: true };
   }
-  const { generation, files } = await nextFiles(job, state.generation + 1);
+  const generation = state.generation + 1;
+  const { database } = await work.database.identity();
+  const place = { database, schema: away.schema, table: away.table, path: job.path, bounds: away.bounds };
+  const folder = archiveFolder({ ...place, generation });
   const { format } = job.settings;
   const form = format === "parquet" ? {} : { encoding: format };
-  const detail = { generation, store: store.url, ...files, ...form, filenodes };
+  const detail = { generation, store: store.url, folder, ...form, filenodes };
   await record(job, { event: "exporting", detail });
   const begun = (await readArchiveState(work.database, away, store.url)).export;
   if (begun?.detail.generation !== generation)
@@ -89,38 +89,15 @@ async function currentExport(
   return { export: { id: begun.id, detail, startedAt: begun.at, run: begun.run, fence: state.fence }, resumed: false };
 }
 
-/**
- * Where the next generation lies. By a template somebody else's objects may lie there, those of a finer grid before for one: then
- * it is a later generation.
- */
-async function nextFiles(
-  job: ArchiveJob,
-  first: number,
-): Promise<{ readonly generation: number; readonly files: ArchiveFiles & { readonly stem?: string } }> {
-  const { away, key, settings, store, work } = job;
-  const { format, keys } = settings;
-  const { database } = await work.database.identity();
-  const place = { database, schema: away.schema, table: away.table, path: job.path, bounds: away.bounds };
-  if (keys === undefined)
-    return { generation: first, files: { folder: archiveFolder({ ...place, generation: first }) } };
-  const extension = extensionOf(format);
-  for (let generation = first; ; generation += 1) {
-    const files = keyFiles(keys, extension, generation, { ...place, partition: away.partition, zone: key.zone });
-    const names = [manifestKey(files), partKey(files, 1, extension)];
-    const there = await Promise.all(names.map((name) => store.head(name, { signal: work.signal })));
-    if (there.every((object) => object === undefined)) return { generation, files };
-  }
-}
-
 /** Into the same store, in the same form, from rows in the same places, and nobody has found anything wrong with it. */
 function canGoOn(job: ArchiveJob, state: ArchiveState, filenodes: Readonly<Record<string, string>>): boolean {
   const known = state.export;
   if (!known || known.detail.store !== job.store.url) return false;
-  const { format, keys } = job.settings;
+  const { format } = job.settings;
   if ((known.detail.encoding ?? "parquet") !== format) return false;
-  // An earlier version knew other forms, which the names of their parts tell.
+  // An earlier version knew other forms and names.
+  if (known.detail.stem !== undefined) return false;
   if (!state.parts.every((part) => part.key.endsWith(`.${extensionOf(format)}`))) return false;
-  if ((known.detail.stem === undefined) !== (keys === undefined)) return false;
   if (state.last === "doubted" && state.renew) return false;
   return Object.entries(filenodes).every(([oid, filenode]) => known.detail.filenodes[oid] === filenode);
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ParquetColumn, parquetColumns } from "../core/archive/columns";
-import { manifestKey } from "../core/archive/layout";
+import { MANIFEST_NAME } from "../core/archive/layout";
 import { formatManifest, type Manifest, type ManifestPart, parseManifest } from "../core/archive/manifest";
 import { formatInstant, type Instant } from "../core/time/instant";
 import { archiveEventStatement, type ArchivedDetail, assertFencedStatement } from "../postgres/archive-records";
@@ -71,7 +71,7 @@ export async function completeArchive(
     textBytes: sum(sorted, "textBytes"),
     parts: sorted.map((part) => manifestPart(part, current.detail.folder)),
   };
-  const where = manifestKey(current.detail);
+  const where = `${current.detail.folder}${MANIFEST_NAME}`;
   const manifestSha256 = await putManifest(job, where, manifest);
   await faultpoint(`after manifest of ${away.partition}`);
   const done = { manifest: `${store.url}/${where}`, rows, bytes: manifest.bytes, objects: sorted.length };
@@ -130,7 +130,7 @@ async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Pr
   }
 }
 
-/** By a template of keys two tables may mean the same place: then it is the other's. */
+/** A database of the same name on another server may archive into the same store: then it is the other's. */
 function whatItSays({
   bounds,
   branch,

@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import type { ArchiveEncoding } from "../core/archive/part-settings";
+import type { ArchiveEncoding } from "../core/archive/formats";
 
 /** What is decoded for the proof lies on the disk beside the spools. */
 const ROW_GROUPS_BYTES = 128_000_000;

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parquetColumns } from "../core/archive/columns";
-import { partKey, partName } from "../core/archive/layout";
-import { type ArchiveEncoding, extensionOf } from "../core/archive/part-settings";
+import { partName } from "../core/archive/layout";
+import { type ArchiveEncoding, extensionOf } from "../core/archive/formats";
 import {
   blocksFor,
   compareTids,
@@ -202,7 +202,7 @@ class Exporter {
       rows: chunk.rows,
       textBytes: chunk.textBytes,
       textSha256: chunk.textSha256,
-      key: partKey(this.current.detail, this.last, this.extension),
+      key: `${this.current.detail.folder}${partName(this.last, this.extension)}`,
       bytes: chunk.fileBytes,
       sha256: chunk.fileSha256,
     };

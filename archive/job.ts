@@ -18,7 +18,7 @@ export interface ArchiveJob {
   /** Values of the levels above its time level. */
   readonly path: readonly string[];
   readonly key: KeySpec;
-  readonly settings: Pick<ArchiveSpec, "verify" | "spoolMegabytes" | "format" | "keys">;
+  readonly settings: Pick<ArchiveSpec, "verify" | "spoolMegabytes" | "format">;
   /** `schema.table` of each table that the partition still refers to. */
   readonly references: readonly string[];
   /** When the job began, by the clock that decides about graces. */

@@ -1,4 +1,4 @@
-import type { ArchiveEncoding } from "../core/archive/part-settings";
+import type { ArchiveEncoding } from "../core/archive/formats";
 import type { ParquetColumn } from "../core/archive/columns";
 import type { ChunkCodec, CodecSettings } from "./chunk-codec";
 import { openCsvCodec } from "./csv/codec";

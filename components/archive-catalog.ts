@@ -142,11 +142,12 @@ function readBranches(
     report(`tables.${key}.columns`, "a catalogue says what each column is.", "Declare the columns of the table.");
     return undefined;
   }
-  if (!isInHiveLayout(spec)) {
+  const { archive } = spec.window;
+  if (archive !== undefined && archive.format !== "parquet") {
     report(
       `tables.${key}.archive`,
-      "a catalogue reads Parquet in the folders that archives have by default.",
-      "Leave the table out, or remove format and keys from its archive.",
+      "a catalogue reads Parquet.",
+      "Leave the table out, or remove format from its archive.",
     );
     return undefined;
   }
@@ -155,10 +156,6 @@ function readBranches(
   const [message, fix] = BRANCH_PROBLEMS[branches];
   report(branches === "intervals-differ" ? `tables.${key}.partitionBy` : `branches.${key}`, message, fix);
   return undefined;
-}
-
-function isInHiveLayout({ window: { archive } }: TableSpec): boolean {
-  return archive === undefined || (archive.format === "parquet" && archive.keys === undefined);
 }
 
 const BRANCH_PROBLEMS: Readonly<Record<BranchProblem, readonly [message: string, fix: string]>> = {

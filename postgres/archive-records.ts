@@ -38,7 +38,7 @@ export interface ExportDetail {
   readonly store: string;
   /** Folder below it. */
   readonly folder: string;
-  /** By a template of keys: the beginning of the names in it. */
+  /** Only in an earlier version, by a template of keys: the beginning of the names in it. */
   readonly stem?: string;
   /** Left out: Parquet. */
   readonly encoding?: "csv" | "rows";

@@ -50,8 +50,7 @@ const WAYS_ON: Readonly<Record<string, string | undefined>> = {
   EROFS: "It is mounted read-only: mount it for writing.",
   EHOSTDOWN: "The machine that has this directory does not answer: mount it again, or wait for it.",
   ELOOP: "Its links lead in a circle: name the directory itself.",
-  ENAMETOOLONG:
-    "The file system takes no name or path of that length: archive into a directory with a shorter path, or give shorter names by archive.keys.",
+  ENAMETOOLONG: "The file system takes no name or path of that length: archive into a directory with a shorter path.",
   ENOTDIR: "A file lies where a folder has to be: move it away, or archive into another directory.",
   ESTALE: "The mounted directory has gone: mount it again.",
   ETIMEDOUT: "The machine that has this directory does not answer: mount it again, or wait for it.",

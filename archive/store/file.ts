@@ -1,5 +1,5 @@
 // Archives in a directory of this machine.
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, link, lstat, readdir, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -13,7 +13,6 @@ import { makeFolders, syncFolder, writeAndSync } from "./file-write";
 import { fullKey, fullPrefix } from "./keys";
 import { guarded, sha256Of } from "./read";
 import type {
-  AbortOptions,
   CallOptions,
   CheckOptions,
   Content,
@@ -28,15 +27,6 @@ import type {
 const UNFINISHED = /^\.[0-9a-f]{16}\.unfinished$/;
 
 const READ_BYTES = 1 << 20;
-
-/**
- * What the name of a leftover says of its key: eight digits for the beginning of the object's name, up to its first dot. Keys
- * that begin alike in one folder are of one archive.
- */
-function tagOf(key: string): string {
-  const [stem = ""] = key.slice(key.lastIndexOf("/") + 1).split(".");
-  return createHash("sha256").update(stem).digest("hex").slice(0, 8);
-}
 
 export class FileStore implements ObjectStore {
   readonly url: string;
@@ -93,14 +83,11 @@ export class FileStore implements ObjectStore {
     }
   }
 
-  async abortUploads(prefix: string, { shared = false }: AbortOptions = {}): Promise<number> {
+  async abortUploads(prefix: string): Promise<number> {
     const start = fullPrefix(this.url, "", prefix);
     return this.explain("giving up uploads below", this.objectUrl(prefix), async () => {
       const folder = start.slice(0, start.lastIndexOf("/") + 1);
-      const own = (path: string): boolean => path.startsWith(`${folder}.${tagOf(start)}`);
-      const leftovers = (await this.walk(folder, (name) => UNFINISHED.test(name))).filter(
-        (path) => !shared || own(path),
-      );
+      const leftovers = await this.walk(folder, (name) => UNFINISHED.test(name));
       for (const path of leftovers) await rm(join(this.location.directory, path), { force: true });
       return leftovers.length;
     });
@@ -125,7 +112,7 @@ export class FileStore implements ObjectStore {
     await makeFolders(await this.root(), folder);
     // Made just now, or by somebody before: either may be a link.
     await this.refuseOutside(folder);
-    const unfinished = join(folder, `.${tagOf(key)}${randomBytes(4).toString("hex")}.unfinished`);
+    const unfinished = join(folder, `.${randomBytes(8).toString("hex")}.unfinished`);
     try {
       await writeAndSync(unfinished, source, options);
       await link(unfinished, path).catch((error: unknown) => {

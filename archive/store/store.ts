@@ -46,11 +46,6 @@ export interface GetOptions extends CallOptions {
   readonly unchecked?: boolean;
 }
 
-export interface AbortOptions extends CallOptions {
-  /** Others write into the same folder: of a directory, only what was to become an object of this beginning. @default false */
-  readonly shared?: boolean;
-}
-
 export interface CheckOptions extends CallOptions {
   /** Something is to be stored: a directory has to be one that can be written to. A bucket tells that only when it is. @default false */
   readonly writing?: boolean;
@@ -88,7 +83,7 @@ export interface ObjectStore {
    * Gives up the uploads below a prefix that were never finished, and returns how many. One that still runs fails: call it
    * where nobody else archives there.
    */
-  abortUploads(prefix: string, options?: AbortOptions): Promise<number>;
+  abortUploads(prefix: string, options?: CallOptions): Promise<number>;
   /**
    * Of an archive table: counts what is there of these parts, by one reading. ArchiveContradicted where rows were changed or
    * deleted since, or are there twice. A store of objects has no such question: `head` tells.

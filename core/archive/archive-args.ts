@@ -14,14 +14,6 @@ export interface ArchiveArgs extends Omit<StoreSettings, "to"> {
    */
   readonly format?: "parquet" | "csv";
   /**
-   * Names of the objects below `to`, ending in `.parquet` or `.csv.zst`. Filled in are {database} {schema} {table} {partition},
-   * {branch} (the values of the levels above the time) and, from the start of the partition in the zone of its key, {yyyy} {mm}
-   * {dd} {hh} {q} {gggg} {ww}. No two partitions of a table may share a name. A second part is
-   * `2024-03.part-00002.csv.zst`, a second generation `2024-03.gen-2.csv.zst`, and the manifest beside them
-   * `_2024-03.manifest.json`. @default folders in the style of Hive, docs/archive-format.md @example "{table}/{yyyy}-{mm}.csv.zst"
-   */
-  readonly keys?: string;
-  /**
    * How an archive is proved before anything is dropped. Always: each part is decoded and compared with what the server sent,
    * and the store's own SHA-256 with ours. `readBack` downloads every part once more and compares that too, which costs as
    * much traffic again; and so before a drop in a later update, because time has passed. With `checksum` a bucket is asked then for

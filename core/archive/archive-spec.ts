@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { DEFAULT_SPOOL_MEGABYTES } from "../defaults";
 import type { Problem } from "../problem";
-import type { OnExpire, WindowSpec } from "../spec/spec";
+import type { OnExpire } from "../spec/spec";
 import type { ArchiveArgs, ArchiveTableArgs } from "./archive-args";
-import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding, parseParts } from "./part-settings";
+import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding } from "./formats";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
 import { type ArchiveTable, archiveTableSchema, archiveTableWireSchema, parseArchiveTable } from "./table-destination";
 
@@ -14,8 +14,6 @@ export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
   /** The table that is the archive, instead of objects in a store. */
   readonly table?: ArchiveTable;
   readonly format: ArchiveEncoding;
-  /** Template of the keys; undefined: the layout of Hive. */
-  readonly keys?: string;
   readonly verify: ArchiveProof;
   readonly spoolMegabytes: number;
 }
@@ -23,7 +21,7 @@ export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
 /** What of it the store itself has to know; undefined where there is none, or its bucket is not made yet. */
 export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings | undefined {
   if (archive?.to === undefined) return undefined;
-  const { format: _format, keys: _keys, spoolMegabytes: _spool, table: _table, to, ...settings } = archive;
+  const { format: _format, spoolMegabytes: _spool, table: _table, to, ...settings } = archive;
   const { verify: _verify, ...store } = settings;
   return { ...store, to };
 }
@@ -33,7 +31,6 @@ export const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
 export type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
 
 const format = z.enum(ARCHIVE_FORMATS);
-const keys = z.string().min(1);
 const verify = z.enum(ARCHIVE_PROOFS);
 const spoolMegabytes = z.int().min(16).max(4096);
 
@@ -42,7 +39,6 @@ export const archiveSchema = z.strictObject({
   ...storeSettingsShape,
   to: z.union([storeSettingsShape.to, archiveTableSchema]),
   format: format.optional(),
-  keys: keys.optional(),
   verify: verify.optional(),
   spoolMegabytes: spoolMegabytes.optional(),
 });
@@ -53,7 +49,6 @@ export const archiveWireSchema = z.object({
   to: storeSettingsShape.to.optional(),
   table: archiveTableWireSchema.optional(),
   format: z.enum(ARCHIVE_ENCODINGS),
-  keys: keys.optional(),
   verify,
   spoolMegabytes,
 });
@@ -62,7 +57,6 @@ export const archiveWireSchema = z.object({
 export function parseArchive(
   declared: ArchiveArgs | undefined,
   onExpire: OnExpire,
-  table: Pick<WindowSpec, "grid" | "levels">,
   problems: Problem[],
 ): ArchiveSpec | undefined {
   if (declared === undefined) {
@@ -85,11 +79,10 @@ export function parseArchive(
   const { to, ...settings } = declared;
   if (typeof to !== "string") return parseTable(to, settings, problems);
   checkStoreSettings({ ...settings, to }, "archive", problems);
-  const { format: _format, keys: _keys, ...place } = settings;
   return {
-    ...place,
+    ...settings,
     to,
-    ...parseParts(settings, table, problems),
+    format: declared.format ?? "parquet",
     verify: declared.verify ?? "checksum",
     spoolMegabytes: declared.spoolMegabytes ?? DEFAULT_SPOOL_MEGABYTES,
   };

@@ -36,32 +36,10 @@ export function partName(part: number, extension: string): string {
   return `part-${String(part).padStart(5, "0")}.${extension}`;
 }
 
-/** Where the objects of one archive lie, and how they are called: by their numbers, or with a beginning from a template of keys. */
-export interface ArchiveFiles {
-  readonly folder: string;
-  readonly stem?: string | undefined;
-}
-
-/** Key of one part: `part-00002.parquet`, or by a template `2024-03.csv.zst`, `2024-03.part-00002.csv.zst`. */
-export function partKey({ folder, stem }: ArchiveFiles, part: number, extension: string): string {
-  const name = partName(part, extension);
-  if (stem === undefined) return `${folder}${name}`;
-  return part === 1 ? `${folder}${stem}.${extension}` : `${folder}${stem}.${name}`;
-}
-
-/** Key of the manifest: `_manifest.json`, or by a template `_2024-03.manifest.json`. */
-export function manifestKey({ folder, stem }: ArchiveFiles): string {
-  return stem === undefined ? `${folder}${MANIFEST_NAME}` : `${folder}_${stem}.manifest.json`;
-}
-
-/** What the keys of all parts of one archive, and of no other, begin with. */
-export function uploadsPrefix({ folder, stem }: ArchiveFiles): string {
-  return stem === undefined ? folder : `${folder}${stem}.`;
-}
-
 /**
- * A store in which a manifest lies, from the place that the ledger has of it; undefined when it is no such place. By a template of
- * keys the place does not say where the store begins: then it is the folder of the manifest, beside which its parts are.
+ * A store in which a manifest lies, from the place that the ledger has of it; undefined when it is no such place. An earlier version
+ * could give other names, `orders/_2024-03.manifest.json`, which do not say where the store begins: then it is the folder of the
+ * manifest, beside which its parts are.
  */
 export function storeOfManifest(place: string): string | undefined {
   if (place.startsWith("table://")) return undefined;

@@ -147,7 +147,7 @@ function buildWindow(
     retention: retention === "forever" ? retention : (span("window.retention", retention, problems) ?? ZERO_SPAN),
     start,
     onExpire: args.onExpire,
-    archive: parseArchive(args.archive, args.onExpire, level, problems),
+    archive: parseArchive(args.archive, args.onExpire, problems),
     holds: parseHolds(args.holds ?? [], zone, problems),
     approvedBy: args.approvedBy,
     grace: graceOf(args, problems),

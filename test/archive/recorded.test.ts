@@ -1,6 +1,7 @@
 // Archives as an earlier version left them, whose parts the server had made: CSV without compression, as the server itself heads it, and
 // Parquet with the columns that the server was asked for (written by DuckDB of the values that it gave). Of the manifests only the
-// version of the object in its bucket was left out, because a directory has none.
+// version of the object in its bucket was left out, because a directory has none. The third was named by a template of keys,
+// "{table}/{yyyy}-{mm}.csv.zst".
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,79 +23,89 @@ const april = "2025-04-10T00:00:00Z";
 const NOTES = [null, "", 'a "quoted", line\n😀', "note"];
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8].map((id) => ({ id, at: "2025-02-05", note: NOTES[id % 4] ?? null }));
 
-describe.each(["csv", "parquet"] as const)(
-  "an archive of an earlier version, in %s that the server made,",
-  (encoding) => {
-    const database = withDatabase(18);
-    const folder = new ArchiveFolder();
-    const deployment = new Deployment();
-    const rowsOf = (table: string) =>
-      database.query(
-        `select id::int, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as at, note from app.${table} where at < '2025-03-01' order by id`,
-      );
+/** An archive as it was recorded: where it lay below the store, its manifest, and what its entry "exporting" had besides. */
+const RECORDED = {
+  csv: { folder: undefined, manifest: "_manifest.json", exporting: { method: "aws_s3", encoding: "csv" } },
+  parquet: { folder: undefined, manifest: "_manifest.json", exporting: { method: "pg_parquet" } },
+  keys: { folder: "events", manifest: "_2025-02.manifest.json", exporting: { stem: "2025-02", encoding: "csv" } },
+} as const;
+type Recorded = keyof typeof RECORDED;
 
-    beforeAll(async () => {
-      await reset(database);
-      expect((await up(database, deployment, program(april, folder.declared()))).error).toBeUndefined();
-      await recall(database, folder, encoding);
-    }, 60_000);
-    afterAll(async () => {
-      folder.remove();
-      await database.query("drop schema app cascade");
-    });
+describe.each([
+  ["in CSV that the server made", "csv"],
+  ["in Parquet that the server made", "parquet"],
+  ["under names by a template of keys", "keys"],
+] as const)("an archive of an earlier version, %s,", (_, recorded) => {
+  const database = withDatabase(18);
+  const folder = new ArchiveFolder();
+  const deployment = new Deployment();
+  let place: string;
+  const rowsOf = (table: string) =>
+    database.query(
+      `select id::int, to_char(at at time zone 'UTC', 'YYYY-MM-DD') as at, note from app.${table} where at < '2025-03-01' order by id`,
+    );
 
-    it("is listed, and found whole where it lies", async () => {
-      const listed = await onDatabase(database, "archives", "app.events");
-      expect(listed.stdout).toMatch(/^2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z  8 rows, .*gen=1\/_manifest\.json$/m);
-      expect(await onDatabase(database, "archives", "app.events", "--verify")).toMatchObject({ code: 0 });
-    });
+  beforeAll(async () => {
+    await reset(database);
+    expect((await up(database, deployment, program(april, folder.declared()))).error).toBeUndefined();
+    place = await recall(database, folder, recorded);
+  }, 60_000);
+  afterAll(async () => {
+    folder.remove();
+    await database.query("drop schema app cascade");
+  });
 
-    it("is asked together with the table", async () => {
-      const sql = "select count(*)::int as n, count(note)::int as notes, sum(id)::int as s from events";
-      const asked = await onDatabase(database, "query", "app.events", sql, "--json");
-      expect(asked).toMatchObject({ code: 0, stderr: expect.stringContaining("of 1 archives") });
-      expect(JSON.parse(asked.stdout)).toEqual({ n: 8, notes: 6, s: 36 });
-    });
+  it("is listed, and found whole where it lies", async () => {
+    const listed = await onDatabase(database, "archives", "app.events");
+    expect(listed.stdout).toMatch(/^2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z  8 rows, /m);
+    expect(listed.stdout).toContain(`file://${place}\n`);
+    expect(await onDatabase(database, "archives", "app.events", "--verify")).toMatchObject({ code: 0 });
+  });
 
-    it("is restored to the letter, by the ledger and by its place alone", async () => {
-      expect(await onDatabase(database, "restore", "app.events", "--from", "2025-02")).toMatchObject({ code: 0 });
-      expect(await rowsOf("events_p2025_02_restored")).toEqual(ROWS);
-      const manifest = `file://${folder.of(database, "20250201")}/_manifest.json`;
-      const again = await onDatabase(database, "restore", "app.events", "--manifest", manifest, "--name", "again");
-      expect(again).toMatchObject({ code: 0 });
-      expect(await rowsOf("again")).toEqual(ROWS);
-    });
+  it("is asked together with the table", async () => {
+    const sql = "select count(*)::int as n, count(note)::int as notes, sum(id)::int as s from events";
+    const asked = await onDatabase(database, "query", "app.events", sql, "--json");
+    expect(asked).toMatchObject({ code: 0, stderr: expect.stringContaining("of 1 archives") });
+    expect(JSON.parse(asked.stdout)).toEqual({ n: 8, notes: 6, s: 36 });
+  });
 
-    it("comes back as a partition of the table", async () => {
-      const back = program(april, folder.declared({ restored: ["2025-02"] }));
-      expect((await up(database, deployment, back)).error).toBeUndefined();
-      expect(await rowsOf("events")).toEqual(ROWS);
-      expect((await preview(database, deployment, back)).steps).toEqual([]);
-    });
-  },
-);
+  it("is restored to the letter, by the ledger and by its place alone", async () => {
+    expect(await onDatabase(database, "restore", "app.events", "--from", "2025-02")).toMatchObject({ code: 0 });
+    expect(await rowsOf("events_p2025_02_restored")).toEqual(ROWS);
+    const manifest = ["--manifest", `file://${place}`];
+    const again = await onDatabase(database, "restore", "app.events", ...manifest, "--name", "again");
+    expect(again).toMatchObject({ code: 0 });
+    expect(await rowsOf("again")).toEqual(ROWS);
+  });
+
+  it("comes back as a partition of the table", async () => {
+    const back = program(april, folder.declared({ restored: ["2025-02"] }));
+    expect((await up(database, deployment, back)).error).toBeUndefined();
+    expect(await rowsOf("events")).toEqual(ROWS);
+    expect((await preview(database, deployment, back)).steps).toEqual([]);
+  });
+});
 
 /** A file that is no text is recorded as one. */
 const BASE64 = ".base64";
 
-/** Puts the recorded archive into the folder, and into the ledger what the earlier version wrote down about it. */
-async function recall(database: TestDatabase, folder: ArchiveFolder, encoding: "csv" | "parquet"): Promise<void> {
-  const target = folder.of(database, "20250201");
+/** Puts the recorded archive into the folder, and into the ledger what the earlier version wrote down about it. Gives the place of its manifest. */
+async function recall(database: TestDatabase, folder: ArchiveFolder, recorded: Recorded): Promise<string> {
+  const archive = RECORDED[recorded];
+  const target = archive.folder === undefined ? folder.of(database, "20250201") : join(folder.path, archive.folder);
   mkdirSync(target, { recursive: true });
-  for (const name of readdirSync(join(__dirname, "recorded", encoding))) {
-    const content = readFileSync(join(__dirname, "recorded", encoding, name));
+  for (const name of readdirSync(join(__dirname, "recorded", recorded))) {
+    const content = readFileSync(join(__dirname, "recorded", recorded, name));
     const decoded = name.endsWith(BASE64) ? Buffer.from(content.toString(), "base64") : content;
     writeFileSync(join(target, name.replace(BASE64, "")), decoded);
   }
-  const place = join(target, "_manifest.json");
+  const place = join(target, archive.manifest);
   const text = readFileSync(place, "utf8");
   const { bytes, generation, parts, partition, rows, run } = parseManifest(text, place);
   const store = `file://${folder.path}`;
   const below = `${target.slice(folder.path.length + 1)}/`;
-  const method = encoding === "csv" ? "aws_s3" : "pg_parquet";
-  const exporting = { generation, store, folder: below, filenodes: { [partition.oid]: partition.oid }, method };
-  const form = encoding === "csv" ? { encoding } : {};
-  const begun = await write("exporting", { ...exporting, ...form });
+  const exporting = { generation, store, folder: below, filenodes: { [partition.oid]: partition.oid } };
+  const begun = await write("exporting", { ...exporting, ...archive.exporting });
   for (const [index, part] of parts.entries())
     await database.query(
       `insert into pgpartition.archive_parts (export, part, relation, first_tid, end_tid, row_count, text_bytes, text_sha256, object_key, bytes, sha256, run)
@@ -113,7 +124,7 @@ async function recall(database: TestDatabase, folder: ArchiveFolder, encoding: "
       ],
     );
   const manifestSha256 = createHash("sha256").update(text).digest("hex");
-  const archived = {
+  const details = {
     generation,
     export: begun,
     manifest: `file://${place}`,
@@ -122,8 +133,9 @@ async function recall(database: TestDatabase, folder: ArchiveFolder, encoding: "
     bytes,
     objects: parts.length,
   };
-  await write("archived", { ...archived, verify: "checksum", fence: "gone", dropAfter: april });
+  await write("archived", { ...details, verify: "checksum", fence: "gone", dropAfter: april });
   await write("dropped", {});
+  return place;
 
   async function write(event: string, detail: object): Promise<string> {
     const [row] = await database.query<{ id: string }>(

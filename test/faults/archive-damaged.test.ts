@@ -83,21 +83,21 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     expect(list.stdout).toMatch(/^(older .*\n)+whole .*1000 rows/);
   }, 240_000);
 
-  it("as CSV under names of its own it is refused too, and archived anew under other names", async () => {
-    const changes = declared({ format: "csv", keys: "{table}/{yyyy}-{mm}.csv.zst" });
+  it("as CSV it is refused too, and archived anew as another generation", async () => {
+    const changes = declared({ format: "csv" });
     await archived(changes);
-    damage(join(folder.path, "events", "2025-02.csv.zst"), "a byte in the middle");
+    damage(join(folder.of(database, "20250201"), "part-00001.csv.zst"), "a byte in the middle");
     const refused = await up(database, deployment, program(later, changes));
     expect(refused.error).toMatch(damagedWords);
-    expect(refused.error).toContain("/events/2025-02.csv.zst");
+    expect(refused.error).toContain("/gen=1/part-00001.csv.zst");
     expect(await there()).toBe(1000);
     expect((await up(database, deployment, program(later, changes))).error).toBeUndefined();
     damageWithManifest(
-      join(folder.path, "events", "2025-02.gen-2.csv.zst"),
-      join(folder.path, "events", "_2025-02.gen-2.manifest.json"),
+      join(folder.of(database, "20250201", 2), "part-00001.csv.zst"),
+      join(folder.of(database, "20250201", 2), "_manifest.json"),
     );
     const again = await up(database, deployment, program(may, changes));
-    expect(again.error).toMatch(/_2025-02\.gen-2\.manifest\.json" is damaged: .*the ledger says/);
+    expect(again.error).toMatch(/gen=2\/_manifest\.json" is damaged: .*the ledger says/);
     expect(await there()).toBe(1000);
   });
 

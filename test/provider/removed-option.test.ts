@@ -1,5 +1,6 @@
-// What an earlier version left, which had archive.method: state, registry, and an archive that was under way.
-import { readdirSync, renameSync } from "node:fs";
+// What an earlier version left, which had archive.method and archive.keys: state, registry, archives that were under way or not yet dropped.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PropertyMap } from "../../provider/values";
@@ -19,7 +20,7 @@ afterAll(closeAll);
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
-describe("a table whose archives the server made in an earlier version", () => {
+describe("a table whose archives an earlier version made by the server, or named by a template", () => {
   const database = withDatabase(18);
   const folder = new ArchiveFolder();
   let deployment: Deployment;
@@ -36,9 +37,10 @@ describe("a table whose archives the server made in an earlier version", () => {
   const declared = (asOf: string, archive: object = {}) =>
     program(asOf, folder.declared({ archive: { to: `file://${folder.path}`, ...archive } }));
   /** As that version recorded it. */
-  const withMethod = (properties: PropertyMap): PropertyMap => ({
+  const keys = "{table}/{yyyy}-{mm}.csv.zst";
+  const withRemoved = (properties: PropertyMap): PropertyMap => ({
     ...properties,
-    archive: { ...(properties["archive"] as PropertyMap), format: "csv", method: "aws_s3" },
+    archive: { ...(properties["archive"] as PropertyMap), format: "csv", method: "aws_s3", keys },
   });
   const window = (): Entry => {
     const entry = [...deployment.state.values()].find(({ type }) => type === "PartitionWindow");
@@ -48,9 +50,10 @@ describe("a table whose archives the server made in an earlier version", () => {
   const recall = async (): Promise<void> => {
     const entry = window();
     const { inputs, outputs } = entry;
-    deployment.state.set(entry.urn, { ...entry, inputs: withMethod(inputs), outputs: withMethod(outputs) });
+    deployment.state.set(entry.urn, { ...entry, inputs: withRemoved(inputs), outputs: withRemoved(outputs) });
     await database.query(
-      `update pgpartition.registry set "window" = jsonb_set("window", '{archive,method}', '"aws_s3"')`,
+      `update pgpartition.registry set "window" = jsonb_set("window", '{archive}', "window" -> 'archive' || $1::jsonb)`,
+      [JSON.stringify({ method: "aws_s3", keys })],
     );
   };
 
@@ -76,42 +79,106 @@ describe("a table whose archives the server made in an earlier version", () => {
     const checked = await withPlugin(database, declared(march), (plugin) => plugin.check(urn, inputs, inputs));
     expect(checked.result.failures).toEqual([
       expect.stringMatching(/archive\.method.*the option "method" was removed.*Delete it/),
+      expect.stringMatching(/archive\.keys.*the option "keys" was removed.*Delete it/),
     ]);
     // An import takes what the registry keeps, where there is nothing that could be deleted.
     const imported = await withPlugin(database, declared(march), (plugin) => plugin.read(urn, id));
     expect(imported.result?.inputs["archive"]).not.toHaveProperty("method");
+    expect(imported.result?.inputs["archive"]).not.toHaveProperty("keys");
   });
 
-  it("has an archive that was under way then begun anew in files of ours, and whole", async () => {
+  const underway = [
+    ["files that the server made", asServerMade],
+    ["files under a template", asTemplateNamed],
+  ] as const;
+  it.each(underway)("has an archive that was under way in %s begun anew in files of ours, and whole", async (_, as) => {
     const csv = { format: "csv", spoolMegabytes: 16 };
-    expect((await up(database, deployment, declared(march, csv))).error).toBeUndefined();
-    await database.query(
-      "insert into app.events select n, '2025-02-10', repeat(md5(n::text), 20) from generate_series(1, 30000) n",
-    );
-    await database.query("create table app.before as table app.events");
+    await fill(declared(march, csv), 30_000);
     const env = { PGPARTITION_FAULT: "after upload of part 1:kill" };
     expect((await up(database, deployment, declared(april, csv), { env })).error).toBeDefined();
-    await asServerMade();
+    await as();
     expect((await up(database, deployment, declared(april, csv))).error).toBeUndefined();
     const { encoding, parts, rows } = folder.manifest(database, "20250201", 2);
     expect({ encoding, rows }).toEqual({ encoding: "csv", rows: 30_000 });
     expect(parts.every(({ name }) => name.endsWith(".csv.zst"))).toBe(true);
+    await expectRestored();
+  });
+
+  describe("with an archive under a template that waits for its drop", () => {
+    const kept = (asOf: string) =>
+      program(asOf, folder.declared({ grace: "7 days", archive: { to: `file://${folder.path}`, format: "csv" } }));
+    const later = kept("2025-04-20T00:00:00Z");
+    const object = join(folder.path, "events", "2025-02.csv.zst");
+    beforeEach(async () => {
+      await fill(kept(march), 1_000);
+      expect((await up(database, deployment, kept(april))).error).toBeUndefined();
+      await asTemplateNamed();
+    });
+
+    it("has it dropped on that archive, which stays where it is and is restored", async () => {
+      expect((await up(database, deployment, later)).error).toBeUndefined();
+      expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
+      expect(readdirSync(join(folder.path, "events")).sort()).toEqual(["2025-02.csv.zst", "_2025-02.manifest.json"]);
+      await expectRestored();
+    });
+
+    it("has nothing dropped where that archive is damaged, and archives it anew in the one layout", async () => {
+      writeFileSync(object, readFileSync(object).fill(0, 100, 110));
+      expect((await up(database, deployment, later)).error).toMatch(/2025-02\.csv\.zst" is damaged/);
+      expect((await up(database, deployment, later)).error).toBeUndefined();
+      expect(await database.query("select from app.events_p2025_02")).toHaveLength(1_000);
+      expect(folder.manifest(database, "20250201", 2)).toMatchObject({ rows: 1_000 });
+    });
+  });
+
+  async function fill(first: ReturnType<typeof program>, rows: number): Promise<void> {
+    expect((await up(database, deployment, first)).error).toBeUndefined();
+    await database.query(
+      "insert into app.events select n, '2025-02-10', repeat(md5(n::text), 20) from generate_series(1, $1::int) n",
+      [rows],
+    );
+    await database.query("create table app.before as table app.events");
+  }
+
+  async function expectRestored(): Promise<void> {
     expect(await onDatabase(database, "restore", "app.events", "--from", "2025-02")).toMatchObject({ code: 0 });
     const except = (one: string, two: string) => database.query(`table app.${one} except all table app.${two}`);
     expect(await except("before", "events_p2025_02_restored")).toEqual([]);
     expect(await except("events_p2025_02_restored", "before")).toEqual([]);
-  });
+  }
 
   /** Gives the part that is stored the name that the server's had, and the ledger the method. */
   async function asServerMade(): Promise<void> {
     const place = folder.of(database, "20250201");
     expect(readdirSync(place)).toEqual(["part-00001.csv.zst"]);
     renameSync(join(place, "part-00001.csv.zst"), join(place, "part-00001.csv"));
+    await rewrite(`update pgpartition.archive_parts set object_key = replace(object_key, '.csv.zst', '.csv');
+      update pgpartition.ledger set detail = detail || '{"method": "aws_s3"}' where event = 'exporting'`);
+  }
+
+  /** Gives the part that is stored, and a manifest, the names of a template, and the ledger what it had of them. */
+  async function asTemplateNamed(): Promise<void> {
+    const place = folder.of(database, "20250201");
+    const target = join(folder.path, "events");
+    mkdirSync(target);
+    renameSync(join(place, "part-00001.csv.zst"), join(target, "2025-02.csv.zst"));
+    await rewrite(`update pgpartition.archive_parts set object_key = 'events/2025-02.csv.zst';
+      update pgpartition.ledger set detail = detail || '{"folder": "events/", "stem": "2025-02"}' where event = 'exporting'`);
+    if (!existsSync(join(place, "_manifest.json"))) return;
+    const text = readFileSync(join(place, "_manifest.json"), "utf8").replace("part-00001.csv.zst", "2025-02.csv.zst");
+    rmSync(join(place, "_manifest.json"));
+    writeFileSync(join(target, "_2025-02.manifest.json"), text);
+    const manifest = `file://${target}/_2025-02.manifest.json`;
+    const manifestSha256 = createHash("sha256").update(text).digest("hex");
+    await rewrite(`update pgpartition.ledger
+      set detail = detail || '${JSON.stringify({ manifest, manifestSha256 })}' where event = 'archived'`);
+  }
+
+  /** Changes what is only ever added to. */
+  async function rewrite(sql: string): Promise<void> {
     const client = await database.connect();
     try {
-      await client.query(`set session_replication_role = replica;
-        update pgpartition.archive_parts set object_key = replace(object_key, '.csv.zst', '.csv');
-        update pgpartition.ledger set detail = detail || '{"method": "aws_s3"}' where event = 'exporting'`);
+      await client.query(`set session_replication_role = replica; ${sql}`);
     } finally {
       await client.end();
     }

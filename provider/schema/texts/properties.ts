@@ -160,7 +160,6 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "ArchiveLock.mode": "Who may lift the lock: whoever has the right, or nobody.",
   "ArchiveLock.for": "Length of the lock.",
   "Archive.format": "Format of the parts.",
-  "Archive.keys": "Template of the names of the objects. Left out: folders in the style of Hive.",
   "Archive.verify": "How an archive is proved, besides that each part gives back what the server sent.",
   "Archive.spoolMegabytes":
     "Size of the spool of one part, in MB of what the server sends; two of them lie on the disk.",

@@ -1,10 +1,6 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { parseManifest } from "../../../core/archive/manifest";
 import type { TableSpecArgs } from "../../../core/spec/args";
-import { readFileSync } from "node:fs";
 import { onDatabase } from "../../cli/support";
 import { closeAll } from "../../provider/wire-support";
 import { testVersions, withDatabase } from "../../support/database";
@@ -22,7 +18,7 @@ afterAll(closeAll);
 const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
-describe.each(testVersions())("PostgreSQL %s, an archive in CSV under names of its own", (version) => {
+describe.each(testVersions())("PostgreSQL %s, an archive in CSV", (version) => {
   const database = withDatabase(version);
   const folder = new ArchiveFolder();
   const known = samples.filter(({ since = 15 }) => version >= since);
@@ -42,8 +38,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive in CSV under names of i
     );
     await client.query(`alter table app.events owner to ${database.user}; grant all on schema app to ${database.user}`);
     const deployment = new Deployment();
-    const keys = "{table}/{yyyy}-{mm}.csv.zst";
-    const archive = { to: `file://${folder.path}`, format: "csv" as const, keys };
+    const archive = { to: `file://${folder.path}`, format: "csv" as const };
     const declared = (asOf: string) => {
       const base = program(asOf, folder.declared({ archive }));
       const { columns: _c, primaryKey: _p, indexes: _i, ...events } = base.tables["events"] as TableSpecArgs;
@@ -69,13 +64,9 @@ describe.each(testVersions())("PostgreSQL %s, an archive in CSV under names of i
   });
 
   it("lies there as PostgreSQL's CSV with its manifest beside it, and its partition is dropped", async () => {
-    const below = join(folder.path, "events");
-    expect(readdirSync(below).sort()).toEqual(["2025-02.csv.zst", "_2025-02.manifest.json"]);
-    const place = join(below, "_2025-02.manifest.json");
-    expect(parseManifest(readFileSync(place, "utf8"), place)).toMatchObject({ encoding: "csv", generation: 1 });
-    expect(messages).toMatch(
-      /archived events_p2025_02 .*: \d+ rows in 1 objects, proved, .*\/events\/_2025-02\.manifest\.json/,
-    );
+    expect(folder.objects(database, "20250201")).toEqual(["_manifest.json", "part-00001.csv.zst"]);
+    expect(folder.manifest(database, "20250201")).toMatchObject({ encoding: "csv", generation: 1 });
+    expect(messages).toMatch(/archived events_p2025_02 .*: \d+ rows in 1 objects, proved, .*\/gen=1\/_manifest\.json/);
     expect(await database.query("select from pg_class where relname = 'events_p2025_02'")).toEqual([]);
     const list = await onDatabase(database, "archives", "app.events");
     expect(list.stdout).toMatch(/^2025-02-01T00:00:00Z\/2025-03-01T00:00:00Z  \d+ rows, .* dropped .*manifest\.json$/m);
@@ -88,7 +79,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive in CSV under names of i
     expect(await except("app.before", "app.events_p2025_02_restored")).toEqual([]);
     expect(await except("app.events_p2025_02_restored", "app.before")).toEqual([]);
     // From the place alone, as nobody needs the ledger for it.
-    const manifest = `file://${folder.path}/events/_2025-02.manifest.json`;
+    const manifest = `file://${folder.of(database, "20250201")}/_manifest.json`;
     const again = await onDatabase(database, "restore", "app.events", "--manifest", manifest, "--name", "again");
     expect(again).toMatchObject({ code: 0 });
     expect(await except("app.before", "app.again")).toEqual([]);

@@ -1,5 +1,4 @@
 // What only a directory has: links, modes, a disk that is not there.
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -97,16 +96,6 @@ it("an unfinished file is no object, is listed nowhere, and no key may look like
   await expect(store.put(`a/${name}`, body("x"))).rejects.toMatchObject({ kind: "key" });
   expect(await store.abortUploads("a/part")).toBe(1);
   expect(readdirSync(join(path, "a"))).toEqual([]);
-});
-
-it("where others write too, only leftovers of the same beginning are given up", async () => {
-  const { path, to } = directory();
-  mkdirSync(join(path, "orders"));
-  const tag = (stem: string): string => createHash("sha256").update(stem).digest("hex").slice(0, 8);
-  for (const stem of ["2024-03", "2024-04"])
-    writeFileSync(join(path, "orders", `.${tag(stem)}01234567.unfinished`), "half");
-  expect(await open({ to }).abortUploads("orders/2024-03.", { shared: true })).toBe(1);
-  expect(readdirSync(join(path, "orders"))).toEqual([`.${tag("2024-04")}01234567.unfinished`]);
 });
 
 it("a name that a folder has already is refused, and so is one below a file", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { archiveFolder, encodeSegment, manifestKey, partName } from "../../../core/archive/layout";
+import { archiveFolder, encodeSegment, keyInStore, partName, storeOfManifest } from "../../../core/archive/layout";
 import { parseInterval } from "../../../core/time/interval";
 
 const place = {
@@ -17,7 +17,6 @@ test("is the Hive way, one folder for each range and generation", () => {
   expect(archiveFolder({ ...place, path: ["north", "42"], generation: 12 })).toBe(
     "app/public/table=events/branch=north+42/from=20250101T000000Z/gen=12/",
   );
-  expect(manifestKey({ folder: "a/" })).toBe("a/_manifest.json");
   expect([partName(9, "parquet"), partName(10, "parquet")]).toEqual(["part-00009.parquet", "part-00010.parquet"]);
 });
 
@@ -39,4 +38,14 @@ test("moments keep what tells them apart", () => {
   const folder = (from: string): string => archiveFolder({ ...place, bounds: parseInterval(`${from}/..`) });
   expect(folder("2025-01-01T05:30:00.000001Z")).toContain("from=20250101T053000_000001Z/");
   expect(folder("..")).toContain("from=start/");
+});
+
+test("a manifest is found again by its place alone, also under a name that an earlier version gave it", () => {
+  expect(storeOfManifest("s3://b/x/app/public/table=events/from=20250101T000000Z/gen=1/_manifest.json")).toBe(
+    "s3://b/x",
+  );
+  expect(storeOfManifest("s3://b/x/orders/_2024-03.gen-2.manifest.json")).toBe("s3://b/x/orders");
+  expect(keyInStore("s3://b/x", "s3://b/x/orders/_2024-03.manifest.json")).toBe("orders/_2024-03.manifest.json");
+  expect(keyInStore("s3://b/y", "s3://b/x/orders/_2024-03.manifest.json")).toBeUndefined();
+  expect(keyInStore("file:///d/y%3D2024", "file:///d/y=2024/_03.manifest.json")).toBe("_03.manifest.json");
 });

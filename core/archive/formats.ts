@@ -1,0 +1,10 @@
+export const ARCHIVE_FORMATS = ["parquet", "csv"] as const;
+
+/** Formats of objects, and the rows of an archive table. */
+export const ARCHIVE_ENCODINGS = [...ARCHIVE_FORMATS, "rows"] as const;
+export type ArchiveEncoding = (typeof ARCHIVE_ENCODINGS)[number];
+
+/** How names of parts end, without the first dot. */
+export function extensionOf(format: ArchiveEncoding): string {
+  return format === "csv" ? "csv.zst" : format;
+}
