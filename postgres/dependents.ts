@@ -29,14 +29,15 @@ export class StillNeeded extends Error {
 /** The refusal of a drop in the words of the plan, where that is what it was. */
 export async function explainedDrop(
   database: Database,
-  table: { readonly schema: string; readonly partition: string; readonly oid: string },
+  table: { readonly schema: string; readonly name: string; readonly oid: string },
   error: unknown,
 ): Promise<unknown> {
   if (!(error instanceof StatementError) || error.sqlState !== DEPENDENT_OBJECTS_STILL_EXIST) return error;
-  const why = whyNotDroppable(table, (await readDependents(database, [table.oid])).get(table.oid));
+  const { schema, name: partition } = table;
+  const why = whyNotDroppable({ schema, partition }, (await readDependents(database, [table.oid])).get(table.oid));
   // Gone again meanwhile: the server has named it.
   return new StillNeeded(
-    `partition "${table.partition}" is not dropped: ${why === undefined ? error.message : `${why}, and the next update goes on`}`,
+    `partition "${partition}" is not dropped: ${why === undefined ? error.message : `${why}, and the next update goes on`}`,
     error,
   );
 }

@@ -26,7 +26,7 @@ export function planAlignments(
   if (!parent || !observation.table) return [];
   const leaves = partitionsOf(observation.table).flatMap((leaf) => {
     if (leaf.detachPending) return [];
-    const leaving = retiring.some((item) => item.oid === leaf.oid);
+    const leaving = retiring.some(({ table }) => table.oid === leaf.oid);
     const alignment =
       leaving && !leaf.foreign
         ? leaf.carried && accessAlignment(parent, leaf, leaf.carried)

@@ -1,6 +1,6 @@
 import { formatBytes } from "../size";
 import { intervalKey } from "../time/interval";
-import { compareEnds, type Retirement } from "./retiring";
+import { compareEnds, type Leaving, type Retirement } from "./retiring";
 
 /** What one update may take out of the tables of a database, and what the other tables ask of it. */
 export interface ByteLimit {
@@ -11,7 +11,7 @@ export interface ByteLimit {
 }
 
 /** One partition that another table would archive or drop in this update. */
-export interface ByteClaim extends Pick<Retirement, "bounds" | "bytes"> {
+export interface ByteClaim extends Pick<Leaving, "bounds" | "bytes"> {
   /** `schema.table`: decides between partitions that end at the same moment. */
   readonly table: string;
   /** Confirmed by its bounds: goes whatever the limit says, and counts. */
@@ -22,16 +22,13 @@ export interface ByteClaim extends Pick<Retirement, "bounds" | "bytes"> {
 export function claimsOf(
   table: string,
   retirements: readonly Retirement[],
-  isConfirmed: (retirement: Retirement) => boolean,
+  isConfirmed: (step: Retirement) => boolean,
 ): (ByteClaim & { readonly oid: string })[] {
   const leaving = retirements.filter(({ verb }) => verb === "archive" || verb === "drop");
-  return [...new Map(leaving.map((item) => [item.oid, item])).values()].map((item) => ({
-    table,
-    oid: item.oid,
-    bounds: item.bounds,
-    bytes: item.bytes,
-    confirmed: isConfirmed(item),
-  }));
+  return [...new Map(leaving.map((step) => [step.table.oid, step])).values()].map((step) => {
+    const { oid, bounds, bytes } = step.table;
+    return { table, oid, bounds, bytes, confirmed: isConfirmed(step) };
+  });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Observation } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { compareInstants, type Instant } from "../time/instant";
 import { addSpan } from "../time/span";
-import type { Retirement } from "./retiring";
+import { type Detach, leavingLeaf } from "./retiring";
 
 /**
  * Empty partitions of values that have ended, older than their level says (cleanupAfter): they hold nothing that a retention
@@ -17,34 +17,20 @@ export function planCleanup(
   observation: Observation,
   empty: ReadonlySet<string>,
   now: Instant,
-): Retirement[] {
+): Detach[] {
   if (empty.size === 0) return [];
   const stems = observedStems(spec, observation.table);
   return [...flatten(desiredBranches(spec, values))].flatMap((branch) => {
     const stem = branch.active ? undefined : stems.get(branchKey(branch.path));
     const after = cleanupAfter(spec, branch.path);
     if (!stem || !after) return [];
-    return stem.leaves.flatMap((leaf): Retirement[] => {
+    return stem.leaves.flatMap((leaf): Detach[] => {
       const to = leaf.bounds?.to;
       if (!leaf.bounds || !to || leaf.detachPending || leaf.foreign || !empty.has(leaf.oid)) return [];
       if (compareInstants(addSpan(to, after, spec.key.zone), now) > 0) return [];
-      const retirement: Omit<Retirement, "verb"> = {
-        schema: leaf.schema,
-        partition: leaf.name,
-        oid: leaf.oid,
-        bounds: leaf.bounds,
-        parent: leaf.parent,
-        branch: branchKey(branch.path),
-        rows: 0,
-        bytes: leaf.bytes,
-        reason: `empty, and ${describePath(branch.path)} has ended`,
-        dropAfter: undefined,
-        onlyEmpty: true,
-      };
-      return [
-        { ...retirement, verb: "detach" },
-        { ...retirement, verb: "drop" },
-      ];
+      const reason = `empty, and ${describePath(branch.path)} has ended`;
+      const table = { ...leavingLeaf(leaf), branch: branchKey(branch.path), rows: 0 };
+      return [{ verb: "detach", table, reason, promise: { kind: "empty" } }];
     });
   });
 }

@@ -79,7 +79,7 @@ function attachedAfter(
   creations: readonly Creation[],
   retirements: readonly Retirement[],
 ): OpenInterval[] {
-  const leaving = new Set(retirements.filter((item) => item.verb !== "drop").map((item) => item.oid));
+  const leaving = new Set(retirements.filter(({ verb }) => verb !== "drop").map(({ table }) => table.oid));
   const staying = (observation.table?.leaves ?? []).flatMap((leaf) =>
     leaf.bounds && !leaf.detachPending && !leaving.has(leaf.oid) ? [leaf.bounds] : [],
   );

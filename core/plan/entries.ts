@@ -9,7 +9,9 @@ import type { LeafAlignment } from "./alignment";
 import type { Creation } from "./creation";
 import type { BranchCreation, PlannedCreations } from "./creations";
 import { type Clocks, decidingHorizon } from "./clocks";
-import type { Retirement } from "./retiring";
+import type { Keep } from "./guard";
+import { showsDay } from "./guards";
+import { dropDay, isArchivedDrop, type Retirement } from "./retiring";
 import type { ArchivedEntry, PlanEntry } from "./types";
 
 /** What is planned for one partition, as people and policies read it. */
@@ -62,17 +64,19 @@ export function restoreEntry(creation: Creation): PlanEntry[] {
   ];
 }
 
-export function retireEntry(item: Retirement, now: Instant): PlanEntry {
+export function retireEntry(step: Retirement, now: Instant, keep?: Keep): PlanEntry {
+  const { name, bounds, rows, bytes, extent } = step.table;
+  const day = showsDay(step, keep) ? dropDay(step) : undefined;
   return {
-    ...entry(item.verb, item.partition, item.bounds),
-    bytes: roundBytes(item.bytes),
-    reason: item.reason,
-    ...(item.rows === undefined ? {} : { rows: item.rows }),
-    ...(item.bounds.to ? { ageDays: wholeDays(item.bounds.to, now) } : {}),
-    ...(item.dropAfter ? { dropOn: formatInstant(item.dropAfter) } : {}),
-    ...(item.archived ? { archived: archivedEntry(item.archived) } : {}),
-    ...(item.held ? { held: true } : {}),
-    ...(item.intervals === undefined ? {} : { intervals: item.intervals }),
+    ...entry(step.verb, name, bounds),
+    bytes: roundBytes(bytes),
+    reason: step.reason,
+    ...(rows === undefined ? {} : { rows }),
+    ...(bounds.to ? { ageDays: wholeDays(bounds.to, now) } : {}),
+    ...(day ? { dropOn: formatInstant(day) } : {}),
+    ...(isArchivedDrop(step) ? { archived: archivedEntry(step.needs.archived) } : {}),
+    ...(keep?.by === "hold" ? { held: true } : {}),
+    ...(extent && extent.intervals > 1 ? { intervals: extent.intervals } : {}),
   };
 }
 

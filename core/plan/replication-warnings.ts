@@ -1,5 +1,5 @@
 import type { Observation } from "../observed";
-import type { Retirement } from "./retiring";
+import type { Leaving, Retirement } from "./retiring";
 
 /**
  * What leaves a table and stays in a stream, or the other way round. A detached partition leaves the publications of its
@@ -9,11 +9,12 @@ export function replicationWarnings(
   observation: Pick<Observation, "replication" | "detached">,
   due: readonly Retirement[],
 ): string[] {
-  const leaving = due.filter((item) => item.verb !== "drop");
+  const leaving = due.filter(({ verb }) => verb !== "drop").map(({ table }) => table);
   return [
     ...observation.replication.publications.flatMap(({ name, allTables, schemas, leaves }) => {
       const staying = leaving.filter(
-        (item) => allTables || schemas.includes(item.schema) || leaves.includes(`${item.schema}.${item.partition}`),
+        ({ schema, name: partition }) =>
+          allTables || schemas.includes(schema) || leaves.includes(`${schema}.${partition}`),
       );
       return staying.length === 0 ? [] : [stays(name, allTables, schemas, staying)];
     }),
@@ -25,7 +26,7 @@ function stays(
   publication: string,
   allTables: boolean,
   schemas: readonly string[],
-  staying: readonly Retirement[],
+  staying: readonly Leaving[],
 ): string {
   const why = allTables
     ? "has all tables"
@@ -33,7 +34,7 @@ function stays(
       ? `has all tables of schema ${names([...new Set(staying.map((item) => item.schema))])}`
       : "names it by itself";
   return (
-    `publication "${publication}" ${why}: after the detach ${names(staying.map((item) => item.partition))} ${staying.length === 1 ? "is" : "are"} published under ` +
+    `publication "${publication}" ${why}: after the detach ${names(staying.map(({ name }) => name))} ${staying.length === 1 ? "is" : "are"} published under ` +
     "a name of its own, and a subscriber that refreshes copies its rows or fails for want of the table; refresh subscribers with copy_data = false, or publish named tables instead"
   );
 }
@@ -47,11 +48,11 @@ function dropsUnread(
   due: readonly Retirement[],
 ): string[] {
   const bySlot = new Map<string, string[]>();
-  for (const item of due.filter(({ verb }) => verb === "drop")) {
-    const known = detached.find((table) => table.oid === item.oid);
+  for (const { table } of due.filter(({ verb }) => verb === "drop")) {
+    const known = detached.find(({ oid }) => oid === table.oid);
     // Detached and dropped by one update: no slot can have read it yet.
     for (const slot of known ? (known.unreadBy ?? []) : replication.slots.map(({ name }) => name))
-      bySlot.set(slot, [...(bySlot.get(slot) ?? []), item.partition]);
+      bySlot.set(slot, [...(bySlot.get(slot) ?? []), table.name]);
   }
   return [...bySlot].map(
     ([slot, partitions]) =>

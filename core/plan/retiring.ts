@@ -8,12 +8,49 @@ import { type Instant, compareInstants, formatInstant, parseInstant } from "../t
 import type { OpenInterval } from "../time/interval";
 import { addSpan } from "../time/span";
 import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
+import type { Extent } from "./extent";
 
-/** A partition that is due for retirement, or one that will be later. */
-export interface Retirement {
-  readonly verb: "finalize" | "detach" | "archive" | "drop";
+/** One step by which a partition leaves its table, or the database. */
+export type Retirement = Finalize | Detach | Export | Drop;
+
+/** The end of a detach that was interrupted. */
+export interface Finalize {
+  readonly verb: "finalize";
+  readonly table: Leaving;
+  readonly reason: string;
+  readonly promise: Promised;
+  /** It has left the table already, and the ledger alone lacks that: no statement is run. */
+  readonly left: boolean;
+}
+
+export interface Detach {
+  readonly verb: "detach";
+  readonly table: Leaving;
+  readonly reason: string;
+  readonly promise: Promised;
+}
+
+/** The archive of a detached table is made and proved. */
+export interface Export {
+  readonly verb: "archive";
+  readonly table: Leaving;
+  readonly reason: string;
+  /** The table that the rows go into; undefined: they go into an object store. */
+  readonly into: ArchiveTable | undefined;
+}
+
+export interface Drop {
+  readonly verb: "drop";
+  readonly table: Leaving;
+  readonly reason: string;
+  readonly dropAfter: Instant | undefined;
+  readonly needs: DropNeeds;
+}
+
+/** The partition, attached or detached, that a step is about. */
+export interface Leaving {
   readonly schema: string;
-  readonly partition: string;
+  readonly name: string;
   readonly oid: string;
   readonly bounds: OpenInterval;
   /** The branch that it is a direct part of; undefined for a part of the table itself, and for one that has left. */
@@ -22,68 +59,79 @@ export interface Retirement {
   readonly branch?: string;
   readonly rows: number | undefined;
   readonly bytes: number;
-  readonly reason: string;
-  /** Dropped only if no row is in it, which is looked at under its lock. */
-  readonly onlyEmpty?: boolean;
-  /** Intervals of the grid at its place; left out: one. */
-  readonly intervals?: number;
-  /** Why it is no interval of the grid. @example "has no beginning" */
-  readonly odd?: string;
-  /** Rows of other tables refer to it, or other objects need it, so it stays: worth a warning in every update. */
-  readonly referred?: true;
-  /** On a detach that promises a drop. */
-  readonly dropAfter: Instant | undefined;
-  /** It is archived before it is dropped. */
-  readonly toArchive?: true;
-  /** On a detach that an archive follows, and on that: the table that the rows go into. */
-  readonly archiveTable?: ArchiveTable;
-  /** On a drop: the archive that it stands on. */
-  readonly archived?: ArchivedFacts;
-  /** A hold keeps it. */
-  readonly held?: true;
-  /** On a finalize: it has left the table already, and the ledger alone lacks that. No statement is run. */
-  readonly left?: true;
-  /** A foreign table: what is dropped of it is its definition, and its rows stay where they are. */
-  readonly foreign?: true;
+  readonly foreign: boolean;
+  /** Left out: an interval of the grid, or nothing counts it. */
+  readonly extent?: Extent;
 }
+
+/** What a detach promises in the ledger. */
+export type Promised =
+  | { readonly kind: "stays" }
+  /** A drop, not before that moment. */
+  | { readonly kind: "drop"; readonly after: Instant }
+  /** An archive, and the drop after that. `after`: the moment that an earlier rule has promised for the drop. */
+  | { readonly kind: "archive"; readonly into: ArchiveTable | undefined; readonly after?: Instant }
+  /** A drop at once, if the partition is empty. */
+  | { readonly kind: "empty" };
+
+/** What is looked at again, under its lock, before a table is dropped. */
+export type DropNeeds =
+  | { readonly kind: "nothing" }
+  /** That its archive is the one that was looked for. */
+  | { readonly kind: "archive"; readonly archived: ArchivedFacts }
+  /** Its archive, which the same update makes first. */
+  | { readonly kind: "archive to come" }
+  /** That no row is in it. */
+  | { readonly kind: "no rows" };
 
 /** Bounds of which nothing is known. */
 export const OPEN: OpenInterval = { from: undefined, to: undefined };
 
-/** The detach of an expired partition, with the promise of a drop where one follows. */
-export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Retirement {
-  const bounds = leaf.bounds ?? OPEN;
+export function leavingLeaf(leaf: ObservedLeaf): Leaving {
+  const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false } = leaf;
+  return { schema, name, oid, bounds, parent, branch: branchKey(parent?.path ?? []), rows, bytes, foreign };
+}
+
+export function leavingTable(table: DetachedTable): Leaving {
+  const { schema, name, oid, bounds, branch, rows, bytes, foreign = false } = table;
+  return { schema, name, oid, bounds, branch, rows, bytes, foreign };
+}
+
+/** The detach of an expired partition, with the promise of what follows. */
+export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Detach {
+  const ended = leaf.bounds?.to ? formatInstant(leaf.bounds.to) : "never";
   return {
     verb: "detach",
-    schema: leaf.schema,
-    partition: leaf.name,
-    oid: leaf.oid,
-    bounds,
-    parent: leaf.parent,
-    branch: branchKey(leaf.parent?.path ?? []),
-    rows: leaf.rows,
-    bytes: leaf.bytes,
-    reason: `ended ${bounds.to ? formatInstant(bounds.to) : "never"}, not after the horizon ${formatHorizon(spec, clocks)}`,
-    dropAfter: spec.onExpire === "drop" ? endOfGrace(spec, decidingNow(clocks)) : undefined,
-    ...(spec.onExpire === "archive" ? { toArchive: true as const, ...wayOut(spec) } : {}),
-    ...(leaf.foreign ? { foreign: true as const } : {}),
+    table: leavingLeaf(leaf),
+    reason: `ended ${ended}, not after the horizon ${formatHorizon(spec, clocks)}`,
+    promise: promiseOf(spec, decidingNow(clocks)),
   };
 }
 
 /** The export of a table that has been detached. */
-export function archiveOf(table: DetachedTable, spec: Pick<WindowSpec, "archive">): Retirement {
-  return archiving({ ...dropOf(table, "not archived yet"), dropAfter: undefined, toArchive: true, ...wayOut(spec) });
+export function archiveOf(table: DetachedTable, { archive }: Pick<WindowSpec, "archive">): Export {
+  return exportOf(leavingTable(table), describeDetached(table, "not archived yet"), archive?.table);
 }
 
-/** The step after a detach; where it goes is said where it is a table. */
-export function archiving(retirement: Retirement): Retirement {
-  const { archiveTable, reason } = retirement;
-  const where = archiveTable ? `; its rows go into ${describeArchiveTable(archiveTable)}` : "";
-  return { ...retirement, verb: "archive", reason: `${reason}${where}` };
+/** Where the rows go is said where it is a table. */
+function exportOf(table: Leaving, reason: string, into: ArchiveTable | undefined): Export {
+  const where = into ? `; its rows go into ${describeArchiveTable(into)}` : "";
+  return { verb: "archive", table, reason: `${reason}${where}`, into };
 }
 
-function wayOut({ archive }: Pick<WindowSpec, "archive">): Pick<Retirement, "archiveTable"> {
-  return archive?.table ? { archiveTable: archive.table } : {};
+/** The archive that follows a detach in the same update, where it promises one. */
+export function archiveAfter({ table, reason, promise }: Detach): Export | undefined {
+  return promise.kind === "archive" ? exportOf(table, reason, promise.into) : undefined;
+}
+
+/** The drop that follows a detach or an archive in the same update. */
+export function dropFollowing(first: Detach | Export): Drop {
+  const { table, reason } = first;
+  const archives = first.verb === "archive" || first.promise.kind === "archive";
+  const after = first.verb === "detach" && first.promise.kind === "drop" ? first.promise.after : undefined;
+  const empty = first.verb === "detach" && first.promise.kind === "empty";
+  const kind = archives ? "archive to come" : empty ? "no rows" : "nothing";
+  return { verb: "drop", table, reason, dropAfter: after, needs: { kind } };
 }
 
 /**
@@ -96,71 +144,101 @@ export function finalizeOf(
   begun: LedgerEntry | undefined,
   spec: WindowSpec,
   clocks: Clocks,
-): Retirement {
-  const promised = begun?.detail.dropAfter === undefined ? undefined : parseInstant(begun.detail.dropAfter, "UTC");
-  const promise = begun ? promiseOf(spec, decidingNow(clocks)) : { dropAfter: undefined };
+): Finalize {
   return {
     verb: "finalize",
-    schema: leaf.schema,
-    partition: leaf.name,
-    oid: leaf.oid,
-    bounds: leaf.bounds ?? OPEN,
-    parent: leaf.parent,
-    branch: branchKey(leaf.parent?.path ?? []),
-    rows: leaf.rows,
-    bytes: leaf.bytes,
+    table: leavingLeaf(leaf),
     reason: `${begun ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
-    ...promise,
-    ...(promised ? { dropAfter: promised } : {}),
+    promise: begun ? renewedPromise(begun, spec, decidingNow(clocks)) : { kind: "stays" },
+    left: false,
   };
 }
 
 /** Of one that has left, by a run that was killed before it wrote that down: when is not known, so every time counts from now. */
-export function leftOf(table: DetachedTable, spec: WindowSpec, clocks: Clocks): Retirement {
+export function leftOf(table: DetachedTable, spec: WindowSpec, clocks: Clocks): Finalize {
   return {
-    ...dropOf(table, ""),
     verb: "finalize",
+    table: leavingTable(table),
     reason:
       "it has left the table, and the update that took it out was killed before it wrote that down; its grace begins now",
-    ...promiseOf(spec, decidingNow(clocks)),
+    promise: promiseOf(spec, decidingNow(clocks)),
     left: true,
   };
 }
 
-function promiseOf(spec: WindowSpec, now: Instant): Pick<Retirement, "dropAfter" | "toArchive"> {
-  return {
-    dropAfter: spec.onExpire === "drop" ? endOfGrace(spec, now) : undefined,
-    ...(spec.onExpire === "archive" ? { toArchive: true as const } : {}),
-  };
+function promiseOf(spec: WindowSpec, now: Instant): Promised {
+  switch (spec.onExpire) {
+    case "detach":
+      return { kind: "stays" };
+    case "drop":
+      return { kind: "drop", after: endOfGrace(spec, now) };
+    case "archive":
+      return { kind: "archive", into: spec.archive?.table };
+  }
+}
+
+/** By the rule of now, with the day that was written when the detach began. */
+function renewedPromise({ detail }: LedgerEntry, spec: WindowSpec, now: Instant): Promised {
+  const promise = promiseOf(spec, now);
+  if (detail.dropAfter === undefined) return promise;
+  const after = parseInstant(detail.dropAfter, "UTC");
+  return promise.kind === "archive" ? { ...promise, after } : { kind: "drop", after };
 }
 
 /** The drop of a table that was detached before. */
-export function dropOf(table: DetachedTable, why: string): Retirement {
+export function dropOf(table: DetachedTable, why: string): Drop {
+  const { archived } = table;
   return {
     verb: "drop",
-    schema: table.schema,
-    partition: table.name,
-    oid: table.oid,
-    bounds: table.bounds,
-    branch: table.branch,
-    rows: table.rows,
-    bytes: table.bytes,
-    reason: `detached ${formatInstant(table.detachedAt)}, ${why}${table.foreign ? `; ${DEFINITION_ALONE}` : ""}`,
-    dropAfter: table.archived?.dropAfter ?? table.dropAfter,
-    ...(table.archived ? { archived: table.archived } : {}),
-    ...(table.foreign ? { foreign: true as const } : {}),
+    table: leavingTable(table),
+    reason: describeDetached(table, why),
+    dropAfter: archived?.dropAfter ?? table.dropAfter,
+    needs: archived ? { kind: "archive", archived } : { kind: "nothing" },
   };
+}
+
+/** Why a detached table goes, or stays. */
+export function describeDetached({ detachedAt, foreign }: DetachedTable, why: string): string {
+  return `detached ${formatInstant(detachedAt)}, ${why}${foreign ? `; ${DEFINITION_ALONE}` : ""}`;
 }
 
 /** What is said wherever a foreign table goes. */
 const DEFINITION_ALONE = "a foreign table: its definition goes, and its rows stay where they are";
 
 /** Foreign tables are not exported: their rows are no part of this database, whose archive it would be. */
-export function whyNotArchived(leaf: Pick<Retirement, "schema" | "partition">, table: string | undefined): string {
-  const name = quoteQualified(leaf.schema, leaf.partition);
-  const wayOn =
-    table === undefined ? "" : `. ALTER TABLE ${table} DETACH PARTITION ${name} CONCURRENTLY takes it out of the table`;
-  return `is a foreign table, whose rows are elsewhere: it is not archived, and stays as it is${wayOn}`;
+export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name">, above: string | undefined): string {
+  const detach =
+    above === undefined
+      ? ""
+      : `. ALTER TABLE ${above} DETACH PARTITION ${quoteQualified(schema, name)} CONCURRENTLY takes it out of the table`;
+  return `is a foreign table, whose rows are elsewhere: it is not archived, and stays as it is${detach}`;
+}
+
+/** When the partition of a step may be dropped, as far as that is known. */
+export function dropDay(step: Retirement): Instant | undefined {
+  switch (step.verb) {
+    case "finalize":
+    case "detach":
+      return step.promise.kind === "drop" || step.promise.kind === "archive" ? step.promise.after : undefined;
+    case "archive":
+      return undefined;
+    case "drop":
+      return step.dropAfter;
+  }
+}
+
+/** True of a drop that only an archive allows, which exists or comes in the same update. */
+export function needsArchive({ needs }: Drop): boolean {
+  return needs.kind === "archive" || needs.kind === "archive to come";
+}
+
+/** A drop whose archive is complete. */
+export interface ArchivedDrop extends Drop {
+  readonly needs: Extract<DropNeeds, { readonly kind: "archive" }>;
+}
+
+export function isArchivedDrop(step: Retirement): step is ArchivedDrop {
+  return step.verb === "drop" && step.needs.kind === "archive";
 }
 
 /** When what is detached, or archived, at a moment may be dropped. */

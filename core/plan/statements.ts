@@ -21,7 +21,7 @@ import type { Statement } from "../statements/statement";
 import type { Creation } from "./creation";
 import type { BranchCreation } from "./creations";
 import { withCreation } from "./default-partition";
-import type { Retirement } from "./retiring";
+import { type Export, needsArchive, type Retirement } from "./retiring";
 
 /** What makes the new branches, in order. */
 export function branchStatements(parent: ParentShape, branches: readonly BranchCreation[]): Statement[] {
@@ -33,10 +33,11 @@ export function branchStatements(parent: ParentShape, branches: readonly BranchC
 /** The statements of one retirement, in order; the same that the update runs. */
 export function statementsOfRetirement(
   parent: ParentShape,
-  retirement: Retirement,
+  step: Retirement,
   management = DEFAULT_MANAGEMENT_SCHEMA,
 ): Statement[] {
-  const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
+  const { table } = step;
+  const above = table.parent ? branchShape(parent, table.parent) : parent;
   const retiring = {
     schema: above.schema,
     table: above.table,
@@ -44,27 +45,27 @@ export function statementsOfRetirement(
     ...(parent.referring ? { referring: parent.referring } : {}),
     defaultPartition: parent.defaultPartition,
   };
-  const leaf = { schema: retirement.schema, name: retirement.partition };
-  switch (retirement.verb) {
+  const leaf = { schema: table.schema, name: table.name };
+  switch (step.verb) {
     case "finalize":
-      return retirement.left ? [] : [finalizeStatement(retiring, leaf)];
+      return step.left ? [] : [finalizeStatement(retiring, leaf)];
     case "detach":
       return [detachStatement(retiring, leaf)];
     case "archive":
       return [
         fenceStatement({ management, references: parent.references }, leaf),
         exportStatement(leaf),
-        ...intoTable(retirement.archiveTable),
+        ...intoTable(step.into),
       ];
     case "drop":
-      if (retirement.foreign) return [dropForeignStatement(leaf)];
-      if (!retirement.toArchive && !retirement.archived) return dropStatements(retiring, leaf);
+      if (table.foreign) return [dropForeignStatement(leaf)];
+      if (!needsArchive(step)) return dropStatements(retiring, leaf);
       // The fence has taken its foreign keys away.
       return [countStatement(leaf), ...dropStatements({ ...retiring, references: [] }, leaf)];
   }
 }
 
-function intoTable(table: Retirement["archiveTable"]): Statement[] {
+function intoTable(table: Export["into"]): Statement[] {
   return table ? [archiveRowsStatement(table, table.url !== undefined)] : [];
 }
 

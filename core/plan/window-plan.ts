@@ -26,7 +26,8 @@ import { planPrepared } from "./prepared";
 import { halfNotes, planReadOnly } from "./read-only";
 import { replicationWarnings } from "./replication-warnings";
 import { planRetirement } from "./retirement";
-import type { Retirement } from "./retiring";
+import type { Kept } from "./guard";
+import { GUARDS, keptStep } from "./guards";
 import type { PlanEntry, WindowPlan } from "./types";
 import { planAnalysis, planTriggers } from "./upkeep";
 import { creationWork, workItem } from "./work";
@@ -112,7 +113,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...tableFacts(parent, context.indexes ?? [], observation.role),
       ...previousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
       leafCount: planned.leaves.length,
-      deferred: retirement.deferred.map((item) => retireEntry(item, now)).slice(0, MAX_LISTED_DROPS),
+      deferred: retirement.deferred.map((one) => retireEntry(keptStep(one), now, one.keep)).slice(0, MAX_LISTED_DROPS),
       kept: kept.slice(0, MAX_LISTED_DROPS),
       ...(prepared && prepared.work.length > 0 ? { prepareCount: prepared.count } : {}),
       notes: [
@@ -153,7 +154,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
       ...fallback.notes,
       ...streams,
       ...unanswered(context, retirement.stopped),
-      ...retirement.deferred.flatMap(referredWarning),
+      ...retirement.deferred.flatMap(keptWarning),
       ...keys.flatMap(({ entry, statements }) => (statements.length === 0 ? [entry.reason] : [])),
     ],
     alignments,
@@ -184,9 +185,11 @@ function unanswered({ retiring }: PlanContext, stopped: string | undefined): str
   return failed === undefined ? [] : [describeFailed(failed)];
 }
 
-/** What other tables and objects keep from leaving is no failure, and is kept until they are looked at: a warning in each update. */
-function referredWarning({ referred, partition, reason }: Retirement): string[] {
-  return referred ? [`partition "${partition}" has expired (${reason})`] : [];
+/** What keeps a partition until it is looked at is no failure, and a warning in each update. */
+function keptWarning(kept: Kept): string[] {
+  if (!GUARDS[kept.keep.by].warns) return [];
+  const { table, reason } = keptStep(kept);
+  return [`partition "${table.name}" has expired (${reason})`];
 }
 
 /** What is not done for them is said in every plan. */

@@ -1,5 +1,12 @@
 import { branchShape } from "../../core/levels/create-branch";
-import type { Retirement } from "../../core/plan/retiring";
+import {
+  type Detach,
+  type Drop,
+  type DropNeeds,
+  dropDay,
+  type Finalize,
+  type Retirement,
+} from "../../core/plan/retiring";
 import { statementsOfRetirement } from "../../core/plan/statements";
 import { finalizeStatement } from "../../core/statements/retire";
 import type { ParentShape } from "../../core/statements/parent";
@@ -31,7 +38,7 @@ export async function retire(
       return drop(work, parent, retirement, at);
     case "archive":
       throw new Error(
-        `"${retirement.partition}" is not archived by this way: it takes long, and is done outside the lock`,
+        `"${retirement.table.name}" is not archived by this way: it takes long, and is done outside the lock`,
       );
   }
 }
@@ -40,35 +47,37 @@ export async function retire(
  * The intent is written first: killed between the two, the table is still known as ours, with its promise of a drop, and the
  * next update writes the end.
  */
-async function detach(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
-  const subject = `detaching partition "${retirement.partition}" of "${parent.schema}.${parent.table}"`;
+async function detach(work: WorkContext, parent: ParentShape, step: Detach | Finalize, at: Instant): Promise<void> {
+  const { table } = step;
+  const subject = `detaching partition "${table.name}" of "${parent.schema}.${parent.table}"`;
   const options = { signal: work.signal, log: work.log, subject };
+  const day = dropDay(step);
   const detail = {
-    ...(retirement.dropAfter ? { dropAfter: formatInstant(retirement.dropAfter) } : {}),
-    ...(retirement.toArchive ? { archive: true as const } : {}),
+    ...(day ? { dropAfter: formatInstant(day) } : {}),
+    ...(step.promise.kind === "archive" ? { archive: true as const } : {}),
   };
   const entry = {
     schema: parent.schema,
     table: parent.table,
-    partition: retirement.partition,
-    partitionSchema: retirement.schema,
-    ...(retirement.branch === undefined ? {} : { branch: retirement.branch }),
-    bounds: retirement.bounds,
+    partition: table.name,
+    partitionSchema: table.schema,
+    ...(table.branch === undefined ? {} : { branch: table.branch }),
+    bounds: table.bounds,
     run: work.run,
   };
   const note = (event: "detaching" | "detached"): Statement => ({
     ...ledgerStatement(work.management, { ...entry, event, effectiveAt: at, detail }),
-    transaction: `${event} ${retirement.schema}.${retirement.partition}`,
+    transaction: `${event} ${table.schema}.${table.name}`,
   });
   // Beside a default partition DETACH is not CONCURRENTLY: then the change and its entries are one transaction.
-  const whole = parent.defaultPartition !== undefined && retirement.verb === "detach";
-  if (retirement.verb === "detach" && !whole) await work.database.execute([note("detaching")], options);
-  const leaf = { schema: retirement.schema, name: retirement.partition };
-  const above = retirement.parent ? branchShape(parent, retirement.parent) : parent;
-  const [statement] = statementsOfRetirement(parent, retirement);
+  const whole = parent.defaultPartition !== undefined && step.verb === "detach";
+  if (step.verb === "detach" && !whole) await work.database.execute([note("detaching")], options);
+  const leaf = { schema: table.schema, name: table.name };
+  const above = table.parent ? branchShape(parent, table.parent) : parent;
+  const [statement] = statementsOfRetirement(parent, step);
   try {
     if (statement && whole) {
-      const { transaction = `detach ${retirement.schema}.${retirement.partition}` } = statement;
+      const { transaction = `detach ${table.schema}.${table.name}` } = statement;
       const entries = [note("detaching"), statement, note("detached")];
       await work.database.execute(
         entries.map((one) => ({ ...one, transaction })),
@@ -96,43 +105,58 @@ function isReferred(error: unknown): error is StatementError {
 }
 
 /** Lock, proof, drop and ledger in one transaction: what was proved still holds when the table goes. */
-async function drop(work: WorkContext, parent: ParentShape, retirement: Retirement, at: Instant): Promise<void> {
-  if (retirement.toArchive && !retirement.archived)
-    throw new Error(`"${retirement.schema}.${retirement.partition}" is to be archived first: it is not dropped`);
+async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Instant): Promise<void> {
+  const { needs, table } = step;
+  if (needs.kind === "archive to come")
+    throw new Error(`"${table.schema}.${table.name}" is to be archived first: it is not dropped`);
   // What takes as long as the table is large was counted before, without a lock: see archive/check-archive.ts.
-  const statements = statementsOfRetirement(parent, retirement).filter(({ transaction }) => transaction !== undefined);
+  const statements = statementsOfRetirement(parent, step).filter(({ transaction }) => transaction !== undefined);
   const transaction = statements[0]?.transaction;
-  const target = { schema: retirement.schema, name: retirement.partition, oid: retirement.oid };
+  const target = { schema: table.schema, name: table.name, oid: table.oid };
   const record = ledgerStatement(work.management, {
     schema: parent.schema,
     table: parent.table,
-    partition: retirement.partition,
-    partitionSchema: retirement.schema,
-    ...(retirement.branch === undefined ? {} : { branch: retirement.branch }),
-    bounds: retirement.bounds,
+    partition: table.name,
+    partitionSchema: table.schema,
+    ...(table.branch === undefined ? {} : { branch: table.branch }),
+    bounds: table.bounds,
     event: "dropped",
     effectiveAt: at,
     run: work.run,
     detail: {},
   });
   // There is no LOCK TABLE for a foreign table.
-  const locks = retirement.foreign ? 0 : 1;
+  const locks = table.foreign ? 0 : 1;
   const dropping = work.database.execute(
     [
       ...statements.slice(0, locks),
       { ...assertDroppableStatement(work.management, target), transaction },
-      ...(retirement.archived
-        ? [{ ...assertArchivedStatement(work.management, target, retirement.archived.manifest), transaction }]
-        : []),
-      ...(retirement.onlyEmpty ? [{ ...assertEmptyStatement(work.management, target), transaction }] : []),
+      ...proofs(work, target, needs).map((one) => ({ ...one, transaction })),
       { ...record, transaction },
       ...statements.slice(locks),
     ],
-    { signal: work.signal, log: work.log, subject: `dropping "${retirement.schema}.${retirement.partition}"` },
+    { signal: work.signal, log: work.log, subject: `dropping "${table.schema}.${table.name}"` },
   );
   try {
     await dropping;
   } catch (error) {
-    throw await explainedDrop(work.database, retirement, error);
+    throw await explainedDrop(work.database, table, error);
+  }
+}
+
+/** What has to hold still when the table is locked. */
+function proofs(
+  work: WorkContext,
+  target: Parameters<typeof assertArchivedStatement>[1],
+  needs: DropNeeds,
+): Statement[] {
+  switch (needs.kind) {
+    case "archive":
+      return [assertArchivedStatement(work.management, target, needs.archived.manifest)];
+    case "no rows":
+      return [assertEmptyStatement(work.management, target)];
+    case "nothing":
+    case "archive to come":
+      return [];
   }
 }

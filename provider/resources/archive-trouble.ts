@@ -1,4 +1,4 @@
-import type { Retirement } from "../../core/plan/retiring";
+import { needsArchive, type Retirement } from "../../core/plan/retiring";
 import type { WindowSpec } from "../../core/spec/spec";
 import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
@@ -23,7 +23,16 @@ export async function archiveTrouble(
 }
 
 /** Whether a step is of no use, or of harm, as long as the archive cannot be made: what is detached for it can be read no more. */
-export function waitsForArchive({ verb, archived, toArchive }: Retirement): boolean {
-  // What is half detached can be read no more already.
-  return verb !== "finalize" && (verb === "archive" || archived !== undefined || toArchive === true);
+export function waitsForArchive(step: Retirement): boolean {
+  switch (step.verb) {
+    // What is half detached can be read no more already.
+    case "finalize":
+      return false;
+    case "detach":
+      return step.promise.kind === "archive";
+    case "archive":
+      return true;
+    case "drop":
+      return needsArchive(step);
+  }
 }

@@ -2,7 +2,7 @@ import { timeLeaves } from "../../core/levels/tree";
 import { formatTableId } from "../../core/names/resource-id";
 import { type ByteClaim, type ByteLimit, claimsOf } from "../../core/plan/byte-limit";
 import { planRetirement } from "../../core/plan/retirement";
-import { isConfirmed } from "../../core/plan/guards";
+import { isConfirmed } from "../../core/plan/confirmation";
 import { parseSize } from "../../core/size";
 import type { WindowSpec } from "../../core/spec/spec";
 import { windowFromWire } from "../../core/window/wire";
@@ -40,5 +40,5 @@ async function claimsOfTable(runtime: Runtime, spec: WindowSpec): Promise<ByteCl
   // What something keeps takes no share: it would take it in every update.
   const keeping = await readKeeping(runtime, spec, observation, clocks);
   const { due } = planRetirement(spec, spec, observation, clocks, keeping);
-  return claimsOf(formatTableId(spec), due, ({ bounds }) => isConfirmed(bounds, spec, found.ledger));
+  return claimsOf(formatTableId(spec), due, ({ table }) => isConfirmed(table.bounds, spec, found.ledger));
 }

@@ -1,7 +1,7 @@
 import { branchPath } from "../../core/levels/levels";
 import { decidingNow } from "../../core/plan/clocks";
 import { latestArchive } from "../../core/plan/history";
-import { endOfGrace, type Retirement } from "../../core/plan/retiring";
+import { type ArchivedDrop, endOfGrace, isArchivedDrop, type Retirement } from "../../core/plan/retiring";
 import { names } from "../../core/plan/work";
 import type { ParentShape } from "../../core/statements/parent";
 import { formatInterval } from "../../core/time/interval";
@@ -9,7 +9,6 @@ import { archivePartition } from "../../archive/archive-partition";
 import { checkArchive } from "../../archive/check-archive";
 import type { ArchiveJob } from "../../archive/job";
 import type { Observation } from "../../core/observed";
-import type { ArchivedFacts } from "../../core/ledger";
 import type { WindowSpec } from "../../core/spec/spec";
 import type { Instant } from "../../core/time/instant";
 import { storeSettingsOf } from "../../core/archive/archive-spec";
@@ -49,7 +48,7 @@ export async function archiveDue(
   if (left.toArchive.length === 0) return [];
   if (inputs.spec.archive === undefined) return dropArchived(ctx, runtime, inputs, left, undefined, failures);
   const store = await openDestination(ctx, runtime, inputs.spec).catch((error: unknown) => {
-    for (const { verb, partition } of left.toArchive) failures.add(`${verb} "${partition}"`, error);
+    for (const { verb, table } of left.toArchive) failures.add(`${verb} "${table.name}"`, error);
   });
   if (!store) return [];
   try {
@@ -58,7 +57,7 @@ export async function archiveDue(
     for (const retirement of archives) {
       if (ctx.signal.aborted) break;
       const archive = () => archiveOne(ctx, runtime, inputs, left, store, retirement);
-      if (await attempt(failures, retirement, archive)) done.push(`archive ${retirement.partition}`);
+      if (await attempt(failures, retirement, archive)) done.push(`archive ${retirement.table.name}`);
     }
     return [...done, ...(await dropArchived(ctx, runtime, inputs, left, store, failures))];
   } finally {
@@ -80,13 +79,12 @@ async function archiveOne(
 ): Promise<boolean> {
   const job = jobOf(ctx, runtime, inputs, left, store, retirement);
   const lock = { signal: ctx.signal, log: ctx.log };
-  return runtime.database.withTableLock(retirement.schema, `archive of ${retirement.partition}`, lock, async () => {
+  const { schema, name, bounds } = retirement.table;
+  return runtime.database.withTableLock(schema, `archive of ${name}`, lock, async () => {
     if (!(await isStillDue(ctx, runtime, inputs, retirement))) return false;
     const { manifest, rows, objects } = await archivePartition(job);
-    const range = formatInterval(retirement.bounds);
-    ctx.log.info(
-      `archived ${retirement.partition} (${range}): ${rows} rows in ${objects} objects, proved, ${manifest}`,
-    );
+    const range = formatInterval(bounds);
+    ctx.log.info(`archived ${name} (${range}): ${rows} rows in ${objects} objects, proved, ${manifest}`);
     return true;
   });
 }
@@ -96,7 +94,7 @@ async function isStillDue(
   ctx: ResourceContext,
   runtime: Runtime,
   inputs: WindowInputs,
-  { oid, partition, bounds }: Retirement,
+  { table: { oid, name, bounds } }: Retirement,
 ): Promise<boolean> {
   const { spec } = inputs;
   runtime.database.invalidate(spec.schema, spec.table);
@@ -106,7 +104,7 @@ async function isStillDue(
   const archive = found?.archived?.manifest ?? latestArchive(bounds, observation.ledger)?.manifest;
   const done = found ? "has archived it" : "has taken it out of here";
   const where = archive === undefined ? "the ledger knows no archive of it" : `its archive is ${archive}`;
-  ctx.log.info(`${partition} is not archived by this update: another one ${done} meanwhile; ${where}`);
+  ctx.log.info(`${name} is not archived by this update: another one ${done} meanwhile; ${where}`);
   return false;
 }
 
@@ -122,9 +120,8 @@ async function dropArchived(
   const { spec } = inputs;
   const lookedUp = new Set<string>();
   for (const drop of await dueDrops(runtime, inputs)) {
-    if (ctx.signal.aborted || !drop.archived) continue;
-    const { archived } = drop;
-    const look = () => lookUp(ctx, runtime, inputs, left, { store, drop, archived });
+    if (ctx.signal.aborted) continue;
+    const look = () => lookUp(ctx, runtime, inputs, left, store, drop);
     if (await attempt(failures, drop, look)) lookedUp.add(nameOf(drop));
   }
   if (lookedUp.size === 0) return [];
@@ -137,10 +134,9 @@ async function dropArchived(
       const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
       const retired = () => retire(workContext(runtime, ctx), left.parent, drop, at).then(() => true);
       if (!(await attempt(round, drop, retired, ctx.log))) continue;
-      done.push(`drop ${drop.partition}`);
-      ctx.log.info(
-        `dropped ${drop.partition} (${formatInterval(drop.bounds)}): its archive is ${drop.archived?.manifest ?? ""}`,
-      );
+      const { name, bounds } = drop.table;
+      done.push(`drop ${name}`);
+      ctx.log.info(`dropped ${name} (${formatInterval(bounds)}): its archive is ${drop.needs.archived.manifest}`);
     }
     runtime.database.invalidate(spec.schema, spec.table);
     if (round.passing && mayRepeat(round.passing)) throw round.passing;
@@ -155,10 +151,11 @@ async function lookUp(
   runtime: Runtime,
   inputs: WindowInputs,
   left: LeftToArchive,
-  { archived, drop, store }: { archived: ArchivedFacts; drop: Retirement; store: Destination | undefined },
+  store: Destination | undefined,
+  drop: ArchivedDrop,
 ): Promise<boolean> {
-  const found = await lookAtStore(ctx, runtime, inputs, left, { archived, drop, store });
-  if (!found) ctx.log.info(`${drop.partition} is not dropped by this update: another one has dropped it meanwhile`);
+  const found = await lookAtStore(ctx, runtime, inputs, left, store, drop);
+  if (!found) ctx.log.info(`${drop.table.name} is not dropped by this update: another one has dropped it meanwhile`);
   return found;
 }
 
@@ -168,11 +165,12 @@ async function lookAtStore(
   runtime: Runtime,
   inputs: WindowInputs,
   left: LeftToArchive,
-  { archived, drop, store }: { archived: ArchivedFacts; drop: Retirement; store: Destination | undefined },
+  store: Destination | undefined,
+  drop: ArchivedDrop,
 ): Promise<boolean> {
-  if (store) return checkArchive(jobOf(ctx, runtime, inputs, left, store, drop), archived, true);
+  if (store) return checkArchive(jobOf(ctx, runtime, inputs, left, store, drop), drop.needs.archived, true);
   const at = decidingNow(runtime.clocks(inputs.asOf, left.observation));
-  return checkUndeclared(workContext(runtime, ctx), inputs.spec, { ...drop, archived }, at);
+  return checkUndeclared(workContext(runtime, ctx), inputs.spec, drop, at);
 }
 
 /** Before a drop that no archive follows any more, as a destroy: the archive is looked for where the program or the ledger says. False: the table is gone. */
@@ -180,16 +178,16 @@ export async function checkLastCopy(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  drop: Retirement & { readonly archived: ArchivedFacts },
+  drop: ArchivedDrop,
   at: Instant,
 ): Promise<boolean> {
   const work = workContext(runtime, ctx);
   if (spec.archive === undefined) return checkUndeclared(work, spec, drop, at);
-  const { archived, bounds, branch = "", oid, partition, schema } = drop;
-  const away = { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds };
+  const away = awayOf(spec, drop);
+  const { archived } = drop.needs;
   const destination = await openDestination(ctx, runtime, spec);
   try {
-    const store = destination.of({ oid, bounds, key: spec.key });
+    const store = destination.of({ oid: away.oid, bounds: away.bounds, key: spec.key });
     return await checkArchive({ work, store, away, at, settings: spec.archive }, archived, false);
   } finally {
     await destination.close();
@@ -197,14 +195,9 @@ export async function checkLastCopy(
 }
 
 /** A place that cannot be reached without settings of a program refuses the drop: it is the last copy. */
-async function checkUndeclared(
-  work: WorkContext,
-  spec: WindowSpec,
-  drop: Retirement & { readonly archived: ArchivedFacts },
-  at: Instant,
-): Promise<boolean> {
-  const { archived, bounds, branch = "", oid, partition, schema } = drop;
-  const away = { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds };
+async function checkUndeclared(work: WorkContext, spec: WindowSpec, drop: ArchivedDrop, at: Instant): Promise<boolean> {
+  const away = awayOf(spec, drop);
+  const { archived } = drop.needs;
   const opened = openUndeclared(spec, archived.manifest);
   try {
     return await checkArchive(
@@ -230,25 +223,23 @@ function openUndeclared(spec: WindowSpec, manifest: string): ObjectStore {
   }
 }
 
-async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<Retirement[]> {
+async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<ArchivedDrop[]> {
   const { spec } = inputs;
   runtime.database.invalidate(spec.schema, spec.table);
   const observation = await runtime.observe(spec, spec.key);
   const live = await planLive(runtime, inputs, observation);
   if (live.problems.length > 0) return [];
-  return live.retirements.filter(
-    ({ verb, bounds, archived }) => verb === "drop" && archived !== undefined && names(inputs.work, verb, bounds),
-  );
+  return live.retirements.filter(isArchivedDrop).filter(({ verb, table }) => names(inputs.work, verb, table.bounds));
 }
 
 /** An archive is known by its manifest: another one than was looked for is not the one that was found. */
-function nameOf(drop: Retirement): string {
-  return `${drop.oid} ${drop.archived?.manifest ?? ""}`;
+function nameOf({ table, needs }: ArchivedDrop): string {
+  return `${table.oid} ${needs.archived.manifest}`;
 }
 
 async function attempt(
   failures: Failures,
-  { verb, partition }: Retirement,
+  { verb, table }: Retirement,
   body: () => Promise<boolean>,
   log?: WorkContext["log"],
 ): Promise<boolean> {
@@ -256,7 +247,7 @@ async function attempt(
     return await body();
   } catch (error) {
     if (log && error instanceof StillNeeded) log.warn(error.message);
-    else failures.add(`${verb} "${partition}"`, error);
+    else failures.add(`${verb} "${table.name}"`, error);
     return false;
   }
 }
@@ -272,11 +263,12 @@ function jobOf(
   const { archive } = spec;
   if (!archive) throw new Refusal(`table "${spec.schema}.${spec.table}" declares no archive`);
   const deciding = (now: Instant): Instant => decidingNow(runtime.clocks(asOf, { now }));
-  const { schema, partition, oid, branch = "", bounds } = retirement;
+  const away = awayOf(spec, retirement);
+  const { oid, bounds, branch } = away;
   return {
     work: workContext(runtime, ctx),
     store: store.of({ oid, bounds, key: spec.key }),
-    away: { schema: spec.schema, table: spec.table, partition, partitionSchema: schema, oid, branch, bounds },
+    away,
     path: branchPath(branch),
     key: spec.key,
     settings: archive,
@@ -290,4 +282,9 @@ function jobOf(
     approvedBy: spec.approvedBy,
     commit: runtime.commit,
   };
+}
+
+function awayOf(spec: WindowSpec, { table }: Retirement): ArchiveJob["away"] {
+  const { schema: partitionSchema, name: partition, oid, branch = "", bounds } = table;
+  return { schema: spec.schema, table: spec.table, partition, partitionSchema, oid, branch, bounds };
 }

@@ -5,8 +5,14 @@ import type { DetachedTable } from "../../core/ledger";
 import { type Dependent, whyNotDroppable } from "../../core/plan/dependents";
 import { describeRows } from "../../core/plan/referring";
 import { decidingNow } from "../../core/plan/clocks";
-import type { Retirement } from "../../core/plan/retiring";
-import type { ArchivedFacts } from "../../core/ledger";
+import {
+  type ArchivedDrop,
+  type Drop,
+  type Leaving,
+  leavingLeaf,
+  leavingTable,
+  type Retirement,
+} from "../../core/plan/retiring";
 import type { WindowSpec } from "../../core/spec/spec";
 import { observedParent } from "../../core/statements/parent";
 import type { Instant } from "../../core/time/instant";
@@ -62,49 +68,38 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   await dropKeys(work, spec, keys);
   // The default partition first: beside it no other could leave concurrently.
   for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
-    const detach: Retirement = {
-      verb: leaf.detachPending ? "finalize" : "detach",
-      schema: leaf.schema,
-      partition: leaf.name,
-      oid: leaf.oid,
-      bounds: leaf.bounds ?? { from: undefined, to: undefined },
-      rows: leaf.rows,
-      bytes: leaf.bytes,
-      reason: "the table is destroyed",
-      dropAfter: at,
-    };
-    await retire(work, parent, detach, at);
-    await retire(work, parent, { ...detach, verb: "drop" }, at);
+    const gone = { table: leavingLeaf(leaf), reason: DESTROYED, promise: { kind: "drop", after: at } } as const;
+    const leave: Retirement = leaf.detachPending
+      ? { verb: "finalize", left: false, ...gone }
+      : { verb: "detach", ...gone };
+    await retire(work, parent, leave, at);
+    await retire(work, parent, dropAtOnce(leavingLeaf(leaf), at), at);
     if (leaf.isDefault) parent = { ...parent, defaultPartition: undefined, fallback: undefined };
     ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
   }
   for (const detached of observation.detached) {
-    const { archived, schema, name, oid, bounds, rows, bytes } = detached;
+    const { archived, schema, name } = detached;
     if (detached.toArchive && !archived)
       ctx.log.warn(
         `"${schema}"."${name}" was detached to be archived and is not archived yet: it stays, closed to writers`,
       );
     if (!isDropped(detached)) continue;
-    const reason = "the table is destroyed";
-    const { branch } = detached;
-    const drop = {
-      verb: "drop",
-      schema,
-      partition: name,
-      oid,
-      branch,
-      bounds,
-      rows,
-      bytes,
-      reason,
-      dropAfter: at,
-    } as const;
-    if (detached.unrecorded) await retire(work, parent, { ...drop, verb: "finalize", left: true }, at);
-    if (!archived) await retire(work, parent, drop, at);
-    else if (await stands(ctx, runtime, spec, { ...drop, archived }, at))
-      await retire(work, parent, { ...drop, archived }, at);
+    const drop = dropAtOnce(leavingTable(detached), at);
+    if (detached.unrecorded) {
+      const promise = { kind: "drop", after: at } as const;
+      await retire(work, parent, { verb: "finalize", table: drop.table, reason: DESTROYED, promise, left: true }, at);
+    }
+    const proved = archived && ({ ...drop, needs: { kind: "archive", archived } } as const);
+    if (!proved) await retire(work, parent, drop, at);
+    else if (await stands(ctx, runtime, spec, proved, at)) await retire(work, parent, proved, at);
   }
   await recordDestroying(work, spec, at);
+}
+
+const DESTROYED = "the table is destroyed";
+
+function dropAtOnce(table: Leaving, at: Instant): Drop {
+  return { verb: "drop", table, reason: DESTROYED, dropAfter: at, needs: { kind: "nothing" } };
 }
 
 /** What was archived is meant to be kept: without its archive the table stays, as one that is not archived yet. */
@@ -112,7 +107,7 @@ async function stands(
   ctx: ResourceContext,
   runtime: Runtime,
   spec: WindowSpec,
-  drop: Retirement & { readonly archived: ArchivedFacts },
+  drop: ArchivedDrop,
   at: Instant,
 ): Promise<boolean> {
   try {
@@ -120,7 +115,7 @@ async function stands(
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    ctx.log.warn(`"${drop.schema}"."${drop.partition}" stays, closed to writers: ${reason}`);
+    ctx.log.warn(`"${drop.table.schema}"."${drop.table.name}" stays, closed to writers: ${reason}`);
     return false;
   }
 }

@@ -8,7 +8,7 @@ import { type Clocks, decidingNow } from "../../core/plan/clocks";
 import type { BackupFact } from "../../core/plan/backup";
 import type { ByteLimit } from "../../core/plan/byte-limit";
 import { couldLeave, type RetirementFacts } from "../../core/plan/retirement";
-import type { Retirement } from "../../core/plan/retiring";
+import type { Detach } from "../../core/plan/retiring";
 import type { LivePlan } from "../../core/plan/live-plan";
 import { planAgainstDatabase } from "../../core/plan/window-plan";
 import type { WindowSpec } from "../../core/spec/spec";
@@ -71,11 +71,11 @@ export async function readKeeping(
   spec: WindowSpec,
   observation: Observation,
   clocks: Clocks,
-  cleanup: readonly Retirement[] = [],
+  cleanup: readonly Detach[] = [],
   leaving: readonly string[] = [],
 ): Promise<Pick<RetirementFacts, "referring" | "dependents">> {
   const oids = couldLeave(spec, observation, clocks, cleanup);
-  const dropped = spec.onExpire === "detach" ? cleanup.map(({ oid }) => oid) : oids;
+  const dropped = spec.onExpire === "detach" ? cleanup.map(({ table }) => table.oid) : oids;
   return {
     referring: await readReferring(database, oids, leaving),
     dependents: await readDependents(database, dropped),

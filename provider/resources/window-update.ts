@@ -1,7 +1,7 @@
 import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { decidingNow } from "../../core/plan/clocks";
-import type { Retirement } from "../../core/plan/retiring";
+import { dropDay, type Retirement } from "../../core/plan/retiring";
 import type { LivePlan } from "../../core/plan/live-plan";
 import type { WorkItem } from "../../core/plan/types";
 import { names } from "../../core/plan/work";
@@ -204,47 +204,49 @@ async function retireDue(
   const failed = new Set<string>();
   // A detach that was cut in this very update is ended by it.
   const all = live.retirements.filter(
-    ({ verb, bounds }) =>
+    ({ verb, table: { bounds } }) =>
       names(inputs.work, verb, bounds) || (verb === "finalize" && names(inputs.work, "detach", bounds)),
   );
   const named = all.filter((one) => trouble === undefined || !waitsForArchive(one));
   if (named.length < all.length) {
-    const waiting = [...new Set(all.filter(waitsForArchive).map(({ partition }) => `"${partition}"`))];
+    const waiting = [...new Set(all.filter(waitsForArchive).map(({ table }) => `"${table.name}"`))];
     failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} What is named here stays as it is`);
   }
   for (const retirement of named.filter((one) => !isArchives(inputs, one))) {
-    if (failed.has(retirement.oid) || work.signal.aborted) continue;
+    const { name, oid } = retirement.table;
+    if (failed.has(oid) || work.signal.aborted) continue;
     try {
       await retire(work, parent, retirement, at);
-      retired.push(`${retirement.verb} ${retirement.partition}`);
+      retired.push(`${retirement.verb} ${name}`);
       work.log.info(describeRetired(retirement));
     } catch (error) {
-      failed.add(retirement.oid);
+      failed.add(oid);
       if (error instanceof StillNeeded)
         work.log.warn(`table "${inputs.spec.schema}.${inputs.spec.table}": ${error.message}`);
-      else failures.add(`${retirement.verb} "${retirement.partition}"`, error);
+      else failures.add(`${retirement.verb} "${name}"`, error);
     }
   }
-  return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.oid)) };
+  return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.table.oid)) };
 }
 
 /** Also where no archive is declared any more: what stands on one is dropped only when it was looked for where the ledger says. */
-function isArchives({ spec }: WindowInputs, { verb, toArchive, archived }: Retirement): boolean {
-  if (verb === "archive") return true;
-  return verb === "drop" && (archived !== undefined || (toArchive === true && spec.archive !== undefined));
+function isArchives({ spec }: WindowInputs, step: Retirement): boolean {
+  if (step.verb !== "drop") return step.verb === "archive";
+  return step.needs.kind === "archive" || (step.needs.kind === "archive to come" && spec.archive !== undefined);
 }
 
 /** What was done, in words. */
-export function describeRetired(retirement: Retirement): string {
-  const range = formatInterval(retirement.bounds);
-  switch (retirement.verb) {
+export function describeRetired(step: Retirement): string {
+  const what = `${step.table.name} (${formatInterval(step.table.bounds)})`;
+  const day = dropDay(step);
+  switch (step.verb) {
     case "finalize":
-      return `finished the detach of ${retirement.partition} (${range})`;
+      return `finished the detach of ${what}`;
     case "detach":
-      return `detached ${retirement.partition} (${range})${retirement.dropAfter ? `, dropped on ${formatInstant(retirement.dropAfter)} or later` : ""}`;
+      return `detached ${what}${day ? `, dropped on ${formatInstant(day)} or later` : ""}`;
     case "archive":
-      return `archived ${retirement.partition} (${range})`;
+      return `archived ${what}`;
     case "drop":
-      return `dropped ${retirement.partition} (${range})`;
+      return `dropped ${what}`;
   }
 }

@@ -3,6 +3,7 @@ import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
 import type { LivePlan } from "../../core/plan/live-plan";
+import { isArchivedDrop } from "../../core/plan/retiring";
 import type { WorkItem } from "../../core/plan/types";
 import { formatInstant } from "../../core/time/instant";
 import { removedProblems } from "../../core/spec/removed";
@@ -129,13 +130,13 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
 
 /** What is dropped, or closed for its archive, refers to nothing any more; a table that is only detached keeps its foreign keys. */
 function releasing({ retirements }: LivePlan): string[] {
-  return retirements.flatMap(({ verb, oid }) => (verb === "drop" || verb === "archive" ? [oid] : []));
+  return retirements.flatMap(({ verb, table }) => (verb === "drop" || verb === "archive" ? [table.oid] : []));
 }
 
 function needsOf({ restores, retirements }: LivePlan): ArchiveNeeds {
   return {
     archive: retirements.some(({ verb }) => verb === "archive"),
-    drop: retirements.some(({ archived }) => archived !== undefined),
+    drop: retirements.some(isArchivedDrop),
     restore: restores.some(({ kind }) => kind === "restore"),
   };
 }

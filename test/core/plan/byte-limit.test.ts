@@ -84,6 +84,6 @@ describe("maxBytesPerUpdate", () => {
 
   test("a partition that is archived and dropped counts once", () => {
     const plan = idle().plan({ ...spec, onExpire: "archive" }, LATER);
-    expect(claimsOf("t", plan.retirements, () => false).map(({ bytes }) => bytes)).toEqual([8192, 8192, 8192]);
+    expect(claimsOf("t", plan.steps, () => false).map(({ bytes }) => bytes)).toEqual([8192, 8192, 8192]);
   });
 });

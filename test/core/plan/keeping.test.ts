@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type Dependent, whyNotDroppable } from "../../../core/plan/dependents";
-import type { LivePlan } from "../../../core/plan/live-plan";
 import type { RetirementFacts } from "../../../core/plan/retirement";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import { parseInstant } from "../../../core/time/instant";
 import { parseInterval } from "../../../core/time/interval";
 import { windowSpec } from "../support/specs";
-import { clocksAt, World } from "../support/world";
+import { clocksAt, type PlanOfWorld, World } from "../support/world";
 
 const window = { lead: "3 months", retention: "12 months" } as const;
 const YEAR: Partial<TableSpecArgs> = { window };
@@ -21,8 +20,8 @@ function withPartition(bounds: string, change: Partial<TableSpecArgs> = {}, even
   return { world, leaf };
 }
 
-const retired = (plan: LivePlan) => plan.retirements.map(({ verb, partition }) => `${verb} ${partition}`);
-const reasonOf = (plan: LivePlan, partition: string) =>
+const retired = (plan: PlanOfWorld) => plan.retirements.map(({ verb, partition }) => `${verb} ${partition}`);
+const reasonOf = (plan: PlanOfWorld, partition: string) =>
   plan.plan.deferred.filter((entry) => entry.partition === partition).map(({ reason }) => reason);
 
 describe("a partition that is no interval", () => {

@@ -6,17 +6,11 @@ import type { Retirement } from "../../../core/plan/retiring";
 import { parseInstant } from "../../../core/time/instant";
 
 const BOUNDS = { from: undefined, to: undefined };
-const item = (verb: Retirement["verb"], partition: string, schema = "public"): Retirement => ({
-  verb,
-  schema,
-  partition,
-  oid: partition,
-  bounds: BOUNDS,
-  rows: undefined,
-  bytes: 0,
-  reason: "",
-  dropAfter: undefined,
-});
+const item = (verb: "detach" | "finalize" | "drop", name: string, schema = "public"): Retirement => {
+  const table = { schema, name, oid: name, bounds: BOUNDS, rows: undefined, bytes: 0, foreign: false };
+  if (verb === "drop") return { verb, table, reason: "", dropAfter: undefined, needs: { kind: "nothing" } };
+  return { verb, table, reason: "", promise: { kind: "stays" }, left: false };
+};
 const publication = (changes: Partial<ObservedPublication>): ObservedPublication => ({
   name: "p",
   oid: "7",

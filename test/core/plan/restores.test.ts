@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/spec/args";
-import type { LivePlan } from "../../../core/plan/live-plan";
 import { parseTableSpec } from "../../../core/spec/parse";
 import { parseInstant } from "../../../core/time/instant";
 import { windowFromWire, windowToWire } from "../../../core/window/wire";
 import { VALID, windowSpec } from "../support/specs";
-import { clocksAt, World } from "../support/world";
+import { clocksAt, type PlanOfWorld, World } from "../support/world";
 
 const ARCHIVED: Partial<TableSpecArgs> = {
   window: { lead: "3 months", retention: "12 months" },
@@ -23,8 +22,8 @@ function world(): World {
   return made;
 }
 
-const back = (plan: LivePlan) => plan.plan.restore?.map(({ verb, partition, reason }) => [verb, partition, reason]);
-const waiting = (plan: LivePlan) => plan.plan.deferred.map(({ partition, reason }) => `${partition}: ${reason}`);
+const back = (plan: PlanOfWorld) => plan.plan.restore?.map(({ verb, partition, reason }) => [verb, partition, reason]);
+const waiting = (plan: PlanOfWorld) => plan.plan.deferred.map(({ partition, reason }) => `${partition}: ${reason}`);
 
 describe("restored", () => {
   test("travels in UTC, and is refused where nothing could come of it", () => {

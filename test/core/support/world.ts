@@ -4,12 +4,18 @@ import { NOTHING_PUBLISHED } from "../../../core/observed-replication";
 import type { Clocks } from "../../../core/plan/clocks";
 import type { LivePlan } from "../../../core/plan/live-plan";
 import type { RetirementFacts } from "../../../core/plan/retirement";
-import { endOfGrace } from "../../../core/plan/retiring";
+import { dropDay, endOfGrace, type Leaving, type Retirement } from "../../../core/plan/retiring";
 import { planAgainstDatabase } from "../../../core/plan/window-plan";
 import type { WindowSpec } from "../../../core/spec/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { type OpenInterval, sameInterval } from "../../../core/time/interval";
 import { startOfPeriod } from "../../../core/time/period";
+
+/** A plan with what it retires as tests name it. */
+export interface PlanOfWorld extends Omit<LivePlan, "retirements"> {
+  readonly steps: readonly Retirement[];
+  readonly retirements: readonly (Leaving & { readonly verb: Retirement["verb"]; readonly partition: string })[];
+}
 
 /** The database of one table in memory: what a plan does to it, and what it shows to the next plan. */
 export class World {
@@ -61,9 +67,9 @@ export class World {
     };
   }
 
-  plan(spec: WindowSpec, clocks: Clocks, retiring?: RetirementFacts): LivePlan {
+  plan(spec: WindowSpec, clocks: Clocks, retiring?: RetirementFacts): PlanOfWorld {
     const observation = this.observe(clocks.database, spec);
-    return planAgainstDatabase({
+    const live = planAgainstDatabase({
       spec,
       registered: this.registered,
       observation,
@@ -72,10 +78,13 @@ export class World {
       prepare: false,
       ...(retiring ? { retiring } : {}),
     });
+    const steps = live.retirements;
+    const retirements = steps.map((step) => ({ ...step.table, verb: step.verb, partition: step.table.name }));
+    return { ...live, steps, retirements };
   }
 
   /** One update: refused when the plan has problems, as Check does; otherwise everything due is done. */
-  up(spec: WindowSpec, clocks: Clocks): LivePlan {
+  up(spec: WindowSpec, clocks: Clocks): PlanOfWorld {
     const plan = this.plan(spec, clocks);
     if (plan.problems.length > 0) return plan;
     const now = clocks.trusted ?? clocks.database;
@@ -86,15 +95,16 @@ export class World {
         this.attach(creation.detached.name, creation.partition, now, "attached");
       }
     }
-    for (const item of plan.retirements) {
-      const leaf = this.leaves.find((candidate) => candidate.oid === item.oid);
-      if ((item.verb === "detach" || item.verb === "finalize") && leaf)
-        this.detach(leaf, item.dropAfter, now, item.toArchive);
-      if (item.verb === "archive") this.archive(item.oid, endOfGrace(spec, now), now);
-      if (item.verb === "drop") {
-        const table = this.detached.find((candidate) => candidate.oid === item.oid);
-        if (!table) throw new Error(`${item.partition} is dropped but was not detached`);
-        if (table.toArchive && !table.archived) throw new Error(`${item.partition} is dropped but was not archived`);
+    for (const step of plan.steps) {
+      const { oid, name } = step.table;
+      const leaf = this.leaves.find((candidate) => candidate.oid === oid);
+      if ((step.verb === "detach" || step.verb === "finalize") && leaf)
+        this.detach(leaf, dropDay(step), now, step.promise.kind === "archive" ? true : undefined);
+      if (step.verb === "archive") this.archive(oid, endOfGrace(spec, now), now);
+      if (step.verb === "drop") {
+        const table = this.detached.find((candidate) => candidate.oid === oid);
+        if (!table) throw new Error(`${name} is dropped but was not detached`);
+        if (table.toArchive && !table.archived) throw new Error(`${name} is dropped but was not archived`);
         this.detached = this.detached.filter((candidate) => candidate !== table);
         this.record(table.name, table.oid, table.bounds, "dropped", now);
       }
