@@ -4,6 +4,7 @@ import type { TableSpecArgs } from "../../core/spec/args";
 import { indexLines, leaves } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { configOf, left, program, reset } from "../support/harness/fixture";
 import { type InsertLedger, startInserts } from "../support/harness/insert-ledger";
@@ -86,17 +87,11 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
 
   it("D06 a row comes between the count and the lock: it is moved in a second try", async () => {
     await up(database, deployment, declared(near));
-    const point = "before create partition app.events_p2025_04 #3";
-    const run = up(database, deployment, declared(far), { env: { PGPARTITION_FAULT: `${point}:sleep 1500` } });
-    await until(
-      async () =>
-        (
-          await database.query(
-            "select from pg_stat_activity where query like '%events_p2025_04_by_note%' and state = 'idle in transaction'",
-          )
-        ).length > 0,
-    );
+    const stop = stopAt("before create partition app.events_p2025_04 #3");
+    const run = up(database, deployment, declared(far), { env: stop.env });
+    await stop.reached();
     await database.query(rows(1, "2025-04-01"));
+    stop.goOn();
     expect((await run).error).toBeUndefined();
     expect(await counts()).toEqual({ p2025_04: 1 });
     expect((await preview(database, deployment, declared(far))).steps).toEqual([]);

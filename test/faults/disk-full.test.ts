@@ -3,13 +3,13 @@ import { account } from "../../tools/postgres/account";
 import { onDatabase } from "../cli/support";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { SmallDisk } from "../support/harness/small-disk";
-import { until } from "../support/harness/until";
 import { ownerRole } from "../support/servers";
 import { type Skipping, skipBecause } from "../support/skip";
 
@@ -79,11 +79,11 @@ it("B11 TMPDIR is full in mid-export: a clear error, nothing is left there, and 
   const small = folder.declared({ archive: { to: `file://${folder.path}`, spoolMegabytes: 16 } });
   await filled(40_000, small);
   const env = { TMPDIR: disk.path };
-  const run = up(database, deployment, program(april, small), {
-    env: { ...env, PGPARTITION_FAULT: "after upload of part 1:sleep 1500" },
-  });
-  await until(() => folder.objects(database, "20250201").includes("part-00001.parquet"), 40_000);
+  const stop = stopAt("after upload of part 1");
+  const run = up(database, deployment, program(april, small), { env: { ...env, ...stop.env } });
+  await stop.reached();
   const empty = disk.fill();
+  stop.goOn();
   const { error } = await run;
   empty();
   expect(error).toMatch(/archive "events_p2025_02": writing ".*small-disk-.*": no space left on the disk\. Make room/);

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { pulumiEnvironment } from "../../tools/engine/environment";
 import { resolveEngine } from "../../tools/engine/resolve";
 import { withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { eventsTable, left, reset, sessionsGone } from "../support/harness/fixture";
 import { said, withProgram } from "../support/harness/program";
-import { until } from "../support/harness/until";
 import { childrenOf, endsWithin } from "../support/processes";
 
 // One run of the real engine for each class of fault; what differs within a class is tested over gRPC.
@@ -30,16 +28,10 @@ afterAll(() => {
 });
 
 /** Starts the CLI by itself, to kill it at a fault point of its plugin; the plugins that it had started. */
-async function killedAt(point: string, seconds: number): Promise<number[]> {
+async function killedAt(point: string, then: "goes on" | "stays there"): Promise<number[]> {
   const engine = await resolveEngine();
-  const log = join(app.project.folder, "fault.log");
-  rmSync(log, { force: true });
-  const env = {
-    ...process.env,
-    ...app.project.env,
-    PGPARTITION_FAULT: `${point}:sleep ${String(seconds * 1000)}`,
-    PGPARTITION_FAULT_LOG: log,
-  };
+  const stop = stopAt(point);
+  const env = { ...process.env, ...app.project.env, ...stop.env };
   const args = [...up, "--non-interactive", "--color=never", "--stack", "test"];
   const child = spawn(engine.command, args, {
     cwd: app.project.folder,
@@ -48,16 +40,17 @@ async function killedAt(point: string, seconds: number): Promise<number[]> {
   });
   children.push(child);
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  await until(() => existsSync(log) && readFileSync(log, "utf8").includes(`${point}\n`), 60_000);
+  await stop.reached();
   const plugins = childrenOf(child.pid ?? 0, "plugin.cjs");
   child.kill("SIGKILL");
   await exited;
+  if (then === "goes on") stop.goOn();
   return plugins;
 }
 
 it("A13 the CLI is killed while it creates: pending operations are left, the next up adopts and makes nothing twice", async () => {
   app.declare({ tables: { events }, asOf: march });
-  await killedAt("after commit create partition app.events_p2025_03", 2);
+  await killedAt("after commit create partition app.events_p2025_03", "goes on");
   await sessionsGone(database, 15_000);
   const state = await app.state();
   expect(state.deployment.pending_operations?.map(({ type }) => type)).toContain("creating");
@@ -78,7 +71,7 @@ it("A13 what docs/troubleshooting.md says to run after a killed CLI: cancel, the
   app.declare({ tables: { events }, asOf: march });
   await app.run(up);
   app.declare({ tables: { events: { ...events, window: { lead: "2 months", retention: "1 month" } } }, asOf: march });
-  await killedAt("after commit create partition app.events_p2025_05", 2);
+  await killedAt("after commit create partition app.events_p2025_05", "goes on");
   await sessionsGone(database, 15_000);
   const locked = await app.run(up);
   expect(locked.code).not.toBe(0);
@@ -102,13 +95,13 @@ it("A13 what docs/troubleshooting.md says to run after a killed CLI: cancel, the
 
 it("C06 a second up of the same stack while one runs is refused by the engine's own lock, and nothing changes", async () => {
   app.declare({ tables: { events }, asOf: april });
-  const first = app.run(up, {
-    env: { PGPARTITION_FAULT: "before begin create partition app.events_p2025_05:sleep 6000" },
-  });
-  await until(() => lockFiles() > 0, 30_000);
+  const stop = stopAt("before begin create partition app.events_p2025_05");
+  const first = app.run(up, { env: stop.env });
+  await stop.reached();
   const second = await app.run(up);
   expect(second.code).not.toBe(0);
   expect(said(second)).toMatch(/locked/);
+  stop.goOn();
   expect(await first).toMatchObject({ code: 0 });
 }, 120_000);
 
@@ -162,7 +155,7 @@ it("A12 the engine is killed in mid-archive: its plugin ends by itself, and the 
     await database.query(
       "insert into app.events select n, '2025-04-06', repeat(md5(n::text), 20) from generate_series(2, 40000) n",
     );
-    const plugins = await killedAt("after upload of part 1", 120);
+    const plugins = await killedAt("after upload of part 1", "stays there");
     expect(plugins).toHaveLength(1);
     expect(await endsWithin(plugins[0] ?? 0, 15_000)).toBe(true);
     await sessionsGone(database);
@@ -201,10 +194,4 @@ async function attached(): Promise<string[]> {
     "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'app.events'::regclass order by 1",
   );
   return rows.map(({ name }) => name);
-}
-
-function lockFiles(): number {
-  const folder = join(app.project.folder, ".state", ".pulumi", "locks");
-  if (!existsSync(folder)) return 0;
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".json")).length;
 }

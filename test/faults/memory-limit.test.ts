@@ -4,12 +4,12 @@ import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import { findExecutable } from "../../tools/engine/executables";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset, sessionsGone } from "../support/harness/fixture";
 import { endPlugins, type PluginProcess } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
 import { skipBecause } from "../support/skip";
 
 const database = withDatabase();
@@ -41,12 +41,14 @@ it("A15 memory runs out in mid-export: nothing is dropped, and the next up ends 
     [ROWS],
   );
   let plugin: PluginProcess | undefined;
+  const stop = stopAt("after upload of part 1");
   const run = up(database, deployment, april, {
-    env: { PGPARTITION_FAULT: "after upload of part 1:sleep 1000" },
+    env: stop.env,
     started: (started) => (plugin = started),
   });
-  await until(() => folder.objects(database, "20250201").includes("part-00001.parquet"), 40_000);
+  await stop.reached();
   limitData(plugin?.pid ?? 0, LEFT_BYTES);
+  stop.goOn();
   expect((await run).error).toMatch(said);
   await sessionsGone(database);
   expect(await database.query("select count(*)::int as n from app.events_p2025_02")).toEqual([{ n: ROWS }]);

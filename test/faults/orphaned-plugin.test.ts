@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
+import { stopAt, whenWaiting } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { configOf, left, program, reset, sessionsGone } from "../support/harness/fixture";
 import { endPlugins, startPlugin } from "../support/harness/plugin";
@@ -42,12 +43,12 @@ it("A05 killed while its DDL waits in the lock queue: the backend is gone within
 
 it("A12 the plugin of a killed engine still works: the next up waits, names the holder, and goes on when it has ended", async () => {
   const config = { ...configOf(database), asOf: april.asOf };
-  const point = "before begin create partition app.events_p2025_05";
-  const orphan = await startPlugin({ config, env: { PGPARTITION_FAULT: `${point}:sleep 2500` } });
+  const stop = stopAt("before begin create partition app.events_p2025_05");
+  const orphan = await startPlugin({ config, env: stop.env });
   const lost = new Deployment();
   for (const [urn, entry] of deployment.state) lost.state.set(urn, entry);
   const orphaned = lost.up(orphan, april);
-  await until(async () => (await database.query(locked)).length > 0);
+  await stop.reached();
 
   const early = await up(database, deployment, april, { config: { lockBudgetMs: "500" } });
   expect(early.error).toMatch(
@@ -55,7 +56,9 @@ it("A12 the plugin of a killed engine still works: the next up waits, names the 
   );
   expect(early.error).toContain("let it finish, or end that session, then run the update again");
 
-  const patient = await up(database, deployment, april);
+  const patient = await up(database, deployment, april, {
+    started: (plugin) => void whenWaiting(plugin).then(stop.goOn),
+  });
   expect(patient.error).toBeUndefined();
   await orphaned;
   expect((await preview(database, deployment, april)).steps).toEqual([]);
@@ -67,6 +70,3 @@ it("A12 the plugin of a killed engine still works: the next up waits, names the 
 
 const waiting = `select from pg_stat_activity
   where application_name like 'pulumi-pgpartition%' and query like '%ATTACH%' and wait_event_type = 'Lock'`;
-
-const locked = `select from pg_locks l join pg_database d on d.oid = l.database
-  where l.locktype = 'advisory' and d.datname = current_database()`;

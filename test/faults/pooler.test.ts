@@ -5,6 +5,8 @@ import { throughTable, withTenants } from "../provider/row-policy-support";
 import { closeAll } from "../provider/wire-support";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
+import type { Plugin } from "../support/harness/plugin";
+import { stopAt, whenWaiting } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { configOf, left, program, reset } from "../support/harness/fixture";
 import { killMatrix, undisturbed } from "../support/harness/matrix";
@@ -12,7 +14,6 @@ import { endPlugins } from "../support/harness/plugin";
 import { withPooler } from "../support/harness/pooler";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
-import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 
 const database = withDatabase();
@@ -80,20 +81,17 @@ describe("in session mode", () => {
     expect((await up(pooler, deployment, march)).error).toBeUndefined();
     const other = new Deployment();
     for (const [urn, entry] of deployment.state) other.state.set(urn, entry);
-    const slow = up(pooler, deployment, april, {
-      env: { PGPARTITION_FAULT: "before begin create partition app.events_p2025_05:sleep 1500" },
-    });
-    await until(async () => (await database.query(locked)).length > 0);
-    const runs = [await up(pooler, other, april), await slow];
+    const stop = stopAt("before begin create partition app.events_p2025_05");
+    const slow = up(pooler, deployment, april, { env: stop.env });
+    await stop.reached();
+    const started = (plugin: Plugin): void => void whenWaiting(plugin).then(stop.goOn);
+    const runs = [await up(pooler, other, april, { started }), await slow];
     expect(runs.map(({ error }) => error)).toEqual([undefined, undefined]);
     expect(runs[0]?.messages.join("\n")).toContain('waiting for the lock of table "app"."events"');
     expect((await left(database)).dump.match(/^ledger app.events events_p2025_05 .* created$/gm)).toHaveLength(1);
     expect((await preview(pooler, other, april)).steps).toEqual([]);
   });
 });
-
-const locked = `select from pg_locks l join pg_database d on d.oid = l.database
-  where l.locktype = 'advisory' and d.datname = current_database()`;
 
 describe("in session mode, with row security", () => {
   const t = withTenants(18);

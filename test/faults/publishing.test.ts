@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/spec/args";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { configOf, left, program, reset } from "../support/harness/fixture";
 import { Deployment } from "../support/harness/deployment";
 import { startInserts } from "../support/harness/insert-ledger";
@@ -98,8 +99,8 @@ describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) 
     const declared = filtered("id > 1");
     const shown = (await preview(database, deployment, declared)).messages.join("\n");
     expect(shown).toContain("-- parent app.events SHARE UPDATE EXCLUSIVE | instant");
-    const env = { PGPARTITION_FAULT: "after publication eu of app.events #1:sleep 1500" };
-    const run = up(database, deployment, declared, { env });
+    const stop = stopAt("after publication eu of app.events #1");
+    const run = up(database, deployment, declared, { env: stop.env });
     const locks = async () =>
       (
         await database.query<{ line: string }>(`select distinct format('%s %s', l.relation::regclass, l.mode) as line
@@ -107,9 +108,9 @@ describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) 
           join pg_stat_activity a on a.pid = l.pid
           where n.nspname = 'app' and a.application_name like 'pulumi-pgpartition%' and l.mode <> 'AccessShareLock' order by 1`)
       ).map(({ line }) => line);
-    let found: string[] = [];
-    await until(async () => (found = await locks()).length > 0);
-    expect(found).toEqual(["app.events ShareUpdateExclusiveLock"]);
+    await stop.reached();
+    expect(await locks()).toEqual(["app.events ShareUpdateExclusiveLock"]);
+    stop.goOn();
     expect((await run).error).toBeUndefined();
   });
 
@@ -122,11 +123,12 @@ describe.each(testVersions())("PostgreSQL %s, locks of a membership", (version) 
         publications: { eu: { create: true } },
       });
     const second = new Deployment("faults", "second");
-    const env = { PGPARTITION_FAULT: "before begin publication eu of app.events:sleep 1500" };
-    const runs = await Promise.all([
-      up(database, deployment, table("events"), { env }),
-      up(database, second, table("others")),
-    ]);
+    const stop = stopAt("before begin publication eu of app.events");
+    const first = up(database, deployment, table("events"), { env: stop.env });
+    await stop.reached();
+    const faster = await up(database, second, table("others"));
+    stop.goOn();
+    const runs = [await first, faster];
     expect(runs.map((run) => run.error)).toEqual([undefined, undefined]);
     expect((await left(database)).dump).toContain("tables=app.events, app.others");
     expect((await up(database, deployment, table("events"))).steps).toEqual([]);

@@ -1,16 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { closeAll } from "../provider/wire-support";
+import { stopAt } from "../support/harness/stop-at";
 import { ArchiveFolder } from "../support/harness/archive-folder";
 import { Deployment } from "../support/harness/deployment";
 import { program } from "../support/harness/fixture";
 import { type OwnServer, startOwnServer } from "../support/harness/own-server";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
 
 let server: OwnServer;
 const folder = mkdtempSync(join(tmpdir(), "server-crash-"));
@@ -40,13 +40,12 @@ it.each([
     expect((await up(server, deployment, march)).error).toBeUndefined();
     await query("insert into app.events values (1, '2025-03-05', 'kept')");
 
-    const log = join(folder, `${String(Math.random())}.log`);
-    const run = up(server, deployment, april, {
-      env: { PGPARTITION_FAULT: `${point}:sleep 1500`, PGPARTITION_FAULT_LOG: log },
-    });
-    await until(() => reached(log, point));
+    const stop = stopAt(point);
+    const run = up(server, deployment, april, { env: stop.env });
+    await stop.reached();
     await server.crash();
     await server.start();
+    stop.goOn();
     const { error, messages } = await run;
     expect([error ?? "", ...messages].join("\n")).not.toContain(server.password);
     if (error !== undefined) {
@@ -76,14 +75,12 @@ it("B01 kill -9 of the server in mid-export: nothing is dropped, and after its r
       "insert into app.events select n, '2025-02-05', repeat(md5(n::text), 20) from generate_series(1, 40000) n",
     );
     // While the first part is held up the second one is being read.
-    const point = "after proof of part 1";
-    const log = join(folder, "export.log");
-    const run = up(server, deployment, expiring, {
-      env: { PGPARTITION_FAULT: `${point}:sleep 1000`, PGPARTITION_FAULT_LOG: log },
-    });
-    await until(() => reached(log, point));
+    const stop = stopAt("after proof of part 1");
+    const run = up(server, deployment, expiring, { env: stop.env });
+    await stop.reached();
     await server.kill();
     await server.start();
+    stop.goOn();
     const { error } = await run;
     // Where the server is back in time the same update takes its locks again, reads what is there and goes on.
     if (error !== undefined) {
@@ -101,14 +98,6 @@ it("B01 kill -9 of the server in mid-export: nothing is dropped, and after its r
     archive.remove();
   }
 }, 60_000);
-
-function reached(log: string, point: string): boolean {
-  try {
-    return readFileSync(log, "utf8").includes(`${point}\n`);
-  } catch {
-    return false;
-  }
-}
 
 async function query(sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: server.url });

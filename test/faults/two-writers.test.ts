@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
 
 const database = withDatabase();
 afterEach(endPlugins);
@@ -65,10 +65,11 @@ it.each([
   "C08 a session creates the same partition %s at the same moment: it is adopted, the next preview is empty",
   async (_, name) => {
     const grown = program("2025-04-10T00:00:00Z", { window });
-    const point = "before begin create partition app.events_p2025_05";
-    const run = up(database, deployment, grown, { env: { PGPARTITION_FAULT: `${point}:sleep 1000` } });
-    await until(async () => (await database.query(locked)).length > 0);
+    const stop = stopAt("before begin create partition app.events_p2025_05");
+    const run = up(database, deployment, grown, { env: stop.env });
+    await stop.reached();
     await database.query(`create table app.${name} partition of app.events ${mayBounds}`);
+    stop.goOn();
     const { error } = await run;
     // The loser may have to be run again; it must never be left with a partition of other bounds or an error that stays.
     if (error !== undefined) expect((await up(database, deployment, grown)).error).toBeUndefined();
@@ -87,6 +88,3 @@ it("C08 a session creates a partition of other bounds under our name: it is refu
   expect(run.error).toContain("2025-06-01");
   expect((await left(database)).dump.replaceAll(/^ledger.*\n?/gm, "")).toBe(before.replaceAll(/^ledger.*\n?/gm, ""));
 });
-
-const locked = `select from pg_locks l join pg_database d on d.oid = l.database
-  where l.locktype = 'advisory' and d.datname = current_database()`;

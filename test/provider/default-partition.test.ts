@@ -1,14 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/spec/args";
 import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { eventsTable, left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, type Run, up, withPlugin } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, identityOf, indexLines, leaves, ledger } from "./support";
 import { closeAll } from "./wire-support";
@@ -251,15 +248,12 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
   it("a row that comes between plan and removal keeps it: the transaction fails as a whole", async () => {
     await done(up(database, deployment, march));
     const without = program("2025-03-10T00:00:00Z", { window });
-    const point = "before begin drop default partition app.events_default";
-    const folder = mkdtempSync(join(tmpdir(), "default-partition-"));
-    const log = join(folder, "log");
-    const env = { PGPARTITION_FAULT: `${point}:sleep 2000`, PGPARTITION_FAULT_LOG: log };
-    const run = up(database, deployment, without, { env });
-    await until(() => existsSync(log) && readFileSync(log, "utf8").includes(point));
+    const stop = stopAt("before begin drop default partition app.events_default");
+    const run = up(database, deployment, without, { env: stop.env });
+    await stop.reached();
     await database.query("insert into app.events values (9, '2025-08-08', 'late')");
+    stop.goOn();
     expect((await run).error).toContain("23514");
-    rmSync(folder, { recursive: true });
     expect(await rowsOf(database, "events_default")).toEqual(["9 late"]);
     expect(await leaves(database)).toContain("events_default");
   });

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { IndexArgs } from "../../core/spec/args";
 import { testVersions, withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 import { ddlOf, entryOf, identityOf, indexLines } from "./support";
 import { closeAll } from "./wire-support";
@@ -96,13 +96,14 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
 
   it("covers a partition that appears between the look at the leaves and the parent's index", async () => {
     const declared = at({ by_note: { columns: ["note"] } });
-    const env = { PGPARTITION_FAULT: "before begin index app.events_by_note:sleep 1500" };
-    const run = up(database, deployment, declared, { env });
-    await until(async () => (await database.query(locked)).length > 0);
+    const stop = stopAt("before begin index app.events_by_note");
+    const run = up(database, deployment, declared, { env: stop.env });
+    await stop.reached();
     await database.query(`create table app.late (like app.events);
       insert into app.late values (1, '2025-06-05', 'late'), (2, '2025-06-06', 'late');
       alter table app.late add primary key (id, at);
       alter table app.events attach partition app.late for values from ('2025-06-01 00:00+00') to ('2025-07-01 00:00+00')`);
+    stop.goOn();
     expect((await run).error).toBeUndefined();
     expect(await indexLines(database, "note")).toEqual([
       "events_by_note valid",
@@ -148,6 +149,3 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     expect(await indexLines(database, "by_note")).toHaveLength(3);
   });
 });
-
-const locked = `select from pg_locks l join pg_database d on d.oid = l.database
-  where l.locktype = 'advisory' and d.datname = current_database()`;

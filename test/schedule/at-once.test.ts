@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { setTimeout as sleep } from "node:timers/promises";
 import { leaves } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
+import { stopAt, whenWaiting } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
-import { apply, column, failure, scheduleRuns } from "./support";
+import { apply, column, failure, scheduleRuns, whenRunning } from "./support";
 
 afterEach(endPlugins);
 afterAll(closeAll);
@@ -42,12 +42,16 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
   });
 
   it("C08 the schedule runs while an update makes the same partitions: one of them makes each, and preview is empty", async () => {
-    const point = "before begin create partition app.events_p2025_05";
-    const running = up(database, deployment, june, { env: { PGPARTITION_FAULT: `${point}:sleep 1000` } });
-    await until(async () => (await column(database, "select 1 from pg_locks where locktype = 'advisory'")).length > 0);
-    const scheduled = scheduleRuns(database, "2025-06-10");
+    const stop = stopAt("before begin create partition app.events_p2025_05");
+    const running = up(database, deployment, june, { env: stop.env });
+    await stop.reached();
+    const session = await database.connect();
+    const scheduled = scheduleRuns(session, "2025-06-10");
+    await whenRunning(database, "ensure_window");
+    stop.goOn();
     expect((await running).error).toBeUndefined();
     await scheduled;
+    await session.end();
     expect(await column(database, made)).toEqual(
       ["03", "04", "05", "06", "07"].map((month) => `events_p2025_${month}`),
     );
@@ -57,11 +61,11 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
   it("C08 an update runs while the schedule makes partitions: it waits, adopts them, and preview is empty", async () => {
     const client = await database.connect();
     await client.query("begin; select pgpartition.ensure_partitions('app.events', '2025-06-10')");
-    const running = up(database, deployment, june);
-    await sleep(1_500);
-    await client.query("commit");
-    await client.end();
+    const running = up(database, deployment, june, {
+      started: (plugin) => void whenWaiting(plugin).then(() => client.query("commit")),
+    });
     const { error, messages } = await running;
+    await client.end();
     expect(error).toBeUndefined();
     expect(messages.join("\n")).toContain('waiting for the lock of table "app"."events"');
     expect(await column(database, made)).toHaveLength(5);
@@ -75,11 +79,13 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     const client = await database.connect();
     await client.query(`begin; create table app.${name} partition of app.events
       for values from ('2025-05-01 00:00+00') to ('2025-06-01 00:00+00')`);
-    const scheduled = scheduleRuns(database, "2025-06-10");
-    await sleep(400);
+    const session = await database.connect();
+    const scheduled = scheduleRuns(session, "2025-06-10");
+    await until(async () => (await column(database, "select 1 from pg_locks where not granted")).length > 0);
     await client.query("commit");
     await client.end();
     await scheduled;
+    await session.end();
     expect(await leaves(database)).toEqual([
       "events_p2025_03",
       "events_p2025_04",

@@ -5,6 +5,7 @@ import type { TestDatabase } from "../support/database";
 import type { Deployment } from "../support/harness/deployment";
 import type { Program } from "../support/harness/declare";
 import { named, preview, type RunOptions, up, withPlugin } from "../support/harness/rounds";
+import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 
 /** `up` that has to succeed; its steps in short. */
@@ -37,8 +38,25 @@ export async function adoptsWithoutDdl(
 }
 
 /** What the schedule does on a day, as pg_cron would start it. */
-export async function scheduleRuns(database: TestDatabase, day: string, table = "app.events"): Promise<void> {
+export async function scheduleRuns(
+  database: { query(sql: string): Promise<unknown> },
+  day: string,
+  table = "app.events",
+): Promise<void> {
   await database.query(`call pgpartition.ensure_window('${table}', '${day}')`);
+}
+
+/** Resolves when another session than the test's own runs a function of the schedule. */
+export function whenRunning(database: TestDatabase, name: string): Promise<void> {
+  return until(
+    async () =>
+      (
+        await database.query(
+          "select from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like $1",
+          [`%${name}%`],
+        )
+      ).length > 0,
+  );
 }
 
 /** The error of a statement: its SQLSTATE, text and hint. */

@@ -4,6 +4,7 @@ import { quoteLiteral } from "../../core/names/identifier";
 import { ddlOf } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";
+import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";
 import { left, reset } from "../support/harness/fixture";
 import { endPlugins, type Plugin } from "../support/harness/plugin";
@@ -11,7 +12,7 @@ import { preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
 import { addProgram, carried, makeSources, observe, petri, petriProgram, tree } from "../support/harness/petri";
-import { apply, column, failure } from "./support";
+import { apply, column, failure, whenRunning } from "./support";
 
 afterEach(endPlugins);
 afterAll(closeAll);
@@ -179,10 +180,15 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
   it("I06 beside an update that makes the same branch: it waits, and finds it made", async () => {
     await apply(database, deployment, march);
     await addProgram(database, "new");
-    const point = "before begin create branch app.petri_obs_prog_new_site_one";
-    const running = up(database, deployment, march, { env: { PGPARTITION_FAULT: `${point}:sleep 1500` } });
-    await until(async () => (await tableOf(database, "petri_obs_prog_new")) !== "null");
-    expect(await outcomes(database)).toEqual([]);
+    const stop = stopAt("before begin create branch app.petri_obs_prog_new_site_one");
+    const running = up(database, deployment, march, { env: stop.env });
+    await stop.reached();
+    const session = await database.connect();
+    const asked = session.query(ensureValues);
+    await whenRunning(database, "ensure_values");
+    stop.goOn();
+    expect((await asked).rows).toEqual([]);
+    await session.end();
     expect((await running).error).toBeUndefined();
     expect((await column(database, made)).filter((name) => name === "petri_obs_prog_new_site_one")).toHaveLength(1);
     expect((await preview(database, deployment, march)).steps).toEqual([]);

@@ -3,7 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { Plugin } from "./plugin";
 import { until } from "./until";
+
+/** Resolves when a plugin says that it waits for the lock of a table. */
+export function whenWaiting(plugin: Pick<Plugin, "messages">): Promise<void> {
+  return until(() => plugin.messages.some((message) => message.includes("waiting for the lock of table")));
+}
 
 export interface Stop {
   /** For the plugin. */
