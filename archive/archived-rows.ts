@@ -14,7 +14,7 @@ import type { ObjectStore } from "./store/store";
 import { makeWorkFolder } from "./work-folder";
 
 /** An archive whose rows are wanted. */
-export interface RowSource {
+interface RowSource {
   readonly store: ObjectStore;
   readonly manifest: Manifest;
   /** Of the parts, below the store's prefix. */

@@ -21,7 +21,7 @@ export interface RestoreFacts {
 }
 
 /** One archived partition that comes back, by the program or by the command line. */
-export interface BringBack {
+interface BringBack {
   readonly work: WorkContext;
   readonly table: { readonly schema: string; readonly table: string };
   readonly wanted: Creation;

@@ -9,12 +9,12 @@ import { type OpenedArchive, openArchive } from "./open-archive";
 import { readBack } from "./read-back";
 
 /** What a look before a drop needs of the job that would archive it. */
-export type CheckJob = Pick<ArchiveJob, "work" | "store" | "away" | "at"> & {
+type CheckJob = Pick<ArchiveJob, "work" | "store" | "away" | "at"> & {
   readonly settings: Pick<ArchiveJob["settings"], "verify">;
 };
 
 /** The archive that a drop would stand on is not what the ledger says. Nothing was dropped. */
-export class ArchiveRefused extends Error {
+class ArchiveRefused extends Error {
   constructor(
     finding: string,
     /** It can be of no use any more. */

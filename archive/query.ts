@@ -15,7 +15,7 @@ import type { ObjectStore } from "./store/store";
 import { makeWorkFolder } from "./work-folder";
 
 /** A question about a table as a whole: the rows that it has, and those that were archived. */
-export interface QueryJob {
+interface QueryJob {
   readonly database: Database;
   readonly table: { readonly schema: string; readonly table: string };
   /** Archives of ranges that are not in the table any more. */
@@ -28,7 +28,7 @@ export interface QueryJob {
   readonly log: Log;
 }
 
-export interface QueryResult {
+interface QueryResult {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
   /** Rows that were looked through, of the table and of archives. */

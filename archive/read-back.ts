@@ -6,7 +6,7 @@ import { readPartBack } from "./read-object";
 import type { ObjectStore } from "./store/store";
 
 /** Parts whose bytes are to be read once more. */
-export interface ReadBack {
+interface ReadBack {
   readonly store: ObjectStore;
   /** Of the parts, below the store's prefix. */
   readonly folder: string;

@@ -5,7 +5,7 @@ import { ArchiveFault } from "./errors";
 import { StoreError } from "./store/errors";
 import type { ObjectStore } from "./store/store";
 
-export interface ObjectWanted {
+interface ObjectWanted {
   readonly key: string;
   /** In hex. */
   readonly sha256: string;
@@ -14,14 +14,14 @@ export interface ObjectWanted {
   readonly source: string;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bytes that have come so far. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
 /** Takes one reading; begun anew where a second one is needed. */
-export type Sink<T> = (pieces: AsyncIterable<Buffer>) => Promise<T>;
+type Sink<T> = (pieces: AsyncIterable<Buffer>) => Promise<T>;
 
 /**
  * Gives the content to `take` and fails with an ArchiveFault unless all of it was what is wanted: what `take` has made of it counts
@@ -136,6 +136,6 @@ async function readOnce<T>(
 }
 
 /** There is no such object. */
-export function goneFault(store: ObjectStore, key: string): ArchiveFault {
+function goneFault(store: ObjectStore, key: string): ArchiveFault {
   return new ArchiveFault("gone", `"${store.url}/${key}" is gone`);
 }

@@ -17,7 +17,7 @@ import { type ArchiveSource, openArchive, readingArchive } from "./open-archive"
 import type { ObjectStore } from "./store/store";
 
 /** An archive that is to become a partition again. */
-export interface PartitionRestore {
+interface PartitionRestore {
   readonly work: WorkContext;
   readonly store: ObjectStore;
   /** Place of its manifest. */

@@ -8,7 +8,7 @@ import { type ArchiveSource, openArchive, readingArchive } from "./open-archive"
 import type { ObjectStore } from "./store/store";
 
 /** One archive that is to become a table. */
-export interface RestoreJob {
+interface RestoreJob {
   readonly database: Database;
   readonly store: ObjectStore;
   /** Place of its manifest. */
@@ -21,7 +21,7 @@ export interface RestoreJob {
   readonly log: Log;
 }
 
-export interface Restored {
+interface Restored {
   readonly rows: number;
   readonly manifest: Manifest;
 }

@@ -5,7 +5,7 @@ import type { Log } from "../postgres/log";
 import type { ObjectStore } from "./store/store";
 
 /** An archive that is looked at where it lies. */
-export interface VerifyJob {
+interface VerifyJob {
   readonly store: ObjectStore;
   /** Place of its manifest. */
   readonly manifest: string;

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-export interface Figure {
+interface Figure {
   readonly value: number;
   readonly unit: "ms" | "statements";
 }

@@ -14,7 +14,7 @@ import { type ArchiveFlags, openStoreOf } from "./archive-source";
 import { type CliSession, notRegistered } from "./session";
 
 /** What is to be a partition again, and how long it is kept. */
-export interface PartitionWanted {
+interface PartitionWanted {
   readonly table: TableId;
   readonly range: OpenInterval;
   readonly until: string | undefined;

@@ -26,7 +26,7 @@ interface DeclaredBucket {
 const OWNERS_BUSINESS = ["bucketName", "tags", "protect", "expireAfter", "keepVersionsFor", "storage"] as const;
 
 /** Name and ARN wait for the checks. */
-export interface ReadBucket {
+interface ReadBucket {
   /** Its name. */
   readonly bucket: pulumi.Output<string>;
   /** Its ARN. */

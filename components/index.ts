@@ -44,6 +44,7 @@ export type { DefaultPartitionArgs } from "../core/spec/default-partition-args";
 export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/spec/storage-args";
 export type { AlertThresholdArgs, MonitoringSettingsArgs, ShortTime, SizeThresholdArgs } from "../core/monitoring/args";
 export type { BackupArgs } from "../core/spec/backup-args";
+export type { RestoredArgs, RestoredRangeArgs } from "../core/spec/restored-args";
 export type { Size } from "../core/size";
 export type { BucketSetting } from "../core/archive/bucket-facts";
 export type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";

@@ -52,7 +52,7 @@ export interface PrerequisitePublicationArgs {
 }
 
 /** What was made before the tables, and what is made after them. */
-export interface Prerequisites {
+interface Prerequisites {
   /** The tables wait for these. */
   readonly resources: readonly pulumi.Resource[];
   /** Lets the readers in, when the tables are there. */

@@ -122,7 +122,7 @@ export class CronJob extends pulumi.CustomResource {
 }
 
 /** Inputs of PartitionWindow: the declared rule, the clock, and the plan that Check replaces by a live one. */
-export type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
+type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
   /** Its place may be that of a bucket which the same program makes. */
   readonly archive?: Omit<NonNullable<WindowWire["archive"]>, "to"> & { readonly to?: pulumi.Input<string> };
   readonly asOf: string;

@@ -5,7 +5,7 @@ import type { ForeignKeyArgs, TableSpecArgs } from "../core/spec/args";
 type Named = Pick<TableSpecArgs, "schema" | "table" | "rowSecurity" | "foreignKeys">;
 
 /** One table of a program among the others that it has to do with, all by their keys. */
-export interface OrderedTable {
+interface OrderedTable {
   readonly key: string;
   /** Whose policies it takes (`copyFrom`): stands before it. */
   readonly source: string | undefined;
@@ -21,7 +21,7 @@ export function qualifiedName(table: Pick<Named, "schema" | "table">, schema: st
 }
 
 /** What the foreign keys of a table point to, each once. One without a schema points into public, whatever the table's own. */
-export function referencedNames({ foreignKeys = {} }: Pick<Named, "foreignKeys">): string[] {
+function referencedNames({ foreignKeys = {} }: Pick<Named, "foreignKeys">): string[] {
   // What is no foreign key at all is refused where the table is read.
   const declared = Object.values(foreignKeys) as readonly (Partial<ForeignKeyArgs> | null)[];
   return [

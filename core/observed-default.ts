@@ -36,7 +36,7 @@ export interface ObservedTrigger {
 }
 
 /** `always`: in sessions that replicate too. `never`: as far as our sessions go. */
-export type Firing = "origin" | "always" | "never";
+type Firing = "origin" | "always" | "never";
 
 /** Exact, at the moment of the count. */
 export interface RowCounts {

@@ -5,7 +5,7 @@ import type { TableName } from "../core/names/table-name";
 import type { Row } from "./session";
 
 /** What beside the catalogue of the table itself is read when it is adopted. */
-export interface AdoptionSources {
+interface AdoptionSources {
   readonly rivals: Rivals;
   /** The time zone that is set for the database; undefined: none. */
   readonly zone: string | undefined;

@@ -19,7 +19,7 @@ export interface KnownArchive {
 }
 
 /** A part as it was written down before it was stored. */
-export type KnownPart = Pick<Manifest["parts"][number], "rows" | "bytes" | "sha256" | "textBytes" | "textSha256"> & {
+type KnownPart = Pick<Manifest["parts"][number], "rows" | "bytes" | "sha256" | "textBytes" | "textSha256"> & {
   /** Below the prefix of the store that it was stored in. */
   readonly key: string;
 };

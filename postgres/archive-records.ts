@@ -24,7 +24,7 @@ export interface ArchiveState {
   readonly relations: readonly RelationFacts[];
 }
 
-export interface ExportRecord {
+interface ExportRecord {
   /** Of its row in the ledger. */
   readonly id: string;
   readonly run: string;

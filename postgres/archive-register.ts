@@ -116,7 +116,7 @@ function arrayText(items: readonly string[]): string {
 }
 
 /** What an archive table is, where there is one. */
-export interface ArchiveTableFacts {
+interface ArchiveTableFacts {
   readonly schemaThere: boolean;
   /** Undefined: there is no such table. */
   readonly oid: string | undefined;

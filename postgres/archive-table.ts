@@ -23,7 +23,7 @@ export interface ArchiveColumn {
 }
 
 /** A type that is not PostgreSQL's own, and the statement that makes it. */
-export interface ArchiveType {
+interface ArchiveType {
   readonly name: string;
   readonly definition: string;
 }

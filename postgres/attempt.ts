@@ -32,7 +32,7 @@ export class FailedStep extends Error {
 
 export type OnStatement = (statement: Statement, durationMs: number) => void;
 
-export interface AttemptOptions {
+interface AttemptOptions {
   readonly timeouts: (statement: Statement) => Timeouts;
   readonly flushedLater: boolean;
   readonly done: OnStatement;

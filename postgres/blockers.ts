@@ -20,7 +20,7 @@ export interface Blocker {
 }
 
 /** Asked from the service session while the backend waits: afterwards nobody knows whom it waited for. */
-export async function blockersOf(connections: Connections, pid: number): Promise<Blocker[]> {
+async function blockersOf(connections: Connections, pid: number): Promise<Blocker[]> {
   const service = await connections.serviceSession();
   // The columns are those of Blocker: the query names them.
   return (await service.set(query("blockers"), [pid])) as unknown as Blocker[];

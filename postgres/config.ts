@@ -1,7 +1,5 @@
 import { parseUrl, type SslMode } from "./url";
 
-export { SSL_MODES, type SslMode } from "./url";
-
 /** How one database is reached and how patient we are with it. Plain data: the environment is read by whoever makes it. */
 export interface DatabaseConfig {
   /** `postgresql://user:password@host:port/database?sslmode=…`. Fields given beside it win. */

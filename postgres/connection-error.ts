@@ -8,7 +8,7 @@ export interface Address {
   readonly user: string;
 }
 
-export type ConnectionErrorKind =
+type ConnectionErrorKind =
   | "configuration"
   | "unreachable"
   | "authentication"

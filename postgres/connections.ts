@@ -164,7 +164,7 @@ export class Connections {
   }
 }
 
-export interface Started {
+interface Started {
   readonly pool: Pool;
   readonly facts: ServerFacts;
   readonly identity: Identity;

@@ -14,7 +14,7 @@ import { tlsAttempts } from "./tls";
 const RETRY_PAUSE_MS = 250;
 
 /** What decides how every further session is opened. */
-export interface Opened {
+interface Opened {
   readonly session: Session;
   readonly facts: ServerFacts;
 }
@@ -153,7 +153,7 @@ export class Connector {
 }
 
 /** `streaming`: one request at a time, because a COPY takes the connection over. */
-export type SessionKind = "pipelined" | "streaming";
+type SessionKind = "pipelined" | "streaming";
 
 interface Known {
   readonly target: Target;

@@ -19,7 +19,7 @@ export interface CopyOptions {
   readonly lockBudgetMs: number;
 }
 
-export interface CopyFrame {
+interface CopyFrame {
   readonly begin: "begin" | "begin read only";
   /** What remains when it fails, for errors. */
   readonly left: string;

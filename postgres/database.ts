@@ -29,9 +29,7 @@ import { inTransaction } from "./transaction";
 import type { Environment } from "./target";
 import { type Patience, patienceOf } from "./timeouts";
 
-export type { Identity as DatabaseIdentity } from "./connections";
 export type { ExecuteOptions } from "./execute-options";
-export type { Log } from "./log";
 
 /** One database as the rest of the product sees it: connects when first needed, reads, executes, locks, cancels. */
 export class Database {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 declare const PGPARTITION_FAULTPOINTS: boolean | undefined;
 
 /** Thrown by an armed fault point. */
-export class InjectedFault extends Error {
+class InjectedFault extends Error {
   constructor(readonly point: string) {
     super(`fault injected at "${point}"`);
     this.name = "InjectedFault";
@@ -13,7 +13,7 @@ export class InjectedFault extends Error {
 }
 
 /** What a point can lend to its fault. */
-export interface FaultSite {
+interface FaultSite {
   /** Cuts the connection that is at work here. */
   readonly dropConnection?: () => void;
 }

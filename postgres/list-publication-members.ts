@@ -1,7 +1,7 @@
 import type { Database } from "./database";
 import { query } from "./queries";
 
-export interface ListedMember {
+interface ListedMember {
   readonly schema: string;
   readonly table: string;
   readonly publication: string;

@@ -8,7 +8,7 @@ import { READ_LOCK_TIMEOUT_MS } from "./settings";
 import type { Patience } from "./timeouts";
 
 /** What goes with one reading. */
-export interface ReadOptions {
+interface ReadOptions {
   /** For errors, a gerund and its object: `reading table "x"`. */
   readonly subject: string;
   readonly signal: AbortSignal;

@@ -15,7 +15,7 @@ const RETRYABLE: ReadonlySet<string | undefined> = new Set([
 /** From below lock_timeout to a second: an instant's contention passes at once, an old reader is not pressed. */
 const BACKOFF = { initialDelay: 50, maxDelay: 1_000 };
 
-export interface RetryOptions extends Pick<ExecuteOptions, "signal" | "log" | "subject"> {
+interface RetryOptions extends Pick<ExecuteOptions, "signal" | "log" | "subject"> {
   /** Zero: tried once. */
   readonly budgetMs: number;
   /** What there is after giving up, as a sentence. */
@@ -56,7 +56,7 @@ function giveUp(options: RetryOptions, attempts: number): string {
 }
 
 /** 57014 is our own statement_timeout where a statement is held to the time of one wait. */
-export function isRetryable(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   if (!(error instanceof StatementError)) return false;
   if (RETRYABLE.has(error.sqlState)) return true;
   return error.sqlState === "57014" && error.statement !== undefined && queuesTwice(error.statement);

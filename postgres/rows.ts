@@ -78,7 +78,7 @@ export interface LeafRow {
 }
 
 /** What leaves.sql says about a default partition besides what it says about every partition. */
-export interface FallbackJson {
+interface FallbackJson {
   readonly pages: string | number;
   readonly hidden: boolean;
   readonly checks: readonly ObservedCheck[] | null;
@@ -87,7 +87,7 @@ export interface FallbackJson {
 
 type TriggerJson = Omit<ObservedTrigger, "inherited"> & { readonly inherited: ObservedTrigger["fires"] | null };
 
-export interface CarriedJson {
+interface CarriedJson {
   readonly owner: string;
   readonly ours: boolean;
   readonly enabled: boolean;

@@ -2,7 +2,7 @@ import type { Database } from "./database";
 import { query } from "./queries";
 
 /** Who may make tables in a schema. */
-export interface SchemaRights {
+interface SchemaRights {
   readonly there: boolean;
   /** The connected role. */
   readonly role: string;

@@ -20,7 +20,7 @@ export interface StoreRowsRequest {
 }
 
 /** What the table gave back is not what the source had sent. Nothing of it was kept. */
-export class RowsDiffer extends Error {
+class RowsDiffer extends Error {
   constructor(subject: string, table: TableRef) {
     super(
       `${subject}: "${table.schema}"."${table.name}" does not give the rows back as they were sent. Nothing of them was kept and ` +

@@ -1,8 +1,8 @@
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { DatabaseConfig, SslMode } from "./config";
+import type { DatabaseConfig } from "./config";
 import { type Address, ConnectionError } from "./connection-error";
-import { isSslMode, parseUrl, type UrlParts } from "./url";
+import { isSslMode, parseUrl, type SslMode, type UrlParts } from "./url";
 
 /** Where a connection goes, everything decided but the password. */
 export interface Target extends Address {

@@ -12,7 +12,7 @@ export interface TimeKey {
 }
 
 /** The partitions of a table as a tree, from rows that name their parents. */
-export interface Tree {
+interface Tree {
   readonly leaves: readonly ObservedLeaf[];
   readonly branches: readonly ObservedBranch[];
 }

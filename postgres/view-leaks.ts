@@ -3,7 +3,7 @@ import { query } from "./queries";
 import type { TableName } from "../core/names/table-name";
 
 /** A view through which rows pass by the table's policies. */
-export interface ViewLeak {
+interface ViewLeak {
   readonly schema: string;
   readonly name: string;
   readonly materialized: boolean;

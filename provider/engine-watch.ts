@@ -3,7 +3,7 @@
  * later; when it was killed itself nothing comes, only the parent changes. A plugin left behind would go on changing a
  * database that another run has begun to work on.
  */
-export interface EngineWatch {
+interface EngineWatch {
   /** Stops what runs and lets go of the database. */
   readonly close: () => Promise<void>;
   readonly exit: (code: number) => void;

@@ -20,7 +20,7 @@ export class PartialFailure extends Error {
   }
 }
 
-export interface PartialState {
+interface PartialState {
   readonly id: string;
   readonly outputs: PropertyMap;
   /** What was not done, one sentence each. The engine prints these and nothing else, not the message. */

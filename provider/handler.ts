@@ -72,42 +72,42 @@ export interface CreateRequest {
   readonly preview: boolean;
 }
 
-export interface UpdateResult {
+interface UpdateResult {
   /** In preview outputs may be UNKNOWN. */
   readonly outputs: PropertyMap;
   readonly secrets?: readonly PropertyPath[];
   readonly refreshBeforeUpdate?: boolean;
 }
 
-export interface CreateResult extends UpdateResult {
+interface CreateResult extends UpdateResult {
   /** May be "" in preview only. */
   readonly id: string;
 }
 
-export interface ReadRequest {
+interface ReadRequest {
   readonly id: string;
   /** undefined for an import, as are the outputs. */
   readonly oldInputs: PropertyMap | undefined;
   readonly oldOutputs: PropertyMap | undefined;
 }
 
-export interface ReadResult extends CreateResult {
+interface ReadResult extends CreateResult {
   readonly inputs: PropertyMap;
   /** Secret inputs besides those that were secret before. */
   readonly secretInputs?: readonly PropertyPath[];
 }
 
-export interface UpdateRequest extends DiffRequest {
+interface UpdateRequest extends DiffRequest {
   readonly preview: boolean;
 }
 
-export interface DeleteRequest {
+interface DeleteRequest {
   readonly id: string;
   readonly oldInputs: PropertyMap;
   readonly oldOutputs: PropertyMap;
 }
 
-export interface ListRequest {
+interface ListRequest {
   readonly query: PropertyMap;
   /** At most this many are wanted; undefined for all. */
   readonly limit: number | undefined;

@@ -27,7 +27,7 @@ export interface ProviderModule {
   close(): Promise<void>;
 }
 
-export interface ConfigureRequest {
+interface ConfigureRequest {
   readonly config: PropertyMap;
   /** Paths of secret configuration; their texts are hidden from logs and errors already. */
   readonly secrets: readonly PropertyPath[];
@@ -35,13 +35,13 @@ export interface ConfigureRequest {
 
 export type ProviderFunction = (ctx: CallContext, request: FunctionRequest) => Promise<FunctionResult>;
 
-export interface FunctionRequest {
+interface FunctionRequest {
   readonly args: PropertyMap;
   readonly secrets: readonly PropertyPath[];
   readonly preview: boolean;
 }
 
-export interface FunctionResult {
+interface FunctionResult {
   readonly result: PropertyMap;
   readonly failures?: readonly Problem[];
   readonly secrets?: readonly PropertyPath[];

@@ -4,7 +4,7 @@ import type { TableName } from "../core/names/table-name";
 import type { CallContext } from "./context";
 
 /** A task's turn: what the database shows now, and how to tell what the task made of it. */
-export interface Turn {
+interface Turn {
   readonly observation: Observation;
   /** Replaces the observation for the tasks that follow, in place of reading everything again. */
   update(observation: Observation): void;

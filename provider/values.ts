@@ -22,7 +22,6 @@ class Unknown {
     return `(${this.brand} until up)`;
   }
 }
-export type { Unknown };
 
 export const UNKNOWN = new Unknown();
 

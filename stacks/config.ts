@@ -13,7 +13,7 @@ import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
  * The configuration of a stack: the one place that says which keys there are. Types and words are checked here, what a
  * value means (is it a span, a time?) by the table's own rules, after the values have met their table.
  */
-export const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
+const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
 
 /** Only editors read these patterns: at run time the rules of the spec speak, which name the units. */
 const SPAN = "[1-9][0-9]* +(hour|day|week|month|quarter|year)s?";

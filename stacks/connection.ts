@@ -13,7 +13,7 @@ export interface Outside {
 /** Where the database is, with the password still plain: the program makes it a secret before anything else sees it. */
 export type PlainConnection = { readonly [K in keyof ConnectionArgs]?: string | number };
 
-export type ResolvedConnection = { readonly connection: PlainConnection } | { readonly problems: readonly Problem[] };
+type ResolvedConnection = { readonly connection: PlainConnection } | { readonly problems: readonly Problem[] };
 
 export function resolveConnection(config: StackConfig, outside: Outside): ResolvedConnection {
   const { database } = config;

@@ -9,7 +9,7 @@ import { clockConfigSchema, databaseSchemas, type StackConfig, stackConfigSchema
 /** The configuration of one stack as Pulumi hands it over: `namespace:key` to text. */
 export type RawConfig = Readonly<Record<string, string>>;
 
-export type ReadConfig = { readonly config: StackConfig } | { readonly problems: readonly Problem[] };
+type ReadConfig = { readonly config: StackConfig } | { readonly problems: readonly Problem[] };
 
 /** Reads and checks the shape of everything in our two namespaces. Returns all problems, never the password. */
 export function readStackConfig(raw: RawConfig, project: string): ReadConfig {

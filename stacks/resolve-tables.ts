@@ -5,7 +5,7 @@ import { formatPath } from "../core/spec/shape-problems";
 import type { StackConfig, TableOverrides } from "./config";
 import { SYSTEMS, SYSTEM_NAMES } from "./tables";
 
-export interface ResolvedTables {
+interface ResolvedTables {
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
   readonly problems: readonly Problem[];
 }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const pending = ["typecheck", "lint", "format:check", "deps:check", "docs:check", "faults:check"];
+const pending = ["typecheck", "lint", "format:check", "deps:check", "exports:check", "docs:check", "faults:check"];
 const failures = [];
 
 function run(name) {

@@ -7,7 +7,7 @@ import { ParquetError } from "./errors";
 /** An interrupt that comes before the statement has begun does nothing, so it is sent again. */
 const REPEAT_INTERRUPT_MS = 20;
 
-export interface EngineOptions {
+interface EngineOptions {
   /** What is being done, for errors. */
   readonly subject: string;
   readonly memoryMegabytes: number;

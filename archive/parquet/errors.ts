@@ -37,7 +37,7 @@ export class TextCutOff extends Error {
 }
 
 /** Why a Parquet file could not be written or read, for callers that go on differently. */
-export type ParquetErrorKind = "broken" | "disk" | "encoding" | "memory" | "missing" | "unavailable" | "other";
+type ParquetErrorKind = "broken" | "disk" | "encoding" | "memory" | "missing" | "unavailable" | "other";
 
 /** Writing or reading a Parquet file failed. DuckDB's own words are left out where they could quote a row. */
 export class ParquetError extends Error {

@@ -10,7 +10,7 @@ import { readFailure } from "./failure";
 /** A row group is in memory as often as this when it is decoded. */
 const COPIES_OF_A_GROUP = 6;
 
-export interface PiecesOptions {
+interface PiecesOptions {
   readonly file: string;
   /** Beginning of the names of temporary files. */
   readonly name: string;

@@ -10,7 +10,7 @@ import { RowScan } from "./row-scan";
  * A row is copied some ten times on its way into a file and out of it: 64 MB of one row are 700 MB of memory. Rows of up to
  * 16 MB need no more memory than short ones.
  */
-export const MAX_ROW_BYTES = 64_000_000;
+const MAX_ROW_BYTES = 64_000_000;
 
 /** The text lies in files of this size: DuckDB takes 2048 rows at a time and never from two files, so that long rows are few. */
 const SLICE_BYTES = 4_000_000;
@@ -24,7 +24,7 @@ export interface Spooled {
   readonly longestRow: number;
 }
 
-export interface SpoolOptions {
+interface SpoolOptions {
   readonly maxTextBytes: number;
   /** About the size of one file. @default 4 MB */
   readonly sliceBytes?: number;

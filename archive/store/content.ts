@@ -57,7 +57,7 @@ export function compositeSha256(partSha256: readonly string[]): string {
   return `${hash.digest("base64")}-${String(partSha256.length)}`;
 }
 
-export function sha256Base64(body: Uint8Array): string {
+function sha256Base64(body: Uint8Array): string {
   return createHash("sha256").update(body).digest("base64");
 }
 

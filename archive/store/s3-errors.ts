@@ -1,7 +1,7 @@
 import { StoreError, type StoreErrorKind } from "./errors";
 
 /** What an error of the SDK carries, of which only this is looked at. */
-export interface S3Failure {
+interface S3Failure {
   readonly name: string;
   readonly message: string;
   readonly code?: string;

@@ -11,7 +11,7 @@ import { within } from "./s3-upload";
 /** One question to the store, about the keys that begin so. */
 export type AskPage = <T>(question: (client: S3) => Promise<T>) => Promise<T>;
 
-export interface Below {
+interface Below {
   readonly Bucket: string;
   readonly Prefix: string;
 }

@@ -7,7 +7,7 @@ import type { StoredObject } from "./store";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-export interface Lock {
+interface Lock {
   readonly ObjectLockMode: ObjectLockMode;
   readonly ObjectLockRetainUntilDate: Date;
 }

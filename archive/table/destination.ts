@@ -9,7 +9,7 @@ import type { Log } from "../../postgres/log";
 import { TableStore } from "./table-store";
 
 /** An archive table that can be reached. */
-export interface TableDestination {
+interface TableDestination {
   readonly table: ArchiveTable;
   readonly place: string;
   /** Where the table is, and where the rows come from: the same, or two. */

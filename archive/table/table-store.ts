@@ -20,7 +20,7 @@ import { ObjectConflict, StoreError } from "../store/errors";
 import type { CallOptions, Content, ObjectStore, PutOptions, StoredObject, StoreFacts } from "../store/store";
 
 /** The archive table that the rows of one partition go into. */
-export interface TableStoreSettings {
+interface TableStoreSettings {
   readonly target: Database;
   readonly table: TableRef;
   /** As the ledger names it. */

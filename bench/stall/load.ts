@@ -29,7 +29,7 @@ export interface Latencies {
   readonly errors: readonly string[];
 }
 
-export interface Load {
+interface Load {
   /** Lets what is due be answered, and tells what it took. */
   stop(): Promise<readonly Latencies[]>;
 }

@@ -8,7 +8,7 @@ import { waitsDuring, type WaitReport } from "./waits";
 
 const LOAD = "bench load";
 
-export interface Scenario {
+interface Scenario {
   readonly database: BenchDatabase;
   readonly streams: readonly Stream[];
   /** What each old transaction does before it lies idle. */
@@ -20,7 +20,7 @@ export interface Scenario {
   readonly operation: () => Promise<void>;
 }
 
-export interface Stalled extends WaitReport {
+interface Stalled extends WaitReport {
   readonly operationMs: number;
   readonly latencies: readonly Latencies[];
 }

@@ -24,7 +24,7 @@ export interface BenchDatabase {
   with<T>(application: string, body: (client: Client) => Promise<T>): Promise<T>;
 }
 
-export interface BenchServerOptions {
+interface BenchServerOptions {
   readonly version?: Version;
   /** Whether the server logs every statement and how long it took. */
   readonly logStatements?: boolean;

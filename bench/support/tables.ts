@@ -3,8 +3,6 @@ import type { TableSpecArgs } from "../../core/spec/args";
 import type { BenchDatabase } from "./server";
 import type { DatabaseArgs } from "./project";
 
-export const SCHEMA = "public";
-
 /** The tenth at noon of this month: days may pass in a bench without a month's end. Rows of now() find their partition. */
 export const AS_OF = `${new Date().toISOString().slice(0, 8)}10T12:00:00Z`;
 

@@ -22,7 +22,7 @@ import { proposeWindow } from "./propose-window";
 import { sayable } from "./unsaid";
 
 /** What is known about a table that no program declares yet. */
-export interface AdoptionFacts {
+interface AdoptionFacts {
   readonly table: ObservedTable;
   readonly leafIndexes: readonly ObservedLeafIndex[];
   readonly replication: ObservedReplication;

@@ -77,7 +77,7 @@ function columnArgs(found: ObservedColumn): string | ColumnArgs {
 }
 
 /** An integer that takes its values from a sequence of its own. */
-export function serialType(found: ObservedColumn): string | undefined {
+function serialType(found: ObservedColumn): string | undefined {
   if (found.sequence === undefined || found.identity !== undefined || found.nullable) return undefined;
   if (!found.default?.startsWith("nextval(")) return undefined;
   return { bigint: "bigserial", integer: "serial", smallint: "smallserial" }[canonicalType(found.type)];

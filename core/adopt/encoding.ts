@@ -7,14 +7,14 @@ import { findPeriod } from "../time/period";
 import { isTimeLength } from "./steps";
 
 /** The time partitions of a table as one encoding and one zone read them. */
-export interface BoundsReading {
+interface BoundsReading {
   readonly encoding: KeyEncoding;
   readonly zone: string;
   readonly parts: readonly Pick<ObservedLeaf, "name" | "boundsText" | "bounds" | "isDefault">[];
 }
 
 /** Whose bounds they are, for messages. */
-export interface KeySubject {
+interface KeySubject {
   /** `"app.events"` */
   readonly name: string;
   readonly column: string;

@@ -15,7 +15,7 @@ import type { FoundLevels } from "./levels";
 import type { NamedInterval } from "./partition-names";
 
 /** What the first update of a declaration does, as `up` would plan it. */
-export interface FirstUpdate {
+interface FirstUpdate {
   /** What has to be done before it. */
   readonly before: readonly string[];
   readonly makes: readonly NamedInterval[];

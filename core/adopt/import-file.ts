@@ -11,7 +11,7 @@ export interface ImportFile {
 }
 
 /** One resource to import, under the name that the component gives it. */
-export interface ImportedResource {
+interface ImportedResource {
   readonly type: string;
   readonly name: string;
   readonly id?: string;

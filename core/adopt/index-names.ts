@@ -1,7 +1,7 @@
 import type { ObservedLeafIndex } from "../observed";
 
 /** The key and the template of the name of an index on the parent, so that the template gives the name that it has. */
-export interface NamedIndex {
+interface NamedIndex {
   readonly key: string;
   /** Undefined: what a declaration without a name gives. */
   readonly name: string | undefined;

@@ -5,7 +5,7 @@ import { type ReadIndex, readIndexDefinition } from "./index-definition";
 import { leafNameTemplate, nameIndex } from "./index-names";
 
 /** The indexes of a table as they would be declared. */
-export interface FoundIndexes {
+interface FoundIndexes {
   readonly indexes: Readonly<Record<string, IndexArgs>>;
   readonly notes: readonly string[];
 }

@@ -46,7 +46,7 @@ export function findGrids(stems: readonly Stem[], levelled: boolean, zone: strin
 /** Hundreds of branches say the same about their names. */
 const MAX_NOTES = 10;
 
-export function inOrder(leaves: readonly ObservedLeaf[]): NamedInterval[] {
+function inOrder(leaves: readonly ObservedLeaf[]): NamedInterval[] {
   return leaves
     .flatMap(({ name, bounds }) => (bounds?.from && bounds.to ? [{ name, from: bounds.from, to: bounds.to }] : []))
     .sort((a, b) => compareInstants(a.from, b.from));

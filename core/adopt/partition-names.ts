@@ -8,7 +8,7 @@ export interface NamedInterval extends Interval {
 }
 
 /** A template and those of the partitions that it does not name. */
-export interface FoundTemplate {
+interface FoundTemplate {
   readonly template: string;
   readonly others: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { TableSpecArgs } from "../spec/args";
 
 /** What the text of a program is made of. */
-export interface ProgramParts {
+interface ProgramParts {
   /** Name of the component, and so of its resources. */
   readonly name: string;
   readonly args: TableSpecArgs;

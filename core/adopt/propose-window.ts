@@ -9,7 +9,7 @@ import { SPAN_WORDS } from "./grid";
 import type { NamedInterval } from "./partition-names";
 
 /** What a window is proposed from. */
-export interface WindowFacts {
+interface WindowFacts {
   /** As its time level sees it. */
   readonly table: ObservedTable;
   readonly now: Instant;

@@ -1,7 +1,7 @@
 import { quoteLiteral, quoteQualified } from "../names/identifier";
 
 /** A job of pg_cron, as far as it matters here. */
-export interface FoundCronJob {
+interface FoundCronJob {
   readonly id: string;
   readonly name: string | undefined;
   readonly schedule: string;
@@ -10,7 +10,7 @@ export interface FoundCronJob {
 }
 
 /** A function or procedure whose source names the table. */
-export interface FoundFunction {
+interface FoundFunction {
   readonly schema: string;
   readonly name: string;
   /** `schema.name(argument types)`, quoted: what DROP FUNCTION takes. */
@@ -37,7 +37,7 @@ export interface Rivals {
 }
 
 /** One thing to retire, and the SQL that does it. */
-export interface Retiring {
+interface Retiring {
   readonly what: string;
   readonly sql: string;
 }

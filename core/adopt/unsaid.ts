@@ -10,7 +10,7 @@ import { parseTableSpec } from "../spec/parse";
 import type { TableSpec } from "../spec/spec";
 
 /** A declaration without what cannot be said in one, and a note for each thing that is left out. */
-export interface Said {
+interface Said {
   readonly args: TableSpecArgs;
   readonly notes: readonly string[];
 }

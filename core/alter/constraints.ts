@@ -43,7 +43,7 @@ export type ConstraintChange =
     };
 
 /** Who made a constraint whose rows are not read yet. */
-export interface Unread {
+interface Unread {
   /** An interrupted update of this program has `added` it; else it stood there `before`, and is not ours to take back. */
   readonly there: "added" | "before";
   /** An earlier update was done with it declared. */

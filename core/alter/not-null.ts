@@ -9,7 +9,7 @@ import { filledCheckName } from "./filled-check";
  * A column becomes NOT NULL without a scan under the lock: a CHECK says that it has values, is validated partition by
  * partition while writers go on, and then proves it to SET NOT NULL; after that it goes. Each step can be the last of a run.
  */
-export interface NotNullStages {
+interface NotNullStages {
   /** Columns for which the CHECK has to be made first. */
   readonly begin: readonly FilledCheck[];
   /** Columns whose CHECK is validated, or will be before SET NOT NULL. */

@@ -7,7 +7,7 @@ import { type AlterFacts, type ColumnUse, usesOfColumn } from "./facts";
 import { widens } from "./widening";
 
 /** A table by the words of an error, and what leaves it in the same update. */
-export interface RefusalContext {
+interface RefusalContext {
   /** `"app.events"` */
   readonly name: string;
   /** Constraints that the same update drops: they stand in nobody's way. */

@@ -27,8 +27,8 @@ export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings
 }
 
 /** How an archive is proved besides that each part gives the server's text back, byte for byte. */
-export const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
-export type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
+const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
+type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
 
 const format = z.enum(ARCHIVE_FORMATS);
 const verify = z.enum(ARCHIVE_PROOFS);

@@ -22,7 +22,7 @@ export interface BucketDemands {
 }
 
 /** One thing that a bucket is not. */
-export interface BucketProblem {
+interface BucketProblem {
   readonly setting: BucketSetting;
   /** A sentence without its subject: "versioning is off". */
   readonly message: string;

@@ -1,7 +1,7 @@
 import type { ArchiveBucketSettings } from "./bucket";
 
 /** A policy document of AWS. */
-export interface PolicyDocument {
+interface PolicyDocument {
   readonly Version: "2012-10-17";
   readonly Statement: readonly object[];
 }

@@ -2,7 +2,7 @@ import { type BranchLevel, isSource, type LevelsSpec } from "../levels/levels";
 import { branchName } from "./layout";
 
 /** Values that a program gives for the branches of a table, outermost first. */
-export type DeclaredBranches = readonly (readonly string[])[];
+type DeclaredBranches = readonly (readonly string[])[];
 
 /** Why the branches of a table cannot be told. */
 export type BranchProblem = "values-needed" | "intervals-differ" | "wrong-length";

@@ -7,7 +7,7 @@ import { projectionOf } from "./catalog-projection";
 import { tableFolder } from "./layout";
 
 /** A column as Glue knows it. */
-export interface CatalogColumn {
+interface CatalogColumn {
   readonly name: string;
   /** Type of Hive: `bigint`, `decimal(10,2)`. */
   readonly type: string;
@@ -29,7 +29,7 @@ export interface CatalogTable {
   readonly template: string;
 }
 
-export interface CatalogRequest {
+interface CatalogRequest {
   readonly database: string;
   /** Folders of its branches; empty for a table that is cut by time alone. */
   readonly branches: readonly string[];

@@ -2,7 +2,7 @@ import { widens } from "../alter/widening";
 import { canonicalType } from "../spec/compare";
 
 /** A column of an archive. */
-export interface ArchivedColumn {
+interface ArchivedColumn {
   readonly name: string;
   readonly type: string;
   readonly generated?: boolean | undefined;
@@ -18,7 +18,7 @@ export interface LiveColumn {
 }
 
 /** How the rows of an archive fit into the table as it is now. */
-export interface ColumnMapping {
+interface ColumnMapping {
   /** Columns of the archive that are written, in its order. */
   readonly written: readonly string[];
   /** Whether the archive has columns that are not written: the server computes them anew. */

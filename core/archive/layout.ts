@@ -3,7 +3,7 @@ import type { OpenInterval } from "../time/interval";
 import { formatLocation, parseLocation } from "./location";
 
 /** Where in a store the archive of one partition lies. */
-export interface ArchivePlace {
+interface ArchivePlace {
   readonly database: string;
   readonly schema: string;
   readonly table: string;

@@ -34,7 +34,7 @@ const column = z.object({
   file: parquetColumnSchema,
 });
 
-export const manifestSchema = z.object({
+const manifestSchema = z.object({
   format: z.literal(1),
   product: z.string(),
   database: z.object({ name: z.string(), systemIdentifier: z.string(), oid: z.string(), serverVersion: z.int() }),
@@ -63,7 +63,6 @@ export const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestPart = Manifest["parts"][number];
-export type ManifestColumn = Manifest["columns"][number];
 
 /** The text of a manifest: the same for the same archive, whoever writes it. */
 export function formatManifest(manifest: Manifest): string {

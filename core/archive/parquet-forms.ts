@@ -29,7 +29,7 @@ const FORMS: ReadonlyMap<string, string> = new Map(
 );
 
 /** Everything else: uuid and time of day too, because Spark refuses a whole file in which one column has such a type. */
-export const TEXT_FORM = "VARCHAR";
+const TEXT_FORM = "VARCHAR";
 
 /** The greatest precision of a decimal in Parquet's readers. */
 const MAX_PRECISION = 38;

@@ -6,7 +6,7 @@ import { type Location, parseLocation } from "./location";
 import { daysOfSpan } from "./days";
 
 /** Storage classes that an object may have from its upload on. */
-export const STORAGE_CLASSES = [
+const STORAGE_CLASSES = [
   "STANDARD",
   "INTELLIGENT_TIERING",
   "STANDARD_IA",
@@ -15,7 +15,7 @@ export const STORAGE_CLASSES = [
   "GLACIER",
   "DEEP_ARCHIVE",
 ] as const;
-export type StorageClass = (typeof STORAGE_CLASSES)[number];
+type StorageClass = (typeof STORAGE_CLASSES)[number];
 
 /** Where archives go, and how each object is kept there. Credentials are never among it: they come from the environment. */
 export interface StoreSettings {
@@ -53,7 +53,7 @@ export const storeSettingsShape = {
     .optional(),
 };
 
-export const storeSettingsSchema = z.strictObject(storeSettingsShape);
+const storeSettingsSchema = z.strictObject(storeSettingsShape);
 
 /** Reads settings whose shape is right; undefined with the problems added, each below `path`. */
 export function checkStoreSettings(settings: StoreSettings, path: string, problems: Problem[]): Location | undefined {

@@ -7,7 +7,7 @@ import { becomes, type DefaultShape, rowsWithin } from "./shape";
 import { addCheck, dropCheck, lockParent, onDefault, tableOf, validateCheck } from "./statements";
 
 /** What an ATTACH needs so that it does not read the default partition, and finds no row of its range there. */
-export interface Passage {
+interface Passage {
   /** In transactions of their own, before anything is made. */
   readonly ahead: readonly Statement[];
   /** In the transaction of the ATTACH, right before it. */

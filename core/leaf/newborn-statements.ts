@@ -20,7 +20,7 @@ import {
 import { freshStorageStatements } from "./storage-statements";
 
 /** Whom default privileges are generous to: the roles that may have something, and what that is for the maker of the table. */
-export interface Defaults {
+interface Defaults {
   readonly grantees: DefaultGrantees;
   readonly grants: readonly DefaultGrant[];
 }

@@ -122,7 +122,7 @@ function ownerOf({ state }: CarriedByParent, siblings: readonly Sibling[]): stri
 }
 
 /** The policies of one partition as those of another. */
-export function policiesAs({ schema, name, carried }: Sibling, leaf: string): ReturnType<typeof policySpecOf>[] {
+function policiesAs({ schema, name, carried }: Sibling, leaf: string): ReturnType<typeof policySpecOf>[] {
   return carried.policies.map((policy) => policyFor(policySpecOf(policy), { schema, name }, leaf));
 }
 

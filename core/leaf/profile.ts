@@ -28,7 +28,7 @@ const storageProfileSchema = z.object({
   freeze: z.boolean().optional(),
 });
 
-export const replicaIdentitySpecSchema = z.object({
+const replicaIdentitySpecSchema = z.object({
   kind: z.enum(["default", "full", "nothing", "index"]),
   /** Name of the index on the parent. */
   index: name.optional(),

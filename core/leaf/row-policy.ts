@@ -23,7 +23,7 @@ export interface DeclaredAccess {
 export type PrintedPolicy = RegisteredPolicy["printed"];
 
 /** What is known about how declared policies look once the server has them. */
-export interface KnownPrints {
+interface KnownPrints {
   readonly registered: readonly RegisteredPolicy[];
   /** As the server prints the declared text today, by name; asked only where the registry does not settle it. */
   readonly asked: ReadonlyMap<string, PrintedPolicy>;

@@ -66,7 +66,7 @@ export function policyStatements(
 }
 
 /** One GRANT or REVOKE, but for the relation. */
-export interface GrantChange {
+interface GrantChange {
   /** `revoke select, update from "app"`, for people. */
   readonly words: string;
   readonly sql: (relation: Pick<Relation, "schema" | "name">) => string;
@@ -173,7 +173,7 @@ export function policyText(spec: PolicySpec): string {
   ].join(" ");
 }
 
-export function createPolicyText(relation: Pick<Relation, "schema" | "name">, spec: PolicySpec): string {
+function createPolicyText(relation: Pick<Relation, "schema" | "name">, spec: PolicySpec): string {
   return `CREATE POLICY ${quote(spec.name)} ON ${nameOf(relation)} ${policyText(spec)}`;
 }
 

@@ -4,7 +4,7 @@ import { FREEZE_SETTING, type LeafProfile } from "./profile";
 import { alike, type Sibling, type Siblings } from "./siblings";
 
 /** Of whom is spoken, and what is declared of them. */
-export interface Family {
+interface Family {
   readonly schema: string;
   readonly profile: LeafProfile;
   readonly siblings: Siblings;

@@ -51,11 +51,6 @@ export function isSource(values: ListLevel["values"]): values is ValueSource {
   return !Array.isArray(values);
 }
 
-/** Whether values are read from the database, so that only it knows which branches there are. */
-export function readsValues(levels: LevelsSpec): boolean {
-  return levels.above.some((level) => level.kind === "list" && isSource(level.values));
-}
-
 /** The strategy and column by which the table itself is cut: its first level. */
 export interface RootLevel {
   readonly strategy: "range" | "list" | "hash";

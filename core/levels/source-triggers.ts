@@ -18,7 +18,7 @@ export interface KnownSourceTriggers {
 }
 
 /** What is to be done about the triggers of one table of values. */
-export interface SourceTriggerChange {
+interface SourceTriggerChange {
   /** `schema.table`. */
   readonly source: string;
   readonly reason: string;

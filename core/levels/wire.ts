@@ -36,7 +36,7 @@ export const levelsWireSchema = z.object({
     .optional(),
 });
 
-export type LevelsWire = z.infer<typeof levelsWireSchema>;
+type LevelsWire = z.infer<typeof levelsWireSchema>;
 type BranchWire = z.infer<typeof branch>;
 
 export function levelsToWire(levels: LevelsSpec): LevelsWire | undefined {

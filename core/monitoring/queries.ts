@@ -2,7 +2,7 @@ import { quote, quoteLiteral } from "../names/identifier";
 import type { MonitoringSettings } from "./settings";
 
 /** How postgres_exporter takes a column: as a label, or as the value of a metric of its own. */
-export type ColumnUsage = "LABEL" | "GAUGE" | "COUNTER";
+type ColumnUsage = "LABEL" | "GAUGE" | "COUNTER";
 
 /** One query of postgres_exporter. Its metrics are called `name_column`. */
 export interface MetricQuery {
@@ -13,7 +13,7 @@ export interface MetricQuery {
   readonly columns: readonly MetricColumn[];
 }
 
-export interface MetricColumn {
+interface MetricColumn {
   readonly name: string;
   readonly usage: ColumnUsage;
   readonly description: string;

@@ -3,7 +3,7 @@ import type { TableId } from "../names/resource-id";
 import type { MonitoringSettings } from "./settings";
 
 /** One alerting rule of Prometheus. */
-export interface AlertRule {
+interface AlertRule {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
@@ -11,7 +11,7 @@ export interface AlertRule {
   readonly annotations: { readonly summary: string; readonly description: string };
 }
 
-export interface RuleGroup {
+interface RuleGroup {
   readonly name: string;
   readonly rules: readonly AlertRule[];
 }

@@ -5,7 +5,7 @@ import type { Report } from "../problem";
 const bytes = z.number().int().min(0);
 
 /** Sizes in bytes by which the view partition_size judges a partition, as they travel to the provider. */
-export const sizeThresholdsSchema = z.strictObject({ smallBytes: bytes, warnBytes: bytes, alertBytes: bytes });
+const sizeThresholdsSchema = z.strictObject({ smallBytes: bytes, warnBytes: bytes, alertBytes: bytes });
 export type SizeThresholds = z.infer<typeof sizeThresholdsSchema>;
 
 /** How ManagementSchema travels to the provider. Without `sizes` the thresholds are whatever the database has. */

@@ -7,7 +7,7 @@ import { fitIdentifier } from "./identifier";
  * Placeholders of a partition's name, filled from the first instant of its interval in the table's zone:
  * {table} {base} (the branch, or the table) {yyyy} {mm} {dd} {hh} {q} (quarter) {gggg} (ISO week year) {ww} (ISO week).
  */
-export const TIME_PLACEHOLDERS: Readonly<Record<string, (at: Temporal.ZonedDateTime) => string>> = {
+const TIME_PLACEHOLDERS: Readonly<Record<string, (at: Temporal.ZonedDateTime) => string>> = {
   yyyy: (at) => yearText(at.year),
   mm: (at) => pad(at.month, 2),
   dd: (at) => pad(at.day, 2),
@@ -28,7 +28,7 @@ export const DEFAULT_PARTITION_NAMES: Readonly<Record<Period, string>> = {
 };
 
 /** Sets of placeholders of which one must be complete, or two partitions of the period would share a name. */
-export const REQUIRED: Readonly<Record<Period | "whole", readonly (readonly string[])[]>> = {
+const REQUIRED: Readonly<Record<Period | "whole", readonly (readonly string[])[]>> = {
   hour: [["yyyy", "mm", "dd", "hh"]],
   day: [["yyyy", "mm", "dd"]],
   week: [
@@ -91,7 +91,7 @@ export function placeholdersOf(template: string): string[] {
 }
 
 /** Puts values in the place of placeholders; one without a value stays as it is. */
-export function fill(template: string, value: (placeholder: string) => string | undefined): string {
+function fill(template: string, value: (placeholder: string) => string | undefined): string {
   return template.replace(/\{([^{}]*)\}/g, (whole, placeholder: string) => value(placeholder) ?? whole);
 }
 

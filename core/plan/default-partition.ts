@@ -17,7 +17,7 @@ import type { DefaultFacts } from "./types";
 import type { Upkeep } from "./upkeep";
 
 /** What becomes of the default partition of a table, declared or not. */
-export interface DefaultPlan {
+interface DefaultPlan {
   readonly facts: DefaultFacts | undefined;
   readonly upkeep: readonly Upkeep[];
   readonly problems: readonly Problem[];

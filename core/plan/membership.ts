@@ -55,7 +55,7 @@ export function planMembership(context: MembershipContext): MembershipPlan {
 }
 
 /** How a table leaves a publication. A publication that we made goes with its last table; another one stays, whatever is in it. */
-export interface LeavePlan {
+interface LeavePlan {
   readonly leave: readonly Statement[];
   readonly drop: readonly Statement[];
 }

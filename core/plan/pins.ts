@@ -4,7 +4,7 @@ import { compareInstants, formatInstant, type Instant, parseInstant } from "../t
 import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../time/interval";
 
 /** What keeps a partition in the table that was restored, or is to be: the program, or the command line. */
-export type PinningSpec = Pick<WindowSpec, "restored" | "confirmDrops">;
+type PinningSpec = Pick<WindowSpec, "restored" | "confirmDrops">;
 
 /**
  * Why a partition stays although it has expired, because its range is to be there again; undefined: nothing of that kind keeps it.

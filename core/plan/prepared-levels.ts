@@ -14,7 +14,7 @@ import { horizonAt } from "../window/window";
 import { bounded, comingIntervals, type DueInterval, forWhomever, withDueTimes } from "./coming-intervals";
 
 /** One level above the time level, as the schedule in the database makes its branches. */
-export interface PreparedLevel {
+interface PreparedLevel {
   /** 1 is the outermost. */
   readonly depth: number;
   readonly kind: BranchLevel["kind"];
@@ -35,7 +35,7 @@ export interface PreparedLevel {
 }
 
 /** A partition of a coming interval below any branch that is cut this way. */
-export interface PreparedPart {
+interface PreparedPart {
   /** 0 is the level's own way of cutting, then come its overrides. */
   readonly grid: number;
   /** Values of the levels above that it holds for; empty for the level's own. */

@@ -3,7 +3,7 @@ import type { CarriedState, ObservedTable } from "../observed";
 import type { ParentShape } from "../statements/parent";
 
 /** Columns that identify a row in a stream: `all` of them, some, none; undefined where that is not known yet. */
-export type IdentityColumns = readonly string[] | "all" | undefined;
+type IdentityColumns = readonly string[] | "all" | undefined;
 
 /** What will identify a row, over all partitions: what is not declared may be another thing on each. */
 export interface RowIdentity {

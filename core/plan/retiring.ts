@@ -65,7 +65,7 @@ export interface Leaving {
 }
 
 /** What a detach promises in the ledger. */
-export type Promised =
+type Promised =
   | { readonly kind: "stays" }
   /** A drop, not before that moment. */
   | { readonly kind: "drop"; readonly after: Instant }
@@ -85,7 +85,7 @@ export type DropNeeds =
   | { readonly kind: "no rows" };
 
 /** Bounds of which nothing is known. */
-export const OPEN: OpenInterval = { from: undefined, to: undefined };
+const OPEN: OpenInterval = { from: undefined, to: undefined };
 
 export function leavingLeaf(leaf: ObservedLeaf): Leaving {
   const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false } = leaf;
@@ -198,7 +198,7 @@ export function dropOf(table: DetachedTable, why: string): Drop {
 }
 
 /** Why a detached table goes, or stays. */
-export function describeDetached({ detachedAt, foreign }: DetachedTable, why: string): string {
+function describeDetached({ detachedAt, foreign }: DetachedTable, why: string): string {
   return `detached ${formatInstant(detachedAt)}, ${why}${foreign ? `; ${DEFINITION_ALONE}` : ""}`;
 }
 

@@ -16,7 +16,7 @@ export function statementLines(statements: readonly Statement[]): string[] {
 }
 
 /** `ALTER TABLE …;  -- parent public.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again` */
-export function statementText(statement: Statement): string {
+function statementText(statement: Statement): string {
   const locks = lockTexts(statement);
   const traits = [
     locks.length > 0 ? locks.join("; ") : "no lock that others see",

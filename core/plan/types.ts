@@ -1,7 +1,7 @@
 import type { Hazard, Lock, LockMode } from "../statements/statement";
 
 /** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
-export type WorkVerb =
+type WorkVerb =
   | "create"
   | "attach"
   | "restore"

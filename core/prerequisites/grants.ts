@@ -1,7 +1,7 @@
 import type { TableName } from "../names/table-name";
 
 /** What a role of the database may do with the tables. */
-export type RolePurpose = "archive" | "read";
+type RolePurpose = "archive" | "read";
 
 /** A role as far as its grants go. */
 export interface RoleGrants {

@@ -87,7 +87,7 @@ export function planAliases(
   };
 }
 
-export function dropAliasStatement(alias: Alias): Statement {
+function dropAliasStatement(alias: Alias): Statement {
   const name = quoteQualified(alias.schema, alias.name);
   const sql = alias.kind === "view" ? `DROP VIEW ${name}` : `DROP FUNCTION ${name}(${alias.arguments})`;
   return { ...PLAIN, sql, transaction: undefined, undo: alias.definition };

@@ -27,7 +27,7 @@ export interface FoundJob {
   readonly lastRun?: LastRun | undefined;
 }
 
-export interface LastRun {
+interface LastRun {
   /** ISO 8601; left out: it has not begun yet. */
   readonly at?: string | undefined;
   /** `succeeded`, `failed`, `running` and so on. */

@@ -2,7 +2,7 @@ import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { CronSchedule } from "./cron";
 
 /** What a schedule runs, and where: the same whoever starts it. */
-export interface ScheduledCall {
+interface ScheduledCall {
   readonly schema: string;
   readonly table: string;
   readonly job: string;

@@ -2,7 +2,7 @@ import type { Deferrable } from "./args";
 import type { ConstraintReach } from "./spec";
 
 /** What the text of a constraint says besides what it demands. */
-export interface ConstraintState {
+interface ConstraintState {
   /** It holds for new rows; those that were there have not been read for it. */
   readonly notValid: boolean;
   /** The server does not check it: from PostgreSQL 18 on. */

@@ -9,7 +9,7 @@ export const defaultPartitionSchema = z.strictObject({ name: z.string().min(1).o
 
 /** As it travels. */
 export const defaultPartitionSpecSchema = z.object({ name: z.string().min(1) });
-export type DefaultPartitionSpec = z.infer<typeof defaultPartitionSpecSchema>;
+type DefaultPartitionSpec = z.infer<typeof defaultPartitionSpecSchema>;
 
 const DEFAULT_NAME = "{table}_default";
 

@@ -2,7 +2,7 @@ import type { ObservedTable } from "../observed";
 import type { TableShape } from "./spec";
 
 /** A foreign key whose referencing columns no index begins with. */
-export interface UnindexedKey {
+interface UnindexedKey {
   readonly name: string;
   readonly columns: readonly string[];
   readonly references: string;

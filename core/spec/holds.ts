@@ -12,7 +12,7 @@ export const holdsSchema = z.array(z.strictObject({ from: time, to: time, reason
 
 /** The shape that travels, with times in UTC. */
 const holdWire = z.object({ from: time, to: time, reason: time, until: time.optional() });
-export type HoldWire = z.infer<typeof holdWire>;
+type HoldWire = z.infer<typeof holdWire>;
 export const holdsWireSchema = z.array(holdWire.refine(isReadable, "not a range of time"));
 
 /** Reads declared holds; a range that is none is a problem, because it would keep nothing. */

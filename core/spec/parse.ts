@@ -25,7 +25,7 @@ import type { ConstraintReach, TableSpec, WindowSpec } from "./spec";
 import { declaredTime } from "./time-text";
 import { checkUniqueKeys } from "./unique-keys";
 
-export type Parsed<T> =
+type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Validates a declaration and fills in its defaults. Returns all problems at once. Pure: asks no database. */

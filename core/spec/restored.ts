@@ -16,7 +16,7 @@ export const restoredSchema = z.array(z.union([text, z.strictObject({ range: tex
 
 /** The shape that travels, with times in UTC. */
 const restoredWire = z.object({ range: text, until: text.optional() });
-export type RestoredWire = z.infer<typeof restoredWire>;
+type RestoredWire = z.infer<typeof restoredWire>;
 export const restoredWireSchema = z.array(restoredWire.refine(isReadable, "not a range of time"));
 
 /** Reads declared ranges. One that nothing could ever bring back is a problem. */

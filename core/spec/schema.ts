@@ -24,7 +24,7 @@ const span = z.string({ error: SPAN_HINT });
 const name = z.string().min(1);
 const names = z.array(name).min(1);
 
-export const windowSchema = z.strictObject({
+const windowSchema = z.strictObject({
   lead: z.union([span, z.strictObject({ until: z.string() })]),
   retention: span,
   start: z.string().optional(),
@@ -193,4 +193,4 @@ export const tableSchema = z.strictObject({
 /** Fails to compile when the shape and the documented interface drift apart. */
 type Shape = z.infer<typeof tableSchema>;
 type Same = keyof Shape extends keyof TableSpecArgs ? (keyof TableSpecArgs extends keyof Shape ? true : never) : never;
-export const SHAPE_MATCHES_INTERFACE: Same = true;
+const _SHAPE_MATCHES_INTERFACE: Same = true;

@@ -18,8 +18,8 @@ export const PRIVILEGES = [
   "maintain",
 ] as const satisfies readonly Privilege[];
 
-export const POLICY_COMMANDS = ["all", "select", "insert", "update", "delete"] as const;
-export type PolicyCommand = (typeof POLICY_COMMANDS)[number];
+const POLICY_COMMANDS = ["all", "select", "insert", "update", "delete"] as const;
+type PolicyCommand = (typeof POLICY_COMMANDS)[number];
 
 /** One policy with its defaults filled in: the same shape travels to the provider. */
 export const policySpecSchema = z.object({

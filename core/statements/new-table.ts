@@ -8,7 +8,7 @@ import type { ParentIndex, ParentShape } from "./parent";
 import type { Statement } from "./statement";
 
 /** A table that is to become a partition or a branch, before anybody can see it. */
-export interface NewTable {
+interface NewTable {
   readonly name: string;
   /** Upper bound in time, by which its storage is chosen. */
   readonly to: Instant | undefined;

@@ -4,7 +4,7 @@ import type { PublishedChange } from "../spec/publication-args";
 import type { Lock, Statement } from "./statement";
 
 /** The table that is published. Only it is locked, never its partitions. */
-export interface PublishedTable {
+interface PublishedTable {
   readonly schema: string;
   readonly table: string;
 }

@@ -37,11 +37,7 @@ function comesLater(index: ParentIndex): boolean {
 }
 
 /** How the rows come in: shown as one statement, run once for each part, all in one transaction. */
-export function importStatement(
-  parent: ParentShape,
-  partition: DesiredPartition,
-  columns?: readonly string[],
-): Statement {
+function importStatement(parent: ParentShape, partition: DesiredPartition, columns?: readonly string[]): Statement {
   const table = quoteQualified(parent.leafSchema, partition.name);
   return {
     sql: `COPY ${table} (${columns ? quoteList(columns) : "…"}) FROM STDIN (FORMAT csv, FREEZE)`,

@@ -2,7 +2,7 @@ import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { Hazard, Lock, Statement } from "./statement";
 
 /** What retirement needs to know about the table that loses a partition. */
-export interface RetiringParent {
+interface RetiringParent {
   readonly schema: string;
   readonly table: string;
   /** `schema.table` of each referenced table. */
@@ -13,7 +13,7 @@ export interface RetiringParent {
   readonly defaultPartition: string | undefined;
 }
 
-export interface RetiringLeaf {
+interface RetiringLeaf {
   readonly schema: string;
   readonly name: string;
 }
@@ -78,7 +78,7 @@ export function finalizeStatement(parent: RetiringParent, leaf: RetiringLeaf): S
 }
 
 /** The table that is fenced, and the schema in which the functions are. */
-export interface Fencing {
+interface Fencing {
   readonly management: string;
   /** `schema.table` of each table that the partition refers to. */
   readonly references: readonly string[];

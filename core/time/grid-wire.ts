@@ -24,7 +24,7 @@ export const gridWireSchema = z
   )
   .min(1);
 
-export type GridWire = z.infer<typeof gridWireSchema>;
+type GridWire = z.infer<typeof gridWireSchema>;
 
 export function gridToWire(grid: readonly GridSegment[]): GridWire {
   return grid.map((segment) => ({

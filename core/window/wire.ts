@@ -101,7 +101,7 @@ export function windowToWire(spec: WindowSpec): WindowWire {
   }) as WindowWire;
 }
 
-export type FromWire = { readonly spec: WindowSpec } | { readonly problems: readonly Problem[] };
+type FromWire = { readonly spec: WindowSpec } | { readonly problems: readonly Problem[] };
 
 /** Reads a window from the wire. Unknown further keys are left alone: a newer version may have written them. */
 export function windowFromWire(value: unknown): FromWire {

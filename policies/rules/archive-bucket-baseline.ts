@@ -5,7 +5,7 @@ import { archiveBuckets, archiveUses, BUCKET_RULE_TYPES, factsOf, isUnknown, unc
 import { settings, type StackResource, type StackRule } from "./support/rule";
 import { SPAN_PATTERN } from "./support/spans";
 
-export interface ArchiveBucketBaselineConfig {
+interface ArchiveBucketBaselineConfig {
   readonly versioning: boolean;
   readonly encryption: string;
   readonly publicAccessBlocked: boolean;

@@ -6,7 +6,7 @@ import { settings, type StackRule } from "./support/rule";
 import { endOf, SPAN_PATTERN } from "./support/spans";
 import { readWindow } from "./support/window";
 
-export interface ArchiveRetentionConfig {
+interface ArchiveRetentionConfig {
   /** Shortest time from a row's birth to the end of its archive, by data class. */
   readonly minimum: Readonly<Record<string, string>>;
   /** Longest, by data class: after it nothing may be left. */

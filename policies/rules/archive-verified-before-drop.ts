@@ -2,7 +2,7 @@ import { readArchive, readRetire, type RetireEntry } from "./support/archive";
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow } from "./support/window";
 
-export interface ArchiveVerifiedConfig {
+interface ArchiveVerifiedConfig {
   /** How an archive has to be proven. */
   readonly verify: string;
   /** How far, in percent, the rows of an archive may be from the server's estimate of the partition. */

@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow } from "./support/window";
 
-export interface DropAgeFloorConfig {
+interface DropAgeFloorConfig {
   /** Whole days since the upper bound of a partition, below which it may not leave its table. */
   readonly days: number;
 }

@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { readWindow } from "./support/window";
 
-export interface KeyTypeConfig {
+interface KeyTypeConfig {
   /** Kinds of partition keys that a table may have. */
   readonly allowed: readonly string[];
   /** Tables that may have another one, as `schema.table`. */

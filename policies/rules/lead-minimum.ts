@@ -4,7 +4,7 @@ import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { endOf, isShorter, SPAN_PATTERN } from "./support/spans";
 import { readWindow } from "./support/window";
 
-export interface LeadMinimumConfig {
+interface LeadMinimumConfig {
   /** How far ahead of now partitions must at least be made. */
   readonly minimum: string;
 }

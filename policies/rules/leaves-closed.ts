@@ -1,7 +1,7 @@
 import { type Rule, settings, TABLE_TYPE } from "./support/rule";
 import { EXPOSED_SCHEMAS, readTable } from "./support/table";
 
-export interface LeavesClosedConfig {
+interface LeavesClosedConfig {
   /** Schemas whose tables an API shows. */
   readonly schemas: readonly string[];
 }

@@ -5,7 +5,7 @@ import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "./suppor
 import { completePlan, readWindow } from "./support/window";
 
 /** A range of a table that has to stay, whatever a program declares. */
-export interface HoldConfig {
+interface HoldConfig {
   /** `schema.table`; a `*` stands for any part of it. */
   readonly table: string;
   /** ISO 8601, the first instant. */
@@ -18,7 +18,7 @@ export interface HoldConfig {
   readonly liftedBecause?: string;
 }
 
-export interface LegalHoldConfig {
+interface LegalHoldConfig {
   /** The holds by name. */
   readonly holds: Readonly<Record<string, HoldConfig>>;
 }

@@ -2,7 +2,7 @@ import { type Hazard, HAZARDS } from "../../core/statements/statement";
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow } from "./support/window";
 
-export interface LockBudgetConfig {
+interface LockBudgetConfig {
   /** Hazards that the statements of a plan may have, by name. */
   readonly allowed: readonly string[];
   /** More of them for single tables, as `schema.table`. */

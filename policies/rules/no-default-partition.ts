@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { readDefaultPartition, readWindow } from "./support/window";
 
-export interface NoDefaultPartitionConfig {
+interface NoDefaultPartitionConfig {
   /** Tables that may have a default partition, as `schema.table`. */
   readonly allowed: readonly string[];
   /** Whether one that is allowed has to be empty. */

@@ -2,7 +2,7 @@ import { type ArchiveProperties, readArchive, readRetire } from "./support/archi
 import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow, type WindowProperties } from "./support/window";
 
-export interface NoDropWithoutArchiveConfig {
+interface NoDropWithoutArchiveConfig {
   /** Data classes whose rows may not go without a copy; "*" is every table, also one without a class. */
   readonly dataClasses: readonly string[];
   /** Tables that may be dropped without one, as `schema.table`. */

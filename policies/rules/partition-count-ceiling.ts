@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow } from "./support/window";
 
-export interface PartitionCountCeilingConfig {
+interface PartitionCountCeilingConfig {
   /** Most partitions of one table after the update. */
   readonly maximum: number;
 }

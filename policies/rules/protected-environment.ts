@@ -1,6 +1,6 @@
 import { PROVIDER_TYPE, type Rule, settings } from "./support/rule";
 
-export interface ProtectedEnvironmentConfig {
+interface ProtectedEnvironmentConfig {
   /** Whether this environment is protected. */
   readonly protected: boolean;
 }

@@ -1,7 +1,7 @@
 import { PUBLICATION_TYPE, type Rule, settings } from "./support/rule";
 import { readMember } from "./support/publication";
 
-export interface PublicationAllowListConfig {
+interface PublicationAllowListConfig {
   /** Publications that a table may be a member of. */
   readonly allowed: readonly string[];
   /** The same for single data classes. */

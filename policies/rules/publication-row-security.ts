@@ -1,7 +1,7 @@
 import { PUBLICATION_TYPE, type Rule, settings } from "./support/rule";
 import { readMember } from "./support/publication";
 
-export interface PublicationRowSecurityConfig {
+interface PublicationRowSecurityConfig {
   /** Publications whose readers check row security themselves. */
   readonly checkedByReader: readonly string[];
 }

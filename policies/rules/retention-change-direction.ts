@@ -3,7 +3,7 @@ import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { endOf, isShorter } from "./support/spans";
 import { readWindow } from "./support/window";
 
-export interface RetentionChangeConfig {
+interface RetentionChangeConfig {
   /** What an approval has to look like: a regular expression of JavaScript. */
   readonly pattern: string;
 }

@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { readWindow } from "./support/window";
 
-export interface RetentionDeclaredConfig {
+interface RetentionDeclaredConfig {
   /** What must be said beside the retention. */
   readonly require: readonly string[];
   /** Data classes that the other rules know; a misspelt one would escape their limits. Empty: any. */

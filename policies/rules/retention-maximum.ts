@@ -2,7 +2,7 @@ import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { endOf, isShorter, SPAN_PATTERN } from "./support/spans";
 import { readWindow, type WindowProperties } from "./support/window";
 
-export interface RetentionMaximumConfig {
+interface RetentionMaximumConfig {
   /** Longest retention of each data class, grace included. */
   readonly byDataClass: Readonly<Record<string, string>>;
   /** Whether `onExpire: "detach"` is refused for these classes: a detached table keeps its rows without end. */

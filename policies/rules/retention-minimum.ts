@@ -2,7 +2,7 @@ import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { endOf, isShorter, SPAN_PATTERN } from "./support/spans";
 import { readWindow } from "./support/window";
 
-export interface RetentionMinimumConfig {
+interface RetentionMinimumConfig {
   /** Shortest retention of each data class. */
   readonly byDataClass: Readonly<Record<string, string>>;
 }

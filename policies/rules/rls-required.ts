@@ -1,7 +1,7 @@
 import { type Rule, settings, TABLE_TYPE } from "./support/rule";
 import { EXPOSED_SCHEMAS, readTable } from "./support/table";
 
-export interface RlsRequiredConfig {
+interface RlsRequiredConfig {
   /** Schemas whose tables an API shows. */
   readonly schemas: readonly string[];
   /** Whether row security must hold for the owner of the table too. */

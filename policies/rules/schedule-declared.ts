@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { readWindow } from "./support/window";
 
-export interface ScheduleDeclaredConfig {
+interface ScheduleDeclaredConfig {
   /** Whether every table needs a schedule that is active, or a reason why it has none. */
   readonly required: boolean;
   /** Roles that a schedule may run as. Empty: any, declared or not. */

@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow } from "./support/window";
 
-export interface SuperuserForbiddenConfig {
+interface SuperuserForbiddenConfig {
   /** Whether a superuser is refused. */
   readonly forbidden: boolean;
 }

@@ -1,7 +1,7 @@
 import { type Rule, settings, TABLE_TYPE } from "./support/rule";
 import { readTable } from "./support/table";
 
-export interface TableProtectedConfig {
+interface TableProtectedConfig {
   /** Whether tables have to be protected. */
   readonly required: boolean;
 }

@@ -1,7 +1,7 @@
 import { type Rule, settings, WINDOW_TYPE } from "./support/rule";
 import { completePlan, readWindow } from "./support/window";
 
-export interface TenantIndexConfig {
+interface TenantIndexConfig {
   /** Columns that tell tenants apart; an index has to begin with one of them. */
   readonly columns: readonly string[];
   /** Data classes whose tables are judged. */

@@ -8,7 +8,7 @@ import { MANAGEMENT_VERSION, upgradeTo } from "./files";
 
 export { MANAGEMENT_VERSION } from "./files";
 
-export interface ManagementOptions {
+interface ManagementOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -60,7 +60,7 @@ export async function describeManagementSchema(database: Database): Promise<Mana
   return (await describe(database)).state;
 }
 
-export interface DropOptions extends ManagementOptions {
+interface DropOptions extends ManagementOptions {
   /** `project/stack` that wants it gone. */
   readonly stack: string;
 }
@@ -82,7 +82,7 @@ export async function dropManagementSchema(database: Database, options: DropOpti
 }
 
 /** The statements of one version, for preview and for running: one transaction. */
-export function upgradeStatements(version: number, management: string): Statement[] {
+function upgradeStatements(version: number, management: string): Statement[] {
   return upgradeTo(version, management).map((sql) => ({
     sql,
     transaction: `management schema ${management} version ${version}`,

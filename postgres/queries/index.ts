@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quote } from "../../core/names/identifier";
 
-export type QueryName =
+type QueryName =
   | "adopt-functions"
   | "adopt-jobs"
   | "adopt-partman"

@@ -9,7 +9,7 @@ import type { TableName } from "../../core/names/table-name";
 import type { CallContext } from "../context";
 import type { Runtime } from "../runtime";
 
-export type ResolvedSecurity = { readonly security: RowSecuritySpec | undefined } | { readonly problem: CoreProblem };
+type ResolvedSecurity = { readonly security: RowSecuritySpec | undefined } | { readonly problem: CoreProblem };
 
 /**
  * Fills in the policies that `copyFrom` stands for, so that everybody after it sees plain policies and a change at the

@@ -31,7 +31,7 @@ import { performUpkeep } from "./window-upkeep";
 import { workContext } from "./work";
 
 /** What an update did. */
-export interface WindowDone {
+interface WindowDone {
   readonly leafCount: number;
   readonly retired: string[];
   /** The database as it was found, or as it is where more than partitions changed since. */
@@ -236,7 +236,7 @@ function isArchives({ spec }: WindowInputs, step: Retirement): boolean {
 }
 
 /** What was done, in words. */
-export function describeRetired(step: Retirement): string {
+function describeRetired(step: Retirement): string {
   const what = `${step.table.name} (${formatInterval(step.table.bounds)})`;
   const day = dropDay(step);
   switch (step.verb) {

@@ -1,3 +1,4 @@
+import { SSL_MODES } from "../../postgres/url";
 import type { ProviderConfig } from "../config";
 import { SECRET_CONFIG } from "../config";
 import { enumSpec, type NamedTypes } from "./convert";
@@ -35,9 +36,6 @@ const KINDS: { readonly [K in ConfigKey]-?: Kind<NonNullable<ProviderConfig[K]>>
   lockTimeoutMs: "integer",
   lockBudgetMs: "integer",
 };
-
-type SslMode = NonNullable<ProviderConfig["sslMode"]>;
-const SSL_MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"] as const satisfies readonly SslMode[];
 
 /** The settings of the provider: inputs of an explicit one, and keys of stack configuration for the default one. */
 export function configProperties(types: NamedTypes): Properties {

@@ -1,7 +1,7 @@
 import { CallStopped } from "../failures";
 
 /** A call under way. */
-export interface RunningCall {
+interface RunningCall {
   readonly signal: AbortSignal;
   /** Stops this one call, with the reason that its signal and its error will carry. */
   stop(reason: CallStopped): void;

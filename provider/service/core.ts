@@ -21,7 +21,7 @@ export function callContext(core: Core, signal: AbortSignal, urn?: string): Call
 }
 
 /** The part that all requests about a resource share. */
-export interface ResourceRequest {
+interface ResourceRequest {
   getUrn(): string;
   getTimeout?(): number;
 }

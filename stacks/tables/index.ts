@@ -10,6 +10,5 @@ export const SYSTEMS: Readonly<Record<"arxos" | "meshhook", Readonly<Record<stri
 
 /** In the order of the documentation: allowed values of `systems`. */
 export const SYSTEM_NAMES = ["meshhook", "arxos"] as const;
-export type SystemName = (typeof SYSTEM_NAMES)[number];
 
 export const TABLE_KEYS: readonly string[] = SYSTEM_NAMES.flatMap((system) => Object.keys(SYSTEMS[system]));

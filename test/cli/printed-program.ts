@@ -2,7 +2,7 @@
 import { transformSync } from "esbuild";
 import type { TableSpecArgs } from "../../core/spec/args";
 
-export interface Declared {
+interface Declared {
   readonly name: string;
   readonly args: TableSpecArgs;
 }

@@ -10,7 +10,7 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-export interface CliOptions {
+interface CliOptions {
   /** Added to a bare environment. */
   readonly env?: NodeJS.ProcessEnv;
   /** Given the process as it starts. */

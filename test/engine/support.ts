@@ -9,7 +9,7 @@ import { type EngineProgram, said, withProgram } from "../support/harness/progra
 // Each start of the engine takes seconds, more on a busy machine, and a test has several.
 vi.setConfig({ testTimeout: 300_000 });
 
-export interface EngineDatabase extends Pick<EngineProgram, "declare"> {
+interface EngineDatabase extends Pick<EngineProgram, "declare"> {
   /** Runs the CLI on the stack; fails the test when it fails. */
   pulumi(args: readonly string[]): Promise<RunResult>;
   /** Runs the CLI on the stack and wants it to fail. */

@@ -13,7 +13,7 @@ import type { Program } from "../support/harness/declare";
 import { eventsTable } from "../support/harness/fixture";
 import { until } from "../support/harness/until";
 
-export interface MeasuredServer {
+interface MeasuredServer {
   readonly url: string;
   query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** As another role, for one body. */
@@ -82,7 +82,7 @@ export async function withFiles<T>(texts: MonitoringTexts, body: (folder: string
   }
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number;
   readonly output: string;
 }

@@ -32,9 +32,9 @@ export interface Violation {
 }
 
 /** As in a file for --policy-pack-config. */
-export type PackConfig = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
+type PackConfig = Readonly<Record<string, string | Readonly<Record<string, unknown>>>>;
 
-export interface Analyzer {
+interface Analyzer {
   info(): Promise<AnalyzerInfo>;
   configure(config: PackConfig): Promise<void>;
   analyze(type: string, properties: object, protect?: boolean): Promise<Violation[]>;

@@ -10,7 +10,7 @@ import type { TestDatabase } from "../support/database";
 /** Nothing of the machine's PG* variables may reach a test. */
 export const bareEnvironment = { HOME: "/nonexistent" };
 
-export interface RecordingLog extends Log {
+interface RecordingLog extends Log {
   readonly lines: string[];
 }
 

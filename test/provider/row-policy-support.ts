@@ -19,9 +19,9 @@ import {
 } from "../support/harness/tenants";
 import { leaves } from "./support";
 
-export const MARCH = "2025-03-10T00:00:00Z";
+const MARCH = "2025-03-10T00:00:00Z";
 
-export interface Tenants {
+interface Tenants {
   readonly database: TestDatabase;
   readonly roles: Roles;
   /** Fresh for each test. */

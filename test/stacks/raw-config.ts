@@ -21,7 +21,7 @@ export function rawConfig(
   return raw({ ...stackFile(environment).config, ...changes });
 }
 
-export function raw(values: Readonly<Record<string, unknown>>): Record<string, string> {
+function raw(values: Readonly<Record<string, unknown>>): Record<string, string> {
   const present = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
     present.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),

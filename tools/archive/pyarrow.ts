@@ -9,8 +9,7 @@ import { repositoryRoot } from "../paths";
 const WANTED = "pyarrow==26.0.1";
 
 /** What reads a file or a folder of files: `<program> <args…> <path>`. */
-export type ParquetReader =
-  { readonly program: string; readonly args: readonly string[] } | { readonly reason: string };
+type ParquetReader = { readonly program: string; readonly args: readonly string[] } | { readonly reason: string };
 
 export async function pyarrowReader(env: NodeJS.ProcessEnv = process.env): Promise<ParquetReader> {
   const python = findExecutable("python3", env["PATH"]);

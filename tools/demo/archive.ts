@@ -10,7 +10,7 @@ import { startObjectStore } from "../object-store/server";
 import { repositoryRoot } from "../paths";
 
 /** A store of the demo's own. */
-export interface DemoArchive {
+interface DemoArchive {
   /** Settings of `archive` in the stack's configuration, by path. */
   readonly settings: Readonly<Record<string, string>>;
   /** What who reads and writes it needs in the environment. */

@@ -15,7 +15,7 @@ export interface DevSession {
   stop(): Promise<void>;
 }
 
-export interface DevOptions {
+interface DevOptions {
   readonly databaseUrl?: string | undefined;
   /** Data in a temporary folder that is removed at the end; by default it is kept in .pgpartition. */
   readonly throwAway?: boolean;

@@ -18,7 +18,7 @@ export function previewOfQuickstart(): Promise<string> {
 }
 
 /** An example that runs: the CLI in its folder, and SQL in the database that it manages. */
-export interface RunningExample {
+interface RunningExample {
   /** Gives what the CLI printed; throws where it fails. */
   pulumi(...args: readonly string[]): Promise<string>;
   sql(text: string): Promise<void>;

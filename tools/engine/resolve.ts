@@ -19,7 +19,7 @@ export interface Engine {
   readonly languageHost: LanguageHost;
 }
 
-export interface ResolveOptions {
+interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Progress and notes, one line each; standard error by default. */
   readonly say?: (line: string) => void;
@@ -29,7 +29,7 @@ export interface ResolveOptions {
 
 type Found = { readonly command: string; readonly version: string } | { readonly reason: string };
 
-export const allSources: readonly Source[] = ["path", "cache", "official", "build"];
+const allSources: readonly Source[] = ["path", "cache", "official", "build"];
 
 export async function resolveEngine(options: ResolveOptions = {}): Promise<Engine> {
   const env = options.env ?? process.env;

@@ -7,7 +7,7 @@ export interface NodeCommand {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export interface Outputs {
+interface Outputs {
   readonly stdout: (data: Buffer) => void;
   readonly stderr: (data: Buffer) => void;
 }

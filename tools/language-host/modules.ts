@@ -12,7 +12,7 @@ export function locate(module: string, folder: string): string {
   }
 }
 
-export interface Dependency {
+interface Dependency {
   readonly name: string;
   readonly version: string;
 }

@@ -1,7 +1,7 @@
 // What `runtime.options` of Pulumi.yaml and PulumiPolicy.yaml says, as far as this host follows it.
 import type { ProgramInfo } from "@pulumi/pulumi/proto/language_pb";
 
-export interface NodeOptions {
+interface NodeOptions {
   /** Arguments of node itself, split at blanks. */
   readonly nodeArgs: readonly string[];
   /** What tells `@pulumi/pulumi/cmd/run*` whether to register ts-node. */

@@ -2,7 +2,7 @@
 import { S3 } from "@aws-sdk/client-s3";
 import type { ObjectStoreServer } from "./server";
 
-export interface BucketOptions {
+interface BucketOptions {
   /** With Object Lock, which cannot be added later. @default false */
   readonly objectLock?: boolean;
   /** @default true */

@@ -10,7 +10,7 @@ import { cacheFolder, repositoryRoot } from "../paths";
 export const objectStoreVersion = "1.8.0";
 
 /** Where the program is, or why it cannot be had here. */
-export type Found = { readonly command: string } | { readonly reason: string };
+type Found = { readonly command: string } | { readonly reason: string };
 
 export interface FindOptions {
   readonly env?: NodeJS.ProcessEnv;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findObjectStore, type FindOptions } from "./build";
 
-export interface StartOptions extends FindOptions {
+interface StartOptions extends FindOptions {
   /** A folder that is kept and used again; without it a temporary one, removed at the end. */
   readonly folder?: string;
 }

@@ -8,7 +8,7 @@ import type { Account } from "./account";
 /** The superuser of every embedded server. */
 export const superuser = "postgres";
 
-export interface Cluster {
+interface Cluster {
   /** Folder of initdb, the server and the log of both. */
   readonly bin: string;
   readonly dataDir: string;

@@ -11,7 +11,7 @@ import { type Binaries, binaries, type Version } from "./binaries";
 import { prepare, serverEnvironment, superuser, temporaryFolder } from "./cluster";
 import { reachable } from "./reachable";
 
-export interface StartOptions {
+interface StartOptions {
   readonly version: Version;
   /** Other programs than those of npm, of the same version. */
   readonly binaries?: Binaries;

@@ -8,7 +8,7 @@ export interface ArchiveProperties {
 }
 
 /** What the plan says about the archive of a partition that it drops. */
-export interface ArchivedFacts {
+interface ArchivedFacts {
   readonly rows: number | undefined;
   readonly objects: number | undefined;
   readonly manifest: string | undefined;
@@ -27,7 +27,7 @@ export interface RetireEntry {
 }
 
 /** The rule of the last update, where it differs from the declared one. */
-export interface PreviousRule {
+interface PreviousRule {
   readonly retention: string | undefined;
   readonly onExpire: string | undefined;
 }

@@ -21,7 +21,7 @@ const COMPONENT = "pgpartition:index:ArchiveBucket";
 export const BUCKET_RULE_TYPES: readonly string[] = [WINDOW_TYPE, COMPONENT, ...Object.values(AWS).flat()];
 
 /** A bucket, with the resources of the stack that set it up or read its settings. */
-export interface BucketOfStack {
+interface BucketOfStack {
   /** Its own name, or that of its resource while the first is not known. */
   readonly name: string;
   /** Undefined: the stack only reads its settings. */

@@ -1,7 +1,7 @@
 import type { KnownProperties } from "./rule";
 
 /** What the rules read from a PublicationMember. Undefined: not declared, or not known yet. */
-export interface MemberProperties {
+interface MemberProperties {
   /** `schema.table`, for messages. */
   readonly table: string;
   readonly publication: string | undefined;

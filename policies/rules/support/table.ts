@@ -1,7 +1,7 @@
 import type { KnownProperties } from "./rule";
 
 /** What the rules about access read from a Table. */
-export interface TableAccess {
+interface TableAccess {
   /** `schema.table`, for messages. */
   readonly table: string;
   readonly schema: string | undefined;

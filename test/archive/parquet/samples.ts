@@ -1,6 +1,6 @@
 // Values that a Parquet file could change: the edges of each type, and what its text can hold.
 
-export interface Sample {
+interface Sample {
   /** As a table would be declared with it. */
   readonly type: string;
   readonly values: readonly string[];

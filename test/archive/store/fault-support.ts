@@ -14,7 +14,7 @@ import {
 import { QUICK } from "./limits";
 import { withStores } from "./support";
 
-export interface Faulty {
+interface Faulty {
   readonly proxy: () => FaultyStore;
   /** Two stores of one place: through the proxy, and past it. */
   readonly pair: (limits?: typeof QUICK) => { readonly store: ObjectStore; readonly direct: ObjectStore };

@@ -5,11 +5,11 @@ import type { MonitoringSettingsArgs } from "../../../core/monitoring/args";
 import { monitoringTexts } from "../../../core/monitoring/files";
 import { requireMonitoringSettings } from "../../../core/monitoring/settings";
 
-export interface RulesFile {
+interface RulesFile {
   readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
 }
 
-export interface Rule {
+interface Rule {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
@@ -17,13 +17,13 @@ export interface Rule {
   readonly annotations: Record<string, string>;
 }
 
-export interface Target {
+interface Target {
   readonly refId: string;
   readonly expr: string;
   readonly datasource: unknown;
 }
 
-export interface Panel {
+interface Panel {
   readonly id: number;
   readonly title: string;
   readonly type: string;
@@ -32,7 +32,7 @@ export interface Panel {
   readonly targets: readonly Target[];
 }
 
-export interface Dashboard {
+interface Dashboard {
   readonly uid: string;
   readonly title: string;
   readonly schemaVersion: number;
@@ -40,7 +40,7 @@ export interface Dashboard {
   readonly templating: { readonly list: readonly Record<string, unknown>[] };
 }
 
-export type QueriesFile = Record<
+type QueriesFile = Record<
   string,
   {
     readonly query: string;

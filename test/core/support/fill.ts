@@ -2,7 +2,7 @@
 import type { Hole, HoleName, Template } from "../../../core/names/hole";
 import { fitIdentifier } from "../../../core/names/identifier";
 
-export type Holes = Partial<Record<HoleName, string>>;
+type Holes = Partial<Record<HoleName, string>>;
 
 export function fill(template: Template, holes: Holes): string {
   return template.map((piece) => (typeof piece === "string" ? piece : fillHole(piece, holes))).join("");

@@ -5,7 +5,7 @@ import type { Span } from "../../../core/time/span";
  * The whole spec as it is planned. Fields are only added and unions only widened, so
  * that every program of today stays valid: tsc checks that below, and docs/seeds.md is checked against this type.
  */
-export interface FutureTableSpecArgs extends TableSpecArgs {
+interface FutureTableSpecArgs extends TableSpecArgs {
   readonly queryFunctions?: Readonly<Record<string, QueryFunctionArgs>>;
   readonly migrateFrom?: {
     readonly table: string;
@@ -15,10 +15,10 @@ export interface FutureTableSpecArgs extends TableSpecArgs {
   };
 }
 
-export interface QueryFunctionArgs {
+interface QueryFunctionArgs {
   readonly arguments: Readonly<Record<string, string>>;
   readonly where: string;
 }
 
 /** Fails to compile on the day when a program of today would no longer be one of tomorrow. */
-export const GROWS: (args: TableSpecArgs) => FutureTableSpecArgs = (args) => args;
+const _GROWS: (args: TableSpecArgs) => FutureTableSpecArgs = (args) => args;

@@ -9,7 +9,7 @@ export function newCanary(): string {
 }
 
 /** Every spelling under which the canary could be written down. */
-export function spellingsOf(canary: string): readonly string[] {
+function spellingsOf(canary: string): readonly string[] {
   return [
     ...new Set([
       canary,

@@ -10,7 +10,7 @@ import { ownerRole, productLogin } from "../servers";
 /** pg_cron's own database, which is the one that it is made for. */
 const HOME = "postgres";
 
-export interface CronServer extends TestDatabase {
+interface CronServer extends TestDatabase {
   connect(options?: { readonly application_name?: string; readonly database?: string }): Promise<Client>;
   /** Runs without a server of its own; undefined: there is one. */
   readonly missing: () => string | undefined;

@@ -21,10 +21,10 @@ export interface Step {
 }
 
 /** A program that Check refused: nothing was changed. */
-export class CheckFailed extends Error {}
+class CheckFailed extends Error {}
 
 /** Some steps failed; what was done is in the state. */
-export class UpFailed extends Error {}
+class UpFailed extends Error {}
 
 export class Deployment {
   /** In the order in which resources were created, saved after each step as the engine does. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { quoteQualified } from "../../../core/names/identifier";
 import type { TestDatabase } from "../database";
 
-export interface LedgerOptions {
+interface LedgerOptions {
   readonly schema: string;
   readonly table: string;
   /** Values of `at` to choose from; the table has columns `id bigint` and `at`. */

@@ -53,7 +53,7 @@ export async function undisturbed(scenario: Scenario): Promise<Undisturbed> {
  * Kills the plugin at the n-th point (from 1), runs the same program again, and compares with the undisturbed run. What
  * differs, in sentences: nothing, where the product keeps its promises (faults.md, I1, I3, I6).
  */
-export async function killedAt(scenario: Scenario, wanted: Undisturbed, n: number): Promise<string[]> {
+async function killedAt(scenario: Scenario, wanted: Undisturbed, n: number): Promise<string[]> {
   const { database, program } = scenario;
   const config = at(scenario, program);
   const deployment = await prepare(scenario);
@@ -104,7 +104,7 @@ function armed({ points }: Undisturbed, n: number): string {
 }
 
 /** What a sweep does beside the kills. */
-export interface Sweep {
+interface Sweep {
   /** The older server takes another way than the newest one: every point of it is tried in every run. */
   readonly ownWay?: boolean;
   /** Runs before each round. */
@@ -156,7 +156,7 @@ function sampled(points: readonly number[], database: TestDatabase): readonly nu
  * The points that leave different databases. Of "after x, before y" with nothing sent between them one is enough, and
  * neither BEGIN nor the setting of time-outs leaves anything behind.
  */
-export function distinctPoints(points: readonly string[]): number[] {
+function distinctPoints(points: readonly string[]): number[] {
   return points.flatMap((point, index) => {
     if (/^(before|after) time-outs/.test(point) || point.startsWith("after begin ")) return [];
     const follows = (points[index - 1] ?? "").startsWith("after ") && point.startsWith("before ");

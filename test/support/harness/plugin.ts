@@ -28,7 +28,7 @@ export interface Known {
   readonly outputs: PropertyMap;
 }
 
-export interface PluginOptions {
+interface PluginOptions {
   /** Provider configuration; undefined: not configured. */
   readonly config?: PropertyMap;
   /** Added to a bare environment: `PGPARTITION_FAULT` and the like. */

@@ -10,7 +10,7 @@ import {
 } from "../../../tools/postgres/pgbouncer";
 import { type TestDatabase, urlOf } from "../database";
 
-export interface Pooler {
+interface Pooler {
   /** The product's way to the test's database. */
   readonly url: string;
   readonly port: number;

@@ -9,7 +9,7 @@ import { componentsFile, testPluginFolder } from "./bundle";
 import { type PulumiProject, withProject } from "../pulumi";
 
 /** What the program declares; it reads this from a file, so that a run can change it. */
-export interface EngineDeclaration {
+interface EngineDeclaration {
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
   readonly asOf: string;
   /** Further arguments of PartitionedDatabase. */
@@ -27,14 +27,14 @@ export interface EngineProgram {
   state(): Promise<StackState>;
 }
 
-export interface StackState {
+interface StackState {
   readonly deployment: {
     readonly resources?: readonly { readonly urn: string; readonly type: string; readonly outputs?: unknown }[];
     readonly pending_operations?: readonly { readonly type: string }[];
   };
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   /** Added to the connection that the program declares; asked when a declaration is written. */
   readonly connection?: () => object;
   /** Folder of the plugin; the one with fault points by default. */

@@ -2,9 +2,9 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** What happens to one chunk on its way. `cut-after`: it is delivered, then both sides are cut. */
-export type Verdict = "pass" | "cut" | "cut-after" | "swallow";
+type Verdict = "pass" | "cut" | "cut-after" | "swallow";
 
-export interface Chunk {
+interface Chunk {
   /** Position of the connection, from 1. */
   readonly connection: number;
   readonly direction: "to server" | "to client";
@@ -15,7 +15,7 @@ export interface Chunk {
   readonly text: string;
 }
 
-export interface ProxyRule {
+interface ProxyRule {
   /** Asked for each chunk, in order. */
   readonly judge?: (chunk: Chunk) => Verdict;
   /** Delay of each chunk in each direction. */

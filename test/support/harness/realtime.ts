@@ -4,7 +4,7 @@ import type { Client } from "pg";
 import { quote, quoteQualified } from "../../../core/names/identifier";
 
 /** One change and what became of it for one subscriber. */
-export interface Delivery {
+interface Delivery {
   /** The table that the change names: the partition. */
   readonly table: string;
   readonly id: string;

@@ -6,7 +6,7 @@ import type { TableSpecArgs } from "../../../core/spec/args";
 import { administer, type TestDatabase } from "../database";
 
 /** What a command came to: how many rows it saw or wrote, or the SQLSTATE that refused it. */
-export type Outcome = number | string;
+type Outcome = number | string;
 
 export interface Attempts {
   readonly select: Outcome;

@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestDatabase } from "../database";
 
-export interface Wait {
+interface Wait {
   readonly pid: number;
   readonly query: string;
   readonly ms: number;

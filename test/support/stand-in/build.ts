@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { bundle, pluginScript } from "../../../tools/bundle.mjs";
 import { workFolder } from "../../../tools/paths";
 
-export type StandInName = "aws" | "postgresql";
+type StandInName = "aws" | "postgresql";
 
 /** Folder for `plugins.providers[].path` of a Pulumi.yaml; it holds them all. */
 export const standInFolder = join(workFolder, "test-stand-in");

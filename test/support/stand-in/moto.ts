@@ -23,7 +23,7 @@ export interface Moto {
 }
 
 /** Where its modules are, or why they cannot be had here. */
-export type FoundMoto = { readonly python: string; readonly modules: string } | { readonly reason: string };
+type FoundMoto = { readonly python: string; readonly modules: string } | { readonly reason: string };
 
 /** From the cache, or installed: half a minute, once. */
 export async function findMoto(env: NodeJS.ProcessEnv = process.env): Promise<FoundMoto> {

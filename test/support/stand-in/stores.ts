@@ -6,7 +6,7 @@ import { type ObjectStoreServer, startObjectStore } from "../../../tools/object-
 import { skipBecause } from "../skip";
 import { findMoto, type Moto, startMoto } from "./moto";
 
-export interface StandInStores {
+interface StandInStores {
   /** For the environment of the engine: addresses, and the ordinary variables of AWS. */
   readonly env: NodeJS.ProcessEnv;
   /** What looks at them from outside. */
