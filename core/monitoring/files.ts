@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { dashboard } from "./dashboard";
 import { type MetricQuery, metricQueries } from "./queries";
-import { ruleGroups } from "./rules";
+import { alertRules } from "./rules";
 import type { MonitoringSettings } from "./settings";
 import { thresholdStatement } from "./thresholds";
 
@@ -29,7 +29,7 @@ export const MONITORING_FILES: Readonly<Record<keyof MonitoringTexts, string>> =
 export function monitoringTexts(settings: MonitoringSettings): MonitoringTexts {
   return {
     prometheusQueries: yaml(exporterQueries(metricQueries(settings))),
-    prometheusRules: yaml({ groups: ruleGroups(settings) }),
+    prometheusRules: yaml(alertRules(settings)),
     grafanaDashboard: `${JSON.stringify(dashboard(settings), null, 2)}\n`,
     thresholds: `${thresholdStatement(settings.managementSchema, settings)};\n`,
   };
