@@ -26,8 +26,8 @@ export type {
   IndexArgs,
   IndexColumnArgs,
   TableSpecArgs,
-  WindowArgs,
 } from "../core/spec/args";
+export type { WindowArgs } from "../core/spec/options/window";
 export type {
   HashLevelArgs,
   LevelArgs,
@@ -40,11 +40,10 @@ export type {
 export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/spec/publication-args";
 export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/spec/schedule-args";
 export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/spec/security-args";
-export type { DefaultPartitionArgs } from "../core/spec/default-partition-args";
+export type { DefaultPartitionArgs } from "../core/spec/default-partition";
 export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/spec/storage-args";
 export type { AlertThresholdArgs, MonitoringSettingsArgs, ShortTime, SizeThresholdArgs } from "../core/monitoring/args";
-export type { BackupArgs } from "../core/spec/backup-args";
-export type { RestoredArgs, RestoredRangeArgs } from "../core/spec/restored-args";
+export type { BackupArgs } from "../core/spec/backup";
 export type { Size } from "../core/size";
 export type { BucketSetting } from "../core/archive/bucket-facts";
 export type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";

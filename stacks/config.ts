@@ -1,12 +1,9 @@
 import { z } from "zod";
-import { archiveSchema } from "../core/archive/archive-spec";
-import { backupSchema } from "../core/spec/backup";
-import { holdsSchema } from "../core/spec/holds";
-import { restoredSchema } from "../core/spec/restored";
-import { retireHoursSchema } from "../core/spec/retire-hours";
-import { maxDropsSchema, onExpireSchema, resourcesSchema } from "../core/spec/schema";
 import { SIZE_HINT } from "../core/size";
-import { SPAN_HINT } from "../core/time/span";
+import { shapesOf } from "../core/spec/option";
+import { RETIREMENT } from "../core/spec/options/retirement";
+import { UPKEEP } from "../core/spec/options/upkeep";
+import { WINDOW } from "../core/spec/options/window";
 import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
 
 /**
@@ -14,13 +11,6 @@ import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
  * value means (is it a span, a time?) by the table's own rules, after the values have met their table.
  */
 const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
-
-/** Only editors read these patterns: at run time the rules of the spec speak, which name the units. */
-const SPAN = "[1-9][0-9]* +(hour|day|week|month|quarter|year)s?";
-const spanOr = (word: string, example: string) =>
-  z
-    .string({ error: SPAN_HINT })
-    .meta({ pattern: `^(${[word, SPAN].filter((part) => part !== "").join("|")})$`, examples: [example] });
 
 const sizeSchema = z.templateLiteral([z.number(), " ", z.enum(["kB", "MB", "GB", "TB"])], { error: SIZE_HINT });
 
@@ -64,35 +54,9 @@ const serverSchema = z
 export const databaseSchemas = { file: fileSchema, server: serverSchema };
 
 /** What an environment may change about a table; the rest is the program's. */
-const overridesSchema = z.strictObject({
-  window: z
-    .strictObject({
-      lead: z.union([spanOr("", "3 months"), z.strictObject({ until: z.string() })]).optional(),
-      retention: spanOr("forever", "12 months").optional(),
-      start: z.string().optional().describe("First instant that gets a partition, ISO 8601."),
-    })
-    .optional(),
-  onExpire: onExpireSchema.optional(),
-  grace: spanOr("none", "7 days").optional().describe("Time between detach and drop."),
-  archive: archiveSchema.optional().describe('Where and how expired partitions are archived, with onExpire "archive".'),
-  holds: holdsSchema.optional().describe("Ranges of time that nothing is done to."),
-  approvedBy: z.string().min(1).optional().describe("Who has approved a shorter retention."),
-  maxDropsPerUpdate: maxDropsSchema.optional(),
-  confirmDrops: z
-    .array(z.string())
-    .optional()
-    .describe("Retirements confirmed by their bounds, as preview printed them."),
-  allowEmpty: z.array(z.string()).optional().describe("Dropped ranges that may come back empty, by their bounds."),
-  restored: restoredSchema
-    .optional()
-    .describe("Archived ranges that are partitions again, read-only outside of the window."),
-  allowRetireBetween: retireHoursSchema.optional().describe("Hours of the day in which partitions may leave."),
-  requireBackupSince: backupSchema
-    .optional()
-    .describe("Nothing is dropped before a backup that began after the partition was detached."),
-  paused: z.boolean().optional().describe("Stops every retirement, never the creation of partitions."),
-  resources: resourcesSchema.optional(),
-});
+const overridesSchema = z
+  .strictObject({ window: z.strictObject(shapesOf(WINDOW)).partial(), ...shapesOf(RETIREMENT), ...shapesOf(UPKEEP) })
+  .partial();
 export type TableOverrides = z.infer<typeof overridesSchema>;
 
 /** Keys of the project's own namespace, `pulumi-pgpartition:<key>` in the stack files. */

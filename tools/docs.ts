@@ -3,33 +3,42 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { componentDeclarations, docstringProblems } from "./docs/arguments";
-import type { Page } from "./docs/markdown";
-import { generatedPages, REFERENCE_FOLDER } from "./docs/pages";
+import { type Page, REFERENCE_FOLDER } from "./docs/markdown";
+import { docstringsFile } from "./docs/docstrings-file";
 import { replaceBlock } from "./docs/readme";
 import { previewOfQuickstart } from "./docs/sample";
 import { repositoryRoot } from "./paths";
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes("--sample")) await writeSample();
-  const pages = await generatedPages();
+  const check = args.includes("--check");
   const problems = docstringProblems(componentDeclarations());
-  if (args.includes("--check")) problems.push(...drift(pages));
-  else write(pages);
+  if (!check) write([docstringsFile()]);
+  // The package schema reads the docstrings when it is loaded.
+  const { generatedPages } = await import("./docs/pages");
+  const pages = await generatedPages();
+  if (check) problems.push(...drift([docstringsFile(), ...pages]), ...stale(pages).map(notGenerated));
+  else replaceReference(pages);
   for (const problem of problems) console.error(`docs: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
 }
 
 function drift(pages: readonly Page[]): string[] {
-  return [
-    ...pages
-      .filter(({ path, text }) => textAt(path) !== text)
-      .map(({ path }) => `${path} is out of date; run npm run docs:gen`),
-    ...stale(pages).map((path) => `${path} is not generated any more; run npm run docs:gen`),
-  ];
+  return pages
+    .filter(({ path, text }) => textAt(path) !== text)
+    .map(({ path }) => `${path} is out of date; run npm run docs:gen`);
+}
+
+function notGenerated(path: string): string {
+  return `${path} is not generated any more; run npm run docs:gen`;
+}
+
+function replaceReference(pages: readonly Page[]): void {
+  for (const path of stale(pages)) rmSync(join(repositoryRoot, path));
+  write(pages);
 }
 
 function write(pages: readonly Page[]): void {
-  for (const path of stale(pages)) rmSync(join(repositoryRoot, path));
   for (const { path, text } of pages) {
     if (textAt(path) === text) continue;
     mkdirSync(dirname(join(repositoryRoot, path)), { recursive: true });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DEFAULT_SPOOL_MEGABYTES } from "../defaults";
 import type { Problem } from "../problem";
-import type { OnExpire } from "../spec/spec";
+import type { OnExpire } from "../spec/on-expire";
+import { type Around, option } from "../spec/option";
 import type { ArchiveArgs, ArchiveTableArgs } from "./archive-args";
 import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding } from "./formats";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
@@ -34,17 +35,7 @@ const format = z.enum(ARCHIVE_FORMATS);
 const verify = z.enum(ARCHIVE_PROOFS);
 const spoolMegabytes = z.int().min(16).max(4096);
 
-/** The shape that users write. */
-export const archiveSchema = z.strictObject({
-  ...storeSettingsShape,
-  to: z.union([storeSettingsShape.to, archiveTableSchema]),
-  format: format.optional(),
-  verify: verify.optional(),
-  spoolMegabytes: spoolMegabytes.optional(),
-});
-
-/** How it travels in the inputs of PartitionWindow. */
-export const archiveWireSchema = z.object({
+const archiveWire = z.object({
   ...storeSettingsShape,
   to: storeSettingsShape.to.optional(),
   table: archiveTableWireSchema.optional(),
@@ -53,11 +44,26 @@ export const archiveWireSchema = z.object({
   spoolMegabytes,
 });
 
+export const archive = option({
+  shape: z
+    .strictObject({
+      ...storeSettingsShape,
+      to: z.union([storeSettingsShape.to, archiveTableSchema]),
+      format: format.optional(),
+      verify: verify.optional(),
+      spoolMegabytes: spoolMegabytes.optional(),
+    })
+    .optional(),
+  wire: archiveWire.optional(),
+  parse: parseArchive,
+  toWire: archiveToWire,
+  fromWire: (wire) => wire && archiveFromWire(wire),
+});
+
 /** Reads the declared archive. Each way to lose rows by a forgotten or contradicting word is a problem. */
-export function parseArchive(
+function parseArchive(
   declared: ArchiveArgs | undefined,
-  onExpire: OnExpire,
-  problems: Problem[],
+  { args: { onExpire }, problems }: Around<{ readonly onExpire: OnExpire }>,
 ): ArchiveSpec | undefined {
   if (declared === undefined) {
     if (onExpire === "archive")
@@ -109,8 +115,15 @@ function parseTable(to: ArchiveTableArgs, settings: Omit<ArchiveArgs, "to">, pro
   };
 }
 
+function archiveToWire(spec: ArchiveSpec | undefined): z.infer<typeof archiveWire> | undefined {
+  return (
+    spec &&
+    (Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as z.infer<typeof archiveWire>)
+  );
+}
+
 /** What travels was read before it was sent, so only its type is to be told. */
-export function archiveFromWire(wire: z.infer<typeof archiveWireSchema>): ArchiveSpec {
+function archiveFromWire(wire: z.infer<typeof archiveWire>): ArchiveSpec {
   const { to, ...rest } = wire;
   return { ...(rest as Omit<ArchiveSpec, "to">), to };
 }

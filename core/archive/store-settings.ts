@@ -49,7 +49,11 @@ export const storeSettingsShape = {
   kmsKey: z.string().min(1).optional(),
   storageClass: z.enum(STORAGE_CLASSES).optional(),
   objectLock: z
-    .strictObject({ mode: z.enum(["governance", "compliance"]), for: z.string({ error: DAYS_HINT }) })
+    .strictObject({
+      mode: z.enum(["governance", "compliance"]),
+      // A text by its type: what it means is read later.
+      for: z.string({ error: DAYS_HINT }) as unknown as z.ZodType<ObjectLockArgs["for"]>,
+    })
     .optional(),
 };
 

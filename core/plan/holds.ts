@@ -1,4 +1,5 @@
-import type { HoldSpec, WindowSpec } from "../spec/spec";
+import type { HoldSpec } from "../spec/holds";
+import type { WindowSpec } from "../spec/spec";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
 import { formatInterval, type OpenInterval, overlaps } from "../time/interval";
 

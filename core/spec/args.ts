@@ -1,21 +1,19 @@
-import type { Span } from "../time/span";
-import type { ArchiveArgs } from "../archive/archive-args";
-import type { HoldArgs } from "./hold-args";
+import type { DefaultPartitionArgs } from "./default-partition";
 import type { LevelArgs } from "./level-args";
+import type { DescriptionOptions } from "./options/description";
+import type { RetirementOptions } from "./options/retirement";
+import type { UpkeepOptions } from "./options/upkeep";
+import type { WindowArgs } from "./options/window";
 import type { PublicationArgs } from "./publication-args";
-import type { BackupArgs } from "./backup-args";
-import type { RestoredArgs } from "./restored-args";
-import type { RetireHoursArgs } from "./retire-hours-args";
-import type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "./schedule-args";
+import type { FunctionNamesArgs } from "./schedule-args";
 import type { Privilege, RowSecurityArgs } from "./security-args";
-import type { DefaultPartitionArgs } from "./default-partition-args";
 import type { StorageArgs } from "./storage-args";
 
 /**
  * What a user declares about one partitioned table. Everything here is a plain value, never an Output: it decides how
  * many resources exist, and that must be known while `pulumi preview` runs.
  */
-export interface TableSpecArgs {
+export interface TableSpecArgs extends RetirementOptions, UpkeepOptions, DescriptionOptions {
   /** Name of the partitioned table, up to 63 bytes, honoured as written (quoted). @example "workflow_events" */
   readonly table: string;
   /** Schema of the table; it must exist. @default "public" */
@@ -59,27 +57,6 @@ export interface TableSpecArgs {
   readonly partitionBy: readonly LevelArgs[];
   /** Which partitions exist: how far ahead, and how long data is kept. */
   readonly window: WindowArgs;
-  /**
-   * What happens to a partition that has expired. `detach`: it leaves the table and stays as a table of its own.
-   * `archive`: it is detached, closed to writers, exported to `archive.to`, and dropped only when the archive has been proved.
-   * `drop`: it is detached and, after `grace`, dropped: **the data is gone**. No default: nobody loses data by omission.
-   */
-  readonly onExpire: "archive" | "detach" | "drop";
-  /**
-   * Time between detach and drop, by the database's clock; with `onExpire: "archive"` between the proof of the archive and the
-   * drop. @default "7 days"; "none" with onExpire "archive"
-   */
-  readonly grace?: Span | "none";
-  /** Where expired partitions are archived, and how. Needed with `onExpire: "archive"`, and only then. @example { to: "s3://bucket/postgres" } */
-  readonly archive?: ArchiveArgs;
-  /**
-   * Ranges of time that nothing is done to: a partition that has a moment in common with one is neither detached nor dropped,
-   * whatever the window says. Removing one is a cut, which `maxDropsPerUpdate` bounds.
-   * @example [{ from: "2024-01-01", to: "2024-07-01", reason: "case 2024-118" }]
-   */
-  readonly holds?: readonly HoldArgs[];
-  /** Who has approved a shorter retention, for the policy that asks for it; kept in the ledger with what is archived. @example "CHG-1042" */
-  readonly approvedBy?: string;
   /** Indexes by key. Built CONCURRENTLY on each partition and attached; writers never wait for a build. */
   readonly indexes?: Readonly<Record<string, IndexArgs>>;
   /** Row-level security of the table and its partitions. Left out: not managed. */
@@ -111,71 +88,8 @@ export interface TableSpecArgs {
   readonly defaultPartition?: DefaultPartitionArgs;
   /** Comment of the table. Left out: not managed. */
   readonly comment?: string;
-  /**
-   * Greatest age of the statistics of the table as a whole, by which queries on more than one partition are planned and
-   * which autovacuum never makes. Older ones, and those from before a partition came back with its rows, are made anew by
-   * ANALYZE at the end of an update. It stops nobody and reads a sample of every partition; PostgreSQL 15 to 17 analyze each
-   * partition once more besides. Left out: never, because the time of an update would grow with the table.
-   *
-   * @example "7 days"
-   */
-  readonly analyze?: Span;
-  /**
-   * A schedule inside the database that makes the coming partitions while nobody runs `pulumi up`, or why there is none. It
-   * never retires anything. @example { cron: "0 2 * * *" }, { none: "pulumi up runs every hour" }
-   */
-  readonly schedule?: ScheduleArgs | NoScheduleArgs;
   /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
   readonly functionNames?: FunctionNamesArgs;
-  /** Why the data is kept for that long; shown in preview and to policies. @example "compliance and audit" */
-  readonly reason?: string;
-  /** Class of the data, for policies that bound retention by class. @example "audit", "personal", "telemetry" */
-  readonly dataClass?: string;
-  /** Who answers for the table. @example "platform@example.com" */
-  readonly owner?: string;
-  /** Intervals that one update may retire before a confirmation is needed. Range 1-1000. @default 3 */
-  readonly maxDropsPerUpdate?: number;
-  /**
-   * Retirements confirmed by their bounds, exactly as preview printed them; an open end is written `..`. Confirms these and
-   * nothing else: **their data leaves the table** in the next update, or as soon as they have expired. A partition without a
-   * beginning, a segment of odd size and one that spans more than `maxDropsPerUpdate` intervals leave by this alone.
-   *
-   * @example ["2025-01-01T00:00:00Z/2025-02-01T00:00:00Z", "../2019-01-01T00:00:00Z"]
-   */
-  readonly confirmDrops?: readonly string[];
-  /** Ranges that were dropped or archived before and may come back empty, by their bounds as the error printed them. */
-  readonly allowEmpty?: readonly string[];
-  /**
-   * Archived ranges that are to be partitions of the table again, with their rows. Outside of the window they are read-only and stay
-   * until the entry is removed or its `until` has passed; then they are archived again and leave. Inside a window that has grown
-   * they are partitions like all others. Costs: the objects are read once, and each partition is loaded in one transaction.
-   *
-   * @example ["2024-03", { range: "2024-05", until: "2027-01-01" }]
-   */
-  readonly restored?: readonly RestoredArgs[];
-  /**
-   * Hours of the day, by the database's clock, outside of which nothing is detached, archived or dropped; partitions are
-   * created at any time. What is due waits for an update in these hours. @default at any time
-   * @example { from: "22:00", to: "05:00", zone: "Europe/Berlin" }
-   */
-  readonly allowRetireBetween?: RetireHoursArgs;
-  /**
-   * Nothing is dropped before a backup that began after the partition was detached, so that its last rows are in it. Where
-   * that backup is written down says a query of yours. A drop follows in a later update then, never in that of the detach.
-   *
-   * @default no backup is asked for
-   * @example { query: "SELECT max(started_at) FROM ops.backups WHERE succeeded", within: "24 hours" }
-   */
-  readonly requireBackupSince?: BackupArgs;
-  /** Stops every retirement, never the creation of partitions. @default false */
-  readonly paused?: boolean;
-  /**
-   * `partition`: each partition is a resource of its own in state and diff. `window`: PartitionWindow makes and retires
-   * them itself and state holds only counts; recommended from 200 partitions. Switching moves no row and drops nothing.
-   *
-   * @default "partition"
-   */
-  readonly resources?: "partition" | "window";
 }
 
 /** One column, written to CREATE TABLE as declared. */
@@ -240,16 +154,6 @@ export interface ForeignKeyArgs {
 export type Deferrable = "initially immediate" | "initially deferred";
 
 export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
-
-/** The window of partitions that exist. */
-export interface WindowArgs {
-  /** How far ahead of the current interval partitions are made, or the fixed end. @example "3 months", { until: "2027-01-01" } */
-  readonly lead: Span | { readonly until: string };
-  /** How long data is kept after the start of the current interval. **What is older leaves the table.** @example "12 months", "forever" */
-  readonly retention: Span | "forever";
-  /** First instant that gets a partition. Never advances by itself. Required with retention "forever". @default the horizon */
-  readonly start?: string;
-}
 
 /** An index of the partitioned table. Its definition never changes in place: declare a new one, then remove the old. */
 export interface IndexArgs {

@@ -1,7 +1,22 @@
 import { z } from "zod";
 import type { Problem } from "../problem";
-import { type ParsedSpan, parseSpan, SPAN_HINT, spanText } from "../time/span";
-import type { BackupArgs } from "./backup-args";
+import { type ParsedSpan, requireSpan, type Span, spanText } from "../time/span";
+import { type Around, option } from "./option";
+import { nameShape, spanShape, spanWire } from "./shapes";
+import { declaredSpan } from "./time-text";
+
+/** Which backup has to be there before rows go. */
+export interface BackupArgs {
+  /**
+   * One SELECT of one value, a timestamptz: when the last good backup **began**, as your backups write it down. NULL or no row
+   * means none. Runs as the connected role in a read-only transaction, in preview and again under the lock of the drop.
+   *
+   * @example "SELECT max(started_at) FROM ops.backups WHERE succeeded"
+   */
+  readonly query: string;
+  /** Greatest age of that backup. @default none: it only has to have begun after the partition was detached */
+  readonly within?: Span;
+}
 
 /** The backup without which nothing is dropped. */
 export interface BackupSpec {
@@ -9,37 +24,19 @@ export interface BackupSpec {
   readonly within: ParsedSpan | undefined;
 }
 
-const query = z.string().min(1);
-
-/** The shape that users write. */
-export const backupSchema = z.strictObject({ query, within: z.string({ error: SPAN_HINT }).optional() });
-
-/** The shape that travels. */
-export const backupWireSchema = z.object({
-  query,
-  within: z
-    .string()
-    .refine((text) => parseSpan(text) !== undefined, SPAN_HINT)
-    .optional(),
+export const requireBackupSince = option({
+  shape: z.strictObject({ query: nameShape, within: spanShape("24 hours").optional() }).optional(),
+  wire: z.object({ query: nameShape, within: spanWire.optional() }).optional(),
+  parse: (declared: BackupArgs | undefined, { problems }: Around<unknown>) =>
+    declared && parseBackup(declared, problems),
+  toWire: (backup) => backup && { query: backup.query, ...(backup.within ? { within: spanText(backup.within) } : {}) },
+  fromWire: (wire) =>
+    wire && { query: wire.query, within: wire.within === undefined ? undefined : requireSpan(wire.within) },
 });
 
-export function parseBackup(declared: BackupArgs | undefined, problems: Problem[]): BackupSpec | undefined {
-  if (declared === undefined) return undefined;
-  const within = declared.within === undefined ? undefined : parseSpan(declared.within);
-  if (declared.within !== undefined && !within)
-    problems.push({
-      path: "requireBackupSince.within",
-      code: "invalid-span",
-      message: `${JSON.stringify(declared.within)} is not a length of time.`,
-      fix: SPAN_HINT,
-    });
-  return { query: declared.query, within };
-}
-
-export function backupToWire({ query, within }: BackupSpec): z.infer<typeof backupWireSchema> {
-  return { query, ...(within ? { within: spanText(within) } : {}) };
-}
-
-export function backupFromWire(wire: z.infer<typeof backupWireSchema>): BackupSpec {
-  return { query: wire.query, within: wire.within === undefined ? undefined : parseSpan(wire.within) };
+function parseBackup({ query, within }: BackupArgs, problems: Problem[]): BackupSpec {
+  return {
+    query,
+    within: within === undefined ? undefined : declaredSpan("requireBackupSince.within", within, problems),
+  };
 }

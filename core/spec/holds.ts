@@ -1,22 +1,47 @@
 import { z } from "zod";
 import type { Problem } from "../problem";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../time/instant";
-import type { HoldArgs } from "./hold-args";
-import type { HoldSpec } from "./spec";
+import type { OpenInterval } from "../time/interval";
+import { type Around, option } from "./option";
+import { isReadable, nameShape as text } from "./shapes";
 import { declaredTime } from "./time-text";
 
-const time = z.string().min(1);
+/** A range of time that must not be touched, as users write it. */
+export interface HoldArgs {
+  /** First moment of the range, ISO 8601; a date is read in the zone of the table. @example "2024-01-01" */
+  readonly from: string;
+  /** First moment after it. @example "2024-07-01" */
+  readonly to: string;
+  /** Why. Shown in preview and kept in the registry. @example "case 2024-118" */
+  readonly reason: string;
+  /** When the hold ends by itself. @default never: until it is removed, which is a cut like any other */
+  readonly until?: string;
+}
 
-/** The shape that users write. */
-export const holdsSchema = z.array(z.strictObject({ from: time, to: time, reason: time, until: time.optional() }));
+export interface HoldSpec {
+  readonly range: OpenInterval;
+  readonly reason: string;
+  /** The hold ends by itself; undefined: when it is removed. */
+  readonly until: Instant | undefined;
+}
 
-/** The shape that travels, with times in UTC. */
-const holdWire = z.object({ from: time, to: time, reason: time, until: time.optional() });
+const hold = { from: text, to: text, reason: text, until: text.optional() };
+
+/** Travels with times in UTC. */
+const holdWire = z.object(hold);
 type HoldWire = z.infer<typeof holdWire>;
-export const holdsWireSchema = z.array(holdWire.refine(isReadable, "not a range of time"));
+
+export const holds = option({
+  shape: z.array(z.strictObject(hold)).optional(),
+  wire: z.array(holdWire.refine((wire) => isReadable(() => holdFromWire(wire)), "not a range of time")).optional(),
+  parse: (declared: readonly HoldArgs[] | undefined, { table, problems }: Around<unknown>) =>
+    parseHolds(declared ?? [], table.zone, problems),
+  toWire: (specs) => (specs.length > 0 ? specs.map(holdToWire) : undefined),
+  fromWire: (wire) => (wire ?? []).map(holdFromWire),
+});
 
 /** Reads declared holds; a range that is none is a problem, because it would keep nothing. */
-export function parseHolds(declared: readonly HoldArgs[], zone: string, problems: Problem[]): HoldSpec[] {
+function parseHolds(declared: readonly HoldArgs[], zone: string, problems: Problem[]): readonly HoldSpec[] {
   return declared.flatMap((hold, index) => {
     const path = `holds[${index}]`;
     const from = declaredTime(`${path}.from`, hold.from, zone, problems);
@@ -36,7 +61,7 @@ export function parseHolds(declared: readonly HoldArgs[], zone: string, problems
   });
 }
 
-export function holdToWire({ range, reason, until }: HoldSpec): HoldWire {
+function holdToWire({ range, reason, until }: HoldSpec): HoldWire {
   return {
     from: range.from ? formatInstant(range.from) : "..",
     to: range.to ? formatInstant(range.to) : "..",
@@ -45,21 +70,12 @@ export function holdToWire({ range, reason, until }: HoldSpec): HoldWire {
   };
 }
 
-export function holdFromWire({ from, to, reason, until }: HoldWire): HoldSpec {
+function holdFromWire({ from, to, reason, until }: HoldWire): HoldSpec {
   return {
     range: { from: end(from), to: end(to) },
     reason,
     until: until === undefined ? undefined : parseInstant(until, "UTC"),
   };
-}
-
-function isReadable(hold: HoldWire): boolean {
-  try {
-    holdFromWire(hold);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function end(text: string): Instant | undefined {

@@ -1,41 +1,62 @@
 import { z } from "zod";
-import type { Problem } from "../problem";
-import { formatInstant, parseInstant } from "../time/instant";
-import { formatInterval, parseInterval } from "../time/interval";
+import { formatInstant, type Instant, parseInstant } from "../time/instant";
+import { formatInterval, type OpenInterval, parseInterval } from "../time/interval";
 import { parseRange, RANGE_HINT } from "../time/range-word";
 import type { ArchiveArgs } from "../archive/archive-args";
-import type { LevelsSpec } from "../levels/levels";
-import type { RestoredArgs } from "./restored-args";
-import type { OnExpire, RestoredSpec } from "./spec";
+import type { OnExpire } from "./on-expire";
+import { type Around, option } from "./option";
+import { isReadable, nameShape as text } from "./shapes";
 import { declaredTime, withoutQuotes } from "./time-text";
 
-const text = z.string().min(1);
+/** An archived range that is to be a part of the table again, as users write it: the range alone, or with the end of its stay. */
+export type RestoredArgs = string | RestoredRangeArgs;
 
-/** The shape that users write. */
-export const restoredSchema = z.array(z.union([text, z.strictObject({ range: text, until: text.optional() })]));
+/** An archived range with the end of its stay. */
+export interface RestoredRangeArgs {
+  /**
+   * A year, month or day in the zone of the table, or both ends: `2024`, `2024-03`, `2024-03-01`, or as preview prints them. Each
+   * archived partition that has a moment in common with it comes back as a whole.
+   *
+   * @example "2024-03"
+   */
+  readonly range: string;
+  /** When it goes the way of every expired partition again. ISO 8601. @default never: until it is removed from the program */
+  readonly until?: string;
+}
 
-/** The shape that travels, with times in UTC. */
-const restoredWire = z.object({ range: text, until: text.optional() });
+export interface RestoredSpec {
+  readonly range: OpenInterval;
+  /** Undefined: until it is removed. */
+  readonly until: Instant | undefined;
+}
+
+const range = { range: text, until: text.optional() };
+
+/** Travels with times in UTC. */
+const restoredWire = z.object(range);
 type RestoredWire = z.infer<typeof restoredWire>;
-export const restoredWireSchema = z.array(restoredWire.refine(isReadable, "not a range of time"));
+
+export const restored = option({
+  shape: z.array(z.union([text, z.strictObject(range)])).optional(),
+  wire: z
+    .array(restoredWire.refine((wire) => isReadable(() => restoredFromWire(wire)), "not a range of time"))
+    .optional(),
+  parse: parseRestored,
+  toWire: (specs) => (specs.length > 0 ? specs.map(restoredToWire) : undefined),
+  fromWire: (wire) => (wire ?? []).map(restoredFromWire),
+});
 
 /** Reads declared ranges. One that nothing could ever bring back is a problem. */
-export function parseRestored(
+function parseRestored(
   declared: readonly RestoredArgs[] | undefined,
-  table: {
-    readonly zone: string;
-    readonly onExpire: OnExpire;
-    readonly levels: LevelsSpec;
-    readonly archive: ArchiveArgs | undefined;
-  },
-  problems: Problem[],
-): RestoredSpec[] {
+  { args, table, problems }: Around<{ readonly onExpire: OnExpire; readonly archive?: ArchiveArgs }>,
+): readonly RestoredSpec[] {
   if (declared === undefined || declared.length === 0) return [];
-  if (table.onExpire !== "archive")
+  if (args.onExpire !== "archive")
     problems.push({
       path: "restored",
       code: "invalid-value",
-      message: `archived ranges are to come back, and onExpire: "${table.onExpire}" would not archive them again.`,
+      message: `archived ranges are to come back, and onExpire: "${args.onExpire}" would not archive them again.`,
       fix: 'Set onExpire: "archive", or make tables of the archives with `pgpartition restore`.',
     });
   if (table.levels.below.length > 0)
@@ -45,7 +66,7 @@ export function parseRestored(
       message: "partitions that are cut further by HASH are not restored as partitions.",
       fix: "Make tables of their archives with `pgpartition restore`.",
     });
-  if (typeof table.archive?.to === "object")
+  if (typeof args.archive?.to === "object")
     problems.push({
       path: "restored",
       code: "invalid-value",
@@ -73,19 +94,10 @@ export function parseRestored(
   });
 }
 
-export function restoredToWire({ range, until }: RestoredSpec): RestoredWire {
+function restoredToWire({ range, until }: RestoredSpec): RestoredWire {
   return { range: formatInterval(range), ...(until === undefined ? {} : { until: formatInstant(until) }) };
 }
 
-export function restoredFromWire({ range, until }: RestoredWire): RestoredSpec {
+function restoredFromWire({ range, until }: RestoredWire): RestoredSpec {
   return { range: parseInterval(range), until: until === undefined ? undefined : parseInstant(until, "UTC") };
-}
-
-function isReadable(wire: RestoredWire): boolean {
-  try {
-    restoredFromWire(wire);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,21 +1,37 @@
 import { z } from "zod";
 import { DEFAULT_ZONE } from "../defaults";
-import type { Problem } from "../problem";
 import type { Instant } from "../time/instant";
 import { isZone } from "../time/period";
-import type { RetireHoursArgs } from "./retire-hours-args";
+import { type Around, option } from "./option";
+import { nameShape as text } from "./shapes";
 
-const text = z.string().min(1);
+/** The hours of a day in which partitions may leave the table. */
+export interface RetireHoursArgs {
+  /** Belongs to it, as on the wall. @example "22:00" */
+  readonly from: string;
+  /** Does not belong to it; earlier than `from` means the next day. @example "05:00" */
+  readonly to: string;
+  /** Zone of the two. @default "UTC" */
+  readonly zone?: string;
+}
 
-/** The shape that users write. */
-export const retireHoursSchema = z.strictObject({ from: text, to: text, zone: text.optional() });
+/** Travels with the zone filled in. */
+const retireHoursWire = z.object({ from: text, to: text, zone: text });
+export type RetireHours = Readonly<z.infer<typeof retireHoursWire>>;
 
-/** The shape that travels, with the zone filled in. */
-export const retireHoursWireSchema = z.object({ from: text, to: text, zone: text });
-export type RetireHours = Readonly<z.infer<typeof retireHoursWireSchema>>;
+export const allowRetireBetween = option({
+  shape: z.strictObject({ from: text, to: text, zone: text.optional() }).optional(),
+  wire: retireHoursWire.optional(),
+  parse: parseRetireHours,
+  toWire: (hours) => hours,
+  fromWire: (wire): RetireHours | undefined => wire,
+});
 
 /** Reads declared hours; what is no time of day is a problem, because nothing would ever be retired, or always. */
-export function parseRetireHours(declared: RetireHoursArgs | undefined, problems: Problem[]): RetireHours | undefined {
+function parseRetireHours(
+  declared: RetireHoursArgs | undefined,
+  { problems }: Around<unknown>,
+): RetireHours | undefined {
   if (declared === undefined) return undefined;
   const { from, to, zone = DEFAULT_ZONE } = declared;
   for (const [name, value] of Object.entries({ from, to }))

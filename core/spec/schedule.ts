@@ -6,24 +6,11 @@ import { parseCron } from "../schedule/cron";
 import { isZone } from "../time/period";
 import type { NoScheduleArgs, ScheduleArgs } from "./schedule-args";
 import { checkName } from "./names";
-
-const name = z.string().min(1);
-
-/** The shape that users write. */
-export const scheduleSchema = z.union([
-  z.strictObject({
-    cron: name,
-    job: name.optional(),
-    zone: name.optional(),
-    user: name.optional(),
-    database: name.optional(),
-    active: z.boolean().optional(),
-  }),
-  z.strictObject({ none: name }),
-]);
+import { type Around, option } from "./option";
+import { nameShape as name } from "./shapes";
 
 /** A schedule with its defaults filled in, as it travels in the inputs of PartitionWindow; or why there is none. */
-export const scheduleSpecSchema = z.object({
+const scheduleSpecSchema = z.object({
   cron: z.string().optional(),
   job: z.string().optional(),
   zone: z.string().optional(),
@@ -33,6 +20,26 @@ export const scheduleSpecSchema = z.object({
   none: z.string().optional(),
 });
 export type ScheduleSpec = z.infer<typeof scheduleSpecSchema>;
+
+export const schedule = option({
+  shape: z
+    .union([
+      z.strictObject({
+        cron: name,
+        job: name.optional(),
+        zone: name.optional(),
+        user: name.optional(),
+        database: name.optional(),
+        active: z.boolean().optional(),
+      }),
+      z.strictObject({ none: name }),
+    ])
+    .optional(),
+  wire: scheduleSpecSchema.optional(),
+  parse: parseSchedule,
+  toWire: (spec) => spec,
+  fromWire: (wire) => wire,
+});
 
 /** How the job travels to the provider: the inputs of CronJob. */
 export const cronJobWireSchema = z.object({
@@ -52,10 +59,9 @@ export const cronJobWireSchema = z.object({
 export type CronJobWire = z.infer<typeof cronJobWireSchema>;
 
 /** Reads the declared schedule. Undefined: none is declared, and nobody says why. */
-export function parseSchedule(
+function parseSchedule(
   declared: ScheduleArgs | NoScheduleArgs | undefined,
-  table: { readonly schema: string; readonly table: string },
-  problems: Problem[],
+  { table, problems }: Around<unknown>,
 ): ScheduleSpec | undefined {
   if (declared === undefined) return undefined;
   if ("none" in declared) return { none: declared.none };

@@ -1,38 +1,20 @@
 import { z } from "zod";
 import { KEY_ENCODINGS } from "../time/key";
 import { PERIODS } from "../time/period";
-import { SPAN_HINT } from "../time/span";
-import { archiveSchema } from "../archive/archive-spec";
 import type { TableSpecArgs } from "./args";
 import { defaultPartitionSchema } from "./default-partition";
 import { functionNamesSchema } from "./function-names";
+import { shapesOf } from "./option";
+import { WINDOW_OPTIONS } from "./options";
+import { WINDOW } from "./options/window";
+import type { Matching } from "./matching";
 import { publicationsSchema } from "./publications";
-import { backupSchema } from "./backup";
-import { restoredSchema } from "./restored";
-import { retireHoursSchema } from "./retire-hours";
-import { scheduleSchema } from "./schedule";
-import { holdsSchema } from "./holds";
 import { grantsSchema, rowSecuritySchema } from "./security";
+import { nameShape as name, namesShape as names, spanShape } from "./shapes";
 
 /**
  * The shape of a declared table: types, allowed words, no unknown property. What a value means is checked in parse.ts.
- * The stack configuration reuses the parts.
- *
- * The hint is the error's text, by which shape-problems.ts knows that a length of time was expected.
  */
-const span = z.string({ error: SPAN_HINT });
-const name = z.string().min(1);
-const names = z.array(name).min(1);
-
-const windowSchema = z.strictObject({
-  lead: z.union([span, z.strictObject({ until: z.string() })]),
-  retention: span,
-  start: z.string().optional(),
-});
-
-export const onExpireSchema = z.enum(["archive", "detach", "drop"]);
-export const resourcesSchema = z.enum(["partition", "window"]);
-export const maxDropsSchema = z.int().min(1).max(1000);
 
 const segment = z.strictObject({
   from: z.string().optional(),
@@ -69,7 +51,7 @@ const listLevel = z.strictObject({
   ]),
   name: name.optional(),
   slug: z.boolean().optional(),
-  cleanupAfter: span.optional(),
+  cleanupAfter: spanShape("30 days").optional(),
 });
 
 const hashLevel = z.strictObject({ hash: name, modulus: z.int().min(2).max(64), name: name.optional() });
@@ -140,7 +122,7 @@ const index = z.strictObject({
 
 const settings = z.record(name, z.union([z.string(), z.number(), z.boolean()]));
 const storageProfile = { options: settings.optional(), toast: settings.optional(), tablespace: name.optional() };
-const agedProfile = z.strictObject({ ...storageProfile, after: span, freeze: z.boolean().optional() });
+const agedProfile = z.strictObject({ ...storageProfile, after: spanShape("1 month"), freeze: z.boolean().optional() });
 
 const storage = z.strictObject({
   hot: z.strictObject(storageProfile).optional(),
@@ -158,12 +140,8 @@ export const tableSchema = z.strictObject({
   checks: z.record(name, check).optional(),
   foreignKeys: z.record(name, foreignKey).optional(),
   partitionBy: z.array(level).min(1).max(4),
-  window: windowSchema,
-  onExpire: onExpireSchema,
-  grace: span.optional(),
-  archive: archiveSchema.optional(),
-  holds: holdsSchema.optional(),
-  approvedBy: name.optional(),
+  window: z.strictObject(shapesOf(WINDOW)),
+  ...shapesOf(WINDOW_OPTIONS),
   indexes: z.record(name, index).optional(),
   rowSecurity: rowSecuritySchema.optional(),
   grants: grantsSchema.optional(),
@@ -174,23 +152,8 @@ export const tableSchema = z.strictObject({
   storage: storage.optional(),
   defaultPartition: defaultPartitionSchema.optional(),
   comment: z.string().min(1).optional(),
-  analyze: span.optional(),
-  schedule: scheduleSchema.optional(),
   functionNames: functionNamesSchema.optional(),
-  reason: z.string().optional(),
-  dataClass: z.string().optional(),
-  owner: z.string().optional(),
-  maxDropsPerUpdate: maxDropsSchema.optional(),
-  confirmDrops: z.array(z.string()).optional(),
-  allowEmpty: z.array(z.string()).optional(),
-  restored: restoredSchema.optional(),
-  allowRetireBetween: retireHoursSchema.optional(),
-  requireBackupSince: backupSchema.optional(),
-  paused: z.boolean().optional(),
-  resources: resourcesSchema.optional(),
 });
 
-/** Fails to compile when the shape and the documented interface drift apart. */
-type Shape = z.infer<typeof tableSchema>;
-type Same = keyof Shape extends keyof TableSpecArgs ? (keyof TableSpecArgs extends keyof Shape ? true : never) : never;
-const _SHAPE_MATCHES_INTERFACE: Same = true;
+/** Fails to compile where the shape and the documented interface part, and names the options. */
+export const SHAPE_MATCHES_INTERFACE: Matching<TableSpecArgs, z.infer<typeof tableSchema>> = true;

@@ -1,17 +1,13 @@
-import type { ArchiveSpec } from "../archive/archive-spec";
 import type { LeafProfile } from "../leaf/profile";
 import type { GridSegment } from "../time/grid";
-import type { Instant } from "../time/instant";
-import type { OpenInterval } from "../time/interval";
 import type { KeyEncoding, KeyKind } from "../time/key";
-import type { ParsedSpan } from "../time/span";
 import type { LevelsSpec, RootLevel } from "../levels/levels";
 import type { Deferrable, ReferentialAction } from "./args";
 import type { FunctionAliasesWire } from "./function-names";
+import type { SpecsOf } from "./option";
+import type { WINDOW_OPTIONS } from "./options";
+import type { WINDOW } from "./options/window";
 import type { PublicationSpec } from "./publications";
-import type { BackupSpec } from "./backup";
-import type { RetireHours } from "./retire-hours";
-import type { ScheduleSpec } from "./schedule";
 
 /** A declared table after validation: every default filled in, every text parsed. */
 export interface TableSpec {
@@ -99,7 +95,7 @@ export interface IndexColumnSpec {
 }
 
 /** The rule of one table: which partitions exist, and what happens to those that have expired. */
-export interface WindowSpec {
+export interface WindowSpec extends SpecsOf<typeof WINDOW>, SpecsOf<typeof WINDOW_OPTIONS> {
   readonly schema: string;
   readonly table: string;
   /** False: another tool owns the table, so a destroy only forgets it. */
@@ -108,52 +104,6 @@ export interface WindowSpec {
   readonly grid: readonly GridSegment[];
   /** Levels besides the time level. */
   readonly levels: LevelsSpec;
-  readonly lead: ParsedSpan | { readonly until: Instant };
-  readonly retention: ParsedSpan | "forever";
-  readonly start: Instant | undefined;
-  readonly onExpire: OnExpire;
-  /** Where and how expired partitions are archived; undefined: they are not. */
-  readonly archive: ArchiveSpec | undefined;
-  /** Ranges that nothing is done to, whatever the window says. */
-  readonly holds: readonly HoldSpec[];
-  /** Who has approved that data is kept for a shorter time than before. */
-  readonly approvedBy: string | undefined;
-  /** Undefined: no grace, the drop follows the detach at once. */
-  readonly grace: ParsedSpan | undefined;
-  readonly maxDropsPerUpdate: number;
-  readonly confirmDrops: readonly OpenInterval[];
-  readonly allowEmpty: readonly OpenInterval[];
-  /** Archived ranges that are partitions again. */
-  readonly restored: readonly RestoredSpec[];
-  /** Undefined: at any time. */
-  readonly allowRetireBetween: RetireHours | undefined;
-  /** Undefined: nothing waits for a backup. */
-  readonly requireBackupSince: BackupSpec | undefined;
-  readonly paused: boolean;
-  /** Greatest age of the statistics of the table as a whole. Undefined: not managed. */
-  readonly analyze: ParsedSpan | undefined;
-  /** Undefined: nobody declared one, nor why there is none. */
-  readonly schedule: ScheduleSpec | undefined;
-  readonly reason: string | undefined;
-  readonly dataClass: string | undefined;
-  readonly owner: string | undefined;
-  readonly resources: "partition" | "window";
-}
-
-/** What happens to a partition that has expired. */
-export type OnExpire = "archive" | "detach" | "drop";
-
-export interface HoldSpec {
-  readonly range: OpenInterval;
-  readonly reason: string;
-  /** The hold ends by itself; undefined: when it is removed. */
-  readonly until: Instant | undefined;
-}
-
-export interface RestoredSpec {
-  readonly range: OpenInterval;
-  /** Undefined: until it is removed. */
-  readonly until: Instant | undefined;
 }
 
 export interface KeySpec {

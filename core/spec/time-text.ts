@@ -1,5 +1,20 @@
 import type { Problem } from "../problem";
 import { type Instant, parseInstant } from "../time/instant";
+import { type ParsedSpan, parseSpan, SPAN_HINT } from "../time/span";
+
+/** Reads a declared length of time, or tells what is wrong with it. */
+export function declaredSpan(path: string, text: string, problems: Problem[]): ParsedSpan | undefined {
+  const parsed = parseSpan(text);
+  if (!parsed) {
+    problems.push({
+      path,
+      code: "invalid-span",
+      message: `${JSON.stringify(text)} is not a length of time with its unit.`,
+      fix: SPAN_HINT,
+    });
+  }
+  return parsed;
+}
 
 /** Reads a declared point in time, or tells what is wrong with it. Without an offset it is read in the table's zone. */
 export function declaredTime(path: string, text: string, zone: string, problems: Problem[]): Instant | undefined {

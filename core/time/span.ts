@@ -28,6 +28,13 @@ export function parseSpan(text: string): ParsedSpan | undefined {
   return { count, unit: match[2] as SpanUnit };
 }
 
+/** Reads a span that was checked before. */
+export function requireSpan(text: string): ParsedSpan {
+  const parsed = parseSpan(text);
+  if (!parsed) throw new RangeError(`"${text}" is not a span`);
+  return parsed;
+}
+
 /** Writes what {@link parseSpan} reads. */
 export function spanText(span: ParsedSpan): string {
   return `${span.count} ${span.unit}${span.count === 1 ? "" : "s"}`;

@@ -48,7 +48,7 @@ describe("the check of docstrings", () => {
       readonly holds?: Readonly<Record<string, HoldArgs | string>>;
     }`;
     expect(problems(text)).toEqual([
-      "some.ts: SomeArgs.holds is of type HoldArgs, which no page documents: add its file to tools/docs/arguments.ts",
+      "some.ts: SomeArgs.holds is of type HoldArgs, which no page documents: export it, and import it by name",
     ]);
   });
 

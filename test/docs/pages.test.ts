@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json";
 import { HAZARDS } from "../../core/statements/statement";
 import { RULES } from "../../policies/rules";
-import { GENERATED } from "../../tools/docs/markdown";
-import { generatedPages, REFERENCE_FOLDER } from "../../tools/docs/pages";
+import { GENERATED, REFERENCE_FOLDER } from "../../tools/docs/markdown";
+import { generatedPages } from "../../tools/docs/pages";
 import { repositoryRoot } from "../../tools/paths";
 
 const read = (path: string): string => readFileSync(join(repositoryRoot, path), "utf8");

@@ -16,7 +16,7 @@ const outside = { environment: { PGPARTITION_PASSWORD: "p" }, readFile: () => fi
 const stack = (environment: string) => requireStack(rawConfig(environment), "pulumi-pgpartition", environment, outside);
 
 describe("the JSON Schema for editors", () => {
-  it("is the one that the program's schema gives (else: npx tsx stacks/write-json-schema.ts)", () => {
+  it("is the one that the program's schema gives (else: npm run docs:gen)", () => {
     const committed: unknown = JSON.parse(readFileSync(join(repositoryRoot, "stacks", "config.schema.json"), "utf8"));
     expect(committed).toEqual(schema);
   });

@@ -1,48 +1,69 @@
 // The interfaces that users write, and the check that each of their arguments is documented.
-import { type Declaration, type Member, readDeclarations } from "./docstrings";
+import { code } from "./markdown";
+import { type Declaration, type Member, readDeclarations, readImports } from "./docstrings";
 
-/** Files with arguments of the components, in reading order. */
+/** Files with arguments of components, in reading order. After each come the files of the arguments that it names, in the order of mention. */
 const FILES = [
   "components/partitioned-database.ts",
-  "components/partitioned-table.ts",
   "core/spec/args.ts",
-  "core/spec/level-args.ts",
-  "core/spec/schedule-args.ts",
-  "core/spec/publication-args.ts",
-  "core/spec/security-args.ts",
-  "core/spec/storage-args.ts",
-  "core/spec/default-partition-args.ts",
-  "core/archive/archive-args.ts",
-  "core/spec/hold-args.ts",
-  "core/spec/restored-args.ts",
-  "core/spec/retire-hours-args.ts",
-  "core/spec/backup-args.ts",
+  "components/partitioned-table.ts",
   "components/archive-bucket.ts",
   "components/archive-bucket-existing.ts",
   "core/archive/bucket-args.ts",
   "components/archive-catalog.ts",
-  "core/archive/catalog-args.ts",
   "components/monitoring.ts",
   "core/monitoring/args.ts",
   "components/provider.ts",
   "components/prerequisites.ts",
-] as const;
-
-/** Files with interfaces that arguments extend and users never name: their members are documented where they are extended. */
-const BASES = ["core/archive/store-settings.ts"] as const;
+];
 
 export function componentDeclarations(): Declaration[] {
-  const bases = BASES.flatMap((file) => readDeclarations(file));
-  return FILES.flatMap((file) => readDeclarations(file)).map((declaration) => withMembersOf(bases, declaration));
+  const declarations = FILES.flatMap((file) => [file, ...namedBy(file, FILES)])
+    .filter((file, index, files) => files.indexOf(file) === index)
+    .flatMap((file) => readDeclarations(file));
+  return declarations
+    .filter((declaration) => declaration.isClass || isArguments(declaration))
+    .map((declaration) => withMembersOf(declarations, declaration));
+}
+
+/** Files of the arguments that are named in a file, and in those; without `known` ones. */
+function namedBy(file: string, known: readonly string[]): string[] {
+  const imports = readImports(file);
+  const found = readDeclarations(file)
+    .filter((declaration) => declaration.isClass || isArguments(declaration) || isBase(declaration.name))
+    .flatMap(({ extended, members }) => [...extended, ...members.map((member) => member.type)])
+    .flatMap((type) => type.match(/\b\w+\b/g) ?? [])
+    .filter((name) => name.endsWith("Args") || isBase(name))
+    .flatMap((name) => imports.get(name) ?? []);
+  return found
+    .filter((next, index) => found.indexOf(next) === index && !known.includes(next))
+    .flatMap((next) => [next, ...namedBy(next, [...known, ...found])]);
+}
+
+/** Interfaces that arguments extend and users never name: their members are documented where they are extended. */
+function isBase(name: string): boolean {
+  return /(Options|Settings)$/.test(name);
 }
 
 /** `X` and `Omit<X, "a" | "b">` of a base stand as the members that they give. */
-function withMembersOf(bases: readonly Declaration[], declaration: Declaration): Declaration {
-  const [, name = "", omitted = ""] = /^(?:Omit<)?(\w+)(?:, ([^>]*)>)?$/.exec(declaration.extended ?? "") ?? [];
-  const base = bases.find((one) => one.name === name);
-  if (!base) return declaration;
-  const inherited = base.members.filter((member) => !omitted.includes(`"${member.name}"`));
-  return { ...declaration, extended: undefined, members: [...declaration.members, ...inherited] };
+function withMembersOf(all: readonly Declaration[], declaration: Declaration): Declaration {
+  const inherited = declaration.extended.map((text) => ({ text, members: inheritedMembers(all, text) }));
+  return {
+    ...declaration,
+    extended: inherited.flatMap(({ text, members }) => (members ? [] : [text])),
+    members: [...declaration.members, ...inherited.flatMap(({ members }) => members ?? [])],
+  };
+}
+
+function inheritedMembers(all: readonly Declaration[], text: string): readonly Member[] | undefined {
+  const [, name = "", omitted = ""] = /^(?:Omit<)?(\w+)(?:, ([^>]*)>)?$/.exec(text) ?? [];
+  const base = isBase(name) ? all.find((one) => one.name === name) : undefined;
+  return base?.members.filter((member) => !omitted.includes(`"${member.name}"`));
+}
+
+/** A default for people: a value is code, a sentence is not. */
+export function fallbackText(text: string): string {
+  return /^("[^"]*"|[\d.]+|true|false|\[\])$/.test(text) ? code(text) : text.replace(/\.$/, "");
 }
 
 export function isArguments(declaration: Declaration): boolean {
@@ -67,10 +88,7 @@ export function docstringProblems(declarations: readonly Declaration[]): string[
       ...declaration.members.flatMap((member) =>
         argumentTypesIn(member.type)
           .filter((type) => !documented.has(type))
-          .map(
-            (type) =>
-              `${at(member)} is of type ${type}, which no page documents: add its file to tools/docs/arguments.ts`,
-          ),
+          .map((type) => `${at(member)} is of type ${type}, which no page documents: export it, and import it by name`),
       ),
     ];
   });

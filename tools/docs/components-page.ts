@@ -2,7 +2,7 @@
 import { PERIODS } from "../../core/time/period";
 import { KEY_ENCODINGS } from "../../core/time/key";
 import { SPAN_UNITS } from "../../core/time/span";
-import { componentDeclarations, isArguments } from "./arguments";
+import { componentDeclarations, fallbackText, isArguments } from "./arguments";
 import type { Declaration, Member } from "./docstrings";
 import { code, list, type Page, page, section, table } from "./markdown";
 
@@ -11,9 +11,7 @@ export function componentsPage(): Page {
   return page("docs/reference/components.md", "Components and their arguments", [
     "What a program writes. Everything that decides how many resources exist is a plain value; where an `Input` is allowed it says so.",
     "Wrong values are refused together, each with its path and the way on. Text in bold is a loss of data that the argument can bring about.\n",
-    ...declarations
-      .filter((declaration) => !isArguments(declaration) && declaration.members.length > 0)
-      .map(classSection),
+    ...declarations.filter((declaration) => declaration.isClass && declaration.members.length > 0).map(classSection),
     ...declarations.filter(isArguments).map(argumentsSection),
     section(
       "Words",
@@ -49,10 +47,7 @@ function classSection(declaration: Declaration): string {
 }
 
 function argumentsSection(declaration: Declaration): string {
-  const extended =
-    declaration.extended === undefined || declaration.extended === ""
-      ? []
-      : [`With all of ${code(declaration.extended)}.\n`];
+  const extended = declaration.extended.map((base) => `With all of ${code(base)}.\n`);
   return section(declaration.name, `${declaration.text}\n`, ...extended, list(declaration.members.map(memberLine)));
 }
 
@@ -63,9 +58,4 @@ function memberLine(member: Member): string {
     member.example === undefined ? "" : `Example: ${code(member.example)}.`,
   ].filter((fact) => fact !== "");
   return `**${member.name}** (${code(member.type)}${member.optional ? "" : ", required"}). ${facts.join(" ")}`;
-}
-
-/** A value is code, a sentence is not. */
-function fallbackText(text: string): string {
-  return /^("[^"]*"|[\d.]+|true|false|\[\])$/.test(text) ? code(text) : text.replace(/\.$/, "");
 }

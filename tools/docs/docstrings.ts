@@ -1,6 +1,6 @@
 // Reads documented declarations out of TypeScript sources, with the compiler's own parser.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import ts from "typescript";
 import { repositoryRoot } from "../paths";
 
@@ -8,12 +8,13 @@ import { repositoryRoot } from "../paths";
 export interface Declaration {
   readonly file: string;
   readonly name: string;
+  readonly isClass: boolean;
   readonly text: string;
   readonly example: string | undefined;
   /** Words that were meant as text and read as tags, such as a package's `@scope`: the text ends there. */
   readonly strayTags: readonly string[];
-  /** What it extends, as written. */
-  readonly extended: string | undefined;
+  /** What it extends, each as written. */
+  readonly extended: readonly string[];
   readonly members: readonly Member[];
 }
 
@@ -37,6 +38,7 @@ export function readDeclarations(file: string, text = readFileSync(join(reposito
       {
         file,
         name: statement.name.text,
+        isClass: ts.isClassDeclaration(statement),
         ...docOf(statement),
         extended: extendedBy(statement),
         members: membersOf(statement),
@@ -55,9 +57,26 @@ function isExported(node: Documented): boolean {
   return node.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword) === true;
 }
 
-function extendedBy(node: Documented): string | undefined {
-  if (ts.isTypeAliasDeclaration(node)) return undefined;
-  return node.heritageClauses?.flatMap((clause) => clause.types.map((type) => plainType(type.getText()))).join(", ");
+function extendedBy(node: Documented): string[] {
+  if (ts.isTypeAliasDeclaration(node)) return [];
+  return (node.heritageClauses ?? []).flatMap((clause) => clause.types.map((type) => plainType(type.getText())));
+}
+
+/** The files of the repository that a file imports from, by the names that it imports. */
+export function readImports(
+  file: string,
+  text = readFileSync(join(repositoryRoot, file), "utf8"),
+): ReadonlyMap<string, string> {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
+  return new Map(
+    source.statements.filter(ts.isImportDeclaration).flatMap(({ importClause, moduleSpecifier }) => {
+      const names = importClause?.namedBindings;
+      if (!names || !ts.isNamedImports(names) || !ts.isStringLiteral(moduleSpecifier)) return [];
+      if (!moduleSpecifier.text.startsWith(".")) return [];
+      const from = `${posix.join(posix.dirname(file), moduleSpecifier.text)}.ts`;
+      return names.elements.map(({ name }): [string, string] => [name.text, from]);
+    }),
+  );
 }
 
 function membersOf(node: Documented): Member[] {

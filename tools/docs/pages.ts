@@ -3,13 +3,11 @@ import { packageSchema } from "../../provider/schema";
 import { cliPages } from "./cli-page";
 import { componentsPage } from "./components-page";
 import { locksPage } from "./locks-page";
-import { list, type Page, page } from "./markdown";
+import { list, type Page, page, REFERENCE_FOLDER } from "./markdown";
 import { policiesPage } from "./policies-page";
 import { readmePage } from "./readme";
+import { stackSchemaFile } from "./stack-schema";
 import { functionPage, providerPage, resourcePages } from "./resource-page";
-
-/** The folder that holds nothing but generated pages: what is in it and not here is stale. */
-export const REFERENCE_FOLDER = "docs/reference";
 
 export async function generatedPages(): Promise<Page[]> {
   const schema = packageSchema();
@@ -22,7 +20,7 @@ export async function generatedPages(): Promise<Page[]> {
     policiesPage(),
     ...(await cliPages()),
   ];
-  return [contents(pages), ...pages, readmePage()];
+  return [contents(pages), ...pages, readmePage(), await stackSchemaFile()];
 }
 
 function contents(pages: readonly Page[]): Page {
