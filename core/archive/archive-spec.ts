@@ -3,6 +3,7 @@ import { DEFAULT_SPOOL_MEGABYTES } from "../defaults";
 import type { Problem } from "../problem";
 import type { OnExpire } from "../spec/on-expire";
 import { type Around, option } from "../spec/option";
+import { typeNamed } from "../spec/shapes";
 import type { ArchiveArgs, ArchiveTableArgs } from "./archive-args";
 import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding } from "./formats";
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
@@ -32,14 +33,14 @@ const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
 type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
 
 const format = z.enum(ARCHIVE_FORMATS);
-const verify = z.enum(ARCHIVE_PROOFS);
+const verify = typeNamed("ArchiveProof", z.enum(ARCHIVE_PROOFS));
 const spoolMegabytes = z.int().min(16).max(4096);
 
 const archiveWire = z.object({
   ...storeSettingsShape,
   to: storeSettingsShape.to.optional(),
-  table: archiveTableWireSchema.optional(),
-  format: z.enum(ARCHIVE_ENCODINGS),
+  table: typeNamed("ArchiveTable", archiveTableWireSchema).optional(),
+  format: typeNamed("ArchiveFormat", z.enum(ARCHIVE_ENCODINGS)),
   verify,
   spoolMegabytes,
 });
@@ -54,7 +55,7 @@ export const archive = option({
       spoolMegabytes: spoolMegabytes.optional(),
     })
     .optional(),
-  wire: archiveWire.optional(),
+  wire: typeNamed("Archive", archiveWire).optional(),
   parse: parseArchive,
   toWire: archiveToWire,
   fromWire: (wire) => wire && archiveFromWire(wire),

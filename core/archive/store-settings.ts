@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { InvalidSpecError, type Problem } from "../problem";
+import { typeNamed } from "../spec/shapes";
 import { shapeProblems } from "../spec/shape-problems";
 import type { ObjectLockArgs } from "./bucket-args";
 import { type Location, parseLocation } from "./location";
@@ -47,14 +48,15 @@ export const storeSettingsShape = {
   endpoint: z.string().min(1).optional(),
   pathStyle: z.boolean().optional(),
   kmsKey: z.string().min(1).optional(),
-  storageClass: z.enum(STORAGE_CLASSES).optional(),
-  objectLock: z
-    .strictObject({
-      mode: z.enum(["governance", "compliance"]),
+  storageClass: typeNamed("ArchiveStorageClass", z.enum(STORAGE_CLASSES)).optional(),
+  objectLock: typeNamed(
+    "ArchiveLock",
+    z.strictObject({
+      mode: typeNamed("ArchiveLockMode", z.enum(["governance", "compliance"])),
       // A text by its type: what it means is read later.
       for: z.string({ error: DAYS_HINT }) as unknown as z.ZodType<ObjectLockArgs["for"]>,
-    })
-    .optional(),
+    }),
+  ).optional(),
 };
 
 const storeSettingsSchema = z.strictObject(storeSettingsShape);

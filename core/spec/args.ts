@@ -14,7 +14,10 @@ import type { StorageArgs } from "./storage-args";
  * many resources exist, and that must be known while `pulumi preview` runs.
  */
 export interface TableSpecArgs extends RetirementOptions, UpkeepOptions, DescriptionOptions {
-  /** Name of the partitioned table, up to 63 bytes, honoured as written (quoted). @example "workflow_events" */
+  /**
+   * Name of the partitioned table, up to 63 bytes, honoured as written (quoted). Never changes: a table with data is not renamed
+   * or replaced. @example "workflow_events"
+   */
   readonly table: string;
   /** Schema of the table; it must exist. @default "public" */
   readonly schema?: string;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Problem } from "../problem";
 import { type ParsedSpan, requireSpan, type Span, spanText } from "../time/span";
 import { type Around, option } from "./option";
-import { nameShape, spanShape, spanWire } from "./shapes";
+import { nameShape, spanShape, spanWire, typeNamed } from "./shapes";
 import { declaredSpan } from "./time-text";
 
 /** Which backup has to be there before rows go. */
@@ -26,7 +26,7 @@ export interface BackupSpec {
 
 export const requireBackupSince = option({
   shape: z.strictObject({ query: nameShape, within: spanShape("24 hours").optional() }).optional(),
-  wire: z.object({ query: nameShape, within: spanWire.optional() }).optional(),
+  wire: typeNamed("Backup", z.object({ query: nameShape, within: spanWire.optional() })).optional(),
   parse: (declared: BackupArgs | undefined, { problems }: Around<unknown>) =>
     declared && parseBackup(declared, problems),
   toWire: (backup) => backup && { query: backup.query, ...(backup.within ? { within: spanText(backup.within) } : {}) },

@@ -3,7 +3,7 @@ import type { Problem } from "../problem";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 import { type Around, option } from "./option";
-import { isReadable, nameShape as text } from "./shapes";
+import { isReadable, nameShape as text, typeNamed } from "./shapes";
 import { declaredTime } from "./time-text";
 
 /** A range of time that must not be touched, as users write it. */
@@ -33,7 +33,14 @@ type HoldWire = z.infer<typeof holdWire>;
 
 export const holds = option({
   shape: z.array(z.strictObject(hold)).optional(),
-  wire: z.array(holdWire.refine((wire) => isReadable(() => holdFromWire(wire)), "not a range of time")).optional(),
+  wire: z
+    .array(
+      typeNamed(
+        "Hold",
+        holdWire.refine((wire) => isReadable(() => holdFromWire(wire)), "not a range of time"),
+      ),
+    )
+    .optional(),
   parse: (declared: readonly HoldArgs[] | undefined, { table, problems }: Around<unknown>) =>
     parseHolds(declared ?? [], table.zone, problems),
   toWire: (specs) => (specs.length > 0 ? specs.map(holdToWire) : undefined),

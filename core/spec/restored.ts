@@ -5,7 +5,7 @@ import { parseRange, RANGE_HINT } from "../time/range-word";
 import type { ArchiveArgs } from "../archive/archive-args";
 import type { OnExpire } from "./on-expire";
 import { type Around, option } from "./option";
-import { isReadable, nameShape as text } from "./shapes";
+import { isReadable, nameShape as text, typeNamed } from "./shapes";
 import { declaredTime, withoutQuotes } from "./time-text";
 
 /** An archived range that is to be a part of the table again, as users write it: the range alone, or with the end of its stay. */
@@ -39,7 +39,12 @@ type RestoredWire = z.infer<typeof restoredWire>;
 export const restored = option({
   shape: z.array(z.union([text, z.strictObject(range)])).optional(),
   wire: z
-    .array(restoredWire.refine((wire) => isReadable(() => restoredFromWire(wire)), "not a range of time"))
+    .array(
+      typeNamed(
+        "Restored",
+        restoredWire.refine((wire) => isReadable(() => restoredFromWire(wire)), "not a range of time"),
+      ),
+    )
     .optional(),
   parse: parseRestored,
   toWire: (specs) => (specs.length > 0 ? specs.map(restoredToWire) : undefined),

@@ -3,7 +3,7 @@ import { DEFAULT_ZONE } from "../defaults";
 import type { Instant } from "../time/instant";
 import { isZone } from "../time/period";
 import { type Around, option } from "./option";
-import { nameShape as text } from "./shapes";
+import { nameShape as text, typeNamed } from "./shapes";
 
 /** The hours of a day in which partitions may leave the table. */
 export interface RetireHoursArgs {
@@ -16,7 +16,7 @@ export interface RetireHoursArgs {
 }
 
 /** Travels with the zone filled in. */
-const retireHoursWire = z.object({ from: text, to: text, zone: text });
+const retireHoursWire = typeNamed("RetireHours", z.object({ from: text, to: text, zone: text }));
 export type RetireHours = Readonly<z.infer<typeof retireHoursWire>>;
 
 export const allowRetireBetween = option({

@@ -7,7 +7,7 @@ import { isZone } from "../time/period";
 import type { NoScheduleArgs, ScheduleArgs } from "./schedule-args";
 import { checkName } from "./names";
 import { type Around, option } from "./option";
-import { nameShape as name } from "./shapes";
+import { nameShape as name, typeNamed } from "./shapes";
 
 /** A schedule with its defaults filled in, as it travels in the inputs of PartitionWindow; or why there is none. */
 const scheduleSpecSchema = z.object({
@@ -35,7 +35,7 @@ export const schedule = option({
       z.strictObject({ none: name }),
     ])
     .optional(),
-  wire: scheduleSpecSchema.optional(),
+  wire: typeNamed("Schedule", scheduleSpecSchema).optional(),
   parse: parseSchedule,
   toWire: (spec) => spec,
   fromWire: (wire) => wire,

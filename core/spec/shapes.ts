@@ -8,6 +8,11 @@ import { parseSpan, type Span, SPAN_HINT } from "../time/span";
 export const nameShape = z.string().min(1);
 export const namesShape = z.array(nameShape).min(1);
 
+/** Names a shape in the package schema, which wants a name for every object and every list of words. */
+export function typeNamed<Shape extends z.ZodType>(name: string, shape: Shape): Shape {
+  return shape.meta({ title: name });
+}
+
 /** Only editors read it: at run time the rules of the spec speak, which name the units. */
 const SPAN_PATTERN = "[1-9][0-9]* +(hour|day|week|month|quarter|year)s?";
 

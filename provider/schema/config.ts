@@ -44,7 +44,7 @@ export function configProperties(types: NamedTypes): Properties {
       key,
       {
         ...(key === "sslMode" ? types.add("SslMode", enumSpec("SslMode", SSL_MODES)) : typeOf(kind)),
-        description: describeProperty(`Provider.${key}`),
+        description: describeProperty("Provider", key),
         ...(SECRET_CONFIG.some((secret) => secret === key) ? { secret: true } : {}),
       },
     ]),

@@ -6,6 +6,7 @@ import { TYPE_NAMES } from "./type-names";
 /** What z.toJSONSchema writes for the shapes of our wire schemas; anything else is refused. */
 interface Json {
   readonly type?: string;
+  readonly title?: string;
   readonly properties?: Readonly<Record<string, Json>>;
   readonly required?: readonly string[];
   readonly items?: Json;
@@ -36,15 +37,24 @@ export function convertObject(owner: string, schema: z.ZodType, types: NamedType
 function convertProperties(owner: string, json: Json, types: NamedTypes): ObjectSpec {
   const properties: Record<string, PropertySpec> = {};
   for (const [name, property] of Object.entries(json.properties ?? {})) {
-    const path = `${owner}.${name}`;
-    properties[name] = { ...convertType(path, property, types), description: describeProperty(path) };
+    const description = describeProperty(owner, name, json.required?.includes(name) !== true);
+    properties[name] = { ...convertType({ path: `${owner}.${name}`, description }, property, types), description };
   }
   return { type: "object", properties, required: json.required ?? [] };
 }
 
-function convertType(path: string, json: Json, types: NamedTypes): TypeSpec {
-  if (json.anyOf) return convertUnion(path, json.anyOf, types);
-  if (json.enum) return types.add(nameAt(path), enumSpec(nameAt(path), json.enum));
+/** A property, for what its type is called and says. */
+interface Place {
+  readonly path: string;
+  readonly description: string;
+}
+
+function convertType(place: Place, json: Json, types: NamedTypes): TypeSpec {
+  if (json.anyOf) return convertUnion(place, json.anyOf, types);
+  if (json.enum) {
+    const name = nameOf(place, json);
+    return types.add(name, enumSpec(name, json.enum, place.description));
+  }
   switch (json.type) {
     case "string":
     case "integer":
@@ -52,39 +62,42 @@ function convertType(path: string, json: Json, types: NamedTypes): TypeSpec {
     case "boolean":
       return { type: json.type };
     case "array":
-      return { type: "array", items: convertType(path, json.items ?? {}, types) };
+      return { type: "array", items: convertType(place, json.items ?? {}, types) };
     case "object": {
-      const name = nameAt(path);
-      return types.add(name, { ...convertProperties(name, json, types), description: describeType(name) });
+      const name = nameOf(place, json);
+      return types.add(name, {
+        ...convertProperties(name, json, types),
+        description: describeType(name, place.description),
+      });
     }
     default:
-      return anything(path, json);
+      return anything(place, json);
   }
 }
 
 /** A word among texts is a text: `"forever"` beside spans adds nothing that a type could say. */
-function convertUnion(path: string, members: readonly Json[], types: NamedTypes): TypeSpec {
-  const converted = members.map((member) => convertType(path, member, types));
+function convertUnion(place: Place, members: readonly Json[], types: NamedTypes): TypeSpec {
+  const converted = members.map((member) => convertType(place, member, types));
   const distinct = [...new Map(converted.map((member) => [JSON.stringify(member), member])).values()];
   const [only] = distinct;
   return distinct.length === 1 && only ? only : { oneOf: distinct };
 }
 
 /** z.unknown() has no type: any value travels. */
-function anything(path: string, json: Json): TypeSpec {
+function anything({ path }: Place, json: Json): TypeSpec {
   if (Object.keys(json).some((key) => key !== "$schema"))
     throw new Error(`${path}: no Pulumi type for ${JSON.stringify(json)}`);
   return { $ref: "pulumi.json#/Any" };
 }
 
-export function enumSpec(name: string, words: readonly string[]): EnumSpec {
-  return { type: "string", description: describeType(name), enum: words.map((value) => ({ value })) };
+export function enumSpec(name: string, words: readonly string[], property?: string): EnumSpec {
+  return { type: "string", description: describeType(name, property), enum: words.map((value) => ({ value })) };
 }
 
-function nameAt(path: string): string {
-  const name = TYPE_NAMES[path];
+function nameOf({ path }: Place, json: Json): string {
+  const name = json.title ?? TYPE_NAMES[path];
   if (name === undefined)
-    throw new Error(`${path} is an object or a list of words without a name: add it to provider/schema/type-names.ts`);
+    throw new Error(`${path} is an object or a list of words without a name: give its shape one by typeNamed()`);
   return name;
 }
 

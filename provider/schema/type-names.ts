@@ -1,6 +1,7 @@
 /**
  * Pulumi wants a name for every nested object and every list of allowed words. The key is `Owner.property`, where the owner
- * is a resource, a function or a type named here; the same name in several places means the same type.
+ * is a resource, a function or a type named here; the same name in several places means the same type. Shapes of options
+ * have their names by typeNamed(), where they stand.
  */
 export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Table.key": "Key",
@@ -56,23 +57,8 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "FunctionAliases.database": "DatabaseIdentity",
   "CronJob.runner": "JobRunner",
   "CronJob.database": "DatabaseIdentity",
-  "PartitionWindow.schedule": "Schedule",
   "PartitionWindow.grid": "GridSegment",
   "GridSegment.every": "SegmentLength",
-  "PartitionWindow.lead": "LeadUntil",
-  "PartitionWindow.onExpire": "OnExpire",
-  "PartitionWindow.archive": "Archive",
-  "Archive.table": "ArchiveTable",
-  "Archive.storageClass": "ArchiveStorageClass",
-  "Archive.objectLock": "ArchiveLock",
-  "ArchiveLock.mode": "ArchiveLockMode",
-  "Archive.format": "ArchiveFormat",
-  "Archive.verify": "ArchiveProof",
-  "PartitionWindow.holds": "Hold",
-  "PartitionWindow.restored": "Restored",
-  "PartitionWindow.allowRetireBetween": "RetireHours",
-  "PartitionWindow.requireBackupSince": "Backup",
-  "PartitionWindow.resources": "ResourceMode",
   "PartitionWindow.work": "WorkItem",
   "WorkItem.verb": "WorkVerb",
   "ManagementSchema.sizes": "SizeThresholds",

@@ -5,6 +5,9 @@ import { providerModule } from "../../provider/module";
 import { DECLARED_WINDOW_KEYS } from "../../provider/resources/window-inputs";
 import { packageSchema, schemaText } from "../../provider/schema";
 import type { EnumSpec, ObjectSpec, Properties, TypeSpec } from "../../provider/schema/model";
+import { PROPERTIES } from "../../provider/schema/texts/properties";
+import { TYPES } from "../../provider/schema/texts/types";
+import { TYPE_NAMES } from "../../provider/schema/type-names";
 import { readDeclarations } from "../../tools/docs/docstrings";
 
 const schema = packageSchema();
@@ -61,13 +64,32 @@ describe("the package schema", () => {
     expect([...used].sort()).toEqual(Object.keys(schema.types).sort());
   });
 
+  it("has no text and no name of a type that nothing uses", () => {
+    const owners = [...Object.entries(schema.resources), ...Object.entries(schema.types)].map(
+      ([token, found]): [string, Properties] => [nameOf(token), "properties" in found ? found.properties : {}],
+    );
+    const functions = Object.entries(schema.functions).map(([token, { inputs, outputs }]): [string, Properties] => [
+      nameOf(token),
+      { ...inputs.properties, ...outputs.properties },
+    ]);
+    const used = [...owners, ...functions, ["Provider", schema.provider.inputProperties] as const].flatMap(
+      ([owner, properties]) => Object.keys(properties).flatMap((name) => [`${owner}.${name}`, `*.${name}`]),
+    );
+    expect(used).toEqual(expect.arrayContaining([...Object.keys(PROPERTIES), ...Object.keys(TYPE_NAMES)]));
+    expect(Object.keys(schema.types).map(nameOf)).toEqual(expect.arrayContaining(Object.keys(TYPES)));
+  });
+
   it("describes every property in a sentence", () => {
     const texts = allProperties().flatMap((properties) =>
       Object.values(properties).map((property) => property.description),
     );
-    for (const text of texts) expect(text).toMatch(/^[A-Z`].*[.]$/s);
+    for (const text of texts) expect(text).toMatch(/^[A-Z`].*[.](\*\*)?$/s);
   });
 });
+
+function nameOf(token: string): string {
+  return token.split(":").at(-1) ?? token;
+}
 
 function allProperties(): Properties[] {
   const types = Object.values<ObjectSpec | EnumSpec>(schema.types);

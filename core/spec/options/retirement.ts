@@ -11,7 +11,7 @@ import { ON_EXPIRE } from "../on-expire";
 import { type Around, asWritten, option, type OptionsOf } from "../option";
 import { restored, type RestoredArgs } from "../restored";
 import { allowRetireBetween, type RetireHoursArgs } from "../retire-hours";
-import { intervalWire, nameShape, spanShape, spanWire } from "../shapes";
+import { intervalWire, nameShape, spanShape, spanWire, typeNamed } from "../shapes";
 import { declaredSpan } from "../time-text";
 
 /** What happens to partitions that have expired, and what keeps them. */
@@ -75,10 +75,8 @@ export interface RetirementOptions {
   readonly paused?: boolean;
 }
 
-const onExpire = z.enum(ON_EXPIRE);
-
 export const RETIREMENT = {
-  onExpire: asWritten(onExpire),
+  onExpire: asWritten(typeNamed("OnExpire", z.enum(ON_EXPIRE))),
   archive,
   holds,
   approvedBy: asWritten(nameShape.optional()),

@@ -3,6 +3,7 @@ import type { Span } from "../../time/span";
 import { type Around, option, type OptionsOf } from "../option";
 import { optionalSpan } from "../optional-span";
 import { schedule } from "../schedule";
+import { typeNamed } from "../shapes";
 import type { NoScheduleArgs, ScheduleArgs } from "../schedule-args";
 
 /** How a table is looked after between two rolls, and by whom. */
@@ -30,7 +31,7 @@ export interface UpkeepOptions {
   readonly resources?: "partition" | "window";
 }
 
-const resources = z.enum(["partition", "window"]);
+const resources = typeNamed("ResourceMode", z.enum(["partition", "window"]));
 
 export const UPKEEP = {
   analyze: optionalSpan("analyze", "7 days"),

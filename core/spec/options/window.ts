@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatInstant, type Instant, parseInstant } from "../../time/instant";
 import { type ParsedSpan, requireSpan, type Span, spanText } from "../../time/span";
 import { type Around, option, type OptionsOf } from "../option";
-import { instantWire, spanShape, spanWire } from "../shapes";
+import { instantWire, spanShape, spanWire, typeNamed } from "../shapes";
 import { declaredSpan, declaredTime } from "../time-text";
 
 /** The window of partitions that exist. */
@@ -18,7 +18,7 @@ export interface WindowArgs {
 export const WINDOW = {
   lead: option({
     shape: z.union([spanShape("3 months"), z.strictObject({ until: z.string() })]),
-    wire: z.union([spanWire, z.object({ until: instantWire })]),
+    wire: z.union([spanWire, typeNamed("LeadUntil", z.object({ until: instantWire }))]),
     parse: parseLead,
     toWire: (lead) => ("until" in lead ? { until: formatInstant(lead.until) } : spanText(lead)),
     fromWire: (wire) => (typeof wire === "string" ? requireSpan(wire) : { until: parseInstant(wire.until, "UTC") }),
