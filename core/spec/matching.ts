@@ -17,7 +17,8 @@ type Alike<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 type IsOptional<T, Key extends keyof T> = object extends Pick<T, Key> ? true : false;
 
-type Plain<T> = T extends readonly (infer Item)[]
+/** A type with `readonly` wherever it can stand, and without `undefined` where a property may be left out. */
+export type Plain<T> = T extends readonly (infer Item)[]
   ? readonly Plain<Item>[]
   : T extends object
     ? { readonly [Key in keyof T]: Plain<Exclude<T[Key], undefined>> }

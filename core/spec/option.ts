@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { LevelsSpec } from "../levels/levels";
 import type { Problem } from "../problem";
 import type { GridSegment } from "../time/grid";
+import type { Plain } from "./matching";
 
 /**
  * One option of a table, whole but for its docstring, which stands at its property in the interface of its topic. Lists of
@@ -45,8 +46,13 @@ export function option<Shape extends z.ZodType, Wire extends z.ZodType, Declared
 
 /** An option that means and travels what is written. */
 export function asWritten<Shape extends z.ZodType>(shape: Shape) {
-  const same = (value: z.infer<Shape>): z.infer<Shape> => value;
-  return option({ shape, wire: shape, parse: same, toWire: same, fromWire: same });
+  return option({
+    shape,
+    wire: shape,
+    parse: (declared: Plain<z.infer<Shape>>) => declared,
+    toWire: (spec) => spec as z.infer<Shape>,
+    fromWire: (wire) => wire as Plain<z.infer<Shape>>,
+  });
 }
 
 /** The list of a topic: an option for each property of its interface, and no other. */
