@@ -1,5 +1,5 @@
 import { MAX_CLOCK_SKEW_SECONDS } from "../defaults";
-import { describeRetireHours, inRetireHours } from "../spec/retire-hours";
+import { describeRetireHours, inRetireHours, isRetireDay } from "../spec/retire-hours";
 import { formatInstant } from "../time/instant";
 import { decidingNow } from "./clocks";
 import type { GuardFacts } from "./guard";
@@ -35,10 +35,19 @@ export function clock({ clocks }: StopFacts): Stop | undefined {
   return { reason, short: "waits until the clocks agree", alarming: true };
 }
 
-export function hours({ spec: { allowRetireBetween }, clocks }: StopFacts): Stop | undefined {
-  if (!allowRetireBetween || inRetireHours(allowRetireBetween, decidingNow(clocks))) return undefined;
-  const when = `only from ${describeRetireHours(allowRetireBetween)} (allowRetireBetween)`;
-  return { reason: `partitions leave ${when}; partitions are still created`, short: `leaves ${when}`, alarming: false };
+/** Outside of the hours, or not on one of the days. */
+export function hours({ spec: { allowRetireBetween, allowRetireOn, key }, clocks }: StopFacts): Stop | undefined {
+  const now = decidingNow(clocks);
+  if (allowRetireBetween && !inRetireHours(allowRetireBetween, now))
+    return only(`from ${describeRetireHours(allowRetireBetween)} (allowRetireBetween)`);
+  if (allowRetireOn && !isRetireDay(allowRetireOn, allowRetireBetween, now, key.zone))
+    return only(`on ${allowRetireOn.join(", ")} (allowRetireOn)`);
+  return undefined;
+}
+
+function only(when: string): Stop {
+  const reason = `partitions leave only ${when}; partitions are still created`;
+  return { reason, short: `leaves only ${when}`, alarming: false };
 }
 
 /** The first that holds. Undefined: what nothing else keeps may go. */

@@ -59,13 +59,32 @@ function parseRetireHours(
   return { from, to, zone };
 }
 
+/** In the order of ISO 8601. */
+export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
 /** Whether a moment lies in the hours, by the clock on the wall of their zone. */
 export function inRetireHours(hours: RetireHours, at: Instant): boolean {
-  const { hour, minute } = at.toZonedDateTimeISO(hours.zone);
-  const now = hour * 60 + minute;
-  const from = minutesOf(hours.from) ?? 0;
-  const to = minutesOf(hours.to) ?? 0;
+  const { from, to, now } = minutesAt(hours, at);
   return from < to ? from <= now && now < to : from <= now || now < to;
+}
+
+/** True on one of the days. After midnight, hours that began before it are still those of the day before. */
+export function isRetireDay(
+  days: readonly Weekday[],
+  hours: RetireHours | undefined,
+  at: Instant,
+  zone: string,
+): boolean {
+  const local = at.toZonedDateTimeISO(hours?.zone ?? zone);
+  const { from, to, now } = hours ? minutesAt(hours, at) : { from: 0, to: 0, now: 0 };
+  const began = to < from && now < to ? local.subtract({ days: 1 }) : local;
+  return days.some((day) => WEEKDAYS.indexOf(day) + 1 === began.dayOfWeek);
+}
+
+function minutesAt(hours: RetireHours, at: Instant): { from: number; to: number; now: number } {
+  const { hour, minute } = at.toZonedDateTimeISO(hours.zone);
+  return { from: minutesOf(hours.from) ?? 0, to: minutesOf(hours.to) ?? 0, now: hour * 60 + minute };
 }
 
 export function describeRetireHours({ from, to, zone }: RetireHours): string {

@@ -155,6 +155,8 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   it.each([
     ["paused", { paused: true }, "retirement is paused"],
     ["outside of its hours", { allowRetireBetween: { from: "22:00", to: "23:00" } }, "leaves only from 22:00 to 23:00"],
+    // The day of the program's clock is a Thursday.
+    ["not on its days", { allowRetireOn: ["saturday"] }, "leaves only on saturday"],
   ] as const)(
     "%s, each partition is listed with its own reason, and no day that will not come",
     async (_what, stop, waits) => {

@@ -10,7 +10,7 @@ import { type HoldArgs, holds } from "../holds";
 import { ON_EXPIRE } from "../on-expire";
 import { type Around, asWritten, option, type OptionsOf } from "../option";
 import { restored, type RestoredArgs } from "../restored";
-import { allowRetireBetween, type RetireHoursArgs } from "../retire-hours";
+import { allowRetireBetween, type RetireHoursArgs, WEEKDAYS } from "../retire-hours";
 import { intervalWire, nameShape, spanShape, spanWire, typeNamed } from "../shapes";
 import { declaredSpan } from "../time-text";
 
@@ -64,6 +64,16 @@ export interface RetirementOptions {
    */
   readonly allowRetireBetween?: RetireHoursArgs;
   /**
+   * Days of the week on which partitions may be detached, archived or dropped; they are created on any day. Days are those of the
+   * zone of `allowRetireBetween`, else of the table; hours over midnight belong to the day on which they begin.
+   *
+   * @default on any day
+   * @example ["saturday", "sunday"]
+   */
+  readonly allowRetireOn?: readonly (
+    "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday"
+  )[];
+  /**
    * Nothing is dropped before a backup that began after the partition was detached, so that its last rows are in it. Where
    * that backup is written down says a query of yours. A drop follows in a later update then, never in that of the detach.
    *
@@ -98,6 +108,12 @@ export const RETIREMENT = {
   allowEmpty: bounds("allowEmpty"),
   restored,
   allowRetireBetween,
+  allowRetireOn: asWritten(
+    z
+      .array(typeNamed("Weekday", z.enum(WEEKDAYS)))
+      .min(1)
+      .optional(),
+  ),
   requireBackupSince,
   paused: option({
     shape: z.boolean().optional(),

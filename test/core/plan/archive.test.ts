@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import type { WindowSpec } from "../../../core/spec/spec";
 import { windowSpec } from "../support/specs";
+import { windowFromWire, windowToWire } from "../../../core/window/wire";
 import { clocksAt, World } from "../support/world";
 
 const ARCHIVED: Partial<TableSpecArgs> = {
@@ -194,6 +195,61 @@ describe("allowRetireBetween", () => {
     expect(declared("25:00", "05:00")).toThrow(/allowRetireBetween.from: "25:00" is not a time of day/);
     expect(declared("05:00", "05:00")).toThrow(/nothing would ever be retired/);
     expect(declared("22:00", "05:00", "Mars")).toThrow(/"Mars" is not a time zone/);
+  });
+});
+
+describe("allowRetireOn", () => {
+  const weekend = (hours?: WindowSpec["allowRetireBetween"]): WindowSpec =>
+    windowSpec({
+      ...ARCHIVED,
+      allowRetireOn: ["saturday", "sunday"],
+      ...(hours ? { allowRetireBetween: hours } : {}),
+    });
+  const nightly = { from: "22:00", to: "05:00", zone: "Europe/Helsinki" };
+
+  // 6 December 2025 is a Saturday; Helsinki is two hours ahead of UTC.
+  test.each([
+    ["2025-12-05T23:59:59Z", undefined, false],
+    ["2025-12-06T00:00:00Z", undefined, true],
+    ["2025-12-07T23:59:59Z", undefined, true],
+    ["2025-12-08T00:00:00Z", undefined, false],
+    ["2025-12-05T22:00:00Z", nightly, false],
+    ["2025-12-06T02:59:59Z", nightly, false],
+    ["2025-12-06T20:00:00Z", nightly, true],
+    ["2025-12-08T02:59:59Z", nightly, true],
+    ["2025-12-08T20:00:00Z", nightly, false],
+  ])("at %s, with hours %o, something may leave: %s", (at, hours, may) => {
+    const plan = rolled(weekend(hours)).plan(weekend(hours), clocksAt(at));
+    expect(retired(plan).length > 0).toBe(may);
+    expect(plan.plan.createCount).toBe(1);
+    if (!may)
+      expect(plan.stopped).toBe(
+        "partitions leave only on saturday, sunday (allowRetireOn); partitions are still created",
+      );
+  });
+
+  test("is read in the zone of the table", () => {
+    const there = windowSpec({
+      ...ARCHIVED,
+      allowRetireOn: ["saturday"],
+      partitionBy: [{ range: "ts", every: "month", zone: "Asia/Tokyo" }],
+    });
+    expect(retired(rolled(there).plan(there, clocksAt("2025-12-05T15:00:00Z")))).not.toEqual([]);
+    expect(retired(rolled(there).plan(there, clocksAt("2025-12-06T15:00:00Z")))).toEqual([]);
+  });
+
+  test("that is no day, or none at all, is refused", () => {
+    const declared =
+      (...days: string[]) =>
+      () =>
+        windowSpec({ ...ARCHIVED, allowRetireOn: days as never });
+    expect(declared("Saturday")).toThrow(/allowRetireOn\[0\]: "Saturday" is not allowed. Use one of: "monday"/);
+    expect(declared()).toThrow(/allowRetireOn: \[\] is empty/);
+  });
+
+  test("travels", () => {
+    expect(windowToWire(weekend())).toMatchObject({ allowRetireOn: ["saturday", "sunday"] });
+    expect(windowFromWire(windowToWire(weekend()))).toEqual({ spec: weekend() });
   });
 });
 

@@ -137,6 +137,7 @@ describe("the reason why a partition stays is the first that is true", () => {
       { allowRetireBetween: { from: "22:00", to: "23:00" } },
       /; leaves only from 22:00 to 23:00/,
     ],
+    ["not on its days", { allowRetireOn: ["wednesday"] }, /; leaves only on wednesday/],
     ["running", {}, /never deferred/],
   ];
   const keeps: [
