@@ -19,14 +19,8 @@ export {
   Table,
 } from "./resources";
 export { programClock, type ProgramClock } from "./clock";
-export type {
-  CheckArgs,
-  ColumnArgs,
-  ForeignKeyArgs,
-  IndexArgs,
-  IndexColumnArgs,
-  TableSpecArgs,
-} from "../core/spec/args";
+export type { ColumnArgs, IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/spec/args";
+export type { CheckArgs, ForeignKeyArgs } from "../core/spec/options/constraints";
 export type { WindowArgs } from "../core/spec/options/window";
 export type {
   HashLevelArgs,

@@ -1,6 +1,7 @@
 import { DEFAULT_SCHEMA } from "../core/defaults";
 import { InvalidSpecError, type Problem } from "../core/problem";
-import type { ForeignKeyArgs, TableSpecArgs } from "../core/spec/args";
+import type { TableSpecArgs } from "../core/spec/args";
+import type { ForeignKeyArgs } from "../core/spec/options/constraints";
 
 type Named = Pick<TableSpecArgs, "schema" | "table" | "rowSecurity" | "foreignKeys">;
 

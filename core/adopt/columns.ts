@@ -1,6 +1,7 @@
 import { checkExpression } from "../alter/constraints";
 import type { ObservedColumn, ObservedTable } from "../observed";
-import type { CheckArgs, ColumnArgs, ForeignKeyArgs, TableSpecArgs } from "../spec/args";
+import type { ColumnArgs, TableSpecArgs } from "../spec/args";
+import type { CheckArgs, ForeignKeyArgs } from "../spec/options/constraints";
 import { canonicalType } from "../spec/compare";
 import { reachOf, stateOf } from "../spec/constraint-state";
 import { observedForeignKey } from "../spec/foreign-keys";

@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../names/identifier";
-import type { ConstraintReach } from "../spec/spec";
+import type { ConstraintReach } from "../spec/options/constraints";
 import type { Lock, Statement } from "../statements/statement";
 import type { AlterFacts, PendingConstraint } from "./facts";
 import { alterFamily, type Family, familyName, leavesOf, lockFamily, locksOn, type Member, validate } from "./family";

@@ -3,7 +3,8 @@ import type { ObservedConstraint, ObservedTable } from "../observed";
 import type { RegisteredExpression } from "../registration";
 import { foreignKeyDefinition, sameForeignKey } from "../spec/foreign-keys";
 import { stateOf, withoutState } from "../spec/constraint-state";
-import type { CheckSpec, ConstraintReach, ForeignKeySpec, TableShape } from "../spec/spec";
+import type { TableShape } from "../spec/spec";
+import type { CheckSpec, ConstraintReach, ForeignKeySpec } from "../spec/options/constraints";
 import { sameExpression } from "./expression-text";
 import { filledCheckName } from "./filled-check";
 

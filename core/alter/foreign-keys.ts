@@ -1,6 +1,6 @@
 import { quote, quoteQualified } from "../names/identifier";
 import { foreignKeyDefinition, observedForeignKey, sameForeignKey } from "../spec/foreign-keys";
-import type { ForeignKeySpec } from "../spec/spec";
+import type { ForeignKeySpec } from "../spec/options/constraints";
 import type { Lock, Statement } from "../statements/statement";
 import type { AlterFacts, PendingConstraint } from "./facts";
 import { looks, readsNothing } from "./checks";

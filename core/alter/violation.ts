@@ -1,5 +1,5 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
-import type { ForeignKeySpec } from "../spec/spec";
+import type { ForeignKeySpec } from "../spec/options/constraints";
 import type { Lock, Statement } from "../statements/statement";
 import type { Family, Member } from "./family";
 import type { StepRecords } from "./step";

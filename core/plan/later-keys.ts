@@ -4,7 +4,7 @@ import { addForeignKey } from "../alter/foreign-keys";
 import type { AlterStep } from "../alter/step";
 import type { Observation, ObservedTable } from "../observed";
 import type { RegisteredExpression } from "../registration";
-import type { ForeignKeySpec } from "../spec/spec";
+import type { ForeignKeySpec } from "../spec/options/constraints";
 import type { Creation } from "./creation";
 import { entry } from "./entries";
 import type { Upkeep } from "./upkeep";

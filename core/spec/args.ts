@@ -1,7 +1,9 @@
 import type { DefaultPartitionArgs } from "./default-partition";
 import type { LevelArgs } from "./level-args";
+import type { ConstraintOptions } from "./options/constraints";
 import type { DescriptionOptions } from "./options/description";
 import type { RetirementOptions } from "./options/retirement";
+import type { TableOptions } from "./options/table";
 import type { UpkeepOptions } from "./options/upkeep";
 import type { WindowArgs } from "./options/window";
 import type { PublicationArgs } from "./publication-args";
@@ -13,7 +15,8 @@ import type { StorageArgs } from "./storage-args";
  * What a user declares about one partitioned table. Everything here is a plain value, never an Output: it decides how
  * many resources exist, and that must be known while `pulumi preview` runs.
  */
-export interface TableSpecArgs extends RetirementOptions, UpkeepOptions, DescriptionOptions {
+export interface TableSpecArgs
+  extends TableOptions, ConstraintOptions, RetirementOptions, UpkeepOptions, DescriptionOptions {
   /**
    * Name of the partitioned table, up to 63 bytes, honoured as written (quoted). Never changes: a table with data is not renamed
    * or replaced. @example "workflow_events"
@@ -30,29 +33,6 @@ export interface TableSpecArgs extends RetirementOptions, UpkeepOptions, Descrip
    * @example { id: "bigserial", ts: { type: "timestamptz", default: "now()" }, payload: "jsonb" }
    */
   readonly columns?: Readonly<Record<string, string | ColumnArgs>>;
-  /**
-   * Columns that may be dropped, by name: what is left out of `columns` and not named here is refused. **Their values are
-   * gone** with the next update; the entry may be removed after it. @example ["legacy_payload"]
-   */
-  readonly dropColumns?: readonly string[];
-  /** Columns of the primary key. PostgreSQL requires the partition key among them. @example ["id", "ts"] */
-  readonly primaryKey?: readonly string[];
-  /** Unique constraints by name. Each must contain the partition key, because PostgreSQL enforces uniqueness per partition. */
-  readonly uniques?: Readonly<Record<string, readonly string[]>>;
-  /**
-   * CHECK constraints by name, each one SQL expression. One that is added later is validated partition by partition while
-   * writers go on; rows that do not satisfy it take back what that update added, and nothing else. One that is no longer
-   * declared is dropped. One that holds for new rows only is `{ expression, validate: false }`.
-   *
-   * @example { amount: "amount > 0", old_rows: { expression: "length(note) < 100", validate: false } }
-   */
-  readonly checks?: Readonly<Record<string, string | CheckArgs>>;
-  /**
-   * Foreign keys by name. One that is added later is validated partition by partition. Each new partition takes a SHARE ROW
-   * EXCLUSIVE lock on the referenced table for an instant. A delete there looks for its rows in every partition: give the
-   * columns an index.
-   */
-  readonly foreignKeys?: Readonly<Record<string, ForeignKeyArgs>>;
   /**
    * How the table is cut, outermost level first: one time level, LIST and HASH levels above it, HASH below; four at most.
    * Never changes, but for values and grid. @example [{ range: "ts", every: "month" }]
@@ -89,8 +69,6 @@ export interface TableSpecArgs extends RetirementOptions, UpkeepOptions, Descrip
   readonly storage?: StorageArgs;
   /** A partition for the rows that no other one takes. Left out: such rows are refused with SQLSTATE 23514. */
   readonly defaultPartition?: DefaultPartitionArgs;
-  /** Comment of the table. Left out: not managed. */
-  readonly comment?: string;
   /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
   readonly functionNames?: FunctionNamesArgs;
 }
@@ -108,55 +86,6 @@ export interface ColumnArgs {
   /** Comment of the column. Left out: not managed. */
   readonly comment?: string;
 }
-
-/** A CHECK constraint, and for which rows it holds. */
-export interface CheckArgs {
-  /** One SQL expression. @example "amount > 0" */
-  readonly expression: string;
-  /**
-   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID); an existing one
-   * is adopted so and never read, and adding one reads nothing. True later: rows are read partition by partition. One that is
-   * made with a new table always holds for all rows. @default true
-   */
-  readonly validate?: boolean;
-  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
-  readonly enforced?: boolean;
-}
-
-/** A foreign key from the partitioned table. The referenced columns need a unique index. */
-export interface ForeignKeyArgs {
-  /** Columns of this table, paired in order with the referenced ones. @example ["run_id"] */
-  readonly columns: readonly string[];
-  /** What it points to. */
-  readonly references: {
-    /** Schema of the referenced table. @default "public" */
-    readonly schema?: string;
-    /** Name of the referenced table. Needs the right REFERENCES on it. */
-    readonly table: string;
-    /** Its referenced columns, as many as `columns`. @example ["id"] */
-    readonly columns: readonly string[];
-  };
-  /** What a delete of the referenced row does here. @default "no action" */
-  readonly onDelete?: ReferentialAction;
-  /** What an update of the referenced key does here. @default "no action" */
-  readonly onUpdate?: ReferentialAction;
-  /**
-   * When it is checked: `initially immediate` can be put off to the end of a transaction by SET CONSTRAINTS, `initially
-   * deferred` is checked there. Left out: as it is there; a new one is checked at each statement. Never changes in place.
-   */
-  readonly deferrable?: Deferrable;
-  /**
-   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID). An existing one
-   * is adopted so and never read; one is added so to a table that exists from PostgreSQL 18 on. @default true
-   */
-  readonly validate?: boolean;
-  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
-  readonly enforced?: boolean;
-}
-
-export type Deferrable = "initially immediate" | "initially deferred";
-
-export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
 
 /** An index of the partitioned table. Its definition never changes in place: declare a new one, then remove the old. */
 export interface IndexArgs {

@@ -1,5 +1,5 @@
-import type { Deferrable } from "./args";
-import type { ConstraintReach } from "./spec";
+import type { Deferrable } from "./options/constraints";
+import type { ConstraintReach } from "./options/constraints";
 
 /** What the text of a constraint says besides what it demands. */
 interface ConstraintState {

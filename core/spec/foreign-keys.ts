@@ -1,8 +1,8 @@
 import { quoteList, quoteQualified } from "../names/identifier";
 import type { ObservedConstraint } from "../observed";
-import type { ReferentialAction } from "./args";
+import type { ReferentialAction } from "./options/constraints";
 import { reachOf, stateOf } from "./constraint-state";
-import type { ForeignKeySpec } from "./spec";
+import type { ForeignKeySpec } from "./options/constraints";
 
 /** What follows the name of a foreign key in SQL; that it is NOT VALID is added where rows are there. */
 export function foreignKeyDefinition(key: ForeignKeySpec): string {

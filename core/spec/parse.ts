@@ -1,21 +1,21 @@
 import { DEFAULT_SCHEMA } from "../defaults";
 import { parseLeafProfile } from "../leaf/profile";
 import { InvalidSpecError, type Problem } from "../problem";
-import type { CheckArgs, ForeignKeyArgs, TableSpecArgs } from "./args";
+import type { TableSpecArgs } from "./args";
 import { parseColumns } from "./columns";
 import { parseIndexes } from "./indexes";
 import { parseLevel } from "./level";
 import { parseLevels } from "./levels";
-import { checkFilledName, checkName, checkSchemaName } from "./names";
+import { checkFilledName, checkSchemaName } from "./names";
 import { parseOptions } from "./option";
-import { WINDOW_OPTIONS } from "./options";
+import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import { WINDOW } from "./options/window";
 import { findOutputs } from "./plain";
 import { parseFunctionNames } from "./function-names";
 import { parsePublications } from "./publications";
 import { tableSchema } from "./schema";
-import { formatPath, shapeProblems } from "./shape-problems";
-import type { ConstraintReach, TableSpec, WindowSpec } from "./spec";
+import { shapeProblems } from "./shape-problems";
+import type { TableSpec } from "./spec";
 import { checkUniqueKeys } from "./unique-keys";
 
 type Parsed<T> =
@@ -57,72 +57,22 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     table: args.table,
     root,
     columns,
-    dropColumns: args.dropColumns ?? [],
-    primaryKey: args.primaryKey,
-    uniques: Object.entries(args.uniques ?? {}).map(([name, list]) => ({ name, columns: list })),
-    checks: Object.entries(args.checks ?? {}).map(([name, check]) =>
-      typeof check === "string"
-        ? { name, expression: check }
-        : { name, expression: check.expression, ...reachOf(check) },
-    ),
-    foreignKeys: Object.entries(args.foreignKeys ?? {}).map(([name, key]) => ({
-      name,
-      columns: key.columns,
-      references: { ...key.references, schema: key.references.schema ?? DEFAULT_SCHEMA },
-      onDelete: key.onDelete ?? ("no action" as const),
-      onUpdate: key.onUpdate ?? ("no action" as const),
-      ...(key.deferrable === undefined ? {} : { deferrable: key.deferrable }),
-      ...reachOf(key),
-    })),
     indexes,
     leaves: parseLeafProfile(args, indexes, problems),
-    comment: args.comment,
     publications: parsePublications(args, problems),
     functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
   };
-  for (const kind of ["uniques", "checks", "foreignKeys"] as const) {
-    for (const name of Object.keys(args[kind] ?? {})) checkName(formatPath([kind, name]), name, problems);
-  }
-  for (const [name, key] of Object.entries(args.foreignKeys ?? {})) checkForeignKey(name, key, problems);
+  const around = { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels };
+  const options = parseOptions(TABLE_OPTIONS, args, around, problems);
   checkUniqueKeys(args, problems);
-  return { ...tableParts, window: buildWindow(args, schema, { ...level, levels }, problems) };
-}
-
-/** Only what is not the usual: two ways to say the same are one. */
-function reachOf({ validate, enforced }: Pick<CheckArgs, "validate" | "enforced">): ConstraintReach {
-  if (enforced === false) return { enforced };
-  return validate === false ? { validate } : {};
-}
-
-function checkForeignKey(name: string, key: ForeignKeyArgs, problems: Problem[]): void {
-  const path = ["foreignKeys", name, "references"];
-  checkName(formatPath([...path, "table"]), key.references.table, problems);
-  checkName(formatPath([...path, "schema"]), key.references.schema ?? DEFAULT_SCHEMA, problems);
-  for (const [index, column] of key.references.columns.entries()) {
-    checkName(formatPath([...path, "columns", index]), column, problems);
-  }
-  if (key.columns.length === key.references.columns.length) return;
-  problems.push({
-    path: formatPath([...path, "columns"]),
-    code: "invalid-value",
-    message: `the foreign key "${name}" pairs (${key.columns.join(", ")}) with (${key.references.columns.join(", ")}).`,
-    fix: "Name one referenced column for each column.",
-  });
-}
-
-function buildWindow(
-  args: TableSpecArgs,
-  schema: string,
-  level: Pick<WindowSpec, "key" | "grid" | "levels">,
-  problems: Problem[],
-): WindowSpec {
-  const table = { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels: level.levels };
-  return {
+  const window = {
     schema,
     table: args.table,
     ownsTable: args.columns !== undefined,
     ...level,
-    ...parseOptions(WINDOW, args.window, table, problems),
-    ...parseOptions(WINDOW_OPTIONS, args, table, problems),
+    levels,
+    ...parseOptions(WINDOW, args.window, around, problems),
+    ...parseOptions(WINDOW_OPTIONS, args, around, problems),
   };
+  return { ...tableParts, ...options, window };
 }

@@ -5,7 +5,7 @@ import type { TableSpecArgs } from "./args";
 import { defaultPartitionSchema } from "./default-partition";
 import { functionNamesSchema } from "./function-names";
 import { shapesOf } from "./option";
-import { WINDOW_OPTIONS } from "./options";
+import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import { WINDOW } from "./options/window";
 import type { Matching } from "./matching";
 import { publicationsSchema } from "./publications";
@@ -75,27 +75,6 @@ const column = z.strictObject({
   comment: z.string().min(1).optional(),
 });
 
-const action = z.enum(["no action", "restrict", "cascade", "set null", "set default"]);
-
-const foreignKey = z.strictObject({
-  columns: names,
-  references: z.strictObject({ schema: name.optional(), table: name, columns: names }),
-  onDelete: action.optional(),
-  onUpdate: action.optional(),
-  deferrable: z.enum(["initially immediate", "initially deferred"]).optional(),
-  validate: z.boolean().optional(),
-  enforced: z.boolean().optional(),
-});
-
-const check = z.union([
-  z.string().min(1),
-  z.strictObject({
-    expression: z.string().min(1),
-    validate: z.boolean().optional(),
-    enforced: z.boolean().optional(),
-  }),
-]);
-
 const indexColumnOptions = {
   order: z.enum(["asc", "desc"]).optional(),
   nulls: z.enum(["first", "last"]).optional(),
@@ -134,11 +113,7 @@ export const tableSchema = z.strictObject({
   table: name,
   schema: name.optional(),
   columns: z.record(name, z.union([name, column])).optional(),
-  dropColumns: z.array(name).optional(),
-  primaryKey: names.optional(),
-  uniques: z.record(name, names).optional(),
-  checks: z.record(name, check).optional(),
-  foreignKeys: z.record(name, foreignKey).optional(),
+  ...shapesOf(TABLE_OPTIONS),
   partitionBy: z.array(level).min(1).max(4),
   window: z.strictObject(shapesOf(WINDOW)),
   ...shapesOf(WINDOW_OPTIONS),
@@ -151,7 +126,6 @@ export const tableSchema = z.strictObject({
   statistics: z.record(name, z.int().min(0).max(10_000)).optional(),
   storage: storage.optional(),
   defaultPartition: defaultPartitionSchema.optional(),
-  comment: z.string().min(1).optional(),
   functionNames: functionNamesSchema.optional(),
 });
 

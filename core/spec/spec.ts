@@ -2,32 +2,23 @@ import type { LeafProfile } from "../leaf/profile";
 import type { GridSegment } from "../time/grid";
 import type { KeyEncoding, KeyKind } from "../time/key";
 import type { LevelsSpec, RootLevel } from "../levels/levels";
-import type { Deferrable, ReferentialAction } from "./args";
 import type { FunctionAliasesWire } from "./function-names";
 import type { SpecsOf } from "./option";
-import type { WINDOW_OPTIONS } from "./options";
+import type { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import type { WINDOW } from "./options/window";
 import type { PublicationSpec } from "./publications";
 
 /** A declared table after validation: every default filled in, every text parsed. */
-export interface TableSpec {
+export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
   readonly schema: string;
   readonly table: string;
   /** How the table itself is cut: by its first level. */
   readonly root: RootLevel;
   /** Undefined: another tool owns the table's columns. */
   readonly columns: readonly ColumnSpec[] | undefined;
-  /** Columns whose loss is confirmed. */
-  readonly dropColumns: readonly string[];
-  readonly primaryKey: readonly string[] | undefined;
-  readonly uniques: readonly { readonly name: string; readonly columns: readonly string[] }[];
-  readonly checks: readonly CheckSpec[];
-  readonly foreignKeys: readonly ForeignKeySpec[];
   readonly indexes: readonly IndexSpec[];
   /** What every partition carries. */
   readonly leaves: LeafProfile;
-  /** Undefined: not managed. */
-  readonly comment: string | undefined;
   readonly publications: readonly PublicationSpec[];
   /** Names that callers use; undefined: none. */
   readonly functionNames: FunctionAliasesWire | undefined;
@@ -47,29 +38,6 @@ export interface ColumnSpec {
   readonly identity?: "always" | "by default";
   /** Undefined: not managed. */
   readonly comment?: string;
-}
-
-/** What rows a constraint holds for, where that is not all of them. */
-export interface ConstraintReach {
-  /** False: new rows only; those that are there are never read for it. */
-  readonly validate?: false;
-  /** False: none, the server does not check it. */
-  readonly enforced?: false;
-}
-
-export interface CheckSpec extends ConstraintReach {
-  readonly name: string;
-  readonly expression: string;
-}
-
-export interface ForeignKeySpec extends ConstraintReach {
-  readonly name: string;
-  readonly columns: readonly string[];
-  readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] };
-  readonly onDelete: ReferentialAction;
-  readonly onUpdate: ReferentialAction;
-  /** Undefined: as it is there; a new one is not. */
-  readonly deferrable?: Deferrable | undefined;
 }
 
 export interface IndexSpec {

@@ -4,13 +4,14 @@ import type { Problem } from "../problem";
 import type { Interval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
 import { parseInstant } from "../time/instant";
+import { optionsFromWire, optionsToWire, wiresOf } from "./option";
+import { TABLE_OPTIONS } from "./options";
 import { shapeProblems } from "./shape-problems";
-import type { ColumnSpec, ConstraintReach, IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "./spec";
+import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "./spec";
 
 /** How Table, Partition and Index travel to the provider: the inputs of their resources. */
 
 const name = z.string().min(1);
-const action = z.enum(["no action", "restrict", "cascade", "set null", "set default"]);
 
 export const keyWireSchema = z.object({
   column: name,
@@ -47,8 +48,6 @@ const indexSpecSchema = z.object({
   where: z.string().optional(),
 });
 
-const reach = { validate: z.boolean().optional(), enforced: z.boolean().optional() };
-
 export const tableWireSchema = z.object({
   schema: name,
   table: name,
@@ -56,27 +55,10 @@ export const tableWireSchema = z.object({
   /** Left out: by range of the key. */
   root: z.object({ strategy: z.enum(["range", "list", "hash"]), column: name }).optional(),
   columns: z.array(columnSchema).optional(),
-  dropColumns: z.array(name).optional(),
-  primaryKey: z.array(name).optional(),
-  uniques: z.array(z.object({ name, columns: z.array(name) })).optional(),
-  checks: z.array(z.object({ name, expression: z.string(), ...reach })).optional(),
-  foreignKeys: z
-    .array(
-      z.object({
-        name,
-        columns: z.array(name),
-        references: z.object({ schema: name, table: name, columns: z.array(name) }),
-        onDelete: action,
-        onUpdate: action,
-        deferrable: z.enum(["initially immediate", "initially deferred"]).optional(),
-        ...reach,
-      }),
-    )
-    .optional(),
+  ...wiresOf(TABLE_OPTIONS),
   /** Made together with a new table, while it is invisible; later ones are resources of their own. */
   indexes: z.array(indexSpecSchema).optional(),
   leaves: leafProfileSchema.optional(),
-  comment: z.string().optional(),
 });
 
 export const partitionWireSchema = z.object({
@@ -103,14 +85,9 @@ export function tableToWire(spec: TableShape): TableWire {
     key: keyToWire(spec.window.key),
     root: spec.root.strategy === "range" ? undefined : { ...spec.root },
     columns: spec.columns?.map((column) => strip({ ...column })),
-    dropColumns: nonEmpty(spec.dropColumns),
-    primaryKey: spec.primaryKey && [...spec.primaryKey],
-    uniques: nonEmpty(spec.uniques),
-    checks: nonEmpty(spec.checks),
-    foreignKeys: nonEmpty(spec.foreignKeys),
+    ...optionsToWire(TABLE_OPTIONS, spec),
     indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
     leaves: Object.keys(spec.leaves).length > 0 ? spec.leaves : undefined,
-    comment: spec.comment,
   }) as TableWire;
 }
 
@@ -120,24 +97,11 @@ export function tableFromWire(wire: TableWire): TableShape {
     table: wire.table,
     root: wire.root ?? { strategy: "range", column: wire.key.column },
     columns: wire.columns as readonly ColumnSpec[] | undefined,
-    dropColumns: wire.dropColumns ?? [],
-    primaryKey: wire.primaryKey,
-    uniques: wire.uniques ?? [],
-    checks: (wire.checks ?? []).map(reached),
-    foreignKeys: (wire.foreignKeys ?? []).map(reached),
+    ...optionsFromWire(TABLE_OPTIONS, wire),
     indexes: (wire.indexes ?? []).map(indexSpecFromWire),
     leaves: wire.leaves ?? {},
-    comment: wire.comment,
     window: { key: keyFromWire(wire.key) },
   };
-}
-
-/** What is true is the usual, and left out. */
-export function reached<
-  T extends { readonly validate?: boolean | undefined; readonly enforced?: boolean | undefined },
->({ validate, enforced, ...rest }: T): Omit<T, "validate" | "enforced"> & ConstraintReach {
-  if (enforced === false) return { ...rest, enforced };
-  return validate === false ? { ...rest, validate } : rest;
 }
 
 export function indexToWire(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {

@@ -2,7 +2,8 @@ import type { Observation } from "../../core/observed";
 import type { RegisteredExpression } from "../../core/registration";
 import { canonicalType } from "../../core/spec/compare";
 import { observedForeignKey } from "../../core/spec/foreign-keys";
-import { reached, readWire, type TableWire, tableWireSchema } from "../../core/spec/wire";
+import { withReach } from "../../core/spec/options/constraints";
+import { readWire, type TableWire, tableWireSchema } from "../../core/spec/wire";
 import type { PropertyMap } from "../values";
 import { asProperties } from "./inputs";
 import { importedChecks, importedColumn } from "./table-live";
@@ -38,7 +39,7 @@ function managedParts(value: TableWire, news: TableWire): PropertyMap {
   return {
     columns: lists(value.columns?.map((column) => canonicalColumn(column, news))),
     uniques: lists(value.uniques),
-    checks: lists(value.checks?.map(reached)),
+    checks: lists(value.checks?.map(withReach)),
     foreignKeys: lists(value.foreignKeys?.map((key) => canonicalKey(key, news))),
   };
 }
@@ -62,7 +63,7 @@ type Key = NonNullable<TableWire["foreignKeys"]>[number];
 /** When a key is checked is left as it is where that is not declared. */
 function canonicalKey({ deferrable, ...key }: Key, news: TableWire): { readonly name: string } {
   const managed = news.foreignKeys?.find((candidate) => candidate.name === key.name)?.deferrable !== undefined;
-  return reached(deferrable === undefined || !managed ? key : { ...key, deferrable });
+  return withReach(deferrable === undefined || !managed ? key : { ...key, deferrable });
 }
 
 /** By name: where something stands in a list is nobody's intent. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ForeignKeyArgs, TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/spec/args";
+import type { ForeignKeyArgs } from "../../core/spec/options/constraints";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { Deployment } from "../support/harness/deployment";

@@ -5,7 +5,7 @@ import { NO_FACTS } from "../../core/alter/facts";
 import { type Family, lockFamily } from "../../core/alter/family";
 import { addForeignKey, dropForeignKey } from "../../core/alter/foreign-keys";
 import { isFilled } from "../../core/alter/filled-check";
-import type { ForeignKeySpec } from "../../core/spec/spec";
+import type { ForeignKeySpec } from "../../core/spec/options/constraints";
 import type { Statement } from "../../core/statements/statement";
 
 const family: Family = {
