@@ -198,11 +198,9 @@ function parseForeignKeys(
 }
 
 /** Only what is not the usual: two ways to say the same are one. */
-export function withReach<T extends { readonly validate?: boolean | undefined; readonly enforced?: boolean | undefined }>({
-  validate,
-  enforced,
-  ...rest
-}: T): Omit<T, "validate" | "enforced"> & ConstraintReach {
+export function withReach<
+  T extends { readonly validate?: boolean | undefined; readonly enforced?: boolean | undefined },
+>({ validate, enforced, ...rest }: T): Omit<T, "validate" | "enforced"> & ConstraintReach {
   if (enforced === false) return { ...rest, enforced };
   return validate === false ? { ...rest, validate } : rest;
 }
