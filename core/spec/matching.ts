@@ -13,7 +13,8 @@ type PartingKeys<A, B> =
         : Key;
     }[keyof A & keyof B];
 
-type Alike<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+/** Assignable both ways is not enough: a property that may be left out would be missed where it is in one of them only. */
+type Alike<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 type IsOptional<T, Key extends keyof T> = object extends Pick<T, Key> ? true : false;
 

@@ -36,7 +36,8 @@ describe("the compiler", () => {
     const more: Matching<Topic, Topic & { three: string }> = "three";
     const required: Matching<Topic, { one: string; two: "a" | "b" }> = "one";
     const below: Matching<{ readonly list: readonly Topic[] }, { list: { two: "a" }[] }> = "list";
-    expect([alike, wider, narrower, missing, more, required, below]).toHaveLength(7);
+    const optionalBelow: Matching<{ one: { a: 1; b?: 2 } }, { one: { a: 1 } }> = "one";
+    expect([alike, wider, narrower, missing, more, required, below, optionalBelow]).toHaveLength(8);
   });
 });
 
