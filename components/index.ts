@@ -22,6 +22,7 @@ export { programClock, type ProgramClock } from "./clock";
 export type { ColumnArgs, IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/spec/args";
 export type { CheckArgs, ForeignKeyArgs } from "../core/spec/options/constraints";
 export type { WindowArgs } from "../core/spec/options/window";
+export type { RetireHoursArgs, Weekday } from "../core/spec/retire-hours";
 export type {
   HashLevelArgs,
   LevelArgs,
@@ -38,6 +39,7 @@ export type { DefaultPartitionArgs } from "../core/spec/default-partition";
 export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/spec/storage-args";
 export type { AlertThresholdArgs, MonitoringSettingsArgs, ShortTime, SizeThresholdArgs } from "../core/monitoring/args";
 export type { BackupArgs } from "../core/spec/backup";
+export type { RestoredArgs, RestoredRangeArgs } from "../core/spec/restored";
 export type { Size } from "../core/size";
 export type { BucketSetting } from "../core/archive/bucket-facts";
 export type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";

@@ -19,7 +19,7 @@ export interface BackupArgs {
 }
 
 /** The backup without which nothing is dropped. */
-export interface BackupSpec {
+interface BackupSpec {
   readonly query: string;
   readonly within: ParsedSpan | undefined;
 }

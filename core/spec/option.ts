@@ -8,7 +8,7 @@ import type { Plain } from "./matching";
  * One option of a table, whole but for its docstring, which stands at its property in the interface of its topic. Lists of
  * these make the validation, the specification, what travels, the package schema and the stack configuration.
  */
-export interface Option<Shape extends z.ZodType, Wire extends z.ZodType, Declared, Topic, Spec> {
+interface Option<Shape extends z.ZodType, Wire extends z.ZodType, Declared, Topic, Spec> {
   /** Shape that users write. */
   readonly shape: Shape;
   /** Shape that travels in the inputs of PartitionWindow and stands in the registry. */
@@ -29,7 +29,7 @@ export interface Around<Topic> {
 }
 
 /** The table that an option is declared for. */
-export interface TableAround {
+interface TableAround {
   readonly schema: string;
   readonly table: string;
   readonly zone: string;

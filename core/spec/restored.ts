@@ -24,7 +24,7 @@ export interface RestoredRangeArgs {
   readonly until?: string;
 }
 
-export interface RestoredSpec {
+interface RestoredSpec {
   readonly range: OpenInterval;
   /** Undefined: until it is removed. */
   readonly until: Instant | undefined;

@@ -17,7 +17,7 @@ export interface RetireHoursArgs {
 
 /** Travels with the zone filled in. */
 const retireHoursWire = typeNamed("RetireHours", z.object({ from: text, to: text, zone: text }));
-export type RetireHours = Readonly<z.infer<typeof retireHoursWire>>;
+type RetireHours = Readonly<z.infer<typeof retireHoursWire>>;
 
 export const allowRetireBetween = option({
   shape: z.strictObject({ from: text, to: text, zone: text.optional() }).optional(),

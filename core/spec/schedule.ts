@@ -19,7 +19,7 @@ const scheduleSpecSchema = z.object({
   active: z.boolean().optional(),
   none: z.string().optional(),
 });
-export type ScheduleSpec = z.infer<typeof scheduleSpecSchema>;
+type ScheduleSpec = z.infer<typeof scheduleSpecSchema>;
 
 export const schedule = option({
   shape: z

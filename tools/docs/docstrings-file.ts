@@ -3,7 +3,7 @@ import type { Docstrings } from "../../core/spec/docstring";
 import { componentDeclarations, fallbackText, isArguments } from "./arguments";
 import type { Page } from "./markdown";
 
-export const DOCSTRINGS_FILE = "core/spec/docstrings.json";
+const DOCSTRINGS_FILE = "core/spec/docstrings.json";
 
 export function docstringsFile(): Page {
   const declarations = componentDeclarations().filter(
