@@ -8,9 +8,12 @@ import ts from "typescript";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDERS = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")).include;
 
-/** What is imported from outside: the package, the policy pack, Pulumi programs whose exports are outputs, and vitest's own. */
+/**
+ * Imported from outside: the package, the policy pack, Pulumi programs whose exports are outputs, vitest's own, and what a test
+ * compiles a text against.
+ */
 const ENTRIES =
-  /^(components\/index|policies\/index|stacks\/index|examples\/.*|test\/support\/(global-setup|slowest))\.ts$/;
+  /^(components\/index|policies\/index|stacks\/index|examples\/.*|test\/support\/(global-setup|slowest)|test\/core\/support\/future-args)\.ts$/;
 
 const filesBelow = (folder) =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

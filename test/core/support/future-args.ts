@@ -5,7 +5,7 @@ import type { Span } from "../../../core/time/span";
  * The whole spec as it is planned. Fields are only added and unions only widened, so
  * that every program of today stays valid: tsc checks that below, and docs/seeds.md is checked against this type.
  */
-interface FutureTableSpecArgs extends TableSpecArgs {
+export interface FutureTableSpecArgs extends TableSpecArgs {
   readonly queryFunctions?: Readonly<Record<string, QueryFunctionArgs>>;
   readonly migrateFrom?: {
     readonly table: string;
