@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { WARN_LEAVES_AS_RESOURCES } from "../core/defaults";
 import { partitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problem";
-import { planFromSpec } from "../core/plan/window-plan";
+import { planFromSpec } from "../core/plan/spec-plan";
 import type { ArchiveArgs } from "../core/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/archive/archive-args";
 import type { TableSpecArgs } from "../core/spec/args";

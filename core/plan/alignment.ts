@@ -1,15 +1,16 @@
 import { type Alignment, alignStatements } from "../leaf/align";
 import { parentStatements } from "../leaf/align-parent";
+import type { LeafProfile } from "../leaf/profile";
 import { type WantedState, wantedState } from "../leaf/wanted";
 import type { CarriedState, Observation, ObservedLeaf, ObservedTable } from "../observed";
 import { leafNames } from "../statements/new-table";
 import type { ParentShape } from "../statements/parent";
+import type { Statement } from "../statements/statement";
+import { type Change, WHOLE } from "./change";
 import type { Retirement } from "./retiring";
 
-/** A partition, or the table itself, that is there and does not carry what it should. */
-export interface LeafAlignment extends Alignment {
-  readonly leaf: Pick<ObservedLeaf, "name" | "bounds">;
-}
+/** A partition, or the table itself, does not carry what it should. */
+export type AlignChange = Change<"align", undefined>;
 
 /**
  * Compares what every attached partition carries with what is declared: made by a resource, the schedule, a hand or
@@ -22,7 +23,7 @@ export function planAlignments(
   observation: Observation,
   retiring: readonly Retirement[],
   shown: ReadonlySet<string> = new Set(),
-): LeafAlignment[] {
+): AlignChange[] {
   if (!parent || !observation.table) return [];
   const leaves = partitionsOf(observation.table).flatMap((leaf) => {
     if (leaf.detachPending) return [];
@@ -31,26 +32,47 @@ export function planAlignments(
       leaving && !leaf.foreign
         ? leaf.carried && accessAlignment(parent, leaf, leaf.carried)
         : alignmentOf(parent, leaf);
-    return alignment && alignment.reasons.length > 0 ? [{ leaf, ...alignment }] : [];
+    return alignment && alignment.reasons.length > 0 ? [alignChange(leaf, alignment)] : [];
   });
   return [...parentAlignment(parent, observation.table, shown), ...leaves];
 }
 
 /** What changed by another hand, and what could not be done before the indexes were there. */
-function parentAlignment(parent: ParentShape, table: ObservedTable, shown: ReadonlySet<string>): LeafAlignment[] {
-  const statements = parentStatements(
-    { schema: parent.schema, name: parent.table, role: "parent", fresh: false },
-    `align ${parent.schema}.${parent.table}`,
+function parentAlignment(parent: ParentShape, table: ObservedTable, shown: ReadonlySet<string>): AlignChange[] {
+  const { replicaIdentity, statistics } = parent.carried.profile;
+  const relation = { schema: parent.schema, name: parent.table, role: "parent", fresh: false } as const;
+  const of = (leaves: LeafProfile): Statement[] =>
     // The comment is declared for the table alone: its own resource keeps it.
-    { comment: undefined, leaves: parent.carried.profile },
-    table,
-  ).filter((statement) => !shown.has(statement.sql));
-  if (statements.length === 0) return [];
-  const what = statements.map((statement) =>
-    statement.sql.includes("STATISTICS") ? "statistics targets" : "replica identity",
-  );
-  const reasons = [...new Set(what)].map((part) => `${part} of the table ${part.endsWith("s") ? "differ" : "differs"}`);
-  return [{ leaf: { name: parent.table, bounds: undefined }, statements, reasons }];
+    parentStatements(relation, `align ${parent.schema}.${parent.table}`, { comment: undefined, leaves }, table).filter(
+      (statement) => !shown.has(statement.sql),
+    );
+  const parts = [
+    { reason: "statistics targets of the table differ", statements: of(statistics ? { statistics } : {}) },
+    { reason: "replica identity of the table differs", statements: of(replicaIdentity ? { replicaIdentity } : {}) },
+  ].filter(({ statements }) => statements.length > 0);
+  if (parts.length === 0) return [];
+  const statements = parts.flatMap((part) => part.statements);
+  return [
+    alignChange({ name: parent.table, bounds: undefined }, { statements, reasons: parts.map(({ reason }) => reason) }),
+  ];
+}
+
+/** What the connected role may not do is kept by the owner. */
+export function alignChange(
+  { name, bounds = WHOLE }: Pick<ObservedLeaf, "name" | "bounds">,
+  { statements, reasons, refused }: Alignment,
+): AlignChange {
+  return {
+    verb: "align",
+    section: "align",
+    subject: name,
+    bounds,
+    reasons,
+    facts: {},
+    statements,
+    ...(refused === undefined ? {} : { keep: { by: "owner", reason: refused } }),
+    step: undefined,
+  };
 }
 
 /** At every depth: a branch can be named by a reader as well as a leaf. */

@@ -9,22 +9,20 @@ import { afterAttach, type DefaultShape } from "../default-partition/shape";
 import type { Observation } from "../observed";
 import type { Problem } from "../problem";
 import type { ParentShape } from "../statements/parent";
+import type { Statement } from "../statements/statement";
 import type { OpenInterval } from "../time/interval";
 import type { Creation } from "./creation";
-import { entry } from "./entries";
 import type { Retirement } from "./retiring";
 import type { DefaultFacts } from "./types";
-import type { Upkeep } from "./upkeep";
+import { type UpkeepChange, upkeepChange } from "./upkeep";
 
 /** What becomes of the default partition of a table, declared or not. */
-interface DefaultPlan {
+export interface DefaultPlan {
   readonly facts: DefaultFacts | undefined;
-  readonly upkeep: readonly Upkeep[];
+  readonly upkeep: readonly UpkeepChange[];
   readonly problems: readonly Problem[];
   readonly notes: readonly string[];
 }
-
-const WHOLE: OpenInterval = { from: undefined, to: undefined };
 
 /** Made, kept and removed by PartitionWindow, after all the rest: then it is known what is attached. */
 export function planDefault(
@@ -86,11 +84,11 @@ function attachedAfter(
   return [...staying, ...made(creations).map((creation) => creation.partition)];
 }
 
-function keep(parent: ParentShape, shape: DefaultShape, stretches: readonly OpenInterval[]): Upkeep[] {
+function keep(parent: ParentShape, shape: DefaultShape, stretches: readonly OpenInterval[]): UpkeepChange[] {
   const statements = repairStatements(shape, excludingCheck(parent.key, stretches));
   if (statements.length === 0) return [];
   const reason = "its CHECK does not exclude exactly what is attached";
-  return [{ entry: { ...entry("default", shape.name, WHOLE), reason }, statements }];
+  return [upkeepChange("default", shape.name, reason, statements, {})];
 }
 
 function make(
@@ -98,28 +96,20 @@ function make(
   observation: Observation,
   name: string,
   stretches: readonly OpenInterval[],
-): Upkeep[] {
+): UpkeepChange[] {
   const away = observation.detached.find((table) => !table.bounds.from && !table.bounds.to && table.branch === "");
   if (away) {
     const transaction = `attach default partition ${away.schema}.${away.name}`;
     const attach = attachDefaultStatement({ ...parent, leafSchema: away.schema }, away.name, transaction);
     const reason = "detached outside Pulumi; declared, so it comes back with its rows";
-    return [
-      {
-        entry: { ...entry("default", away.name, WHOLE), reason },
-        // Its rows are read: nobody else can see it, and only other changes of the table wait for that.
-        statements: [{ ...attach, hold: "grows with rows", hazards: [...attach.hazards, "SCAN_PARTITION"] }],
-        record: { event: "attached", schema: away.schema },
-      },
-    ];
+    // Its rows are read: nobody else can see it, and only other changes of the table wait for that.
+    const scanning: Statement = { ...attach, hold: "grows with rows", hazards: [...attach.hazards, "SCAN_PARTITION"] };
+    const record = { event: "attached", schema: away.schema } as const;
+    return [upkeepChange("default", away.name, reason, [scanning], { record })];
   }
-  return [
-    {
-      entry: { ...entry("default", name, WHOLE), reason: "declared, and missing" },
-      statements: newDefaultStatements(parent, name, stretches),
-      record: { event: "created", schema: parent.leafSchema },
-    },
-  ];
+  const record = { event: "created", schema: parent.leafSchema } as const;
+  const statements = newDefaultStatements(parent, name, stretches);
+  return [upkeepChange("default", name, "declared, and missing", statements, { record })];
 }
 
 /** Only one that the ledger knows: a default partition that was never declared is not ours to remove. */
@@ -148,15 +138,9 @@ function remove(
   }
   if (observation.registration?.paused) return { upkeep: [], problems: [] };
   const reason = "not declared any more, and empty: detached and dropped";
+  const step = { record: { event: "dropped", schema: found.schema }, onlyIfNamed: true } as const;
   return {
-    upkeep: [
-      {
-        entry: { ...entry("default", found.name, WHOLE), reason },
-        statements: removeDefaultStatements(parent, found),
-        record: { event: "dropped", schema: found.schema },
-        onlyIfNamed: true,
-      },
-    ],
+    upkeep: [upkeepChange("default", found.name, reason, removeDefaultStatements(parent, found), step)],
     problems: [],
   };
 }

@@ -5,9 +5,9 @@ import type { AlterStep } from "../alter/step";
 import type { Observation, ObservedTable } from "../observed";
 import type { RegisteredExpression } from "../registration";
 import type { ForeignKeySpec } from "../spec/options/constraints";
+import type { Change } from "./change";
 import type { Creation } from "./creation";
-import { entry } from "./entries";
-import type { Upkeep } from "./upkeep";
+import { upkeepChange } from "./upkeep";
 
 /**
  * Declared foreign keys that the table has not got, because what they point to was not there when the table was made: two
@@ -54,21 +54,15 @@ export function planLaterKeys(
   name: { readonly schema: string; readonly table: string; readonly leafSchema: string },
   observation: Observation,
   madeBefore: readonly Creation[],
-): Upkeep[] {
+): Change<"constrain", undefined>[] {
   const family = familyToBe(name, observation.table, madeBefore);
-  return keys.map((later) => ({
-    entry: {
-      ...entry("constrain", later.key.name, { from: undefined, to: undefined }),
-      reason: later.absent
-        ? describeAbsent(later)
-        : `refers to ${targetOf(later.key)}, which was not there when the table was made`,
-    },
-    statements: later.absent
-      ? []
-      : laterKeySteps(family, later.key, facts, observation.registration?.expressions ?? []).flatMap(
-          (step) => step.statements,
-        ),
-  }));
+  return keys.map((later) => {
+    const reason = `refers to ${targetOf(later.key)}, which was not there when the table was made`;
+    const change = upkeepChange("constrain", later.key.name, reason, [], undefined);
+    if (later.absent) return { ...change, reasons: [], keep: { by: "absent", reason: describeAbsent(later) } };
+    const steps = laterKeySteps(family, later.key, facts, observation.registration?.expressions ?? []);
+    return { ...change, statements: steps.flatMap((step) => step.statements) };
+  });
 }
 
 /** Why a foreign key cannot be added yet, and what to do. */

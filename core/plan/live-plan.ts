@@ -7,16 +7,44 @@ import type { IndexSpec, WindowSpec } from "../spec/spec";
 import type { ParentShape } from "../statements/parent";
 import type { Statement } from "../statements/statement";
 import type { Instant } from "../time/instant";
-import type { LeafAlignment } from "./alignment";
+import type { Change } from "./change";
 import type { Clocks } from "./clocks";
 import type { Creation } from "./creation";
-import type { BranchCreation } from "./creations";
+import type { CreateStep } from "./create-changes";
 import type { LaterKeys } from "./later-keys";
-import type { PreparedPlan } from "./prepared";
+import type { PreparedPlan, PrepareStep } from "./prepared";
 import type { RetirementFacts } from "./retirement";
 import type { Retirement } from "./retiring";
 import type { DefaultFacts, WindowPlan, WorkItem } from "./types";
-import type { Upkeep } from "./upkeep";
+import type { UpkeepStep } from "./upkeep";
+import type { Section, Verb, VerbIn } from "./verbs";
+
+/** What performing each verb needs beside its statements. */
+interface Steps {
+  readonly create: CreateStep;
+  readonly attach: CreateStep;
+  readonly restore: CreateStep;
+  readonly align: undefined;
+  readonly prepare: PrepareStep;
+  readonly default: UpkeepStep;
+  readonly trigger: UpkeepStep;
+  readonly constrain: undefined;
+  readonly analyze: UpkeepStep;
+  readonly finalize: Retirement;
+  readonly detach: Retirement;
+  readonly archive: Retirement;
+  readonly drop: Retirement;
+}
+
+type ChangeOf<V extends Verb> = { [Each in V]: Change<Each, Steps[Each]> }[V];
+
+export type PlannedChange = ChangeOf<Verb>;
+
+/** Changes that are due, of one section. */
+export function dueIn<S extends Section>(changes: readonly PlannedChange[], section: S): ChangeOf<VerbIn<S>>[] {
+  // A section has the verbs that VERBS gives it; an attachment may restore, and has the step of one that does.
+  return changes.filter((change) => change.section === section) as ChangeOf<VerbIn<S>>[];
+}
 
 /** A plan with everything that the update needs beside what it shows. */
 export interface LivePlan {
@@ -27,18 +55,16 @@ export interface LivePlan {
   readonly defaultPartition: DefaultFacts | undefined;
   readonly work: readonly WorkItem[];
   readonly problems: readonly Problem[];
+  /** Everything that is due or kept, in the order of an update. */
+  readonly changes: readonly PlannedChange[];
+  /** The window compared with the database, partition by partition. */
   readonly creations: readonly Creation[];
   /** What comes back from archives, in the window and beside it. */
   readonly restores: readonly Creation[];
-  readonly branches: readonly BranchCreation[];
   /** Time partitions that are attached now, in all branches. */
   readonly leaves: readonly ObservedLeaf[];
   /** Worth a word even when nothing is due. */
   readonly warnings: readonly string[];
-  readonly alignments: readonly LeafAlignment[];
-  readonly retirements: readonly Retirement[];
-  /** What is due for the table as a whole, after all the rest. */
-  readonly upkeep: readonly Upkeep[];
   /** What the schedule in the database is prepared to make. */
   readonly prepared: PreparedPlan | undefined;
   /** Why nothing is retired although something would be, or might be. */

@@ -5,13 +5,14 @@ import type { Registration } from "../registration";
 import type { WindowSpec } from "../spec/spec";
 import { createPartitionStatements } from "../statements/create-partition";
 import type { ParentShape } from "../statements/parent";
-import { earlier, formatInstant, type Instant } from "../time/instant";
+import { earlier, type Instant } from "../time/instant";
 import type { Interval } from "../time/interval";
 import { horizonAt } from "../window/window";
 import type { Clocks } from "./clocks";
 import { bounded, comingIntervals, forWhomever, withDueTimes } from "./coming-intervals";
 import { type PreparedLevels, prepareLevels } from "./prepared-levels";
-import type { WorkItem } from "./types";
+import type { Change } from "./change";
+import { rangeName } from "./work";
 
 /** A partition of a coming interval as the schedule in the database will make it: it only runs what is decided here. */
 export interface PreparedPartition {
@@ -58,6 +59,12 @@ export function digestPrepared(prepared: readonly PreparedPartition[] | Prepared
   return createHash("sha256").update(JSON.stringify(prepared), "utf8").digest("hex").slice(0, 16);
 }
 
+/** What the schedule in the database is given. */
+export interface PrepareStep {
+  /** Of coming partitions, of a table or of each of its branches. */
+  readonly count: number;
+}
+
 /** What the registry should hold for the schedule, and whether it does. */
 export interface PreparedPlan {
   /** Of a table without levels above its time level. */
@@ -67,8 +74,8 @@ export interface PreparedPlan {
   readonly digest: string;
   /** Whether the registry holds others. */
   readonly due: boolean;
-  /** One item where that alone asks for an update: a first one comes anyway. */
-  readonly work: readonly WorkItem[];
+  /** One where that alone asks for an update: a first one comes anyway. */
+  readonly changes: readonly Change<"prepare", PrepareStep>[];
   /** How many coming partitions that are, of a table or of each of its branches. */
   readonly count: number;
 }
@@ -95,14 +102,24 @@ export function planPrepared(
     levels,
     digest,
     due,
-    work: due && registration.window !== undefined ? prepareItem(coming) : [],
+    changes: due && registration.window !== undefined ? prepareChange(coming) : [],
     count: coming.length,
   };
 }
 
-function prepareItem(coming: readonly Interval[]): WorkItem[] {
+function prepareChange(coming: readonly Interval[]): Change<"prepare", PrepareStep>[] {
   const [first, last] = [coming[0], coming.at(-1)];
   if (!first || !last) return [];
-  const [from, to] = [formatInstant(first.from), formatInstant(last.to)];
-  return [{ verb: "prepare", partition: `${coming.length} partitions`, from, to }];
+  return [
+    {
+      verb: "prepare",
+      section: "prepare",
+      subject: rangeName(coming.length),
+      bounds: { from: first.from, to: last.to },
+      reasons: ["the schedule in the database has others"],
+      facts: {},
+      statements: [],
+      step: { count: coming.length },
+    },
+  ];
 }

@@ -3,9 +3,10 @@ import type { LedgerEntry } from "../ledger";
 import type { Observation, ObservedLeaf } from "../observed";
 import type { WindowSpec } from "../spec/spec";
 import { keepReadOnlyStatement, unfenceStatement } from "../statements/retire";
+import type { Statement } from "../statements/statement";
 import { formatInterval, sameInterval } from "../time/interval";
 import { hasExpired } from "../window/window";
-import type { LeafAlignment } from "./alignment";
+import { alignChange, type AlignChange } from "./alignment";
 import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
 import type { Creation } from "./creation";
 import type { PlannedCreations } from "./creations";
@@ -22,23 +23,22 @@ export function planReadOnly(
   spec: WindowSpec,
   { leaves, wants }: Pick<PlannedCreations, "leaves" | "wants">,
   { ledger, clocks, management = DEFAULT_MANAGEMENT_SCHEMA }: ReadOnlyFacts,
-): LeafAlignment[] {
+): AlignChange[] {
   const horizon = decidingHorizon(spec, clocks);
   const now = decidingNow(clocks);
-  return leaves.flatMap((leaf): LeafAlignment[] => {
+  return leaves.flatMap((leaf): AlignChange[] => {
     if (leaf.detachPending || leaf.partitioned || leaf.foreign) return [];
-    if (leaf.fenced && wants(leaf))
-      return [alignment(leaf, unfenceStatement(management, leaf), "is in the window again")];
+    if (leaf.fenced && wants(leaf)) return [change(leaf, unfenceStatement(management, leaf), "is in the window again")];
     const expired = hasExpired(leaf.bounds?.to, horizon) && !wants(leaf);
     if (leaf.fenced || !expired || pinOn(spec, leaf, ledger, now) === undefined) return [];
     return [
-      alignment(leaf, keepReadOnlyStatement(management, leaf), "is kept outside of the window, and open to writers"),
+      change(leaf, keepReadOnlyStatement(management, leaf), "is kept outside of the window, and open to writers"),
     ];
   });
 }
 
-function alignment(leaf: ObservedLeaf, statement: LeafAlignment["statements"][number], reason: string): LeafAlignment {
-  return { leaf, statements: [statement], reasons: [reason] };
+function change(leaf: ObservedLeaf, statement: Statement, reason: string): AlignChange {
+  return alignChange(leaf, { statements: [statement], reasons: [reason] });
 }
 
 /** What a restore that was killed has left, and that this update does not go on with. */

@@ -1,6 +1,7 @@
 import type { PlanEntry, WindowPlan } from "./types";
 import { HAZARDS } from "../statements/statement";
 import { formatBytes } from "../size";
+import { traitsOf, VERB_NAMES } from "./verbs";
 
 /** How many partitions the text lists before it only counts. */
 const LISTED_PARTITIONS = 20;
@@ -16,7 +17,12 @@ export function renderPlan(table: string, plan: WindowPlan, listed: { partitions
     ...section("upkeep", plan.upkeep ?? [], plan.upkeep?.length ?? 0, partitions),
     ...section("retire", plan.retire, plan.retire.length, partitions),
     ...section("later", plan.deferred, plan.deferred.length, partitions),
-    ...section("kept", plan.kept, plan.kept.length, partitions),
+    ...section(
+      "kept",
+      plan.kept.map((entry) => ({ ...entry, verb: "keep" })),
+      plan.kept.length,
+      partitions,
+    ),
     ...statementSection(plan),
     ...plan.hazards.map((hazard) => `  hazard ${hazard}: ${HAZARDS[hazard]}`),
     ...plan.notes.map((note) => `  note: ${note}`),
@@ -32,8 +38,9 @@ export function summarizePlan(plan: WindowPlan): string {
     plan.createCount > 0 ? `${plan.createCount} to create` : "",
     (plan.restore ?? []).length > 0 ? `${(plan.restore ?? []).length} to restore` : "",
     plan.alignCount > 0 ? `${plan.alignCount} to align` : "",
-    (plan.upkeep ?? []).some((item) => item.verb === "constrain") ? "foreign keys to add" : "",
-    (plan.upkeep ?? []).some((item) => item.verb === "analyze") ? "to analyze" : "",
+    ...VERB_NAMES.map((verb) =>
+      plan.upkeep?.some((item) => item.verb === verb) ? (traitsOf(verb).inShort ?? "") : "",
+    ),
     plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
     (plan.archiveCount ?? 0) > 0 ? `${plan.archiveCount} to archive` : "",
     plan.dropCount > 0 ? `${plan.dropCount} to drop` : "",
@@ -71,22 +78,24 @@ function windowText(window: WindowPlan["window"]): string {
   return `${shortTime(window.from)} .. ${shortTime(window.to)} (${window.partitions})`;
 }
 
-function section(title: string, entries: readonly PlanEntry[], count: number, listed: number): string[] {
+function section(title: string, entries: readonly Line[], count: number, listed: number): string[] {
   if (count === 0) return [];
   const shown = entries.slice(0, listed).map((entry) => `    ${entryLine(entry)}`);
   const more = count > shown.length ? [`    … and ${count - shown.length} more`] : [];
   return [`  ${title}:`, ...shown, ...more];
 }
 
-function entryLine(entry: PlanEntry): string {
+/** An entry, with the word that its line begins with. */
+type Line = Omit<PlanEntry, "verb"> & { readonly verb: PlanEntry["verb"] | "keep" };
+
+function entryLine(entry: Line): string {
   const facts = [
     entry.rows === undefined ? "" : formatRows(entry.rows),
     entry.bytes === undefined ? "" : formatBytes(entry.bytes),
     entry.ageDays === undefined || entry.ageDays < 0 ? "" : `ended ${entry.ageDays} days ago`,
     entry.dropOn === undefined || entry.verb === "drop" ? "" : `dropped on ${shortTime(entry.dropOn)} or later`,
   ].filter((fact) => fact !== "");
-  const verb = entry.reason.startsWith("outside the window") ? "keep" : entry.verb;
-  return `${verb} ${entry.partition} [${shortTime(entry.from)}, ${shortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
+  return `${entry.verb} ${entry.partition} [${shortTime(entry.from)}, ${shortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
 }
 
 function statementSection(plan: WindowPlan): string[] {

@@ -39,7 +39,7 @@ export interface RetirementFacts {
   readonly unread?: string | undefined;
 }
 
-interface RetirementPlan {
+export interface RetirementPlan {
   /** In the order in which an update does them. */
   readonly due: readonly Retirement[];
   readonly deferred: readonly Kept[];

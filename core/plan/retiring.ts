@@ -216,15 +216,8 @@ export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name"
 
 /** When the partition of a step may be dropped, as far as that is known. */
 export function dropDay(step: Retirement): Instant | undefined {
-  switch (step.verb) {
-    case "finalize":
-    case "detach":
-      return step.promise.kind === "drop" || step.promise.kind === "archive" ? step.promise.after : undefined;
-    case "archive":
-      return undefined;
-    case "drop":
-      return step.dropAfter;
-  }
+  if (step.verb === "drop") return step.dropAfter;
+  return "promise" in step && "after" in step.promise ? step.promise.after : undefined;
 }
 
 /** True of a drop that only an archive allows, which exists or comes in the same update. */

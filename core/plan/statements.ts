@@ -20,14 +20,11 @@ import {
 import type { Statement } from "../statements/statement";
 import type { Creation } from "./creation";
 import type { BranchCreation } from "./creations";
-import { withCreation } from "./default-partition";
 import { type Export, needsArchive, type Retirement } from "./retiring";
 
-/** What makes the new branches, in order. */
-export function branchStatements(parent: ParentShape, branches: readonly BranchCreation[]): Statement[] {
-  return branches.flatMap(({ branch, parent: above }) =>
-    createBranchSteps(parent, above, branch).flatMap((step) => step.statements),
-  );
+/** What makes a branch, in order. */
+export function branchStatements(root: ParentShape, { branch, parent }: BranchCreation): Statement[] {
+  return createBranchSteps(root, parent, branch).flatMap((step) => step.statements);
 }
 
 /** The statements of one retirement, in order; the same that the update runs. */
@@ -109,21 +106,6 @@ export function statementsOfCreation(
   }
 }
 
-/** What makes or attaches the new partitions, each on the table as the one before leaves it. */
-export function creationStatements(
-  table: ParentShape,
-  creations: readonly Creation[],
-  management?: string,
-): Statement[] {
-  let next = table;
-  return creations.flatMap((creation) => {
-    const parent = next;
-    next = withCreation(parent, creation);
-    const above = creation.branch ? branchShape(parent, creation.branch) : parent;
-    return statementsOfCreation(above, creation, management === undefined ? {} : { management });
-  });
-}
-
 /**
  * A table that was closed for its archive is opened before it is attached again; one that comes back beside the window is closed in
  * another way, so that it is open at no moment and has the rights of its siblings.
@@ -134,13 +116,4 @@ function openingStatements(
 ): Statement[] {
   if (readOnly) return [keepReadOnlyStatement(management, detached)];
   return detached.fenced ? [unfenceStatement(management, detached)] : [];
-}
-
-/** What all due retirements run, in order. */
-export function retirementStatements(
-  parent: ParentShape,
-  retirements: readonly Retirement[],
-  management?: string,
-): Statement[] {
-  return retirements.flatMap((retirement) => statementsOfRetirement(parent, retirement, management));
 }

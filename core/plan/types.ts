@@ -1,27 +1,12 @@
 import type { Hazard, Lock, LockMode } from "../statements/statement";
-
-/** What can be due for a partition. A `detach` under onExpire "drop" promises a drop on a date. */
-type WorkVerb =
-  | "create"
-  | "attach"
-  | "restore"
-  | "align"
-  | "prepare"
-  | "default"
-  | "trigger"
-  | "constrain"
-  | "analyze"
-  | "finalize"
-  | "detach"
-  | "archive"
-  | "drop";
+import type { Verb } from "./verbs";
 
 /**
  * One due action, named by verb and bounds so that it is the same in every run that finds the same facts. An update does
  * what its checked plan names and nothing else.
  */
 export interface WorkItem {
-  readonly verb: WorkVerb;
+  readonly verb: Verb;
   readonly partition: string;
   /** ISO 8601 in UTC; `..` for an open end. */
   readonly from: string;

@@ -6,30 +6,38 @@ import type { Statement } from "../statements/statement";
 import { compareInstants, formatInstant, type Instant, wholeDays } from "../time/instant";
 import { addSpan } from "../time/span";
 import type { Creation } from "./creation";
-import { entry } from "./entries";
-import type { PlanEntry } from "./types";
+import { type Change, WHOLE } from "./change";
+import type { VerbIn } from "./verbs";
 
 /** Something that is due for the table as a whole and not for one partition. */
-export interface Upkeep {
-  readonly entry: PlanEntry;
-  readonly statements: readonly Statement[];
+export type UpkeepChange = Change<"default" | "trigger" | "analyze", UpkeepStep>;
+
+export interface UpkeepStep {
   /** What the ledger is told, in the same transaction, and the schema of what it is told about. */
   readonly record?: { readonly event: "created" | "attached" | "dropped"; readonly schema: string };
   /** Not done unless a complete plan has named it. */
   readonly onlyIfNamed?: boolean;
 }
 
-/** Triggers on tables of values, as declared. */
-export function planTriggers(spec: WindowSpec, known: KnownSourceTriggers | undefined): Upkeep[] {
-  if (!known) return [];
-  const { management, found } = known;
-  return planSourceTriggers(management, spec, found).map(({ source, reason, statements }) => ({
-    entry: { ...entry("trigger", source, WHOLE), reason },
-    statements,
-  }));
+/** A change of the table as a whole. */
+export function upkeepChange<V extends VerbIn<"upkeep">, Step>(
+  verb: V,
+  subject: string,
+  reason: string,
+  statements: readonly Statement[],
+  step: Step,
+): Change<V, Step> {
+  return { verb, section: "upkeep", subject, bounds: WHOLE, reasons: [reason], facts: {}, statements, step };
 }
 
-const WHOLE = { from: undefined, to: undefined };
+/** Triggers on tables of values, as declared. */
+export function planTriggers(spec: WindowSpec, known: KnownSourceTriggers | undefined): UpkeepChange[] {
+  if (!known) return [];
+  const { management, found } = known;
+  return planSourceTriggers(management, spec, found).map(({ source, reason, statements }) =>
+    upkeepChange("trigger", source, reason, statements, {}),
+  );
+}
 
 /**
  * Whether the statistics of the table as a whole are due. Facts decide, so that an interrupted update needs no memory: how
@@ -39,14 +47,11 @@ export function planAnalysis(
   spec: WindowSpec,
   observation: Observation,
   creations: readonly Creation[],
-): Upkeep | undefined {
+): UpkeepChange | undefined {
   const reason = spec.analyze && staleBecause(spec, observation, creations);
   if (reason === undefined) return undefined;
-  return {
-    entry: { ...entry("analyze", spec.table, WHOLE), reason },
-    statements: [analyzeStatement(spec, observation.serverVersion)],
-    onlyIfNamed: true,
-  };
+  const statements = [analyzeStatement(spec, observation.serverVersion)];
+  return upkeepChange("analyze", spec.table, reason, statements, { onlyIfNamed: true });
 }
 
 function staleBecause(spec: WindowSpec, observation: Observation, creations: readonly Creation[]): string | undefined {

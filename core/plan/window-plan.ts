@@ -1,170 +1,211 @@
 import { tableFacts } from "./table-facts";
 import { previousWindow, runwayNotes, summary } from "./summary";
-import { branchStatements, creationStatements, retirementStatements } from "./statements";
 import { MAX_LISTED_DROPS } from "../defaults";
 import { siblingNotes } from "../leaf/sibling-notes";
-import type { Observation, ObservedLeaf } from "../observed";
-import { NOTHING_PUBLISHED } from "../observed-replication";
-import { type Problem, formatProblem } from "../problem";
+import type { ObservedLeaf } from "../observed";
+import type { Problem } from "../problem";
 import { describeUnindexed, unindexedKeysOf } from "../spec/foreign-key-indexes";
-import type { TableSpec, WindowSpec } from "../spec/spec";
-import { createTableStatements } from "../statements/create-table";
-import { observedParent, type ParentShape, plannedParent } from "../statements/parent";
+import type { WindowSpec } from "../spec/spec";
+import { observedParent, type ParentShape } from "../statements/parent";
+import type { Statement } from "../statements/statement";
 import type { Instant } from "../time/instant";
-import { planWindow } from "../window/window";
+import { type PlannedWindow, planWindow } from "../window/window";
 import { describeFailed } from "./backup";
 import { planAlignments } from "./alignment";
+import { type Change, entriesIn } from "./change";
 import { planCleanup } from "./cleanup";
 import { decidingNow } from "./clocks";
+import { planCreateChanges } from "./create-changes";
 import type { Creation } from "./creation";
-import { planCreations } from "./creations";
-import { planDefault } from "./default-partition";
-import { alignEntry, branchEntry, createEntry, keptEntries, restoreEntry, retireEntry } from "./entries";
+import { type PlannedCreations, planCreations } from "./creations";
+import { type DefaultPlan, planDefault } from "./default-partition";
 import { planLaterKeys } from "./later-keys";
-import type { LivePlan, PlanContext } from "./live-plan";
-import { planPrepared } from "./prepared";
+import { dueIn, type LivePlan, type PlanContext, type PlannedChange } from "./live-plan";
+import { type PreparedPlan, planPrepared } from "./prepared";
 import { halfNotes, planReadOnly } from "./read-only";
 import { replicationWarnings } from "./replication-warnings";
-import { planRetirement } from "./retirement";
-import type { Kept } from "./guard";
-import { GUARDS, keptStep } from "./guards";
-import type { PlanEntry, WindowPlan } from "./types";
+import { keptChanges, keptWarnings, retireChanges } from "./retire-changes";
+import { planRetirement, type RetirementPlan } from "./retirement";
+import type { WindowPlan } from "./types";
 import { planAnalysis, planTriggers } from "./upkeep";
-import { creationWork, workItem } from "./work";
+import { workOf } from "./work";
 
-/** Plans one table against the live database. */
+/** What every topic of one plan is asked with. */
+interface Plan {
+  readonly context: PlanContext;
+  readonly window: PlannedWindow;
+  readonly now: Instant;
+  readonly parent: ParentShape | undefined;
+  readonly created: PlannedCreations;
+  readonly retired: RetirementPlan;
+}
+
+/** Plans one table against the live database: each topic by itself, then what they add up to. */
 export function planAgainstDatabase(context: PlanContext): LivePlan {
-  const { spec, registered, observation, clocks } = context;
-  const window = planWindow(spec, clocks.asOf);
-  const planned = planCreations(spec, window, observation, context.values ?? [], clocks.asOf, decidingNow(clocks));
-  const { creations, branches } = planned;
-  const restores = [...creations.filter(({ kind }) => kind === "restore"), ...planned.restores];
-  const retirement = planRetirement(
-    spec,
-    registered,
-    withLeaves(observation, planned.leaves),
-    clocks,
-    context.retiring,
-    planCleanup(spec, context.values ?? [], observation, context.empty ?? new Set(), decidingNow(clocks)),
-  );
-  const parent = observation.table
-    ? observedParent(observation.table, spec.key, {
-        ...observation,
-        profile: context.profile,
-        now: decidingNow(clocks),
-        levels: spec.levels,
-      })
-    : context.planned && { ...context.planned.parent, below: spec.levels.below };
-  const alignments = [
-    ...planAlignments(parent, observation, retirement.due, context.shown),
-    ...planReadOnly(spec, planned, { ledger: observation.ledger, clocks, management: context.management }),
-  ];
-  const fallback = planDefault(parent, observation, creations, retirement.due);
-  const keys =
-    context.laterKeys && parent
-      ? planLaterKeys(
-          context.laterKeys,
-          { ...parent.root, leafSchema: parent.leafSchema },
-          observation,
-          spec.resources === "partition" ? creations : [],
-        )
-      : [];
-  const upkeep = parent
-    ? [
-        ...fallback.upkeep,
-        ...planTriggers(spec, context.sourceTriggers),
-        planAnalysis(spec, observation, creations) ?? [],
-      ].flat()
-    : [];
-  const statements = parent
-    ? [
-        ...(observation.table ? [] : (context.planned?.statements ?? [])),
-        ...(spec.resources === "window" ? keys.flatMap((item) => item.statements) : []),
-        ...branchStatements(parent, branches),
-        ...creationStatements(parent, [...creations, ...planned.restores], context.management),
-        ...(spec.resources === "partition" ? keys.flatMap((item) => item.statements) : []),
-        ...alignments.flatMap((alignment) => alignment.statements),
-        ...retirementStatements(parent, retirement.due, context.management),
-        ...upkeep.flatMap((item) => item.statements),
-      ]
-    : [];
-  const now = decidingNow(clocks);
-  const prepared = planPrepared(
-    spec,
-    observation.table && context.prepare !== false ? parent : undefined,
-    observation.registration,
-    clocks,
-  );
-  const create = [...branches.map(branchEntry), ...creations.flatMap((creation) => createEntry(creation))];
-  const restore = restores.flatMap(restoreEntry);
-  const align = alignments.map(alignEntry);
-  const retire = retirement.due.map((item) => retireEntry(item, now));
-  const kept = keptEntries(spec, planned, clocks, now);
-  const streams = replicationWarnings(observation, retirement.due);
+  const window = planWindow(context.spec, context.clocks.asOf);
+  const now = decidingNow(context.clocks);
+  const parent = parentOf(context, now);
+  const created = planCreated(context, window, now);
+  const retired = planRetired(context, created, now);
+  const plan: Plan = { context, window, now, parent, created, retired };
+  const fallback = planDefault(parent, context.observation, created.creations, retired.due);
+  const prepared = planPrepare(plan);
+  const streams = replicationWarnings(context.observation, retired.due);
+  const changes = changesOf(plan, fallback, prepared);
   return {
-    plan: {
-      ...summary(window, create, retire, statements, context.altering),
-      ...(restore.length > 0 ? { restore } : {}),
-      align: align.slice(0, MAX_LISTED_DROPS),
-      alignCount: align.length,
-      ...(upkeep.length + keys.length > 0 ? { upkeep: [...keys, ...upkeep].map((item) => item.entry) } : {}),
-      ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
-      complete: true,
-      ...tableFacts(parent, context.indexes ?? [], observation.role),
-      ...previousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
-      leafCount: planned.leaves.length,
-      deferred: retirement.deferred.map((one) => retireEntry(keptStep(one), now, one.keep)).slice(0, MAX_LISTED_DROPS),
-      kept: kept.slice(0, MAX_LISTED_DROPS),
-      ...(prepared && prepared.work.length > 0 ? { prepareCount: prepared.count } : {}),
-      notes: [
-        ...runwayNotes(window, clocks),
-        ...planned.notes,
-        ...retirement.notes,
-        ...foreignNotes(planned.leaves),
-        ...halfNotes(spec, observation, clocks, restores),
-        ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
-        ...fallback.notes,
-        ...streams,
-        ...disagreements(parent),
-        ...observation.obstacles,
-      ],
-    },
-    work: [
-      ...(spec.resources === "window" ? creationWork(create) : []),
-      ...restore.map(workItem),
-      ...align.map(workItem),
-      ...(prepared?.work ?? []),
-      ...retirement.due.map((item) => workItem(retireEntry(item, now))),
-      ...[...keys, ...upkeep].map((item) => workItem(item.entry)),
-    ],
-    problems: [
-      ...window.problems,
-      ...planned.problems,
-      ...refusals(spec, creations),
-      ...planned.restores.flatMap((one) => (one.kind === "refuse" ? [one.problem] : [])),
-      ...retirement.problems,
-      ...fallback.problems,
-    ],
-    creations,
-    restores,
-    branches,
-    leaves: planned.leaves,
+    plan: windowPlan(plan, changes, fallback, [...fallback.notes, ...streams]),
+    changes,
+    work: workOf(changes, context.spec),
+    problems: problemsOf(plan, fallback),
     warnings: [
-      ...planned.warnings,
+      ...created.warnings,
       ...fallback.notes,
       ...streams,
-      ...unanswered(context, retirement.stopped),
-      ...retirement.deferred.flatMap(keptWarning),
-      ...keys.flatMap(({ entry, statements }) => (statements.length === 0 ? [entry.reason] : [])),
+      ...unanswered(plan),
+      ...keptWarnings(retired.deferred),
+      ...absentKeys(changes),
     ],
-    alignments,
-    retirements: retirement.due,
-    upkeep,
+    creations: created.creations,
+    restores: restoresOf(created),
+    leaves: created.leaves,
     parent,
     defaultPartition: fallback.facts,
     prepared,
-    stopped: retirement.stopped,
+    stopped: retired.stopped,
   };
+}
+
+/** The table as it is, or will be. */
+function parentOf({ spec, observation, profile, planned }: PlanContext, now: Instant): ParentShape | undefined {
+  if (!observation.table) return planned && { ...planned.parent, below: spec.levels.below };
+  return observedParent(observation.table, spec.key, { ...observation, profile, now, levels: spec.levels });
+}
+
+function planCreated(
+  { spec, observation, values = [], clocks }: PlanContext,
+  window: PlannedWindow,
+  now: Instant,
+): PlannedCreations {
+  return planCreations(spec, window, observation, values, clocks.asOf, now);
+}
+
+/** Retirement looks at time partitions, whatever branch they are in. */
+function planRetired(context: PlanContext, { leaves }: PlannedCreations, now: Instant): RetirementPlan {
+  const { spec, registered, observation, clocks, retiring, values = [], empty = new Set() } = context;
+  const cleanup = planCleanup(spec, values, observation, empty, now);
+  const flat = { ...observation, table: observation.table && { ...observation.table, leaves } };
+  return planRetirement(spec, registered, flat, clocks, retiring, cleanup);
+}
+
+function planPrepare({ context, parent }: Plan): PreparedPlan | undefined {
+  const { spec, observation, clocks, prepare } = context;
+  return planPrepared(
+    spec,
+    observation.table && prepare !== false ? parent : undefined,
+    observation.registration,
+    clocks,
+  );
+}
+
+/** Every change, in the order of an update. Keys come before partitions that the window makes, and after those that resources make. */
+function changesOf(plan: Plan, fallback: DefaultPlan, prepared: PreparedPlan | undefined): PlannedChange[] {
+  const { context, now, parent, created, retired } = plan;
+  const { spec, observation, clocks, management, shown, sourceTriggers } = context;
+  const keys = keyChanges(plan);
+  const analysis = [planAnalysis(spec, observation, created.creations) ?? []].flat();
+  const upkeep = [...fallback.upkeep, ...planTriggers(spec, sourceTriggers), ...analysis];
+  return [
+    ...(spec.resources === "window" ? keys : []),
+    ...planCreateChanges(parent, created.branches, [...created.creations, ...created.restores], management),
+    ...(spec.resources === "partition" ? keys : []),
+    ...planAlignments(parent, observation, retired.due, shown),
+    ...planReadOnly(spec, created, { ledger: observation.ledger, clocks, management }),
+    ...(prepared?.changes ?? []),
+    ...retireChanges(retired, parent, now, management),
+    ...keptChanges(spec, created, clocks),
+    ...(parent ? upkeep : []),
+  ];
+}
+
+function keyChanges({ context, parent, created }: Plan): Change<"constrain", undefined>[] {
+  const { laterKeys, observation, spec } = context;
+  if (!laterKeys || !parent) return [];
+  const table = { ...parent.root, leafSchema: parent.leafSchema };
+  return planLaterKeys(laterKeys, table, observation, spec.resources === "partition" ? created.creations : []);
+}
+
+function windowPlan(
+  plan: Plan,
+  changes: readonly PlannedChange[],
+  fallback: DefaultPlan,
+  published: readonly string[],
+): WindowPlan {
+  const { context, window, parent, created } = plan;
+  const { spec, registered, observation, clocks } = context;
+  const restore = entriesIn(changes, "restore");
+  const align = entriesIn(changes, "align");
+  const upkeep = entriesIn(changes, "upkeep");
+  const [prepare] = dueIn(changes, "prepare");
+  return {
+    ...summary(
+      window,
+      entriesIn(changes, "create"),
+      entriesIn(changes, "retire"),
+      statementsOf(plan, changes),
+      context.altering,
+    ),
+    ...(restore.length > 0 ? { restore } : {}),
+    align: align.slice(0, MAX_LISTED_DROPS),
+    alignCount: align.length,
+    ...(upkeep.length > 0 ? { upkeep } : {}),
+    ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
+    complete: true,
+    ...tableFacts(parent, context.indexes ?? [], observation.role),
+    ...previousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
+    leafCount: created.leaves.length,
+    deferred: entriesIn(changes, "later").slice(0, MAX_LISTED_DROPS),
+    kept: entriesIn(changes, "kept").slice(0, MAX_LISTED_DROPS),
+    ...(prepare ? { prepareCount: prepare.step.count } : {}),
+    notes: notesOf(plan, published),
+  };
+}
+
+/** The table itself comes first, where nothing has made it yet. */
+function statementsOf({ context, parent }: Plan, changes: readonly Change[]): Statement[] {
+  if (!parent) return [];
+  const own = context.observation.table ? [] : (context.planned?.statements ?? []);
+  return [...own, ...changes.flatMap(({ statements }) => statements)];
+}
+
+function problemsOf({ context, window, created, retired }: Plan, fallback: DefaultPlan): Problem[] {
+  return [
+    ...window.problems,
+    ...created.problems,
+    ...refusals(context.spec, created.creations),
+    ...created.restores.flatMap((one) => (one.kind === "refuse" ? [one.problem] : [])),
+    ...retired.problems,
+    ...fallback.problems,
+  ];
+}
+
+function notesOf({ context, window, parent, created, retired }: Plan, published: readonly string[]): string[] {
+  const { spec, observation, clocks } = context;
+  return [
+    ...runwayNotes(window, clocks),
+    ...created.notes,
+    ...retired.notes,
+    ...foreignNotes(created.leaves),
+    ...halfNotes(spec, observation, clocks, restoresOf(created)),
+    ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
+    ...published,
+    ...disagreements(parent),
+    ...observation.obstacles,
+  ];
+}
+
+/** What comes back from archives, in the window and beside it. */
+function restoresOf({ creations, restores }: PlannedCreations): Creation[] {
+  return [...creations.filter(({ kind }) => kind === "restore"), ...restores];
 }
 
 /** What is not declared is as each partition has it. */
@@ -173,23 +214,15 @@ function disagreements(parent: ParentShape | undefined): string[] {
   return parent && profile && siblings ? siblingNotes({ schema: parent.root.schema, profile, siblings }) : [];
 }
 
-/** Retirement looks at time partitions, whatever branch they are in. */
-function withLeaves(observation: Observation, leaves: readonly ObservedLeaf[]): Observation {
-  return { ...observation, table: observation.table && { ...observation.table, leaves } };
-}
-
 /** What cannot be answered keeps everything from being retired: better known before something is due. */
-function unanswered({ retiring }: PlanContext, stopped: string | undefined): string[] {
+function unanswered({ context: { retiring }, retired: { stopped } }: Plan): string[] {
   if (retiring?.unread !== undefined) return stopped === undefined ? [] : [stopped];
   const failed = retiring?.backup?.failed;
   return failed === undefined ? [] : [describeFailed(failed)];
 }
 
-/** What keeps a partition until it is looked at is no failure, and a warning in each update. */
-function keptWarning(kept: Kept): string[] {
-  if (!GUARDS[kept.keep.by].warns) return [];
-  const { table, reason } = keptStep(kept);
-  return [`partition "${table.name}" has expired (${reason})`];
+function absentKeys(changes: readonly Change[]): string[] {
+  return changes.flatMap(({ keep }) => (keep?.by === "absent" ? [keep.reason] : []));
 }
 
 /** What is not done for them is said in every plan. */
@@ -200,51 +233,6 @@ function foreignNotes(leaves: readonly ObservedLeaf[]): string[] {
       ({ name }) =>
         `"${name}" is a foreign table: its rows are elsewhere, and it has no index, row security, replica identity or storage of ours`,
     );
-}
-
-/** Plans without a database: what the components pass, and what remains when the database cannot be reached. Drops nothing. */
-export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {
-  const window = planWindow(spec.window, asOf);
-  const parent = plannedParent(spec, { now: asOf, levels: spec.window.levels });
-  const { creations, branches, problems } = planCreations(spec.window, window, nothingObserved(asOf), [], asOf);
-  const create = [...branches.map(branchEntry), ...creations.flatMap(createEntry)].map((item): PlanEntry => ({
-    ...item,
-    reason: "in the window; the database was not asked whether it exists",
-  }));
-  const fallback = planDefault(parent, nothingObserved(asOf), creations, []);
-  const statements = [
-    ...(spec.columns ? createTableStatements(spec) : []),
-    ...branchStatements(parent, branches),
-    ...creationStatements(parent, creations),
-    ...fallback.upkeep.flatMap((item) => item.statements),
-  ];
-  return {
-    ...summary(window, create, [], statements),
-    ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
-    align: [],
-    alignCount: 0,
-    complete: false,
-    // Without columns nobody knows the type of the key yet.
-    ...tableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),
-    incompleteBecause: because,
-    leafCount: window.desired.length,
-    deferred: [],
-    kept: [],
-    notes: problems.map(formatProblem),
-  };
-}
-
-function nothingObserved(now: Instant): Observation {
-  return {
-    table: undefined,
-    registration: undefined,
-    ledger: [],
-    detached: [],
-    defaultGrantees: [],
-    replication: NOTHING_PUBLISHED,
-    now,
-    obstacles: [],
-  };
 }
 
 /**

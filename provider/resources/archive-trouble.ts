@@ -24,15 +24,7 @@ export async function archiveTrouble(
 
 /** Whether a step is of no use, or of harm, as long as the archive cannot be made: what is detached for it can be read no more. */
 export function waitsForArchive(step: Retirement): boolean {
-  switch (step.verb) {
-    // What is half detached can be read no more already.
-    case "finalize":
-      return false;
-    case "detach":
-      return step.promise.kind === "archive";
-    case "archive":
-      return true;
-    case "drop":
-      return needsArchive(step);
-  }
+  // What is half detached can be read no more already.
+  if (step.verb === "detach") return step.promise.kind === "archive";
+  return step.verb === "archive" || (step.verb === "drop" && needsArchive(step));
 }

@@ -9,7 +9,7 @@ import { readAbsentTables } from "../../postgres/absent-tables";
 import { alterTable } from "../../postgres/work/alter-table";
 import type { WorkContext } from "../../postgres/work/context";
 import type { Runtime } from "../runtime";
-import type { Failures } from "./window-creations";
+import type { Failures } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 
 /**

@@ -2,6 +2,7 @@ import { branchPath } from "../../core/levels/levels";
 import { decidingNow } from "../../core/plan/clocks";
 import { latestArchive } from "../../core/plan/history";
 import { type ArchivedDrop, endOfGrace, isArchivedDrop, type Retirement } from "../../core/plan/retiring";
+import { dueIn } from "../../core/plan/live-plan";
 import { names } from "../../core/plan/work";
 import type { ParentShape } from "../../core/statements/parent";
 import { formatInterval } from "../../core/time/interval";
@@ -22,7 +23,7 @@ import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
 import type { Runtime } from "../runtime";
 import { type Destination, openDestination } from "./archive-table";
-import { Failures } from "./window-creations";
+import { Failures, type RetiredStep } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 import { planLive } from "./window-plan";
 import { workContext } from "./work";
@@ -44,7 +45,7 @@ export async function archiveDue(
   inputs: WindowInputs,
   left: LeftToArchive,
   failures: Failures,
-): Promise<string[]> {
+): Promise<RetiredStep[]> {
   if (left.toArchive.length === 0) return [];
   if (inputs.spec.archive === undefined) return dropArchived(ctx, runtime, inputs, left, undefined, failures);
   const store = await openDestination(ctx, runtime, inputs.spec).catch((error: unknown) => {
@@ -53,11 +54,12 @@ export async function archiveDue(
   if (!store) return [];
   try {
     const archives = left.toArchive.filter(({ verb }) => verb === "archive");
-    const done: string[] = [];
+    const done: RetiredStep[] = [];
     for (const retirement of archives) {
       if (ctx.signal.aborted) break;
       const archive = () => archiveOne(ctx, runtime, inputs, left, store, retirement);
-      if (await attempt(failures, retirement, archive)) done.push(`archive ${retirement.table.name}`);
+      if (await attempt(failures, retirement, archive))
+        done.push({ verb: "archive", partition: retirement.table.name });
     }
     return [...done, ...(await dropArchived(ctx, runtime, inputs, left, store, failures))];
   } finally {
@@ -116,7 +118,7 @@ async function dropArchived(
   left: LeftToArchive,
   store: Destination | undefined,
   failures: Failures,
-): Promise<string[]> {
+): Promise<RetiredStep[]> {
   const { spec } = inputs;
   const lookedUp = new Set<string>();
   for (const drop of await dueDrops(runtime, inputs)) {
@@ -126,7 +128,7 @@ async function dropArchived(
   }
   if (lookedUp.size === 0) return [];
   const lock = { signal: ctx.signal, log: ctx.log };
-  const done: string[] = [];
+  const done: RetiredStep[] = [];
   return runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
     const round = new Failures();
     for (const drop of await dueDrops(runtime, inputs)) {
@@ -135,7 +137,7 @@ async function dropArchived(
       const retired = () => retire(workContext(runtime, ctx), left.parent, drop, at).then(() => true);
       if (!(await attempt(round, drop, retired, ctx.log))) continue;
       const { name, bounds } = drop.table;
-      done.push(`drop ${name}`);
+      done.push({ verb: "drop", partition: name });
       ctx.log.info(`dropped ${name} (${formatInterval(bounds)}): its archive is ${drop.needs.archived.manifest}`);
     }
     runtime.database.invalidate(spec.schema, spec.table);
@@ -229,7 +231,10 @@ async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<Archive
   const observation = await runtime.observe(spec, spec.key);
   const live = await planLive(runtime, inputs, observation);
   if (live.problems.length > 0) return [];
-  return live.retirements.filter(isArchivedDrop).filter(({ verb, table }) => names(inputs.work, verb, table.bounds));
+  return dueIn(live.changes, "retire")
+    .map(({ step }) => step)
+    .filter(isArchivedDrop)
+    .filter(({ verb, table }) => names(inputs.work, verb, table.bounds));
 }
 
 /** An archive is known by its manifest: another one than was looked for is not the one that was found. */

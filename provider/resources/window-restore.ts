@@ -5,7 +5,7 @@ import type { Creation } from "../../core/plan/creation";
 import { names } from "../../core/plan/work";
 import type { ResourceContext } from "../context";
 import type { Runtime } from "../runtime";
-import type { Failures } from "./window-creations";
+import type { Failures } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 import { planLive } from "./window-plan";
 import { workContext } from "./work";

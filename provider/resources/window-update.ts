@@ -2,10 +2,11 @@ import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { decidingNow } from "../../core/plan/clocks";
 import { dropDay, type Retirement } from "../../core/plan/retiring";
-import type { LivePlan } from "../../core/plan/live-plan";
+import { dueIn, type LivePlan } from "../../core/plan/live-plan";
 import type { WorkItem } from "../../core/plan/types";
+import { VERBS } from "../../core/plan/verbs";
 import { names } from "../../core/plan/work";
-import { observedParent, type ParentShape } from "../../core/statements/parent";
+import { observedParent } from "../../core/statements/parent";
 import { formatInstant } from "../../core/time/instant";
 import { formatInterval } from "../../core/time/interval";
 import type { WorkContext } from "../../postgres/work/context";
@@ -17,7 +18,8 @@ import { archiveTrouble, waitsForArchive } from "./archive-trouble";
 import { archiveDue, type LeftToArchive } from "./window-archive";
 import { withLaterKeys } from "./later-keys";
 import { withDeclaredIndexes } from "./declared-indexes";
-import { createMissing, Failures } from "./window-creations";
+import { createMissing } from "./window-creations";
+import { Failures, type RetiredStep, type Turn } from "./window-turn";
 import { restoreDue } from "./window-restore";
 import { recordDecision, recordPrepared } from "./window-record";
 import { Refusal } from "../failures";
@@ -33,7 +35,7 @@ import { workContext } from "./work";
 /** What an update did. */
 interface WindowDone {
   readonly leafCount: number;
-  readonly retired: string[];
+  readonly retired: readonly RetiredStep[];
   /** The database as it was found, or as it is where more than partitions changed since. */
   readonly observation: Observation;
   /** What could not be done, each with its reason; everything else was done all the same. */
@@ -57,7 +59,7 @@ export async function performWindow(
   const lock = { signal: ctx.signal, log: ctx.log };
   // Asked without the lock; the answer is that of the preview of this run.
   const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(inputs));
-  const retired: string[] = [];
+  const retired: RetiredStep[] = [];
   const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
     const round = new Failures();
     const done = await performLocked(ctx, runtime, inputs, raw, trouble, round);
@@ -118,20 +120,19 @@ async function performLocked(
       levels: spec.levels,
     });
   if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
-  const made = await createMissing(work, parent, inputs, live, observation, failures);
-  await alignLeaves(work, live, failures);
-  const due =
-    inputs.complete && recorded
-      ? await retireDue(work, runtime, parent, inputs, observation, live, trouble, failures)
-      : NOTHING_DUE;
-  if (!inputs.complete && live.retirements.length > 0) {
+  const turn: Turn = { work, runtime, inputs, observation, live, parent, failures };
+  const made = await createMissing(turn);
+  await alignPartitions(turn);
+  const due = inputs.complete && recorded ? await retireDue(turn, trouble) : NOTHING_DUE;
+  const retiring = dueIn(live.changes, "retire").length;
+  if (!inputs.complete && retiring > 0) {
     ctx.log.warn(
-      `${live.retirements.length} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
+      `${retiring} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
     );
   }
-  const after = await performUpkeep(work, runtime, inputs, live, failures);
+  const after = await performUpkeep(turn);
   runtime.database.invalidate(spec.schema, spec.table);
-  const left = due.retired.filter((done) => /^(detach|finalize) /.test(done)).length;
+  const left = due.retired.filter(({ verb }) => verb === "detach" || verb === "finalize").length;
   return {
     leafCount: after ? timeLeaves(spec, after.table).length : live.leaves.length + made - left,
     retired: due.retired,
@@ -169,64 +170,64 @@ async function record(
  * What a partition lacks is given to it whether the checked plan named it or not: it deletes nothing, and a partition that
  * was made a moment ago by another hand must not stay open until the next update.
  */
-async function alignLeaves(work: WorkContext, live: LivePlan, failures: Failures): Promise<void> {
-  for (const { leaf, statements, reasons, refused } of live.alignments) {
+async function alignPartitions({ failures, live, work }: Turn): Promise<void> {
+  for (const { keep, reasons, statements, subject: name } of dueIn(live.changes, "align")) {
     if (work.signal.aborted) return;
-    if (refused !== undefined) {
-      failures.reasons.push(refused);
+    if (keep) {
+      failures.reasons.push(keep.reason);
       continue;
     }
-    const subject = `aligning partition "${leaf.name}" (${reasons.join("; ")})`;
+    const subject = `aligning partition "${name}" (${reasons.join("; ")})`;
     try {
       await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
-      work.log.info(`aligned ${leaf.name}: ${reasons.join("; ")}`);
+      work.log.info(`aligned ${name}: ${reasons.join("; ")}`);
     } catch (error) {
-      failures.add(`align "${leaf.name}"`, error);
+      failures.add(`align "${name}"`, error);
     }
   }
 }
 
-const NOTHING_DUE = { retired: [] as string[], toArchive: [] as Retirement[] };
+const NOTHING_DUE = { retired: [] as RetiredStep[], toArchive: [] as Retirement[] };
 
-/** Everything but archives, and drops that stand on one: these are left to the archive. */
-async function retireDue(
-  work: WorkContext,
-  runtime: Runtime,
-  parent: ParentShape,
-  inputs: WindowInputs,
-  observation: Observation,
-  live: LivePlan,
-  trouble: string | undefined,
-  failures: Failures,
-): Promise<typeof NOTHING_DUE> {
+/** Everything but archives, and drops that need one: these are left to the archive. */
+async function retireDue(turn: Turn, trouble: string | undefined): Promise<typeof NOTHING_DUE> {
+  const { failures, inputs, observation, parent, runtime, work } = turn;
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
-  const retired: string[] = [];
+  const retired: RetiredStep[] = [];
   const failed = new Set<string>();
+  const named = namedSteps(turn, trouble);
+  for (const step of named.filter((one) => !isArchives(inputs, one))) {
+    const { name, oid } = step.table;
+    if (failed.has(oid) || work.signal.aborted) continue;
+    try {
+      await retire(work, parent, step, at);
+      retired.push({ verb: step.verb, partition: name });
+      work.log.info(describeRetired(step));
+    } catch (error) {
+      failed.add(oid);
+      if (error instanceof StillNeeded)
+        work.log.warn(`table "${inputs.spec.schema}.${inputs.spec.table}": ${error.message}`);
+      else failures.add(`${step.verb} "${name}"`, error);
+    }
+  }
+  return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.table.oid)) };
+}
+
+/** Steps that the checked plan has named, without those that an archive which cannot be made keeps. */
+function namedSteps({ failures, inputs, live }: Turn, trouble: string | undefined): Retirement[] {
   // A detach that was cut in this very update is ended by it.
-  const all = live.retirements.filter(
-    ({ verb, table: { bounds } }) =>
-      names(inputs.work, verb, bounds) || (verb === "finalize" && names(inputs.work, "detach", bounds)),
-  );
+  const all = dueIn(live.changes, "retire")
+    .map(({ step }) => step)
+    .filter(
+      ({ verb, table: { bounds } }) =>
+        names(inputs.work, verb, bounds) || (verb === "finalize" && names(inputs.work, "detach", bounds)),
+    );
   const named = all.filter((one) => trouble === undefined || !waitsForArchive(one));
   if (named.length < all.length) {
     const waiting = [...new Set(all.filter(waitsForArchive).map(({ table }) => `"${table.name}"`))];
     failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} What is named here stays as it is`);
   }
-  for (const retirement of named.filter((one) => !isArchives(inputs, one))) {
-    const { name, oid } = retirement.table;
-    if (failed.has(oid) || work.signal.aborted) continue;
-    try {
-      await retire(work, parent, retirement, at);
-      retired.push(`${retirement.verb} ${name}`);
-      work.log.info(describeRetired(retirement));
-    } catch (error) {
-      failed.add(oid);
-      if (error instanceof StillNeeded)
-        work.log.warn(`table "${inputs.spec.schema}.${inputs.spec.table}": ${error.message}`);
-      else failures.add(`${retirement.verb} "${name}"`, error);
-    }
-  }
-  return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.table.oid)) };
+  return named;
 }
 
 /** Also where no archive is declared any more: what stands on one is dropped only when it was looked for where the ledger says. */
@@ -235,18 +236,8 @@ function isArchives({ spec }: WindowInputs, step: Retirement): boolean {
   return step.needs.kind === "archive" || (step.needs.kind === "archive to come" && spec.archive !== undefined);
 }
 
-/** What was done, in words. */
 function describeRetired(step: Retirement): string {
-  const what = `${step.table.name} (${formatInterval(step.table.bounds)})`;
-  const day = dropDay(step);
-  switch (step.verb) {
-    case "finalize":
-      return `finished the detach of ${what}`;
-    case "detach":
-      return `detached ${what}${day ? `, dropped on ${formatInstant(day)} or later` : ""}`;
-    case "archive":
-      return `archived ${what}`;
-    case "drop":
-      return `dropped ${what}`;
-  }
+  const day = step.verb === "detach" ? dropDay(step) : undefined;
+  const dropped = day ? `, dropped on ${formatInstant(day)} or later` : "";
+  return `${VERBS[step.verb].done} ${step.table.name} (${formatInterval(step.table.bounds)})${dropped}`;
 }

@@ -1,28 +1,24 @@
 import type { Observation } from "../../core/observed";
 import { planDefault } from "../../core/plan/default-partition";
-import type { Upkeep } from "../../core/plan/upkeep";
-import type { LivePlan } from "../../core/plan/live-plan";
+import { type Change, WHOLE } from "../../core/plan/change";
+import type { UpkeepChange, UpkeepStep } from "../../core/plan/upkeep";
+import { dueIn } from "../../core/plan/live-plan";
+import type { VerbIn } from "../../core/plan/verbs";
 import { names } from "../../core/plan/work";
 import { observedParent } from "../../core/statements/parent";
 import { ledgerStatement } from "../../postgres/registry";
 import type { WorkContext } from "../../postgres/work/context";
-import type { Runtime } from "../runtime";
 import { withDeclaredIndexes } from "./declared-indexes";
 import type { WindowInputs } from "./window-inputs";
-import type { Failures } from "./window-creations";
+import type { Turn } from "./window-turn";
 
 /**
  * What is due for the table as a whole, after everything that partitions need. The default partition is judged by what is
  * attached now: the CHECK of one that could not be made must not keep its rows out. Gives the database as it is afterwards;
  * undefined: nothing was done.
  */
-export async function performUpkeep(
-  work: WorkContext,
-  runtime: Runtime,
-  inputs: WindowInputs,
-  live: LivePlan,
-  failures: Failures,
-): Promise<Observation | undefined> {
+export async function performUpkeep(turn: Turn): Promise<Observation | undefined> {
+  const { inputs, live, runtime } = turn;
   const { spec } = inputs;
   const observe = (): Promise<Observation> => {
     runtime.database.invalidate(spec.schema, spec.table);
@@ -33,32 +29,28 @@ export async function performUpkeep(
   for (let round = 0; now?.table && round < 2; round += 1) {
     const parent = observedParent(now.table, spec.key, runtime.known(spec, withDeclaredIndexes(runtime, spec, now)));
     const due = planDefault(parent, now, [], []).upkeep;
-    if (!(await perform(work, inputs, due, failures))) break;
+    if (!(await perform(turn, due))) break;
     now = await observe();
   }
-  const others = live.upkeep.filter(({ entry }) => entry.verb === "trigger" || entry.verb === "analyze");
-  return (await perform(work, inputs, others, failures)) ? observe() : now;
+  const others = dueIn(live.changes, "upkeep").filter(isPlanned);
+  return (await perform(turn, others)) ? observe() : now;
 }
 
 /** True: something was done. */
-async function perform(
-  work: WorkContext,
-  inputs: WindowInputs,
-  due: readonly Upkeep[],
-  failures: Failures,
-): Promise<boolean> {
+async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepChange[]): Promise<boolean> {
   let done = false;
-  for (const { entry, statements, record, onlyIfNamed } of due) {
+  for (const { verb, subject: name, reasons, statements, step } of due) {
+    const { record, onlyIfNamed } = step;
     if (work.signal.aborted) break;
-    if (onlyIfNamed && !(inputs.complete && names(inputs.work, entry.verb, WHOLE))) continue;
-    const subject = `${WORDS[entry.verb] ?? "keeping default partition"} "${entry.partition}" of "${inputs.spec.schema}.${inputs.spec.table}"`;
+    if (onlyIfNamed && !(inputs.complete && names(inputs.work, verb, WHOLE))) continue;
+    const subject = `${UPKEEP[verb].words} "${name}" of "${inputs.spec.schema}.${inputs.spec.table}"`;
     try {
       const last = statements.at(-1);
-      const note = record && { ...recordOf(work, inputs, entry.partition, record), transaction: last?.transaction };
+      const note = record && { ...recordOf(work, inputs, name, record), transaction: last?.transaction };
       // Before the last statement where that drops what the row is about: its oid is looked up.
       const all = note && record.event === "dropped" ? [note, ...statements] : [...statements, ...(note ? [note] : [])];
       await work.database.execute(all, { signal: work.signal, log: work.log, subject });
-      work.log.info(`${subject}: ${entry.reason}`);
+      work.log.info(`${subject}: ${reasons.join("; ")}`);
       done = true;
     } catch (error) {
       failures.add(subject, error);
@@ -67,14 +59,30 @@ async function perform(
   return done;
 }
 
-const WORDS: Partial<Record<Upkeep["entry"]["verb"], string>> = {
-  analyze: "analyzing",
-  trigger: "keeping the trigger on",
-};
+interface UpkeepTraits {
+  readonly words: string;
+  /** Done as it was planned, after all the rest; or planned again when that has been done; or done before it. */
+  readonly when: "planned" | "planned again" | "before";
+}
 
-const WHOLE = { from: undefined, to: undefined };
+const UPKEEP = {
+  default: { words: "keeping default partition", when: "planned again" },
+  trigger: { words: "keeping the trigger on", when: "planned" },
+  analyze: { words: "analyzing", when: "planned" },
+  // By later-keys.ts.
+  constrain: { words: "adding foreign key", when: "before" },
+} as const satisfies Record<VerbIn<"upkeep">, UpkeepTraits>;
 
-function recordOf(work: WorkContext, { spec }: WindowInputs, partition: string, record: NonNullable<Upkeep["record"]>) {
+function isPlanned(change: UpkeepChange | Change<"constrain", undefined>): change is UpkeepChange {
+  return UPKEEP[change.verb].when === "planned";
+}
+
+function recordOf(
+  work: WorkContext,
+  { spec }: WindowInputs,
+  partition: string,
+  record: NonNullable<UpkeepStep["record"]>,
+) {
   return ledgerStatement(work.management, {
     schema: spec.schema,
     table: spec.table,

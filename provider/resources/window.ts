@@ -2,9 +2,9 @@ import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import { timeLeaves } from "../../core/levels/tree";
 import type { Observation } from "../../core/observed";
 import { renderPlan, summarizePlan } from "../../core/plan/render";
-import type { LivePlan } from "../../core/plan/live-plan";
+import { dueIn, type LivePlan } from "../../core/plan/live-plan";
 import { isArchivedDrop } from "../../core/plan/retiring";
-import type { WorkItem } from "../../core/plan/types";
+import { traitsOf } from "../../core/plan/verbs";
 import { formatInstant } from "../../core/time/instant";
 import { removedProblems } from "../../core/spec/removed";
 import { planWindow } from "../../core/window/window";
@@ -129,20 +129,20 @@ export function windowHandler(runtime: Runtime): ResourceHandler {
 }
 
 /** What is dropped, or closed for its archive, refers to nothing any more; a table that is only detached keeps its foreign keys. */
-function releasing({ retirements }: LivePlan): string[] {
-  return retirements.flatMap(({ verb, table }) => (verb === "drop" || verb === "archive" ? [table.oid] : []));
+function releasing({ changes }: LivePlan): string[] {
+  return dueIn(changes, "retire").flatMap(({ verb, step }) =>
+    verb === "drop" || verb === "archive" ? [step.table.oid] : [],
+  );
 }
 
-function needsOf({ restores, retirements }: LivePlan): ArchiveNeeds {
+function needsOf({ changes }: LivePlan): ArchiveNeeds {
+  const retired = dueIn(changes, "retire");
   return {
-    archive: retirements.some(({ verb }) => verb === "archive"),
-    drop: retirements.some(isArchivedDrop),
-    restore: restores.some(({ kind }) => kind === "restore"),
+    archive: retired.some(({ verb }) => verb === "archive"),
+    drop: retired.some(({ step }) => isArchivedDrop(step)),
+    restore: changes.some(({ verb }) => verb === "restore"),
   };
 }
-
-/** Partitions that are missing, half detached or not as declared. What time makes due is no drift. */
-const DRIFT: readonly WorkItem["verb"][] = ["create", "align", "finalize"];
 
 /** Asked of the database itself. A refresh shows what somebody else changed of what the last update left. */
 async function isDueNow(
@@ -154,7 +154,7 @@ async function isDueNow(
   const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
   if (!observation?.table) return false;
   const live = await planLive(runtime, read, observation, () => byteLimitFor(runtime, read.spec));
-  return live.work.some(({ verb }) => updating || DRIFT.includes(verb));
+  return live.work.some(({ verb }) => updating || traitsOf(verb).isDrift === true);
 }
 
 async function apply(
@@ -178,7 +178,8 @@ async function apply(
     };
   }
   const done = await performWindow(ctx, runtime, read, inputs);
-  const { leafCount, retired } = done;
+  const { leafCount } = done;
+  const retired = done.retired.map(({ verb, partition }) => `${verb} ${partition}`);
   const facts = tableFacts(done.observation);
   const outputs = { ...declaredOnly(inputs), leafCount, retired, ...facts, database: await runtime.identity() };
   if (done.failures.length > 0) throw new PartialFailure({ id, outputs, reasons: done.failures });

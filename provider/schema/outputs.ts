@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { WorkItem } from "../../core/plan/types";
+import { VERB_NAMES } from "../../core/plan/verbs";
 import { grantSpecSchema, policySpecSchema } from "../../core/spec/security";
 import { PUBLISHED_CHANGES } from "../../core/spec/publications";
 
@@ -12,21 +13,7 @@ const database = z.object({ systemIdentifier: text, databaseOid: text, name: tex
 
 /** Compile-time proof that the schema of a work item is the type that the plan uses. */
 const workItem = z.object({
-  verb: z.enum([
-    "create",
-    "attach",
-    "restore",
-    "align",
-    "prepare",
-    "default",
-    "trigger",
-    "constrain",
-    "analyze",
-    "finalize",
-    "detach",
-    "archive",
-    "drop",
-  ]),
+  verb: z.enum(VERB_NAMES),
   partition: text,
   from: text,
   to: text,

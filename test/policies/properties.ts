@@ -1,6 +1,6 @@
 // Properties that every rule accepts; a test breaks one thing.
 import type { TableSpecArgs } from "../../components";
-import { planFromSpec } from "../../core/plan/window-plan";
+import { planFromSpec } from "../../core/plan/spec-plan";
 import type { WindowPlan } from "../../core/plan/types";
 import { requireTableSpec } from "../../core/spec/parse";
 import { parseInstant } from "../../core/time/instant";

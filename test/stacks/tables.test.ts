@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planFromSpec } from "../../core/plan/window-plan";
+import { planFromSpec } from "../../core/plan/spec-plan";
 import { indexName } from "../../core/names/template";
 import { requireTableSpec } from "../../core/spec/parse";
 import { parseInstant } from "../../core/time/instant";

@@ -269,9 +269,10 @@ describe("a partition that is there", () => {
       ...observation,
       profile: { replicaIdentity: { kind: "default" } },
     });
-    expect(
-      planAlignments(declared, observation, []).map(({ leaf: { name }, reasons }) => [name, reasons]),
-    ).toContainEqual(["march", ["replica identity differs"]]);
+    expect(planAlignments(declared, observation, []).map(({ subject, reasons }) => [subject, reasons])).toContainEqual([
+      "march",
+      ["replica identity differs"],
+    ]);
   });
 
   it("identifies its rows by itself: what a publication refuses is told of those alone that it refuses", () => {

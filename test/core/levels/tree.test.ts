@@ -7,7 +7,7 @@ import type { ObservedTable } from "../../../core/observed";
 import { levelsFromWire, levelsToWire } from "../../../core/levels/wire";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import { parseTableSpec, requireTableSpec } from "../../../core/spec/parse";
-import { planFromSpec } from "../../../core/plan/window-plan";
+import { planFromSpec } from "../../../core/plan/spec-plan";
 import { plannedParent } from "../../../core/statements/parent";
 import { parseInstant } from "../../../core/time/instant";
 import { planWindow } from "../../../core/window/window";

@@ -63,7 +63,7 @@ function plan(observation: Observation, declared: boolean) {
   return planDefault(parent, observation, [], []);
 }
 const verbs = (result: ReturnType<typeof plan>) =>
-  result.upkeep.map(({ entry }) => `${entry.verb} ${entry.partition}: ${entry.reason}`);
+  result.upkeep.map(({ verb, subject, reasons }) => `${verb} ${subject}: ${reasons.join()}`);
 
 describe("a default partition that is declared", () => {
   it("gets the CHECK that it lacks, and then nothing", () => {
@@ -94,7 +94,7 @@ describe("a default partition that is declared no more", () => {
   it("is removed where it is empty and ours", () => {
     const gone = plan(observed(), false);
     expect(verbs(gone)).toEqual(["default events_default: not declared any more, and empty: detached and dropped"]);
-    expect(gone.upkeep[0]?.onlyIfNamed).toBe(true);
+    expect(gone.upkeep[0]?.step.onlyIfNamed).toBe(true);
     expect(plan(observed({}, false), false).upkeep).toEqual([]);
   });
 

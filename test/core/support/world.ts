@@ -2,7 +2,7 @@ import type { DetachedTable, LedgerDetail, LedgerEntry, LedgerEvent } from "../.
 import type { Observation, ObservedLeaf } from "../../../core/observed";
 import { NOTHING_PUBLISHED } from "../../../core/observed-replication";
 import type { Clocks } from "../../../core/plan/clocks";
-import type { LivePlan } from "../../../core/plan/live-plan";
+import { dueIn, type LivePlan } from "../../../core/plan/live-plan";
 import type { RetirementFacts } from "../../../core/plan/retirement";
 import { dropDay, endOfGrace, type Leaving, type Retirement } from "../../../core/plan/retiring";
 import { planAgainstDatabase } from "../../../core/plan/window-plan";
@@ -12,7 +12,7 @@ import { type OpenInterval, sameInterval } from "../../../core/time/interval";
 import { startOfPeriod } from "../../../core/time/period";
 
 /** A plan with what it retires as tests name it. */
-export interface PlanOfWorld extends Omit<LivePlan, "retirements"> {
+export interface PlanOfWorld extends LivePlan {
   readonly steps: readonly Retirement[];
   readonly retirements: readonly (Leaving & { readonly verb: Retirement["verb"]; readonly partition: string })[];
 }
@@ -78,7 +78,7 @@ export class World {
       prepare: false,
       ...(retiring ? { retiring } : {}),
     });
-    const steps = live.retirements;
+    const steps = dueIn(live.changes, "retire").map(({ step }) => step);
     const retirements = steps.map((step) => ({ ...step.table, verb: step.verb, partition: step.table.name }));
     return { ...live, steps, retirements };
   }

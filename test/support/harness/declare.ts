@@ -1,7 +1,7 @@
 // What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
 import type { SizeThresholdArgs } from "../../../core/monitoring/args";
 import { requireSizeThresholds } from "../../../core/monitoring/settings";
-import { planFromSpec } from "../../../core/plan/window-plan";
+import { planFromSpec } from "../../../core/plan/spec-plan";
 import type { TableSpecArgs } from "../../../core/spec/args";
 import { requireTableSpec } from "../../../core/spec/parse";
 import { publicationMemberToWire } from "../../../core/spec/publications";

@@ -1,0 +1,99 @@
+import { branchShape, type NewBranch } from "../levels/create-branch";
+import { describePath } from "../levels/tree";
+import type { ParentShape } from "../statements/parent";
+import type { Statement } from "../statements/statement";
+import { formatInstant } from "../time/instant";
+import type { DesiredPartition } from "../window/window";
+import { type Change, sizeFacts } from "./change";
+import type { Creation } from "./creation";
+import type { BranchCreation } from "./creations";
+import { withCreation } from "./default-partition";
+import { branchStatements, statementsOfCreation } from "./statements";
+
+/** A branch with everything in it, or a partition that is made, attached again or restored. */
+export type CreateStep =
+  | { readonly kind: "branch"; readonly branch: BranchCreation }
+  | { readonly kind: "partition"; readonly creation: DueCreation };
+
+type DueCreation = Extract<Creation, { readonly kind: "create" | "attach" | "restore" }>;
+
+type CreateChange = Change<"create" | "attach" | "restore", CreateStep>;
+
+/** Changes for what the window, or `restored`, lacks: each on the table as the one before leaves it. */
+export function planCreateChanges(
+  parent: ParentShape | undefined,
+  branches: readonly BranchCreation[],
+  creations: readonly Creation[],
+  management?: string,
+): CreateChange[] {
+  let table = parent;
+  return [
+    ...branches.map((branch) => branchChange(branch, parent ? branchStatements(parent, branch) : [])),
+    ...creations.flatMap((creation) => {
+      if (creation.kind === "present" || creation.kind === "refuse") return [];
+      const above = table && creation.branch ? branchShape(table, creation.branch) : table;
+      const options = management === undefined ? {} : { management };
+      const change = creationChange(creation, above ? statementsOfCreation(above, creation, options) : []);
+      table = table && withCreation(table, creation);
+      return [change];
+    }),
+  ];
+}
+
+/** A branch with everything in it is one change: its partitions follow from the window. */
+function branchChange(creation: BranchCreation, statements: readonly Statement[]): CreateChange {
+  const { branch } = creation;
+  const partitions = [...partitionsBelow(branch)];
+  return {
+    verb: "create",
+    section: "create",
+    subject: branch.name,
+    bounds: { from: partitions[0]?.from, to: partitions.at(-1)?.to },
+    reasons: [`new branch ${describePath(branch.path)} with ${partitions.length} partitions`],
+    facts: {},
+    statements,
+    step: { kind: "branch", branch: creation },
+  };
+}
+
+function* partitionsBelow(branch: NewBranch): Generator<DesiredPartition> {
+  yield* branch.partitions;
+  for (const child of branch.children) yield* partitionsBelow(child);
+}
+
+function creationChange(creation: DueCreation, statements: readonly Statement[]): CreateChange {
+  return {
+    verb: creation.kind,
+    bounds: creation.partition,
+    statements,
+    step: { kind: "partition", creation },
+    ...describeCreation(creation),
+  };
+}
+
+/** Rows and bytes of a restored one are those of its archive. */
+function describeCreation(creation: DueCreation): Pick<CreateChange, "subject" | "section" | "reasons" | "facts"> {
+  const { partition } = creation;
+  switch (creation.kind) {
+    case "create": {
+      const lost = "was dropped outside Pulumi, its rows are gone; made anew, empty";
+      const reason = creation.lost ? lost : "in the window and missing";
+      return { subject: partition.name, section: "create", reasons: [reason], facts: {} };
+    }
+    case "attach": {
+      const { name, detachedAt } = creation.detached;
+      const why = creation.readOnly ? "named in restored, read-only" : "back in the window";
+      return {
+        subject: name,
+        section: creation.readOnly ? "restore" : "create",
+        reasons: [`detached ${formatInstant(detachedAt)}, ${why}`],
+        facts: sizeFacts(creation.detached),
+      };
+    }
+    case "restore": {
+      const readOnly = creation.readOnly ? ", read-only" : "";
+      const reason = `named in restored${readOnly}; its archive is ${creation.archive.manifest}`;
+      return { subject: partition.name, section: "restore", reasons: [reason], facts: sizeFacts(creation.archive) };
+    }
+  }
+}

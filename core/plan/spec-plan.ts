@@ -1,0 +1,57 @@
+import type { Observation } from "../observed";
+import { NOTHING_PUBLISHED } from "../observed-replication";
+import { formatProblem } from "../problem";
+import type { TableSpec } from "../spec/spec";
+import { createTableStatements } from "../statements/create-table";
+import { plannedParent } from "../statements/parent";
+import type { Instant } from "../time/instant";
+import { planWindow } from "../window/window";
+import { entriesIn } from "./change";
+import { planCreateChanges } from "./create-changes";
+import { planCreations } from "./creations";
+import { planDefault } from "./default-partition";
+import { summary } from "./summary";
+import { tableFacts } from "./table-facts";
+import type { WindowPlan } from "./types";
+
+/** Plans without a database: what the components pass, and what remains when the database cannot be reached. Drops nothing. */
+export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {
+  const nothing = nothingObserved(asOf);
+  const window = planWindow(spec.window, asOf);
+  const parent = plannedParent(spec, { now: asOf, levels: spec.window.levels });
+  const { creations, branches, problems } = planCreations(spec.window, window, nothing, [], asOf);
+  const fallback = planDefault(parent, nothing, creations, []);
+  const reason = "in the window; the database was not asked whether it exists";
+  const changes = planCreateChanges(parent, branches, creations).map((change) => ({ ...change, reasons: [reason] }));
+  const statements = [
+    ...(spec.columns ? createTableStatements(spec) : []),
+    ...[...changes, ...fallback.upkeep].flatMap((change) => change.statements),
+  ];
+  return {
+    ...summary(window, entriesIn(changes, "create"), [], statements),
+    ...(fallback.facts ? { defaultPartition: fallback.facts } : {}),
+    align: [],
+    alignCount: 0,
+    complete: false,
+    // Without columns nobody knows the type of the key yet.
+    ...tableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),
+    incompleteBecause: because,
+    leafCount: window.desired.length,
+    deferred: [],
+    kept: [],
+    notes: problems.map(formatProblem),
+  };
+}
+
+function nothingObserved(now: Instant): Observation {
+  return {
+    table: undefined,
+    registration: undefined,
+    ledger: [],
+    detached: [],
+    defaultGrantees: [],
+    replication: NOTHING_PUBLISHED,
+    now,
+    obstacles: [],
+  };
+}
