@@ -10,7 +10,8 @@ import { Deployment } from "../support/harness/deployment";
 import { eventsTable, left, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { indexLines, leaves, ledger } from "./support";
+import { statementsDuring } from "../support/statement-log";
+import { ddlOf, indexLines, leaves, ledger } from "./support";
 
 afterEach(endPlugins);
 
@@ -156,5 +157,22 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
     } finally {
       await database.query("drop foreign data wrapper nowhere cascade");
     }
+  });
+
+  it("goes with a table that is destroyed as what it is, and its rows stay where they are", async () => {
+    expect((await up(database, deployment, declared(march))).error).toBeUndefined();
+    const sent = ddlOf(
+      await statementsDuring(database, () =>
+        withPlugin(database, declared(march), (plugin) => deployment.destroy(plugin), {
+          config: { allowDestroy: '["app.events"]' },
+        }),
+      ),
+    );
+    expect(sent.filter((sql) => sql.includes("p2025_02"))).toEqual([
+      'ALTER TABLE "app"."events" DETACH PARTITION "app"."events_p2025_02" CONCURRENTLY',
+      'DROP FOREIGN TABLE "app"."events_p2025_02"',
+    ]);
+    expect(await database.query("select from pg_class where relname like 'events%'")).toEqual([]);
+    expect(await database.query(rows)).toEqual([{ n: 100 }]);
   });
 });
