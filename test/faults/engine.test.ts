@@ -95,7 +95,7 @@ it("A13 what docs/troubleshooting.md says to run after a killed CLI: cancel, the
 
 it("C06 a second up of the same stack while one runs is refused by the engine's own lock, and nothing changes", async () => {
   app.declare({ tables: { events }, asOf: april });
-  const stop = stopAt("before begin create partition app.events_p2025_05");
+  const stop = stopAt("lock taken app.events");
   const first = app.run(up, { env: stop.env });
   await stop.reached();
   const second = await app.run(up);
