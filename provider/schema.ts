@@ -1,9 +1,9 @@
 import { version } from "../package.json";
 import { configProperties } from "./schema/config";
 import { NamedTypes } from "./schema/convert";
-import { describeResource } from "./schema/descriptions";
+import { describeResource, schemaTexts } from "./schema/descriptions";
 import type { PackageSchema } from "./schema/model";
-import { functionSpecs, resourceSpecs } from "./schema/resources";
+import { functionSpecs, RESOURCE_TYPES, resourceSpecs } from "./schema/resources";
 
 let text: string | undefined;
 
@@ -15,9 +15,9 @@ export function schemaText(): string {
 
 /** The same as data, for the reference pages. */
 export function packageSchema(): PackageSchema {
-  const types = new NamedTypes();
+  const types = new NamedTypes(schemaTexts(RESOURCE_TYPES));
   const config = configProperties(types);
-  const resources = resourceSpecs(types);
+  const resources = resourceSpecs(RESOURCE_TYPES, types);
   const functions = functionSpecs(types);
   return {
     name: "pgpartition",

@@ -51,6 +51,9 @@ export type CronFacts =
       readonly jobs: readonly FoundJob[];
     };
 
+/** Who starts a job: pg_cron, or nothing inside the database. */
+export type JobRunner = "pg_cron" | "external";
+
 /** What has to happen so that the job is as declared. */
 export type JobPlan =
   /** Nothing inside the database starts it: the crontab line and the timer are the way. */

@@ -2,7 +2,14 @@ import type { Observation } from "../../core/observed";
 import type { Problem as CoreProblem } from "../../core/problem";
 import { parseCron } from "../../core/schedule/cron";
 import { jobWarnings } from "../../core/schedule/health";
-import { type CronFacts, type FoundJob, type JobPlan, planJob, type WantedJob } from "../../core/schedule/job";
+import {
+  type CronFacts,
+  type FoundJob,
+  type JobPlan,
+  type JobRunner,
+  planJob,
+  type WantedJob,
+} from "../../core/schedule/job";
 import { crontabText, ensureWindowCall, systemdText } from "../../core/schedule/texts";
 import type { CronJobWire } from "../../core/spec/schedule";
 import { type CronReading, missingForJob, readCron } from "../../postgres/cron";
@@ -47,7 +54,7 @@ export function foundJob(plan: JobPlan): FoundJob | undefined {
 }
 
 /** Who starts the job: nobody inside the database where pg_cron is not to be had. */
-export function runnerOf(plan: JobPlan): "pg_cron" | "external" {
+export function runnerOf(plan: JobPlan): JobRunner {
   return plan.kind === "scheduled" ? "pg_cron" : "external";
 }
 

@@ -1,8 +1,7 @@
 import { SSL_MODES } from "../../postgres/url";
 import type { ProviderConfig } from "../config";
 import { SECRET_CONFIG } from "../config";
-import { enumSpec, type NamedTypes } from "./convert";
-import { describeProperty } from "./descriptions";
+import type { NamedTypes } from "./convert";
 import type { Properties, PropertySpec, TypeSpec } from "./model";
 
 /** The engine adds `version` itself. */
@@ -43,8 +42,8 @@ export function configProperties(types: NamedTypes): Properties {
     Object.entries(KINDS).map(([key, kind]): [string, PropertySpec] => [
       key,
       {
-        ...(key === "sslMode" ? types.add("SslMode", enumSpec("SslMode", SSL_MODES)) : typeOf(kind)),
-        description: describeProperty("Provider", key),
+        ...(key === "sslMode" ? types.addWords("SslMode", SSL_MODES) : typeOf(kind)),
+        description: types.texts.property("Provider", key),
         ...(SECRET_CONFIG.some((secret) => secret === key) ? { secret: true } : {}),
       },
     ]),

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { describeProperty, describeType } from "./descriptions";
-import { type EnumSpec, type ObjectSpec, type Properties, type PropertySpec, tokenOf, type TypeSpec } from "./model";
-import { TYPE_NAMES } from "./type-names";
+import { tokenOf } from "../../core/resources/resource-type";
+import type { SchemaTexts } from "./descriptions";
+import type { EnumSpec, ObjectSpec, Properties, PropertySpec, TypeSpec } from "./model";
 
 /** What z.toJSONSchema writes for the shapes of our wire schemas; anything else is refused. */
 interface Json {
@@ -15,9 +15,11 @@ interface Json {
   readonly const?: unknown;
 }
 
-/** Named types met so far. Two shapes under one name are a mistake in TYPE_NAMES. */
+/** Named types met so far. Two shapes under one name are a mistake. */
 export class NamedTypes {
   readonly byToken: Record<string, ObjectSpec | EnumSpec> = {};
+
+  constructor(readonly texts: SchemaTexts) {}
 
   add(name: string, spec: ObjectSpec | EnumSpec): TypeSpec {
     const token = tokenOf(name);
@@ -25,6 +27,11 @@ export class NamedTypes {
     if (known && JSON.stringify(known) !== JSON.stringify(spec)) throw new Error(`two types are called ${name}`);
     this.byToken[token] = spec;
     return { $ref: `#/types/${token}` };
+  }
+
+  addWords(name: string, words: readonly string[], property?: string): TypeSpec {
+    const description = this.texts.type(name, property);
+    return this.add(name, { type: "string", description, enum: words.map((value) => ({ value })) });
   }
 }
 
@@ -37,7 +44,7 @@ export function convertObject(owner: string, schema: z.ZodType, types: NamedType
 function convertProperties(owner: string, json: Json, types: NamedTypes): ObjectSpec {
   const properties: Record<string, PropertySpec> = {};
   for (const [name, property] of Object.entries(json.properties ?? {})) {
-    const description = describeProperty(owner, name, json.required?.includes(name) !== true);
+    const description = types.texts.property(owner, name, json.required?.includes(name) !== true);
     properties[name] = { ...convertType({ path: `${owner}.${name}`, description }, property, types), description };
   }
   return { type: "object", properties, required: json.required ?? [] };
@@ -51,10 +58,7 @@ interface Place {
 
 function convertType(place: Place, json: Json, types: NamedTypes): TypeSpec {
   if (json.anyOf) return convertUnion(place, json.anyOf, types);
-  if (json.enum) {
-    const name = nameOf(place, json);
-    return types.add(name, enumSpec(name, json.enum, place.description));
-  }
+  if (json.enum) return types.addWords(nameOf(place, json, types), json.enum, place.description);
   switch (json.type) {
     case "string":
     case "integer":
@@ -64,10 +68,10 @@ function convertType(place: Place, json: Json, types: NamedTypes): TypeSpec {
     case "array":
       return { type: "array", items: convertType(place, json.items ?? {}, types) };
     case "object": {
-      const name = nameOf(place, json);
+      const name = nameOf(place, json, types);
       return types.add(name, {
         ...convertProperties(name, json, types),
-        description: describeType(name, place.description),
+        description: types.texts.type(name, place.description),
       });
     }
     default:
@@ -90,15 +94,8 @@ function anything({ path }: Place, json: Json): TypeSpec {
   return { $ref: "pulumi.json#/Any" };
 }
 
-export function enumSpec(name: string, words: readonly string[], property?: string): EnumSpec {
-  return { type: "string", description: describeType(name, property), enum: words.map((value) => ({ value })) };
-}
-
-function nameOf({ path }: Place, json: Json): string {
-  const name = json.title ?? TYPE_NAMES[path];
-  if (name === undefined)
-    throw new Error(`${path} is an object or a list of words without a name: give its shape one by typeNamed()`);
-  return name;
+function nameOf({ path }: Place, json: Json, types: NamedTypes): string {
+  return json.title ?? types.texts.typeName(path);
 }
 
 /** Inputs and outputs in one map: every input of ours is an output too. */

@@ -1,16 +1,15 @@
+import { COMMON_NAMES, COMMON_TEXTS, type ResourceType } from "../../core/resources/resource-type";
 import { docstringOf, docstringOfInterface } from "../../core/spec/docstring";
 import { PROPERTIES } from "./texts/properties";
 import { RESOURCES } from "./texts/resources";
 import { TYPES } from "./texts/types";
+import { TYPE_NAMES } from "./type-names";
 
-/** The arguments that a resource or type is made of, where these are not called `<name>Args`. */
+type Texts = Readonly<Record<string, string | undefined>>;
+
+/** Arguments that a type is made of, where these are not called `<name>Args`. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  PartitionWindow: ["TableSpecArgs", "WindowArgs"],
-  Table: ["TableSpecArgs"],
   LeafProfile: ["TableSpecArgs"],
-  RowPolicy: ["TableSpecArgs"],
-  CronJob: ["ScheduleArgs"],
-  PublicationMember: ["PublicationArgs"],
   PublicationCreation: ["CreatePublicationArgs"],
   CheckConstraint: ["CheckArgs"],
   IndexDefinition: ["IndexArgs"],
@@ -24,32 +23,62 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   Schedule: ["ScheduleArgs", "NoScheduleArgs"],
 };
 
-/**
- * Text of a property: one of texts/properties.ts where it means something else as it travels, else the docstring of the
- * argument, else what reads the same everywhere (`*.property`). Missing: an error.
- */
-export function describeProperty(owner: string, name: string, optional = true): string {
-  const path = `${owner}.${name}`;
-  const docstrings = argumentsOf(owner).flatMap((args) => docstringOf(args, name, optional) ?? []);
-  return required(PROPERTIES[path] ?? docstrings[0] ?? PROPERTIES[`*.${name}`], path);
+/** Texts and names of the package's schema. One that is missing is an error. */
+export interface SchemaTexts {
+  /**
+   * Text of a property: that of its resource or of texts/properties.ts where it means something else as it travels, else the
+   * docstring of the argument, else what reads the same everywhere (`*.property`).
+   */
+  property(owner: string, name: string, optional?: boolean): string;
+  /** Name of the type of a property, where its shape has none by typeNamed(). */
+  typeName(path: string): string;
+  /** Text of a named type: its own, else the docstring of the arguments, else that of the property which has it. */
+  type(name: string, property?: string): string;
 }
 
-/** Text of a named type: one of texts/types.ts, else the docstring of the arguments, else that of the property which has it. */
-export function describeType(name: string, property?: string): string {
-  const docstrings = argumentsOf(name).flatMap((args) => docstringOfInterface(args) ?? []);
-  return required(TYPES[name] ?? docstrings[0] ?? property, name);
+/** Those of the resources, and those that resources share. */
+export function schemaTexts(resources: readonly ResourceType[]): SchemaTexts {
+  const types = Object.assign({}, ...resources.map((resource) => resource.types ?? {})) as ResourceType["types"] &
+    object;
+  const properties: Texts = {
+    ...PROPERTIES,
+    ...byOwner(resources.map(({ name, texts }) => [name, { database: COMMON_TEXTS.database, ...texts }])),
+    ...byOwner(Object.entries(types).map(([name, { texts }]) => [name, texts ?? {}])),
+  };
+  const names: Texts = {
+    ...TYPE_NAMES,
+    ...byOwner(resources.map((resource) => [resource.name, { ...COMMON_NAMES, ...resource.names }])),
+    ...byOwner(Object.entries(types).map(([name, type]) => [name, type.names ?? {}])),
+  };
+  const argumentsOf = (owner: string): readonly string[] =>
+    resources.find(({ name }) => name === owner)?.arguments ?? ARGUMENTS[owner] ?? [`${owner}Args`];
+  return {
+    property: (owner, name, optional = true) => {
+      const docstrings = argumentsOf(owner).flatMap((args) => docstringOf(args, name, optional) ?? []);
+      const path = `${owner}.${name}`;
+      return required(properties[path] ?? docstrings[0] ?? properties[`*.${name}`], path, "description");
+    },
+    typeName: (path) => required(names[path], path, "name for its type"),
+    type: (name, property) => {
+      const docstrings = argumentsOf(name).flatMap((args) => docstringOfInterface(args) ?? []);
+      return required(types[name]?.text ?? TYPES[name] ?? docstrings[0] ?? property, name, "description");
+    },
+  };
 }
 
-/** Text of a resource, a function, the provider or the package. */
+/** Text of a function, the provider or the package. */
 export function describeResource(name: string): string {
-  return required(RESOURCES[name], name);
+  return required(RESOURCES[name], name, "description");
 }
 
-function argumentsOf(owner: string): readonly string[] {
-  return ARGUMENTS[owner] ?? [`${owner}Args`];
+function byOwner(owners: readonly (readonly [owner: string, texts: Texts])[]): Texts {
+  return Object.fromEntries(
+    owners.flatMap(([owner, texts]) => Object.entries(texts).map(([key, text]) => [`${owner}.${key}`, text])),
+  );
 }
 
-function required(text: string | undefined, path: string): string {
-  if (text === undefined) throw new Error(`${path} has no description: add it to provider/schema/texts/`);
+function required(text: string | undefined, path: string, what: string): string {
+  if (text === undefined)
+    throw new Error(`${path} has no ${what}: add it to its resource in core/resources/, or to provider/schema/`);
   return text;
 }

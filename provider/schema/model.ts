@@ -56,8 +56,3 @@ export interface PackageSchema {
   readonly resources: Readonly<Record<string, ResourceSpec>>;
   readonly functions: Readonly<Record<string, FunctionSpec>>;
 }
-
-/** A type, resource or function of ours by its name. */
-export function tokenOf(name: string): string {
-  return `pgpartition:index:${name}`;
-}

@@ -1,30 +1,51 @@
-import type { z } from "zod";
-import { managementSchemaWireSchema } from "../../core/monitoring/thresholds";
-import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/spec/wire";
-import { functionAliasesWireSchema } from "../../core/spec/function-names";
-import { publicationMemberWireSchema } from "../../core/spec/publications";
-import { rowPolicyWireSchema } from "../../core/spec/row-policy";
-import { cronJobWireSchema } from "../../core/spec/schedule";
-import { windowWireSchema } from "../../core/window/wire";
+import { z } from "zod";
+import { cronJobType } from "../../core/resources/cron-job";
+import { functionAliasesType } from "../../core/resources/function-aliases";
+import { indexType } from "../../core/resources/index-resource";
+import { managementSchemaType } from "../../core/resources/management-schema";
+import { partitionType } from "../../core/resources/partition";
+import { partitionWindowType } from "../../core/resources/partition-window";
+import { publicationMemberType } from "../../core/resources/publication-member";
+import { type ResourceType, tokenOf } from "../../core/resources/resource-type";
+import { rowPolicyType } from "../../core/resources/row-policy";
+import { tableType } from "../../core/resources/table";
 import { convertObject, merge, type NamedTypes } from "./convert";
 import { describeResource } from "./descriptions";
-import { type FunctionSpec, type ResourceSpec, tokenOf } from "./model";
-import * as outputs from "./outputs";
+import type { FunctionSpec, ResourceSpec } from "./model";
+import { getPartitionsInputs, getPartitionsOutputs } from "./outputs";
 
-/** The resources, each from the schema by which its handler reads its inputs. */
-export function resourceSpecs(types: NamedTypes): Record<string, ResourceSpec> {
-  const { managementSchemaOutputs, tableOutputs, partitionOutputs, indexOutputs } = outputs;
-  return Object.fromEntries([
-    resource("ManagementSchema", [managementSchemaWireSchema], managementSchemaOutputs, types),
-    resource("Table", [tableWireSchema], tableOutputs, types),
-    resource("RowPolicy", [rowPolicyWireSchema], outputs.rowPolicyOutputs, types),
-    resource("Partition", [partitionWireSchema], partitionOutputs, types),
-    resource("Index", [indexWireSchema], indexOutputs, types),
-    resource("PublicationMember", [publicationMemberWireSchema], outputs.publicationMemberOutputs, types),
-    resource("FunctionAliases", [functionAliasesWireSchema], outputs.functionAliasesOutputs, types),
-    resource("CronJob", [cronJobWireSchema], outputs.cronJobOutputs, types),
-    resource("PartitionWindow", [windowWireSchema, outputs.windowClockInputs], outputs.windowOutputs, types),
-  ]);
+export const RESOURCE_TYPES: readonly ResourceType[] = [
+  managementSchemaType,
+  tableType,
+  rowPolicyType,
+  partitionType,
+  indexType,
+  publicationMemberType,
+  functionAliasesType,
+  cronJobType,
+  partitionWindowType,
+];
+
+/** Every resource records the database that it was applied to. */
+const database = z.object({
+  database: z.object({ systemIdentifier: z.string(), databaseOid: z.string(), name: z.string() }),
+});
+
+export function resourceSpecs(resources: readonly ResourceType[], types: NamedTypes): Record<string, ResourceSpec> {
+  return Object.fromEntries(resources.map((resource) => [resource.token, resourceSpec(resource, types)]));
+}
+
+/** The engine keeps every input as an output too, so both maps hold it. */
+function resourceSpec({ name, description, inputs, checked, facts }: ResourceType, types: NamedTypes): ResourceSpec {
+  const declared = convertObject(name, inputs, types);
+  const computed = [...(checked ? [checked] : []), facts, database].map((schema) => convertObject(name, schema, types));
+  return {
+    description,
+    inputProperties: declared.properties,
+    requiredInputs: declared.required,
+    properties: merge(declared.properties, ...computed.map((part) => part.properties)),
+    required: [...declared.required, ...computed.flatMap((part) => part.required)],
+  };
 }
 
 export function functionSpecs(types: NamedTypes): Record<string, FunctionSpec> {
@@ -32,31 +53,8 @@ export function functionSpecs(types: NamedTypes): Record<string, FunctionSpec> {
   return {
     [tokenOf(name)]: {
       description: describeResource(name),
-      inputs: convertObject(name, outputs.getPartitionsInputs, types),
-      outputs: convertObject(name, outputs.getPartitionsOutputs, types),
+      inputs: convertObject(name, getPartitionsInputs, types),
+      outputs: convertObject(name, getPartitionsOutputs, types),
     },
   };
-}
-
-/** The engine keeps every input as an output too, so both maps hold it. */
-function resource(
-  name: string,
-  inputs: readonly z.ZodType[],
-  added: z.ZodType,
-  types: NamedTypes,
-): [string, ResourceSpec] {
-  const declared = inputs.map((schema) => convertObject(name, schema, types));
-  const computed = convertObject(name, added, types);
-  const inputProperties = merge(...declared.map((part) => part.properties));
-  const requiredInputs = declared.flatMap((part) => part.required);
-  return [
-    tokenOf(name),
-    {
-      description: describeResource(name),
-      inputProperties,
-      requiredInputs,
-      properties: merge(inputProperties, computed.properties),
-      required: [...requiredInputs, ...computed.required],
-    },
-  ];
 }

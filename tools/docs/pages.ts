@@ -1,5 +1,6 @@
 // Every generated page.
 import { packageSchema } from "../../provider/schema";
+import { RESOURCE_TYPES } from "../../provider/schema/resources";
 import { cliPages } from "./cli-page";
 import { componentsPage } from "./components-page";
 import { locksPage } from "./locks-page";
@@ -14,7 +15,7 @@ export async function generatedPages(): Promise<Page[]> {
   const pages = [
     componentsPage(),
     providerPage(schema),
-    ...resourcePages(schema),
+    ...resourcePages(schema, RESOURCE_TYPES),
     functionPage(schema),
     locksPage(),
     policiesPage(),

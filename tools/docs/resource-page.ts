@@ -7,17 +7,17 @@ import type {
   PropertySpec,
   TypeSpec,
 } from "../../provider/schema/model";
-import { operationTable } from "./lock-rows";
+import type { ResourceNotes } from "../../core/resources/notes";
+import type { ResourceType } from "../../core/resources/resource-type";
+import { OPERATIONS, type Operation, operationTable } from "./lock-rows";
 import { code, list, type Page, page, section, table } from "./markdown";
-import { RESOURCE_NOTES, type ResourceNotes } from "./resource-notes";
 
-export function resourcePages(schema: PackageSchema): Page[] {
-  return Object.entries(schema.resources).map(([token, resource]) => {
-    const name = shortName(token);
-    const notes = RESOURCE_NOTES[name];
-    if (!notes) throw new Error(`${name} has no notes: add them to tools/docs/resource-notes.ts`);
+export function resourcePages(schema: PackageSchema, types: readonly ResourceType[]): Page[] {
+  return types.flatMap(({ name, token, notes }) => {
+    const resource = schema.resources[token];
+    if (!resource) return [];
     const outputs = withoutKeys(resource.properties, Object.keys(resource.inputProperties));
-    return page(`docs/reference/${notes.file}.md`, name, [
+    return page(`docs/reference/${notes.page ?? kebab(name)}.md`, name, [
       `${code(token)}\n`,
       `${resource.description}\n`,
       section("Inputs", propertyTable(resource.inputProperties, resource.requiredInputs)),
@@ -58,12 +58,27 @@ function noteSections(notes: ResourceNotes): string[] {
     section(
       "Locks",
       ...(notes.locks === undefined ? [] : [`${notes.locks}\n`]),
-      ...notes.operations.flatMap((operation) => [`${operation.title}:\n`, operationTable(operation)]),
+      ...notes.operations
+        .map(findOperation)
+        .flatMap((operation) => [`${operation.title}:\n`, operationTable(operation)]),
       "What the columns mean: [locks](locks.md).\n",
     ),
     section("Rights", list(notes.rights)),
     section("Limits", list(notes.limits)),
   ];
+}
+
+const BY_NAME: Readonly<Record<string, Operation | undefined>> = OPERATIONS;
+
+function findOperation(name: string): Operation {
+  const operation = BY_NAME[name];
+  if (!operation) throw new Error(`${name} is no operation: add it to tools/docs/lock-rows.ts`);
+  return operation;
+}
+
+/** `CronJob` -> `cron-job` */
+function kebab(name: string): string {
+  return name.replace(/(?<!^)[A-Z]/g, "-$&").toLowerCase();
 }
 
 function propertyTable(properties: Properties, required?: readonly string[]): string {

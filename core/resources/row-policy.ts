@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { grantSpecSchema, policySpecSchema } from "../spec/security";
+import { rowPolicyWireSchema } from "../spec/row-policy";
+import { ENCODING, MANAGEMENT, OWNER } from "./notes";
+import { resourceType } from "./resource-type";
+
+export const rowPolicyType = resourceType({
+  name: "RowPolicy",
+  description:
+    "Who may do what with the table itself: row security, its policies and grants, as one set changed in one transaction, so that there is no moment with row security on and without its policies. Check reads the live database and writes what is due into `work`. A policy or grant that nobody declared goes, and preview says so. Partitions are aligned by PartitionWindow. Delete leaves the table as it is and only forgets: a table is never opened by what is left out of a program.",
+  inputs: rowPolicyWireSchema,
+  checked: z.object({ work: z.array(z.string()) }),
+  facts: z.object({
+    enabled: z.boolean(),
+    forced: z.boolean(),
+    policies: z.array(policySpecSchema),
+    grants: z.array(grantSpecSchema),
+  }),
+  arguments: ["TableSpecArgs"],
+  texts: {
+    grants:
+      "Privileges by role, and no others. Left out: not managed. As an output: those that the server has, however granted.",
+    work: "What is due, in words, written by Check. Not empty: the update has something to do.",
+    enabled: "Whether row security is on.",
+    forced: "Whether it holds for the owner of the table.",
+    policies: "The policies as the server has them.",
+  },
+  names: { rowSecurity: "RowSecurity", policies: "Policy", grants: "Grant" },
+  notes: {
+    imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:RowPolicy events-row-policy public.events\`. ${ENCODING} Declarations of an earlier update are read from the registry, else the server's own words. Not needed: equal rules are adopted, different ones mended.`,
+    operations: ["rowPolicy", "closeLeaf"],
+    locks:
+      "One transaction for the whole set: ACCESS EXCLUSIVE on the table for an instant, waited for `lockTimeoutMs` at a time. Those of a new table are made with it and stop nobody. The second table is PartitionWindow's work, one transaction for each partition. What a policy says is read by the server on a temporary table in a transaction that is rolled back, where the registry does not settle it.",
+    rights: [
+      OWNER,
+      MANAGEMENT,
+      "TEMPORARY on the database, which PUBLIC has by default: without it a policy that is new is only judged when it is made, and one of other words is made anew instead of being compared.",
+      "`leafSchema`: `GRANT USAGE, CREATE ON SCHEMA … TO role`. Readers of the table need nothing there.",
+    ],
+    limits: [
+      "The declaration is the whole set: policies and grants that it does not name are dropped and revoked, as are grants on single columns, the right to grant on, and what somebody granted by it. What is left out (`rowSecurity` or `grants`) is not managed.",
+      "Nothing opens a table but `rowSecurity: { enable: false }`. Without a declaration the table keeps its rules, they are only forgotten, and its new partitions are made closed as long as row security is on.",
+      "Names in expressions outside of pg_catalog are written with their schema: `auth.uid()`, `public.users`. What an expression names may be made by the same program; preview then warns.",
+      "`copyFrom` is followed when `pulumi preview` or `up` runs. Columns that are qualified by the source's name are qualified anew.",
+      "Grants are those of the table: a `bigserial` column also needs `GRANT USAGE ON SEQUENCE`.",
+      "COPY into a table is refused by PostgreSQL for roles that row security holds for; COPY (SELECT …) gives them their rows.",
+      "With `force` the owner sees nothing on a closed partition either. Superusers and roles with BYPASSRLS see everything, always.",
+      "A view reads with the rights of its owner. Views through which rows pass by the policies are named by a warning; functions with SECURITY DEFINER are not looked into.",
+      "A partition that a hand made or opened is closed by the next `pulumi up`, not before.",
+    ],
+  },
+});
