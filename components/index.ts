@@ -7,17 +7,7 @@ export type { ExistingBucketArgs } from "./archive-bucket-existing";
 export { ArchiveCatalog, type ArchiveCatalogArgs } from "./archive-catalog";
 export { Monitoring, type MonitoringArgs } from "./monitoring";
 export type { PrerequisiteArgs, PrerequisitePublicationArgs, PrerequisiteRoleArgs } from "./prerequisites";
-export {
-  CronJob,
-  FunctionAliases,
-  Index,
-  ManagementSchema,
-  Partition,
-  PartitionWindow,
-  PublicationMember,
-  RowPolicy,
-  Table,
-} from "./resources";
+export * from "./resources";
 export { programClock, type ProgramClock } from "./clock";
 export type { ColumnArgs, IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/spec/args";
 export type { CheckArgs, ForeignKeyArgs } from "../core/spec/options/constraints";

@@ -7,27 +7,15 @@ import type { ArchiveArgs } from "../core/archive/archive-args";
 import type { ArchiveTableArgs } from "../core/archive/archive-args";
 import type { TableSpecArgs } from "../core/spec/args";
 import { requireTableSpec } from "../core/spec/parse";
-import { publicationMemberToWire } from "../core/spec/publications";
-import { rowPolicyToWire } from "../core/spec/row-policy";
-import { cronJobToWire } from "../core/spec/schedule";
 import type { TableSpec } from "../core/spec/spec";
-import { indexToWire, keyToWire, tableToWire } from "../core/spec/wire";
+import { indexToWire, partitionToWire, tableToWire } from "../core/spec/wire";
 import { formatInstant, type Instant } from "../core/time/instant";
-import { overlaps, sameInterval } from "../core/time/interval";
 import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
 import { digestPartitions, windowToWire } from "../core/window/wire";
 import { declaredClock, programClock } from "./clock";
 import { earlierReferenced, earlierReferring, remember, windowWaits } from "./neighbours";
-import {
-  CronJob,
-  FunctionAliases,
-  Index,
-  Partition,
-  PartitionWindow,
-  PublicationMember,
-  RowPolicy,
-  Table,
-} from "./resources";
+import * as resources from "./resources";
+import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
 
 /** A declared table, and the moment to plan for. */
 export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
@@ -95,20 +83,22 @@ export class PartitionedTable extends pulumi.ComponentResource {
 
     const provider = opts?.provider ?? this.getProvider("pgpartition:index:Table");
     const table = this.createTable(name, spec, earlierReferenced(provider, spec));
-    const rowPolicy = this.createRowPolicy(name, spec, table);
+    const beside = { parent: this, dependsOn: [table], protect: false };
+    const rowPolicy = RowPolicy.besideTable(name, spec, beside);
     const partitions = this.createPartitions(name, spec, window, table);
     const indexes = this.createIndexes(name, spec, [table, ...partitions]);
-    const members = this.createPublicationMembers(name, spec, table);
-    const automation = [...this.createFunctionAliases(name, spec, table), ...this.createCronJob(name, spec, table)];
+    const others = Object.values(resources)
+      .filter((type) => type !== RowPolicy)
+      .flatMap((type) => type.besideTable(name, spec, beside));
     const to = declared.archive?.to;
     const archive = to === undefined || isTable(to) ? undefined : to;
-    const first = [table, ...rowPolicy, ...partitions, ...indexes, ...members, ...automation];
+    const first = [table, ...rowPolicy, ...partitions, ...indexes, ...others];
     this.access = [table, ...rowPolicy];
     this.tableResource = table;
     // What refers to its rows leaves first, so that two that expire together leave together.
     this.windowResource = this.createWindow(name, spec, window, archive, {
       dependsOn: later
-        ? later.then<pulumi.Input<pulumi.Resource>[]>((others) => [...first, ...others])
+        ? later.then<pulumi.Input<pulumi.Resource>[]>((windows) => [...first, ...windows])
         : [...first, ...(windowWaits(spec.window.resources) ? earlierReferring(provider, spec) : [])],
     });
     remember(provider, spec, this);
@@ -130,13 +120,6 @@ export class PartitionedTable extends pulumi.ComponentResource {
     return new Table(`${name}-table`, tableToWire(spec), { parent: this, dependsOn });
   }
 
-  /** Before the window, which closes or opens the partitions after it. None where nothing of it is declared. */
-  private createRowPolicy(name: string, spec: TableSpec, table: Table): RowPolicy[] {
-    const wire = rowPolicyToWire(spec);
-    if (!wire) return [];
-    return [new RowPolicy(`${name}-row-policy`, wire, { parent: this, dependsOn: [table], protect: false })];
-  }
-
   /** `protect` is set explicitly: a protected table must still roll, and deleting a Partition only forgets it. */
   private createPartitions(name: string, spec: TableSpec, window: PlannedWindow, table: Table): Partition[] {
     if (spec.window.resources === "window") return [];
@@ -144,22 +127,12 @@ export class PartitionedTable extends pulumi.ComponentResource {
     return withoutStackTraces(() =>
       window.desired.map(
         (partition) =>
-          new Partition(
-            partitionResourceName(name, partition),
-            {
-              schema: spec.schema,
-              table: spec.table,
-              name: partition.name,
-              from: formatInstant(partition.from),
-              to: formatInstant(partition.to),
-              key: keyToWire(spec.window.key),
-              ...(spec.window.allowEmpty.some((interval) => sameInterval(interval, partition))
-                ? { allowEmpty: true }
-                : {}),
-              ...(spec.window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
-            },
-            { parent: this, dependsOn: [table], protect: false, retainOnDelete: false },
-          ),
+          new Partition(partitionResourceName(name, partition), partitionToWire(partition, spec.window), {
+            parent: this,
+            dependsOn: [table],
+            protect: false,
+            retainOnDelete: false,
+          }),
       ),
     );
   }
@@ -171,34 +144,6 @@ export class PartitionedTable extends pulumi.ComponentResource {
       (index) =>
         new Index(`${name}-${index.index}`, indexToWire(index, table), { parent: this, dependsOn, protect: false }),
     );
-  }
-
-  /** Beside the partitions: those that are made later are published with the table. */
-  private createPublicationMembers(name: string, spec: TableSpec, table: Table): PublicationMember[] {
-    return spec.publications.map(
-      (publication) =>
-        new PublicationMember(
-          `${name}-publication-${publication.publication}`,
-          publicationMemberToWire(publication, spec),
-          {
-            parent: this,
-            dependsOn: [table],
-            protect: false,
-          },
-        ),
-    );
-  }
-
-  private createFunctionAliases(name: string, spec: TableSpec, table: Table): FunctionAliases[] {
-    if (!spec.functionNames) return [];
-    const opts = { parent: this, dependsOn: [table], protect: false };
-    return [new FunctionAliases(`${name}-functions`, spec.functionNames, opts)];
-  }
-
-  private createCronJob(name: string, spec: TableSpec, table: Table): CronJob[] {
-    const wire = cronJobToWire(spec.window.schedule, spec);
-    if (!wire) return [];
-    return [new CronJob(`${name}-schedule`, wire, { parent: this, dependsOn: [table], protect: false })];
   }
 
   /** Last: nothing is retired before everything else stands, and on destroy it is asked first. */

@@ -5,6 +5,7 @@ import type { ObservedDefault } from "./observed-default";
 import type { Instant } from "./time/instant";
 import type { OpenInterval } from "./time/interval";
 import type { Registration } from "./registration";
+import type { Privilege } from "./spec/security-args";
 
 /** What the catalogue says about one table at one moment. Plain data: postgres/ fills it, core decides on it. */
 export interface ObservedTable {
@@ -247,9 +248,9 @@ export interface ObservedGrant {
   /** `public` stands for everybody. */
   readonly role: string;
   /** Granted by the owner on the whole table. Lower case, sorted. */
-  readonly privileges: readonly string[];
+  readonly privileges: readonly Privilege[];
   /** Held in another way: on single columns, or granted by somebody who was given the right to grant. */
-  readonly others?: readonly string[];
+  readonly others?: readonly Privilege[];
   /** Those that the role may grant on. */
   readonly grantable?: readonly string[];
 }

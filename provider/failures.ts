@@ -34,6 +34,18 @@ interface PartialState {
   readonly cause?: unknown;
 }
 
+/** The same, from the part of a resource that does the work: id, inputs and database are added to it. */
+export class Unfinished extends Error {
+  override readonly name = "Unfinished";
+
+  constructor(
+    readonly facts: PropertyMap,
+    readonly reasons: readonly string[],
+  ) {
+    super(reasons.join("; "));
+  }
+}
+
 /** Configuration that is required and was not given; the engine prints the command that sets each key. */
 export class MissingConfig extends Error {
   override readonly name = "MissingConfig";

@@ -79,12 +79,12 @@ interface UpdateResult {
   readonly refreshBeforeUpdate?: boolean;
 }
 
-interface CreateResult extends UpdateResult {
+export interface CreateResult extends UpdateResult {
   /** May be "" in preview only. */
   readonly id: string;
 }
 
-interface ReadRequest {
+export interface ReadRequest {
   readonly id: string;
   /** undefined for an import, as are the outputs. */
   readonly oldInputs: PropertyMap | undefined;

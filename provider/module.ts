@@ -5,15 +5,7 @@ import { getPartitions } from "./functions/get-partitions";
 import type { DiffKind } from "./handler";
 import type { ProviderModule } from "./provider-module";
 import { declaredDiff, diffResult } from "./resources/inputs";
-import { cronJobHandler } from "./resources/cron-job";
-import { functionAliasesHandler } from "./resources/function-aliases";
-import { indexHandler } from "./resources/index-resource";
-import { managementSchemaHandler } from "./resources/management-schema";
-import { partitionHandler } from "./resources/partition";
-import { publicationMemberHandler } from "./resources/publication-member";
-import { rowPolicyHandler } from "./resources/row-policy";
-import { tableHandler } from "./resources/table";
-import { windowHandler } from "./resources/window";
+import { RESOURCES } from "./resource-list";
 import { Runtime } from "./runtime";
 import { schemaText } from "./schema";
 import { TableQueue } from "./table-queue";
@@ -53,17 +45,7 @@ export function providerModule(): ProviderModule {
       runtime.configure(readConfig(config), (secret) => ctx.redact(secret));
     },
 
-    handlers: [
-      managementSchemaHandler(runtime),
-      tableHandler(runtime),
-      rowPolicyHandler(runtime, queue),
-      partitionHandler(runtime, queue),
-      indexHandler(runtime),
-      publicationMemberHandler(runtime),
-      functionAliasesHandler(runtime),
-      cronJobHandler(runtime),
-      windowHandler(runtime),
-    ],
+    handlers: RESOURCES.map((resource) => resource.handler(runtime, queue)),
 
     functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
 

@@ -1,9 +1,10 @@
 import { version } from "../package.json";
+import { RESOURCE_TYPES } from "./resource-list";
 import { configProperties } from "./schema/config";
 import { NamedTypes } from "./schema/convert";
 import { describeResource, schemaTexts } from "./schema/descriptions";
 import type { PackageSchema } from "./schema/model";
-import { functionSpecs, RESOURCE_TYPES, resourceSpecs } from "./schema/resources";
+import { functionSpecs, resourceSpecs } from "./schema/resources";
 
 let text: string | undefined;
 

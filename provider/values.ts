@@ -23,6 +23,8 @@ class Unknown {
   }
 }
 
+export type { Unknown };
+
 export const UNKNOWN = new Unknown();
 
 export function isUnknown(value: PropertyValue | undefined): value is Unknown {

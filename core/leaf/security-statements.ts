@@ -1,6 +1,7 @@
 import { quote, quoteLiteral, type Quoted } from "../names/identifier";
 import type { CarriedState, ObservedGrant, ObservedPolicy } from "../observed";
 import { type GrantSpec, PRIVILEGES, type PolicySpec } from "../spec/security";
+import type { Privilege } from "../spec/security-args";
 import type { Statement } from "../statements/statement";
 import { nameOf, onRelation, type Relation } from "./relation";
 
@@ -86,7 +87,7 @@ export function grantChanges(wanted: readonly GrantSpec[], found: readonly Obser
     ),
     ...roles.flatMap((role) => {
       const { privileges: has = [], others = [] } = found.find((grant) => grant.role === role) ?? {};
-      const wants: readonly string[] = wanted.find((grant) => grant.role === role)?.privileges ?? [];
+      const wants: readonly Privilege[] = wanted.find((grant) => grant.role === role)?.privileges ?? [];
       const surplus = [...has, ...others].filter((privilege) => !wants.includes(privilege));
       const lacking = wants.filter((privilege) => !has.includes(privilege));
       return [

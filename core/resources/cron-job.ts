@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JobRunner } from "../schedule/job";
 import { wordsOf } from "../same-type";
-import { cronJobWireSchema } from "../spec/schedule";
+import { cronJobToWire, cronJobWireSchema } from "../spec/schedule";
 import { ENCODING, MANAGEMENT } from "./notes";
 import { resourceType } from "./resource-type";
 
@@ -52,5 +52,9 @@ export const cronJobType = resourceType({
       "Another job of that name, or one of another role, is refused. What was changed by hand is mended by the next update.",
       "With levels above the time level the job also makes the branches of values that have appeared: [levels](../levels.md#values-between-two-updates).",
     ],
+  },
+  ofTable: (table) => {
+    const inputs = cronJobToWire(table.window.schedule, table);
+    return inputs ? [{ suffix: "schedule", inputs }] : [];
   },
 });

@@ -30,4 +30,5 @@ export const functionAliasesType = resourceType({
       "`window` runs in the transaction of its caller, who holds its locks until the end; the schedule itself commits after each partition.",
     ],
   },
+  ofTable: ({ functionNames }) => (functionNames ? [{ suffix: "functions", inputs: functionNames }] : []),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PUBLISHED_CHANGES, publicationMemberWireSchema } from "../spec/publications";
+import { PUBLISHED_CHANGES, publicationMemberToWire, publicationMemberWireSchema } from "../spec/publications";
 import { ENCODING, MANAGEMENT, OWNER } from "./notes";
 import { resourceType } from "./resource-type";
 
@@ -52,4 +52,9 @@ export const publicationMemberType = resourceType({
       "[Supabase Realtime](../troubleshooting.md#supabase-realtime-delivers-nothing) reads wal2json, which names partitions.",
     ],
   },
+  ofTable: (table) =>
+    table.publications.map((member) => ({
+      suffix: `publication-${member.publication}`,
+      inputs: publicationMemberToWire(member, table),
+    })),
 });

@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import type { TableSpec } from "../spec/spec";
 import type { ResourceNotes } from "./notes";
 
-type Shape = z.core.$ZodShape;
+type Shape = Readonly<Record<string, z.ZodType>>;
+type Infer<S extends Shape> = z.infer<z.ZodObject<S>>;
 
 /** Texts of properties that read the same for every resource. */
 export const COMMON_TEXTS = {
@@ -33,6 +35,12 @@ export interface OwnType {
   readonly names?: Readonly<Record<string, string>>;
 }
 
+/** A resource beside a table, and the end of its name. */
+interface Beside<Inputs> {
+  readonly suffix: string;
+  readonly inputs: Inputs;
+}
+
 interface Declaration<In extends Shape, Checked extends Shape, Facts extends Shape, Operation extends string, Args> {
   readonly name: string;
   readonly description: string;
@@ -50,6 +58,8 @@ interface Declaration<In extends Shape, Checked extends Shape, Facts extends Sha
   /** Named types that no other resource has. */
   readonly types?: Readonly<Record<string, OwnType>>;
   readonly notes: ResourceNotes<Operation>;
+  /** Those that a declared table has beside it: they wait for the table and for nothing else. */
+  readonly ofTable?: (table: TableSpec) => readonly Beside<Infer<In>>[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { grantSpecSchema, policySpecSchema } from "../spec/security";
-import { rowPolicyWireSchema } from "../spec/row-policy";
+import { rowPolicyToWire, rowPolicyWireSchema } from "../spec/row-policy";
 import { ENCODING, MANAGEMENT, OWNER } from "./notes";
 import { resourceType } from "./resource-type";
 
@@ -48,5 +48,9 @@ export const rowPolicyType = resourceType({
       "A view reads with the rights of its owner. Views through which rows pass by the policies are named by a warning; functions with SECURITY DEFINER are not looked into.",
       "A partition that a hand made or opened is closed by the next `pulumi up`, not before.",
     ],
+  },
+  ofTable: (table) => {
+    const inputs = rowPolicyToWire(table);
+    return inputs ? [{ suffix: "row-policy", inputs }] : [];
   },
 });

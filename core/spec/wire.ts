@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { leafProfileSchema } from "../leaf/profile";
 import type { Problem } from "../problem";
-import type { Interval } from "../time/interval";
+import { type Interval, overlaps, sameInterval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
-import { parseInstant } from "../time/instant";
+import { formatInstant, parseInstant } from "../time/instant";
 import { optionsFromWire, optionsToWire, wiresOf } from "./option";
 import { TABLE_OPTIONS } from "./options";
 import { shapeProblems } from "./shape-problems";
-import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "./spec";
+import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
 /** How Table, Partition and Index travel to the provider: the inputs of their resources. */
 
@@ -127,6 +127,23 @@ export function keyToWire(key: KeySpec): z.infer<typeof keyWireSchema> {
 
 export function keyFromWire(wire: z.infer<typeof keyWireSchema>): KeySpec {
   return { column: wire.column, encoding: wire.encoding, kind: wire.kind as KeyKind | undefined, zone: wire.zone };
+}
+
+/** What the window says of its range travels with a partition: whether it may come back empty, or with its rows. */
+export function partitionToWire(
+  partition: Interval & { readonly name: string },
+  window: Pick<WindowSpec, "schema" | "table" | "key" | "allowEmpty" | "restored">,
+): PartitionWire {
+  return {
+    schema: window.schema,
+    table: window.table,
+    name: partition.name,
+    from: formatInstant(partition.from),
+    to: formatInstant(partition.to),
+    key: keyToWire(window.key),
+    ...(window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {}),
+    ...(window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
+  };
 }
 
 export function partitionInterval(wire: Pick<PartitionWire, "from" | "to">): Interval {

@@ -1,5 +1,6 @@
 import type { Observation } from "../../core/observed";
 import type { Problem as CoreProblem } from "../../core/problem";
+import type { cronJobType } from "../../core/resources/cron-job";
 import { parseCron } from "../../core/schedule/cron";
 import { jobWarnings } from "../../core/schedule/health";
 import {
@@ -14,7 +15,7 @@ import { crontabText, ensureWindowCall, systemdText } from "../../core/schedule/
 import type { CronJobWire } from "../../core/spec/schedule";
 import { type CronReading, missingForJob, readCron } from "../../postgres/cron";
 import type { Runtime } from "../runtime";
-import type { PropertyMap } from "../values";
+import type { Facts } from "./define-resource";
 
 /** The declared job and what there is of it. */
 export interface JobState {
@@ -58,17 +59,17 @@ export function runnerOf(plan: JobPlan): JobRunner {
   return plan.kind === "scheduled" ? "pg_cron" : "external";
 }
 
-/** The outputs beside the inputs. The texts for cron and systemd are always there. */
-export function jobOutputs(wire: CronJobWire, { wanted, plan }: JobState): PropertyMap {
+/** What the database says about the job. The texts for cron and systemd are always there. */
+export function jobFacts(wire: CronJobWire, { wanted, plan }: JobState): Facts<typeof cronJobType> {
   const found = foundJob(plan);
   const call = { ...wanted, schema: wire.schema, table: wire.table };
   const schedule = parseCron(wanted.cron);
   return {
     runner: runnerOf(plan),
-    ...(found ? { jobId: found.jobId } : {}),
-    ...(found?.lastRun?.at === undefined ? {} : { lastRun: found.lastRun.at }),
-    ...(found?.lastRun === undefined ? {} : { lastStatus: found.lastRun.status }),
-    ...(found?.lastRun?.status === "failed" ? { lastError: found.lastRun.message ?? "" } : {}),
+    jobId: found?.jobId,
+    lastRun: found?.lastRun?.at,
+    lastStatus: found?.lastRun?.status,
+    lastError: found?.lastRun?.status === "failed" ? (found.lastRun.message ?? "") : undefined,
     crontab: crontabText(call, wanted.cron),
     systemdTimer: "problem" in schedule ? "" : systemdText(call, schedule),
   };

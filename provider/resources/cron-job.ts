@@ -1,106 +1,75 @@
 import { formatMemberId, parseMemberId } from "../../core/names/resource-id";
+import { cronJobType } from "../../core/resources/cron-job";
 import type { FoundJob } from "../../core/schedule/job";
 import { ensureWindowCall } from "../../core/schedule/texts";
-import { type CronJobWire, cronJobWireSchema } from "../../core/spec/schedule";
-import { readWire } from "../../core/spec/wire";
+import { cronJobWireSchema } from "../../core/spec/schedule";
 import { readCron } from "../../postgres/cron";
 import { listManaged } from "../../postgres/ownership";
-import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
-import type { DiffKind, ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
-import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { foundJob, jobOutputs, type JobState, readJobState, runnerOf } from "./cron-job-state";
+import type { PropertyMap } from "../values";
+import { foundJob, jobFacts, type JobState, readJobState, runnerOf } from "./cron-job-state";
 import { applyJob, describeJob, removeJob } from "./cron-job-update";
-import { declaredDiff, diffResult, failures, requireWire } from "./inputs";
-
-/** Declared keys. The command is written by Check: it follows from the table and the management schema. */
-const DECLARED = ["schema", "table", "job", "cron", "zone", "active", "user", "runsIn", "command"];
+import { defineResource } from "./define-resource";
+import { failures, requireWire } from "./inputs";
 
 /**
  * The schedule of one table inside the database. Where pg_cron is not to be had nothing is made, and the same schedule is in
  * the outputs for cron and systemd. What differs from the declaration is mended by every update, with a refresh or without.
  */
-export function cronJobHandler(runtime: Runtime): ResourceHandler {
-  const outputsOf = async (inputs: PropertyMap, state: JobState): Promise<PropertyMap> => ({
-    ...inputs,
-    ...jobOutputs(wireOf(inputs), state),
-    database: await runtime.identity(),
-  });
-  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
-    const wire = wireOf(inputs);
-    if (!preview) return outputsOf(inputs, await applyJob(ctx, runtime, wire));
+export const cronJob = defineResource(cronJobType, (runtime) => ({
+  id: (wire) => formatMemberId(wire, wire.job),
+  declaredOnce: ({ job }) => ({ property: "job", subject: `job "${job}"` }),
+
+  check: async (ctx, wire, { news }) => {
+    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    for (const warning of state?.warnings ?? []) ctx.log.warn(warning);
+    const inputs = { ...news, command: ensureWindowCall(runtime.config.managementSchema, wire) };
+    return { inputs, failures: failures(state?.problems ?? []) };
+  },
+
+  diff: async (ctx, wire, { oldOutputs }, declared) => {
+    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    if (!state) return declared;
+    return {
+      ...declared,
+      ...(runnerOf(state.plan) === oldOutputs["runner"] ? {} : { runner: "update" as const }),
+      ...(state.plan.kind === "scheduled" && state.plan.differences.length > 0 ? { jobId: "update" as const } : {}),
+    };
+  },
+
+  preview: async (ctx, wire) => {
     const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
     if (state) describeJob(ctx, state);
-    return { ...inputs, runner: UNKNOWN, crontab: UNKNOWN, systemdTimer: UNKNOWN, database: UNKNOWN };
-  };
-  return {
-    token: "pgpartition:index:CronJob",
+    return {};
+  },
 
-    check: async (ctx, { news }) => {
-      if (containsUnknown(news)) return { inputs: news, failures: [] };
-      const read = readWire(cronJobWireSchema, news);
-      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      const other = runtime.declare(ctx, idOf(read.value));
-      const twice = other
-        ? [{ property: "job", reason: `job "${read.value.job}" is declared twice: also by ${other}` }]
-        : [];
-      const state = await runtime.ifReachable(ctx, () => readJobState(runtime, read.value));
-      for (const warning of state?.warnings ?? []) ctx.log.warn(warning);
-      const inputs = { ...news, command: ensureWindowCall(runtime.config.managementSchema, read.value) };
-      return { inputs, failures: [...twice, ...failures(state?.problems ?? [])] };
-    },
+  perform: async (ctx, wire) => jobFacts(wire, await applyJob(ctx, runtime, wire)),
 
-    diff: async (ctx, { oldInputs, oldOutputs, news }) => {
-      const diff: Record<string, DiffKind> = declaredDiff(oldInputs, news, DECLARED);
-      const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wireOf(news)));
-      if (!state) return diffResult(diff);
-      if (runnerOf(state.plan) !== oldOutputs["runner"]) diff["runner"] = "update";
-      if (state.plan.kind === "scheduled" && state.plan.differences.length > 0) diff["jobId"] = "update";
-      return diffResult(diff);
-    },
+  observe: async (ctx, { id, oldInputs }) => {
+    const inputs = oldInputs ?? (await importedInputs(runtime, id));
+    if (!inputs) return undefined;
+    const state = await readJobState(runtime, requireWire(cronJobWireSchema, inputs));
+    for (const warning of state.warnings) ctx.log.warn(warning);
+    const found = foundJob(state.plan);
+    // pg_cron has no such job: the next update makes it again.
+    if (state.plan.kind === "scheduled" && !found) return undefined;
+    const live = found ? withLive(inputs, found, state) : inputs;
+    return { inputs: live, facts: jobFacts(requireWire(cronJobWireSchema, live), state) };
+  },
 
-    create: async (ctx, { inputs, preview }) => ({
-      id: idOf(wireOf(inputs)),
-      outputs: await apply(ctx, inputs, preview),
-    }),
+  remove: (ctx, wire) => removeJob(ctx, runtime, wire),
 
-    update: async (ctx, { news, oldOutputs, preview }) => {
-      if (!preview) await runtime.requireSameDatabase(oldOutputs);
-      return { outputs: await apply(ctx, news, preview) };
-    },
-
-    read: async (ctx, { id, oldInputs, oldOutputs }) => {
-      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
-      const inputs = oldInputs ?? (await importedInputs(runtime, id));
-      if (!inputs) return undefined;
-      const state = await readJobState(runtime, wireOf(inputs));
-      for (const warning of state.warnings) ctx.log.warn(warning);
-      const found = foundJob(state.plan);
-      // pg_cron has no such job: the next update makes it again.
-      if (state.plan.kind === "scheduled" && !found) return undefined;
-      const live = found ? withLive(inputs, found, state) : inputs;
-      return { id, inputs: live, outputs: await outputsOf(live, state) };
-    },
-
-    delete: async (ctx, { oldInputs, oldOutputs }) => {
-      await runtime.requireSameDatabase(oldOutputs);
-      const wire = wireOf(oldInputs);
-      if (runtime.renamed(ctx, idOf(wire))) return;
-      await removeJob(ctx, runtime, wire);
-    },
-
-    list: async function* () {
-      const { facts } = await readCron(runtime.database, true);
-      if (facts.kind !== "here") return;
-      for (const table of await listManaged(runtime.database)) {
-        const command = ensureWindowCall(runtime.config.managementSchema, table);
-        for (const job of facts.jobs.filter((found) => found.command === command))
-          yield { id: formatMemberId(table, job.job), name: `${table.table}-job` };
-      }
-    },
-  };
-}
+  list: async function* () {
+    const { facts } = await readCron(runtime.database, true);
+    if (facts.kind !== "here") return;
+    for (const table of await listManaged(runtime.database)) {
+      const command = ensureWindowCall(runtime.config.managementSchema, table);
+      for (const job of facts.jobs.filter((found) => found.command === command))
+        yield { id: formatMemberId(table, job.job), name: `${table.table}-job` };
+    }
+  },
+}));
 
 /** What somebody changed by hand, so that a refresh shows it and the next update puts it back. */
 function withLive(inputs: PropertyMap, found: FoundJob, { wanted }: JobState): PropertyMap {
@@ -120,12 +89,4 @@ async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap
   const { schema, table } = member;
   const zone = facts.zone === "GMT" ? "UTC" : facts.zone;
   return { schema, table, job: found.job, cron: found.cron, zone, active: found.active, command };
-}
-
-function wireOf(inputs: PropertyMap): CronJobWire {
-  return requireWire(cronJobWireSchema, inputs);
-}
-
-function idOf(wire: CronJobWire): string {
-  return formatMemberId(wire, wire.job);
 }

@@ -1,94 +1,70 @@
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
 import type { Observation } from "../../core/observed";
+import { functionAliasesType } from "../../core/resources/function-aliases";
 import { type Alias, aliasesOf, type AliasPlan, declaredBy, planAliases, signature } from "../../core/schedule/aliases";
-import { type FunctionAliasesWire, functionAliasesWireSchema } from "../../core/spec/function-names";
-import { readWire } from "../../core/spec/wire";
+import type { FunctionAliasesWire } from "../../core/spec/function-names";
 import { readTakenNames } from "../../postgres/names-taken";
 import { listManaged } from "../../postgres/ownership";
 import { recordAliasesStatement } from "../../postgres/registry-schedule";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
-import type { ResourceHandler } from "../handler";
 import type { Runtime } from "../runtime";
-import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { asProperties, declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
+import { defineResource } from "./define-resource";
+import { asProperties, failures, refuse } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import { workContext } from "./work";
 
-const DECLARED = ["schema", "table", "aliasSchema", "names"];
-
 /** Functions and views under the names that callers of a table use: thin ones over those of the management schema. */
-export function functionAliasesHandler(runtime: Runtime): ResourceHandler {
-  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
-    const wire = wireOf(inputs);
-    const wanted = aliasesOf(runtime.config.managementSchema, wire);
-    if (preview) {
-      const found = await runtime.ifReachable(ctx, () => readPlan(runtime, wire, wanted));
-      if (found) describe(ctx, wire, found.plan);
-      return { ...inputs, functions: wanted.map(signature), database: UNKNOWN };
-    }
+export const functionAliases = defineResource(functionAliasesType, (runtime) => ({
+  id: formatTableId,
+  declaredOnce: ({ table }) => ({ property: "table", subject: `the set of names for "${table}"` }),
+
+  check: async (ctx, wire) => {
+    const found = await runtime.ifReachable(ctx, () => readPlan(runtime, wire, wantedOf(runtime, wire)));
+    return { failures: failures(found?.plan.problems ?? []) };
+  },
+
+  /** What somebody dropped or changed by hand is made again by every update, with a refresh or without. */
+  diff: async (ctx, wire, _request, declared) => {
+    const observation = await runtime.ifReachable(ctx, () => runtime.observe(wire));
+    const drifted =
+      observation && planAliases(wantedOf(runtime, wire), aliasesIn(observation), []).differences.length > 0;
+    return drifted ? { ...declared, functions: "update" } : declared;
+  },
+
+  preview: async (ctx, wire) => {
+    const wanted = wantedOf(runtime, wire);
+    const found = await runtime.ifReachable(ctx, () => readPlan(runtime, wire, wanted));
+    if (found) describe(ctx, wire, found.plan);
+    return { functions: wanted.map(signature) };
+  },
+
+  perform: async (ctx, wire) => {
+    const wanted = wantedOf(runtime, wire);
     await perform(ctx, runtime, wire, wanted);
-    return { ...inputs, functions: wanted.map(signature), database: await runtime.identity() };
-  };
-  return {
-    token: "pgpartition:index:FunctionAliases",
+    return { functions: wanted.map(signature) };
+  },
 
-    check: async (ctx, { news }) => {
-      if (containsUnknown(news)) return { inputs: news, failures: [] };
-      const read = readWire(functionAliasesWireSchema, news);
-      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      const other = runtime.declare(ctx, formatTableId(read.value));
-      const twice = other
-        ? [{ property: "table", reason: `names for "${read.value.table}" are declared twice: also by ${other}` }]
-        : [];
-      const wanted = aliasesOf(runtime.config.managementSchema, read.value);
-      const found = await runtime.ifReachable(ctx, () => readPlan(runtime, read.value, wanted));
-      return { inputs: news, failures: [...twice, ...failures(found?.plan.problems ?? [])] };
-    },
+  observe: async (_ctx, { id, oldInputs }) => {
+    const table = parseTableId(id);
+    if (!table) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
+    const there = aliasesIn(await runtime.observe(table)).filter((alias) => alias.state === "same");
+    if (there.length === 0) return undefined;
+    const inputs = oldInputs ?? asProperties(declaredBy(runtime.config.managementSchema, table, there) ?? table);
+    return { inputs, facts: { functions: there.map(signature) } };
+  },
 
-    /** What somebody dropped or changed by hand is made again by every update, with a refresh or without. */
-    diff: async (ctx, { oldInputs, news }) => {
-      const declared = declaredDiff(oldInputs, news, DECLARED);
-      const wire = wireOf(news);
-      const observation = await runtime.ifReachable(ctx, () => runtime.observe(wire));
-      const wanted = aliasesOf(runtime.config.managementSchema, wire);
-      const drifted = observation && planAliases(wanted, aliasesIn(observation), []).differences.length > 0;
-      return diffResult(drifted ? { ...declared, functions: "update" } : declared);
-    },
+  remove: (ctx, wire) => perform(ctx, runtime, wire, []),
 
-    create: async (ctx, { inputs, preview }) => ({
-      id: formatTableId(wireOf(inputs)),
-      outputs: await apply(ctx, inputs, preview),
-    }),
+  list: async function* () {
+    for (const table of await listManaged(runtime.database))
+      if (aliasesIn(await runtime.observe(table)).some((alias) => alias.state === "same"))
+        yield { id: formatTableId(table), name: `${table.table}-functions` };
+  },
+}));
 
-    update: async (ctx, { news, oldOutputs, preview }) => {
-      if (!preview) await runtime.requireSameDatabase(oldOutputs);
-      return { outputs: await apply(ctx, news, preview) };
-    },
-
-    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
-      const table = parseTableId(id);
-      if (!table) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
-      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
-      const there = aliasesIn(await runtime.observe(table)).filter((alias) => alias.state === "same");
-      if (there.length === 0) return undefined;
-      const inputs = oldInputs ?? asProperties(declaredBy(runtime.config.managementSchema, table, there) ?? table);
-      const outputs = { ...inputs, functions: there.map(signature), database: await runtime.identity() };
-      return { id, inputs, outputs };
-    },
-
-    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
-      await runtime.requireSameDatabase(oldOutputs);
-      if (runtime.renamed(ctx, id)) return;
-      await perform(ctx, runtime, wireOf(oldInputs), []);
-    },
-
-    list: async function* () {
-      for (const table of await listManaged(runtime.database))
-        if (aliasesIn(await runtime.observe(table)).some((alias) => alias.state === "same"))
-          yield { id: formatTableId(table), name: `${table.table}-functions` };
-    },
-  };
+function wantedOf(runtime: Runtime, wire: FunctionAliasesWire): Alias[] {
+  return aliasesOf(runtime.config.managementSchema, wire);
 }
 
 /** Names are looked up only where something is to be made: an unchanged update asks nothing. */
@@ -142,8 +118,4 @@ function describe(ctx: ResourceContext, wire: FunctionAliasesWire, plan: AliasPl
 
 function aliasesIn(observation: Observation) {
   return observation.registration?.aliases ?? [];
-}
-
-function wireOf(inputs: PropertyMap): FunctionAliasesWire {
-  return requireWire(functionAliasesWireSchema, inputs);
 }

@@ -1,94 +1,60 @@
 import { leafCount } from "../../core/levels/tree";
 import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/resource-id";
-import { indexSpecFromWire, type IndexWire, indexWireSchema, keyFromWire, readWire } from "../../core/spec/wire";
+import { indexType } from "../../core/resources/index-resource";
+import { indexSpecFromWire, type IndexWire, keyFromWire, readWire } from "../../core/spec/wire";
 import { dropIndexStatement } from "../../core/statements/index-build";
 import { indexDefinition } from "../../core/statements/parent";
-import { type BuiltIndex, buildIndex, indexIsWhole, previewIndex } from "../../postgres/work/build-index";
+import { buildIndex, indexIsWhole, previewIndex } from "../../postgres/work/build-index";
 import type { ResourceContext } from "../context";
-import { PartialFailure, Refusal } from "../failures";
-import type { Problem, ResourceHandler } from "../handler";
+import { Refusal, Unfinished } from "../failures";
+import type { Problem } from "../handler";
 import type { Runtime } from "../runtime";
-import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import type { PropertyMap } from "../values";
+import { defineResource } from "./define-resource";
 import { importedIndex, listIndexes } from "./index-import";
-import { declaredDiff, diffResult, failures, requireWire } from "./inputs";
+import { requireWire } from "./inputs";
 import { renewAfterDelete } from "./prepared";
 import { showStatements } from "./show";
 import { workContext } from "./work";
 
-const DECLARED = ["schema", "table", "name", "leafName", "unique", "method", "columns", "include", "where"];
-
 /** One index on the parent and every partition. Built without stopping writers, resumable, never changed in place. */
-export function indexHandler(runtime: Runtime): ResourceHandler {
-  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
-    const wire = requireWire(indexWireSchema, inputs);
-    if (preview) {
-      await previewStatements(ctx, runtime, wire);
-      return { ...inputs, valid: UNKNOWN, leaves: UNKNOWN, database: UNKNOWN };
-    }
-    const built = await build(ctx, runtime, wire, inputs);
-    return { ...inputs, ...built, database: await runtime.identity() };
-  };
-  return {
-    token: "pgpartition:index:Index",
+export const index = defineResource(indexType, (runtime) => ({
+  id: (wire) => formatMemberId(wire, wire.name),
+  declaredOnce: ({ name }) => ({ property: "name", subject: `index "${name}"` }),
+  declared: ["schema", "table", "name", "leafName", "unique", "method", "columns", "include", "where"],
 
-    check: async (ctx, { olds, news }) => {
-      if (containsUnknown(news)) return { inputs: news, failures: [] };
-      const read = readWire(indexWireSchema, news);
-      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      const other = runtime.declare(ctx, formatMemberId(read.value, read.value.name));
-      runtime.rememberIndex(read.value, indexSpecFromWire(read.value));
-      const twice = other
-        ? [{ property: "name", reason: `index "${read.value.name}" is declared twice: also by ${other}` }]
-        : [];
-      return { inputs: news, failures: [...twice, ...(olds ? definitionProblems(olds, read.value) : [])] };
-    },
+  check: async (_ctx, wire, { olds }) => {
+    runtime.rememberIndex(wire, indexSpecFromWire(wire));
+    return { failures: olds ? definitionProblems(olds, wire) : [] };
+  },
 
-    diff: async (_ctx, { oldInputs, oldOutputs, news }) => {
-      const declared = declaredDiff(oldInputs, news, DECLARED);
-      return diffResult(oldOutputs["valid"] === false ? { ...declared, valid: "update" } : declared);
-    },
+  diff: async (_ctx, _wire, { oldOutputs }, declared) =>
+    oldOutputs["valid"] === false ? { ...declared, valid: "update" } : declared,
 
-    create: async (ctx, { inputs, preview }) => {
-      const wire = requireWire(indexWireSchema, inputs);
-      return { id: formatMemberId(wire, wire.name), outputs: await apply(ctx, inputs, preview) };
-    },
+  preview: async (ctx, wire) => {
+    await previewStatements(ctx, runtime, wire);
+    return {};
+  },
 
-    update: async (ctx, { news, oldOutputs, preview }) => {
-      if (!preview) await runtime.requireSameDatabase(oldOutputs);
-      return { outputs: await apply(ctx, news, preview) };
-    },
+  perform: (ctx, wire) => build(ctx, runtime, wire),
 
-    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
-      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
-      const member = parseMemberId(id);
-      if (!member) throw new Refusal(`"${id}" is not the id of an index; write schema.table#index`);
-      const inputs = oldInputs ?? (await importedIndex(runtime, member));
-      if (!inputs) return undefined;
-      const wire = requireWire(indexWireSchema, inputs);
-      const { table } = await runtime.observe(wire, keyFromWire(wire.key));
-      const found = table?.indexes.find((index) => index.name === wire.name);
-      if (!found) return undefined;
-      return {
-        id,
-        inputs,
-        outputs: {
-          ...inputs,
-          valid: found.valid || (await isWholeNow(runtime, wire)),
-          leaves: leafCount(table),
-          database: await runtime.identity(),
-        },
-      };
-    },
+  observe: async (_ctx, { id, oldInputs }) => {
+    const member = parseMemberId(id);
+    if (!member) throw new Refusal(`"${id}" is not the id of an index; write schema.table#index`);
+    const inputs = oldInputs ?? (await importedIndex(runtime, member));
+    if (!inputs) return undefined;
+    const wire = requireWire(indexType.inputs, inputs);
+    const { table } = await runtime.observe(wire, keyFromWire(wire.key));
+    const found = table?.indexes.find((one) => one.name === wire.name);
+    if (!found) return undefined;
+    const valid = found.valid || (await isWholeNow(runtime, wire));
+    return { inputs, facts: { valid, leaves: leafCount(table) } };
+  },
 
-    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
-      await runtime.requireSameDatabase(oldOutputs);
-      if (runtime.renamed(ctx, id)) return;
-      await dropIndex(ctx, runtime, requireWire(indexWireSchema, oldInputs));
-    },
+  remove: (ctx, wire) => dropIndex(ctx, runtime, wire),
 
-    list: () => listIndexes(runtime),
-  };
-}
+  list: () => listIndexes(runtime),
+}));
 
 /** With a foreign table among the partitions the server's own word is not enough. */
 function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
@@ -113,25 +79,23 @@ async function build(
   ctx: ResourceContext,
   runtime: Runtime,
   wire: IndexWire,
-  inputs: PropertyMap,
 ): Promise<{ valid: boolean; leaves: number }> {
   const spec = indexSpecFromWire(wire);
   const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
-  let result: BuiltIndex | undefined;
   try {
-    result = await runtime.database.withTableLock(wire.schema, wire.table, { signal: ctx.signal, log: ctx.log }, () =>
-      buildIndex(workContext(runtime, ctx), table, spec),
+    const { valid, leaves } = await runtime.database.withTableLock(
+      wire.schema,
+      wire.table,
+      { signal: ctx.signal, log: ctx.log },
+      () => buildIndex(workContext(runtime, ctx), table, spec),
     );
+    return { valid, leaves };
   } catch (error) {
-    throw new PartialFailure({
-      id: formatMemberId(wire, wire.name),
-      outputs: { ...inputs, valid: false, database: await runtime.identity() },
-      reasons: [
-        `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${error instanceof Error ? error.message : String(error)}; \`pulumi up\` goes on`,
-      ],
-    });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Unfinished({ valid: false }, [
+      `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${why}; \`pulumi up\` goes on`,
+    ]);
   }
-  return { valid: result.valid, leaves: result.leaves };
 }
 
 async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
@@ -158,7 +122,7 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
 
 /** Another definition under the same name would mean a moment without the index. */
 function definitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
-  const before = readWire(indexWireSchema, olds);
+  const before = readWire(indexType.inputs, olds);
   if ("problems" in before) return [];
   const same =
     indexDefinition(indexSpecFromWire(before.value)) === indexDefinition(indexSpecFromWire(wire)) &&

@@ -1,87 +1,54 @@
 import { formatMemberId, formatTableId, parseMemberId } from "../../core/names/resource-id";
 import type { Observation } from "../../core/observed";
-import { planCreation } from "../../core/plan/creation";
 import { decidingHorizon } from "../../core/plan/clocks";
+import { planCreation } from "../../core/plan/creation";
 import { statementsOfCreation } from "../../core/plan/statements";
-import {
-  keyFromWire,
-  partitionInterval,
-  type PartitionWire,
-  partitionWireSchema,
-  readWire,
-} from "../../core/spec/wire";
+import { partitionType } from "../../core/resources/partition";
+import { keyFromWire, partitionInterval, type PartitionWire } from "../../core/spec/wire";
 import { observedParent, type ParentShape } from "../../core/statements/parent";
 import { compareInstants, earlier, formatInstant } from "../../core/time/instant";
-import { formatInterval, sameInterval } from "../../core/time/interval";
+import { formatInterval, type Interval, sameInterval } from "../../core/time/interval";
 import { hasExpired, planWindow } from "../../core/window/window";
 import { windowFromWire } from "../../core/window/wire";
-import { createPartition, withCreated } from "../../postgres/work/create-partition";
-import type { CallContext, ResourceContext } from "../context";
-import { Refusal } from "../failures";
-import type { Problem, ResourceHandler } from "../handler";
 import { listPartitionedTables } from "../../postgres/list-tables";
+import { createPartition, withCreated } from "../../postgres/work/create-partition";
+import type { ResourceContext } from "../context";
+import { Refusal } from "../failures";
+import type { ListItem, Problem } from "../handler";
 import type { Runtime } from "../runtime";
 import type { TableQueue } from "../table-queue";
-import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
+import type { PropertyMap } from "../values";
 import { withCountedRows } from "./default-rows";
-import { declaredDiff, diffResult, failures, importedKey, refuse, requireWire } from "./inputs";
+import { defineResource, type Observed } from "./define-resource";
+import { importedKey, refuse, requireWire } from "./inputs";
 import { ownershipProblems } from "./table-problems";
 import { rowsAreGone, workContext } from "./work";
-
-/** What makes a partition another one. The name is not among them: an adopted partition keeps its own. */
-const DECLARED = ["schema", "table", "from", "to", "allowEmpty"];
 
 /**
  * One partition. Create makes, adopts or brings back; Delete only forgets, because retirement has one path and that is the
  * window's. Check and Diff ask nothing: the engine calls them one after the other.
  */
-export function partitionHandler(runtime: Runtime, queue: TableQueue): ResourceHandler {
-  const apply = async (
-    ctx: ResourceContext,
-    inputs: PropertyMap,
-    preview: boolean,
-  ): Promise<{ id: string; outputs: PropertyMap }> => {
-    const wire = requireWire(partitionWireSchema, inputs);
-    const name = preview ? await previewPartition(ctx, runtime, wire) : await makePartition(ctx, runtime, queue, wire);
-    const database = preview ? UNKNOWN : await runtime.identity();
-    return { id: formatMemberId(wire, name), outputs: { ...inputs, partition: name, database } };
-  };
-  return {
-    token: "pgpartition:index:Partition",
+export const partition = defineResource(partitionType, (runtime, queue) => ({
+  id: (wire, facts) => formatMemberId(wire, typeof facts?.partition === "string" ? facts.partition : wire.name),
+  identify: intervalId,
+  // The name is not among them: an adopted partition keeps its own.
+  declared: ["schema", "table", "from", "to", "allowEmpty"],
 
-    check: async (ctx, { olds, news }) => {
-      if (containsUnknown(news)) return { inputs: news, failures: [] };
-      const read = readWire(partitionWireSchema, news);
-      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      runtime.declare(ctx, intervalId(read.value));
-      return { inputs: news, failures: boundsProblems(olds, read.value) };
-    },
+  check: async (_ctx, wire, { olds }) => ({ failures: boundsProblems(olds, wire) }),
 
-    diff: async (_ctx, { oldInputs, news }) => diffResult(declaredDiff(oldInputs, news, DECLARED)),
+  preview: async (ctx, wire) => ({ partition: await previewPartition(ctx, runtime, wire) }),
 
-    create: async (ctx, { inputs, preview }) => apply(ctx, inputs, preview),
+  perform: async (ctx, wire) => ({ partition: await makePartition(ctx, runtime, queue, wire) }),
 
-    update: async (ctx, { news, oldOutputs, preview }) => {
-      if (!preview) await runtime.requireSameDatabase(oldOutputs);
-      return { outputs: (await apply(ctx, news, preview)).outputs };
-    },
+  observe: async (_ctx, { id, oldInputs }) => (oldInputs ? refreshed(runtime, oldInputs) : imported(runtime, id)),
 
-    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
-      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
-      return oldInputs ? refreshed(runtime, id, oldInputs) : imported(runtime, id);
-    },
+  remove: async (ctx, wire) => {
+    const observation = await runtime.observe(wire, keyFromWire(wire.key));
+    requireForgettable(ctx, runtime, wire, observation);
+  },
 
-    delete: async (ctx, { oldInputs, oldOutputs }) => {
-      await runtime.requireSameDatabase(oldOutputs);
-      const wire = requireWire(partitionWireSchema, oldInputs);
-      if (runtime.renamed(ctx, intervalId(wire))) return;
-      const observation = await runtime.observe(wire, keyFromWire(wire.key));
-      requireForgettable(ctx, runtime, wire, observation);
-    },
-
-    list: (ctx) => listPartitions(ctx, runtime),
-  };
-}
+  list: () => listPartitions(runtime),
+}));
 
 /** A partition is known by its table and its bounds: its name may be another one in the database. */
 function intervalId(wire: PartitionWire): string {
@@ -147,9 +114,7 @@ function requireForgettable(
   observation: Observation,
 ): void {
   const interval = partitionInterval(wire);
-  const leaf = observation.table?.leaves.find(
-    (candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval),
-  );
+  const leaf = findLeaf(observation.table, interval);
   if (!leaf) return;
   const registration = observation.registration;
   if (!registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
@@ -167,43 +132,32 @@ function requireForgettable(
   );
 }
 
-async function refreshed(
-  runtime: Runtime,
-  id: string,
-  oldInputs: PropertyMap,
-): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
-  const wire = requireWire(partitionWireSchema, oldInputs);
+type ObservedPartition = Observed<typeof partitionType> | undefined;
+
+async function refreshed(runtime: Runtime, inputs: PropertyMap): Promise<ObservedPartition> {
+  const wire = requireWire(partitionType.inputs, inputs);
   const { table } = await runtime.observe(wire, keyFromWire(wire.key));
-  const interval = partitionInterval(wire);
-  const leaf = table?.leaves.find(
-    (candidate) => candidate.bounds !== undefined && sameInterval(candidate.bounds, interval),
-  );
-  if (!leaf) return undefined;
-  return { id, inputs: oldInputs, outputs: { ...oldInputs, partition: leaf.name, database: await runtime.identity() } };
+  const leaf = findLeaf(table, partitionInterval(wire));
+  return leaf && { inputs, facts: { partition: leaf.name } };
 }
 
-async function imported(
-  runtime: Runtime,
-  id: string,
-): Promise<{ id: string; inputs: PropertyMap; outputs: PropertyMap } | undefined> {
+async function imported(runtime: Runtime, id: string): Promise<ObservedPartition> {
   const member = parseMemberId(id);
   if (!member) throw new Refusal(`"${id}" is not the id of a partition; write schema.table#partition`);
   const observation = await runtime.observe(member);
-  const { table } = observation;
-  const leaf = table?.leaves.find((candidate) => candidate.name === member.member);
+  const leaf = observation.table?.leaves.find((candidate) => candidate.name === member.member);
   if (!leaf?.bounds?.from || !leaf.bounds.to) return undefined;
-  const inputs: PropertyMap = {
-    schema: member.schema,
-    table: member.table,
-    name: leaf.name,
-    from: formatInstant(leaf.bounds.from),
-    to: formatInstant(leaf.bounds.to),
-    key: importedKey(observation),
-  };
-  return { id, inputs, outputs: { ...inputs, partition: leaf.name, database: await runtime.identity() } };
+  const { schema, table } = member;
+  const bounds = { from: formatInstant(leaf.bounds.from), to: formatInstant(leaf.bounds.to) };
+  const inputs: PropertyMap = { schema, table, name: leaf.name, ...bounds, key: importedKey(observation) };
+  return { inputs, facts: { partition: leaf.name } };
 }
 
-async function* listPartitions(_ctx: CallContext, runtime: Runtime): AsyncGenerator<{ id: string; name: string }> {
+function findLeaf(table: Observation["table"], interval: Interval) {
+  return table?.leaves.find(({ bounds }) => bounds !== undefined && sameInterval(bounds, interval));
+}
+
+async function* listPartitions(runtime: Runtime): AsyncGenerator<ListItem> {
   for (const table of await listPartitionedTables(runtime.database)) {
     const { table: found } = await runtime.observe(table);
     // What import takes: neither a default partition nor a branch, which belong to the table and its window.

@@ -1,29 +1,30 @@
-import type { Observation } from "../../core/observed";
 import type { TableId } from "../../core/names/resource-id";
+import type { Observation } from "../../core/observed";
 import { withoutBrackets } from "../../core/plan/membership";
 import { publicationOf, publishesImplicitly, registeredOf, wasMade } from "../../core/plan/publication-to-be";
+import type { publicationMemberType } from "../../core/resources/publication-member";
 import type { PublicationMemberWire } from "../../core/spec/publications";
 import type { PropertyMap } from "../values";
+import type { Facts } from "./define-resource";
 
-/** Outputs that the database says. */
-export const FACTS = ["implicit", "publishes", "viaPartitionRoot", "made", "rowFilter", "publishedColumns"] as const;
+export type MembershipFacts = Facts<typeof publicationMemberType>;
 
 /** What the database says about one membership; undefined where there is none. */
-export function membershipOutputs(
+export function membershipFacts(
   spec: Pick<PublicationMemberWire, "schema" | "publication">,
   observation: Observation,
-): PropertyMap | undefined {
+): MembershipFacts | undefined {
   const found = publicationOf(observation, spec.publication);
   if (observation.table?.kind !== "partitioned" || !found) return undefined;
   const implicit = publishesImplicitly(found, spec.schema);
   if (!implicit && !found.member) return undefined;
   return {
     implicit,
-    publishes: [...found.changes],
+    publishes: found.changes,
     viaPartitionRoot: found.viaRoot,
     made: wasMade(registeredOf(observation, spec.publication), found),
-    ...(found.member?.where === undefined ? {} : { rowFilter: found.member.where }),
-    ...(found.member?.columns === undefined ? {} : { publishedColumns: [...found.member.columns] }),
+    rowFilter: found.member?.where,
+    publishedColumns: found.member?.columns,
   };
 }
 

@@ -9,8 +9,7 @@ import type { PropertyMap } from "../values";
 export class DeclaredSettings {
   private readonly byUrn = new Map<string, PublicationMemberWire>();
 
-  /** @param twice the resource that declares the same membership, if another one does */
-  declare(urn: string, spec: PublicationMemberWire, twice: string | undefined): Problem[] {
+  declare(urn: string, spec: PublicationMemberWire): Problem[] {
     this.byUrn.set(urn, spec);
     const others = [...this.byUrn].filter(
       ([other, declared]) => other !== urn && declared.publication === spec.publication,
@@ -18,7 +17,6 @@ export class DeclaredSettings {
     const root = others.find(([, { viaRoot }]) => disagree(viaRoot, spec.viaRoot))?.[1];
     const changes = others.find(([, { create }]) => disagree(create?.publish.join(), spec.create?.publish.join()))?.[1];
     return [
-      ...(twice === undefined ? [] : [declaredTwice(spec, twice)]),
       ...(root ? [contradiction("viaRoot", spec, root)] : []),
       ...(changes ? [contradiction("create.publish", spec, changes)] : []),
     ];
@@ -42,15 +40,6 @@ export function renameProblems(olds: PropertyMap, spec: PublicationMemberWire): 
 
 function disagree<T>(one: T | undefined, other: T | undefined): boolean {
   return one !== undefined && other !== undefined && one !== other;
-}
-
-function declaredTwice(spec: PublicationMemberWire, other: string): Problem {
-  return {
-    path: "publication",
-    code: "name-collision",
-    message: `the membership of "${spec.schema}.${spec.table}" in "${spec.publication}" is declared twice: also by ${other}.`,
-    fix: "Declare it once.",
-  };
 }
 
 function contradiction(path: string, spec: PublicationMemberWire, other: PublicationMemberWire): Problem {

@@ -1,22 +1,22 @@
 import { profileFromWire } from "../../core/leaf/profile";
 import { policySpecOf } from "../../core/leaf/security-statements";
 import type { CarriedState, Observation } from "../../core/observed";
-import type { Runtime } from "../runtime";
+import type { rowPolicyType } from "../../core/resources/row-policy";
 import type { PropertyMap } from "../values";
+import type { Facts } from "./define-resource";
 import { asProperties, importedKey } from "./inputs";
 
-/** What state keeps of a row policy beside what is declared: the rules as the server has them. */
-export async function outputsOf(runtime: Runtime, declared: PropertyMap, carried: CarriedState): Promise<PropertyMap> {
-  const found = {
-    enabled: carried.rowSecurity.enabled,
-    forced: carried.rowSecurity.forced,
-    policies: carried.policies.map(policySpecOf),
-    grants: carried.grants.map(({ role, privileges, others = [] }) => ({
+/** The rules as the server has them. */
+export function accessFacts({ rowSecurity, policies, grants }: CarriedState): Facts<typeof rowPolicyType> {
+  return {
+    enabled: rowSecurity.enabled,
+    forced: rowSecurity.forced,
+    policies: policies.map(policySpecOf),
+    grants: grants.map(({ role, privileges, others = [] }) => ({
       role,
       privileges: [...new Set([...privileges, ...others])].sort(),
     })),
   };
-  return { ...declared, ...asProperties(found), database: await runtime.identity() };
 }
 
 /** As it was declared last, where the registry knows it; else as the server has it. */

@@ -1,92 +1,75 @@
 import type { Relation } from "../../core/leaf/relation";
 import { declaredPolicies, planRowPolicy, type RowPolicyPlan, rowPolicyTransaction } from "../../core/leaf/row-policy";
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
-import type { Observation } from "../../core/observed";
-import { readWire, keyFromWire } from "../../core/spec/wire";
-import { type RowPolicyWire, rowPolicyWireSchema } from "../../core/spec/row-policy";
+import type { CarriedState, Observation } from "../../core/observed";
+import { rowPolicyType } from "../../core/resources/row-policy";
+import type { RowPolicyWire } from "../../core/spec/row-policy";
+import { keyFromWire, readWire } from "../../core/spec/wire";
 import type { Statement } from "../../core/statements/statement";
 import { listPartitionedTables } from "../../postgres/list-tables";
 import { recordPoliciesStatement, registerTableStatement } from "../../postgres/registry";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
-import type { CheckResult, ResourceHandler } from "../handler";
+import type { CheckResult } from "../handler";
 import type { Runtime } from "../runtime";
 import type { TableQueue } from "../table-queue";
-import { containsUnknown, isList, type PropertyMap, UNKNOWN } from "../values";
+import { isList, type PropertyMap } from "../values";
 import { CheckedInputs } from "./checked";
-import { asProperties, declaredDiff, diffResult, failures, refuse, requireWire } from "./inputs";
-import { askPolicies, type AskedPolicies } from "./policy-prints";
+import { defineResource } from "./define-resource";
+import { asProperties, failures, refuse, requireWire } from "./inputs";
+import { type AskedPolicies, askPolicies } from "./policy-prints";
 import { resolvePolicies } from "./policy-source";
-import { declaredOnly, importedInputs, outputsOf } from "./row-policy-state";
+import { accessFacts, declaredOnly, importedInputs } from "./row-policy-state";
 import { showStatements } from "./show";
 import { ownershipProblems, renameProblems } from "./table-problems";
 import { warnOfViews } from "./view-leaks";
 import { workContext } from "./work";
-
-const DECLARED = ["schema", "table", "rowSecurity", "grants"];
 
 /**
  * Who may do what with the table itself: flags, policies and grants as one set, changed in one transaction. Check reads
  * the live database and writes into the inputs what is due, so that a policy changed by hand is seen without a refresh.
  * Partitions are the window's.
  */
-export function rowPolicyHandler(runtime: Runtime, queue: TableQueue): ResourceHandler {
+export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
   const checked = new CheckedInputs();
-  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
-    const wire = requireWire(rowPolicyWireSchema, inputs);
-    if (!preview) return applyAccess(ctx, runtime, queue, wire, declaredOnly(inputs));
-    await previewAccess(ctx, runtime, wire);
-    const unknown = { enabled: UNKNOWN, forced: UNKNOWN, policies: UNKNOWN, grants: UNKNOWN, database: UNKNOWN };
-    return { ...declaredOnly(inputs), ...unknown };
-  };
   return {
-    token: "pgpartition:index:RowPolicy",
+    id: formatTableId,
+    declaredOnce: (wire) => ({ property: "table", subject: subjectOf(wire) }),
+    declared: ["schema", "table", "rowSecurity", "grants"],
+    keep: declaredOnly,
 
-    check: async (ctx, { olds, news }) => {
-      if (containsUnknown(news)) return { inputs: news, failures: [] };
-      const read = readWire(rowPolicyWireSchema, news);
-      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      const renamed = olds ? renameProblems(olds, read.value) : [];
-      if (renamed.length > 0) return { inputs: news, failures: failures(renamed) };
-      const result = await checkAccess(ctx, runtime, read.value, olds, news);
+    check: async (ctx, wire, { olds, news }) => {
+      const renamed = olds ? renameProblems(olds, wire) : [];
+      if (renamed.length > 0) return { failures: failures(renamed) };
+      const result = await checkAccess(ctx, runtime, wire, olds, news);
       return { ...result, inputs: checked.remember(ctx, result.inputs) };
     },
 
-    diff: async (ctx, { oldInputs, news }) => {
-      const declared = declaredDiff(oldInputs, news, DECLARED);
+    diff: async (ctx, _wire, { news }, declared) => {
       const work = checked.has(ctx, news) ? news["work"] : await liveWork(ctx, runtime, news);
       // Without the database nobody knows what the texts come to: then a changed text is a change.
-      if (!isList(work)) return diffResult(declared);
-      return diffResult(work.length > 0 ? { ...declared, work: "update" } : {});
+      if (!isList(work)) return declared;
+      return work.length > 0 ? { ...declared, work: "update" } : {};
     },
 
-    create: async (ctx, { inputs, preview }) => {
-      const id = formatTableId(requireWire(rowPolicyWireSchema, inputs));
-      return { id, outputs: await apply(ctx, inputs, preview) };
+    preview: async (ctx, wire) => {
+      await previewAccess(ctx, runtime, wire);
+      return {};
     },
 
-    update: async (ctx, { news, oldOutputs, preview }) => {
-      if (!preview) await runtime.requireSameDatabase(oldOutputs);
-      return { outputs: await apply(ctx, news, preview) };
-    },
+    perform: async (ctx, wire) => accessFacts(await applyAccess(ctx, runtime, queue, wire)),
 
-    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
+    observe: async (_ctx, { id, oldInputs }) => {
       const table = parseTableId(id);
       if (!table) throw new Refusal(`"${id}" is not the id of a row policy; write schema.table`);
-      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
-      const key = oldInputs && keyFromWire(requireWire(rowPolicyWireSchema, oldInputs).key);
+      const key = oldInputs && keyFromWire(requireWire(rowPolicyType.inputs, oldInputs).key);
       const observation = await runtime.observe(table, key);
       const carried = observation.table?.carried;
       if (!carried) return undefined;
-      const inputs = oldInputs ?? importedInputs(table, observation, carried);
-      return { id, inputs, outputs: await outputsOf(runtime, declaredOnly(oldOutputs ?? inputs), carried) };
+      return { inputs: oldInputs ?? importedInputs(table, observation, carried), facts: accessFacts(carried) };
     },
 
-    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
-      await runtime.requireSameDatabase(oldOutputs);
-      if (runtime.renamed(ctx, id)) return;
-      await forget(ctx, runtime, requireWire(rowPolicyWireSchema, oldInputs));
-    },
+    remove: (ctx, wire) => forget(ctx, runtime, wire),
 
     list: async function* () {
       for (const table of await listPartitionedTables(runtime.database)) {
@@ -96,6 +79,10 @@ export function rowPolicyHandler(runtime: Runtime, queue: TableQueue): ResourceH
       }
     },
   };
+});
+
+function subjectOf({ schema, table }: RowPolicyWire): string {
+  return `the row policy of "${schema}.${table}"`;
 }
 
 async function checkAccess(
@@ -105,9 +92,7 @@ async function checkAccess(
   olds: PropertyMap | undefined,
   news: PropertyMap,
 ): Promise<CheckResult> {
-  const other = runtime.declare(ctx, formatTableId(declared));
-  if (other) return { inputs: news, failures: [{ property: "table", reason: `declared twice: also by ${other}` }] };
-  const before = olds && readWire(rowPolicyWireSchema, olds);
+  const before = olds && readWire(rowPolicyType.inputs, olds);
   const last = before && "value" in before ? before.value.rowSecurity : undefined;
   const resolved = await resolvePolicies(ctx, runtime, declared, declared.rowSecurity, last);
   if ("problem" in resolved) return { inputs: news, failures: failures([resolved.problem]) };
@@ -140,8 +125,7 @@ async function planAccess(
 
 /** What a refresh shows: that somebody else changed what the last update left. */
 async function liveWork(ctx: ResourceContext, runtime: Runtime, inputs: PropertyMap): Promise<string[] | undefined> {
-  if (containsUnknown(inputs)) return undefined;
-  const wire = requireWire(rowPolicyWireSchema, inputs);
+  const wire = requireWire(rowPolicyType.inputs, inputs);
   const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
   return observation && [...(await planAccess(runtime, wire, observation)).work];
 }
@@ -159,10 +143,9 @@ async function applyAccess(
   runtime: Runtime,
   queue: TableQueue,
   wire: RowPolicyWire,
-  inputs: PropertyMap,
-): Promise<PropertyMap> {
+): Promise<CarriedState> {
   const key = keyFromWire(wire.key);
-  const subject = `the row policy of "${wire.schema}.${wire.table}"`;
+  const subject = subjectOf(wire);
   return queue.run(
     runtime.database,
     wire,
@@ -177,13 +160,13 @@ async function applyAccess(
       // Before anything runs: one bad expression leaves the others as they were.
       const bad = [...asked.wrong, ...asked.missing];
       if (bad.length > 0) refuse(subject, bad);
-      if (work.length === 0) return outputsOf(runtime, inputs, observation.table.carried);
+      if (work.length === 0) return observation.table.carried;
       const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
       await runtime.database.execute([...statements, ...recordOf(ctx, runtime, wire, observation)], options);
       runtime.database.invalidate(wire.schema, wire.table);
       const after = await runtime.observe(wire, key);
       turn.update(after);
-      return outputsOf(runtime, inputs, after.table?.carried ?? observation.table.carried);
+      return after.table?.carried ?? observation.table.carried;
     },
   );
 }

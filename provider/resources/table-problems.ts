@@ -1,6 +1,6 @@
 import { quote, quoteLiteral } from "../../core/names/identifier";
-import type { Problem as CoreProblem } from "../../core/problem";
 import type { Observation } from "../../core/observed";
+import type { Problem as CoreProblem } from "../../core/problem";
 import { tableProblems } from "../../core/spec/compare";
 import type { TableShape } from "../../core/spec/spec";
 import type { TableWire } from "../../core/spec/wire";
@@ -106,13 +106,4 @@ export function renameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[
           },
         ],
   );
-}
-
-export function declaredTwice(table: { schema: string; table: string }, other: string): CoreProblem {
-  return {
-    path: "table",
-    code: "name-collision",
-    message: `"${table.schema}.${table.table}" is declared twice: also by ${other}.`,
-    fix: "Declare a table once.",
-  };
 }

@@ -1,12 +1,13 @@
 import { policyText } from "../../core/leaf/security-statements";
-import type { Problem as CoreProblem } from "../../core/problem";
 import { formatTableId, parseTableId } from "../../core/names/resource-id";
+import { tableType } from "../../core/resources/table";
 import { describeUnindexed, unindexedKeys } from "../../core/spec/foreign-key-indexes";
 import type { TableShape } from "../../core/spec/spec";
-import { keyFromWire, tableFromWire, tableWireSchema } from "../../core/spec/wire";
+import { keyFromWire, tableFromWire } from "../../core/spec/wire";
 import { createTableStatements } from "../../core/statements/create-table";
 import { plannedParent } from "../../core/statements/parent";
 import type { Statement } from "../../core/statements/statement";
+import { listPartitionedTables } from "../../postgres/list-tables";
 import {
   recordPoliciesStatement,
   recordProfileStatement,
@@ -17,22 +18,19 @@ import { recordDeclared } from "../../postgres/work/alter-table";
 import { recordNewIndex } from "../../postgres/work/build-index";
 import type { ResourceContext } from "../context";
 import { Refusal } from "../failures";
-import type { ResourceHandler } from "../handler";
-import { listPartitionedTables } from "../../postgres/list-tables";
 import type { Runtime } from "../runtime";
-import { containsUnknown, type PropertyMap, UNKNOWN } from "../values";
-import { asProperties, declaredDiff, diffResult, failures, importedKey, requireWire } from "./inputs";
-import { readWire } from "../../core/spec/wire";
+import { defineResource } from "./define-resource";
+import { asProperties, declaredDiff, failures, importedKey, requireWire } from "./inputs";
 import { withoutLaterKeys } from "./later-keys";
 import { checkLeaves, importedLeaves, requireLeafSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
-import { settleTypes } from "./table-types";
 import { liveInputs } from "./table-live";
-import { declaredTwice, destroyRefused, renameProblems, requireNoProblems } from "./table-problems";
+import { destroyRefused, renameProblems, requireNoProblems } from "./table-problems";
+import { settleTypes } from "./table-types";
 import { workContext } from "./work";
 
-/** Declared keys. `indexes` is left out: they are made with a new table, and are resources of their own from then on. */
+/** `indexes` is left out: they are made with a new table, and are resources of their own from then on. */
 const DECLARED = [
   "schema",
   "table",
@@ -45,85 +43,59 @@ const DECLARED = [
   "foreignKeys",
   "leaves",
   "comment",
-];
+] as const;
 
 /** The partitioned parent. Made when missing, adopted when equal, altered where that stalls nobody; never replaced. */
-export function tableHandler(runtime: Runtime): ResourceHandler {
-  const apply = async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean): Promise<PropertyMap> => {
-    const shape = tableFromWire(requireWire(tableWireSchema, inputs));
-    if (preview) {
-      await previewTable(ctx, runtime, shape);
-      return { ...inputs, qualifiedName: `${shape.schema}.${shape.table}`, owner: UNKNOWN, database: UNKNOWN };
-    }
-    const owner = await makeTable(ctx, runtime, shape);
-    return { ...inputs, qualifiedName: `${shape.schema}.${shape.table}`, owner, database: await runtime.identity() };
-  };
-  return {
-    token: "pgpartition:index:Table",
+export const table = defineResource(tableType, (runtime) => ({
+  id: formatTableId,
+  declaredOnce: ({ schema, table: name }) => ({ property: "table", subject: `"${schema}.${name}"` }),
+  declared: DECLARED,
 
-    check: async (ctx, { olds, news }) => {
-      if (containsUnknown(news)) return { inputs: news, failures: [] };
-      const read = readWire(tableWireSchema, news);
-      if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
-      const { leaves, problems } = await checkLeaves(ctx, runtime, read.value, olds);
-      runtime.rememberProfile(read.value, leaves ?? {});
-      runtime.rememberShape(tableFromWire(read.value));
-      const inputs = leaves ? { ...news, ...asProperties({ leaves }) } : news;
-      for (const key of unindexedKeys(tableFromWire(read.value)))
-        ctx.log.warn(`table "${read.value.schema}.${read.value.table}": ${describeUnindexed(key)}`);
-      const renamed = olds ? renameProblems(olds, read.value) : [];
-      const other = runtime.declare(ctx, formatTableId(read.value));
-      const twice: CoreProblem[] = other ? [declaredTwice(read.value, other)] : [];
-      return { inputs, failures: failures([...renamed, ...twice, ...problems]) };
-    },
+  check: async (ctx, wire, { olds, news }) => {
+    const { leaves, problems } = await checkLeaves(ctx, runtime, wire, olds);
+    const shape = tableFromWire(wire);
+    runtime.rememberProfile(wire, leaves ?? {});
+    runtime.rememberShape(shape);
+    for (const key of unindexedKeys(shape))
+      ctx.log.warn(`table "${wire.schema}.${wire.table}": ${describeUnindexed(key)}`);
+    const renamed = olds ? renameProblems(olds, wire) : [];
+    const inputs = leaves ? { ...news, ...asProperties({ leaves }) } : news;
+    return { inputs, failures: failures([...renamed, ...problems]) };
+  },
 
-    diff: async (_ctx, { oldInputs, news }) =>
-      diffResult(declaredDiff(canonical(oldInputs, news), canonical(news), DECLARED)),
+  diff: async (_ctx, _wire, { oldInputs, news }) => declaredDiff(canonical(oldInputs, news), canonical(news), DECLARED),
 
-    create: async (ctx, { inputs, preview }) => ({ id: idOf(inputs), outputs: await apply(ctx, inputs, preview) }),
+  preview: async (ctx, wire) => {
+    await previewTable(ctx, runtime, tableFromWire(wire));
+    return { qualifiedName: `${wire.schema}.${wire.table}` };
+  },
 
-    update: async (ctx, { news, oldOutputs, preview }) => {
-      if (!preview) await runtime.requireSameDatabase(oldOutputs);
-      return { outputs: await apply(ctx, news, preview) };
-    },
+  perform: async (ctx, wire) => {
+    const owner = await makeTable(ctx, runtime, tableFromWire(wire));
+    return { qualifiedName: `${wire.schema}.${wire.table}`, owner };
+  },
 
-    read: async (_ctx, { id, oldInputs, oldOutputs }) => {
-      const table = parseTableId(id);
-      if (!table) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
-      if (oldOutputs) await runtime.requireSameDatabase(oldOutputs);
-      const key = oldInputs && keyFromWire(requireWire(tableWireSchema, oldInputs).key);
-      const observation = await runtime.observe(table, key);
-      const found = observation.table;
-      if (found?.kind !== "partitioned") return undefined;
-      const recorded = observation.registration?.expressions ?? [];
-      const inputs = oldInputs
-        ? liveInputs(oldInputs, found, observation)
-        : { ...importedInputs(found, importedKey(observation), recorded), ...importedLeaves(observation) };
-      return {
-        id,
-        inputs,
-        outputs: {
-          ...inputs,
-          qualifiedName: `${table.schema}.${table.table}`,
-          owner: found.owner,
-          database: await runtime.identity(),
-        },
-      };
-    },
+  observe: async (_ctx, { id, oldInputs }) => {
+    const named = parseTableId(id);
+    if (!named) throw new Refusal(`"${id}" is not the id of a table; write schema.table`);
+    const key = oldInputs && keyFromWire(requireWire(tableType.inputs, oldInputs).key);
+    const observation = await runtime.observe(named, key);
+    const found = observation.table;
+    if (found?.kind !== "partitioned") return undefined;
+    const recorded = observation.registration?.expressions ?? [];
+    const inputs = oldInputs
+      ? liveInputs(oldInputs, found, observation)
+      : { ...importedInputs(found, importedKey(observation), recorded), ...importedLeaves(observation) };
+    return { inputs, facts: { qualifiedName: `${named.schema}.${named.table}`, owner: found.owner } };
+  },
 
-    delete: async (ctx, { id, oldInputs, oldOutputs }) => {
-      await runtime.requireSameDatabase(oldOutputs);
-      if (runtime.renamed(ctx, id)) return;
-      await deleteTable(ctx, runtime, tableFromWire(requireWire(tableWireSchema, oldInputs)));
-    },
+  remove: (ctx, wire) => deleteTable(ctx, runtime, tableFromWire(wire)),
 
-    list: async function* () {
-      for (const { schema, table } of await listPartitionedTables(runtime.database)) {
-        yield { id: formatTableId({ schema, table }), name: table };
-      }
-    },
-  };
-}
+  list: async function* () {
+    for (const found of await listPartitionedTables(runtime.database))
+      yield { id: formatTableId(found), name: found.table };
+  },
+}));
 
 async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: TableShape): Promise<void> {
   const observation = await runtime.observeIfReachable(ctx, declared, declared.window.key);
@@ -232,8 +204,4 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
     };
     await runtime.database.execute([drop, { ...forget, transaction: drop.transaction }], options);
   });
-}
-
-function idOf(inputs: PropertyMap): string {
-  return formatTableId(requireWire(tableWireSchema, inputs));
 }

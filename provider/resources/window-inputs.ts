@@ -1,12 +1,14 @@
-import { formatProblem, type Problem as CoreProblem } from "../../core/problem";
-import type { WindowSpec } from "../../core/spec/spec";
-import { type Instant, parseInstant } from "../../core/time/instant";
 import type { LivePlan } from "../../core/plan/live-plan";
 import type { WindowPlan, WorkItem } from "../../core/plan/types";
+import { type Problem as CoreProblem, formatProblem } from "../../core/problem";
+import { partitionWindowType } from "../../core/resources/partition-window";
+import type { WindowSpec } from "../../core/spec/spec";
+import { type Instant, parseInstant } from "../../core/time/instant";
 import { describeWindow, planWindow } from "../../core/window/window";
-import { digestPartitions, WINDOW_WIRE_KEYS, windowFromWire } from "../../core/window/wire";
+import { digestPartitions, windowFromWire } from "../../core/window/wire";
 import { Refusal } from "../failures";
 import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../values";
+import type { Parsed } from "./define-resource";
 
 /** What PartitionWindow's inputs say: the rule, the clock, and what Check found to be due. */
 export interface WindowInputs {
@@ -18,9 +20,9 @@ export interface WindowInputs {
 }
 
 /** Declared keys: a change of one of these is a change of intent. `work`, `plan` and their facts are not among them. */
-export const DECLARED_WINDOW_KEYS = [...WINDOW_WIRE_KEYS, "asOf", "childDigest"];
+export const DECLARED_WINDOW_KEYS = partitionWindowType.inputs.omit({ plan: true }).keyof().options;
 
-export function readWindowInputs(inputs: PropertyMap): WindowInputs | { readonly problems: readonly CoreProblem[] } {
+export function readWindowInputs(inputs: PropertyMap): Parsed<WindowInputs> {
   const window = windowFromWire(withoutUnknownBucket(inputs));
   if ("problems" in window) return window;
   const asOf = readAsOf(inputs["asOf"]);
@@ -38,11 +40,13 @@ export function readWindowInputs(inputs: PropertyMap): WindowInputs | { readonly
   }
   const plan = inputs["plan"];
   return {
-    spec: window.spec,
-    asOf,
-    childDigest: typeof inputs["childDigest"] === "string" ? inputs["childDigest"] : undefined,
-    work: readWork(inputs["work"]),
-    complete: isMap(plan) && plan["complete"] === true,
+    value: {
+      spec: window.spec,
+      asOf,
+      childDigest: typeof inputs["childDigest"] === "string" ? inputs["childDigest"] : undefined,
+      work: readWork(inputs["work"]),
+      complete: isMap(plan) && plan["complete"] === true,
+    },
   };
 }
 
@@ -58,7 +62,7 @@ export function requireWindowInputs(inputs: PropertyMap): WindowInputs {
   const read = readWindowInputs(inputs);
   if ("problems" in read)
     throw new Refusal(`the inputs of the window are not valid: ${read.problems.map(formatProblem).join("; ")}`);
-  return read;
+  return read.value;
 }
 
 /**

@@ -1,30 +1,9 @@
 import { z } from "zod";
-import { cronJobType } from "../../core/resources/cron-job";
-import { functionAliasesType } from "../../core/resources/function-aliases";
-import { indexType } from "../../core/resources/index-resource";
-import { managementSchemaType } from "../../core/resources/management-schema";
-import { partitionType } from "../../core/resources/partition";
-import { partitionWindowType } from "../../core/resources/partition-window";
-import { publicationMemberType } from "../../core/resources/publication-member";
 import { type ResourceType, tokenOf } from "../../core/resources/resource-type";
-import { rowPolicyType } from "../../core/resources/row-policy";
-import { tableType } from "../../core/resources/table";
 import { convertObject, merge, type NamedTypes } from "./convert";
 import { describeResource } from "./descriptions";
 import type { FunctionSpec, ResourceSpec } from "./model";
 import { getPartitionsInputs, getPartitionsOutputs } from "./outputs";
-
-export const RESOURCE_TYPES: readonly ResourceType[] = [
-  managementSchemaType,
-  tableType,
-  rowPolicyType,
-  partitionType,
-  indexType,
-  publicationMemberType,
-  functionAliasesType,
-  cronJobType,
-  partitionWindowType,
-];
 
 /** Every resource records the database that it was applied to. */
 const database = z.object({

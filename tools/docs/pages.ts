@@ -1,6 +1,6 @@
 // Every generated page.
 import { packageSchema } from "../../provider/schema";
-import { RESOURCE_TYPES } from "../../provider/schema/resources";
+import { RESOURCE_TYPES } from "../../provider/resource-list";
 import { cliPages } from "./cli-page";
 import { componentsPage } from "./components-page";
 import { locksPage } from "./locks-page";

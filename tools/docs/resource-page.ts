@@ -8,11 +8,11 @@ import type {
   TypeSpec,
 } from "../../provider/schema/model";
 import type { ResourceNotes } from "../../core/resources/notes";
-import type { ResourceType } from "../../core/resources/resource-type";
+import type { OperationName, RESOURCE_TYPES } from "../../provider/resource-list";
 import { OPERATIONS, type Operation, operationTable } from "./lock-rows";
 import { code, list, type Page, page, section, table } from "./markdown";
 
-export function resourcePages(schema: PackageSchema, types: readonly ResourceType[]): Page[] {
+export function resourcePages(schema: PackageSchema, types: typeof RESOURCE_TYPES): Page[] {
   return types.flatMap(({ name, token, notes }) => {
     const resource = schema.resources[token];
     if (!resource) return [];
@@ -52,14 +52,14 @@ export function functionPage(schema: PackageSchema): Page {
   ]);
 }
 
-function noteSections(notes: ResourceNotes): string[] {
+function noteSections(notes: ResourceNotes<OperationName>): string[] {
   return [
     section("Import", `${notes.imports}\n`),
     section(
       "Locks",
       ...(notes.locks === undefined ? [] : [`${notes.locks}\n`]),
       ...notes.operations
-        .map(findOperation)
+        .map((name) => BY_NAME[name])
         .flatMap((operation) => [`${operation.title}:\n`, operationTable(operation)]),
       "What the columns mean: [locks](locks.md).\n",
     ),
@@ -68,13 +68,7 @@ function noteSections(notes: ResourceNotes): string[] {
   ];
 }
 
-const BY_NAME: Readonly<Record<string, Operation | undefined>> = OPERATIONS;
-
-function findOperation(name: string): Operation {
-  const operation = BY_NAME[name];
-  if (!operation) throw new Error(`${name} is no operation: add it to tools/docs/lock-rows.ts`);
-  return operation;
-}
+const BY_NAME: Readonly<Record<OperationName, Operation>> = OPERATIONS;
 
 /** `CronJob` -> `cron-job` */
 function kebab(name: string): string {

@@ -1,0 +1,28 @@
+import { cronJob } from "./resources/cron-job";
+import { functionAliases } from "./resources/function-aliases";
+import { index } from "./resources/index-resource";
+import { managementSchema } from "./resources/management-schema";
+import { partition } from "./resources/partition";
+import { publicationMember } from "./resources/publication-member";
+import { rowPolicy } from "./resources/row-policy";
+import { table } from "./resources/table";
+import { partitionWindow } from "./resources/window";
+
+/** Every resource of the package: what is served, the package schema and the reference are made from it, in this order. */
+export const RESOURCES = [
+  managementSchema,
+  table,
+  rowPolicy,
+  partition,
+  index,
+  publicationMember,
+  functionAliases,
+  cronJob,
+  partitionWindow,
+] as const;
+
+/** Types of the resources, in the same order. */
+export const RESOURCE_TYPES = RESOURCES.map(({ type }) => type);
+
+/** Operations whose statements and locks the reference lists. */
+export type OperationName = (typeof RESOURCES)[number]["type"]["notes"]["operations"][number];
