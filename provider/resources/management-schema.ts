@@ -1,6 +1,13 @@
-import { reportThresholds, sameThresholds, type SizeThresholds } from "../../core/monitoring/thresholds";
+import {
+  type ManagementSchemaWire,
+  reportThresholds,
+  sameThresholds,
+  type SizeThresholds,
+} from "../../core/monitoring/thresholds";
 import { quote } from "../../core/names/identifier";
+import type { Problem as CoreProblem } from "../../core/problem";
 import { managementSchemaType } from "../../core/resources/management-schema";
+import { readWire } from "../../core/spec/wire";
 import {
   describeManagementSchema,
   dropManagementSchema,
@@ -15,7 +22,7 @@ import { Refusal } from "../failures";
 import type { Problem } from "../handler";
 import type { Runtime } from "../runtime";
 import { containsUnknown, isUnknown, type PropertyMap } from "../values";
-import { defineResource, type Detail } from "./define-resource";
+import { defineResource, type Detail, type Parsed } from "./define-resource";
 import { asProperties } from "./inputs";
 import { showStatements } from "./show";
 
@@ -23,66 +30,83 @@ import { showStatements } from "./show";
  * The schema of registry and ledger. Declared, never a side effect; a second stack adopts it; upgrades only add; a delete
  * is refused while tables of others are in it.
  */
-export const managementSchema = defineResource(managementSchemaType, (runtime) => ({
-  id: ({ schema }) => schema,
-  declared: ["sizes"],
-  withoutUnknowable: withoutUnknownSizes,
+export const managementSchema = defineResource(
+  managementSchemaType,
+  (runtime) => ({
+    id: ({ schema }) => schema,
+    declared: ["sizes"],
+    withoutUnknowable: withoutUnknownSizes,
 
-  check: async (_ctx, { schema, sizes }, { olds }) => {
-    const { managementSchema: configured } = runtime.config;
-    if (schema !== configured) {
-      const reason = `the provider is configured for management schema "${configured}"; use the same name in both places`;
-      return { failures: [{ property: "schema", reason }] };
-    }
-    if (olds && olds["schema"] !== schema) {
-      const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; keep the name`;
-      return { failures: [{ property: "schema", reason }] };
-    }
-    const wrong: Problem[] = [];
-    if (sizes)
-      reportThresholds(sizes, (property, message, fix) => wrong.push({ property, reason: `${message} ${fix}` }));
-    return { failures: wrong };
-  },
+    check: async (_ctx, { schema, sizes }, { olds }) => {
+      const { managementSchema: configured } = runtime.config;
+      if (schema !== configured) {
+        const reason = `the provider is configured for management schema "${configured}"; use the same name in both places`;
+        return { failures: [{ property: "schema", reason }] };
+      }
+      if (olds && olds["schema"] !== schema) {
+        const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; keep the name`;
+        return { failures: [{ property: "schema", reason }] };
+      }
+      const wrong: Problem[] = [];
+      if (sizes)
+        reportThresholds(sizes, (property, message, fix) => wrong.push({ property, reason: `${message} ${fix}` }));
+      return { failures: wrong };
+    },
 
-  /** Asks the database once for the whole stack whether it is still the one that the state was made with. */
-  diff: async (ctx, { sizes }, { oldOutputs, news }, declared) => {
-    await runtime.ifReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
-    const outdated = typeof oldOutputs["version"] === "number" && oldOutputs["version"] < MANAGEMENT_VERSION;
-    return {
-      ...(outdated ? { version: "update" } : {}),
-      ...(isUnknown(news["sizes"]) ? declared : await changedThresholds(ctx, runtime, sizes)),
-    };
-  },
+    /** Asks the database once for the whole stack whether it is still the one that the state was made with. */
+    diff: async (ctx, { sizes }, { oldOutputs, news }, declared) => {
+      await runtime.ifReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
+      const outdated = typeof oldOutputs["version"] === "number" && oldOutputs["version"] < MANAGEMENT_VERSION;
+      return {
+        ...(outdated ? { version: "update" } : {}),
+        ...(isUnknown(news["sizes"]) ? declared : await changedThresholds(ctx, runtime, sizes)),
+      };
+    },
 
-  preview: async (ctx, { schema, sizes }) => {
-    await runtime.ifReachable(ctx, () => previewSchema(ctx, runtime, schema));
-    await runtime.ifReachable(ctx, () => previewThresholds(ctx, runtime, sizes));
-    return { version: MANAGEMENT_VERSION };
-  },
+    preview: async (ctx, { schema, sizes }) => {
+      await runtime.ifReachable(ctx, () => previewSchema(ctx, runtime, schema));
+      await runtime.ifReachable(ctx, () => previewThresholds(ctx, runtime, sizes));
+      return { version: MANAGEMENT_VERSION };
+    },
 
-  perform: async (ctx, { sizes }) => {
-    const version = await ensureManagementSchema(runtime.database, { signal: ctx.signal, log: ctx.log });
-    if (sizes) await recordSizeThresholds(runtime.database, sizes, { signal: ctx.signal, log: ctx.log });
-    return { version };
-  },
+    perform: async (ctx, { sizes }) => {
+      const version = await ensureManagementSchema(runtime.database, { signal: ctx.signal, log: ctx.log });
+      if (sizes) await recordSizeThresholds(runtime.database, sizes, { signal: ctx.signal, log: ctx.log });
+      return { version };
+    },
 
-  observe: async (_ctx, { id, oldInputs }) => {
-    const { managementSchema: configured } = runtime.config;
-    if (id !== configured)
-      throw new Refusal(`the provider is configured for management schema "${configured}", not "${id}"`);
-    const found = await describeManagementSchema(runtime.database);
-    if (found.kind !== "ours") return undefined;
-    const sizes = oldInputs?.["sizes"] === undefined ? undefined : await readSizeThresholds(runtime.database);
-    return { inputs: asProperties({ schema: id, sizes }), facts: { version: found.version } };
-  },
+    observe: async (_ctx, { id, oldInputs }) => {
+      const { managementSchema: configured } = runtime.config;
+      if (id !== configured)
+        throw new Refusal(`the provider is configured for management schema "${configured}", not "${id}"`);
+      const found = await describeManagementSchema(runtime.database);
+      if (found.kind !== "ours") return undefined;
+      const sizes = oldInputs?.["sizes"] === undefined ? undefined : await readSizeThresholds(runtime.database);
+      return { inputs: asProperties({ schema: id, sizes }), facts: { version: found.version } };
+    },
 
-  remove: (ctx) => dropUnlessRemembering(ctx, runtime),
+    remove: (ctx) => dropUnlessRemembering(ctx, runtime),
 
-  list: async function* () {
-    const id = runtime.config.managementSchema;
-    if ((await describeManagementSchema(runtime.database)).kind === "ours") yield { id, name: id };
-  },
-}));
+    list: async function* () {
+      const id = runtime.config.managementSchema;
+      if ((await describeManagementSchema(runtime.database)).kind === "ours") yield { id, name: id };
+    },
+  }),
+  parseNamed,
+);
+
+/** A schema without a name is told so, and not by the shape alone: it is the first thing that a program declares. */
+function parseNamed(inputs: PropertyMap): Parsed<ManagementSchemaWire> {
+  if (inputs["schema"] === undefined || inputs["schema"] === "") return { problems: [UNNAMED] };
+  return readWire(managementSchemaType.inputs, inputs);
+}
+
+const UNNAMED: CoreProblem = {
+  path: "schema",
+  code: "missing-property",
+  message: "the name of the schema is missing.",
+  fix: "Use the provider's managementSchema.",
+};
 
 /** The name is judged though the sizes are not known yet. */
 function withoutUnknownSizes(inputs: PropertyMap): PropertyMap {
