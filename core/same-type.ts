@@ -16,7 +16,12 @@ export function schemaOf<T>() {
   return <S extends z.ZodType>(schema: S & (SameType<z.infer<S>, T> extends true ? unknown : never)): S => schema;
 }
 
-/** A schema of words: exactly those of T, in the given order. */
+/** Every word of T, in the given order: none may be missing. */
+export function everyWord<T extends string>() {
+  return <const W extends readonly T[]>(...words: W & ([T] extends [W[number]] ? unknown : never)): W => words;
+}
+
+/** A schema of every word of T. */
 export function wordsOf<T extends string>() {
   return <const W extends readonly T[]>(...words: W & ([T] extends [W[number]] ? unknown : never)) => z.enum(words);
 }

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import { DEFAULT_PUBLISHED_CHANGES, DEFAULT_VIA_ROOT } from "../defaults";
 import type { Problem } from "../problem";
+import { everyWord } from "../same-type";
 import type { TableSpecArgs } from "./args";
 import { checkName } from "./names";
 import type { PublicationArgs, PublishedChange } from "./publication-args";
 import { formatPath } from "./shape-problems";
 import type { TableSpec } from "./spec";
 
-export const PUBLISHED_CHANGES = [
-  "insert",
-  "update",
-  "delete",
-  "truncate",
-] as const satisfies readonly PublishedChange[];
+export const PUBLISHED_CHANGES = everyWord<PublishedChange>()("insert", "update", "delete", "truncate");
 
 const name = z.string().min(1);
 const changes = z.array(z.enum(PUBLISHED_CHANGES)).min(1);

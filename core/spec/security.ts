@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../problem";
+import { everyWord } from "../same-type";
 import type { TableSpecArgs } from "./args";
 import { beyondOneExpression } from "./expression";
 import { checkName } from "./names";
@@ -7,7 +8,7 @@ import { DEFAULT_SCHEMA } from "../defaults";
 import type { PolicyArgs, Privilege } from "./security-args";
 import { formatPath } from "./shape-problems";
 
-export const PRIVILEGES = [
+export const PRIVILEGES = everyWord<Privilege>()(
   "select",
   "insert",
   "update",
@@ -16,7 +17,7 @@ export const PRIVILEGES = [
   "references",
   "trigger",
   "maintain",
-] as const satisfies readonly Privilege[];
+);
 
 const POLICY_COMMANDS = ["all", "select", "insert", "update", "delete"] as const;
 type PolicyCommand = (typeof POLICY_COMMANDS)[number];

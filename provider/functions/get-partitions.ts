@@ -1,6 +1,33 @@
+import { z } from "zod";
+import { schemaOf } from "../../core/same-type";
 import { formatInterval } from "../../core/time/interval";
 import type { ProviderFunction } from "../provider-module";
 import type { Runtime } from "../runtime";
+import type { PropertyMap } from "../values";
+
+export const getPartitionsInputs = z.object({ schema: z.string().optional(), table: z.string() });
+
+interface PartitionInfo {
+  readonly name: string;
+  readonly bounds: string;
+  readonly rows?: number;
+  readonly bytes: number;
+  readonly detachPending: boolean;
+}
+
+export const getPartitionsOutputs = z.object({
+  partitions: z.array(
+    schemaOf<PartitionInfo>()(
+      z.object({
+        name: z.string(),
+        bounds: z.string(),
+        rows: z.number().optional(),
+        bytes: z.number(),
+        detachPending: z.boolean(),
+      }),
+    ),
+  ),
+});
 
 /** `pgpartition:index:getPartitions`: the partitions of a table as they are now. Reads only. */
 export function getPartitions(runtime: Runtime): ProviderFunction {
@@ -14,7 +41,7 @@ export function getPartitions(runtime: Runtime): ProviderFunction {
       return { result: {}, failures: [{ property: "table", reason: `table "${schema}.${table}" does not exist` }] };
     return {
       result: {
-        partitions: found.leaves.map((leaf) => ({
+        partitions: found.leaves.map((leaf): PropertyMap & PartitionInfo => ({
           name: leaf.name,
           bounds: leaf.bounds ? formatInterval(leaf.bounds) : leaf.boundsText,
           ...(leaf.rows === undefined ? {} : { rows: leaf.rows }),

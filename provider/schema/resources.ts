@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type ResourceType, tokenOf } from "../../core/resources/resource-type";
+import { getPartitionsInputs, getPartitionsOutputs } from "../functions/get-partitions";
 import { convertObject, merge, type NamedTypes } from "./convert";
 import { describeResource } from "./descriptions";
 import type { FunctionSpec, ResourceSpec } from "./model";
-import { getPartitionsInputs, getPartitionsOutputs } from "./outputs";
 
 /** Every resource records the database that it was applied to. */
 const database = z.object({
