@@ -91,7 +91,7 @@ export interface Resource<T extends ResourceType = ResourceType> {
 /** A resource from its type and the parts that are its own. What its inputs mean is their travelling shape, or what `parse` makes of it. */
 export function defineResource<T extends ResourceType, V = InputsOf<T>>(
   type: T,
-  parts: (runtime: Runtime, queue: TableQueue) => ResourceParts<T, V>,
+  parts: (runtime: Runtime, queue: TableQueue) => ResourceParts<T, NoInfer<V>>,
   // Without it V is InputsOf<T>, which is what the schema of T reads.
   parse: Parse<V> = (inputs) => readWire(type.inputs, inputs) as Parsed<V>,
 ): Resource<T> {
