@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { cronJobType } from "../core/resources/cron-job";
 import { functionAliasesType } from "../core/resources/function-aliases";
 import { indexType } from "../core/resources/index-resource";
@@ -6,11 +6,12 @@ import { managementSchemaType } from "../core/resources/management-schema";
 import { partitionType } from "../core/resources/partition";
 import { partitionWindowType } from "../core/resources/partition-window";
 import { publicationMemberType } from "../core/resources/publication-member";
+import type { FactsOf, InputsOf, ResourceType } from "../core/resources/resource-type";
 import { rowPolicyType } from "../core/resources/row-policy";
 import { tableType } from "../core/resources/table";
 import type { WindowPlan } from "../core/plan/types";
+import type { TableSpec } from "../core/spec/spec";
 import type { WindowWire } from "../core/window/wire";
-import { resourceClass } from "./resource-class";
 
 /** Schema with the registry and the ledger. One for each database; a second stack adopts it. */
 export class ManagementSchema extends resourceClass(managementSchemaType) {
@@ -52,3 +53,35 @@ type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
 export class PartitionWindow extends resourceClass<typeof partitionWindowType, PartitionWindowArgs>(
   partitionWindowType,
 ) {}
+
+/** A resource of the provider as a class: it carries inputs and outputs and decides nothing. */
+interface ResourceClass<Args, Outputs> {
+  new (name: string, args: Args, opts?: pulumi.CustomResourceOptions): pulumi.CustomResource & Outputs;
+  /** Those that a declared table has beside it. */
+  besideTable(name: string, table: TableSpec, opts: pulumi.CustomResourceOptions): pulumi.CustomResource[];
+}
+
+/** Outputs of a resource as a program reads them. */
+type OutputsOf<T extends ResourceType> = {
+  readonly [K in keyof FactsOf<T>]-?: pulumi.Output<FactsOf<T>[K]>;
+};
+
+/** The class of one type of resource. */
+function resourceClass<T extends ResourceType, Args extends object = InputsOf<T>>(
+  type: T,
+): ResourceClass<Args, OutputsOf<T>> {
+  const names = [...Object.keys(type.checked?.shape ?? {}), ...Object.keys(type.facts.shape), "database"];
+  const outputs = Object.fromEntries(names.map((name) => [name, undefined]));
+  class Resource extends pulumi.CustomResource {
+    static besideTable(name: string, table: TableSpec, opts: pulumi.CustomResourceOptions): Resource[] {
+      const beside = type.ofTable?.(table) ?? [];
+      return beside.map(({ suffix, inputs }) => new Resource(`${name}-${suffix}`, inputs, opts));
+    }
+
+    constructor(name: string, args: object, opts?: pulumi.CustomResourceOptions) {
+      super(type.token, name, { ...outputs, ...args }, opts);
+    }
+  }
+  // The SDK makes a property of each key that it is given; no class can declare them from a type.
+  return Resource as unknown as ResourceClass<Args, OutputsOf<T>>;
+}

@@ -1,14 +1,14 @@
 import { z } from "zod";
 
 /** A type without what says nothing about its values: mutability, and undefined where a property may be left out. */
-export type Plain<T> = T extends readonly (infer Item)[]
+type Plain<T> = T extends readonly (infer Item)[]
   ? readonly Plain<Item>[]
   : T extends object
     ? { readonly [K in keyof T]: Plain<Exclude<T[K], undefined>> }
     : T;
 
 /** True if both types have the same values: no key and no word more on either side. */
-export type SameType<A, B> =
+type SameType<A, B> =
   (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
 /** Takes a schema only if what it reads is exactly T, so that neither can change without the other. */

@@ -67,7 +67,7 @@ export interface DiffResult {
   readonly deleteBeforeReplace?: boolean;
 }
 
-export interface CreateRequest {
+interface CreateRequest {
   readonly inputs: PropertyMap;
   readonly preview: boolean;
 }

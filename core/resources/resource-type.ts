@@ -27,7 +27,7 @@ type Texts<S> = Readonly<
 type InputTexts<In, Args> = Args extends readonly [] ? Texts<In> : Readonly<{ [K in keyof In]?: string }>;
 
 /** A named type that no other resource has. */
-export interface OwnType {
+interface OwnType {
   readonly text: string;
   /** Texts of its properties, where it is an object. */
   readonly texts?: Readonly<Record<string, string>>;

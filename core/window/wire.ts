@@ -37,9 +37,6 @@ export const windowWireSchema = z.object({
 
 export type WindowWire = z.infer<typeof windowWireSchema>;
 
-/** The declared keys of PartitionWindow's inputs, in a stable order. */
-export const WINDOW_WIRE_KEYS = Object.keys(windowWireSchema.shape);
-
 export function windowToWire(spec: WindowSpec): WindowWire {
   return withoutUndefined({
     schema: spec.schema,

@@ -9,7 +9,7 @@ import { recordNewIndexStatement } from "../registry";
 import type { WorkContext } from "./context";
 
 /** What an index looks like when the work is done. */
-export interface BuiltIndex {
+interface BuiltIndex {
   readonly valid: boolean;
   readonly leaves: number;
 }

@@ -22,7 +22,7 @@ import { containsUnknown, type PropertyMap, type PropertyValue, UNKNOWN, type Un
 
 /** Inputs that could be read, or everything that is wrong with their shape. */
 export type Parsed<V> = { readonly value: V } | { readonly problems: readonly CoreProblem[] };
-export type Parse<V> = (inputs: PropertyMap) => Parsed<V>;
+type Parse<V> = (inputs: PropertyMap) => Parsed<V>;
 
 type ReadonlyDeep<T> = T extends readonly (infer Item)[]
   ? readonly ReadonlyDeep<Item>[]
@@ -36,14 +36,14 @@ export type Facts<T extends ResourceType> = {
 };
 
 /** Facts that a preview knows. A required one that it leaves out is unknown. */
-export type FactsToBe<T extends ResourceType> = {
+type FactsToBe<T extends ResourceType> = {
   readonly [K in keyof FactsOf<T>]?: ReadonlyDeep<FactsOf<T>[K]> | Unknown;
 };
 
 export type Detail = Readonly<Record<string, DiffKind>>;
 
 /** The parts of a resource that are its own. V is what its inputs mean. */
-export interface ResourceParts<T extends ResourceType, V> {
+interface ResourceParts<T extends ResourceType, V> {
   /** The inputs without those that may be unknown while the others are judged. Left out: all have to be known. */
   withoutUnknowable?(inputs: PropertyMap): PropertyMap;
   /** The id in state. */
@@ -83,7 +83,7 @@ export interface Observed<T extends ResourceType> {
 }
 
 /** A type of resource with its handler. */
-export interface Resource<T extends ResourceType = ResourceType> {
+interface Resource<T extends ResourceType = ResourceType> {
   readonly type: T;
   handler(runtime: Runtime, queue: TableQueue): ResourceHandler;
 }
