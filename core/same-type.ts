@@ -8,8 +8,7 @@ type Plain<T> = T extends readonly (infer Item)[]
     : T;
 
 /** True if both types have the same values: no key and no word more on either side. */
-type SameType<A, B> =
-  (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
+type SameType<A, B> = (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
 /** Takes a schema only if what it reads is exactly T, so that neither can change without the other. */
 export function schemaOf<T>() {
