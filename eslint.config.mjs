@@ -30,13 +30,13 @@ export default tseslint.config(
       "prefer-const": "error",
     },
   },
-  { files: ["provider/codec.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
+  { files: ["provider/runtime/codec.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
   {
     files: [
       "core/**",
       "postgres/**",
       "archive/**",
-      "migration/**",
+      "conversion/**",
       "provider/**",
       "components/**",
       "policies/**",

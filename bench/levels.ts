@@ -1,14 +1,14 @@
 // Three levels, program, site and month: the update that makes them all, against the same statements in one session.
-import type { TableSpecArgs } from "../core/spec/args";
+import type { TableSpecArgs } from "../core/declare/table/args";
 import { branchKey } from "../core/levels/levels";
-import { createBranchSteps } from "../core/levels/create-branch";
-import { planCreations } from "../core/plan/creations";
-import { requireTableSpec } from "../core/spec/parse";
-import { plannedParent } from "../core/statements/parent";
-import type { Statement } from "../core/statements/statement";
+import { createBranchSteps } from "../core/partition/branch/create-branch";
+import { planCreations } from "../core/plan/create/creations";
+import { requireTableSpec } from "../core/declare/table/parse";
+import { plannedParent } from "../core/partition/carry/parent";
+import type { Statement } from "../core/sql/statement";
 import { parseInstant } from "../core/time/instant";
 import { planWindow } from "../core/window/window";
-import { ledgerStatement } from "../postgres/registry";
+import { ledgerStatement } from "../postgres/registry/registry";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";
 import { partitionedProject } from "./support/project";

@@ -1,13 +1,13 @@
 // `resources: "window"` with thousands of partitions: the update that makes them, against the same statements in one session.
-import type { TableSpecArgs } from "../core/spec/args";
-import { requireTableSpec } from "../core/spec/parse";
-import type { TableSpec } from "../core/spec/spec";
-import { createPartitionStatements } from "../core/statements/create-partition";
-import { plannedParent } from "../core/statements/parent";
-import type { Statement } from "../core/statements/statement";
+import type { TableSpecArgs } from "../core/declare/table/args";
+import { requireTableSpec } from "../core/declare/table/parse";
+import type { TableSpec } from "../core/declare/table/spec";
+import { createPartitionStatements } from "../core/partition/create/create-partition";
+import { plannedParent } from "../core/partition/carry/parent";
+import type { Statement } from "../core/sql/statement";
 import { parseInstant } from "../core/time/instant";
 import { type DesiredPartition, planWindow } from "../core/window/window";
-import { ledgerStatement } from "../postgres/registry";
+import { ledgerStatement } from "../postgres/registry/registry";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";
 import { partitionedProject } from "./support/project";

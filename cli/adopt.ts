@@ -9,20 +9,20 @@ import { branchNotes } from "../core/adopt/branch-notes";
 import { timeColumnOf, timePartitionsOf } from "../core/adopt/levels";
 import { importFile } from "../core/adopt/import-file";
 import { programText } from "../core/adopt/program";
-import { within } from "../core/default-partition/excludes";
+import { within } from "../core/observed/key-excludes";
 import { retireRivals, rivalsText } from "../core/adopt/rivals";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import type { Observation, ObservedLeaf, ObservedTable } from "../core/observed";
+import type { Observation, ObservedLeaf, ObservedTable } from "../core/observed/table";
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
 import type { Instant } from "../core/time/instant";
 import { isZone } from "../core/time/period";
-import type { ListValuesArgs } from "../core/spec/level-args";
-import { readLevelValues } from "../postgres/level-values";
-import { readAdoptionSources } from "../postgres/adoption";
-import { countRows } from "../postgres/count-rows";
+import type { ListValuesArgs } from "../core/declare/table/level-args";
+import { readLevelValues } from "../postgres/read/level-values";
+import { readAdoptionSources } from "../postgres/read/adoption";
+import { countRows } from "../postgres/read/count-rows";
 import type { Database } from "../postgres/database";
-import { readTakenNames } from "../postgres/names-taken";
-import { missingRights } from "../postgres/rights";
+import { readTakenNames } from "../postgres/read/names-taken";
+import { missingRights } from "../postgres/read/rights";
 import { print, requireTable, withSession } from "./session";
 
 interface AdoptOptions {

@@ -1,12 +1,12 @@
-import { openStoreOfManifest } from "../archive/archive-place";
+import { openStoreOfManifest } from "../archive/store/archive-place";
 import type { ObjectStore } from "../archive/store/store";
-import { storeSettingsOf } from "../core/archive/archive-spec";
+import { storeSettingsOf } from "../core/declare/archive/archive-spec";
 import type { TableId } from "../core/names/resource-id";
-import type { Observation } from "../core/observed";
+import type { Observation } from "../core/observed/table";
 import { type Interval, type OpenInterval, overlaps } from "../core/time/interval";
 import { timeSpan } from "../core/time/range-word";
 import { windowFromWire } from "../core/window/wire";
-import type { ListedArchive } from "../postgres/archive-table";
+import type { ListedArchive } from "../postgres/journal/archive-table";
 import type { CliSession } from "./session";
 
 /** What says which archives are meant, and where their store is. */

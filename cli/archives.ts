@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { ArchiveFault } from "../archive/errors";
-import { verifyArchive } from "../archive/verify";
+import { ArchiveFault } from "../archive/store/mismatch";
+import { verifyArchive } from "../archive/read/verify";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatBytes } from "../core/size";
 import { formatInterval, overlaps } from "../core/time/interval";
-import { type ListedArchive, listArchives } from "../postgres/archive-table";
+import { type ListedArchive, listArchives } from "../postgres/journal/archive-table";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
 import { type CliSession, requireTable, withRegistry } from "./session";
 

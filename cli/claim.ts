@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
-import { claimTable } from "../postgres/ownership";
+import { claimTable } from "../postgres/read/ownership";
 import { notRegistered, requireTable, withRegistry } from "./session";
 
 /** Moves a table to another stack, or takes a released one back. */

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "../core/monitoring/args";
 import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
 import { requireMonitoringSettings } from "../core/monitoring/settings";
-import { recordSizeThresholds } from "../postgres/size-thresholds";
+import { recordSizeThresholds } from "../postgres/management/size-thresholds";
 import { withRegistry } from "./session";
 
 /** The files of the component Monitoring, for who has no program at hand. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
-import { setPaused as setTablePaused } from "../postgres/ownership";
+import { setPaused as setTablePaused } from "../postgres/read/ownership";
 import { notRegistered, requireTable, withRegistry } from "./session";
 
 export function pauseCommand(): Command {

@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { queryTogether } from "../archive/query";
+import { queryTogether } from "../archive/restore/query";
 import { formatInstant } from "../core/time/instant";
 import { intervalKey } from "../core/time/interval";
-import { listArchives } from "../postgres/archive-table";
+import { listArchives } from "../postgres/journal/archive-table";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
 import { requireTable, withRegistry } from "./session";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
-import { releaseTable } from "../postgres/ownership";
+import { releaseTable } from "../postgres/read/ownership";
 import { notRegistered, requireTable, withRegistry } from "./session";
 
 /** Hands a table back. Nothing in the database changes but the registry; no stack retires or deletes anything of it any more. */

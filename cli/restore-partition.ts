@@ -1,15 +1,15 @@
-import { bringBack, type RestoreFacts } from "../archive/bring-back";
+import { bringBack, type RestoreFacts } from "../archive/restore/bring-back";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import type { Observation } from "../core/observed";
-import type { Creation } from "../core/plan/creation";
-import { planCreations } from "../core/plan/creations";
-import type { WindowSpec } from "../core/spec/spec";
-import { observedParent } from "../core/statements/parent";
+import type { Observation } from "../core/observed/table";
+import type { Creation } from "../core/plan/create/creation";
+import { planCreations } from "../core/plan/create/creations";
+import type { WindowSpec } from "../core/declare/table/spec";
+import { observedParent } from "../core/partition/carry/parent";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../core/time/instant";
 import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../core/time/interval";
 import { windowFromWire } from "../core/window/wire";
 import { planWindow } from "../core/window/window";
-import { readLevelValues } from "../postgres/level-values";
+import { readLevelValues } from "../postgres/read/level-values";
 import { type ArchiveFlags, openStoreOf } from "./archive-source";
 import { type CliSession, notRegistered } from "./session";
 

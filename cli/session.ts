@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { formatTableId, parseTableId, type TableId } from "../core/names/resource-id";
 import { Database } from "../postgres/database";
 import { describeManagementSchema } from "../postgres/management/install";
-import type { OwnershipOptions } from "../postgres/ownership";
+import type { OwnershipOptions } from "../postgres/read/ownership";
 
 /** What a verb works with. */
 export interface CliSession {

@@ -4,7 +4,7 @@ import { formatBytes } from "../core/size";
 import { compareInstants, formatInstant } from "../core/time/instant";
 import type { Database } from "../postgres/database";
 import { describeManagementSchema } from "../postgres/management/install";
-import { listRegistered, type RegisteredTable } from "../postgres/ownership";
+import { listRegistered, type RegisteredTable } from "../postgres/read/ownership";
 import { withSession } from "./session";
 
 /** One line for each registered table: who manages it, how far its partitions reach. */

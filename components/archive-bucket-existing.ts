@@ -1,9 +1,9 @@
 import type * as awsTypes from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { ArchiveBucketSettings } from "../core/archive/bucket";
-import { type BucketDemands, bucketProblems } from "../core/archive/bucket-checks";
-import { type BucketFacts, bucketFacts, type BucketSetting } from "../core/archive/bucket-facts";
-import { ProgramError, requireValid } from "../core/problem";
+import type { ArchiveBucketSettings } from "../core/archive/bucket/bucket";
+import { type BucketDemands, bucketProblems } from "../core/archive/bucket/bucket-checks";
+import { type BucketFacts, bucketFacts, type BucketSetting } from "../core/archive/bucket/bucket-facts";
+import { ProgramError, requireValid } from "../core/problems/problem";
 
 /** A bucket that somebody else set up. */
 export interface ExistingBucketArgs {

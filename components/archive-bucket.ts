@@ -1,9 +1,9 @@
 import type * as awsTypes from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type ArchiveBucketSettings, requireArchiveBucket } from "../core/archive/bucket";
-import type { ArchiveBucketSettingsArgs } from "../core/archive/bucket-args";
-import { formatLocation } from "../core/archive/location";
-import { archiverPolicy, tlsOnly } from "../core/archive/bucket-policies";
+import { type ArchiveBucketSettings, requireArchiveBucket } from "../core/archive/bucket/bucket";
+import type { ArchiveBucketSettingsArgs } from "../core/declare/archive/bucket-args";
+import { formatLocation } from "../core/store/location";
+import { archiverPolicy, tlsOnly } from "../core/archive/bucket/bucket-policies";
 import { type ExistingBucketArgs, readBucket } from "./archive-bucket-existing";
 
 /** The bucket of an archive: what decides about its objects, and what AWS is told about it. */

@@ -1,12 +1,12 @@
 import type * as awsTypes from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type BranchProblem, catalogBranches } from "../core/archive/catalog-branches";
-import { type CatalogTable, catalogName, catalogTable } from "../core/archive/catalog";
-import type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";
-import { viewText } from "../core/archive/catalog-view";
-import { type Report, requireValid } from "../core/problem";
-import { requireTableSpec } from "../core/spec/parse";
-import type { TableSpec } from "../core/spec/spec";
+import { type BranchProblem, catalogBranches } from "../core/archive/catalog/catalog-branches";
+import { type CatalogTable, catalogName, catalogTable } from "../core/archive/catalog/catalog";
+import type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog/catalog-args";
+import { viewText } from "../core/archive/catalog/catalog-view";
+import { type Report, requireValid } from "../core/problems/problem";
+import { requireTableSpec } from "../core/declare/table/parse";
+import type { TableSpec } from "../core/declare/table/spec";
 import { type Instant, parseInstant } from "../core/time/instant";
 import { programClock } from "./clock";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { formatProblem, type Problem, ProgramError } from "../core/problem";
-import { declaredTime, timeProblem } from "../core/spec/time-text";
+import { formatProblem, type Problem, ProgramError } from "../core/problems/problem";
+import { declaredTime, timeProblem } from "../core/declare/option/time-text";
 import { formatInstant, type Instant } from "../core/time/instant";
 
 /** The moment that a whole program plans for. */

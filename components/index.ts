@@ -9,10 +9,10 @@ export { Monitoring, type MonitoringArgs } from "./monitoring";
 export type { PrerequisiteArgs, PrerequisitePublicationArgs, PrerequisiteRoleArgs } from "./prerequisites";
 export * from "./resources";
 export { programClock, type ProgramClock } from "./clock";
-export type { ColumnArgs, IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/spec/args";
-export type { CheckArgs, ForeignKeyArgs } from "../core/spec/options/constraints";
-export type { WindowArgs } from "../core/spec/options/window";
-export type { RetireHoursArgs, Weekday } from "../core/spec/retire-hours";
+export type { ColumnArgs, IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/declare/table/args";
+export type { CheckArgs, ForeignKeyArgs } from "../core/declare/table/constraints";
+export type { WindowArgs } from "../core/declare/window/window";
+export type { RetireHoursArgs, Weekday } from "../core/declare/retention/retire-hours";
 export type {
   HashLevelArgs,
   LevelArgs,
@@ -21,24 +21,24 @@ export type {
   ListValuesArgs,
   RangeLevelArgs,
   SegmentArgs,
-} from "../core/spec/level-args";
-export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/spec/publication-args";
-export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/spec/schedule-args";
-export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/spec/security-args";
-export type { DefaultPartitionArgs } from "../core/spec/default-partition";
-export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/spec/storage-args";
+} from "../core/declare/table/level-args";
+export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/declare/table/publication-args";
+export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/declare/schedule/schedule-args";
+export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/declare/table/security-args";
+export type { DefaultPartitionArgs } from "../core/declare/table/default-partition";
+export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/declare/table/storage-args";
 export type { AlertThresholdArgs, MonitoringSettingsArgs, ShortTime, SizeThresholdArgs } from "../core/monitoring/args";
-export type { BackupArgs } from "../core/spec/backup";
-export type { RestoredArgs, RestoredRangeArgs } from "../core/spec/restored";
+export type { BackupArgs } from "../core/declare/retention/backup";
+export type { RestoredArgs, RestoredRangeArgs } from "../core/declare/retention/restored";
 export type { Size } from "../core/size";
-export type { BucketSetting } from "../core/archive/bucket-facts";
-export type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog-args";
+export type { BucketSetting } from "../core/archive/bucket/bucket-facts";
+export type { ArchiveCatalogSettingsArgs } from "../core/archive/catalog/catalog-args";
 export type {
   ArchiveBucketSettingsArgs,
   ArchiveStorageClass,
   ObjectLockArgs,
   StorageStepArgs,
-} from "../core/archive/bucket-args";
-export type { Problem } from "../core/problem";
+} from "../core/declare/archive/bucket-args";
+export type { Problem } from "../core/problems/problem";
 export type { Span } from "../core/time/span";
-export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/types";
+export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/change/types";

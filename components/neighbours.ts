@@ -1,7 +1,7 @@
 // Which tables of a program have to do with each other. A table of a PartitionedTable knows those that the program made before
 // it: they cannot wait for it in turn, whatever dependsOn says.
 import type * as pulumi from "@pulumi/pulumi";
-import type { ForeignKeySpec } from "../core/spec/options/constraints";
+import type { ForeignKeySpec } from "../core/declare/table/constraints";
 
 interface Named {
   readonly schema: string;

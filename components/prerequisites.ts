@@ -4,8 +4,8 @@ import { DEFAULT_VIA_ROOT } from "../core/defaults";
 import type { TableName } from "../core/names/table-name";
 import { schemaGrants, tableGrants, type WantedGrant } from "../core/prerequisites/grants";
 import { reportPrerequisites } from "../core/prerequisites/problems";
-import { requireValid } from "../core/problem";
-import type { PublishedChange } from "../core/spec/publication-args";
+import { requireValid } from "../core/problems/problem";
+import type { PublishedChange } from "../core/declare/table/publication-args";
 import type { ConnectionArgs } from "./provider";
 
 /** What the tables need before they can be made; owned by `@pulumi/postgresql`, not by us. */

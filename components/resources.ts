@@ -9,8 +9,8 @@ import { publicationMemberType } from "../core/resources/publication-member";
 import type { FactsOf, InputsOf, ResourceType } from "../core/resources/resource-type";
 import { rowPolicyType } from "../core/resources/row-policy";
 import { tableType } from "../core/resources/table";
-import type { WindowPlan } from "../core/plan/types";
-import type { TableSpec } from "../core/spec/spec";
+import type { WindowPlan } from "../core/plan/change/types";
+import type { TableSpec } from "../core/declare/table/spec";
 import type { WindowWire } from "../core/window/wire";
 
 /** Schema with the registry and the ledger. One for each database; a second stack adopts it. */

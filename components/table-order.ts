@@ -1,7 +1,7 @@
 import { DEFAULT_SCHEMA } from "../core/defaults";
-import { InvalidSpecError, type Problem } from "../core/problem";
-import type { TableSpecArgs } from "../core/spec/args";
-import type { ForeignKeyArgs } from "../core/spec/options/constraints";
+import { InvalidSpecError, type Problem } from "../core/problems/problem";
+import type { TableSpecArgs } from "../core/declare/table/args";
+import type { ForeignKeyArgs } from "../core/declare/table/constraints";
 
 type Named = Pick<TableSpecArgs, "schema" | "table" | "rowSecurity" | "foreignKeys">;
 

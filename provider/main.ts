@@ -1,8 +1,8 @@
 import { Console } from "node:console";
-import { watchEngine } from "./engine-watch";
+import { watchEngine } from "./server/engine-watch";
 import { providerModule } from "./module";
-import { serveProvider } from "./server";
-import { describe } from "./service/errors";
+import { serveProvider } from "./server/server";
+import { describe } from "./server/errors";
 
 /** The longest that an internal error may take to end the process. */
 const FAIL_BOUND_MS = 5_000;

@@ -1,16 +1,16 @@
 import { version } from "../package.json";
-import type { CallContext } from "./context";
-import { configProblems, readConfig, SECRET_CONFIG } from "./config";
+import type { CallContext } from "./runtime/context";
+import { configProblems, readConfig, SECRET_CONFIG } from "./runtime/config";
 import { getPartitions } from "./functions/get-partitions";
-import type { DiffKind } from "./handler";
-import type { ProviderModule } from "./provider-module";
-import { declaredDiff, diffResult } from "./resources/inputs";
+import type { DiffKind } from "./runtime/handler";
+import type { ProviderModule } from "./runtime/provider-module";
+import { declaredDiff, diffResult } from "./resources/shared/inputs";
 import { RESOURCES } from "./resource-list";
-import { Runtime } from "./runtime";
-import { schemaText } from "./schema";
-import { TableQueue } from "./table-queue";
-import { secretsOf } from "../postgres/config";
-import type { PropertyMap } from "./values";
+import { Runtime } from "./runtime/runtime";
+import { schemaText } from "./package-schema";
+import { TableQueue } from "./runtime/table-queue";
+import { secretsOf } from "../postgres/connect/config";
+import type { PropertyMap } from "./runtime/values";
 
 /** The product's provider: its resources and what they share, which no other one of this process shares with it. */
 export function providerModule(): ProviderModule {

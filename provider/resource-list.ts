@@ -1,12 +1,12 @@
-import { cronJob } from "./resources/cron-job";
-import { functionAliases } from "./resources/function-aliases";
-import { index } from "./resources/index-resource";
-import { managementSchema } from "./resources/management-schema";
-import { partition } from "./resources/partition";
-import { publicationMember } from "./resources/publication-member";
-import { rowPolicy } from "./resources/row-policy";
-import { table } from "./resources/table";
-import { partitionWindow } from "./resources/window";
+import { cronJob } from "./resources/schedule/cron-job";
+import { functionAliases } from "./resources/schedule/function-aliases";
+import { index } from "./resources/index/index-resource";
+import { managementSchema } from "./resources/management/management-schema";
+import { partition } from "./resources/partition/partition";
+import { publicationMember } from "./resources/publication/publication-member";
+import { rowPolicy } from "./resources/row-policy/row-policy";
+import { table } from "./resources/table/table";
+import { partitionWindow } from "./resources/window/window";
 
 /** Every resource of the package: what is served, the package schema and the reference are made from it, in this order. */
 export const RESOURCES = [

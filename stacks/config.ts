@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { SIZE_HINT } from "../core/size";
-import { shapesOf } from "../core/spec/option";
-import { RETIREMENT } from "../core/spec/options/retirement";
-import { UPKEEP } from "../core/spec/options/upkeep";
-import { WINDOW } from "../core/spec/options/window";
+import { shapesOf } from "../core/declare/option/option";
+import { RETIREMENT } from "../core/declare/retention/retirement";
+import { UPKEEP } from "../core/declare/window/upkeep";
+import { WINDOW } from "../core/declare/window/window";
 import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConnectionArgs } from "../components";
-import type { Problem } from "../core/problem";
+import type { Problem } from "../core/problems/problem";
 import type { StackConfig } from "./config";
 
 /** What the outside world gives; a parameter, so that tests need none of it. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { docstringOf } from "../core/spec/docstring";
+import { docstringOf } from "../core/declare/option/docstring";
 import { clockConfigSchema, passwordSchema, stackConfigSchema } from "./config";
 
 type Json = Record<string, unknown>;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Problem } from "../core/problem";
-import { removedOption } from "../core/spec/removed";
-import { formatPath, shapeProblems } from "../core/spec/shape-problems";
-import { timeProblem } from "../core/spec/time-text";
+import type { Problem } from "../core/problems/problem";
+import { removedOption } from "../core/problems/removed";
+import { formatPath, shapeProblems } from "../core/problems/shape-problems";
+import { timeProblem } from "../core/declare/option/time-text";
 import { parseInstant } from "../core/time/instant";
 import { clockConfigSchema, databaseSchemas, type StackConfig, stackConfigSchema } from "./config";
 

@@ -1,7 +1,7 @@
 import type { TableSpecArgs } from "../components";
-import type { Problem } from "../core/problem";
-import { parseTableSpec } from "../core/spec/parse";
-import { formatPath } from "../core/spec/shape-problems";
+import type { Problem } from "../core/problems/problem";
+import { parseTableSpec } from "../core/declare/table/parse";
+import { formatPath } from "../core/problems/shape-problems";
 import type { StackConfig, TableOverrides } from "./config";
 import { SYSTEMS, SYSTEM_NAMES } from "./tables";
 

@@ -1,5 +1,5 @@
 import type { Size, TableSpecArgs } from "../components";
-import { InvalidSpecError } from "../core/problem";
+import { InvalidSpecError } from "../core/problems/problem";
 import { type Outside, type PlainConnection, resolveConnection } from "./connection";
 import { type RawConfig, readStackConfig } from "./read-config";
 import { resolveTables } from "./resolve-tables";

@@ -1,21 +1,79 @@
-// `npm run deps:check`: dependency-cruiser over the folders that exist; the rules are in .dependency-cruiser.cjs.
-import { spawnSync } from "node:child_process";
+// `npm run deps:check`: which folder may import which (.dependency-cruiser.cjs), no cycle between two folders, and no folder with
+// more files than a reader takes in at one look.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cruise } from "dependency-cruiser";
+import extractDepcruiseOptions from "dependency-cruiser/config-utl/extract-depcruise-options";
+
+const MOST_FILES = 25;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const folders = ["core", "postgres", "archive", "migration", "provider", "components", "policies", "stacks", "cli"]
-  .concat(["tools", "test", "bench", "examples"])
-  .filter((folder) => existsSync(join(root, folder)));
+process.chdir(root);
+const product = [
+  "core",
+  "postgres",
+  "jobs",
+  "archive",
+  "conversion",
+  "provider",
+  "components",
+  "policies",
+  "stacks",
+  "cli",
+];
+const folders = [...product, "tools", "test", "bench", "examples"].filter((folder) => existsSync(folder));
 
-const cruise = join(root, "node_modules", "dependency-cruiser", "bin", "dependency-cruise.mjs");
-const { status } = spawnSync(
-  process.execPath,
-  [cruise, "--no-progress", "--config", ".dependency-cruiser.cjs", ...folders],
-  {
-    cwd: root,
-    stdio: "inherit",
-  },
+const options = await extractDepcruiseOptions(join(root, ".dependency-cruiser.cjs"));
+const { output } = await cruise(folders, { ...options, outputType: "json" });
+const { modules, summary } = JSON.parse(output);
+const ours = modules.filter(({ source }) => product.includes(source.split("/")[0]));
+
+const broken = summary.violations.map(
+  ({ rule, from, to, cycle = [] }) =>
+    `${rule.name}: ${[from, ...(cycle.length > 0 ? cycle.map(({ name }) => name) : [to])].join(" -> ")}`,
 );
-process.exitCode = status ?? 1;
+const found = [...broken, ...cyclesBetweenFolders(ours), ...largeFolders(ours)];
+for (const problem of found) console.error(problem);
+if (found.length > 0) process.exitCode = 1;
+else
+  console.log(
+    `${modules.length} files: every import goes with the stream, no cycle between folders, no folder over ${MOST_FILES} files`,
+  );
+
+/** Types count as much as code: what a reader has to know first is the same. */
+function cyclesBetweenFolders(all) {
+  const edges = new Map();
+  for (const { source, dependencies } of all)
+    for (const { resolved } of dependencies) {
+      const [from, to] = [dirname(source), dirname(resolved)];
+      if (from === to || !product.includes(to.split("/")[0])) continue;
+      if (!edges.has(from)) edges.set(from, new Map());
+      edges.get(from).set(to, `${source} -> ${resolved}`);
+    }
+  const problems = [];
+  for (const from of edges.keys())
+    for (const [to, example] of edges.get(from)) {
+      const back = wayFrom(to, from, edges);
+      if (back !== undefined && from < to) problems.push(`folder-cycle: ${example}, and back: ${back.join(", ")}`);
+    }
+  return problems;
+}
+
+/** The imports by which one folder reaches another, the shortest way; undefined where there is none. */
+function wayFrom(start, end, edges) {
+  const ways = new Map([[start, []]]);
+  for (const [folder, way] of ways) {
+    if (folder === end) return way;
+    for (const [next, example] of edges.get(folder) ?? []) if (!ways.has(next)) ways.set(next, [...way, example]);
+  }
+  return undefined;
+}
+
+function largeFolders(all) {
+  const sizes = new Map();
+  for (const { source } of all) sizes.set(dirname(source), (sizes.get(dirname(source)) ?? 0) + 1);
+  return [...sizes]
+    .filter(([, size]) => size > MOST_FILES)
+    .map(([folder, size]) => `large-folder: ${folder} has ${size} files, ${MOST_FILES} at most`);
+}

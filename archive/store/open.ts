@@ -1,4 +1,4 @@
-import { requireStoreSettings, type StoreSettings } from "../../core/archive/store-settings";
+import { requireStoreSettings, type StoreSettings } from "../../core/declare/archive/store-settings";
 import { FileStore } from "./file";
 import { S3Store } from "./s3";
 import type { S3Limits } from "./s3-client";

@@ -1,5 +1,5 @@
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
-import type { StoreSettings } from "../../core/archive/store-settings";
+import type { StoreSettings } from "../../core/declare/archive/store-settings";
 
 /** How patient the client is, and in what pieces it sends. Tests make it small; nobody else has to. */
 export interface S3Limits {

@@ -1,7 +1,7 @@
 // Object Lock: what is asked for at an upload, and whether an object that is there has it.
 import type { ObjectLockMode } from "@aws-sdk/client-s3";
-import type { ObjectLockArgs } from "../../core/archive/bucket-args";
-import { daysOfSpan } from "../../core/archive/days";
+import type { ObjectLockArgs } from "../../core/declare/archive/bucket-args";
+import { daysOfSpan } from "../../core/store/days";
 import { StoreError } from "./errors";
 import type { StoredObject } from "./store";
 

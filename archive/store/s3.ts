@@ -1,8 +1,8 @@
 // Archives in a bucket of S3 or of a store that speaks as S3 does.
 import { Readable } from "node:stream";
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
-import { formatLocation, type Location } from "../../core/archive/location";
-import type { StoreSettings } from "../../core/archive/store-settings";
+import { formatLocation, type Location } from "../../core/store/location";
+import type { StoreSettings } from "../../core/declare/archive/store-settings";
 import { openSource, type Source } from "./content";
 import { ObjectConflict, StoreError, type StoreErrorKind } from "./errors";
 import { fullKey, fullPrefix } from "./keys";

@@ -1,11 +1,11 @@
-import { tablePlace, type ArchiveTable } from "../../core/archive/table-destination";
+import { tablePlace, type ArchiveTable } from "../../core/declare/archive/table-destination";
 import { columnProblems, makeTableStatements } from "../../core/archive/table-sql";
-import type { KeySpec } from "../../core/spec/spec";
+import type { KeySpec } from "../../core/declare/table/spec";
 import type { OpenInterval } from "../../core/time/interval";
-import { isPartOf, readArchiveTable } from "../../postgres/archive-register";
-import { missingTypes, readArchiveColumns, readArchiveTypes } from "../../postgres/archive-table";
+import { isPartOf, readArchiveTable } from "../../postgres/journal/archive-register";
+import { missingTypes, readArchiveColumns, readArchiveTypes } from "../../postgres/journal/archive-table";
 import type { Database } from "../../postgres/database";
-import type { Log } from "../../postgres/log";
+import type { Log } from "../../postgres/connect/log";
 import { TableStore } from "./table-store";
 
 /** An archive table that can be reached. */

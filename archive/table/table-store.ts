@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { type ArchivedColumn, rangeCondition, registerOf, type TableRef } from "../../core/archive/table-sql";
-import type { KeySpec } from "../../core/spec/spec";
+import type { KeySpec } from "../../core/declare/table/spec";
 import type { OpenInterval } from "../../core/time/interval";
 import {
   countBrought,
@@ -11,11 +11,11 @@ import {
   readEntries,
   type RegisterEntry,
   takeBackStatements,
-} from "../../postgres/archive-register";
-import { readArchiveColumns } from "../../postgres/archive-table";
+} from "../../postgres/journal/archive-register";
+import { readArchiveColumns } from "../../postgres/journal/archive-table";
 import type { Database } from "../../postgres/database";
-import type { Log } from "../../postgres/log";
-import { ArchiveContradicted } from "../errors";
+import type { Log } from "../../postgres/connect/log";
+import { ArchiveContradicted } from "../store/mismatch";
 import { ObjectConflict, StoreError } from "../store/errors";
 import type { CallOptions, Content, ObjectStore, PutOptions, StoredObject, StoreFacts } from "../store/store";
 

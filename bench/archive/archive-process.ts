@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
-import type { ChunkCodec } from "../../archive/chunk-codec";
-import { openCodec } from "../../archive/parquet/codec";
-import { parquetColumns, type SourceColumn } from "../../core/archive/columns";
-import { COPY_SETTINGS } from "../../core/archive/copy-settings";
+import type { ChunkCodec } from "../../archive/codec/spool/chunk-codec";
+import { openCodec } from "../../archive/codec/parquet/codec";
+import { parquetColumns, type SourceColumn } from "../../core/archive/format/columns";
+import { COPY_SETTINGS } from "../../core/archive/format/copy-settings";
 
 const SPOOL_BYTES = 256_000_000;
 

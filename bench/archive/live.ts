@@ -1,6 +1,6 @@
 // Whether writers and readers of the table wait for us while one of its partitions is archived, by attribution as in stall.
 import { join } from "node:path";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { BenchOptions } from "../bench";
 import type { Row } from "../report";
 import { LIMIT_MS } from "../stall/ours";

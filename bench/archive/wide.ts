@@ -1,6 +1,6 @@
 // A partition of 50 columns of mixed types and 1,000 MB, archived by a whole `pulumi up`: what the plugin takes of memory.
 import { join } from "node:path";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { timed } from "../support/measure";
 import type { BenchOptions } from "../bench";
 import type { Row } from "../report";

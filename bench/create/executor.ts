@@ -1,8 +1,8 @@
 // The provider's own work without engine and plugin: lock, read, decide, execute.
-import type { Observation } from "../../core/observed";
-import { planCreation } from "../../core/plan/creation";
-import { requireTableSpec } from "../../core/spec/parse";
-import { observedParent } from "../../core/statements/parent";
+import type { Observation } from "../../core/observed/table";
+import { planCreation } from "../../core/plan/create/creation";
+import { requireTableSpec } from "../../core/declare/table/parse";
+import { observedParent } from "../../core/partition/carry/parent";
 import { parseInstant } from "../../core/time/instant";
 import { planWindow } from "../../core/window/window";
 import { Database } from "../../postgres/database";

@@ -1,5 +1,5 @@
 // Each operation of ours as a whole `pulumi up` by the real engine, under load.
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { DEFAULT_LOCK_TIMEOUT_MS } from "../../core/defaults";
 import type { BenchOptions } from "../bench";
 import type { Row } from "../report";

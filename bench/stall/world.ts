@@ -1,5 +1,5 @@
 // The table under load: fifteen months, a referenced table, rows over all of it.
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { BenchDatabase } from "../support/server";
 import { AS_OF } from "../support/tables";
 import type { Stream } from "./load";

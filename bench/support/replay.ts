@@ -1,6 +1,6 @@
 // The floor of a run: the same statements sent by one session that does nothing else.
 import type { Client } from "pg";
-import type { Statement } from "../../core/statements/statement";
+import type { Statement } from "../../core/sql/statement";
 import { timed } from "./measure";
 import type { BenchDatabase } from "./server";
 

@@ -28,7 +28,7 @@ export function totalMs(statements: readonly Logged[]): number {
 }
 
 /**
- * Settings, facts and identity: postgres/set-up.ts, postgres/connections.ts. Sent once for each connection, of which the
+ * Settings, facts and identity: postgres/connect/set-up.ts, postgres/connect/connections.ts. Sent once for each connection, of which the
  * pool opens a few whatever there is to do.
  */
 function isSetUp(sql: string): boolean {

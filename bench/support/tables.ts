@@ -1,5 +1,5 @@
 // What the benches declare.
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { BenchDatabase } from "./server";
 import type { DatabaseArgs } from "./project";
 

@@ -1,8 +1,15 @@
 import { branchKey } from "../levels/levels";
-import { describePath, desiredBranches, flatten, goneBranches, nameProblems, type SourceValues } from "../levels/tree";
-import type { ObservedTable } from "../observed";
-import { formatProblem } from "../problem";
-import type { WindowSpec } from "../spec/spec";
+import {
+  describePath,
+  desiredBranches,
+  flatten,
+  goneBranches,
+  nameProblems,
+  type SourceValues,
+} from "../partition/branch/tree";
+import type { ObservedTable } from "../observed/table";
+import { formatProblem } from "../problems/problem";
+import type { WindowSpec } from "../declare/table/spec";
 
 /** How many branches a note names before it only counts. */
 const NAMED = 5;

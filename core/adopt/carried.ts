@@ -1,12 +1,12 @@
-import { identityOf } from "../leaf/newborn";
-import type { LeafProfile } from "../leaf/profile";
-import { siblingNotes, unsaidNotes } from "../leaf/sibling-notes";
-import { alike, siblingsOf } from "../leaf/siblings";
-import type { ObservedTable } from "../observed";
-import type { ObservedReplication } from "../observed-replication";
-import type { TableSpecArgs } from "../spec/args";
-import type { PublicationArgs } from "../spec/publication-args";
-import type { IndexSpec } from "../spec/spec";
+import { identityOf } from "../partition/carry/newborn";
+import type { LeafProfile } from "../declare/table/profile";
+import { siblingNotes, unsaidNotes } from "../partition/carry/sibling-notes";
+import { alike, siblingsOf } from "../partition/carry/siblings";
+import type { ObservedTable } from "../observed/table";
+import type { ObservedReplication } from "../observed/replication";
+import type { TableSpecArgs } from "../declare/table/args";
+import type { PublicationArgs } from "../declare/table/publication-args";
+import type { IndexSpec } from "../declare/table/spec";
 
 /** The publications that name the table, as they would be declared; adopting a membership changes nothing. */
 export function declaredPublications(replication: ObservedReplication): Pick<TableSpecArgs, "publications"> {

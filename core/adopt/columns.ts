@@ -1,10 +1,10 @@
-import { checkExpression } from "../alter/constraints";
-import type { ObservedColumn, ObservedTable } from "../observed";
-import type { ColumnArgs, TableSpecArgs } from "../spec/args";
-import type { CheckArgs, ForeignKeyArgs } from "../spec/options/constraints";
-import { canonicalType } from "../spec/compare";
-import { reachOf, stateOf } from "../spec/constraint-state";
-import { observedForeignKey } from "../spec/foreign-keys";
+import { checkExpression } from "../table/alter/constraints";
+import type { ObservedColumn, ObservedTable } from "../observed/table";
+import type { ColumnArgs, TableSpecArgs } from "../declare/table/args";
+import type { CheckArgs, ForeignKeyArgs } from "../declare/table/constraints";
+import { canonicalType } from "../table/compare/compare";
+import { reachOf, stateOf } from "../declare/table/constraint-state";
+import { observedForeignKey } from "../table/compare/foreign-keys";
 
 /** Columns and constraints of a table as they would be declared. Texts are the server's. */
 export function declaredColumns(

@@ -1,4 +1,4 @@
-import type { IndexColumnSpec } from "../spec/spec";
+import type { IndexColumnSpec } from "../declare/table/spec";
 
 /** An index read from its text, as it would be declared. */
 export interface ReadIndex {

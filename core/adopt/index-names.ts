@@ -1,4 +1,4 @@
-import type { ObservedLeafIndex } from "../observed";
+import type { ObservedLeafIndex } from "../observed/table";
 
 /** The key and the template of the name of an index on the parent, so that the template gives the name that it has. */
 interface NamedIndex {

@@ -1,6 +1,6 @@
-import type { ObservedLeafIndex, ObservedTable } from "../observed";
-import type { IndexArgs } from "../spec/args";
-import type { IndexColumnSpec } from "../spec/spec";
+import type { ObservedLeafIndex, ObservedTable } from "../observed/table";
+import type { IndexArgs } from "../declare/table/args";
+import type { IndexColumnSpec } from "../declare/table/spec";
 import { type ReadIndex, readIndexDefinition } from "./index-definition";
 import { leafNameTemplate, nameIndex } from "./index-names";
 

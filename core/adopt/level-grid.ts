@@ -1,7 +1,7 @@
-import type { LevelOverrideArgs, SegmentArgs } from "../spec/level-args";
+import type { LevelOverrideArgs, SegmentArgs } from "../declare/table/level-args";
 import { compareInstants } from "../time/instant";
 import { intervalKey } from "../time/interval";
-import type { ObservedLeaf } from "../observed";
+import type { ObservedLeaf } from "../observed/table";
 import { type FoundGrid, findGrid } from "./grid";
 import type { Stem } from "./levels";
 import type { NamedInterval } from "./partition-names";

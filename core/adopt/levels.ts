@@ -1,7 +1,7 @@
 import { slug } from "../names/slug";
 import { branchName } from "../names/template";
-import type { ObservedConstraint, ObservedLeaf, ObservedTable } from "../observed";
-import type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../spec/level-args";
+import type { ObservedConstraint, ObservedLeaf, ObservedTable } from "../observed/table";
+import type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../declare/table/level-args";
 import { CannotAdopt } from "./cannot-adopt";
 
 /** The levels of a table as they would be declared, and the branches that time partitions are direct parts of. */

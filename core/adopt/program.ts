@@ -1,4 +1,4 @@
-import type { TableSpecArgs } from "../spec/args";
+import type { TableSpecArgs } from "../declare/table/args";
 
 /** What the text of a program is made of. */
 interface ProgramParts {

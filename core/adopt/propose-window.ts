@@ -1,5 +1,5 @@
-import type { ObservedTable } from "../observed";
-import type { WindowArgs } from "../spec/options/window";
+import type { ObservedTable } from "../observed/table";
+import type { WindowArgs } from "../declare/window/window";
 import { type GridSegment, intervalAt } from "../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
 import type { Period } from "../time/period";

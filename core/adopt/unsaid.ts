@@ -1,13 +1,13 @@
-import { adoptionProblems } from "../alter/adoption";
-import { differencesOf } from "../alter/alteration";
-import { constraintRefusals } from "../alter/constraint-refusals";
-import { checkExpression as checkText } from "../alter/constraints";
-import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../observed";
-import { formatProblem, type Problem } from "../problem";
-import type { ColumnArgs, TableSpecArgs } from "../spec/args";
-import { checkExpression } from "../spec/expression-problems";
-import { parseTableSpec } from "../spec/parse";
-import type { TableSpec } from "../spec/spec";
+import { adoptionProblems } from "../table/alter/adoption";
+import { differencesOf } from "../table/alter/alteration";
+import { constraintRefusals } from "../table/alter/constraint-refusals";
+import { checkExpression as checkText } from "../table/alter/constraints";
+import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../observed/table";
+import { formatProblem, type Problem } from "../problems/problem";
+import type { ColumnArgs, TableSpecArgs } from "../declare/table/args";
+import { checkExpression } from "../declare/table/expression-problems";
+import { parseTableSpec } from "../declare/table/parse";
+import type { TableSpec } from "../declare/table/spec";
 
 /** A declaration without what cannot be said in one, and a note for each thing that is left out. */
 interface Said {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parquetColumnSchema } from "./columns";
+import { parquetColumnSchema } from "./format/columns";
 
 /**
  * What lies beside the parts of an archive, written after them: with it an archive is complete, without it there is none. It

@@ -1,9 +1,9 @@
 import { fitIdentifier, quote, quoteList, quoteLiteral, quoteQualified } from "../names/identifier";
-import type { KeySpec } from "../spec/spec";
-import type { Statement } from "../statements/statement";
+import type { KeySpec } from "../declare/table/spec";
+import type { Statement } from "../sql/statement";
 import { formatBound, keyKind } from "../time/key";
 import type { OpenInterval } from "../time/interval";
-import type { SourceColumn } from "./columns";
+import type { SourceColumn } from "./format/columns";
 
 /** A table by its name. */
 export interface TableRef {

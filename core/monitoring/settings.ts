@@ -13,7 +13,7 @@ import {
   DEFAULT_WARN_SIZE,
 } from "../defaults";
 import { parseTableId, type TableId } from "../names/resource-id";
-import { type Report, requireValid } from "../problem";
+import { type Report, requireValid } from "../problems/problem";
 import { parseSpan, type SpanUnit } from "../time/span";
 import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "./args";
 import { reportThresholds, type SizeThresholds } from "./thresholds";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { quote } from "../names/identifier";
-import type { Report } from "../problem";
+import type { Report } from "../problems/problem";
 
 const bytes = z.number().int().min(0);
 

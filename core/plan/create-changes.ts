@@ -1,14 +1,14 @@
-import { branchShape, type NewBranch } from "../levels/create-branch";
-import { describePath } from "../levels/tree";
-import type { ParentShape } from "../statements/parent";
-import type { Statement } from "../statements/statement";
+import { branchShape, type NewBranch } from "../partition/branch/create-branch";
+import { describePath } from "../partition/branch/tree";
+import type { ParentShape } from "../partition/carry/parent";
+import type { Statement } from "../sql/statement";
 import { formatInstant } from "../time/instant";
 import type { DesiredPartition } from "../window/window";
-import { type Change, sizeFacts } from "./change";
-import type { Creation } from "./creation";
-import type { BranchCreation } from "./creations";
-import { withCreation } from "./default-partition";
-import { branchStatements, statementsOfCreation } from "./statements";
+import { type Change, sizeFacts } from "./change/change";
+import type { Creation } from "./create/creation";
+import type { BranchCreation } from "./create/creations";
+import { withCreation } from "./upkeep/default-partition";
+import { branchStatements, statementsOfCreation } from "./create/statements";
 
 /** A branch with everything in it, or a partition that is made, attached again or restored. */
 export type CreateStep =

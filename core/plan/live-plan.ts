@@ -1,23 +1,23 @@
-import type { LeafProfile } from "../leaf/profile";
-import type { KnownSourceTriggers } from "../levels/source-triggers";
-import type { SourceValues } from "../levels/tree";
-import type { Observation, ObservedLeaf } from "../observed";
-import type { Problem } from "../problem";
-import type { IndexSpec, WindowSpec } from "../spec/spec";
-import type { ParentShape } from "../statements/parent";
-import type { Statement } from "../statements/statement";
+import type { LeafProfile } from "../declare/table/profile";
+import type { KnownSourceTriggers } from "../partition/branch/source-triggers";
+import type { SourceValues } from "../partition/branch/tree";
+import type { Observation, ObservedLeaf } from "../observed/table";
+import type { Problem } from "../problems/problem";
+import type { IndexSpec, WindowSpec } from "../declare/table/spec";
+import type { ParentShape } from "../partition/carry/parent";
+import type { Statement } from "../sql/statement";
 import type { Instant } from "../time/instant";
-import type { Change } from "./change";
-import type { Clocks } from "./clocks";
-import type { Creation } from "./creation";
+import type { Change } from "./change/change";
+import type { Clocks } from "../window/clocks";
+import type { Creation } from "./create/creation";
 import type { CreateStep } from "./create-changes";
-import type { LaterKeys } from "./later-keys";
-import type { PreparedPlan, PrepareStep } from "./prepared";
-import type { RetirementFacts } from "./retirement";
-import type { Retirement } from "./retiring";
-import type { DefaultFacts, WindowPlan, WorkItem } from "./types";
-import type { UpkeepStep } from "./upkeep";
-import type { Section, Verb, VerbIn } from "./verbs";
+import type { LaterKeys } from "./upkeep/later-keys";
+import type { PreparedPlan, PrepareStep } from "./prepare/prepared";
+import type { RetirementFacts } from "./retire/retirement";
+import type { Retirement } from "./retire/retiring";
+import type { DefaultFacts, WindowPlan, WorkItem } from "./change/types";
+import type { UpkeepStep } from "./upkeep/upkeep";
+import type { Section, Verb, VerbIn } from "./change/verbs";
 
 /** What performing each verb needs beside its statements. */
 interface Steps {

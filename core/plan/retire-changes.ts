@@ -1,16 +1,16 @@
-import type { WindowSpec } from "../spec/spec";
-import type { ParentShape } from "../statements/parent";
+import type { WindowSpec } from "../declare/table/spec";
+import type { ParentShape } from "../partition/carry/parent";
 import { formatInstant, type Instant, wholeDays } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 import { hasExpired } from "../window/window";
-import { archivedFacts, type Change, type Facts, sizeFacts } from "./change";
-import { type Clocks, decidingHorizon, decidingNow } from "./clocks";
-import type { PlannedCreations } from "./creations";
-import type { Keep, Kept } from "./guard";
-import { GUARDS, keptStep, showsDay } from "./guards";
-import type { RetirementPlan } from "./retirement";
-import { dropDay, isArchivedDrop, leavingLeaf, type Retirement } from "./retiring";
-import { statementsOfRetirement } from "./statements";
+import { archivedFacts, type Change, type Facts, sizeFacts } from "./change/change";
+import { type Clocks, decidingHorizon, decidingNow } from "../window/clocks";
+import type { PlannedCreations } from "./create/creations";
+import type { Keep, Kept } from "./retire/guard";
+import { GUARDS, keptStep, showsDay } from "./retire/guards";
+import type { RetirementPlan } from "./retire/retirement";
+import { dropDay, isArchivedDrop, leavingLeaf, type Retirement } from "./retire/retiring";
+import { statementsOfRetirement } from "./create/statements";
 
 type RetireChange = Change<Retirement["verb"], Retirement>;
 

@@ -1,18 +1,18 @@
-import type { Observation } from "../observed";
-import { NOTHING_PUBLISHED } from "../observed-replication";
-import { formatProblem } from "../problem";
-import type { TableSpec } from "../spec/spec";
-import { createTableStatements } from "../statements/create-table";
-import { plannedParent } from "../statements/parent";
+import type { Observation } from "../observed/table";
+import { NOTHING_PUBLISHED } from "../observed/replication";
+import { formatProblem } from "../problems/problem";
+import type { TableSpec } from "../declare/table/spec";
+import { createTableStatements } from "../table/create/create-table";
+import { plannedParent } from "../partition/carry/parent";
 import type { Instant } from "../time/instant";
 import { planWindow } from "../window/window";
-import { entriesIn } from "./change";
+import { entriesIn } from "./change/change";
 import { planCreateChanges } from "./create-changes";
-import { planCreations } from "./creations";
-import { planDefault } from "./default-partition";
-import { summary } from "./summary";
-import { tableFacts } from "./table-facts";
-import type { WindowPlan } from "./types";
+import { planCreations } from "./create/creations";
+import { planDefault } from "./upkeep/default-partition";
+import { summary } from "./change/summary";
+import { tableFacts } from "./change/table-facts";
+import type { WindowPlan } from "./change/types";
 
 /** Plans without a database: what the components pass, and what remains when the database cannot be reached. Drops nothing. */
 export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {

@@ -1,5 +1,5 @@
 import { MAX_IDENTIFIER_BYTES } from "../names/identifier";
-import type { Report } from "../problem";
+import type { Report } from "../problems/problem";
 import type { RoleGrants } from "./grants";
 
 /** What is declared, as far as it can be wrong without a database. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JobRunner } from "../schedule/job";
 import { wordsOf } from "../same-type";
-import { cronJobToWire, cronJobWireSchema } from "../spec/schedule";
+import { cronJobToWire, cronJobWireSchema } from "../declare/schedule/schedule";
 import { ENCODING, MANAGEMENT } from "./notes";
 import { resourceType } from "./resource-type";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { functionAliasesWireSchema } from "../spec/function-names";
+import { functionAliasesWireSchema } from "../declare/schedule/function-names";
 import { ENCODING, MANAGEMENT } from "./notes";
 import { resourceType } from "./resource-type";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { indexWireSchema } from "../spec/wire";
+import { indexWireSchema } from "../declare/table/wire";
 import { CREATE, MANAGEMENT, OWNER } from "./notes";
 import { resourceType } from "./resource-type";
 

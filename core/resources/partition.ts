@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { partitionWireSchema } from "../spec/wire";
+import { partitionWireSchema } from "../declare/table/wire";
 import { CREATE, ENCODING, MANAGEMENT, OWNER } from "./notes";
 import { resourceType } from "./resource-type";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PUBLISHED_CHANGES, publicationMemberToWire, publicationMemberWireSchema } from "../spec/publications";
+import { PUBLISHED_CHANGES, publicationMemberToWire, publicationMemberWireSchema } from "../declare/table/publications";
 import { ENCODING, MANAGEMENT, OWNER } from "./notes";
 import { resourceType } from "./resource-type";
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { TableSpec } from "../spec/spec";
+import type { TableSpec } from "../declare/table/spec";
 import type { ResourceNotes } from "./notes";
 
 type Shape = Readonly<Record<string, z.ZodType>>;

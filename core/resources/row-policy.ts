@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { grantSpecSchema, policySpecSchema } from "../spec/security";
-import { rowPolicyToWire, rowPolicyWireSchema } from "../spec/row-policy";
+import { grantSpecSchema, policySpecSchema } from "../declare/table/security";
+import { rowPolicyToWire, rowPolicyWireSchema } from "../declare/table/row-policy";
 import { ENCODING, MANAGEMENT, OWNER } from "./notes";
 import { resourceType } from "./resource-type";
 

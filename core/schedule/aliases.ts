@@ -1,8 +1,8 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
-import type { RegisteredAlias } from "../registration";
-import type { Problem } from "../problem";
-import { ALIAS_KINDS, type AliasKind, type FunctionAliasesWire } from "../spec/function-names";
-import type { Statement } from "../statements/statement";
+import type { RegisteredAlias } from "../observed/registration";
+import type { Problem } from "../problems/problem";
+import { ALIAS_KINDS, type AliasKind, type FunctionAliasesWire } from "../declare/schedule/function-names";
+import type { Statement } from "../sql/statement";
 
 /** One function or view under a name that callers use. */
 export type Alias = Omit<RegisteredAlias, "state">;

@@ -1,6 +1,6 @@
-import type { RegisteredSchedule } from "../registration";
+import type { RegisteredSchedule } from "../observed/registration";
 import { compareInstants, formatInstant, type Instant, later, parseInstant } from "../time/instant";
-import { lastDue, parseCron } from "./cron";
+import { lastDue, parseCron } from "../declare/schedule/cron";
 import type { FoundJob } from "./job";
 
 /** A run that is this late has not merely begun late. */

@@ -1,7 +1,7 @@
 import { quoteLiteral } from "../names/identifier";
-import type { Problem } from "../problem";
-import type { RegisteredSchedule } from "../registration";
-import type { Statement } from "../statements/statement";
+import type { Problem } from "../problems/problem";
+import type { RegisteredSchedule } from "../observed/registration";
+import type { Statement } from "../sql/statement";
 
 /** The job as it should be. */
 export interface WantedJob {

@@ -1,5 +1,5 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
-import type { CronSchedule } from "./cron";
+import type { CronSchedule } from "../declare/schedule/cron";
 
 /** What a schedule runs, and where: the same whoever starts it. */
 interface ScheduledCall {

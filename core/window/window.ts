@@ -1,7 +1,7 @@
 import { MAX_WINDOW_INTERVALS } from "../defaults";
 import { partitionName } from "../names/template";
-import type { Problem } from "../problem";
-import type { WindowSpec } from "../spec/spec";
+import type { Problem } from "../problems/problem";
+import type { WindowSpec } from "../declare/table/spec";
 import { intervalAt, intervalsBetween } from "../time/grid";
 import { compareInstants, formatInstant, type Instant, later } from "../time/instant";
 import { formatInterval, type Interval } from "../time/interval";

@@ -1,9 +1,9 @@
 import { quote } from "../../core/names/identifier";
-import type { Statement } from "../../core/statements/statement";
+import type { Statement } from "../../core/sql/statement";
 import type { Database } from "../database";
-import type { Log } from "../log";
+import type { Log } from "../connect/log";
 import { query } from "../queries";
-import { sqlState } from "../sqlstate";
+import { sqlState } from "../connect/sqlstate";
 import { MANAGEMENT_VERSION, upgradeTo } from "./files";
 
 export { MANAGEMENT_VERSION } from "./files";
@@ -71,7 +71,7 @@ export async function dropManagementSchema(database: Database, options: DropOpti
   await database.withTableLock(management, "", options, async () => {
     const state = await describeManagementSchema(database);
     if (state.kind !== "ours") return;
-    const remains = await database.read(query("management-remains", management), [options.stack]);
+    const remains = await database.read(query("registry/management-remains", management), [options.stack]);
     if (remains.length > 0) throw new ManagementSchemaError(refuseDrop(management, remains.map(describeRemains)));
     await database.execute([dropStatement(management)], {
       ...options,
@@ -103,7 +103,7 @@ interface Found {
 }
 
 async function describe(database: Database): Promise<Found> {
-  const row = (await database.read(query("management"), [database.managementSchema]))[0] ?? {};
+  const row = (await database.read(query("registry/management"), [database.managementSchema]))[0] ?? {};
   return {
     state: await stateOf(database, row),
     exists: row["exists"] === true,

@@ -1,12 +1,12 @@
-import { nextName, declaredExpressions } from "../../core/alter/constraints";
-import type { AlterStep, StepRecords } from "../../core/alter/step";
-import type { OnViolation } from "../../core/alter/violation";
+import { nextName, declaredExpressions } from "../../core/table/alter/constraints";
+import type { AlterStep, StepRecords } from "../../core/table/alter/step";
+import type { OnViolation } from "../../core/table/alter/violation";
 import { quote } from "../../core/names/identifier";
-import type { RegisteredExpression } from "../../core/registration";
-import type { TableShape } from "../../core/spec/spec";
-import type { Statement } from "../../core/statements/statement";
-import { StatementError } from "../errors";
-import { type DeclaredEntry, recordExpressionsStatement } from "../registry";
+import type { RegisteredExpression } from "../../core/observed/registration";
+import type { TableShape } from "../../core/declare/table/spec";
+import type { Statement } from "../../core/sql/statement";
+import { StatementError } from "../connect/errors";
+import { type DeclaredEntry, recordExpressionsStatement } from "../registry/registry";
 import type { WorkContext } from "./context";
 
 /**

@@ -1,11 +1,11 @@
-import { giveUpStatements } from "../../core/default-partition/beside";
-import { becomes } from "../../core/default-partition/shape";
-import type { Creation } from "../../core/plan/creation";
-import type { ParentShape } from "../../core/statements/parent";
-import type { Statement } from "../../core/statements/statement";
-import { StatementError } from "../errors";
-import type { ExecuteOptions } from "../execute-options";
-import { ledgerStatement } from "../registry";
+import { giveUpStatements } from "../../core/partition/default/beside";
+import { becomes } from "../../core/partition/carry/default-shape";
+import type { Creation } from "../../core/plan/create/creation";
+import type { ParentShape } from "../../core/partition/carry/parent";
+import type { Statement } from "../../core/sql/statement";
+import { StatementError } from "../connect/errors";
+import type { ExecuteOptions } from "../execute/execute-options";
+import { ledgerStatement } from "../registry/registry";
 import type { WorkContext } from "./context";
 
 /**

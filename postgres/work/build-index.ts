@@ -1,11 +1,11 @@
-import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../../core/observed";
-import type { IndexSpec, KeySpec } from "../../core/spec/spec";
-import { createParentIndexStatement, type IndexPlace, leafIndexStatements } from "../../core/statements/index-build";
-import { leafIndexName } from "../../core/statements/new-table";
-import { indexDefinition, observedParent, type ParentIndex, type ParentShape } from "../../core/statements/parent";
-import type { Statement } from "../../core/statements/statement";
-import { reportProgress } from "../index-progress";
-import { recordNewIndexStatement } from "../registry";
+import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../../core/observed/table";
+import type { IndexSpec, KeySpec } from "../../core/declare/table/spec";
+import { createParentIndexStatement, type IndexPlace, leafIndexStatements } from "../../core/table/create/index-build";
+import { leafIndexName } from "../../core/partition/statements/new-table";
+import { indexDefinition, observedParent, type ParentIndex, type ParentShape } from "../../core/partition/carry/parent";
+import type { Statement } from "../../core/sql/statement";
+import { reportProgress } from "../read/index-progress";
+import { recordNewIndexStatement } from "../registry/registry";
 import type { WorkContext } from "./context";
 
 /** What an index looks like when the work is done. */

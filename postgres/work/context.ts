@@ -1,5 +1,5 @@
 import type { Database } from "../database";
-import type { Log } from "../log";
+import type { Log } from "../connect/log";
 
 /** What every piece of work is given. */
 export interface WorkContext {

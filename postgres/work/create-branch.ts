@@ -1,12 +1,17 @@
 import { branchKey } from "../../core/levels/levels";
-import { type BranchStep, createBranchSteps, type Made, type NewBranch } from "../../core/levels/create-branch";
-import { describePath } from "../../core/levels/tree";
-import type { DetachedTable } from "../../core/ledger";
-import type { Observation } from "../../core/observed";
-import type { BranchCreation } from "../../core/plan/creations";
-import type { ParentShape } from "../../core/statements/parent";
-import type { Statement } from "../../core/statements/statement";
-import { ledgerStatement } from "../registry";
+import {
+  type BranchStep,
+  createBranchSteps,
+  type Made,
+  type NewBranch,
+} from "../../core/partition/branch/create-branch";
+import { describePath } from "../../core/partition/branch/tree";
+import type { DetachedTable } from "../../core/observed/ledger";
+import type { Observation } from "../../core/observed/table";
+import type { BranchCreation } from "../../core/plan/create/creations";
+import type { ParentShape } from "../../core/partition/carry/parent";
+import type { Statement } from "../../core/sql/statement";
+import { ledgerStatement } from "../registry/registry";
 import type { WorkContext } from "./context";
 
 /**

@@ -1,16 +1,16 @@
 import { branchKey } from "../../core/levels/levels";
-import { accessAlignment } from "../../core/plan/alignment";
-import { statementsOfCreation, type WayBack } from "../../core/plan/statements";
-import { observedAfterAttach } from "../../core/default-partition/shape";
-import type { Creation } from "../../core/plan/creation";
-import type { ParentIndex, ParentShape } from "../../core/statements/parent";
-import { awayShapeStatements } from "../../core/statements/reattach-shape";
-import type { Statement } from "../../core/statements/statement";
-import type { DetachedTable } from "../../core/ledger";
-import type { Observation } from "../../core/observed";
-import { readAwayShape } from "../away-shape";
-import { readCarried } from "../carried";
-import { ledgerStatement } from "../registry";
+import { accessAlignment } from "../../core/plan/align/alignment";
+import { statementsOfCreation, type WayBack } from "../../core/plan/create/statements";
+import { observedAfterAttach } from "../../core/partition/carry/default-shape";
+import type { Creation } from "../../core/plan/create/creation";
+import type { ParentIndex, ParentShape } from "../../core/partition/carry/parent";
+import { awayShapeStatements } from "../../core/partition/statements/reattach-shape";
+import type { Statement } from "../../core/sql/statement";
+import type { DetachedTable } from "../../core/observed/ledger";
+import type { Observation } from "../../core/observed/table";
+import { readAwayShape } from "../read/detached-shape";
+import { readCarried } from "../read/carried";
+import { ledgerStatement } from "../registry/registry";
 import { besideDefault, convertedRecord } from "./beside-default";
 import type { WorkContext } from "./context";
 

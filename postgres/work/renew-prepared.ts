@@ -1,7 +1,7 @@
-import type { PreparedPlan } from "../../core/plan/prepared";
-import type { Statement } from "../../core/statements/statement";
+import type { PreparedPlan } from "../../core/plan/prepare/prepared";
+import type { Statement } from "../../core/sql/statement";
 import type { TableName } from "../../core/names/table-name";
-import { recordPreparedLevelsStatements, recordPreparedStatement } from "../registry-schedule";
+import { recordPreparedLevelsStatements, recordPreparedStatement } from "../registry/schedule";
 
 /** Gives the schedule in the database what it is to make, where it was given something else before. */
 export function renewPrepared(

@@ -1,4 +1,4 @@
-import { branchShape } from "../../core/levels/create-branch";
+import { branchShape } from "../../core/partition/branch/create-branch";
 import {
   type Detach,
   type Drop,
@@ -6,16 +6,16 @@ import {
   dropDay,
   type Finalize,
   type Retirement,
-} from "../../core/plan/retiring";
-import { statementsOfRetirement } from "../../core/plan/statements";
-import { finalizeStatement } from "../../core/statements/retire";
-import type { ParentShape } from "../../core/statements/parent";
-import type { Statement } from "../../core/statements/statement";
+} from "../../core/plan/retire/retiring";
+import { statementsOfRetirement } from "../../core/plan/create/statements";
+import { finalizeStatement } from "../../core/partition/statements/retire";
+import type { ParentShape } from "../../core/partition/carry/parent";
+import type { Statement } from "../../core/sql/statement";
 import { formatInstant, type Instant } from "../../core/time/instant";
-import { explainedDrop } from "../dependents";
-import { StatementError } from "../errors";
-import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry";
-import { assertArchivedStatement } from "../archive-records";
+import { explainedDrop } from "../read/dependents";
+import { StatementError } from "../connect/errors";
+import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry/registry";
+import { assertArchivedStatement } from "../journal/archive-records";
 import type { WorkContext } from "./context";
 
 /**
@@ -109,7 +109,7 @@ async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Inst
   const { needs, table } = step;
   if (needs.kind === "archive to come")
     throw new Error(`"${table.schema}.${table.name}" is to be archived first: it is not dropped`);
-  // What takes as long as the table is large was counted before, without a lock: see archive/check-archive.ts.
+  // What takes as long as the table is large was counted before, without a lock: see archive/export/check-archive.ts.
   const statements = statementsOfRetirement(parent, step).filter(({ transaction }) => transaction !== undefined);
   const transaction = statements[0]?.transaction;
   const target = { schema: table.schema, name: table.name, oid: table.oid };

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { schemaOf } from "../../core/same-type";
 import { formatInterval } from "../../core/time/interval";
-import type { ProviderFunction } from "../provider-module";
-import type { Runtime } from "../runtime";
-import type { PropertyMap } from "../values";
+import type { ProviderFunction } from "../runtime/provider-module";
+import type { Runtime } from "../runtime/runtime";
+import type { PropertyMap } from "../runtime/values";
 
 export const getPartitionsInputs = z.object({ schema: z.string().optional(), table: z.string() });
 

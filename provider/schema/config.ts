@@ -1,6 +1,6 @@
-import { SSL_MODES } from "../../postgres/url";
-import type { ProviderConfig } from "../config";
-import { SECRET_CONFIG } from "../config";
+import { SSL_MODES } from "../../postgres/connect/url";
+import type { ProviderConfig } from "../runtime/config";
+import { SECRET_CONFIG } from "../runtime/config";
 import type { NamedTypes } from "./convert";
 import type { Properties, PropertySpec, TypeSpec } from "./model";
 
@@ -15,7 +15,7 @@ type Kind<T> = T extends readonly string[]
       ? "boolean"
       : "string";
 
-/** Kinds of the settings: the compiler compares keys and kinds with provider/config.ts. */
+/** Kinds of the settings: the compiler compares keys and kinds with provider/runtime/config.ts. */
 const KINDS: { readonly [K in ConfigKey]-?: Kind<NonNullable<ProviderConfig[K]>> } = {
   url: "string",
   host: "string",

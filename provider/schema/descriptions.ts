@@ -1,5 +1,5 @@
 import { COMMON_NAMES, COMMON_TEXTS, type ResourceType } from "../../core/resources/resource-type";
-import { docstringOf, docstringOfInterface } from "../../core/spec/docstring";
+import { docstringOf, docstringOfInterface } from "../../core/declare/option/docstring";
 import { PROPERTIES } from "./texts/properties";
 import { RESOURCES } from "./texts/resources";
 import { TYPES } from "./texts/types";
@@ -79,6 +79,8 @@ function byOwner(owners: readonly (readonly [owner: string, texts: Texts])[]): T
 
 function required(text: string | undefined, path: string, what: string): string {
   if (text === undefined)
-    throw new Error(`${path} has no ${what}: add it to its resource in core/resources/, or to provider/schema/`);
+    throw new Error(
+      `${path} has no ${what}: add it to its resource in core/resources/, or to provider/package-schema/`,
+    );
   return text;
 }

@@ -1,6 +1,6 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
-import { latestGenerations } from "../../core/archive/catalog-view";
+import { latestGenerations } from "../../core/archive/catalog/catalog-view";
 
 const table = {
   name: "events_generations",

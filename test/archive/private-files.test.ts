@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { asParquet } from "../../archive/csv/as-parquet";
-import { openCodecOf } from "../../archive/open-codec";
-import { openTextCodec } from "../../archive/table/text-codec";
-import { parquetColumns } from "../../core/archive/columns";
+import { asParquet } from "../../archive/codec/as-parquet";
+import { openCodecOf } from "../../archive/codec/open-codec";
+import { openTextCodec } from "../../archive/codec/text-codec";
+import { parquetColumns } from "../../core/archive/format/columns";
 
 let folder: string;
 const before = process.umask();

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readPartBack, readSmall } from "../../archive/read-object";
+import { readPartBack, readSmall } from "../../archive/read/read-object";
 import { withObjectStore } from "../support/harness/object-store";
 import { damage } from "../support/harness/damage";
 import { until } from "../support/harness/until";

@@ -1,6 +1,6 @@
 // Runs a printed program with stand-ins for the package.
 import { transformSync } from "esbuild";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 
 interface Declared {
   readonly name: string;

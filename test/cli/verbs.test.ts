@@ -93,7 +93,7 @@ it("a name with a dot and a quote is written with %2E", async () => {
 
 it("waits for a running update of the same table instead of changing its registry under it", async () => {
   const holder = await database.connect({ application_name: "running update" });
-  await holder.query(query("table-lock-take"), ["app", "events"]);
+  await holder.query(query("locks/table-lock-take"), ["app", "events"]);
   let ended = false;
   const verb = cli("pause", "app.events").finally(() => (ended = true));
   await sleep(1_500);

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ArchiveBucket, type ArchiveBucketArgs } from "../../components";
 import { checkBucket } from "../../components/archive-bucket-existing";
-import { requireArchiveBucket } from "../../core/archive/bucket";
+import { requireArchiveBucket } from "../../core/archive/bucket/bucket";
 import { type Registered, recording, settled, valueOf } from "./support";
 
 const NAME = "company-archive";

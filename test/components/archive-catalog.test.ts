@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ArchiveCatalog } from "../../components";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { type Registered, recording, settled, valueOf } from "./support";
 
 const events: TableSpecArgs = {

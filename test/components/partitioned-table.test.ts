@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PartitionedDatabase, PartitionedTable } from "../../components";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { type Registered, recording, settled, valueOf } from "./support";
 
 const events: TableSpecArgs = {

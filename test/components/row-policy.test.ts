@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { PartitionedDatabase, PartitionedTable } from "../../components";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { type Registered, recording, settled } from "./support";
 
 const events: TableSpecArgs = {

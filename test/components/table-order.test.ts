@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { PartitionedDatabase, PartitionedTable } from "../../components";
 import { inOrder } from "../../components/table-order";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { type Registered, recording, settled } from "./support";
 
 const asOf = "2026-05-10T12:00:00Z";

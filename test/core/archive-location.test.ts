@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatLocation, parseLocation } from "../../core/archive/location";
-import { checkStoreSettings, requireStoreSettings, type StoreSettings } from "../../core/archive/store-settings";
-import { InvalidSpecError, type Problem } from "../../core/problem";
+import { formatLocation, parseLocation } from "../../core/store/location";
+import {
+  checkStoreSettings,
+  requireStoreSettings,
+  type StoreSettings,
+} from "../../core/declare/archive/store-settings";
+import { InvalidSpecError, type Problem } from "../../core/problems/problem";
 
 const read = (text: string) => {
   const problems: Problem[] = [];

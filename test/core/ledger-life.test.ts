@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { LedgerEvent } from "../../core/ledger";
-import { lifeProblems, ONCE } from "../../core/ledger-life";
+import type { LedgerEvent } from "../../core/observed/ledger";
+import { lifeProblems, ONCE } from "../../core/observed/ledger-life";
 
 const lived = (...events: LedgerEvent[]) => events.map((event) => ({ partition: "p", oid: "1", event }));
 

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { InvalidSpecError } from "../../core/problem";
+import { InvalidSpecError } from "../../core/problems/problem";
 
 it("an error of the program shows its message alone, whatever Pulumi hangs on it", () => {
   const problem = {

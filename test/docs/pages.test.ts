@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json";
-import { HAZARDS } from "../../core/statements/statement";
+import { HAZARDS } from "../../core/sql/statement";
 import { RULES } from "../../policies/rules";
 import { GENERATED, REFERENCE_FOLDER } from "../../tools/docs/markdown";
 import { generatedPages } from "../../tools/docs/pages";

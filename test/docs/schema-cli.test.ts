@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { schemaText } from "../../provider/schema";
+import { schemaText } from "../../provider/package-schema";
 import { repositoryRoot } from "../../tools/paths";
 import { withProject } from "../support/pulumi";
 

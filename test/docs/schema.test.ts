@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { managementSchemaWireSchema } from "../../core/monitoring/thresholds";
-import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/spec/wire";
+import { indexWireSchema, partitionWireSchema, tableWireSchema } from "../../core/declare/table/wire";
 import { providerModule } from "../../provider/module";
-import { DECLARED_WINDOW_KEYS } from "../../provider/resources/window-inputs";
-import { packageSchema, schemaText } from "../../provider/schema";
+import { DECLARED_WINDOW_KEYS } from "../../provider/resources/window/window-inputs";
+import { packageSchema, schemaText } from "../../provider/package-schema";
 import type { EnumSpec, ObjectSpec, Properties, TypeSpec } from "../../provider/schema/model";
 import { PROPERTIES } from "../../provider/schema/texts/properties";
 import { TYPES } from "../../provider/schema/texts/types";

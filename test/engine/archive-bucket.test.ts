@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { repositoryRoot } from "../../tools/paths";
 import type { RunResult } from "../../tools/engine/run";
 import { projectFile } from "../../tools/project-file";

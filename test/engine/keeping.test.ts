@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { withEngine } from "./support";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { ownRole, withDatabase } from "../support/database";
 import { until } from "../support/harness/until";
 import { withEngine } from "./support";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { withDatabase } from "../support/database";
 import { eventsTable } from "../support/harness/fixture";
 import { said, withProgram } from "../support/harness/program";

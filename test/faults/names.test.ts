@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { quote, quoteQualified } from "../../core/names/identifier";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";

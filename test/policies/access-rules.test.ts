@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
 import { TABLE_TYPE } from "../../policies/rules/support/rule";
-import { requireTableSpec } from "../../core/spec/parse";
-import { tableToWire } from "../../core/spec/wire";
+import { requireTableSpec } from "../../core/declare/table/parse";
+import { tableToWire } from "../../core/declare/table/wire";
 import { environmentConfig, type Violation, withAnalyzer } from "./analyzer";
 import { UNKNOWN } from "./properties";
 

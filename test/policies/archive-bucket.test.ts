@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { bucketFacts } from "../../core/archive/bucket-facts";
+import { bucketFacts } from "../../core/archive/bucket/bucket-facts";
 import { WINDOW_TYPE } from "../../policies/rules/support/rule";
 import { environmentConfig, type StackPart, withAnalyzer } from "./analyzer";
 import { audit, UNKNOWN } from "./properties";

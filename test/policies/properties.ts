@@ -1,8 +1,8 @@
 // Properties that every rule accepts; a test breaks one thing.
 import type { TableSpecArgs } from "../../components";
 import { planFromSpec } from "../../core/plan/spec-plan";
-import type { WindowPlan } from "../../core/plan/types";
-import { requireTableSpec } from "../../core/spec/parse";
+import type { WindowPlan } from "../../core/plan/change/types";
+import { requireTableSpec } from "../../core/declare/table/parse";
 import { parseInstant } from "../../core/time/instant";
 import { type WindowWire, windowToWire } from "../../core/window/wire";
 import { arxos } from "../../stacks/tables/arxos";

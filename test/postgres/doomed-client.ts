@@ -1,7 +1,7 @@
 // A program of its own that executes statements, so that tests can kill it. Arguments: configuration and statements as JSON.
-import type { DatabaseConfig } from "../../postgres/config";
+import type { DatabaseConfig } from "../../postgres/connect/config";
 import { Database } from "../../postgres/database";
-import type { Statement } from "../../core/statements/statement";
+import type { Statement } from "../../core/sql/statement";
 
 const [config, statements] = process.argv.slice(2).map((text) => JSON.parse(text) as unknown) as [
   DatabaseConfig,

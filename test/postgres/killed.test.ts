@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Statement } from "../../core/statements/statement";
+import type { Statement } from "../../core/sql/statement";
 import { repositoryRoot } from "../../tools/paths";
 import { testVersions, withDatabase } from "../support/database";
 import { configOf, eventually, statement } from "./support";

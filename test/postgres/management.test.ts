@@ -6,14 +6,14 @@ import {
   ensureManagementSchema,
   MANAGEMENT_VERSION,
 } from "../../postgres/management/install";
-import { claimTable, listRegistered, releaseTable, setPaused } from "../../postgres/ownership";
+import { claimTable, listRegistered, releaseTable, setPaused } from "../../postgres/read/ownership";
 import {
   assertDroppableStatement,
   ledgerStatement,
   registerTableStatement,
   unregisterTableStatement,
-} from "../../postgres/registry";
-import { missingRights } from "../../postgres/rights";
+} from "../../postgres/registry/registry";
+import { missingRights } from "../../postgres/read/rights";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 

@@ -9,7 +9,7 @@ import {
   recordIndexesStatement,
   recordWindowStatement,
   registerTableStatement,
-} from "../../postgres/registry";
+} from "../../postgres/registry/registry";
 import { testVersions, withDatabase } from "../support/database";
 import { opener, options, recordingLog } from "./support";
 

@@ -1,10 +1,10 @@
 // What the tests of postgres/ share: a configuration, a quiet log, tables to work on.
 import { afterEach } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DatabaseConfig } from "../../postgres/config";
+import type { DatabaseConfig } from "../../postgres/connect/config";
 import { Database, type ExecuteOptions } from "../../postgres/database";
-import type { Log } from "../../postgres/log";
-import type { Statement } from "../../core/statements/statement";
+import type { Log } from "../../postgres/connect/log";
+import type { Statement } from "../../core/sql/statement";
 import type { TestDatabase } from "../support/database";
 
 /** Nothing of the machine's PG* variables may reach a test. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Statement } from "../../core/statements/statement";
-import { patienceOf, timeoutsOf } from "../../postgres/timeouts";
+import type { Statement } from "../../core/sql/statement";
+import { patienceOf, timeoutsOf } from "../../postgres/execute/timeouts";
 import { statement } from "./support";
 
 const patience = {

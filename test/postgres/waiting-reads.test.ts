@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Client } from "pg";
 import { NO_LEVELS } from "../../core/levels/levels";
-import type { PolicySpec } from "../../core/spec/security";
+import type { PolicySpec } from "../../core/declare/table/security";
 import type { Database } from "../../postgres/database";
-import { Cancelled, LockBudgetExceeded } from "../../postgres/errors";
-import { readLastBackup } from "../../postgres/last-backup";
-import { readLevelValues } from "../../postgres/level-values";
+import { Cancelled, LockBudgetExceeded } from "../../postgres/connect/errors";
+import { readLastBackup } from "../../postgres/read/last-backup";
+import { readLevelValues } from "../../postgres/read/level-values";
 import { ensureManagementSchema } from "../../postgres/management/install";
-import { readReferring } from "../../postgres/referring";
-import { registerTableStatement } from "../../postgres/registry";
+import { readReferring } from "../../postgres/read/referring";
+import { registerTableStatement } from "../../postgres/registry/registry";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options } from "./support";
 

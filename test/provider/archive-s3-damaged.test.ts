@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ArchiveArgs } from "../../core/archive/archive-args";
+import type { ArchiveArgs } from "../../core/declare/archive/archive-args";
 import { pgpartition } from "../cli/support";
 import { withDatabase } from "../support/database";
 import { DAMAGES, type Damage, damage, damageWithManifest } from "../support/harness/damage";

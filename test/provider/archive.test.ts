@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment, type Entry } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";

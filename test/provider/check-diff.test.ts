@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import type { PropertyMap } from "../../provider/values";
+import type { PropertyMap } from "../../provider/runtime/values";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { configOf, left, program, reset } from "../support/harness/fixture";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { query } from "../../postgres/queries";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
@@ -268,7 +268,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       expect((await up(database, deployment, declared)).error).toBeUndefined();
       await nothingLeft(database, deployment, declared);
       expect((await left(database)).dump).toBe(before);
-      const rows = await database.query<{ name: string; not_null: boolean }>(query("archive-columns"), [
+      const rows = await database.query<{ name: string; not_null: boolean }>(query("archive/archive-columns"), [
         (await database.query<{ oid: string }>("select 'app.events_p2025_03'::regclass::oid::text as oid"))[0]?.oid,
       ]);
       expect(rows.find((row) => row.name === "note")?.not_null).toBe(false);

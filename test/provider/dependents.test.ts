@@ -1,6 +1,6 @@
 // Views and whatever else needs a partition keep it, with a warning; and why a partition stays is said truly in every state.
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";

@@ -1,6 +1,6 @@
 // A partition without a beginning, of a segment of its own, or of odd size is never one interval among others.
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";

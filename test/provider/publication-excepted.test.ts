@@ -2,7 +2,7 @@
 // are made here on the servers that there are: the queries read a view in the place of the catalogue.
 import { beforeAll, describe, expect, it } from "vitest";
 import { query } from "../../postgres/queries";
-import { type ReplicationRow, toReplication } from "../../postgres/replication-rows";
+import { type ReplicationRow, toReplication } from "../../postgres/catalog/replication-rows";
 import { testVersions, withDatabase } from "../support/database";
 
 describe.each(testVersions())("PostgreSQL %s, tables that a publication of all tables leaves out", (version) => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { administer, testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { Deployment } from "../support/harness/deployment";

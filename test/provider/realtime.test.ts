@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import type { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PropertyMap } from "../../provider/values";
+import type { PropertyMap } from "../../provider/runtime/values";
 import { onDatabase } from "../cli/support";
 import { withDatabase } from "../support/database";
 import { ArchiveFolder } from "../support/harness/archive-folder";

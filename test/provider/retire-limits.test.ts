@@ -1,6 +1,6 @@
 // What keeps one update from taking too much, or too early: facts of the database beside the table's own.
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { eventsTable, reset } from "../support/harness/fixture";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { testVersions } from "../support/database";
 import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up } from "../support/harness/rounds";

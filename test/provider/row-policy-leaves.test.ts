@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { administer, testVersions } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { named, preview, up, withPlugin } from "../support/harness/rounds";

@@ -1,7 +1,7 @@
 // What the tests of row security share: a database with roles, a deployment, tenants, and the two comparisons.
 import type { Client } from "pg";
 import { afterEach, beforeEach, expect } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { Version } from "../../tools/postgres/binaries";
 import { type TestDatabase, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";

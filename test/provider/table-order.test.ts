@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
-import type { ForeignKeyArgs } from "../../core/spec/options/constraints";
+import type { TableSpecArgs } from "../../core/declare/table/args";
+import type { ForeignKeyArgs } from "../../core/declare/table/constraints";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
 import { Deployment } from "../support/harness/deployment";

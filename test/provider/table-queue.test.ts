@@ -1,8 +1,8 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Database } from "../../postgres/database";
-import type { CallContext } from "../../provider/context";
-import { TableQueue } from "../../provider/table-queue";
+import type { CallContext } from "../../provider/runtime/context";
+import { TableQueue } from "../../provider/runtime/table-queue";
 import { opener, options, recordingLog, statement } from "../postgres/support";
 import { testVersions, withDatabase } from "../support/database";
 import { statementsDuring } from "../support/statement-log";

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { TableSpecArgs } from "../../core/spec/args";
+import type { TableSpecArgs } from "../../core/declare/table/args";
 import { account } from "../../tools/postgres/account";
 import { temporaryFolder } from "../../tools/postgres/cluster";
 import { administer, type TestDatabase, testVersions, withDatabase } from "../support/database";

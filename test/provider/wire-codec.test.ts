@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { describe, expect, it } from "vitest";
-import { decode, encode, SIGNATURE_KEY, UNKNOWN_SENTINELS } from "../../provider/codec";
-import { containsUnknown, formatPath, isList, isMap, isUnknown, UNKNOWN } from "../../provider/values";
-import type { PropertyMap, PropertyPath, PropertyValue } from "../../provider/values";
+import { decode, encode, SIGNATURE_KEY, UNKNOWN_SENTINELS } from "../../provider/runtime/codec";
+import { containsUnknown, formatPath, isList, isMap, isUnknown, UNKNOWN } from "../../provider/runtime/values";
+import type { PropertyMap, PropertyPath, PropertyValue } from "../../provider/runtime/values";
 
 // jspb.Map keeps its keys in a plain object and loses this one.
 const key = fc.string().filter((text) => text !== "__proto__" && text !== SIGNATURE_KEY);

@@ -3,12 +3,12 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { afterEach, describe, expect, it } from "vitest";
-import { decode, encode } from "../../provider/codec";
-import type { ResourceContext } from "../../provider/context";
-import { MissingConfig, PartialFailure, Refusal } from "../../provider/failures";
-import type { ListItem } from "../../provider/handler";
-import { containsUnknown, UNKNOWN } from "../../provider/values";
-import type { PropertyMap, PropertyPath } from "../../provider/values";
+import { decode, encode } from "../../provider/runtime/codec";
+import type { ResourceContext } from "../../provider/runtime/context";
+import { MissingConfig, PartialFailure, Refusal } from "../../provider/runtime/failures";
+import type { ListItem } from "../../provider/runtime/handler";
+import { containsUnknown, UNKNOWN } from "../../provider/runtime/values";
+import type { PropertyMap, PropertyPath } from "../../provider/runtime/values";
 import { ask, closeAll, connect, failure, fakeHandler, fakeModule, TOKEN, URN } from "./wire-support";
 
 afterEach(closeAll);

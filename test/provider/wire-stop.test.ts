@@ -2,10 +2,10 @@ import { status } from "@grpc/grpc-js";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { afterEach, describe, expect, it } from "vitest";
-import { encode } from "../../provider/codec";
-import type { ResourceContext } from "../../provider/context";
-import { PartialFailure } from "../../provider/failures";
-import { watchEngine } from "../../provider/engine-watch";
+import { encode } from "../../provider/runtime/codec";
+import type { ResourceContext } from "../../provider/runtime/context";
+import { PartialFailure } from "../../provider/runtime/failures";
+import { watchEngine } from "../../provider/server/engine-watch";
 import { ask, closeAll, connect, failure, fakeHandler, fakeModule, URN } from "./wire-support";
 
 afterEach(closeAll);

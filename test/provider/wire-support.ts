@@ -4,11 +4,11 @@ import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { GRPC_OPTIONS } from "../../provider/grpc-options";
-import type { ResourceHandler } from "../../provider/handler";
-import type { ProviderModule } from "../../provider/provider-module";
-import { serveProvider } from "../../provider/server";
-import type { ServerOptions } from "../../provider/server";
+import { GRPC_OPTIONS } from "../../provider/server/grpc-options";
+import type { ResourceHandler } from "../../provider/runtime/handler";
+import type { ProviderModule } from "../../provider/runtime/provider-module";
+import { serveProvider } from "../../provider/server/server";
+import type { ServerOptions } from "../../provider/server/server";
 
 export const TOKEN = "fake:index:Thing";
 export const URN = `urn:pulumi:dev::shop::pkg:index:Parent$${TOKEN}::my::thing`;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
-import { requireTableSpec } from "../../core/spec/parse";
+import { requireTableSpec } from "../../core/declare/table/parse";
 import { formatInstant, parseInstant } from "../../core/time/instant";
 import type { KeyEncoding } from "../../core/time/key";
 import { planWindow } from "../../core/window/window";

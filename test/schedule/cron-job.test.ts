@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import type { NoScheduleArgs, ScheduleArgs } from "../../components";
 import { quoteLiteral } from "../../core/names/identifier";
-import { parseCron } from "../../core/schedule/cron";
+import { parseCron } from "../../core/declare/schedule/cron";
 import { entryOf, leaves, list } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { asSuperuser } from "../support/database";

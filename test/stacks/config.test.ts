@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { InvalidSpecError, type Problem } from "../../core/problem";
+import { InvalidSpecError, type Problem } from "../../core/problems/problem";
 import type { Outside } from "../../stacks/connection";
 import { requireStack } from "../../stacks/stack";
 import { rawConfig } from "./raw-config";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { planFromSpec } from "../../core/plan/spec-plan";
 import { indexName } from "../../core/names/template";
-import { requireTableSpec } from "../../core/spec/parse";
+import { requireTableSpec } from "../../core/declare/table/parse";
 import { parseInstant } from "../../core/time/instant";
 import { spanText } from "../../core/time/span";
 import { SYSTEM_NAMES, SYSTEMS, TABLE_KEYS } from "../../stacks/tables";

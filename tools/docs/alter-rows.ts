@@ -1,12 +1,12 @@
 // What changes of an existing table run and lock, from the functions that make the statements, for a sample table.
-import { instantStatements, setNotNull } from "../../core/alter/column-statements";
-import { addCheck, dropCheck, readForCheck } from "../../core/alter/checks";
-import { NO_FACTS } from "../../core/alter/facts";
-import { type Family, lockFamily } from "../../core/alter/family";
-import { addForeignKey, dropForeignKey } from "../../core/alter/foreign-keys";
-import { isFilled } from "../../core/alter/filled-check";
-import type { ForeignKeySpec } from "../../core/spec/options/constraints";
-import type { Statement } from "../../core/statements/statement";
+import { instantStatements, setNotNull } from "../../core/table/alter/column-statements";
+import { addCheck, dropCheck, readForCheck } from "../../core/table/alter/checks";
+import { NO_FACTS } from "../../core/table/alter/facts";
+import { type Family, lockFamily } from "../../core/table/alter/family";
+import { addForeignKey, dropForeignKey } from "../../core/table/alter/foreign-keys";
+import { isFilled } from "../../core/table/compare/filled-check";
+import type { ForeignKeySpec } from "../../core/declare/table/constraints";
+import type { Statement } from "../../core/sql/statement";
 
 const family: Family = {
   schema: "public",

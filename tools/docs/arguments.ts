@@ -5,11 +5,11 @@ import { type Declaration, type Member, readDeclarations, readImports } from "./
 /** Files with arguments of components, in reading order. After each come the files of the arguments that it names, in the order of mention. */
 const FILES = [
   "components/partitioned-database.ts",
-  "core/spec/args.ts",
+  "core/declare/table/args.ts",
   "components/partitioned-table.ts",
   "components/archive-bucket.ts",
   "components/archive-bucket-existing.ts",
-  "core/archive/bucket-args.ts",
+  "core/declare/archive/bucket-args.ts",
   "components/archive-catalog.ts",
   "components/monitoring.ts",
   "core/monitoring/args.ts",

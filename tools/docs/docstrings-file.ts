@@ -1,9 +1,9 @@
-// core/spec/docstrings.json: what the docstrings of a table's options say, for the package schema and the stack configuration.
-import type { Docstrings } from "../../core/spec/docstring";
+// core/declare/option/docstrings.json: what the docstrings of a table's options say, for the package schema and the stack configuration.
+import type { Docstrings } from "../../core/declare/option/docstring";
 import { componentDeclarations, fallbackText, isArguments } from "./arguments";
 import type { Page } from "./markdown";
 
-const DOCSTRINGS_FILE = "core/spec/docstrings.json";
+const DOCSTRINGS_FILE = "core/declare/option/docstrings.json";
 
 export function docstringsFile(): Page {
   const declarations = componentDeclarations().filter(

@@ -1,16 +1,20 @@
 // What each operation runs and locks, from the functions that make the statements, for a sample table.
-import { planRowPolicy } from "../../core/leaf/row-policy";
-import type { CarriedState } from "../../core/observed";
-import { accessAlignment } from "../../core/plan/alignment";
-import { requireTableSpec } from "../../core/spec/parse";
+import { planRowPolicy } from "../../core/partition/carry/row-policy";
+import type { CarriedState } from "../../core/observed/table";
+import { accessAlignment } from "../../core/plan/align/alignment";
+import { requireTableSpec } from "../../core/declare/table/parse";
 import { planJob } from "../../core/schedule/job";
 import { ensureWindowCall } from "../../core/schedule/texts";
-import { createSourceTrigger } from "../../core/levels/source-triggers";
-import type { PublicationSpec } from "../../core/spec/publications";
-import { createPartitionStatements } from "../../core/statements/create-partition";
-import { createTableStatements } from "../../core/statements/create-table";
-import { createParentIndexStatement, dropIndexStatement, leafIndexStatements } from "../../core/statements/index-build";
-import { type ParentShape, plannedParent } from "../../core/statements/parent";
+import { createSourceTrigger } from "../../core/partition/branch/source-triggers";
+import type { PublicationSpec } from "../../core/declare/table/publications";
+import { createPartitionStatements } from "../../core/partition/create/create-partition";
+import { createTableStatements } from "../../core/table/create/create-table";
+import {
+  createParentIndexStatement,
+  dropIndexStatement,
+  leafIndexStatements,
+} from "../../core/table/create/index-build";
+import { type ParentShape, plannedParent } from "../../core/partition/carry/parent";
 import {
   addTableStatement,
   createPublicationStatement,
@@ -18,16 +22,21 @@ import {
   dropTableStatement,
   setChangesStatement,
   setViaRootStatement,
-} from "../../core/statements/publication";
-import { excludingCheck } from "../../core/default-partition/excludes";
-import { newDefaultStatements } from "../../core/default-partition/new-default";
-import { afterAttach, type DefaultShape } from "../../core/default-partition/shape";
+} from "../../core/table/create/publication";
+import { excludingCheck } from "../../core/observed/key-excludes";
+import { newDefaultStatements } from "../../core/partition/default/new-default";
+import { afterAttach, type DefaultShape } from "../../core/partition/carry/default-shape";
 import { MAX_DRAINED_ROWS } from "../../core/defaults";
-import { analyzeStatement } from "../../core/statements/analyze";
-import { reattachStatements } from "../../core/statements/reattach";
-import { restoreStatements } from "../../core/statements/restore";
-import { countStatement, detachStatement, dropStatements, finalizeStatement } from "../../core/statements/retire";
-import type { Statement } from "../../core/statements/statement";
+import { analyzeStatement } from "../../core/sql/analyze";
+import { reattachStatements } from "../../core/partition/create/reattach";
+import { restoreStatements } from "../../core/partition/create/restore";
+import {
+  countStatement,
+  detachStatement,
+  dropStatements,
+  finalizeStatement,
+} from "../../core/partition/statements/retire";
+import type { Statement } from "../../core/sql/statement";
 import { parseInstant } from "../../core/time/instant";
 import { addKeyBefore18, addKeyFrom18, changeColumns, dropKey, makeNotNull } from "./alter-rows";
 import { code, table } from "./markdown";

@@ -5,7 +5,7 @@ import {
   DEFAULT_STATEMENT_TIMEOUT_MS,
   DEFAULT_WAIT_BUDGET_MS,
 } from "../../core/defaults";
-import { HAZARDS, LOCK_MODES } from "../../core/statements/statement";
+import { HAZARDS, LOCK_MODES } from "../../core/sql/statement";
 import { OPERATIONS, operationTable } from "./lock-rows";
 import { code, list, type Page, page, section, table } from "./markdown";
 

@@ -1,5 +1,5 @@
 // Every generated page.
-import { packageSchema } from "../../provider/schema";
+import { packageSchema } from "../../provider/package-schema";
 import { RESOURCE_TYPES } from "../../provider/resource-list";
 import { cliPages } from "./cli-page";
 import { componentsPage } from "./components-page";

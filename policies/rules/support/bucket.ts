@@ -1,4 +1,9 @@
-import { BUCKET_SETTINGS, type BucketFacts, bucketFacts, type BucketSetting } from "../../../core/archive/bucket-facts";
+import {
+  BUCKET_SETTINGS,
+  type BucketFacts,
+  bucketFacts,
+  type BucketSetting,
+} from "../../../core/archive/bucket/bucket-facts";
 import { placeOf, record, text } from "./archive";
 import { type StackResource, WINDOW_TYPE } from "./rule";
 

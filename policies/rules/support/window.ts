@@ -1,4 +1,4 @@
-import type { DefaultFacts, WindowPlan } from "../../../core/plan/types";
+import type { DefaultFacts, WindowPlan } from "../../../core/plan/change/types";
 import type { KnownProperties } from "./rule";
 
 /** What the rules read from a PartitionWindow. Undefined: not declared, or not known yet (then listed as unknown). */

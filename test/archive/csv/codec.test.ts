@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { serverHeader } from "../../../core/archive/csv-sql";
+import { serverHeader } from "../../../core/archive/format/csv-sql";
 import { testVersions, withDatabase } from "../../support/database";
 import { collect, columnsOf, copyOf, inPieces, load, makeEvery, makeTypes, withCodecs } from "../parquet/support";
 

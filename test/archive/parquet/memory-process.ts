@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Readable } from "node:stream";
-import { openCodecOf } from "../../../archive/open-codec";
-import { parquetColumns } from "../../../core/archive/columns";
+import { openCodecOf } from "../../../archive/codec/open-codec";
+import { parquetColumns } from "../../../core/archive/format/columns";
 
 async function main(
   rowBytes: number,

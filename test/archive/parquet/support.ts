@@ -8,10 +8,10 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { afterAll, afterEach } from "vitest";
-import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/columns";
-import { COPY_SETTINGS } from "../../../core/archive/copy-settings";
-import { openCodecOf } from "../../../archive/open-codec";
-import type { ChunkCodec, CodecSettings } from "../../../archive/chunk-codec";
+import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/format/columns";
+import { COPY_SETTINGS } from "../../../core/archive/format/copy-settings";
+import { openCodecOf } from "../../../archive/codec/open-codec";
+import type { ChunkCodec, CodecSettings } from "../../../archive/codec/spool/chunk-codec";
 import { samples } from "./samples";
 
 /** A folder of the test file's own, and codecs that are closed after each test. */

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
-import type { StoreSettings } from "../../../core/archive/store-settings";
+import type { StoreSettings } from "../../../core/declare/archive/store-settings";
 import { repositoryRoot } from "../../../tools/paths";
 import { withObjectStore } from "../../support/harness/object-store";
 import { PART } from "./limits";

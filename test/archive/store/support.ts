@@ -7,7 +7,7 @@ import { afterAll, afterEach } from "vitest";
 import { openStore } from "../../../archive/store/open";
 import type { S3Limits } from "../../../archive/store/s3-client";
 import type { Content, ObjectStore } from "../../../archive/store/store";
-import type { StoreSettings } from "../../../core/archive/store-settings";
+import type { StoreSettings } from "../../../core/declare/archive/store-settings";
 import { QUICK } from "./limits";
 
 export type FileContent = Extract<Content, { path: string }>;

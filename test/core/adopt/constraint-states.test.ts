@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { differencesOf, isEqual } from "../../../core/alter/alteration";
+import { differencesOf, isEqual } from "../../../core/table/alter/alteration";
 import { constraintNotes, declaredColumns } from "../../../core/adopt/columns";
-import type { ObservedConstraint, ObservedTable } from "../../../core/observed";
-import { stateOf, withoutState } from "../../../core/spec/constraint-state";
-import { tableFromWire, tableToWire } from "../../../core/spec/wire";
+import type { ObservedConstraint, ObservedTable } from "../../../core/observed/table";
+import { stateOf, withoutState } from "../../../core/declare/table/constraint-state";
+import { tableFromWire, tableToWire } from "../../../core/declare/table/wire";
 import { tableSpec } from "../support/specs";
 
 const table = (constraints: readonly ObservedConstraint[]): ObservedTable => ({

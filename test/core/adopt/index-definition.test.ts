@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readIndexDefinition } from "../../../core/adopt/index-definition";
 import { leafNameTemplate, nameIndex } from "../../../core/adopt/index-names";
-import { indexDefinition } from "../../../core/statements/parent";
+import { indexDefinition } from "../../../core/partition/carry/parent";
 import { indexName } from "../../../core/names/template";
 
 it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
 import { branchNotes } from "../../../core/adopt/branch-notes";
-import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed";
+import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/table";
 import { parseInstant } from "../../../core/time/instant";
 
 const at = (text: string) => parseInstant(text, "UTC");

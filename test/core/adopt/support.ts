@@ -1,11 +1,11 @@
 // Tables as the catalogue would show them, for the rules of adoption.
 import type { NamedInterval } from "../../../core/adopt/partition-names";
-import type { ObservedLeaf, ObservedTable } from "../../../core/observed";
-import type { ObservedReplication } from "../../../core/observed-replication";
+import type { ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { ObservedReplication } from "../../../core/observed/replication";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import type { OpenInterval } from "../../../core/time/interval";
 import { type KeyEncoding, keyKind } from "../../../core/time/key";
-import { parseBounds } from "../../../postgres/bounds";
+import { parseBounds } from "../../../postgres/catalog/bounds";
 
 export const at = (text: string): Instant => parseInstant(text, "UTC");
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { requireTableSpec } from "../../../core/spec/parse";
+import { requireTableSpec } from "../../../core/declare/table/parse";
 import { eventsTable } from "../../support/harness/fixture";
 
 const archived = (archive: object) =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { requireArchiveBucket } from "../../../core/archive/bucket";
-import type { ArchiveBucketSettingsArgs } from "../../../core/archive/bucket-args";
-import { archiverPolicy, tlsOnly } from "../../../core/archive/bucket-policies";
-import { InvalidSpecError } from "../../../core/problem";
+import { requireArchiveBucket } from "../../../core/archive/bucket/bucket";
+import type { ArchiveBucketSettingsArgs } from "../../../core/declare/archive/bucket-args";
+import { archiverPolicy, tlsOnly } from "../../../core/archive/bucket/bucket-policies";
+import { InvalidSpecError } from "../../../core/problems/problem";
 
 const read = (args: ArchiveBucketSettingsArgs) => requireArchiveBucket(args, "bucket");
 const problems = (args: ArchiveBucketSettingsArgs): string[] => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { TableSpecArgs } from "../../../core/spec/args";
-import { catalogTable } from "../../../core/archive/catalog";
-import { catalogBranches } from "../../../core/archive/catalog-branches";
-import { projectionOf } from "../../../core/archive/catalog-projection";
-import { latestGenerations, viewText } from "../../../core/archive/catalog-view";
-import { archiveFolder } from "../../../core/archive/layout";
-import { requireTableSpec } from "../../../core/spec/parse";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import { catalogTable } from "../../../core/archive/catalog/catalog";
+import { catalogBranches } from "../../../core/archive/catalog/catalog-branches";
+import { projectionOf } from "../../../core/archive/catalog/catalog-projection";
+import { latestGenerations, viewText } from "../../../core/archive/catalog/catalog-view";
+import { archiveFolder } from "../../../core/store/layout";
+import { requireTableSpec } from "../../../core/declare/table/parse";
 import { intervalsBetween } from "../../../core/time/grid";
 import { addSpan } from "../../../core/time/span";
 import { parseInstant } from "../../../core/time/instant";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { castsExactly, mapColumns } from "../../../core/archive/column-mapping";
+import { castsExactly, mapColumns } from "../../../core/rows/column-mapping";
 
 const live = (
   name: string,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { archiveFolder, encodeSegment, keyInStore, partName, storeOfManifest } from "../../../core/archive/layout";
+import { archiveFolder, encodeSegment, keyInStore, partName, storeOfManifest } from "../../../core/store/layout";
 import { parseInterval } from "../../../core/time/interval";
 
 const place = {

@@ -4,10 +4,10 @@ import {
   parseArchiveTable,
   tablePlace,
   urlProblems,
-} from "../../../core/archive/table-destination";
+} from "../../../core/declare/archive/table-destination";
 import { columnProblems, rangeCondition } from "../../../core/archive/table-sql";
-import type { Problem } from "../../../core/problem";
-import type { TableSpecArgs } from "../../../core/spec/args";
+import type { Problem } from "../../../core/problems/problem";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseInstant } from "../../../core/time/instant";
 import { windowFromWire, windowToWire } from "../../../core/window/wire";
 import { windowSpec } from "../support/specs";

@@ -8,7 +8,7 @@ import {
   nextRange,
   parseTid,
   type TidRange,
-} from "../../../core/archive/tid";
+} from "../../../core/rows/tid";
 
 const tid = fc.record({ block: fc.integer({ min: 0, max: 4_000_000_000 }), line: fc.integer({ min: 0, max: 2047 }) });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../../core/observed";
-import { planAnalysis } from "../../../core/plan/upkeep";
+import type { Observation } from "../../../core/observed/table";
+import { planAnalysis } from "../../../core/plan/upkeep/upkeep";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { World } from "../support/world";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { TableSpecArgs } from "../../../core/spec/args";
-import type { WindowSpec } from "../../../core/spec/spec";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import type { WindowSpec } from "../../../core/declare/table/spec";
 import { windowSpec } from "../support/specs";
 import { windowFromWire, windowToWire } from "../../../core/window/wire";
 import { clocksAt, World } from "../support/world";

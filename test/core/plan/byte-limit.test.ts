@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ByteClaim, claimsOf, overByteLimit } from "../../../core/plan/byte-limit";
+import { type ByteClaim, claimsOf, overByteLimit } from "../../../core/plan/retire/byte-limit";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { clocksAt, World } from "../support/world";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Observation, ObservedLeaf } from "../../../core/observed";
-import type { ObservedDefault } from "../../../core/observed-default";
-import { planDefault } from "../../../core/plan/default-partition";
-import { refusedByDefault } from "../../../core/plan/default-refusals";
-import { observedParent } from "../../../core/statements/parent";
+import type { Observation, ObservedLeaf } from "../../../core/observed/table";
+import type { ObservedDefault } from "../../../core/observed/default-partition";
+import { planDefault } from "../../../core/plan/upkeep/default-partition";
+import { refusedByDefault } from "../../../core/plan/create/default-refusals";
+import { observedParent } from "../../../core/partition/carry/parent";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { World } from "../support/world";

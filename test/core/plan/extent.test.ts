@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { extentOf, MOST_INTERVALS } from "../../../core/plan/extent";
+import { extentOf, MOST_INTERVALS } from "../../../core/plan/retire/extent";
 import { parseInterval } from "../../../core/time/interval";
 import { calendar, instant } from "../support/arbitraries";
 import { windowSpec } from "../support/specs";
 import { endOfPeriod, startOfPeriod } from "../../../core/time/period";
-import type { SegmentArgs } from "../../../core/spec/level-args";
+import type { SegmentArgs } from "../../../core/declare/table/level-args";
 
 const cut = (...grid: SegmentArgs[]) => windowSpec({ partitionBy: [{ range: "ts", grid }] });
 const MONTHS = cut({ every: "month" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { TableSpecArgs } from "../../../core/spec/args";
-import type { WindowSpec } from "../../../core/spec/spec";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import type { WindowSpec } from "../../../core/declare/table/spec";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
 import { windowSpec } from "../support/specs";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type Dependent, whyNotDroppable } from "../../../core/plan/dependents";
-import type { RetirementFacts } from "../../../core/plan/retirement";
-import type { TableSpecArgs } from "../../../core/spec/args";
+import { type Dependent, whyNotDroppable } from "../../../core/plan/retire/dependents";
+import type { RetirementFacts } from "../../../core/plan/retire/retirement";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseInstant } from "../../../core/time/instant";
 import { parseInterval } from "../../../core/time/interval";
 import { windowSpec } from "../support/specs";

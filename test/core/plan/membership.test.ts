@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { Observation } from "../../../core/observed";
+import type { Observation } from "../../../core/observed/table";
 import {
   NOTHING_PUBLISHED,
   type ObservedMember,
   type ObservedPublication,
   type ObservedReplication,
   type RegisteredPublication,
-} from "../../../core/observed-replication";
-import { planLeave, planMembership, withoutBrackets } from "../../../core/plan/membership";
-import type { PublicationMemberWire } from "../../../core/spec/publications";
+} from "../../../core/observed/replication";
+import { planLeave, planMembership, withoutBrackets } from "../../../core/plan/publish/membership";
+import type { PublicationMemberWire } from "../../../core/declare/table/publications";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { World } from "../support/world";

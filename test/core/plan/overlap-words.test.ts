@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../../core/observed";
+import type { Observation } from "../../../core/observed/table";
 import type { OpenInterval } from "../../../core/time/interval";
-import { planCreation } from "../../../core/plan/creation";
+import { planCreation } from "../../../core/plan/create/creation";
 import { at, factsOf, leafOf, part, tableOf } from "../adopt/support";
 
 const now = at("2026-11-28");

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_PREPARED } from "../../../core/defaults";
-import { digestPrepared, preparePartitions } from "../../../core/plan/prepared";
-import type { TableSpecArgs } from "../../../core/spec/args";
-import { plannedParent } from "../../../core/statements/parent";
+import { digestPrepared, preparePartitions } from "../../../core/plan/prepare/prepared";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import { plannedParent } from "../../../core/partition/carry/parent";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../../../core/time/instant";
 import { planWindow } from "../../../core/window/window";
 import { tableSpec } from "../support/specs";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { DetachedTable } from "../../../core/ledger";
-import { NOTHING_PUBLISHED, type ObservedPublication } from "../../../core/observed-replication";
-import { replicationWarnings } from "../../../core/plan/replication-warnings";
-import type { Retirement } from "../../../core/plan/retiring";
+import type { DetachedTable } from "../../../core/observed/ledger";
+import { NOTHING_PUBLISHED, type ObservedPublication } from "../../../core/observed/replication";
+import { replicationWarnings } from "../../../core/plan/retire/replication-warnings";
+import type { Retirement } from "../../../core/plan/retire/retiring";
 import { parseInstant } from "../../../core/time/instant";
 
 const BOUNDS = { from: undefined, to: undefined };

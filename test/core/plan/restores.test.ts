@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { TableSpecArgs } from "../../../core/spec/args";
-import { parseTableSpec } from "../../../core/spec/parse";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import { parseTableSpec } from "../../../core/declare/table/parse";
 import { parseInstant } from "../../../core/time/instant";
 import { windowFromWire, windowToWire } from "../../../core/window/wire";
 import { VALID, windowSpec } from "../support/specs";

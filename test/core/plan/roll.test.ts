@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { TableSpecArgs } from "../../../core/spec/args";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { compareInstants, type Instant } from "../../../core/time/instant";
 import { formatInterval, overlaps } from "../../../core/time/interval";
 import { intervalAt } from "../../../core/time/grid";
 import { hasExpired, horizonAt, planWindow } from "../../../core/window/window";
-import type { WindowSpec } from "../../../core/spec/spec";
+import type { WindowSpec } from "../../../core/declare/table/spec";
 import { calendar, grid, instant } from "../support/arbitraries";
 import { windowSpec } from "../support/specs";
 import { clocksAt, World } from "../support/world";

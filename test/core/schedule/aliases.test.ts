@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RegisteredAlias } from "../../../core/registration";
+import type { RegisteredAlias } from "../../../core/observed/registration";
 import { aliasesOf, planAliases, signature } from "../../../core/schedule/aliases";
 
 const wire = {

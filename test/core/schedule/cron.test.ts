@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { type CronSchedule, lastDue, parseCron } from "../../../core/schedule/cron";
+import { type CronSchedule, lastDue, parseCron } from "../../../core/declare/schedule/cron";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
 
 function cron(text: string): CronSchedule {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { jobWarnings } from "../../../core/schedule/health";
 import { type CronFacts, type FoundJob, planJob, type WantedJob } from "../../../core/schedule/job";
 import { crontabText, ensureWindowCall, systemdText } from "../../../core/schedule/texts";
-import { parseCron } from "../../../core/schedule/cron";
+import { parseCron } from "../../../core/declare/schedule/cron";
 import { parseInstant } from "../../../core/time/instant";
 
 const wanted: WantedJob = {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { createPartitionStatements } from "../../../core/statements/create-partition";
-import { createTableStatements } from "../../../core/statements/create-table";
+import { createPartitionStatements } from "../../../core/partition/create/create-partition";
+import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
   leafIndexStatements,
-} from "../../../core/statements/index-build";
-import { reattachStatements } from "../../../core/statements/reattach";
-import { detachStatement, dropStatements, finalizeStatement } from "../../../core/statements/retire";
-import { HAZARDS, hazardsOf, type Statement } from "../../../core/statements/statement";
+} from "../../../core/table/create/index-build";
+import { reattachStatements } from "../../../core/partition/create/reattach";
+import { detachStatement, dropStatements, finalizeStatement } from "../../../core/partition/statements/retire";
+import { HAZARDS, hazardsOf, type Statement } from "../../../core/sql/statement";
 import { tableSpec } from "../support/specs";
 import { JANUARY, leafIndex, locksOf, PARENT, PLACE, RUN, WITH_DEFAULT, WITH_FK } from "./support";
 

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { createPartitionStatements } from "../../../core/statements/create-partition";
-import { createTableStatements } from "../../../core/statements/create-table";
+import { createPartitionStatements } from "../../../core/partition/create/create-partition";
+import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
   leafIndexStatements,
-} from "../../../core/statements/index-build";
-import { observedParent, plannedParent } from "../../../core/statements/parent";
-import { reattachStatements } from "../../../core/statements/reattach";
-import { detachStatement, dropStatements, finalizeStatement } from "../../../core/statements/retire";
-import type { ObservedIndex, ObservedTable } from "../../../core/observed";
-import type { RegisteredIndex } from "../../../core/registration";
+} from "../../../core/table/create/index-build";
+import { observedParent, plannedParent } from "../../../core/partition/carry/parent";
+import { reattachStatements } from "../../../core/partition/create/reattach";
+import { detachStatement, dropStatements, finalizeStatement } from "../../../core/partition/statements/retire";
+import type { ObservedIndex, ObservedTable } from "../../../core/observed/table";
+import type { RegisteredIndex } from "../../../core/observed/registration";
 import { byteLength } from "../../../core/names/identifier";
 import { VALID, tableSpec } from "../support/specs";
 import { JANUARY, leafIndex, PARENT, PLACE, RUN, sqlOf, WITH_DEFAULT } from "./support";

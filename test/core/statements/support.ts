@@ -1,7 +1,7 @@
-import type { ObservedLeafIndex } from "../../../core/observed";
-import type { IndexPlace } from "../../../core/statements/index-build";
-import type { ParentShape } from "../../../core/statements/parent";
-import type { Statement } from "../../../core/statements/statement";
+import type { ObservedLeafIndex } from "../../../core/observed/table";
+import type { IndexPlace } from "../../../core/table/create/index-build";
+import type { ParentShape } from "../../../core/partition/carry/parent";
+import type { Statement } from "../../../core/sql/statement";
 import { parseInstant } from "../../../core/time/instant";
 
 export const JANUARY = { from: parseInstant("2025-01-01", "UTC"), to: parseInstant("2025-02-01", "UTC") };

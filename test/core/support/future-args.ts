@@ -1,4 +1,4 @@
-import type { TableSpecArgs } from "../../../core/spec/args";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import type { Span } from "../../../core/time/span";
 
 /**

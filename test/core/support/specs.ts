@@ -1,6 +1,6 @@
-import type { TableSpecArgs } from "../../../core/spec/args";
-import { requireTableSpec } from "../../../core/spec/parse";
-import type { TableSpec, WindowSpec } from "../../../core/spec/spec";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import { requireTableSpec } from "../../../core/declare/table/parse";
+import type { TableSpec, WindowSpec } from "../../../core/declare/table/spec";
 
 /** A declaration in which nothing is wrong: tests change one thing. */
 export const VALID: TableSpecArgs = {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { requireTableSpec } from "../../../core/spec/parse";
+import { requireTableSpec } from "../../../core/declare/table/parse";
 import { parseInstant } from "../../../core/time/instant";
 import { planWindow } from "../../../core/window/window";
 import { VALID } from "../support/specs";

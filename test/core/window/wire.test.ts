@@ -4,7 +4,7 @@ import { digestPartitions, windowFromWire, windowToWire } from "../../../core/wi
 import { planWindow } from "../../../core/window/window";
 import { parseInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
-import type { TableSpecArgs } from "../../../core/spec/args";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { windowSpec } from "../support/specs";
 
 const NOW = parseInstant("2025-11-10", "UTC");

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Manifest, parseManifest } from "../../../core/archive/manifest";
-import type { TableSpecArgs } from "../../../core/spec/args";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import type { TestDatabase } from "../database";
 
 export class ArchiveFolder {

@@ -2,18 +2,18 @@
 import type { SizeThresholdArgs } from "../../../core/monitoring/args";
 import { requireSizeThresholds } from "../../../core/monitoring/settings";
 import { planFromSpec } from "../../../core/plan/spec-plan";
-import type { TableSpecArgs } from "../../../core/spec/args";
-import { requireTableSpec } from "../../../core/spec/parse";
-import { publicationMemberToWire } from "../../../core/spec/publications";
-import { rowPolicyToWire } from "../../../core/spec/row-policy";
-import { cronJobToWire } from "../../../core/spec/schedule";
-import type { TableSpec } from "../../../core/spec/spec";
-import { indexToWire, keyToWire, tableToWire } from "../../../core/spec/wire";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import { requireTableSpec } from "../../../core/declare/table/parse";
+import { publicationMemberToWire } from "../../../core/declare/table/publications";
+import { rowPolicyToWire } from "../../../core/declare/table/row-policy";
+import { cronJobToWire } from "../../../core/declare/schedule/schedule";
+import type { TableSpec } from "../../../core/declare/table/spec";
+import { indexToWire, keyToWire, tableToWire } from "../../../core/declare/table/wire";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
 import { overlaps, sameInterval } from "../../../core/time/interval";
 import { planWindow } from "../../../core/window/window";
 import { digestPartitions, windowToWire } from "../../../core/window/wire";
-import type { PropertyMap } from "../../../provider/values";
+import type { PropertyMap } from "../../../provider/runtime/values";
 
 export interface Declared {
   readonly type:

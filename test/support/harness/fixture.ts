@@ -1,6 +1,6 @@
 // The table that most fault tests declare, the provider's configuration, and a database made empty again.
-import type { TableSpecArgs } from "../../../core/spec/args";
-import type { PropertyMap } from "../../../provider/values";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
+import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
 import type { Program } from "./declare";
 import { dumpSchemas, orphans } from "./dump";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
-import type { PropertyMap } from "../../../provider/values";
+import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
 import type { Program } from "./declare";
 import { Deployment } from "./deployment";

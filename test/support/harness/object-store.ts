@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import type { StoreSettings } from "../../../core/archive/store-settings";
+import type { StoreSettings } from "../../../core/declare/archive/store-settings";
 import { makeBucket } from "../../../tools/object-store/bucket";
 import { type ObjectStoreServer, startObjectStore } from "../../../tools/object-store/server";
 import { findObjectStore } from "../../../tools/object-store/build";

@@ -4,7 +4,7 @@ import { Console } from "node:console";
 import { createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { providerModule } from "../../../provider/module";
-import { type ProviderServer, serveProvider } from "../../../provider/server";
+import { type ProviderServer, serveProvider } from "../../../provider/server/server";
 
 /** One line of JSON each. */
 export type HostRequest = { readonly engineAddress: string } | { readonly close: number };

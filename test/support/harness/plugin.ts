@@ -12,9 +12,9 @@ import {
   ReadRequest,
   UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb";
-import { decode, encode } from "../../../provider/codec";
-import { GRPC_OPTIONS } from "../../../provider/grpc-options";
-import type { PropertyMap } from "../../../provider/values";
+import { decode, encode } from "../../../provider/runtime/codec";
+import { GRPC_OPTIONS } from "../../../provider/server/grpc-options";
+import type { PropertyMap } from "../../../provider/runtime/values";
 import { ask, fakeEngine } from "../../provider/wire-support";
 import { pluginStart } from "./bundle";
 import { askHost } from "./hosts";

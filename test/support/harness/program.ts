@@ -1,7 +1,7 @@
 // A small Pulumi program of the components, run by the real engine against the plugin with fault points.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TableSpecArgs } from "../../../core/spec/args";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import type { RunOptions, RunResult } from "../../../tools/engine/run";
 import { projectFile } from "../../../tools/project-file";
 import type { TestDatabase } from "../database";

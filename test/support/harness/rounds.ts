@@ -1,5 +1,5 @@
 // What most fault tests do: a run of a program by a plugin of its own.
-import type { PropertyMap } from "../../../provider/values";
+import type { PropertyMap } from "../../../provider/runtime/values";
 import type { TestDatabase } from "../database";
 import type { Program } from "./declare";
 import type { Deployment, Step } from "./deployment";

@@ -2,7 +2,7 @@
 import type { Client } from "pg";
 import { afterAll, beforeAll } from "vitest";
 import { quoteQualified } from "../../../core/names/identifier";
-import type { TableSpecArgs } from "../../../core/spec/args";
+import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { administer, type TestDatabase } from "../database";
 
 /** What a command came to: how many rows it saw or wrote, or the SQLSTATE that refused it. */

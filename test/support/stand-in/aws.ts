@@ -1,6 +1,6 @@
 // Stands in for @pulumi/aws: buckets in the S3 servers that the environment names, policies in the second of them.
 import { S3 } from "@aws-sdk/client-s3";
-import type { PropertyMap } from "../../../provider/values";
+import type { PropertyMap } from "../../../provider/runtime/values";
 import { BUCKET_SETTING_CALLS, type BucketSettingCalls } from "./bucket-settings";
 import type { StandInType } from "./module";
 import { createPolicy, deletePolicy } from "./iam";

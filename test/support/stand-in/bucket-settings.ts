@@ -1,6 +1,6 @@
 // The settings of a bucket, each by the calls of S3 that write, read and remove it.
 import type { S3 } from "@aws-sdk/client-s3";
-import type { PropertyMap } from "../../../provider/values";
+import type { PropertyMap } from "../../../provider/runtime/values";
 import { fromApi, toApi } from "./names";
 
 export interface BucketSettingCalls {

@@ -1,8 +1,8 @@
 // A provider of the test's own for the tokens of another package: it does what the real one would, through a real API.
 import { isDeepStrictEqual } from "node:util";
-import type { ResourceHandler } from "../../../provider/handler";
-import type { ProviderFunction, ProviderModule } from "../../../provider/provider-module";
-import { type PropertyMap, UNKNOWN } from "../../../provider/values";
+import type { ResourceHandler } from "../../../provider/runtime/handler";
+import type { ProviderFunction, ProviderModule } from "../../../provider/runtime/provider-module";
+import { type PropertyMap, UNKNOWN } from "../../../provider/runtime/values";
 
 /** What one type of resource is, in the API that stands behind it. */
 export interface StandInType {

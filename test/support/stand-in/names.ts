@@ -1,5 +1,5 @@
 // Names of properties: Pulumi writes `sseAlgorithm`, the API of S3 `SSEAlgorithm`.
-import { isList, isMap, type PropertyMap, type PropertyValue } from "../../../provider/values";
+import { isList, isMap, type PropertyMap, type PropertyValue } from "../../../provider/runtime/values";
 
 const SPECIAL: Readonly<Record<string, string>> = {
   id: "ID",

@@ -1,7 +1,7 @@
 // Stands in for @pulumi/postgresql: runs the statements that it would, on the database that its configuration names.
 import { Client } from "pg";
 import { quote, quoteLiteral, quoteQualified } from "../../../core/names/identifier";
-import type { PropertyMap } from "../../../provider/values";
+import type { PropertyMap } from "../../../provider/runtime/values";
 import type { StandInType } from "./module";
 import { serveStandIn } from "./serve";
 

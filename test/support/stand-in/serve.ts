@@ -1,7 +1,7 @@
 // The process of a stand-in: prints the port of its service, and ends with its engine.
 import { Console } from "node:console";
-import { watchEngine } from "../../../provider/engine-watch";
-import { serveProvider } from "../../../provider/server";
+import { watchEngine } from "../../../provider/server/engine-watch";
+import { serveProvider } from "../../../provider/server/server";
 import { type StandIn, standInModule } from "./module";
 
 export async function serveStandIn(standIn: StandIn): Promise<void> {

@@ -1,0 +1,22 @@
+import type { ArchiveEncoding } from "../../core/declare/archive/formats";
+import type { ParquetColumn } from "../../core/archive/format/columns";
+import type { ChunkCodec, CodecSettings } from "./spool/chunk-codec";
+import { openCsvCodec } from "./csv/codec";
+import { openCodec } from "./parquet/codec";
+import { openTextCodec } from "./text-codec";
+
+/** What writes and reads the parts of an archive, by the encoding that its manifest or its declaration says. */
+export function openCodecOf(
+  encoding: ArchiveEncoding,
+  columns: readonly ParquetColumn[],
+  settings: CodecSettings,
+): Promise<ChunkCodec> {
+  switch (encoding) {
+    case "rows":
+      return openTextCodec(settings);
+    case "csv":
+      return openCsvCodec(columns, settings);
+    case "parquet":
+      return openCodec(columns, settings);
+  }
+}

@@ -1,0 +1,69 @@
+import { textOf } from "../../../postgres/connect/sqlstate";
+import { ParquetError } from "./errors";
+
+/**
+ * What went wrong in DuckDB, in our words. Its own quote the line or the value that it could not read, so of them only the kind
+ * is repeated.
+ */
+export function writeFailure(error: unknown, file: string): unknown {
+  if (!isDuckDb(error)) return diskFailure(error, `writing "${file}"`) ?? error;
+  const text = textOf(error);
+  if (/not utf-8|unicode|utf8/i.test(text))
+    return new ParquetError(
+      "encoding",
+      `writing "${file}": a row holds bytes that are not UTF-8, which a database of encoding SQL_ASCII lets through. ` +
+        'Parquet has text in UTF-8 only: detach the partition instead of archiving it (onExpire: "detach"), or convert its values',
+    );
+  return common(error, text, `writing "${file}"`) ?? other(text, `writing "${file}"`);
+}
+
+/** The same for a file that is read: what is not understood is its fault. */
+export function readFailure(error: unknown, file: string): unknown {
+  if (!isDuckDb(error)) return diskFailure(error, `reading "${file}"`) ?? error;
+  const text = textOf(error);
+  if (/No files found|No such file/i.test(text)) return new ParquetError("missing", `"${file}" is not there`);
+  return (
+    common(error, text, `reading "${file}"`) ??
+    new ParquetError(
+      "broken",
+      `"${file}" is not the ${file.endsWith(".zst") ? "CSV" : "Parquet"} file that was written: ${kindOf(text)}. It was cut or altered, or belongs to another table; fetch it again`,
+    )
+  );
+}
+
+function common(error: unknown, text: string, doing: string): ParquetError | undefined {
+  if (/^Out of Memory Error/.test(text))
+    return new ParquetError(
+      "memory",
+      `${doing}: no memory was left for DuckDB, either of what the codec gives it (memoryMegabytes) or of the system's. ` +
+        "Give the process that archives 300 MB, and run it again",
+    );
+  if (/No space left|disk (is )?full|Disk quota/i.test(text)) return noSpace(doing);
+  if (/^IO Error: (Cannot open|Could not (write|create))/.test(text))
+    return new ParquetError("disk", `${doing}: ${kindOf(text)}, the file cannot be opened or written`);
+  return undefined;
+}
+
+/** Of our own files, which lie beside. */
+function diskFailure(error: unknown, doing: string): ParquetError | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT" ? noSpace(doing) : undefined;
+}
+
+function noSpace(doing: string): ParquetError {
+  return new ParquetError("disk", `${doing}: no space left on the disk. Make room, or set spoolMegabytes lower`);
+}
+
+function other(text: string, doing: string): ParquetError {
+  return new ParquetError("other", `${doing}: DuckDB could not take the rows as text of a COPY (${kindOf(text)})`);
+}
+
+/** "Invalid Input Error" and the like, which begins each of its messages. */
+function kindOf(text: string): string {
+  return /^[A-Z][A-Za-z ]* Error(?=:)/.exec(text)?.[0] ?? "error";
+}
+
+/** What is ours, or the system's, says all by itself. */
+function isDuckDb(error: unknown): boolean {
+  return error instanceof Error && /^[A-Z][A-Za-z ]* Error: /.test(error.message) && error.name === "Error";
+}

@@ -1,0 +1,131 @@
+import { wayOnOfDrop } from "../../core/archive/fault-words";
+import { countStatement } from "../../core/partition/statements/retire";
+import type { ArchivedFacts } from "../../core/observed/ledger";
+import { type ArchiveState, readArchiveState } from "../../postgres/journal/archive-records";
+import { countRows } from "../../postgres/journal/archive-table";
+import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
+import { type ArchiveJob, record } from "../job/job";
+import { type OpenedArchive, openArchive } from "../read/open-archive";
+import { readBack } from "../read/read-back";
+
+/** What a look before a drop needs of the job that would archive it. */
+type CheckJob = Pick<ArchiveJob, "work" | "store" | "away" | "at"> & {
+  readonly settings: Pick<ArchiveJob["settings"], "verify">;
+};
+
+/** The archive that a drop would stand on is not what the ledger says. Nothing was dropped. */
+class ArchiveRefused extends Error {
+  constructor(
+    finding: string,
+    /** It can be of no use any more. */
+    readonly renew: boolean,
+    archives: boolean,
+  ) {
+    super(`${finding}. ${wayOnOfDrop(archives, renew)}`);
+    this.name = "ArchiveRefused";
+  }
+}
+
+/**
+ * Looks once more, before a drop, at what the ledger says was archived: fence and rows as they were exported, the manifest the very
+ * one, and every object where it lies. What is not as it was is written down, so that the next update archives it again.
+ * `archives`: the program declares where archives go, so that it will. Takes no lock of the table. False: the table is gone, because
+ * another update has dropped it meanwhile.
+ */
+export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archives: boolean): Promise<boolean> {
+  const refuse = (finding: string, renew: boolean): never => {
+    throw new ArchiveRefused(finding, renew, archives);
+  };
+  try {
+    await requireUnchanged(job, refuse);
+    await requireObjects(job, archived, refuse);
+    await requireRows(job, archived);
+    return true;
+  } catch (error) {
+    if (await isGone(job)) return false;
+    if (error instanceof ArchiveRefused)
+      await record(job, { event: "doubted", detail: { because: error.message, renew: error.renew } });
+    throw error;
+  }
+}
+
+async function isGone({ away, store, work }: CheckJob): Promise<boolean> {
+  return (await readArchiveState(work.database, away, store.url)).relations.length === 0;
+}
+
+type Refuse = (finding: string, renew: boolean) => never;
+
+/** The same is asked under the lock of the drop: see assert_archived. */
+async function requireUnchanged(job: CheckJob, refuse: Refuse): Promise<void> {
+  const state = await readArchiveState(job.work.database, job.away, job.store.url);
+  const name = `"${job.away.partitionSchema}"."${job.away.partition}"`;
+  if (state.fenced === undefined || state.fenced !== state.fence)
+    refuse(`the fence around ${name} was open since it was archived: rows may have changed`, false);
+  if (wasRewritten(state))
+    refuse(
+      `${name} was rewritten since it was archived: VACUUM FULL, CLUSTER and ALTER TABLE do that, and the last may have changed its rows`,
+      true,
+    );
+}
+
+function wasRewritten({ export: known, relations }: ArchiveState): boolean {
+  return relations.some(({ oid, filenode }) => known?.detail.filenodes[oid] !== filenode);
+}
+
+/**
+ * With `readBack` every byte is read again, unless this very run has proved it a moment ago: in another one time has passed. Without,
+ * the store is asked what it has, and a directory says so by reading.
+ */
+async function requireObjects(job: CheckJob, archived: ArchivedFacts, refuse: Refuse): Promise<void> {
+  const { away, settings, store, work } = job;
+  const { signal, log } = work;
+  const source = { store, place: archived.manifest, ledger: work.database, signal, log };
+  try {
+    const opened = await openArchive(source);
+    if (!opened.known) return refuse(`"${archived.manifest}" is not known to the ledger as an archive`, true);
+    if (opened.known.rows !== archived.rows)
+      refuse(`${archived.manifest} was archived with ${opened.known.rows} rows, not ${archived.rows}`, true);
+    await lookForParts(job, opened);
+    const again = settings.verify === "readBack" && opened.known.run !== work.run;
+    if (again && !store.confirm && !store.headReads)
+      await readBack({ store, folder: opened.folder, parts: opened.manifest.parts, name: away.partition, signal, log });
+    const parts = opened.manifest.parts.map(({ name, rows }) => ({ key: `${opened.folder}${name}`, rows }));
+    await store.confirm?.(opened.folder, parts);
+  } catch (error) {
+    if (error instanceof ArchiveFault) refuse(error.finding, error.kind === "damaged");
+    if (error instanceof ArchiveContradicted) refuse(error.message, true);
+    throw error;
+  }
+}
+
+async function lookForParts({ away, store, work }: CheckJob, { folder, manifest }: OpenedArchive): Promise<void> {
+  const { signal, log } = work;
+  for (const [index, part] of manifest.parts.entries()) {
+    log.status(`looking for the archive of ${away.partition}: object ${index + 1} of ${manifest.parts.length}`);
+    const key = `${folder}${part.name}`;
+    const found = await store.head(key, { signal });
+    if (!found) throw new ArchiveFault("gone", `"${store.url}/${key}" is gone`);
+    const object = `"${store.url}/${key}" is damaged:`;
+    if (found.sha256 !== undefined && found.sha256 !== part.sha256)
+      throw new ArchiveFault(
+        "damaged",
+        `${object} its SHA-256 is ${found.sha256}, the manifest says ${part.sha256} (${found.bytes} and ${part.bytes} bytes)`,
+      );
+    if (found.bytes !== part.bytes)
+      throw new ArchiveFault("damaged", `${object} it has ${found.bytes} bytes, the manifest says ${part.bytes}`);
+  }
+}
+
+/**
+ * Outside of any lock, because it grows with the rows: what has been counted cannot change under a fence and a file that are asked
+ * for once more under the lock. Fewer rows than were archived are no reason to archive what is left: the archive has more.
+ */
+async function requireRows({ away, work }: CheckJob, archived: ArchivedFacts): Promise<void> {
+  const leaf = { schema: away.partitionSchema, name: away.partition };
+  const rows = await countRows(work.database, countStatement(leaf).sql);
+  if (rows === archived.rows) return;
+  throw new Error(
+    `"${leaf.schema}"."${leaf.name}" holds ${rows} rows and its archive ${archived.rows}, though its fence has stood: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
+      `Nothing was dropped. Where the archive is right, drop the table by hand; its archive ${archived.manifest} stays listed`,
+  );
+}

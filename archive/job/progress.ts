@@ -1,0 +1,73 @@
+import { formatBytes } from "../../core/size";
+import type { PartRecord } from "../../postgres/journal/archive-records";
+
+/** Between two lines of the status column. */
+const TELL_MS = 1_000;
+
+/** Tells at most once a second. */
+export function seldom(tell: (text: string) => void): (text: () => string) => void {
+  let told = performance.now();
+  return (text) => {
+    if (performance.now() - told < TELL_MS) return;
+    told = performance.now();
+    tell(text());
+  };
+}
+
+/** Says how far an archive is: rows and bytes, rate, and what remains by that rate. */
+export class Progress {
+  private readonly started = performance.now();
+  private told = 0;
+  private rows = 0;
+  private textBytes = 0;
+  private blocks = 0;
+  private parts = 0;
+  /** Of the part that is being read. */
+  private current = 0;
+
+  constructor(
+    private readonly partition: string,
+    private readonly expected: { readonly rows: number | undefined; readonly bytes: number },
+    private readonly tell: (text: string) => void,
+  ) {}
+
+  /** A part is begun, perhaps once more. */
+  reading(): void {
+    this.current = 0;
+  }
+
+  read(bytes: number): void {
+    this.current = bytes;
+    if (performance.now() - this.told < TELL_MS) return;
+    this.say();
+  }
+
+  stored(part: Pick<PartRecord, "rows" | "textBytes" | "bytes">): void {
+    this.parts += 1;
+    this.rows += part.rows;
+    this.textBytes += part.textBytes;
+    this.blocks += part.bytes;
+    this.say();
+  }
+
+  private say(): void {
+    this.told = performance.now();
+    const seconds = (this.told - this.started) / 1000;
+    const read = this.textBytes + this.current;
+    const { rows } = this.expected;
+    const done = rows === undefined || rows <= 0 ? "" : ` of ~${rows}`;
+    const remaining =
+      rows === undefined || rows <= this.rows || this.rows === 0
+        ? ""
+        : `, about ${duration((seconds * (rows - this.rows)) / this.rows)} left`;
+    this.tell(
+      `archiving ${this.partition}: ${this.rows}${done} rows in ${this.parts} parts (${formatBytes(this.blocks)}), ` +
+        `${formatBytes(read)} read at ${formatBytes(seconds > 0 ? read / seconds : 0)}/s${remaining}`,
+    );
+  }
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
+}

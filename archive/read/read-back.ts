@@ -1,0 +1,35 @@
+import type { ManifestPart } from "../../core/archive/manifest";
+import { formatBytes } from "../../core/size";
+import type { Log } from "../../postgres/connect/log";
+import { seldom } from "../job/progress";
+import { readPartBack } from "./read-object";
+import type { ObjectStore } from "../store/store";
+
+/** Parts whose bytes are to be read once more. */
+interface ReadBack {
+  readonly store: ObjectStore;
+  /** Of the parts, below the store's prefix. */
+  readonly folder: string;
+  readonly parts: readonly Pick<ManifestPart, "name" | "bytes" | "sha256" | "version">[];
+  /** What is read, for the status. */
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/**
+ * Reads every byte of an archive where it lies and compares it with the manifest, part by part. Fails with an ArchiveFault at the
+ * first object that is not what was stored. Costs the traffic of all of it and no disk; memory for one piece of a stream.
+ */
+export async function readBack({ folder, log, name, parts, signal, store }: ReadBack): Promise<void> {
+  const total = formatBytes(parts.reduce((sum, { bytes }) => sum + bytes, 0));
+  const tell = seldom((text) => log.status(text));
+  let before = 0;
+  for (const [index, part] of parts.entries()) {
+    const where = `reading back ${name}: part ${index + 1} of ${parts.length}`;
+    log.status(where);
+    const onRead = (bytes: number): void => tell(() => `${where}, ${formatBytes(before + bytes)} of ${total}`);
+    await readPartBack(store, folder, part, { signal, onRead });
+    before += part.bytes;
+  }
+}

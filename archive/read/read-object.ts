@@ -1,0 +1,141 @@
+// Reads an object of an archive to its end and compares it with what is known of it. Every reader of archives comes through here.
+import { createHash } from "node:crypto";
+import type { ManifestPart } from "../../core/archive/manifest";
+import { ArchiveFault } from "../store/mismatch";
+import { StoreError } from "../store/errors";
+import type { ObjectStore } from "../store/store";
+
+interface ObjectWanted {
+  readonly key: string;
+  /** In hex. */
+  readonly sha256: string;
+  readonly version?: string | undefined;
+  /** Who says so, for errors: `the ledger`, `the manifest`. */
+  readonly source: string;
+}
+
+interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes that have come so far. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+}
+
+/** Takes one reading; begun anew where a second one is needed. */
+type Sink<T> = (pieces: AsyncIterable<Buffer>) => Promise<T>;
+
+/**
+ * Gives the content to `take` and fails with an ArchiveFault unless all of it was what is wanted: what `take` has made of it counts
+ * only then. What comes differently is read once more: bytes that were changed on the way come right then, and what is damaged
+ * where it lies is the same again. Memory: one piece of the stream.
+ */
+export async function readObject<T>(
+  store: ObjectStore,
+  wanted: ObjectWanted,
+  take: Sink<T>,
+  options: ReadOptions = {},
+): Promise<T> {
+  const first = await readOnce(store, wanted, take, options);
+  if (first.sha256 === wanted.sha256) return first.result;
+  const second = await readOnce(store, wanted, take, options);
+  if (second.sha256 === wanted.sha256) return second.result;
+  const object = `"${store.url}/${wanted.key}"`;
+  if (first.sha256 !== second.sha256)
+    throw new StoreError(
+      "integrity",
+      `${store.url}/${wanted.key}`,
+      "reading",
+      `it came differently each time: its SHA-256 was ${first.sha256}, then ${second.sha256}, and ${wanted.source} says ${wanted.sha256}`,
+    );
+  throw new ArchiveFault(
+    "damaged",
+    `${object} is damaged: its SHA-256 is ${second.sha256}, ${wanted.source} says ${wanted.sha256}`,
+  );
+}
+
+/** Reads a part and keeps nothing of it. */
+export function readPartBack(
+  store: ObjectStore,
+  folder: string,
+  part: Pick<ManifestPart, "name" | "sha256" | "version">,
+  options: ReadOptions,
+): Promise<void> {
+  const { name, sha256, version } = part;
+  return readObject(store, { key: `${folder}${name}`, sha256, version, source: "the manifest" }, drain, options);
+}
+
+/** A small object, whole. */
+export interface SmallObject {
+  readonly text: string;
+  readonly sha256: string;
+}
+
+/**
+ * All of a small object, and its hash, which the caller compares: read once more where it is not `wanted`. Where no hash is known the
+ * store's own has to fit.
+ */
+export async function readSmall(
+  store: ObjectStore,
+  key: string,
+  wanted: string | undefined,
+  { signal }: ReadOptions,
+): Promise<SmallObject> {
+  const unchecked = wanted !== undefined;
+  const read = async (): Promise<SmallObject> => {
+    const { result, sha256 } = await readOnce(store, { key, unchecked }, textOf, { signal });
+    return { text: result, sha256 };
+  };
+  const first = await read().catch(undefinedIfDamaged);
+  if (first && (wanted === undefined || first.sha256 === wanted)) return first;
+  const second = await read().catch(undefinedIfDamaged);
+  if (second) return second;
+  throw new ArchiveFault(
+    "damaged",
+    `"${store.url}/${key}" is damaged: what the store gives has another checksum than the store has recorded`,
+  );
+}
+
+async function textOf(pieces: AsyncIterable<Buffer>): Promise<string> {
+  const all: Buffer[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all).toString("utf8");
+}
+
+function undefinedIfDamaged(error: unknown): undefined {
+  if (!(error instanceof StoreError) || error.kind !== "integrity") throw error;
+}
+
+async function drain(pieces: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _piece of pieces);
+}
+
+async function readOnce<T>(
+  store: ObjectStore,
+  { key, version, unchecked = true }: Pick<ObjectWanted, "key" | "version"> & { readonly unchecked?: boolean },
+  take: Sink<T>,
+  { signal, onRead }: ReadOptions,
+): Promise<{ readonly result: T; readonly sha256: string }> {
+  const hash = createHash("sha256");
+  async function* hashed(): AsyncGenerator<Buffer> {
+    let bytes = 0;
+    // As it lies there: where the hash is compared here, a store's own error would not say which one was found.
+    for await (const piece of (await store.get(key, { signal, version, unchecked })) as AsyncIterable<Buffer>) {
+      signal?.throwIfAborted();
+      bytes += piece.length;
+      hash.update(piece);
+      onRead?.(bytes);
+      yield piece;
+    }
+  }
+  try {
+    const result = await take(hashed());
+    return { result, sha256: hash.digest("hex") };
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === "missing") throw goneFault(store, key);
+    throw error;
+  }
+}
+
+/** There is no such object. */
+function goneFault(store: ObjectStore, key: string): ArchiveFault {
+  return new ArchiveFault("gone", `"${store.url}/${key}" is gone`);
+}

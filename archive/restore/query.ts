@@ -1,0 +1,167 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ParquetColumn } from "../../core/archive/format/columns";
+import { parquetColumns } from "../../core/archive/format/columns";
+import { quote, quoteLiteral } from "../../core/names/identifier";
+import { overlaps, type OpenInterval } from "../../core/time/interval";
+import { type HotLeaf, readArchiveColumns, readHotLeaves } from "../../postgres/journal/archive-table";
+import type { Database } from "../../postgres/database";
+import type { Log } from "../../postgres/connect/log";
+import { asParquet } from "../codec/as-parquet";
+import { fetchPart } from "../read/fetch-part";
+import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
+import { openCodec } from "../codec/parquet/codec";
+import type { ObjectStore } from "../store/store";
+import { makeWorkFolder } from "../job/work-folder";
+
+/** A question about a table as a whole: the rows that it has, and those that were archived. */
+interface QueryJob {
+  readonly database: Database;
+  readonly table: { readonly schema: string; readonly table: string };
+  /** Archives of ranges that are not in the table any more. */
+  readonly archives: readonly { readonly store: ObjectStore; readonly manifest: string }[];
+  /** What is looked at; partitions and archives outside of it are passed over. */
+  readonly range: OpenInterval;
+  /** SQL of DuckDB; the table is a view of its own name. */
+  readonly sql: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+interface QueryResult {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+  /** Rows that were looked through, of the table and of archives. */
+  readonly hot: number;
+  readonly archived: number;
+}
+
+/** Far more than a partition has: what is asked lies on the disk as a whole while it is asked. */
+const ANY_TEXT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Answers one question over table and archives together, by DuckDB in this process: the parts are fetched and compared with their
+ * hashes, the partitions read partition by partition, each in a transaction of its own. Nothing is changed anywhere. Costs the
+ * disk of what is looked at, as Parquet.
+ */
+export async function queryTogether(job: QueryJob): Promise<QueryResult> {
+  const directory = await makeWorkFolder("query");
+  try {
+    const hot = await exportHot(job, directory);
+    const cold = await fetchCold(job, directory);
+    const answer = await ask(job, [...hot.files, ...cold.files], directory);
+    return { ...answer, hot: hot.rows, archived: cold.rows };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** One file with the columns of the table's own names in it. */
+interface Source {
+  readonly file: string;
+  readonly columns: readonly ParquetColumn[];
+}
+
+async function exportHot(
+  { database, log, range, signal, table }: QueryJob,
+  directory: string,
+): Promise<{ readonly files: Source[]; readonly rows: number }> {
+  const observation = await database.observe(table.schema, table.table);
+  const leaves = (observation.table?.leaves ?? []).filter(
+    (leaf) => leaf.bounds === undefined || overlaps(leaf.bounds, range),
+  );
+  const files: Source[] = [];
+  let rows = 0;
+  for (const leaf of leaves) {
+    const columns = parquetColumns(await readArchiveColumns(database, leaf.oid));
+    const codec = await openCodec(columns, { directory, maxTextBytes: ANY_TEXT });
+    try {
+      for (const relation of await readHotLeaves(database, leaf.oid)) {
+        log.status(`reading ${relation.name}`);
+        const file = join(directory, `hot-${relation.oid}.parquet`);
+        const subject = `reading "${relation.schema}"."${relation.name}"`;
+        const chunk = await database.exportRows(requestOf(relation, columns), { signal, subject }, (text) =>
+          codec.encode(text, file, { signal }),
+        );
+        rows += chunk.rows;
+        files.push({ file, columns });
+      }
+    } finally {
+      await codec.close();
+    }
+  }
+  return { files, rows };
+}
+
+function requestOf(relation: HotLeaf, columns: readonly ParquetColumn[]) {
+  const end = `(${String(relation.blocks)},0)`;
+  return { relation, columns: columns.map(({ name }) => name), first: "(0,0)", end };
+}
+
+async function fetchCold(
+  { archives, database, log, signal }: QueryJob,
+  directory: string,
+): Promise<{ readonly files: Source[]; readonly rows: number }> {
+  const files: Source[] = [];
+  let rows = 0;
+  for (const [index, { manifest: place, store }] of archives.entries()) {
+    const source = { store, place, ledger: database, signal, log };
+    const start = join(directory, `cold-${String(index)}`);
+    const found = await readingArchive(source, "query", () => fetchArchive(source, start));
+    files.push(...found.files);
+    rows += found.rows;
+  }
+  return { files, rows };
+}
+
+/** All of its parts, each compared before DuckDB sees it; `start` begins the names of the files. */
+async function fetchArchive(
+  source: ArchiveSource & { readonly signal: AbortSignal },
+  start: string,
+): Promise<{ readonly files: Source[]; readonly rows: number }> {
+  const { log, place, signal, store } = source;
+  const { manifest, folder } = await openArchive(source);
+  const columns = manifest.columns.map(({ file }) => file);
+  const files: Source[] = [];
+  for (const part of manifest.parts) {
+    log.status(`fetching ${place}: ${part.name}`);
+    const file = `${start}-${part.name}`;
+    await fetchPart(store, `${folder}${part.name}`, part, file, signal);
+    files.push({ file: manifest.encoding === "csv" ? await asParquet(file, columns, signal) : file, columns });
+  }
+  return { files, rows: manifest.rows };
+}
+
+async function ask(
+  { sql, table }: QueryJob,
+  sources: readonly Source[],
+  directory: string,
+): Promise<Pick<QueryResult, "columns" | "rows">> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:", {
+    // What does not fit into memory: without it that lies in the folder in which the command was started.
+    temp_directory: join(directory, "spill"),
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    if (sources.length > 0) await connection.run(`CREATE VIEW ${quote(table.table)} AS ${viewOf(sources)}`);
+    const reader = await connection.runAndReadAll(sql);
+    return { columns: reader.columnNames(), rows: reader.getRowsJson() };
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Columns by name: what a file does not have is NULL in its rows, as for a column that was added later. */
+function viewOf(sources: readonly Source[]): string {
+  return sources
+    .map(({ file, columns }) => {
+      const named = columns.map(({ column, name }) => `${quote(column)} AS ${quote(name)}`).join(", ");
+      return `SELECT ${named} FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false)`;
+    })
+    .join(" UNION ALL BY NAME ");
+}

@@ -1,0 +1,140 @@
+import { mapColumns, type LiveColumn } from "../../core/rows/column-mapping";
+import type { Manifest } from "../../core/archive/manifest";
+import { branchKey } from "../../core/levels/levels";
+import { quote, quoteQualified } from "../../core/names/identifier";
+import type { LedgerDetail } from "../../core/observed/ledger";
+import { laterTexts, restoredTableStatements } from "../../core/partition/create/restore";
+import type { ParentShape } from "../../core/partition/carry/parent";
+import { formatInstant } from "../../core/time/instant";
+import { formatInterval } from "../../core/time/interval";
+import type { DesiredPartition } from "../../core/window/window";
+import { readForcedSecurity, tableExists } from "../../postgres/journal/archive-table";
+import { faultpoint } from "../../postgres/connect/faultpoint";
+import { ledgerStatement } from "../../postgres/registry/registry";
+import type { WorkContext } from "../../postgres/work/context";
+import { withArchivedRows } from "./archived-rows";
+import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
+import type { ObjectStore } from "../store/store";
+
+/** An archive that is to become a partition again. */
+interface PartitionRestore {
+  readonly work: WorkContext;
+  readonly store: ObjectStore;
+  /** Place of its manifest. */
+  readonly manifest: string;
+  /** What the partition is attached to afterwards: the table, or a branch of it. */
+  readonly parent: ParentShape;
+  /** Columns of the table as they are now. */
+  readonly columns: readonly LiveColumn[];
+  readonly partition: DesiredPartition;
+  /** The table without a row that an update left which was killed in the middle. */
+  readonly half: boolean;
+  /** On `restored` in the ledger: why no program has to name it. */
+  readonly pin?: Pick<LedgerDetail, "pinned" | "until">;
+}
+
+/**
+ * Makes a table of its own of an archive, with everything that its siblings have, and attaches it to nothing. The table comes first,
+ * closed and without a row, because a copy of the parent's columns locks the parent; then all rows in one transaction, which the
+ * ledger's `restored` ends. Killed in between it is gone on with. The caller holds the restore's own lock, not that of the table:
+ * this takes long.
+ */
+export function restorePartition(job: PartitionRestore): Promise<{ readonly rows: number }> {
+  const { manifest: place, store, work } = job;
+  const source = { store, place, ledger: work.database, signal: work.signal, log: work.log };
+  return readingArchive(source, "restore", () => restore(job, source));
+}
+
+async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{ readonly rows: number }> {
+  const { manifest: place, parent, partition, store, work } = job;
+  const { signal, log } = work;
+  const leaf = { schema: parent.leafSchema, name: partition.name };
+  const subject = `restoring "${place}" as partition "${leaf.schema}"."${leaf.name}"`;
+  const { manifest, folder } = await openArchive(archive);
+  const mapping = requireMapping(job, manifest);
+  if (!job.half) await makeTable(job, leaf, subject);
+  const forced = await readForcedSecurity(work.database, leaf);
+  const table = quoteQualified(leaf.schema, leaf.name);
+  const force = (word: string) => (forced ? [{ sql: `ALTER TABLE ${table} ${word} ROW LEVEL SECURITY` }] : []);
+  const request = {
+    ...leaf,
+    columns: manifest.columns.map(({ name }) => name),
+    ...(mapping.partly
+      ? {
+          written: {
+            columns: mapping.written,
+            definitions: manifest.columns.map(({ name, type }) => `${quote(name)} ${type}`),
+          },
+        }
+      : {}),
+    // Rows of a half that somebody filled by hand are none of ours; FORCE would hide what is counted.
+    create: [{ sql: `TRUNCATE ${table}` }, ...force("NO FORCE")],
+    rows: manifest.rows,
+    finish: [
+      ...laterTexts(parent, partition).map((sql) => ({ sql })),
+      ...force("FORCE"),
+      { sql: `ANALYZE ${table}` },
+      record(job, "restored", { manifest: place, rows: manifest.rows, archive: true, ...job.pin }),
+    ],
+  };
+  const source = { store, manifest, folder, name: leaf.name, subject, signal, log };
+  const rows = await withArchivedRows(source, (texts) => work.database.importRows(request, { signal, subject }, texts));
+  await faultpoint(`after rows of ${leaf.name}`);
+  return { rows };
+}
+
+/** Refuses before anything is made what would lose a value, or have none where one has to be. */
+function requireMapping(job: PartitionRestore, manifest: Manifest): ReturnType<typeof mapColumns> {
+  const { columns, parent, partition } = job;
+  const { root } = parent;
+  requireRange(job, manifest);
+  const mapping = mapColumns(manifest.columns, columns);
+  if (mapping.problems.length === 0) return mapping;
+  throw new Error(
+    `the archive of "${partition.name}" does not fit into "${root.schema}"."${root.table}" as it is now: ${mapping.problems.join("; ")}. ` +
+      "Nothing was restored. A table of it loses nothing: " +
+      `pgpartition restore ${root.schema}.${root.table} --from ${formatInstant(partition.from)} --to ${formatInstant(partition.to)} --as table`,
+  );
+}
+
+/** The ledger and the store speak of the same rows. */
+function requireRange({ manifest: place, partition }: PartitionRestore, manifest: Manifest): void {
+  const { from, to } = manifest.bounds;
+  if (`${from ?? ".."}/${to ?? ".."}` === formatInterval(partition)) return;
+  throw new Error(
+    `"${place}" is the archive of ${from ?? ".."}/${to ?? ".."}, and ${formatInterval(partition)} is wanted: nothing was restored`,
+  );
+}
+
+/** With its row of the ledger in the same transaction, so that it is known as ours whatever happens next. */
+async function makeTable(
+  job: PartitionRestore,
+  leaf: { readonly schema: string; readonly name: string },
+  subject: string,
+): Promise<void> {
+  const { parent, partition, work } = job;
+  if (await tableExists(work.database, leaf))
+    throw new Error(
+      `${subject}: a table "${leaf.schema}"."${leaf.name}" exists that is not a partition; nothing was restored. Rename it, or drop it`,
+    );
+  const statements = restoredTableStatements(parent, partition);
+  const transaction = statements[0]?.transaction;
+  await work.database.execute(
+    [...statements, { ...record(job, "restoring", { manifest: job.manifest }), transaction }],
+    { signal: work.signal, log: work.log, subject },
+  );
+}
+
+function record({ parent, partition, work }: PartitionRestore, event: "restoring" | "restored", detail: LedgerDetail) {
+  return ledgerStatement(work.management, {
+    schema: parent.root.schema,
+    table: parent.root.table,
+    branch: branchKey(parent.path),
+    partition: partition.name,
+    partitionSchema: parent.leafSchema,
+    bounds: { from: partition.from, to: partition.to },
+    event,
+    run: work.run,
+    detail,
+  });
+}

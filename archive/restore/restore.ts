@@ -1,0 +1,77 @@
+import type { Manifest } from "../../core/archive/manifest";
+import { quote, quoteQualified } from "../../core/names/identifier";
+import type { Database } from "../../postgres/database";
+import { missingTypes, tableExists } from "../../postgres/journal/archive-table";
+import type { Log } from "../../postgres/connect/log";
+import { withArchivedRows } from "./archived-rows";
+import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
+import type { ObjectStore } from "../store/store";
+
+/** One archive that is to become a table. */
+interface RestoreJob {
+  readonly database: Database;
+  readonly store: ObjectStore;
+  /** Place of its manifest. */
+  readonly manifest: string;
+  /** The database whose ledger may know the archive: another one than the rows go into, perhaps. */
+  readonly ledger: Database;
+  /** The table that is made. Must not exist. */
+  readonly target: { readonly schema: string; readonly name: string };
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+interface Restored {
+  readonly rows: number;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Makes a table of an archive: the same columns in the same order with the same types, collations and NOT NULL, the same rows in
+ * the same order. Every part is compared with its hashes before its rows count. All of it is one transaction: killed, it leaves
+ * nothing, and is begun again.
+ */
+export async function restoreTable(job: RestoreJob): Promise<Restored> {
+  const { ledger, log, signal, store } = job;
+  const source = { store, place: job.manifest, ledger, signal, log };
+  return readingArchive(source, "restore", () => restore(job, source));
+}
+
+async function restore(job: RestoreJob, archive: ArchiveSource): Promise<Restored> {
+  const { database, log, signal, store, target } = job;
+  const { manifest, folder } = await openArchive(archive);
+  await requireTarget(job, manifest);
+  const subject = `restoring "${job.manifest}" as "${target.schema}"."${target.name}"`;
+  const request = {
+    ...target,
+    columns: manifest.columns.map(({ name }) => name),
+    create: [{ sql: createStatement(target, manifest) }],
+    rows: manifest.rows,
+    finish: [{ sql: `ANALYZE ${quoteQualified(target.schema, target.name)}` }],
+  };
+  const source = { store, manifest, folder, name: target.name, subject, signal, log };
+  const rows = await withArchivedRows(source, (texts) => database.importRows(request, { signal, subject }, texts));
+  return { rows, manifest };
+}
+
+async function requireTarget({ database, target, manifest: place }: RestoreJob, manifest: Manifest): Promise<void> {
+  if (await tableExists(database, target))
+    throw new Error(
+      `"${target.schema}"."${target.name}" exists: nothing was restored. Give another name by --name, or drop that table first`,
+    );
+  const missing = await missingTypes(database, manifest.types);
+  if (missing.length === 0) return;
+  throw new Error(
+    `"${place}" has columns of types that this database does not have: nothing was restored. They are made by: ` +
+      missing.map(({ definition }) => `${definition};`).join(" "),
+  );
+}
+
+/** As it was archived; values that the server computed then are plain values now. */
+function createStatement(target: RestoreJob["target"], manifest: Manifest): string {
+  const columns = manifest.columns.map(
+    ({ name, type, collation, notNull }) =>
+      `${quote(name)} ${type}${collation === undefined ? "" : ` COLLATE ${collation}`}${notNull ? " NOT NULL" : ""}`,
+  );
+  return `CREATE TABLE ${quoteQualified(target.schema, target.name)} (${columns.join(", ")})`;
+}

@@ -1,0 +1,39 @@
+import { keyInStore, storeOfManifest } from "../../core/store/layout";
+import { formatLocation, parseLocation } from "../../core/store/location";
+import type { StoreSettings } from "../../core/declare/archive/store-settings";
+import { tableInsteadOfStore } from "../../core/declare/archive/table-destination";
+import { openStore } from "./open";
+import type { ObjectStore } from "./store";
+
+/**
+ * The store in which a manifest lies: the declared one with its settings, or another place with those that fit it. What is given
+ * by hand wins.
+ */
+export function openStoreOfManifest(
+  table: { readonly schema: string; readonly table: string },
+  declared: StoreSettings | undefined,
+  manifest: string,
+  given: Pick<StoreSettings, "region" | "endpoint"> = {},
+): ObjectStore {
+  const rows = tableInsteadOfStore(manifest, table);
+  if (rows !== undefined) throw new Error(`"${manifest}" is no object of a store: ${rows}`);
+  if (declared && liesIn(declared.to, manifest)) return openStore({ ...declared, ...given });
+  const to = storeOfManifest(manifest);
+  if (to === undefined)
+    throw new Error(
+      `"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json, or one of an earlier version in .manifest.json`,
+    );
+  const { region, endpoint, pathStyle } = declared ?? {};
+  return openStore({
+    to,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(pathStyle === undefined ? {} : { pathStyle }),
+    ...given,
+  });
+}
+
+function liesIn(to: string, manifest: string): boolean {
+  const location = parseLocation(to, "", []);
+  return location !== undefined && keyInStore(formatLocation(location), manifest) !== undefined;
+}

@@ -1,0 +1,108 @@
+import { DEFAULT_ABORT_UPLOADS } from "../../defaults";
+import { type Report, requireValid } from "../../problems/problem";
+import type { ArchiveBucketSettingsArgs, ArchiveStorageClass } from "../../declare/archive/bucket-args";
+import { daysOfSpan } from "../../store/days";
+
+/** The settings in days, as S3 counts. */
+export interface ArchiveBucketSettings {
+  /** Ends in a slash, or is empty. */
+  readonly prefix: string;
+  readonly expireDays: number | undefined;
+  /** How long a version stays that was overwritten or has expired. Undefined: for ever. */
+  readonly versionDays: number | undefined;
+  /** How long objects have to stay. */
+  readonly legalDays: number;
+  readonly lock: { readonly mode: "GOVERNANCE" | "COMPLIANCE"; readonly days: number } | undefined;
+  readonly storage: readonly { readonly days: number; readonly storageClass: ArchiveStorageClass }[];
+  readonly abortUploadDays: number;
+}
+
+/**
+ * Reads the arguments; throws with every problem at once. S3 counts days: a month is taken for 31 of them and a year for 366,
+ * so that nothing ends a day too soon.
+ */
+export function requireArchiveBucket(args: ArchiveBucketSettingsArgs, subject: string): ArchiveBucketSettings {
+  return requireValid(subject, (report) => parseBucket(args, report));
+}
+
+function parseBucket(args: ArchiveBucketSettingsArgs, report: Report): ArchiveBucketSettings {
+  const settings = {
+    prefix: prefixOf(args.prefix ?? "", report),
+    expireDays: args.expireAfter === undefined ? undefined : daysOf(args.expireAfter, "expireAfter", report),
+    versionDays: versionDaysOf(args, report),
+    legalDays: args.legalMinimum === undefined ? 0 : daysOf(args.legalMinimum, "legalMinimum", report),
+    lock: args.objectLock && {
+      mode: args.objectLock.mode === "compliance" ? ("COMPLIANCE" as const) : ("GOVERNANCE" as const),
+      days: daysOf(args.objectLock.for, "objectLock.for", report),
+    },
+    storage: (args.storage ?? []).map((step, index) => ({
+      days: daysOf(step.after, `storage[${index}].after`, report),
+      storageClass: step.class,
+    })),
+    abortUploadDays: daysOf(args.abortUploadsAfter ?? DEFAULT_ABORT_UPLOADS, "abortUploadsAfter", report),
+  };
+  // A length that could not be read is reported already, and compares with nothing.
+  reportConflicts(settings, report);
+  return settings;
+}
+
+function daysOf(text: string, path: string, report: Report): number {
+  const days = daysOfSpan(text);
+  if (days !== undefined) return days;
+  report(
+    path,
+    `"${text}" is not a length of days.`,
+    'Write a whole number and day, week, month or year, such as "90 days".',
+  );
+  return Number.NaN;
+}
+
+function prefixOf(text: string, report: Report): string {
+  if (text === "") return "";
+  if (/^\/|\/\/|[*?\\]/.test(text))
+    report("prefix", `"${text}" is not a folder.`, 'Write names with slashes between them, such as "archive/orders".');
+  return text.endsWith("/") ? text : `${text}/`;
+}
+
+function versionDaysOf(args: ArchiveBucketSettingsArgs, report: Report): number | undefined {
+  if (args.keepVersionsFor !== undefined) return daysOf(args.keepVersionsFor, "keepVersionsFor", report);
+  // A wrong text is reported once, where it stands.
+  return args.expireAfter === undefined ? undefined : daysOfSpan(args.expireAfter);
+}
+
+function reportConflicts(settings: ArchiveBucketSettings, report: Report): void {
+  const { expireDays = Infinity, versionDays = Infinity, legalDays, lock, storage } = settings;
+  if (expireDays < legalDays)
+    report(
+      "expireAfter",
+      `objects would be deleted after ${expireDays} days; the legal minimum is ${legalDays}.`,
+      "Let expireAfter be as long as legalMinimum, or longer.",
+    );
+  else if (Math.max(versionDays, lock?.days ?? 0) < legalDays)
+    report(
+      "keepVersionsFor",
+      `an object that was overwritten would be lost after ${versionDays} days; the legal minimum is ${legalDays}.`,
+      "Let keepVersionsFor be as long as legalMinimum, or lock objects for as long.",
+    );
+  if (lock && expireDays < lock.days)
+    report(
+      "expireAfter",
+      `objects would expire after ${expireDays} days, and are locked for ${lock.days}.`,
+      "Let expireAfter be longer than objectLock.for.",
+    );
+  storage.forEach((step, index) => {
+    const before = storage[index - 1];
+    if (before && before.days >= step.days)
+      report(
+        `storage[${index}].after`,
+        `${step.storageClass} begins after ${step.days} days, ${before.storageClass} before it after ${before.days}.`,
+        "Write the steps soonest first.",
+      );
+    if (step.days >= expireDays)
+      report(
+        `storage[${index}].after`,
+        `${step.storageClass} begins after ${step.days} days, when objects have expired (${expireDays}).`,
+        "Leave the step out, or let expireAfter be longer.",
+      );
+  });
+}

@@ -1,0 +1,43 @@
+import type { WindowSpec } from "../../declare/table/spec";
+import { intervalsBetween } from "../../time/grid";
+import { type Instant, later } from "../../time/instant";
+import { type Period, startOfPeriod } from "../../time/period";
+import { startName } from "../../store/layout";
+
+/** Java's words for the name of a folder, `20250101T000000Z`. */
+const FORMAT = "yyyyMMdd'T'HHmmss'Z'";
+
+const UNITS: Readonly<Record<Period, readonly [interval: number, unit: string]>> = {
+  hour: [1, "HOURS"],
+  day: [1, "DAYS"],
+  week: [1, "WEEKS"],
+  month: [1, "MONTHS"],
+  quarter: [3, "MONTHS"],
+  year: [1, "YEARS"],
+};
+
+/**
+ * How Athena computes the starts of all ranges, instead of asking the catalogue for them. A grid that never changes is a rule
+ * that holds for ever; any other, or one of another time zone, is a list of its starts until now, which each update renews.
+ */
+export function projectionOf(
+  key: string,
+  { grid, key: { zone } }: Pick<WindowSpec, "grid" | "key">,
+  since: Instant,
+  now: Instant,
+): Record<string, string> {
+  const [only, ...others] = grid;
+  if (only && only.every !== "whole" && others.length === 0 && !only.from && !only.to && zone === "UTC") {
+    const [interval, unit] = UNITS[only.every];
+    return {
+      [`projection.${key}.type`]: "date",
+      [`projection.${key}.format`]: FORMAT,
+      [`projection.${key}.range`]: `${startName({ from: startOfPeriod(since, only.every, zone) })},NOW`,
+      [`projection.${key}.interval`]: String(interval),
+      [`projection.${key}.interval.unit`]: unit,
+    };
+  }
+  // The interval that `since` lies in begins before it.
+  const starts = [...intervalsBetween(grid, since, later(since, now), zone)].map(startName);
+  return { [`projection.${key}.type`]: "enum", [`projection.${key}.values`]: starts.join(",") };
+}

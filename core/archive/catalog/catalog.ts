@@ -1,0 +1,125 @@
+import type { TableSpec } from "../../declare/table/spec";
+import { canonicalType } from "../../table/compare/compare";
+import type { Instant } from "../../time/instant";
+import type { ParquetColumn, SourceColumn } from "../format/columns";
+import { parquetColumns } from "../format/columns";
+import { projectionOf } from "./catalog-projection";
+import { tableFolder } from "../../store/layout";
+
+/** A column as Glue knows it. */
+interface CatalogColumn {
+  readonly name: string;
+  /** Type of Hive: `bigint`, `decimal(10,2)`. */
+  readonly type: string;
+}
+
+/** The archives of one table as one table of a catalogue, and a view of it. */
+export interface CatalogTable {
+  /** Every generation of every range. */
+  readonly name: string;
+  /** The last generation of each range: what queries read. */
+  readonly view: string;
+  readonly columns: readonly CatalogColumn[];
+  readonly partitionKeys: readonly CatalogColumn[];
+  /** Below the location of the store, without slashes around it. */
+  readonly folder: string;
+  /** Settings of the partition projection, but for the template of the location. */
+  readonly projection: Readonly<Record<string, string>>;
+  /** Folder of one archive below that of the table, with the names of the partition keys in it. */
+  readonly template: string;
+}
+
+interface CatalogRequest {
+  readonly database: string;
+  /** Folders of its branches; empty for a table that is cut by time alone. */
+  readonly branches: readonly string[];
+  readonly since: Instant;
+  readonly now: Instant;
+  readonly domains: Readonly<Record<string, string>>;
+}
+
+/** Names that columns of the file never have: those of the folders are taken from them. */
+export const FROM_KEY = "archive_from";
+export const GENERATION_KEY = "archive_gen";
+export const BRANCH_KEY = "archive_branch";
+
+/**
+ * More than anybody archives one range; each costs a listing of S3 for each range of a query, and a generation beyond it would
+ * not be seen.
+ */
+const MAX_GENERATIONS = 9;
+
+/** How a declared table with columns is found and read in its archive. */
+export function catalogTable(
+  spec: TableSpec,
+  { database, branches, since, now, domains }: CatalogRequest,
+): CatalogTable {
+  const { schema, table } = spec;
+  const name = catalogName(`${schema}_${table}`);
+  const branched = branches.length > 0;
+  return {
+    name: `${name}_generations`,
+    view: name,
+    columns: parquetColumns((spec.columns ?? []).map((column) => sourceColumn(column, domains))).flatMap(
+      catalogColumns,
+    ),
+    partitionKeys: [
+      ...(branched ? [{ name: BRANCH_KEY, type: "string" }] : []),
+      { name: FROM_KEY, type: "string" },
+      { name: GENERATION_KEY, type: "int" },
+    ],
+    folder: tableFolder({ database, schema, table }).replace(/\/$/, ""),
+    projection: {
+      "projection.enabled": "true",
+      ...(branched
+        ? { [`projection.${BRANCH_KEY}.type`]: "enum", [`projection.${BRANCH_KEY}.values`]: branches.join(",") }
+        : {}),
+      ...projectionOf(FROM_KEY, spec.window, since, now),
+      [`projection.${GENERATION_KEY}.type`]: "integer",
+      [`projection.${GENERATION_KEY}.range`]: `1,${MAX_GENERATIONS}`,
+    },
+    template: `${branched ? `branch=\${${BRANCH_KEY}}/` : ""}from=\${${FROM_KEY}}/gen=\${${GENERATION_KEY}}`,
+  };
+}
+
+/** Names of Athena: lower case, digits and underscores. */
+export function catalogName(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9_]/g, "_");
+}
+
+function sourceColumn(
+  { name, type }: { readonly name: string; readonly type: string },
+  domains: Readonly<Record<string, string>>,
+): SourceColumn {
+  const base = domains[type];
+  // What is no type of PostgreSQL's own travels as text, whatever it is: an enum, a composite type, an array.
+  return {
+    name,
+    category: "",
+    ...(base === undefined ? builtin(type) : { type, kind: "d", base: canonicalType(base) }),
+  };
+}
+
+function builtin(type: string): Pick<SourceColumn, "type" | "kind"> {
+  return { type: canonicalType(type), kind: "b" };
+}
+
+const HIVE: Readonly<Record<string, string>> = {
+  SMALLINT: "smallint",
+  INTEGER: "int",
+  BIGINT: "bigint",
+  BOOLEAN: "boolean",
+  FLOAT: "float",
+  DOUBLE: "double",
+  DATE: "date",
+  TIMESTAMP: "timestamp",
+  TIMESTAMPTZ: "timestamp",
+  BLOB: "binary",
+  VARCHAR: "string",
+};
+
+/** The typed column, and the text beside it where there is one. Glue knows lower case alone, and files are read without case. */
+function catalogColumns({ column, form, text }: ParquetColumn): CatalogColumn[] {
+  const typed = { name: column.toLowerCase(), type: HIVE[form] ?? form.toLowerCase() };
+  return text === undefined ? [typed] : [typed, { name: text.toLowerCase(), type: "string" }];
+}

@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { DEFAULT_SPOOL_MEGABYTES } from "../../defaults";
+import type { Problem } from "../../problems/problem";
+import type { OnExpire } from "../option/on-expire";
+import { type Around, option } from "../option/option";
+import { typeNamed } from "../option/shapes";
+import type { ArchiveArgs, ArchiveTableArgs } from "./archive-args";
+import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding } from "./formats";
+import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
+import { type ArchiveTable, archiveTableSchema, archiveTableWireSchema, parseArchiveTable } from "./table-destination";
+
+/** Where and how a table's expired partitions are archived, with every default filled in. */
+export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
+  /** Undefined: known only when the bucket has been made, or there is a table. */
+  readonly to: string | undefined;
+  /** The table that is the archive, instead of objects in a store. */
+  readonly table?: ArchiveTable;
+  readonly format: ArchiveEncoding;
+  readonly verify: ArchiveProof;
+  readonly spoolMegabytes: number;
+}
+
+/** What of it the store itself has to know; undefined where there is none, or its bucket is not made yet. */
+export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings | undefined {
+  if (archive?.to === undefined) return undefined;
+  const { format: _format, spoolMegabytes: _spool, table: _table, to, ...settings } = archive;
+  const { verify: _verify, ...store } = settings;
+  return { ...store, to };
+}
+
+/** How an archive is proved besides that each part gives the server's text back, byte for byte. */
+const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
+type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
+
+const format = z.enum(ARCHIVE_FORMATS);
+const verify = typeNamed("ArchiveProof", z.enum(ARCHIVE_PROOFS));
+const spoolMegabytes = z.int().min(16).max(4096);
+
+const archiveWire = z.object({
+  ...storeSettingsShape,
+  to: storeSettingsShape.to.optional(),
+  table: typeNamed("ArchiveTable", archiveTableWireSchema).optional(),
+  format: typeNamed("ArchiveFormat", z.enum(ARCHIVE_ENCODINGS)),
+  verify,
+  spoolMegabytes,
+});
+
+export const archive = option({
+  shape: z
+    .strictObject({
+      ...storeSettingsShape,
+      to: z.union([storeSettingsShape.to, archiveTableSchema]),
+      format: format.optional(),
+      verify: verify.optional(),
+      spoolMegabytes: spoolMegabytes.optional(),
+    })
+    .optional(),
+  wire: typeNamed("Archive", archiveWire).optional(),
+  parse: parseArchive,
+  toWire: archiveToWire,
+  fromWire: (wire) => wire && archiveFromWire(wire),
+});
+
+/** Reads the declared archive. Each way to lose rows by a forgotten or contradicting word is a problem. */
+function parseArchive(
+  declared: ArchiveArgs | undefined,
+  { args: { onExpire }, problems }: Around<{ readonly onExpire: OnExpire }>,
+): ArchiveSpec | undefined {
+  if (declared === undefined) {
+    if (onExpire === "archive")
+      problems.push({
+        path: "archive.to",
+        code: "missing-property",
+        message: 'onExpire: "archive" has no place for the archive.',
+        fix: 'Say where it goes: archive: { to: "s3://bucket/prefix" }, or "file:///directory".',
+      });
+    return undefined;
+  }
+  if (onExpire !== "archive")
+    problems.push({
+      path: "archive",
+      code: "invalid-value",
+      message: `an archive is declared, and onExpire: "${onExpire}" archives nothing.`,
+      fix: 'Set onExpire: "archive", or remove it.',
+    });
+  const { to, ...settings } = declared;
+  if (typeof to !== "string") return parseTable(to, settings, problems);
+  checkStoreSettings({ ...settings, to }, "archive", problems);
+  return {
+    ...settings,
+    to,
+    format: declared.format ?? "parquet",
+    verify: declared.verify ?? "checksum",
+    spoolMegabytes: declared.spoolMegabytes ?? DEFAULT_SPOOL_MEGABYTES,
+  };
+}
+
+/** Every part is read back from a table before it is committed, and a table has no other settings. */
+function parseTable(to: ArchiveTableArgs, settings: Omit<ArchiveArgs, "to">, problems: Problem[]): ArchiveSpec {
+  const { spoolMegabytes: megabytes, ...others } = settings;
+  for (const [name, value] of Object.entries(others))
+    if (value !== undefined)
+      problems.push({
+        path: `archive.${name}`,
+        code: "invalid-value",
+        message: "an archive table has no such setting.",
+        fix: "Remove it: every part is read back from the table and compared before it is committed.",
+      });
+  const table = parseArchiveTable(to, "archive.to", problems);
+  return {
+    to: undefined,
+    table,
+    format: "rows",
+    verify: "readBack",
+    spoolMegabytes: megabytes ?? DEFAULT_SPOOL_MEGABYTES,
+  };
+}
+
+function archiveToWire(spec: ArchiveSpec | undefined): z.infer<typeof archiveWire> | undefined {
+  return (
+    spec &&
+    (Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as z.infer<typeof archiveWire>)
+  );
+}
+
+/** What travels was read before it was sent, so only its type is to be told. */
+function archiveFromWire(wire: z.infer<typeof archiveWire>): ArchiveSpec {
+  const { to, ...rest } = wire;
+  return { ...(rest as Omit<ArchiveSpec, "to">), to };
+}

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import type { Problem } from "../../problems/problem";
+import { quoteQualified } from "../../names/identifier";
+import type { ArchiveTableArgs } from "./archive-args";
+import { encodeSegment } from "../../store/layout";
+
+/** An archive table, read. */
+export interface ArchiveTable {
+  readonly schema: string;
+  readonly name: string;
+  /** Undefined: in the same database. */
+  readonly url?: string;
+}
+
+/** The shape that users write. */
+export const archiveTableSchema = z.strictObject({
+  table: z.string().min(1),
+  database: z.strictObject({ url: z.string().min(1) }).optional(),
+});
+
+/** How it travels. */
+export const archiveTableWireSchema = z.object({
+  schema: z.string().min(1),
+  name: z.string().min(1),
+  url: z.string().min(1).optional(),
+});
+
+/** Reads a declared archive table; problems are at `path`. */
+export function parseArchiveTable(declared: ArchiveTableArgs, path: string, problems: Problem[]): ArchiveTable {
+  const [, schema = "", name = ""] = /^([^.]+)\.([^.]+)$/.exec(declared.table) ?? [];
+  if (name === "")
+    problems.push({
+      path: `${path}.table`,
+      code: "invalid-value",
+      message: `${JSON.stringify(declared.table)} does not name a table with its schema.`,
+      fix: 'Write "schema.table", such as "archive.events".',
+    });
+  const url = declared.database?.url;
+  if (url !== undefined) problems.push(...urlProblems(url, `${path}.database.url`));
+  return { schema, name, ...(url === undefined ? {} : { url }) };
+}
+
+/** What is wrong with the URL of an archive's database. Never quotes it: a password may stand in it. */
+export function urlProblems(url: string, path: string): Problem[] {
+  const wrong = urlProblem(url);
+  if (wrong === undefined) return [];
+  const fix =
+    'Write "postgresql://user@host:5432/database"; the password is taken from PGPASSFILE, ~/.pgpass or PGPASSWORD.';
+  return [{ path, code: "invalid-value", message: `${wrong}.`, fix }];
+}
+
+function urlProblem(text: string): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return "it is not a connection URL";
+  }
+  if (!["postgres:", "postgresql:"].includes(url.protocol)) return 'it does not begin with "postgresql://"';
+  if (url.password !== "" || url.searchParams.has("password") || url.searchParams.has("sslpassword"))
+    return "a password stands in it, and would be in the program and in state";
+  if (url.pathname.length < 2 && !url.searchParams.has("dbname")) return "it names no database";
+  return undefined;
+}
+
+/**
+ * The place of an archive table as the ledger keeps it: `table://host:port/database/schema.table`, without a host for a table
+ * in the same database. Users and passwords are no part of it.
+ */
+export function tablePlace({ schema, name, url }: ArchiveTable, database: string): string {
+  const host = url === undefined ? "" : new URL(url).host;
+  return `table://${host}/${encodeSegment(database)}/${encodeSegment(schema)}.${encodeSegment(name)}`;
+}
+
+/** Why a place in an archive table is not read as objects are, and by what SQL it is. Undefined: it is no such place. */
+export function tableInsteadOfStore(
+  place: string,
+  table: { readonly schema: string; readonly table: string },
+): string | undefined {
+  const [, host = "", database = "", schema = "", name = ""] =
+    /^table:\/\/([^/]*)\/([^/]+)\/([^/.]+)\.([^/.]+)/.exec(place) ?? [];
+  if (name === "") return undefined;
+  const archive = quoteQualified(decodeURIComponent(schema), decodeURIComponent(name));
+  const where = host === "" ? "this database" : `database "${decodeURIComponent(database)}" of ${host}`;
+  return (
+    `what was archived lies as rows in the table ${archive} of ${where}, and no file has to be fetched: ask that table. To have the rows in their table again: ` +
+    `INSERT INTO ${quoteQualified(table.schema, table.table)} (…) SELECT … FROM ${archive} WHERE …` +
+    (host === "" ? "" : "; from another server by COPY … TO and COPY … FROM")
+  );
+}
+
+/** For people: `archive.events`, with the database where it is another one. */
+export function describeArchiveTable({ schema, name, url }: ArchiveTable): string {
+  if (url === undefined) return `${schema}.${name}`;
+  const { host, pathname, searchParams } = new URL(url);
+  return `${schema}.${name} in ${host === "" ? "" : `${host}/`}${pathname.slice(1) || (searchParams.get("dbname") ?? "")}`;
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { Problem } from "../../problems/problem";
+import { type ParsedSpan, requireSpan, type Span, spanText } from "../../time/span";
+import { type Around, option } from "../option/option";
+import { nameShape, spanShape, spanWire, typeNamed } from "../option/shapes";
+import { declaredSpan } from "../option/time-text";
+
+/** Which backup has to be there before rows go. */
+export interface BackupArgs {
+  /**
+   * One SELECT of one value, a timestamptz: when the last good backup **began**, as your backups write it down. NULL or no row
+   * means none. Runs as the connected role in a read-only transaction, in preview and again under the lock of the drop.
+   *
+   * @example "SELECT max(started_at) FROM ops.backups WHERE succeeded"
+   */
+  readonly query: string;
+  /** Greatest age of that backup. @default none: it only has to have begun after the partition was detached */
+  readonly within?: Span;
+}
+
+/** The backup without which nothing is dropped. */
+interface BackupSpec {
+  readonly query: string;
+  readonly within: ParsedSpan | undefined;
+}
+
+export const requireBackupSince = option({
+  shape: z.strictObject({ query: nameShape, within: spanShape("24 hours").optional() }).optional(),
+  wire: typeNamed("Backup", z.object({ query: nameShape, within: spanWire.optional() })).optional(),
+  parse: (declared: BackupArgs | undefined, { problems }: Around<unknown>) =>
+    declared && parseBackup(declared, problems),
+  toWire: (backup) => backup && { query: backup.query, ...(backup.within ? { within: spanText(backup.within) } : {}) },
+  fromWire: (wire) =>
+    wire && { query: wire.query, within: wire.within === undefined ? undefined : requireSpan(wire.within) },
+});
+
+function parseBackup({ query, within }: BackupArgs, problems: Problem[]): BackupSpec {
+  return {
+    query,
+    within: within === undefined ? undefined : declaredSpan("requireBackupSince.within", within, problems),
+  };
+}

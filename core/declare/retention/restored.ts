@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { formatInstant, type Instant, parseInstant } from "../../time/instant";
+import { formatInterval, type OpenInterval, parseInterval } from "../../time/interval";
+import { parseRange, RANGE_HINT } from "../../time/range-word";
+import type { ArchiveArgs } from "../archive/archive-args";
+import type { OnExpire } from "../option/on-expire";
+import { type Around, option } from "../option/option";
+import { isReadable, nameShape as text, typeNamed } from "../option/shapes";
+import { declaredTime, withoutQuotes } from "../option/time-text";
+
+/** An archived range that is to be a part of the table again, as users write it: the range alone, or with the end of its stay. */
+export type RestoredArgs = string | RestoredRangeArgs;
+
+/** An archived range with the end of its stay. */
+export interface RestoredRangeArgs {
+  /**
+   * A year, month or day in the zone of the table, or both ends: `2024`, `2024-03`, `2024-03-01`, or as preview prints them. Each
+   * archived partition that has a moment in common with it comes back as a whole.
+   *
+   * @example "2024-03"
+   */
+  readonly range: string;
+  /** When it goes the way of every expired partition again. ISO 8601. @default never: until it is removed from the program */
+  readonly until?: string;
+}
+
+interface RestoredSpec {
+  readonly range: OpenInterval;
+  /** Undefined: until it is removed. */
+  readonly until: Instant | undefined;
+}
+
+const range = { range: text, until: text.optional() };
+
+/** Travels with times in UTC. */
+const restoredWire = z.object(range);
+type RestoredWire = z.infer<typeof restoredWire>;
+
+export const restored = option({
+  shape: z.array(z.union([text, z.strictObject(range)])).optional(),
+  wire: z
+    .array(
+      typeNamed(
+        "Restored",
+        restoredWire.refine((wire) => isReadable(() => restoredFromWire(wire)), "not a range of time"),
+      ),
+    )
+    .optional(),
+  parse: parseRestored,
+  toWire: (specs) => (specs.length > 0 ? specs.map(restoredToWire) : undefined),
+  fromWire: (wire) => (wire ?? []).map(restoredFromWire),
+});
+
+/** Reads declared ranges. One that nothing could ever bring back is a problem. */
+function parseRestored(
+  declared: readonly RestoredArgs[] | undefined,
+  { args, table, problems }: Around<{ readonly onExpire: OnExpire; readonly archive?: ArchiveArgs }>,
+): readonly RestoredSpec[] {
+  if (declared === undefined || declared.length === 0) return [];
+  if (args.onExpire !== "archive")
+    problems.push({
+      path: "restored",
+      code: "invalid-value",
+      message: `archived ranges are to come back, and onExpire: "${args.onExpire}" would not archive them again.`,
+      fix: 'Set onExpire: "archive", or make tables of the archives with `pgpartition restore`.',
+    });
+  if (table.levels.below.length > 0)
+    problems.push({
+      path: "restored",
+      code: "invalid-value",
+      message: "partitions that are cut further by HASH are not restored as partitions.",
+      fix: "Make tables of their archives with `pgpartition restore`.",
+    });
+  if (typeof args.archive?.to === "object")
+    problems.push({
+      path: "restored",
+      code: "invalid-value",
+      message: "the archive is a table, and rows of a table are no objects that could be restored.",
+      fix: "Read them where they are, or bring them back by INSERT … SELECT.",
+    });
+  return declared.flatMap((entry, index) => {
+    const path = `restored[${index}]`;
+    const { range, until } = typeof entry === "string" ? { range: entry } : entry;
+    const end = until === undefined ? undefined : declaredTime(`${path}.until`, until, table.zone, problems);
+    try {
+      return [{ range: parseRange(range, table.zone), until: end }];
+    } catch {
+      const where = typeof entry === "string" ? path : `${path}.range`;
+      problems.push(
+        withoutQuotes(where, range) ?? {
+          path: where,
+          code: "invalid-time",
+          message: `${JSON.stringify(range)} is not a range of time.`,
+          fix: RANGE_HINT,
+        },
+      );
+      return [];
+    }
+  });
+}
+
+function restoredToWire({ range, until }: RestoredSpec): RestoredWire {
+  return { range: formatInterval(range), ...(until === undefined ? {} : { until: formatInstant(until) }) };
+}
+
+function restoredFromWire({ range, until }: RestoredWire): RestoredSpec {
+  return { range: parseInterval(range), until: until === undefined ? undefined : parseInstant(until, "UTC") };
+}

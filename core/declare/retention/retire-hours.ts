@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { DEFAULT_ZONE } from "../../defaults";
+import type { Instant } from "../../time/instant";
+import { isZone } from "../../time/period";
+import { type Around, option } from "../option/option";
+import { nameShape as text, typeNamed } from "../option/shapes";
+
+/** The hours of a day in which partitions may leave the table. */
+export interface RetireHoursArgs {
+  /** Belongs to it, as on the wall. @example "22:00" */
+  readonly from: string;
+  /** Does not belong to it; earlier than `from` means the next day. @example "05:00" */
+  readonly to: string;
+  /** Zone of the two. @default "UTC" */
+  readonly zone?: string;
+}
+
+/** Travels with the zone filled in. */
+const retireHoursWire = typeNamed("RetireHours", z.object({ from: text, to: text, zone: text }));
+type RetireHours = Readonly<z.infer<typeof retireHoursWire>>;
+
+export const allowRetireBetween = option({
+  shape: z.strictObject({ from: text, to: text, zone: text.optional() }).optional(),
+  wire: retireHoursWire.optional(),
+  parse: parseRetireHours,
+  toWire: (hours) => hours,
+  fromWire: (wire): RetireHours | undefined => wire,
+});
+
+/** Reads declared hours; what is no time of day is a problem, because nothing would ever be retired, or always. */
+function parseRetireHours(
+  declared: RetireHoursArgs | undefined,
+  { problems }: Around<unknown>,
+): RetireHours | undefined {
+  if (declared === undefined) return undefined;
+  const { from, to, zone = DEFAULT_ZONE } = declared;
+  for (const [name, value] of Object.entries({ from, to }))
+    if (minutesOf(value) === undefined)
+      problems.push({
+        path: `allowRetireBetween.${name}`,
+        code: "invalid-time",
+        message: `${JSON.stringify(value)} is not a time of day.`,
+        fix: 'Write hours and minutes, for example "22:00".',
+      });
+  if (minutesOf(from) !== undefined && minutesOf(from) === minutesOf(to))
+    problems.push({
+      path: "allowRetireBetween",
+      code: "invalid-time",
+      message: `it begins and ends at ${from}: nothing would ever be retired.`,
+      fix: "`from` belongs to it, `to` does not; over midnight is allowed.",
+    });
+  if (!isZone(zone))
+    problems.push({
+      path: "allowRetireBetween.zone",
+      code: "invalid-zone",
+      message: `${JSON.stringify(zone)} is not a time zone.`,
+      fix: 'Write a name of the IANA database, such as "Europe/Berlin".',
+    });
+  return { from, to, zone };
+}
+
+/** In the order of ISO 8601. */
+export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** Whether a moment lies in the hours, by the clock on the wall of their zone. */
+export function inRetireHours(hours: RetireHours, at: Instant): boolean {
+  const { from, to, now } = minutesAt(hours, at);
+  return from < to ? from <= now && now < to : from <= now || now < to;
+}
+
+/** True on one of the days. After midnight, hours that began before it are still those of the day before. */
+export function isRetireDay(
+  days: readonly Weekday[],
+  hours: RetireHours | undefined,
+  at: Instant,
+  zone: string,
+): boolean {
+  const local = at.toZonedDateTimeISO(hours?.zone ?? zone);
+  const { from, to, now } = hours ? minutesAt(hours, at) : { from: 0, to: 0, now: 0 };
+  const began = to < from && now < to ? local.subtract({ days: 1 }) : local;
+  return days.some((day) => WEEKDAYS.indexOf(day) + 1 === began.dayOfWeek);
+}
+
+function minutesAt(hours: RetireHours, at: Instant): { from: number; to: number; now: number } {
+  const { hour, minute } = at.toZonedDateTimeISO(hours.zone);
+  return { from: minutesOf(hours.from) ?? 0, to: minutesOf(hours.to) ?? 0, now: hour * 60 + minute };
+}
+
+export function describeRetireHours({ from, to, zone }: RetireHours): string {
+  return `${from} to ${to} (${zone})`;
+}
+
+function minutesOf(text: string): number | undefined {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  return match ? Number(match[1]) * 60 + Number(match[2]) : undefined;
+}

@@ -1,0 +1,126 @@
+import type { Problem } from "../../problems/problem";
+import type { ColumnArgs, TableSpecArgs } from "./args";
+import { checkExpression } from "./expression-problems";
+import { columnOfLevel } from "./level-place";
+import { checkName } from "../../names/name-problems";
+import { formatPath } from "../../problems/shape-problems";
+import type { ColumnSpec } from "./spec";
+
+/** A type name as PostgreSQL spells it: words, a precision, array brackets, maybe quoted or qualified parts. */
+const TYPE_TEXT = /^[\p{L}_"][\p{L}\p{N}_ ".]*(\(\s*\d+\s*(,\s*-?\d+\s*)?\))?[\p{L} ]*(\[\s*\d*\s*\])*$/u;
+
+/** Words that would turn a type into a constraint that we do not know of. */
+const CONSTRAINT_WORDS =
+  /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
+
+function isTypeName(type: string): boolean {
+  const bare = type.replace(/"[^"]*"/g, '"');
+  const quotesMatch = type.split('"').length % 2 === 1;
+  return TYPE_TEXT.test(type) && quotesMatch && !CONSTRAINT_WORDS.test(bare);
+}
+
+/** Reads the declared columns and checks every list of columns against them. Undefined when none are declared. */
+export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly ColumnSpec[] | undefined {
+  if (!args.columns) {
+    forbidWithoutColumns(args, problems);
+    return undefined;
+  }
+  const columns = Object.entries(args.columns).map(([name, column]) => parseColumn(name, column, problems));
+  const known = new Set(columns.map((column) => column.name));
+  checkDroppedColumns(args, known, problems);
+  checkPrimaryKey(args, columns, problems);
+  for (const [name, check] of Object.entries(args.checks ?? {})) {
+    if (typeof check === "string") checkExpression(formatPath(["checks", name]), check, problems);
+    else checkExpression(formatPath(["checks", name, "expression"]), check.expression, problems);
+  }
+  for (const [path, name] of columnReferences(args)) {
+    if (known.has(name)) continue;
+    problems.push({
+      path: formatPath(path),
+      code: "unknown-column",
+      message: `there is no column "${name}" in table "${args.table}".`,
+      fix: `Declared columns are: ${[...known].join(", ")}.`,
+    });
+  }
+  return columns;
+}
+
+function parseColumn(name: string, declared: string | ColumnArgs, problems: Problem[]): ColumnSpec {
+  const column = typeof declared === "string" ? { type: declared } : declared;
+  checkName(formatPath(["columns", name]), name, problems);
+  if (!isTypeName(column.type)) {
+    problems.push({
+      path: formatPath(["columns", name, "type"]),
+      code: "invalid-value",
+      message: `${JSON.stringify(column.type)} is not the name of a type.`,
+      fix: 'Write the type alone, as PostgreSQL does: "timestamptz", "numeric(12,2)", "text[]". The rest has properties: nullable, default, identity.',
+    });
+  }
+  if (column.default !== undefined) checkExpression(formatPath(["columns", name, "default"]), column.default, problems);
+  if (column.default !== undefined && column.identity !== undefined) {
+    problems.push({
+      path: formatPath(["columns", name, "default"]),
+      code: "invalid-value",
+      message: `the column "${name}" has both a default and an identity.`,
+      fix: "Keep one of them.",
+    });
+  }
+  return { ...column, name, nullable: column.nullable ?? false };
+}
+
+function checkDroppedColumns(args: TableSpecArgs, known: ReadonlySet<string>, problems: Problem[]): void {
+  for (const [index, name] of (args.dropColumns ?? []).entries()) {
+    checkName(formatPath(["dropColumns", index]), name, problems);
+    if (!known.has(name)) continue;
+    problems.push({
+      path: formatPath(["dropColumns", index]),
+      code: "invalid-value",
+      message: `the column "${name}" is declared and confirmed to be dropped.`,
+      fix: "Remove it from columns, or from dropColumns.",
+    });
+  }
+}
+
+/** PostgreSQL makes columns of a primary key NOT NULL, whatever was written. */
+function checkPrimaryKey(args: TableSpecArgs, columns: readonly ColumnSpec[], problems: Problem[]): void {
+  const keys = new Set(args.partitionBy.map(columnOfLevel));
+  for (const column of columns) {
+    if (!column.nullable || keys.has(column.name) || !args.primaryKey?.includes(column.name)) continue;
+    problems.push({
+      path: formatPath(["columns", column.name, "nullable"]),
+      code: "invalid-value",
+      message: `the column "${column.name}" is part of the primary key and may not be NULL.`,
+      fix: "Remove nullable: true.",
+    });
+  }
+}
+
+/** Without declared columns another tool owns the table, and with it everything that is not partitioning. */
+function forbidWithoutColumns(args: TableSpecArgs, problems: Problem[]): void {
+  for (const property of ["primaryKey", "uniques", "checks", "foreignKeys", "dropColumns"] as const) {
+    if (args[property] === undefined) continue;
+    problems.push({
+      path: property,
+      code: "invalid-value",
+      message: `${property} is declared, but not the columns: then another tool owns the table and its constraints.`,
+      fix: "Declare columns too, or leave this to the tool that owns the table.",
+    });
+  }
+}
+
+function* columnReferences(args: TableSpecArgs): Generator<[PropertyKey[], string]> {
+  for (const [index, name] of (args.primaryKey ?? []).entries()) yield [["primaryKey", index], name];
+  for (const [unique, names] of Object.entries(args.uniques ?? {})) {
+    for (const [index, name] of names.entries()) yield [["uniques", unique, index], name];
+  }
+  for (const [key, declared] of Object.entries(args.foreignKeys ?? {})) {
+    for (const [index, name] of declared.columns.entries()) yield [["foreignKeys", key, "columns", index], name];
+  }
+  for (const [key, declared] of Object.entries(args.indexes ?? {})) {
+    for (const [index, column] of declared.columns.entries()) {
+      if (typeof column === "string") yield [["indexes", key, "columns", index], column];
+      else if ("column" in column) yield [["indexes", key, "columns", index, "column"], column.column];
+    }
+    for (const [index, name] of (declared.include ?? []).entries()) yield [["indexes", key, "include", index], name];
+  }
+}

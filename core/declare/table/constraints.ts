@@ -1,0 +1,226 @@
+import { z } from "zod";
+import { DEFAULT_SCHEMA } from "../../defaults";
+import type { Problem } from "../../problems/problem";
+import { checkName } from "../../names/name-problems";
+import { type Around, asWritten, option, type OptionsOf } from "../option/option";
+import { formatPath } from "../../problems/shape-problems";
+import { nameShape as name, namesShape as names, typeNamed } from "../option/shapes";
+
+/** What holds for the rows of a table. */
+export interface ConstraintOptions {
+  /** Columns of the primary key. PostgreSQL requires the partition key among them. @example ["id", "ts"] */
+  readonly primaryKey?: readonly string[];
+  /** Unique constraints by name. Each must contain the partition key, because PostgreSQL enforces uniqueness per partition. */
+  readonly uniques?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * CHECK constraints by name, each one SQL expression. One that is added later is validated partition by partition while
+   * writers go on; rows that do not satisfy it take back what that update added, and nothing else. One that is no longer
+   * declared is dropped. One that holds for new rows only is `{ expression, validate: false }`.
+   *
+   * @example { amount: "amount > 0", old_rows: { expression: "length(note) < 100", validate: false } }
+   */
+  readonly checks?: Readonly<Record<string, string | CheckArgs>>;
+  /**
+   * Foreign keys by name. One that is added later is validated partition by partition. Each new partition takes a SHARE ROW
+   * EXCLUSIVE lock on the referenced table for an instant. A delete there looks for its rows in every partition: give the
+   * columns an index.
+   */
+  readonly foreignKeys?: Readonly<Record<string, ForeignKeyArgs>>;
+}
+
+/** A CHECK constraint, and for which rows it holds. */
+export interface CheckArgs {
+  /** One SQL expression. @example "amount > 0" */
+  readonly expression: string;
+  /**
+   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID); an existing one
+   * is adopted so and never read, and adding one reads nothing. True later: rows are read partition by partition. One that is
+   * made with a new table always holds for all rows. @default true
+   */
+  readonly validate?: boolean;
+  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
+  readonly enforced?: boolean;
+}
+
+/** A foreign key from the partitioned table. The referenced columns need a unique index. */
+export interface ForeignKeyArgs {
+  /** Columns of this table, paired in order with the referenced ones. @example ["run_id"] */
+  readonly columns: readonly string[];
+  /** What it points to. */
+  readonly references: {
+    /** Schema of the referenced table. @default "public" */
+    readonly schema?: string;
+    /** Name of the referenced table. Needs the right REFERENCES on it. */
+    readonly table: string;
+    /** Its referenced columns, as many as `columns`. @example ["id"] */
+    readonly columns: readonly string[];
+  };
+  /** What a delete of the referenced row does here. @default "no action" */
+  readonly onDelete?: ReferentialAction;
+  /** What an update of the referenced key does here. @default "no action" */
+  readonly onUpdate?: ReferentialAction;
+  /**
+   * When it is checked: `initially immediate` can be put off to the end of a transaction by SET CONSTRAINTS, `initially
+   * deferred` is checked there. Left out: as it is there; a new one is checked at each statement. Never changes in place.
+   */
+  readonly deferrable?: Deferrable;
+  /**
+   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID). An existing one
+   * is adopted so and never read; one is added so to a table that exists from PostgreSQL 18 on. @default true
+   */
+  readonly validate?: boolean;
+  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
+  readonly enforced?: boolean;
+}
+
+export type Deferrable = "initially immediate" | "initially deferred";
+
+export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
+
+/** What rows a constraint holds for, where that is not all of them. */
+export interface ConstraintReach {
+  /** False: new rows only; those that are there are never read for it. */
+  readonly validate?: false;
+  /** False: none, the server does not check it. */
+  readonly enforced?: false;
+}
+
+export interface CheckSpec extends ConstraintReach {
+  readonly name: string;
+  readonly expression: string;
+}
+
+export interface ForeignKeySpec extends ConstraintReach {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] };
+  readonly onDelete: ReferentialAction;
+  readonly onUpdate: ReferentialAction;
+  /** Undefined: as it is there; a new one is not. */
+  readonly deferrable?: Deferrable | undefined;
+}
+
+const reach = { validate: z.boolean().optional(), enforced: z.boolean().optional() };
+const action = typeNamed("ReferentialAction", z.enum(["no action", "restrict", "cascade", "set null", "set default"]));
+const deferrable = typeNamed("Deferrable", z.enum(["initially immediate", "initially deferred"]));
+
+const uniqueWire = typeNamed("UniqueConstraint", z.object({ name, columns: z.array(name) }));
+const checkWire = typeNamed("CheckConstraint", z.object({ name, expression: z.string(), ...reach }));
+const foreignKeyWire = typeNamed(
+  "ForeignKey",
+  z.object({
+    name,
+    columns: z.array(name),
+    references: typeNamed("ForeignKeyReference", z.object({ schema: name, table: name, columns: z.array(name) })),
+    onDelete: action,
+    onUpdate: action,
+    deferrable: deferrable.optional(),
+    ...reach,
+  }),
+);
+
+export const CONSTRAINTS = {
+  primaryKey: asWritten(names.optional()),
+  uniques: option({
+    shape: z.record(name, names).optional(),
+    wire: z.array(uniqueWire).optional(),
+    parse: parseUniques,
+    toWire: (uniques) => sent(uniques.map((unique) => ({ ...unique, columns: [...unique.columns] }))),
+    fromWire: (wire) => wire ?? [],
+  }),
+  checks: option({
+    shape: z.record(name, z.union([name, z.strictObject({ expression: name, ...reach })])).optional(),
+    wire: z.array(checkWire).optional(),
+    parse: parseChecks,
+    toWire: (checks) => sent([...checks]),
+    fromWire: (wire) => (wire ?? []).map(withReach),
+  }),
+  foreignKeys: option({
+    shape: z
+      .record(
+        name,
+        z.strictObject({
+          columns: names,
+          references: z.strictObject({ schema: name.optional(), table: name, columns: names }),
+          onDelete: action.optional(),
+          onUpdate: action.optional(),
+          deferrable: deferrable.optional(),
+          ...reach,
+        }),
+      )
+      .optional(),
+    wire: z.array(foreignKeyWire).optional(),
+    parse: parseForeignKeys,
+    toWire: (keys) =>
+      sent(
+        keys.map((key) => ({
+          ...key,
+          columns: [...key.columns],
+          references: { ...key.references, columns: [...key.references.columns] },
+        })),
+      ),
+    fromWire: (wire) => (wire ?? []).map(withReach),
+  }),
+} satisfies OptionsOf<ConstraintOptions>;
+
+function parseUniques(
+  declared: ConstraintOptions["uniques"],
+  { problems }: Around<unknown>,
+): readonly { readonly name: string; readonly columns: readonly string[] }[] {
+  return Object.entries(declared ?? {}).map(([unique, columns]) => {
+    checkName(formatPath(["uniques", unique]), unique, problems);
+    return { name: unique, columns };
+  });
+}
+
+function parseChecks(declared: ConstraintOptions["checks"], { problems }: Around<unknown>): readonly CheckSpec[] {
+  return Object.entries(declared ?? {}).map(([check, value]) => {
+    checkName(formatPath(["checks", check]), check, problems);
+    return withReach({ name: check, ...(typeof value === "string" ? { expression: value } : value) });
+  });
+}
+
+function parseForeignKeys(
+  declared: ConstraintOptions["foreignKeys"],
+  { problems }: Around<unknown>,
+): readonly ForeignKeySpec[] {
+  return Object.entries(declared ?? {}).map(([key, value]) => {
+    checkName(formatPath(["foreignKeys", key]), key, problems);
+    checkForeignKey(key, value, problems);
+    return withReach({
+      ...value,
+      name: key,
+      references: { ...value.references, schema: value.references.schema ?? DEFAULT_SCHEMA },
+      onDelete: value.onDelete ?? "no action",
+      onUpdate: value.onUpdate ?? "no action",
+    });
+  });
+}
+
+/** Only what is not the usual: two ways to say the same are one. */
+export function withReach<
+  T extends { readonly validate?: boolean | undefined; readonly enforced?: boolean | undefined },
+>({ validate, enforced, ...rest }: T): Omit<T, "validate" | "enforced"> & ConstraintReach {
+  if (enforced === false) return { ...rest, enforced };
+  return validate === false ? { ...rest, validate } : rest;
+}
+
+function sent<T>(list: T[]): T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}
+
+function checkForeignKey(name: string, key: ForeignKeyArgs, problems: Problem[]): void {
+  const path = ["foreignKeys", name, "references"];
+  checkName(formatPath([...path, "table"]), key.references.table, problems);
+  checkName(formatPath([...path, "schema"]), key.references.schema ?? DEFAULT_SCHEMA, problems);
+  for (const [index, column] of key.references.columns.entries()) {
+    checkName(formatPath([...path, "columns", index]), column, problems);
+  }
+  if (key.columns.length === key.references.columns.length) return;
+  problems.push({
+    path: formatPath([...path, "columns"]),
+    code: "invalid-value",
+    message: `the foreign key "${name}" pairs (${key.columns.join(", ")}) with (${key.references.columns.join(", ")}).`,
+    fix: "Name one referenced column for each column.",
+  });
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { branchName, placeholdersOf } from "../../names/template";
+import type { Problem } from "../../problems/problem";
+import type { TableSpecArgs } from "./args";
+import { checkTemplateText } from "../../names/name-problems";
+
+/**
+ * A default partition takes the rows that no other partition takes: of a future beyond the lead, of a past before the window,
+ * of infinity. Each ATTACH locks it for an instant, and DETACH CONCURRENTLY is impossible beside it.
+ */
+export interface DefaultPartitionArgs {
+  /** Template of its name; {table} is filled in. One that is there keeps its own. @default "{table}_default" */
+  readonly name?: string;
+}
+/** As it is declared. */
+export const defaultPartitionSchema = z.strictObject({ name: z.string().min(1).optional() });
+
+/** As it travels. */
+export const defaultPartitionSpecSchema = z.object({ name: z.string().min(1) });
+type DefaultPartitionSpec = z.infer<typeof defaultPartitionSpecSchema>;
+
+const DEFAULT_NAME = "{table}_default";
+
+export function parseDefaultPartition(args: TableSpecArgs, problems: Problem[]): DefaultPartitionSpec | undefined {
+  if (args.defaultPartition === undefined) return undefined;
+  if (args.partitionBy.length > 1) {
+    problems.push({
+      path: "defaultPartition",
+      code: "not-available-yet",
+      message: "a default partition of a table with more than one level is not available in this version.",
+      fix: "Remove it: LIST and HASH levels have a partition for every declared value.",
+    });
+  }
+  const template = args.defaultPartition.name ?? DEFAULT_NAME;
+  checkTemplateText("defaultPartition.name", template, problems);
+  const unknown = placeholdersOf(template).filter((placeholder) => placeholder !== "table");
+  if (unknown.length > 0) {
+    problems.push({
+      path: "defaultPartition.name",
+      code: "invalid-name",
+      message: `unknown placeholder {${unknown.join("}, {")}} in ${JSON.stringify(template)}.`,
+      fix: "Only {table} is filled in: there is one default partition.",
+    });
+  }
+  return { name: branchName(template, { table: args.table }) };
+}

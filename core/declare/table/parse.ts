@@ -1,0 +1,78 @@
+import { DEFAULT_SCHEMA } from "../../defaults";
+import { parseLeafProfile } from "./profile";
+import { InvalidSpecError, type Problem } from "../../problems/problem";
+import type { TableSpecArgs } from "./args";
+import { parseColumns } from "./columns";
+import { parseIndexes } from "./indexes";
+import { parseLevel } from "./level";
+import { parseLevels } from "./parse-levels";
+import { checkFilledName, checkSchemaName } from "../../names/name-problems";
+import { parseOptions } from "../option/option";
+import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
+import { WINDOW } from "../window/window";
+import { findOutputs } from "../option/plain";
+import { parseFunctionNames } from "../schedule/function-names";
+import { parsePublications } from "./publications";
+import { tableSchema } from "./schema";
+import { shapeProblems } from "../../problems/shape-problems";
+import type { TableSpec } from "./spec";
+import { checkUniqueKeys } from "./unique-keys";
+
+type Parsed<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Validates a declaration and fills in its defaults. Returns all problems at once. Pure: asks no database. */
+export function parseTableSpec(args: unknown): Parsed<TableSpec> {
+  const outputs = findOutputs(args);
+  const shape = tableSchema.safeParse(args, { reportInput: true });
+  if (!shape.success) return { ok: false, problems: [...outputs, ...outside(outputs, shapeProblems(shape.error))] };
+  if (outputs.length > 0) return { ok: false, problems: outputs };
+  const problems: Problem[] = [];
+  const value = buildSpec(shape.data as TableSpecArgs, problems);
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
+}
+
+/** An Output is one problem, whatever its shape would be besides. */
+function outside(outputs: readonly Problem[], problems: readonly Problem[]): Problem[] {
+  return problems.filter((problem) => !outputs.some((output) => problem.path.startsWith(output.path)));
+}
+
+/** Like {@link parseTableSpec}, for callers that cannot collect problems: throws InvalidSpecError with all of them. */
+export function requireTableSpec(args: unknown, subject: string): TableSpec {
+  const parsed = parseTableSpec(args);
+  if (!parsed.ok) throw new InvalidSpecError(subject, parsed.problems);
+  return parsed.value;
+}
+
+function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
+  const schema = args.schema ?? DEFAULT_SCHEMA;
+  checkFilledName("table", args.table, problems);
+  checkSchemaName("schema", schema, problems);
+  const columns = parseColumns(args, problems);
+  const level = parseLevel(args, columns, problems);
+  const { root, levels } = parseLevels(args, columns, problems);
+  const indexes = parseIndexes(args, problems);
+  const tableParts = {
+    schema,
+    table: args.table,
+    root,
+    columns,
+    indexes,
+    leaves: parseLeafProfile(args, indexes, problems),
+    publications: parsePublications(args, problems),
+    functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
+  };
+  const around = { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels };
+  const options = parseOptions(TABLE_OPTIONS, args, around, problems);
+  checkUniqueKeys(args, problems);
+  const window = {
+    schema,
+    table: args.table,
+    ownsTable: args.columns !== undefined,
+    ...level,
+    levels,
+    ...parseOptions(WINDOW, args.window, around, problems),
+    ...parseOptions(WINDOW_OPTIONS, args, around, problems),
+  };
+  return { ...tableParts, ...options, window };
+}

@@ -1,0 +1,83 @@
+import type { LeafProfile } from "./profile";
+import type { GridSegment } from "../../time/grid";
+import type { KeyEncoding, KeyKind } from "../../time/key";
+import type { LevelsSpec, RootLevel } from "../../levels/levels";
+import type { FunctionAliasesWire } from "../schedule/function-names";
+import type { SpecsOf } from "../option/option";
+import type { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
+import type { WINDOW } from "../window/window";
+import type { PublicationSpec } from "./publications";
+
+/** A declared table after validation: every default filled in, every text parsed. */
+export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
+  readonly schema: string;
+  readonly table: string;
+  /** How the table itself is cut: by its first level. */
+  readonly root: RootLevel;
+  /** Undefined: another tool owns the table's columns. */
+  readonly columns: readonly ColumnSpec[] | undefined;
+  readonly indexes: readonly IndexSpec[];
+  /** What every partition carries. */
+  readonly leaves: LeafProfile;
+  readonly publications: readonly PublicationSpec[];
+  /** Names that callers use; undefined: none. */
+  readonly functionNames: FunctionAliasesWire | undefined;
+  readonly window: WindowSpec;
+}
+
+/** What making the table itself needs: the window only lends its key. */
+export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNames"> & {
+  readonly window: { readonly key: KeySpec };
+};
+
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly default?: string;
+  readonly identity?: "always" | "by default";
+  /** Undefined: not managed. */
+  readonly comment?: string;
+}
+
+export interface IndexSpec {
+  /** The key under which it was declared. */
+  readonly index: string;
+  /** Its name on the parent. */
+  readonly name: string;
+  /** Template of its name on a partition. */
+  readonly leafName: string;
+  readonly unique: boolean;
+  readonly method: string;
+  readonly columns: readonly IndexColumnSpec[];
+  readonly include: readonly string[];
+  readonly where?: string;
+}
+
+export interface IndexColumnSpec {
+  readonly column?: string;
+  readonly expression?: string;
+  readonly order?: "asc" | "desc";
+  readonly nulls?: "first" | "last";
+  readonly opclass?: string;
+}
+
+/** The rule of one table: which partitions exist, and what happens to those that have expired. */
+export interface WindowSpec extends SpecsOf<typeof WINDOW>, SpecsOf<typeof WINDOW_OPTIONS> {
+  readonly schema: string;
+  readonly table: string;
+  /** False: another tool owns the table, so a destroy only forgets it. */
+  readonly ownsTable: boolean;
+  readonly key: KeySpec;
+  readonly grid: readonly GridSegment[];
+  /** Levels besides the time level. */
+  readonly levels: LevelsSpec;
+}
+
+export interface KeySpec {
+  readonly column: string;
+  readonly encoding: KeyEncoding;
+  /** Known when the columns are declared; otherwise the catalogue tells. */
+  readonly kind: KeyKind | undefined;
+  readonly zone: string;
+}

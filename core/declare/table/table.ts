@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { asWritten, option, type OptionsOf } from "../option/option";
+import { nameShape } from "../option/shapes";
+
+/** What else there is to a table and its columns. */
+export interface TableOptions {
+  /**
+   * Columns that may be dropped, by name: what is left out of `columns` and not named here is refused. **Their values are
+   * gone** with the next update; the entry may be removed after it. @example ["legacy_payload"]
+   */
+  readonly dropColumns?: readonly string[];
+  /** Comment of the table. Left out: not managed. */
+  readonly comment?: string;
+}
+
+export const TABLE = {
+  dropColumns: option({
+    shape: z.array(nameShape).optional(),
+    wire: z.array(nameShape).optional(),
+    parse: (declared: readonly string[] | undefined) => declared ?? [],
+    toWire: (columns) => (columns.length > 0 ? [...columns] : undefined),
+    fromWire: (wire) => wire ?? [],
+  }),
+  comment: asWritten(nameShape.optional()),
+} satisfies OptionsOf<TableOptions>;

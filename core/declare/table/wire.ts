@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { leafProfileSchema } from "./profile";
+import type { Problem } from "../../problems/problem";
+import { type Interval, overlaps, sameInterval } from "../../time/interval";
+import { KEY_ENCODINGS, type KeyKind } from "../../time/key";
+import { formatInstant, parseInstant } from "../../time/instant";
+import { optionsFromWire, optionsToWire, wiresOf } from "../option/option";
+import { TABLE_OPTIONS } from "./options";
+import { shapeProblems } from "../../problems/shape-problems";
+import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
+
+/** How Table, Partition and Index travel to the provider: the inputs of their resources. */
+
+const name = z.string().min(1);
+
+export const keyWireSchema = z.object({
+  column: name,
+  encoding: z.enum(KEY_ENCODINGS),
+  kind: z.string().optional(),
+  zone: name,
+});
+
+const columnSchema = z.object({
+  name,
+  type: name,
+  nullable: z.boolean(),
+  default: z.string().optional(),
+  identity: z.enum(["always", "by default"]).optional(),
+  comment: z.string().optional(),
+});
+
+const indexColumnSchema = z.object({
+  column: z.string().optional(),
+  expression: z.string().optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+  nulls: z.enum(["first", "last"]).optional(),
+  opclass: z.string().optional(),
+});
+
+const indexSpecSchema = z.object({
+  index: name,
+  name,
+  leafName: name,
+  unique: z.boolean(),
+  method: name,
+  columns: z.array(indexColumnSchema).min(1),
+  include: z.array(name).optional(),
+  where: z.string().optional(),
+});
+
+export const tableWireSchema = z.object({
+  schema: name,
+  table: name,
+  key: keyWireSchema,
+  /** Left out: by range of the key. */
+  root: z.object({ strategy: z.enum(["range", "list", "hash"]), column: name }).optional(),
+  columns: z.array(columnSchema).optional(),
+  ...wiresOf(TABLE_OPTIONS),
+  /** Made together with a new table, while it is invisible; later ones are resources of their own. */
+  indexes: z.array(indexSpecSchema).optional(),
+  leaves: leafProfileSchema.optional(),
+});
+
+export const partitionWireSchema = z.object({
+  schema: name,
+  table: name,
+  name,
+  from: z.string(),
+  to: z.string(),
+  key: keyWireSchema,
+  allowEmpty: z.boolean().optional(),
+  restored: z.boolean().optional(),
+});
+
+export const indexWireSchema = indexSpecSchema.extend({ schema: name, table: name, key: keyWireSchema });
+
+export type TableWire = z.infer<typeof tableWireSchema>;
+export type PartitionWire = z.infer<typeof partitionWireSchema>;
+export type IndexWire = z.infer<typeof indexWireSchema>;
+
+export function tableToWire(spec: TableShape): TableWire {
+  return strip({
+    schema: spec.schema,
+    table: spec.table,
+    key: keyToWire(spec.window.key),
+    root: spec.root.strategy === "range" ? undefined : { ...spec.root },
+    columns: spec.columns?.map((column) => strip({ ...column })),
+    ...optionsToWire(TABLE_OPTIONS, spec),
+    indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
+    leaves: Object.keys(spec.leaves).length > 0 ? spec.leaves : undefined,
+  }) as TableWire;
+}
+
+export function tableFromWire(wire: TableWire): TableShape {
+  return {
+    schema: wire.schema,
+    table: wire.table,
+    root: wire.root ?? { strategy: "range", column: wire.key.column },
+    columns: wire.columns as readonly ColumnSpec[] | undefined,
+    ...optionsFromWire(TABLE_OPTIONS, wire),
+    indexes: (wire.indexes ?? []).map(indexSpecFromWire),
+    leaves: wire.leaves ?? {},
+    window: { key: keyFromWire(wire.key) },
+  };
+}
+
+export function indexToWire(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {
+  return { ...indexSpecToWire(spec), schema: table.schema, table: table.table, key: keyToWire(table.key) };
+}
+
+export function indexSpecFromWire(wire: z.infer<typeof indexSpecSchema>): IndexSpec {
+  return strip({
+    index: wire.index,
+    name: wire.name,
+    leafName: wire.leafName,
+    unique: wire.unique,
+    method: wire.method,
+    columns: wire.columns as readonly IndexColumnSpec[],
+    include: wire.include ?? [],
+    where: wire.where,
+  }) as IndexSpec;
+}
+
+export function keyToWire(key: KeySpec): z.infer<typeof keyWireSchema> {
+  return strip({ column: key.column, encoding: key.encoding, kind: key.kind, zone: key.zone });
+}
+
+export function keyFromWire(wire: z.infer<typeof keyWireSchema>): KeySpec {
+  return { column: wire.column, encoding: wire.encoding, kind: wire.kind as KeyKind | undefined, zone: wire.zone };
+}
+
+/** What the window says of its range travels with a partition: whether it may come back empty, or with its rows. */
+export function partitionToWire(
+  partition: Interval & { readonly name: string },
+  window: Pick<WindowSpec, "schema" | "table" | "key" | "allowEmpty" | "restored">,
+): PartitionWire {
+  return {
+    schema: window.schema,
+    table: window.table,
+    name: partition.name,
+    from: formatInstant(partition.from),
+    to: formatInstant(partition.to),
+    key: keyToWire(window.key),
+    ...(window.allowEmpty.some((interval) => sameInterval(interval, partition)) ? { allowEmpty: true } : {}),
+    ...(window.restored.some(({ range }) => overlaps(range, partition)) ? { restored: true } : {}),
+  };
+}
+
+export function partitionInterval(wire: Pick<PartitionWire, "from" | "to">): Interval {
+  return { from: parseInstant(wire.from, "UTC"), to: parseInstant(wire.to, "UTC") };
+}
+
+/** Reads inputs from the wire, or tells every problem. */
+export function readWire<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+): { value: z.infer<T> } | { problems: Problem[] } {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  return parsed.success ? { value: parsed.data } : { problems: shapeProblems(parsed.error) };
+}
+
+function indexSpecToWire(spec: IndexSpec): z.infer<typeof indexSpecSchema> {
+  return strip({
+    index: spec.index,
+    name: spec.name,
+    leafName: spec.leafName,
+    unique: spec.unique,
+    method: spec.method,
+    columns: spec.columns.map((column) => strip({ ...column })),
+    include: nonEmpty(spec.include),
+    where: spec.where,
+  }) as z.infer<typeof indexSpecSchema>;
+}
+
+function nonEmpty<T>(list: readonly T[]): T[] | undefined {
+  return list.length > 0 ? [...list] : undefined;
+}
+
+function strip<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
+}

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { asWritten, type OptionsOf } from "../option/option";
+
+/** What is said about a table for people and policies. */
+export interface DescriptionOptions {
+  /** Why the data is kept for that long; shown in preview and to policies. @example "compliance and audit" */
+  readonly reason?: string;
+  /** Class of the data, for policies that bound retention by class. @example "audit", "personal", "telemetry" */
+  readonly dataClass?: string;
+  /** Who answers for the table. @example "platform@example.com" */
+  readonly owner?: string;
+}
+
+export const DESCRIPTION = {
+  reason: asWritten(z.string().optional()),
+  dataClass: asWritten(z.string().optional()),
+  owner: asWritten(z.string().optional()),
+} satisfies OptionsOf<DescriptionOptions>;

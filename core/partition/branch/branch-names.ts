@@ -1,0 +1,69 @@
+import { fitIdentifier, shortHash } from "../../names/identifier";
+import { branchKey } from "../../levels/levels";
+
+/** A branch before it is known whether the name that its template gives it is free. */
+export interface Unnamed {
+  readonly path: readonly string[];
+  readonly active: boolean;
+  /** What the template of its level gives. */
+  readonly wanted: string;
+  /** The name that it has, where it is there. */
+  readonly kept: string | undefined;
+}
+
+/**
+ * Names the branches of one depth. One that is there keeps its name; of those that want one name the first has it, those in use
+ * before the others, and a hash of their values tells the others apart. The same rule as wanted_branches() in the database.
+ *
+ * @param taken names of the table and of branches that are there
+ */
+export function toldApart<T extends Unnamed>(
+  branches: readonly T[],
+  taken: ReadonlySet<string>,
+): (T & { readonly name: string })[] {
+  const first = new Map<string, T>();
+  for (const branch of branches) {
+    const other = first.get(branch.wanted);
+    if (branch.kept === undefined && (other === undefined || comesBefore(branch, other)))
+      first.set(branch.wanted, branch);
+  }
+  return branches.map((branch) => {
+    const free = first.get(branch.wanted) === branch && !taken.has(branch.wanted);
+    return { ...branch, name: branch.kept ?? (free ? branch.wanted : withHash(branch)) };
+  });
+}
+
+/** Paths of branches whose name is that of another all the same, in a level above or below: they cannot be made. */
+export function withoutName(branches: readonly (Unnamed & { readonly name: string })[]): ReadonlySet<string> {
+  const owner = new Map<string, Unnamed>();
+  for (const branch of branches) {
+    const other = owner.get(branch.name);
+    if (other === undefined || comesBeforeInTree(branch, other)) owner.set(branch.name, branch);
+  }
+  const without = branches.filter((branch) => branch.kept === undefined && owner.get(branch.name) !== branch);
+  return new Set(without.map(({ path }) => branchKey(path)));
+}
+
+function withHash({ wanted, path }: Unnamed): string {
+  return fitIdentifier(`${wanted}_${shortHash(branchKey(path))}`);
+}
+
+function comesBefore(one: Unnamed, other: Unnamed): boolean {
+  if (one.active !== other.active) return one.active;
+  return comparePaths(one.path, other.path) < 0;
+}
+
+function comesBeforeInTree(one: Unnamed, other: Unnamed): boolean {
+  if ((one.kept === undefined) !== (other.kept === undefined)) return one.kept !== undefined;
+  if (one.path.length !== other.path.length) return one.path.length < other.path.length;
+  return comparePaths(one.path, other.path) < 0;
+}
+
+/** By bytes, as the collation "C" of the database does it. */
+function comparePaths(one: readonly string[], other: readonly string[]): number {
+  for (const [index, value] of one.entries()) {
+    const order = Buffer.compare(Buffer.from(value), Buffer.from(other[index] ?? ""));
+    if (order !== 0) return order;
+  }
+  return one.length - other.length;
+}

@@ -1,0 +1,51 @@
+import { quote } from "../../names/identifier";
+import { type Token, tokensOf } from "../../sql/expression";
+
+/** A table by whose name an expression may qualify its columns. */
+export interface Qualifier {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/**
+ * In a subquery a column of the table is qualified by the table's name, which on another table is another one: `events.id`
+ * and `app.events.id` become `"events_p2026_01".id`. Literals, functions and tables of a schema of that name stay.
+ */
+export function requalify(expression: string, from: Qualifier, to: string): string {
+  const tokens = tokensOf(expression);
+  const texts = tokens.map((token) => token.text);
+  const solid = tokens.flatMap((token, index) => (token.kind === "space" || token.kind === "comment" ? [] : [index]));
+  for (let position = 0; position < solid.length; position += 1) {
+    const near = (offset: number): Token | undefined => tokens[solid[position + offset] ?? -1];
+    if (!isQualifier(from, near)) continue;
+    texts[solid[position] ?? -1] = quote(to);
+    if (!isSign(near(-1), ".")) continue;
+    // `app.events.id`: the schema goes as well.
+    for (const offset of [-1, -2]) texts[solid[position + offset] ?? -1] = "";
+  }
+  return texts.join("");
+}
+
+/** Whether two expressions are one but for the names of their tables. */
+export function sameBut(a: string, tableA: Qualifier, b: string, tableB: Qualifier): boolean {
+  return requalify(a, tableA, "") === requalify(b, tableB, "");
+}
+
+/** Whether the word at hand, with its neighbours, is the table's name before a column. */
+function isQualifier(table: Qualifier, near: (offset: number) => Token | undefined): boolean {
+  if (nameOf(near(0)) !== table.name || !isSign(near(1), ".")) return false;
+  const isColumn = (nameOf(near(2)) !== undefined && !isSign(near(3), "(")) || isSign(near(2), "*");
+  if (!isColumn || isSign(near(-1), ":") || /^(from|join|only)$/i.test(near(-1)?.text ?? "")) return false;
+  return !isSign(near(-1), ".") || (nameOf(near(-2)) === table.schema && !isSign(near(-3), "."));
+}
+
+function isSign(token: Token | undefined, text: string): boolean {
+  return token?.kind === "sign" && token.text === text;
+}
+
+/** The name that a word stands for; undefined for what is no name. Unquoted names are folded to lower case. */
+function nameOf(token: Token | undefined): string | undefined {
+  if (token?.kind === "word") return token.text.toLowerCase();
+  if (token?.kind === "quoted") return token.text.slice(1, -1).replaceAll('""', '"');
+  return undefined;
+}

@@ -1,0 +1,200 @@
+import { quote, quoteLiteral, type Quoted } from "../../names/identifier";
+import type { CarriedState, ObservedGrant, ObservedPolicy } from "../../observed/table";
+import { type GrantSpec, PRIVILEGES, type PolicySpec } from "../../declare/table/security";
+import type { Privilege } from "../../declare/table/security-args";
+import type { Statement } from "../../sql/statement";
+import { nameOf, onRelation, type Relation } from "../../sql/relation";
+
+/** Switches row security; nothing where it stands as wanted. */
+export function rowSecurityStatements(
+  relation: Relation,
+  transaction: string,
+  wanted: CarriedState["rowSecurity"],
+  found: CarriedState["rowSecurity"],
+): Statement[] {
+  const alter = (action: string, undo: string) =>
+    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} ${action} ROW LEVEL SECURITY`, {
+      mode: "ACCESS EXCLUSIVE",
+      hazard: "AUTHZ",
+      undo: `ALTER TABLE ${nameOf(relation)} ${undo} ROW LEVEL SECURITY`,
+    });
+  return [
+    ...(wanted.enabled && !found.enabled ? [alter("ENABLE", "DISABLE")] : []),
+    ...(wanted.forced && !found.forced ? [alter("FORCE", "NO FORCE")] : []),
+    ...(!wanted.forced && found.forced ? [alter("NO FORCE", "FORCE")] : []),
+    ...(!wanted.enabled && found.enabled ? [alter("DISABLE", "ENABLE")] : []),
+  ];
+}
+
+/** A policy that the relation should have, and whether the one that is there is the same. */
+export interface WantedPolicy {
+  readonly spec: PolicySpec;
+  readonly same: (found: ObservedPolicy) => boolean;
+}
+
+/**
+ * Brings the policies of one relation to the wanted ones: what differs is dropped and made anew, in one transaction, so
+ * there is no moment with another set. ALTER POLICY could change neither command nor kind.
+ */
+export function policyStatements(
+  relation: Relation,
+  transaction: string,
+  wanted: readonly WantedPolicy[],
+  found: readonly ObservedPolicy[],
+): Statement[] {
+  const stale = found.filter(
+    (policy) => !wanted.some((candidate) => candidate.spec.name === policy.name && candidate.same(policy)),
+  );
+  const missing = wanted.filter(
+    (candidate) => !found.some((policy) => policy.name === candidate.spec.name && candidate.same(policy)),
+  );
+  return [
+    ...stale.map((policy) =>
+      onRelation(relation, transaction, `DROP POLICY ${quote(policy.name)} ON ${nameOf(relation)}`, {
+        mode: "ACCESS EXCLUSIVE",
+        hazard: "AUTHZ",
+        undo: createPolicyText(relation, policySpecOf(policy)),
+      }),
+    ),
+    ...missing.map(({ spec }) =>
+      onRelation(relation, transaction, createPolicyText(relation, spec), {
+        mode: "ACCESS EXCLUSIVE",
+        hazard: "AUTHZ",
+        undo: `DROP POLICY ${quote(spec.name)} ON ${nameOf(relation)}`,
+      }),
+    ),
+  ];
+}
+
+/** One GRANT or REVOKE, but for the relation. */
+interface GrantChange {
+  /** `revoke select, update from "app"`, for people. */
+  readonly words: string;
+  readonly sql: (relation: Pick<Relation, "schema" | "name">) => string;
+  readonly undo: (relation: Pick<Relation, "schema" | "name">) => string;
+}
+
+/**
+ * What brings privileges to the wanted ones. The right to grant on is never wanted: what somebody gave by it is beyond the
+ * reach of a plain REVOKE, and goes with it.
+ */
+export function grantChanges(wanted: readonly GrantSpec[], found: readonly ObservedGrant[]): GrantChange[] {
+  const roles = [...new Set([...found, ...wanted].map((grant) => grant.role))].sort();
+  const passedOn = found.filter(({ grantable = [] }) => grantable.length > 0);
+  return [
+    ...passedOn.map(({ role, grantable = [] }) =>
+      change(["REVOKE GRANT OPTION FOR", "FROM", "CASCADE"], ["GRANT", "TO", "WITH GRANT OPTION"], role, grantable),
+    ),
+    ...roles.flatMap((role) => {
+      const { privileges: has = [], others = [] } = found.find((grant) => grant.role === role) ?? {};
+      const wants: readonly Privilege[] = wanted.find((grant) => grant.role === role)?.privileges ?? [];
+      const surplus = [...has, ...others].filter((privilege) => !wants.includes(privilege));
+      const lacking = wants.filter((privilege) => !has.includes(privilege));
+      return [
+        ...(surplus.length > 0 ? [change(["REVOKE", "FROM"], ["GRANT", "TO"], role, surplus)] : []),
+        ...(lacking.length > 0 ? [change(["GRANT", "TO"], ["REVOKE", "FROM"], role, lacking)] : []),
+      ];
+    }),
+  ];
+}
+
+type GrantWords = readonly [verb: string, direction: string, ending?: string];
+
+function change(forth: GrantWords, back: GrantWords, role: string, privileges: readonly string[]): GrantChange {
+  const list = inOrder(privileges).join(", ").toUpperCase();
+  const text = ([verb, direction, ending]: GrantWords, on: string) =>
+    `${verb} ${list} ${on}${direction} ${roleName(role)}${ending === undefined ? "" : ` ${ending}`}`;
+  return {
+    words: `${forth[0]} ${list} ${forth[1]}`.toLowerCase() + ` ${roleName(role)}`,
+    sql: (relation) => text(forth, `ON ${nameOf(relation)} `),
+    undo: (relation) => text(back, `ON ${nameOf(relation)} `),
+  };
+}
+
+/** Brings the privileges on one relation to the wanted ones. GRANT and REVOKE take no lock on it. */
+export function grantStatements(
+  relation: Relation,
+  transaction: string,
+  wanted: readonly GrantSpec[],
+  found: readonly ObservedGrant[],
+): Statement[] {
+  return grantChanges(wanted, found).map(({ sql, undo }) =>
+    onRelation(relation, transaction, sql(relation), { hazard: "AUTHZ", undo: undo(relation) }),
+  );
+}
+
+/** Roles that default privileges give rights on a new table; `whoever`: those of the moment in which it is made. */
+export type DefaultGrantees = readonly string[] | "whoever";
+
+/** Takes back what default privileges may have given on a table that has just been made, then grants what is wanted. */
+export function freshGrantStatements(
+  relation: Relation,
+  transaction: string,
+  wanted: readonly GrantSpec[],
+  defaultGrantees: DefaultGrantees,
+): Statement[] {
+  const revoke = revokeText(relation, defaultGrantees);
+  return [
+    ...(revoke === undefined
+      ? []
+      : [onRelation(relation, transaction, revoke, { hazard: "AUTHZ", undo: "not needed" })]),
+    ...grantStatements(relation, transaction, wanted, []),
+  ];
+}
+
+function revokeText(relation: Relation, grantees: DefaultGrantees): string | undefined {
+  const table = nameOf(relation);
+  if (grantees !== "whoever")
+    return grantees.length === 0
+      ? undefined
+      : `REVOKE ALL ON ${table} FROM ${[...grantees].sort().map(roleName).join(", ")}`;
+  return `DO ${quoteLiteral(`
+DECLARE
+  grantee text;
+BEGIN
+  FOR grantee IN
+    SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+    FROM pg_class c, aclexplode(c.relacl) a
+    WHERE c.oid = ${quoteLiteral(table)}::regclass AND a.grantee <> c.relowner
+  LOOP
+    EXECUTE ${quoteLiteral(`REVOKE ALL ON ${table} FROM `)} || grantee;
+  END LOOP;
+END
+`)}`;
+}
+
+/** What follows the table in CREATE POLICY: equal text means an equal declaration. */
+export function policyText(spec: PolicySpec): string {
+  return [
+    `AS ${spec.restrictive ? "RESTRICTIVE" : "PERMISSIVE"}`,
+    `FOR ${spec.command.toUpperCase()}`,
+    `TO ${[...spec.roles].sort().map(roleName).join(", ")}`,
+    ...(spec.using === undefined ? [] : [`USING (${spec.using})`]),
+    ...(spec.withCheck === undefined ? [] : [`WITH CHECK (${spec.withCheck})`]),
+  ].join(" ");
+}
+
+function createPolicyText(relation: Pick<Relation, "schema" | "name">, spec: PolicySpec): string {
+  return `CREATE POLICY ${quote(spec.name)} ON ${nameOf(relation)} ${policyText(spec)}`;
+}
+
+/** A policy that is there, as a declaration of itself. */
+export function policySpecOf(policy: ObservedPolicy): PolicySpec {
+  return {
+    name: policy.name,
+    command: policy.command,
+    roles: [...policy.roles],
+    ...(policy.restrictive ? { restrictive: true } : {}),
+    ...(policy.using === undefined ? {} : { using: policy.using }),
+    ...(policy.withCheck === undefined ? {} : { withCheck: policy.withCheck }),
+  };
+}
+
+/** `public` stands for everybody, and is the name of no role. */
+export function roleName(role: string): Quoted {
+  return role === "public" ? ("PUBLIC" as Quoted) : quote(role);
+}
+
+function inOrder(privileges: readonly string[]): string[] {
+  return PRIVILEGES.filter((privilege) => privileges.includes(privilege));
+}

@@ -1,0 +1,245 @@
+import type { CarriedState, ObservedTable } from "../../observed/table";
+import { comparablePolicies, heldOf, identityOf } from "./newborn";
+import { FREEZE_SETTING, type LeafProfile } from "../../declare/table/profile";
+import { alike, type Sibling, type Siblings } from "./siblings";
+
+/** Of whom is spoken, and what is declared of them. */
+interface Family {
+  readonly schema: string;
+  readonly profile: LeafProfile;
+  readonly siblings: Siblings;
+}
+
+/** Something that a partition carries. */
+interface Aspect {
+  readonly words: string;
+  /** Its value, equal text meaning an equal state. */
+  readonly read: (sibling: Sibling) => unknown;
+  readonly say: (sibling: Sibling) => string;
+  readonly declared?: (profile: LeafProfile) => boolean;
+  /** How the table has it, where that is what is expected of a partition; left out: it says nothing. */
+  readonly usual?: (table: ObservedTable) => string;
+  /** False: where all have it alike, that is said in words of its own. */
+  readonly unsaid?: false;
+}
+
+/**
+ * Where partitions disagree about what is not declared: each is left as it is, and a new one can be like one of them only. And
+ * where all of them lie in another schema than the table, because the next one is looked for beside it.
+ */
+export function siblingNotes({ schema, profile, siblings }: Family): string[] {
+  const newest = siblings.newest(undefined);
+  const notes = aspects(profile).flatMap((aspect) => {
+    const groups = groupsOf(siblings.all, aspect);
+    if (groups.length < 2) return [];
+    const said = groups.map((group) => `${group[0] ? aspect.say(group[0]) : ""} on ${names(group)}`);
+    const model =
+      alike(newest, aspect.read) && newest[0]
+        ? `as "${newest[0].name}"`
+        : "as the table has it, because its branches differ";
+    return [
+      `partitions differ in ${aspect.words}, which is not declared: ${said.join("; ")}. Each is left as it is, and a new one is made ${model}`,
+    ];
+  });
+  const elsewhere = profile.schema === undefined ? alike(siblings.all, (one) => one.schema)?.value : undefined;
+  const lost = profile.replicaIdentity ? undefined : newest.find((one) => identityOf(one).lost);
+  return [
+    ...(elsewhere === undefined || elsewhere === schema
+      ? []
+      : [`all partitions lie in schema "${elsewhere}", and leafSchema is not declared: new ones are made there too`]),
+    ...notes,
+    ...(lost
+      ? [
+          `rows of "${lost.name}" are identified by an index that the table does not have: a new partition gets replica identity "full", so that its rows can be changed. Declare the index and replicaIdentity to have it there too`,
+        ]
+      : []),
+  ];
+}
+
+/** What all partitions have and no program says, for the one who declares the table for the first time. */
+export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable): string[] {
+  const [first] = siblings.all;
+  if (!first) return [];
+  const shared = aspects(profile).flatMap((aspect) => {
+    const said = aspect.say(first);
+    if (aspect.unsaid === false) return [];
+    if (groupsOf(siblings.all, aspect).length !== 1 || said === (aspect.usual?.(table) ?? NONE)) return [];
+    return [
+      `its partitions have ${aspect.words} ${said}: not declared, so left as it is, and new ones are made with the same`,
+    ];
+  });
+  const identities = siblings.all.filter(({ carried }) => carried.unsaid?.identities);
+  return [
+    ...shared,
+    ...(identities.length > 0
+      ? [
+          `${names(identities)} ${identities.length > 1 ? "have" : "has"} identity columns of their own (${(identities[0]?.carried.unsaid?.identities ?? []).join(", ")}), which the table does not have: left as they are, and not made on new ones`,
+        ]
+      : []),
+  ];
+}
+
+const NONE = "none";
+
+function aspects(profile: LeafProfile): readonly Aspect[] {
+  const managed = new Set(
+    (profile.storage ?? []).flatMap(({ options = [], toast = [], freeze }) => [
+      ...options.map(({ name }) => name),
+      ...toast.map(({ name }) => `toast.${name}`),
+      ...(freeze ? [FREEZE_SETTING] : []),
+    ]),
+  );
+  const settings = ({ carried }: Sibling): [string, string][] =>
+    Object.entries({ ...carried.options, ...prefixed(carried.toast ?? {}) })
+      .filter(([name]) => !managed.has(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    ...ASPECTS,
+    { words: "storage parameters", read: settings, say: (one: Sibling) => pairs(settings(one)) },
+  ].filter(({ declared }: Aspect) => !declared?.(profile));
+}
+
+const ASPECTS: readonly Aspect[] = [
+  {
+    words: "schema",
+    read: (one) => one.schema,
+    say: (one) => `"${one.schema}"`,
+    declared: (profile) => profile.schema !== undefined,
+    unsaid: false,
+  },
+  {
+    words: "owner",
+    read: ({ carried }) => carried.owner,
+    say: ({ carried }) => `"${carried.owner}"`,
+    usual: (table) => `"${table.owner}"`,
+  },
+  {
+    words: "row security",
+    read: ({ carried }) => carried.rowSecurity,
+    say: ({ carried }) => rowSecurityWords(carried),
+    declared: (profile) => profile.rowSecurity !== undefined,
+    usual: (table) => (table.carried ? rowSecurityWords(table.carried) : "off"),
+  },
+  {
+    words: "policies",
+    read: comparablePolicies,
+    say: ({ carried }) => carried.policies.map(({ name }) => `"${name}"`).join(", ") || NONE,
+    declared: (profile) => profile.rowSecurity !== undefined,
+  },
+  {
+    words: "privileges",
+    read: ({ carried }) => heldOf(carried),
+    say: ({ carried }) => heldWords(carried),
+    declared: (profile) => profile.grants !== undefined || profile.rowSecurity !== undefined,
+  },
+  {
+    words: "replica identity",
+    read: identityOf,
+    say: ({ carried: { replicaIdentity } }) =>
+      replicaIdentity.kind === "index" ? `index "${replicaIdentity.index ?? ""}"` : replicaIdentity.kind,
+    declared: (profile) => profile.replicaIdentity !== undefined,
+    usual: (table) => table.carried?.replicaIdentity.kind ?? "default",
+  },
+  {
+    words: "statistics targets",
+    read: ({ carried }) => Object.entries(carried.statistics).sort(([a], [b]) => (a < b ? -1 : 1)),
+    say: ({ carried }) => pairs(Object.entries(carried.statistics)),
+    declared: (profile) => profile.statistics !== undefined,
+    usual: (table) => pairs(Object.entries(table.carried?.statistics ?? {})),
+  },
+  {
+    words: "tablespace",
+    read: ({ carried }) => carried.tablespace,
+    say: ({ carried }) => (carried.unsaid?.placed ? `"${carried.tablespace ?? ""}"` : "that of the database"),
+    declared: (profile) => (profile.storage ?? []).some((one) => one.tablespace !== undefined),
+    usual: (table) =>
+      table.carried?.tablespace === undefined ? "that of the database" : `"${table.carried.tablespace}"`,
+  },
+  {
+    words: "access method",
+    read: ({ carried }) => carried.unsaid?.accessMethod,
+    say: ({ carried }) => carried.unsaid?.accessMethod ?? "heap",
+    usual: (table) => table.carried?.unsaid?.accessMethod ?? "heap",
+  },
+  {
+    words: "persistence",
+    read: ({ carried }) => carried.unsaid?.unlogged ?? false,
+    say: ({ carried }) => (carried.unsaid?.unlogged ? "unlogged" : "logged"),
+    usual: () => "logged",
+  },
+  {
+    words: "column storage",
+    read: ({ carried }) => carried.unsaid?.columns ?? [],
+    say: ({ carried }) => (carried.unsaid?.columns ?? []).map(({ name }) => `"${name}"`).join(", ") || NONE,
+  },
+  {
+    words: "extended statistics",
+    read: ({ carried }) => carried.unsaid?.extended ?? [],
+    say: ({ carried }) => extendedWords(carried),
+    usual: (table) => (table.carried ? extendedWords(table.carried) : NONE),
+  },
+  {
+    words: "triggers of their own",
+    read: ({ carried }) => carried.unsaid?.triggers ?? [],
+    say: ({ carried }) => (carried.unsaid?.triggers ?? []).map(({ name }) => `"${name}"`).join(", ") || NONE,
+  },
+  {
+    words: "clustering",
+    read: ({ carried }) => carried.unsaid?.clustered && (carried.unsaid.clustered.of ?? true),
+    say: ({ carried }) => (carried.unsaid?.clustered ? `on "${carried.unsaid.clustered.index}"` : NONE),
+  },
+];
+
+function groupsOf(all: readonly Sibling[], { read }: Aspect): Sibling[][] {
+  const groups = new Map<string, Sibling[]>();
+  for (const one of all) {
+    const key = JSON.stringify(read(one)) ?? "";
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
+  return [...groups.values()].sort((a, b) => b.length - a.length);
+}
+
+function rowSecurityWords({ rowSecurity: { enabled, forced } }: CarriedState): string {
+  return `${enabled ? "on" : "off"}${forced ? " and forced on the owner" : ""}`;
+}
+
+function heldWords(carried: CarriedState): string {
+  const held = heldOf(carried);
+  const roles = [...new Set(held.map(({ role }) => role))];
+  return (
+    roles
+      .map((role) => {
+        const list = held
+          .filter((one) => one.role === role)
+          .map(({ privilege, columns, grantable }) =>
+            [privilege, columns ? `(${columns.join(", ")})` : "", grantable ? "with grant option" : ""]
+              .filter(Boolean)
+              .join(" "),
+          );
+        return `${list.join(", ")} for "${role}"`;
+      })
+      .join(", ") || NONE
+  );
+}
+
+function extendedWords(carried: CarriedState): string {
+  return (carried.unsaid?.extended ?? []).map(({ columns }) => `(${columns})`).join(", ") || NONE;
+}
+
+function prefixed(toast: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(toast).map(([name, value]) => [`toast.${name}`, value]));
+}
+
+function pairs(list: readonly (readonly [string, unknown])[]): string {
+  return list.map(([name, value]) => `${name} = ${String(value)}`).join(", ") || NONE;
+}
+
+/** Enough to know which; a table has hundreds. */
+const LISTED = 5;
+
+function names(list: readonly Sibling[]): string {
+  const shown = list.slice(0, LISTED).map(({ name }) => `"${name}"`);
+  return `${shown.join(", ")}${list.length > LISTED ? ` and ${String(list.length - LISTED)} more` : ""}`;
+}

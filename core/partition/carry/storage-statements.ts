@@ -1,0 +1,124 @@
+import { quote, quoteLiteral } from "../../names/identifier";
+import type { CarriedState } from "../../observed/table";
+import type { Statement } from "../../sql/statement";
+import { nameOf, onRelation, type Relation } from "../../sql/relation";
+import { FREEZE_SETTING } from "../../declare/table/profile";
+import type { NewbornState } from "./newborn";
+import type { WantedState } from "./wanted";
+
+/** The move to another tablespace, then the freezing, then settings: each may be repeated. */
+export function storageStatements(relation: Relation, wanted: WantedState, found: CarriedState): Statement[] {
+  if (!wanted.storage) return [];
+  const options = optionStatements(relation, `storage ${relation.schema}.${relation.name}`, wanted, found);
+  const move = tablespaceStatements(relation, undefined, wanted.storage.tablespace, found.tablespace);
+  const freezes = wanted.storage.freeze === true && found.options[FREEZE_SETTING] !== "0";
+  const freeze = freezes
+    ? [
+        // Without TRUNCATE false it gives empty pages at the end back under ACCESS EXCLUSIVE, also where vacuum_truncate says so;
+        // a standby replays that lock and cancels its readers.
+        onRelation(relation, undefined, `VACUUM (FREEZE, ANALYZE, TRUNCATE false) ${nameOf(relation)}`, {
+          mode: "SHARE UPDATE EXCLUSIVE",
+          hold: "grows with rows",
+          hazard: "SCAN_PARTITION",
+          undo: "not needed",
+        }),
+      ]
+    : [];
+  // The setting that marks a partition as frozen comes last: a killed freeze is repeated.
+  return [...move, ...freeze, ...options];
+}
+
+/** The same for a partition that is being made: there is nothing to freeze, and it costs nothing to move it. */
+export function freshStorageStatements(
+  relation: Relation,
+  transaction: string,
+  wanted: NewbornState,
+  copied: (list: Statement[]) => Statement[],
+): Statement[] {
+  const none = { options: {}, toast: {} };
+  const besides = { managed: { options: [], toast: [] }, storage: { name: "hot" as const, ...wanted.inherited } };
+  const place = tablespaceStatements(relation, transaction, wanted.tablespace, undefined);
+  return [
+    ...optionStatements(relation, transaction, wanted, none),
+    ...copied(optionStatements(relation, transaction, besides, none)),
+    ...(wanted.tablespaceOfSiblings ? copied(place) : place),
+  ];
+}
+
+function optionStatements(
+  relation: Relation,
+  transaction: string,
+  wanted: Pick<WantedState, "storage" | "managed">,
+  found: Pick<CarriedState, "options" | "toast">,
+): Statement[] {
+  const profile = wanted.storage;
+  if (!profile) return [];
+  const wantedOptions = [...(profile.options ?? []), ...(profile.freeze ? [{ name: FREEZE_SETTING, value: "0" }] : [])];
+  const changes = [
+    ...settingChanges(wantedOptions, wanted.managed.options, found.options, ""),
+    ...(found.toast ? settingChanges(profile.toast ?? [], wanted.managed.toast, found.toast, "toast.") : []),
+  ];
+  const set = changes.filter((change) => change.to !== undefined);
+  const reset = changes.filter((change) => change.to === undefined);
+  const alter = (sql: string, undo: string) =>
+    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} ${sql}`, {
+      mode: "SHARE UPDATE EXCLUSIVE",
+      undo: `ALTER TABLE ${nameOf(relation)} ${undo}`,
+    });
+  const setText = (list: readonly SettingChange[], side: "from" | "to") =>
+    `SET (${list.map((change) => `${change.name} = ${quoteLiteral(change[side] ?? "")}`).join(", ")})`;
+  const resetText = (list: readonly SettingChange[]) => `RESET (${list.map((change) => change.name).join(", ")})`;
+  return [
+    ...(set.length > 0
+      ? [alter(setText(set, "to"), set.every((c) => c.from !== undefined) ? setText(set, "from") : resetText(set))]
+      : []),
+    ...(reset.length > 0 ? [alter(resetText(reset), setText(reset, "from"))] : []),
+  ];
+}
+
+interface SettingChange {
+  readonly name: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** Only settings that a profile names are ours. */
+function settingChanges(
+  wanted: readonly { readonly name: string; readonly value: string }[],
+  managed: readonly string[],
+  found: Readonly<Record<string, string>>,
+  prefix: string,
+): SettingChange[] {
+  const names = [...new Set([...managed, ...wanted.map(({ name }) => name)])].sort();
+  return names
+    .map((name) => ({
+      name: `${prefix}${name}`,
+      from: found[name],
+      to: wanted.find((one) => one.name === name)?.value,
+    }))
+    .filter((change) => !sameSetting(change.from, change.to));
+}
+
+/** The server keeps what was written: `true` stays `true`, and 0.020 is not 0.02. */
+function sameSetting(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a === b || (a.trim() !== "" && Number(a) === Number(b));
+}
+
+/** The table and its TOAST table; indexes stay where they are. `found` is undefined for one that is being made. */
+function tablespaceStatements(
+  relation: Relation,
+  transaction: string | undefined,
+  wanted: string | undefined,
+  found: string | undefined,
+): Statement[] {
+  if (wanted === undefined || wanted === found) return [];
+  return [
+    onRelation(relation, transaction, `ALTER TABLE ${nameOf(relation)} SET TABLESPACE ${quote(wanted)}`, {
+      mode: "ACCESS EXCLUSIVE",
+      hold: relation.fresh ? "instant" : "grows with rows",
+      hazard: "COPIES_PARTITION",
+      undo: found === undefined ? "not needed" : `ALTER TABLE ${nameOf(relation)} SET TABLESPACE ${quote(found)}`,
+    }),
+  ];
+}

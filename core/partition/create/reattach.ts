@@ -1,0 +1,73 @@
+import { quote, quoteQualified } from "../../names/identifier";
+import { passDefault } from "../default/beside";
+import {
+  attachStatement,
+  boundsCheckName,
+  boundsCondition,
+  type NewPartition,
+  withFilledLocks,
+} from "../statements/attach-partition";
+import { createLeafIndexText, leafIndexName } from "../statements/new-table";
+import type { ParentIndex, ParentShape } from "../carry/parent";
+import type { Hazard, LockMode, Statement } from "../../sql/statement";
+
+/**
+ * Brings a detached table back into its table: indexes it lacks, a validated CHECK so that ATTACH reads nothing under its
+ * lock, then ATTACH. The table is in nobody's plans, so building and validating stop nobody but its direct readers.
+ */
+export function reattachStatements(
+  parent: ParentShape,
+  partition: NewPartition,
+  missing: readonly ParentIndex[],
+  options: { readonly drain?: boolean } = {},
+): Statement[] {
+  const leaf = quoteQualified(parent.leafSchema, partition.name);
+  const prepare = `prepare ${parent.leafSchema}.${partition.name}`;
+  const check = quote(boundsCheckName(partition.name));
+  const relation = `${parent.leafSchema}.${partition.name}`;
+  const own = (sql: string, transaction: string, mode: LockMode, hazard?: Hazard): Statement => ({
+    sql,
+    transaction,
+    timeouts: hazard ? "waiting" : "strong",
+    locks: [{ relation, role: "leaf", mode }],
+    hold: hazard ? "grows with rows" : "instant",
+    hazards: hazard ? [hazard] : [],
+    undo: "not needed",
+  });
+  const attach = `attach ${parent.leafSchema}.${partition.name}`;
+  const passage = passDefault(parent, partition, attach, options.drain);
+  return [
+    ...passage.ahead,
+    ...missing.map((index) => {
+      const mode = index.constraint === undefined ? "SHARE" : "ACCESS EXCLUSIVE";
+      return own(
+        missingIndexText(parent, partition.name, index),
+        `index ${relation} ${index.name}`,
+        mode,
+        "INDEX_BUILD",
+      );
+    }),
+    own(`ALTER TABLE ${leaf} DROP CONSTRAINT IF EXISTS ${check}`, prepare, "ACCESS EXCLUSIVE"),
+    own(
+      `ALTER TABLE ${leaf} ADD CONSTRAINT ${check} CHECK (${boundsCondition(parent, partition)}) NOT VALID`,
+      prepare,
+      "ACCESS EXCLUSIVE",
+    ),
+    own(
+      `ALTER TABLE ${leaf} VALIDATE CONSTRAINT ${check}`,
+      `validate ${relation}`,
+      "SHARE UPDATE EXCLUSIVE",
+      "SCAN_PARTITION",
+    ),
+    ...passage.before,
+    withFilledLocks(attachStatement(parent, partition, attach), parent),
+    own(`ALTER TABLE ${leaf} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
+    ...passage.after,
+  ];
+}
+
+function missingIndexText(parent: ParentShape, leaf: string, index: ParentIndex): string {
+  if (index.constraint === undefined) return createLeafIndexText(parent, leaf, index);
+  const name = quote(leafIndexName(parent, leaf, index));
+  return `ALTER TABLE ${quoteQualified(parent.leafSchema, leaf)} ADD CONSTRAINT ${name} ${index.constraint}`;
+}

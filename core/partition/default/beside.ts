@@ -1,0 +1,84 @@
+import type { ParentShape } from "../carry/parent";
+import type { Statement } from "../../sql/statement";
+import type { OpenInterval } from "../../time/interval";
+import { putInStatements, takeOutStatements } from "./drain";
+import { excludingCheck, holdingCheck, stretchesOf } from "../../observed/key-excludes";
+import { becomes, type DefaultShape, rowsWithin } from "../carry/default-shape";
+import { addCheck, dropCheck, lockParent, onDefault, tableOf, validateCheck } from "./statements";
+
+/** What an ATTACH needs so that it does not read the default partition, and finds no row of its range there. */
+interface Passage {
+  /** In transactions of their own, before anything is made. */
+  readonly ahead: readonly Statement[];
+  /** In the transaction of the ATTACH, right before it. */
+  readonly before: readonly Statement[];
+  /** Right after it. */
+  readonly after: readonly Statement[];
+}
+
+const NONE: Passage = { ahead: [], before: [], after: [] };
+
+/**
+ * Where few rows lie in the default partition, all is one short transaction: rows of the range are moved, the CHECK is
+ * extended, the partition attached. Where many do, they are read before under a lock that stops nobody; from then on rows of
+ * the range are refused with 23514 until the partition is there, because nothing else could keep the proof true.
+ *
+ * @param drain whether rows of the range are moved; left out, where some were counted
+ */
+export function passDefault(
+  parent: ParentShape,
+  partition: OpenInterval & { readonly name: string },
+  transaction: string,
+  drain?: boolean,
+): Passage {
+  const shape = parent.fallback;
+  if (!shape?.managed) return NONE;
+  const range = { from: partition.from, to: partition.to };
+  const draining = drain ?? (rowsWithin(shape, range) ?? 0) > 0;
+  const after = [
+    ...staleChecks(parent, shape, range).map((check) => dropCheck(shape, transaction, check)),
+    ...(draining ? putInStatements(parent, shape, partition.name, transaction) : []),
+  ];
+  const lock = lockParent(parent, transaction, "SHARE UPDATE EXCLUSIVE");
+  const takeOut = draining ? takeOutStatements(parent, shape, range, transaction) : [];
+  const check = proofOf(parent, shape, range);
+  const there = check && shape.checks.find((one) => one.name === check.name);
+  if (shape.few) {
+    const prove =
+      !check || there?.validated
+        ? []
+        : [there ? validateCheck(shape, transaction, there) : addCheck(shape, transaction, check, true)];
+    const alone = draining ? [lockDefault(shape, transaction)] : [];
+    return { ahead: [], before: [lock, ...alone, ...takeOut, ...prove], after };
+  }
+  const add = !check || there ? [] : [addCheck(shape, `exclude ${shape.schema}.${shape.name}`, check, false)];
+  const prove = (label: string) => (!check || there?.validated ? [] : [validateCheck(shape, label, check)]);
+  return draining
+    ? { ahead: add, before: [lock, ...takeOut, ...prove(transaction)], after }
+    : { ahead: [...add, ...prove(`validate ${shape.schema}.${shape.name}`)], before: [lock], after };
+}
+
+/** Takes back what was put in the way of rows ahead, when an ATTACH was given up. */
+export function giveUpStatements(parent: ParentShape, range: OpenInterval): Statement[] {
+  const shape = parent.fallback;
+  if (!shape?.managed || shape.few) return [];
+  const check = becomes(shape, range) ? holdingCheck(parent.key, range) : proofOf(parent, shape, range);
+  return check ? [dropCheck(shape, `exclude ${shape.schema}.${shape.name}`, check)] : [];
+}
+
+function proofOf(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
+  return excludingCheck(parent.key, stretchesOf([...shape.stretches, range]));
+}
+
+function staleChecks(parent: ParentShape, shape: DefaultShape, range: OpenInterval) {
+  const wanted = proofOf(parent, shape, range);
+  return shape.checks.filter((check) => check.name !== wanted?.name);
+}
+
+/** Before rows are taken out: one that came in between would stop the ATTACH. */
+function lockDefault(shape: DefaultShape, transaction: string): Statement {
+  return onDefault(shape, transaction, `LOCK TABLE ONLY ${tableOf(shape)} IN ACCESS EXCLUSIVE MODE`, {
+    mode: "ACCESS EXCLUSIVE",
+    undo: "not needed",
+  });
+}

@@ -1,0 +1,84 @@
+import { quote, quoteQualified } from "../../names/identifier";
+import { attachLocks } from "../statements/attach-partition";
+import { attachText, newTableStatements } from "../statements/new-table";
+import type { ParentShape } from "../carry/parent";
+import { detachStatement, dropStatements } from "../statements/retire";
+import type { Statement } from "../../sql/statement";
+import type { OpenInterval } from "../../time/interval";
+import { excludingCheck } from "../../observed/key-excludes";
+import { onDefault, tableOf } from "./statements";
+
+/**
+ * Makes a default partition like any other, with the CHECK that excludes what is attached. Empty when it is attached, so
+ * nothing is read. All in one transaction.
+ *
+ * @param stretches what is attached by then
+ */
+export function newDefaultStatements(
+  parent: ParentShape,
+  name: string,
+  stretches: readonly OpenInterval[],
+  transaction = `create default partition ${parent.leafSchema}.${name}`,
+): Statement[] {
+  const table = quoteQualified(parent.leafSchema, name);
+  const check = excludingCheck(parent.key, stretches);
+  const proof: Statement[] = check
+    ? [
+        {
+          sql: `ALTER TABLE ${table} ADD CONSTRAINT ${quote(check.name)} CHECK (${check.condition})`,
+          transaction,
+          timeouts: "light",
+          locks: [],
+          hold: "instant",
+          hazards: [],
+          undo: "dropped with its table",
+        },
+      ]
+    : [];
+  return [
+    ...newTableStatements(parent, { name, to: undefined, cut: undefined }, transaction),
+    ...proof,
+    attachDefaultStatement(parent, name, transaction),
+  ];
+}
+
+/** ATTACH … DEFAULT stops nobody: it takes SHARE UPDATE EXCLUSIVE on the table, and the partition is in nobody's plans yet. */
+export function attachDefaultStatement(parent: ParentShape, name: string, transaction: string): Statement {
+  const table = quoteQualified(parent.schema, parent.table);
+  const leaf = quoteQualified(parent.leafSchema, name);
+  return {
+    sql: attachText(table, leaf, "DEFAULT"),
+    transaction,
+    timeouts: "strong",
+    ...attachLocks({ ...parent, defaultPartition: undefined }),
+    hold: "instant",
+    undo: `ALTER TABLE ${table} DETACH PARTITION ${leaf}`,
+  };
+}
+
+/**
+ * Removes a default partition that nobody declares any more. The CHECK that no row can meet fails where it is not empty after
+ * all, and takes everything back.
+ */
+export function removeDefaultStatements(
+  parent: ParentShape,
+  found: { readonly schema: string; readonly name: string },
+): Statement[] {
+  const transaction = `drop default partition ${found.schema}.${found.name}`;
+  const retiring = { ...parent, defaultPartition: `${found.schema}.${found.name}` };
+  const drop = dropStatements(retiring, found).slice(-1);
+  return [
+    { ...detachStatement(retiring, found), transaction, undo: "declare it again" },
+    onDefault(found, transaction, `ALTER TABLE ${tableOf(found)} ADD CONSTRAINT holds_nothing CHECK (false)`, {
+      mode: "ACCESS EXCLUSIVE",
+      undo: "not needed",
+    }),
+    // It holds no row: none is deleted.
+    ...drop.map((statement): Statement => ({
+      ...statement,
+      transaction,
+      hazards: statement.hazards.filter((hazard) => hazard !== "DELETES_DATA"),
+      undo: "declare it again",
+    })),
+  ];
+}

@@ -1,0 +1,85 @@
+import { quote, quoteQualified } from "../../names/identifier";
+import type { Hazard, LockMode, Statement } from "../../sql/statement";
+import type { NamedCheck } from "../../observed/key-excludes";
+import type { DefaultShape } from "../carry/default-shape";
+
+/** What a statement on a default partition is besides its text. */
+interface Traits {
+  readonly mode: LockMode;
+  readonly undo: string;
+  /** Reads all of it. */
+  readonly reads?: boolean;
+  readonly hazards?: readonly Hazard[];
+}
+
+/** One statement on the default partition, whose readers and writers others may be. */
+export function onDefault(
+  shape: Pick<DefaultShape, "schema" | "name">,
+  transaction: string,
+  sql: string,
+  { mode, undo, reads = false, hazards = [] }: Traits,
+): Statement {
+  const exclusive = mode === "ACCESS EXCLUSIVE";
+  return {
+    sql,
+    transaction,
+    timeouts: exclusive ? "strong" : reads ? "waiting" : "light",
+    locks: [{ relation: `${shape.schema}.${shape.name}`, role: "default", mode }],
+    hold: reads && !exclusive ? "grows with rows" : "instant",
+    hazards: [...(exclusive ? (["LOCK_DEFAULT_AX"] as const) : []), ...hazards],
+    undo,
+  };
+}
+
+/** Adds a CHECK. `validated`: every row is read under the lock, so only where there are few. */
+export function addCheck(shape: DefaultShape, transaction: string, check: NamedCheck, validated: boolean): Statement {
+  const name = quote(check.name);
+  return onDefault(
+    shape,
+    transaction,
+    `ALTER TABLE ${tableOf(shape)} ADD CONSTRAINT ${name} CHECK (${check.condition})${validated ? "" : " NOT VALID"}`,
+    {
+      mode: "ACCESS EXCLUSIVE",
+      hazards: validated && shape.rows > 0 ? ["SCAN_DEFAULT"] : [],
+      undo: `ALTER TABLE ${tableOf(shape)} DROP CONSTRAINT ${name}`,
+    },
+  );
+}
+
+/** Reads every row while others read and write. */
+export function validateCheck(shape: DefaultShape, transaction: string, check: { readonly name: string }): Statement {
+  return onDefault(shape, transaction, `ALTER TABLE ${tableOf(shape)} VALIDATE CONSTRAINT ${quote(check.name)}`, {
+    mode: "SHARE UPDATE EXCLUSIVE",
+    reads: true,
+    hazards: ["SCAN_PARTITION"],
+    undo: "not needed",
+  });
+}
+
+export function dropCheck(shape: DefaultShape, transaction: string, check: { readonly name: string }): Statement {
+  return onDefault(shape, transaction, `ALTER TABLE ${tableOf(shape)} DROP CONSTRAINT IF EXISTS ${quote(check.name)}`, {
+    mode: "ACCESS EXCLUSIVE",
+    undo: "the next update makes what is due",
+  });
+}
+
+/** The parent first, then its partitions: whoever takes them the other way round would meet us in a deadlock. */
+export function lockParent(
+  parent: { readonly schema: string; readonly table: string },
+  transaction: string,
+  mode: "SHARE UPDATE EXCLUSIVE" | "ACCESS EXCLUSIVE",
+): Statement {
+  return {
+    sql: `LOCK TABLE ONLY ${quoteQualified(parent.schema, parent.table)} IN ${mode} MODE`,
+    transaction,
+    timeouts: "strong",
+    locks: [{ relation: `${parent.schema}.${parent.table}`, role: "parent", mode }],
+    hold: "instant",
+    hazards: mode === "ACCESS EXCLUSIVE" ? ["LOCK_PARENT_AX"] : [],
+    undo: "not needed",
+  };
+}
+
+export function tableOf(shape: Pick<DefaultShape, "schema" | "name">): string {
+  return quoteQualified(shape.schema, shape.name);
+}

@@ -1,0 +1,81 @@
+import { fitIdentifier, quote, quoteLiteral, quoteQualified } from "../../names/identifier";
+import type { Interval } from "../../time/interval";
+import { endText } from "../../time/key";
+import { attachText } from "./new-table";
+import type { ParentShape } from "../carry/parent";
+import type { Hazard, Lock, Statement } from "../../sql/statement";
+
+/** A partition to be made, in the schema of its parent. */
+export interface NewPartition extends Interval {
+  readonly name: string;
+}
+
+/**
+ * ATTACH of a table that is empty, or whose CHECK implies its bounds: either way it reads nothing of it under its lock. A
+ * default partition is read as well, unless it is empty or its own CHECK excludes the bounds.
+ */
+export function attachStatement(parent: ParentShape, partition: NewPartition, transaction: string): Statement {
+  const table = quoteQualified(parent.schema, parent.table);
+  const leaf = quoteQualified(parent.leafSchema, partition.name);
+  return {
+    sql: attachText(table, leaf, `FOR VALUES FROM (${from(parent, partition)}) TO (${to(parent, partition)})`),
+    transaction,
+    timeouts: "strong",
+    ...attachLocks(parent),
+    hold: "instant",
+    undo: `ALTER TABLE ${table} DETACH PARTITION ${leaf}${parent.defaultPartition === undefined ? " CONCURRENTLY" : ""}`,
+  };
+}
+
+/** What an ATTACH to a table locks that others can see. */
+export function attachLocks(parent: ParentShape): Pick<Statement, "locks" | "hazards"> {
+  const locks: Lock[] = [
+    { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
+  ];
+  const hazards: Hazard[] = [];
+  for (const relation of parent.references) {
+    locks.push({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" });
+    hazards.push("LOCK_REF_WRITE");
+  }
+  for (const relation of parent.referring ?? []) {
+    locks.push({ relation, role: "referring", mode: "SHARE ROW EXCLUSIVE" });
+    hazards.push("LOCK_REFERRING_WRITE");
+  }
+  if (parent.defaultPartition !== undefined) {
+    locks.push({ relation: parent.defaultPartition, role: "default", mode: "ACCESS EXCLUSIVE" });
+    const reads = !parent.fallback?.managed && parent.fallback?.rows !== 0;
+    hazards.push("LOCK_DEFAULT_AX", ...(reads ? (["SCAN_DEFAULT"] as const) : []));
+  }
+  return { locks, hazards: [...new Set(hazards)] };
+}
+
+/** A filled table still has its foreign keys: ATTACH then takes ACCESS EXCLUSIVE on the referenced tables, measured on 15 to 18. */
+export function withFilledLocks(statement: Statement, parent: ParentShape): Statement {
+  if (parent.references.length === 0) return statement;
+  return {
+    ...statement,
+    locks: statement.locks.map((lock) =>
+      lock.role === "referenced" ? { ...lock, mode: "ACCESS EXCLUSIVE" as const } : lock,
+    ),
+    hazards: [...statement.hazards.filter((hazard) => hazard !== "LOCK_REF_WRITE"), "LOCK_REF_AX"],
+  };
+}
+
+/** The name of the CHECK that stands for the bounds of a filled table until it is attached. */
+export function boundsCheckName(partition: string): string {
+  return fitIdentifier(`${partition}_bounds`);
+}
+
+/** The condition that PostgreSQL derives from the bounds. A table that another tool made may have a nullable key. */
+export function boundsCondition(parent: ParentShape, interval: Interval): string {
+  const key = quote(parent.key.column);
+  return `${key} IS NOT NULL AND ${key} >= ${from(parent, interval)} AND ${key} < ${to(parent, interval)}`;
+}
+
+function from(parent: ParentShape, interval: Interval): string {
+  return quoteLiteral(endText(parent.key, "from", interval.from));
+}
+
+function to(parent: ParentShape, interval: Interval): string {
+  return quoteLiteral(endText(parent.key, "to", interval.to));
+}

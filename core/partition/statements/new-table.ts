@@ -1,0 +1,116 @@
+import { type NewbornState, newbornState } from "../carry/newborn";
+import { freshStatements } from "../carry/newborn-statements";
+import type { WantedNames } from "../carry/wanted";
+import { type Quoted, quote, quoteQualified } from "../../names/identifier";
+import { indexName } from "../../names/template";
+import type { Instant } from "../../time/instant";
+import type { ParentIndex, ParentShape } from "../carry/parent";
+import type { Statement } from "../../sql/statement";
+
+/** A table that is to become a partition or a branch, before anybody can see it. */
+interface NewTable {
+  readonly name: string;
+  /** Upper bound in time, by which its storage is chosen. */
+  readonly to: Instant | undefined;
+  /** By what it is cut further; undefined: it holds rows itself. */
+  readonly cut: Cut | undefined;
+  /** Rows come in that are no news: triggers of its siblings are made after them. */
+  readonly rowsFirst?: true;
+}
+
+export interface Cut {
+  readonly strategy: "range" | "list" | "hash";
+  readonly column: string;
+}
+
+/**
+ * A table of its own with everything that the parent demands of a partition: columns, keys, indexes under our names, and
+ * what PostgreSQL does not hand down. It is born closed, never closed later.
+ */
+export function newTableStatements(parent: ParentShape, table: NewTable, transaction: string): Statement[] {
+  const own = (sql: string, undo: string): Statement => ({
+    sql,
+    transaction,
+    timeouts: "light",
+    locks: [],
+    hold: "instant",
+    hazards: [],
+    undo,
+  });
+  const source = `${parent.root.schema}.${parent.root.table}`;
+  const wanted = newbornOf(parent, table);
+  const relation = { schema: parent.leafSchema, name: table.name, role: "leaf" as const, fresh: true };
+  const { defaultGrantees: grantees, defaultGrants: grants = [] } = parent.carried;
+  return [
+    {
+      ...own(createTableText(parent, table, wanted), `DROP TABLE ${quoteQualified(parent.leafSchema, table.name)}`),
+      locks: [{ relation: source, role: "parent", mode: "ACCESS SHARE" }],
+    },
+    ...parent.indexes
+      .filter((index) => index.constraint === undefined)
+      .map((index) => own(createLeafIndexText(parent, table.name, index), "dropped with its table")),
+    ...freshStatements(relation, transaction, wanted, { grantees, grants }),
+  ];
+}
+
+/** What a table that is to be a partition will carry. */
+export function newbornOf(parent: ParentShape, table: NewTable): NewbornState {
+  const wanted = newbornState(parent.carried, leafNames(parent, table.name), table, parent.now, parent.key.zone);
+  return table.rowsFirst ? { ...wanted, triggers: [] } : wanted;
+}
+
+/** Where what a partition carries takes its names from. */
+export function leafNames(parent: ParentShape, leaf: string): WantedNames {
+  return {
+    schema: parent.root.schema,
+    table: parent.root.table,
+    leaf,
+    leafIndexTemplate: (index) => parent.indexes.find((candidate) => candidate.name === index)?.leafName,
+  };
+}
+
+/** CREATE INDEX for one leaf, under a name that we choose: LIKE would let PostgreSQL choose. */
+export function createLeafIndexText(
+  parent: ParentShape,
+  leaf: string,
+  index: ParentIndex,
+  concurrently = false,
+  schema = parent.leafSchema,
+): string {
+  const name = leafIndexName(parent, leaf, index);
+  const head = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${concurrently ? "CONCURRENTLY " : ""}${quote(name)}`;
+  return `${head} ON ${quoteQualified(schema, leaf)} ${index.definition}`;
+}
+
+export function leafIndexName(parent: ParentShape, leaf: string, index: Pick<ParentIndex, "leafName">): string {
+  return indexName(index.leafName, { partition: leaf, table: parent.root.table });
+}
+
+/** What LIKE takes over: never IDENTITY (PostgreSQL 17 refuses to attach it), never INDEXES (names), never foreign keys. */
+const LIKE_OPTIONS = ["DEFAULTS", "CONSTRAINTS", "STORAGE", "COMPRESSION", "GENERATED", "COMMENTS", "STATISTICS"];
+
+function createTableText(parent: ParentShape, table: NewTable, wanted: NewbornState): string {
+  const source = quoteQualified(parent.root.schema, parent.root.table);
+  const options = wanted.extended ? LIKE_OPTIONS.filter((option) => option !== "STATISTICS") : LIKE_OPTIONS;
+  const like = `LIKE ${source} ${options.map((option) => `INCLUDING ${option}`).join(" ")}`;
+  const constraints = parent.indexes.flatMap((index) =>
+    index.constraint === undefined
+      ? []
+      : [`CONSTRAINT ${quote(leafIndexName(parent, table.name, index))} ${index.constraint}`],
+  );
+  const parts = [like, ...constraints];
+  const cut = table.cut ? ` ${cutText(table.cut)}` : "";
+  const unlogged = wanted.unlogged ? "UNLOGGED " : "";
+  const method = wanted.accessMethod === undefined ? "" : ` USING ${quote(wanted.accessMethod)}`;
+  return `CREATE ${unlogged}TABLE ${quoteQualified(parent.leafSchema, table.name)} (\n  ${parts.join(",\n  ")}\n)${cut}${method}`;
+}
+
+/** `PARTITION BY LIST ("site_id")` */
+export function cutText(cut: Cut): string {
+  return `PARTITION BY ${cut.strategy.toUpperCase()} (${quote(cut.column)})`;
+}
+
+/** ATTACH of a table to a table, by the bounds as SQL writes them. */
+export function attachText(parent: Quoted, table: Quoted, bounds: string): string {
+  return `ALTER TABLE ${parent} ATTACH PARTITION ${table} ${bounds}`;
+}

@@ -1,0 +1,131 @@
+import { quote, quoteQualified } from "../../names/identifier";
+import { stateOf } from "../../declare/table/constraint-state";
+import type { Lock, Statement } from "../../sql/statement";
+
+/** What a table that was away lacks of its parent, and has too much: the parent was changed meanwhile. */
+export interface AwayShape {
+  readonly missing: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly nullable: boolean;
+    readonly default: string | undefined;
+  }[];
+  readonly extra: readonly string[];
+  readonly types: readonly { readonly name: string; readonly type: string; readonly from: string }[];
+  /** Columns that may be NULL here and not there. */
+  readonly empty: readonly string[];
+  readonly constraints: readonly {
+    readonly name: string;
+    readonly kind: "check" | "foreign";
+    readonly definition: string;
+    /** `schema.table` of a foreign key. */
+    readonly referenced: string | undefined;
+    /** Its name is that of another constraint here. */
+    readonly taken: boolean;
+  }[];
+}
+
+/**
+ * Makes up for what was changed while a table was away: columns that came or went, types, NOT NULL, checks and foreign keys.
+ * The table is in nobody's plans, so it may be read and written anew; only a referenced table is locked for an instant.
+ */
+export function awayShapeStatements(
+  leaf: { readonly schema: string; readonly name: string },
+  shape: AwayShape,
+): Statement[] {
+  const relation = `${leaf.schema}.${leaf.name}`;
+  const table = quoteQualified(leaf.schema, leaf.name);
+  const columns = `columns of ${relation}`;
+  const alter = (action: string, transaction: string, undo: string): Statement => ({
+    sql: `ALTER TABLE ${table} ${action}`,
+    transaction,
+    timeouts: "strong",
+    locks: [{ relation, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    hold: "grows with rows",
+    hazards: ["LOCK_LEAF_AX", "SCAN_PARTITION"],
+    undo,
+  });
+  return [
+    ...shape.constraints
+      .filter((one) => one.taken)
+      .map(({ name }) => alter(`DROP CONSTRAINT ${quote(name)}`, columns, "not needed")),
+    ...shape.extra.map((name) => ({
+      ...alter(`DROP COLUMN ${quote(name)}`, columns, "none: the table has lost the column too"),
+      hazards: ["LOCK_LEAF_AX", "DELETES_DATA"] as const,
+    })),
+    ...shape.missing.map((column) =>
+      alter(
+        `ADD COLUMN ${quote(column.name)} ${column.type}${column.default === undefined ? "" : ` DEFAULT ${column.default}`}${column.nullable ? "" : " NOT NULL"}`,
+        columns,
+        `ALTER TABLE ${table} DROP COLUMN ${quote(column.name)}`,
+      ),
+    ),
+    ...shape.types.map(({ name, type, from }) =>
+      alter(
+        `ALTER COLUMN ${quote(name)} TYPE ${type}`,
+        columns,
+        `ALTER TABLE ${table} ALTER COLUMN ${quote(name)} TYPE ${from}`,
+      ),
+    ),
+    ...shape.empty.map((name) =>
+      alter(
+        `ALTER COLUMN ${quote(name)} SET NOT NULL`,
+        columns,
+        `ALTER TABLE ${table} ALTER COLUMN ${quote(name)} DROP NOT NULL`,
+      ),
+    ),
+    ...shape.constraints.flatMap((one) =>
+      one.kind === "check" ? [alter(addText(one), columns, dropText(table, one))] : [],
+    ),
+    ...shape.constraints.flatMap((one) => (one.kind === "foreign" ? foreignKey(relation, table, one) : [])),
+  ];
+}
+
+type AwayConstraint = AwayShape["constraints"][number];
+
+/**
+ * Its rows are read without a lock that stops writers of the referenced table; what is NOT VALID or NOT ENFORCED on the parent
+ * is so here, and reads none.
+ */
+function foreignKey(relation: string, table: string, one: AwayConstraint): Statement[] {
+  const { notValid, notEnforced } = stateOf(one);
+  const locks = (own: Lock["mode"], other: Lock["mode"]): Lock[] => [
+    { relation, role: "leaf", mode: own },
+    { relation: one.referenced ?? "", role: "referenced", mode: other },
+  ];
+  return [
+    {
+      sql: `ALTER TABLE ${table} ${addText(one)}${notValid || notEnforced ? "" : " NOT VALID"}`,
+      transaction: `foreign key ${one.name} of ${relation}`,
+      timeouts: "strong",
+      locks: locks("SHARE ROW EXCLUSIVE", "SHARE ROW EXCLUSIVE"),
+      hold: "instant",
+      hazards: ["LOCK_REF_WRITE"],
+      undo: dropText(table, one),
+    },
+    ...(notValid || notEnforced
+      ? []
+      : [validateKey(relation, table, one, locks("SHARE UPDATE EXCLUSIVE", "ROW SHARE"))]),
+  ];
+}
+
+function validateKey(relation: string, table: string, one: AwayConstraint, locks: readonly Lock[]): Statement {
+  return {
+    sql: `ALTER TABLE ${table} VALIDATE CONSTRAINT ${quote(one.name)}`,
+    transaction: `validate ${one.name} of ${relation}`,
+    timeouts: "waiting",
+    locks,
+    hold: "grows with rows",
+    hazards: ["SCAN_PARTITION"],
+    undo: "not needed: it only reads",
+  };
+}
+
+/** As the parent has it: where that holds for new rows only, the rows of before were never asked to satisfy it. */
+function addText({ name, definition }: AwayConstraint): string {
+  return `ADD CONSTRAINT ${quote(name)} ${definition}`;
+}
+
+function dropText(table: string, { name }: AwayConstraint): string {
+  return `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`;
+}

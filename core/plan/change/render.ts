@@ -1,0 +1,119 @@
+import type { PlanEntry, WindowPlan } from "./types";
+import { HAZARDS } from "../../sql/statement";
+import { formatBytes } from "../../size";
+import { traitsOf, VERB_NAMES } from "./verbs";
+
+/** How many partitions the text lists before it only counts. */
+const LISTED_PARTITIONS = 20;
+
+/** The plan of one table as preview prints it: window, partitions that come and go, every statement, what is in the way. */
+export function renderPlan(table: string, plan: WindowPlan, listed: { partitions?: number } = {}): string {
+  const partitions = listed.partitions ?? LISTED_PARTITIONS;
+  return [
+    `${table}: ${windowLine(plan)}`,
+    ...section("create", plan.create, plan.createCount, partitions),
+    ...section("restore", plan.restore ?? [], plan.restore?.length ?? 0, partitions),
+    ...section("align", plan.align, plan.alignCount, partitions),
+    ...section("upkeep", plan.upkeep ?? [], plan.upkeep?.length ?? 0, partitions),
+    ...section("retire", plan.retire, plan.retire.length, partitions),
+    ...section("later", plan.deferred, plan.deferred.length, partitions),
+    ...section(
+      "kept",
+      plan.kept.map((entry) => ({ ...entry, verb: "keep" })),
+      plan.kept.length,
+      partitions,
+    ),
+    ...statementSection(plan),
+    ...plan.hazards.map((hazard) => `  hazard ${hazard}: ${HAZARDS[hazard]}`),
+    ...plan.notes.map((note) => `  note: ${note}`),
+    ...(plan.complete
+      ? []
+      : [`  not complete: ${plan.incompleteBecause ?? "the database was not asked"}; nothing is retired by it`]),
+  ].join("\n");
+}
+
+/** One line for the status column: `window 2025-11-01 .. 2027-03-01, 1 to create, 1 to detach`. */
+export function summarizePlan(plan: WindowPlan): string {
+  const parts = [
+    plan.createCount > 0 ? `${plan.createCount} to create` : "",
+    (plan.restore ?? []).length > 0 ? `${(plan.restore ?? []).length} to restore` : "",
+    plan.alignCount > 0 ? `${plan.alignCount} to align` : "",
+    ...VERB_NAMES.map((verb) =>
+      plan.upkeep?.some((item) => item.verb === verb) ? (traitsOf(verb).inShort ?? "") : "",
+    ),
+    plan.detachCount > 0 ? `${plan.detachCount} to detach` : "",
+    (plan.archiveCount ?? 0) > 0 ? `${plan.archiveCount} to archive` : "",
+    plan.dropCount > 0 ? `${plan.dropCount} to drop` : "",
+    plan.prepareCount === undefined || moves(plan)
+      ? ""
+      : `the schedule is given ${plan.prepareCount} coming partitions`,
+  ].filter((part) => part !== "");
+  return parts.length > 0 ? parts.join(", ") : "nothing to do";
+}
+
+/** Where partitions come or go, what the schedule is given goes without saying. */
+function moves(plan: WindowPlan): boolean {
+  return (
+    plan.createCount +
+      (plan.restore ?? []).length +
+      plan.alignCount +
+      plan.detachCount +
+      (plan.archiveCount ?? 0) +
+      plan.dropCount >
+    0
+  );
+}
+
+function windowLine(plan: WindowPlan): string {
+  const now = windowText(plan.window);
+  const before = plan.previousWindow ? `${windowText(plan.previousWindow)} -> ` : "";
+  const leaving =
+    plan.detachCount + (plan.archiveCount ?? 0) + plan.dropCount > 0
+      ? `; leaving: ${formatRows(plan.rows)}, ${formatBytes(plan.bytes)}`
+      : "";
+  return `window ${before}${now}; ${summarizePlan(plan)}${leaving}`;
+}
+
+function windowText(window: WindowPlan["window"]): string {
+  return `${shortTime(window.from)} .. ${shortTime(window.to)} (${window.partitions})`;
+}
+
+function section(title: string, entries: readonly Line[], count: number, listed: number): string[] {
+  if (count === 0) return [];
+  const shown = entries.slice(0, listed).map((entry) => `    ${entryLine(entry)}`);
+  const more = count > shown.length ? [`    … and ${count - shown.length} more`] : [];
+  return [`  ${title}:`, ...shown, ...more];
+}
+
+/** An entry, with the word that its line begins with. */
+type Line = Omit<PlanEntry, "verb"> & { readonly verb: PlanEntry["verb"] | "keep" };
+
+function entryLine(entry: Line): string {
+  const facts = [
+    entry.rows === undefined ? "" : formatRows(entry.rows),
+    entry.bytes === undefined ? "" : formatBytes(entry.bytes),
+    entry.ageDays === undefined || entry.ageDays < 0 ? "" : `ended ${entry.ageDays} days ago`,
+    entry.dropOn === undefined || entry.verb === "drop" ? "" : `dropped on ${shortTime(entry.dropOn)} or later`,
+  ].filter((fact) => fact !== "");
+  return `${entry.verb} ${entry.partition} [${shortTime(entry.from)}, ${shortTime(entry.to)})${facts.length > 0 ? ` ${facts.join(", ")}` : ""}: ${entry.reason}`;
+}
+
+function statementSection(plan: WindowPlan): string[] {
+  if (plan.statementCount === 0) return [];
+  const shown = plan.statements.filter((line) => line !== "BEGIN;" && line !== "COMMIT;").length;
+  const more = plan.statementCount - shown;
+  return [
+    `  statements (${plan.statementCount}):`,
+    ...plan.statements.map((line) => `    ${line}`),
+    ...(more > 0 ? [`    … and ${more} more of the same kinds`] : []),
+  ];
+}
+
+function formatRows(rows: number): string {
+  return `~${rows} rows`;
+}
+
+/** Midnight UTC is written as a date. */
+function shortTime(text: string): string {
+  return text.replace(/T00:00:00Z$/, "");
+}

@@ -1,0 +1,91 @@
+import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS } from "../../defaults";
+import type { WindowSpec } from "../../declare/table/spec";
+import { type Statement, hazardsOf, strongestLocks } from "../../sql/statement";
+import { type Instant, compareInstants, formatInstant } from "../../time/instant";
+import { spanText } from "../../time/span";
+import { type PlannedWindow, describeWindow, planWindow } from "../../window/window";
+import type { Clocks } from "../../window/clocks";
+import { statementLines } from "../../sql/statement-text";
+import type { PlanEntry, WindowPlan } from "./types";
+
+/** The figures and texts of a plan that follow from its entries and statements alone. */
+export function summary(
+  window: PlannedWindow,
+  create: readonly PlanEntry[],
+  retire: readonly PlanEntry[],
+  statements: readonly Statement[],
+  altering: readonly Statement[] = [],
+): Omit<WindowPlan, "complete" | "align" | "alignCount" | "leafCount" | "deferred" | "kept" | "notes"> {
+  const leaving = retire.filter((item) => item.verb !== "finalize");
+  const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
+  const intervals = (verb: PlanEntry["verb"]): number =>
+    leaving.filter((item) => item.verb === verb).reduce((sum, item) => sum + (item.intervals ?? 1), 0);
+  // Each partition once, whatever is done to it one after the other.
+  const counted = [...new Map(leaving.map((item) => [item.partition, item])).values()];
+  const youngest = leaving.reduce<PlanEntry | undefined>(
+    (found, item) => (found && (found.ageDays ?? 0) <= (item.ageDays ?? 0) ? found : item),
+    undefined,
+  );
+  return {
+    window: windowText(window),
+    createCount: create.length,
+    detachCount: count("detach"),
+    ...(count("archive") > 0 ? { archiveCount: count("archive") } : {}),
+    dropCount: count("drop"),
+    ...(intervals("detach") > count("detach") ? { detachIntervals: intervals("detach") } : {}),
+    ...(intervals("drop") > count("drop") ? { dropIntervals: intervals("drop") } : {}),
+    rows: counted.reduce((sum, item) => sum + (item.rows ?? 0), 0),
+    bytes: counted.reduce((sum, item) => sum + (item.bytes ?? 0), 0),
+    ...(youngest
+      ? { youngestDrop: { partition: youngest.partition, to: youngest.to, ageDays: youngest.ageDays ?? 0 } }
+      : {}),
+    hazards: hazardsOf([...altering, ...statements]),
+    create: create.slice(0, MAX_LISTED_DROPS),
+    retire: retire.slice(0, MAX_LISTED_DROPS),
+    locks: strongestLocks([...altering, ...statements]),
+    statements: statementLines(statements.slice(0, MAX_LISTED_STATEMENTS)),
+    statementCount: statements.length,
+  };
+}
+
+function windowText(window: PlannedWindow): WindowPlan["window"] {
+  return {
+    from: formatInstant(window.desired[0]?.from ?? window.asOf),
+    to: formatInstant(window.runway ?? window.asOf),
+    partitions: window.desired.length,
+    ...(window.horizon ? { horizon: formatInstant(window.horizon) } : {}),
+  };
+}
+
+/** Window and rule of the last update, where these differ. */
+export function previousWindow(
+  registered: WindowSpec | undefined,
+  spec: WindowSpec,
+  window: PlannedWindow,
+  asOf: Instant,
+): Partial<WindowPlan> {
+  if (!registered) return {};
+  const before = planWindow(registered, asOf);
+  return {
+    ...(describeWindow(before) === describeWindow(window) ? {} : { previousWindow: windowText(before) }),
+    ...previousRule(registered, spec),
+  };
+}
+
+function previousRule(registered: WindowSpec, spec: WindowSpec): Partial<WindowPlan> {
+  const before = ruleOf(registered);
+  const now = ruleOf(spec);
+  return before.retention === now.retention && before.onExpire === now.onExpire ? {} : { previous: before };
+}
+
+function ruleOf({ retention, onExpire }: WindowSpec): { readonly retention: string; readonly onExpire: string } {
+  return { retention: retention === "forever" ? retention : spanText(retention), onExpire };
+}
+
+/** A fixed end that has passed is no error, but writers of today have no partition. */
+export function runwayNotes(window: PlannedWindow, clocks: Clocks): string[] {
+  if (window.runway === undefined || compareInstants(window.runway, clocks.asOf) > 0) return [];
+  return [
+    `the window ends ${formatInstant(window.runway)}, before the present: rows of today have no partition; extend the lead`,
+  ];
+}

@@ -1,0 +1,58 @@
+import { type OpenInterval, covers, formatInterval, parseInterval } from "../../time/interval";
+import type { WindowSpec } from "../../declare/table/spec";
+import { type Change, entriesIn } from "./change";
+import type { PlanEntry, WorkItem } from "./types";
+import type { Section } from "./verbs";
+
+/** In which order a plan names what is due. */
+const SECTIONS: readonly Section[] = ["create", "restore", "align", "prepare", "retire", "upkeep"];
+
+/** Everything that is due. Partitions that are resources of their own make themselves. */
+export function workOf(changes: readonly Change[], { resources }: Pick<WindowSpec, "resources">): WorkItem[] {
+  return SECTIONS.flatMap((section) => {
+    if (section !== "create") return entriesIn(changes, section).map(workItem);
+    return resources === "window" ? creationWork(entriesIn(changes, section)) : [];
+  });
+}
+
+/** Names a due action so that it can be found again in fresh facts. */
+function workItem(item: WorkItem): WorkItem {
+  return { verb: item.verb, partition: item.partition, from: item.from, to: item.to };
+}
+
+/** Whether a due action of fresh facts is one that the checked plan named. */
+export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds: OpenInterval): boolean {
+  const wanted = formatInterval(bounds);
+  return work.some((item) => {
+    if (item.verb !== verb) return false;
+    const named = `${item.from}/${item.to}`;
+    return named === wanted || (verb === "create" && covers(parseInterval(named), bounds));
+  });
+}
+
+/** A branch is named by its name: its bounds are values. */
+export function namesBranch(work: readonly WorkItem[], branch: string): boolean {
+  return work.some((item) => item.verb === "create" && (item.partition === branch || isRange(item)));
+}
+
+/** Of an item that stands for many. */
+export function rangeName(count: number): string {
+  return `${count} partitions`;
+}
+
+function isRange({ partition }: WorkItem): boolean {
+  return rangeName(Number.parseInt(partition, 10)) === partition;
+}
+
+/** More partitions than this to be made at once are named as one range: state need not list the first thousand. */
+const NAMED_CREATIONS = 20;
+
+/** Making a partition loses nothing, so a range names it well enough; what leaves is always named one by one. */
+function creationWork(entries: readonly PlanEntry[]): WorkItem[] {
+  const created = entries.filter((item) => item.verb === "create");
+  const first = created[0];
+  const last = created.at(-1);
+  if (!first || !last || created.length <= NAMED_CREATIONS) return entries.map(workItem);
+  const range: WorkItem = { verb: "create", partition: rangeName(created.length), from: first.from, to: last.to };
+  return [range, ...entries.filter((item) => item.verb !== "create").map(workItem)];
+}

@@ -1,0 +1,200 @@
+import type { BranchRef } from "../../levels/levels";
+import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
+import { quoteQualified } from "../../names/identifier";
+import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Problem } from "../../problems/problem";
+import type { WindowSpec } from "../../declare/table/spec";
+import { formatInstant, type Instant } from "../../time/instant";
+import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../../time/interval";
+import type { DesiredPartition } from "../../window/window";
+import { refusedByDefault } from "./default-refusals";
+import { type ArchivedRange, archivesOf, latestArchive, sinceDestroyed, wayBack } from "./history";
+
+/** What has to happen for one desired partition, and in which branch, where the table has levels. */
+export type Creation = CreationStep & { readonly branch?: BranchRef };
+
+type CreationStep =
+  | { readonly kind: "present"; readonly partition: DesiredPartition; readonly leaf: ObservedLeaf }
+  /** `lost`: it existed, and its table was dropped by somebody else. */
+  | { readonly kind: "create"; readonly partition: DesiredPartition; readonly lost: boolean }
+  | {
+      readonly kind: "attach";
+      readonly partition: DesiredPartition;
+      readonly detached: DetachedTable;
+      /** Outside of the window: nobody writes to it. */
+      readonly readOnly?: true;
+    }
+  /** A table is made of its archive, and is attached then. PartitionWindow does that: it takes long. */
+  | {
+      readonly kind: "restore";
+      readonly partition: DesiredPartition;
+      readonly archive: ArchivedRange;
+      readonly readOnly?: true;
+    }
+  | { readonly kind: "refuse"; readonly partition: DesiredPartition; readonly problem: Problem };
+
+/**
+ * Compares one desired partition with the database. Equal bounds: it is there, whatever its name. A table of ours that was
+ * detached comes back. Overlap, a range that was dropped before, and a table in the way are refused with both sides shown.
+ */
+export function planCreation(
+  spec: Pick<WindowSpec, "allowEmpty" | "restored">,
+  partition: DesiredPartition,
+  observation: Observation,
+): Creation {
+  const ledger = sinceDestroyed(observation.ledger);
+  const leaves = observation.table?.leaves ?? [];
+  const equal = leafOfBounds(leaves, partition);
+  // Half detached it is still in the place: PartitionWindow finishes that, and then it is attached again.
+  if (equal) return { kind: "present", partition, leaf: equal };
+  const overlapping = leaves.find((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, partition));
+  if (overlapping) {
+    return refuse(
+      partition,
+      "conflict",
+      `${describe(partition.name, partition)} overlaps ${describe(overlapping.name, overlapping.bounds ?? partition)} (${overlapping.boundsText}).`,
+      wayAround(overlapping, partition, leaves),
+    );
+  }
+  // Partitions may be in several schemas: two of one name would be taken for one another.
+  const sameName = leaves.find((leaf) => leaf.name === partition.name);
+  if (sameName) {
+    return refuse(
+      partition,
+      "conflict",
+      `a partition called "${partition.name}" exists with other bounds: wanted ${formatInterval(partition)}, found ${sameName.boundsText}.`,
+      "Rename the existing partition, or change the name template.",
+    );
+  }
+  const lying = refusedByDefault(observation.table, partition);
+  if (lying) return refuse(partition, "conflict", lying.message, lying.fix);
+  const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
+  if (detached?.foreign)
+    return refuse(
+      partition,
+      "conflict",
+      `${describe(partition.name, partition)} comes back into the window, and "${detached.schema}"."${detached.name}", which had left it, is a foreign table.`,
+      "Attach it by hand (ALTER TABLE … ATTACH PARTITION), or give it another name to have the range empty.",
+    );
+  if (detached) return { kind: "attach", partition, detached };
+  const inTheWay = observation.detached.find((table) => table.name === partition.name && !table.half);
+  if (inTheWay) {
+    return refuse(
+      partition,
+      "conflict",
+      `the name of ${describe(partition.name, partition)} is taken by a detached table of other bounds (${formatInterval(inTheWay.bounds)}).`,
+      "Rename that table, or change the name template.",
+    );
+  }
+  const archives = archivesOf(partition, ledger);
+  if (droppedBefore(partition, ledger) && !spec.allowEmpty.some((interval) => sameInterval(interval, partition))) {
+    const archive = latestArchive(partition, ledger);
+    if (archive && spec.restored.some(({ range }) => overlaps(range, partition)))
+      return { kind: "restore", partition, archive };
+    return refuse(
+      partition,
+      "dropped-range-returns",
+      `${describe(partition.name, partition)} comes back into the window, but its rows were dropped${archives.length > 0 ? ", after they had been archived" : ""}.`,
+      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${wayBack(partition, ledger)}`,
+    );
+  }
+  const half = observation.detached.find((table) => table.half && table.name === partition.name);
+  if (half) {
+    return refuse(
+      partition,
+      "conflict",
+      `the name of ${describe(partition.name, partition)} is taken by what an interrupted restore of ${formatInterval(half.bounds)} left, which has no row.`,
+      "Drop that table, or name the range in restored.",
+    );
+  }
+  return { kind: "create", partition, lost: wasOurs(partition, ledger) };
+}
+
+/**
+ * What can be declared instead of a partition that would overlap one that exists. The nearest bound is enough where what follows is
+ * cut alike; the end of what exists without a gap always is. A partition without an end, or a beginning, is no segment of a grid.
+ */
+function wayAround(cut: ObservedLeaf, wanted: OpenInterval, leaves: readonly ObservedLeaf[]): string {
+  const { from, to } = cut.bounds ?? wanted;
+  const detach = `detach it (ALTER TABLE … DETACH PARTITION ${quoteQualified(cut.schema, cut.name)})`;
+  if (!to) {
+    const since = from ? formatInstant(from) : undefined;
+    return (
+      `"${cut.name}" has no end, so nothing can be made beside it from ${since ?? "any time"} on. ` +
+      `${since ? `Let the window end there, lead: { until: ${JSON.stringify(since)} }; or ${detach}` : `D${detach.slice(1)}`}, and attach it again with the end that its rows have.`
+    );
+  }
+  if (!from)
+    return (
+      `"${cut.name}" has no beginning, so that every earlier interval lies in it. ` +
+      `Let the window begin there, start: ${JSON.stringify(formatInstant(to))}; or ${detach}, and attach it again with the beginning that its rows have. ` +
+      `Left as it is, it stays attached with its rows until confirmDrops names ${JSON.stringify(formatInterval({ from, to }))}.`
+    );
+  const segment = `{ from: ${JSON.stringify(formatInstant(from))}, to: ${JSON.stringify(formatInstant(to))}, every: "whole", name: ${JSON.stringify(cut.name)} }`;
+  return `${whereGridsMeet(cut, to, leaves)} The existing partition can also stand in the grid as a segment of its own, ${segment}; or ${detach}, which keeps its rows as a table.`;
+}
+
+function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly ObservedLeaf[]): string {
+  const byStart = new Map(
+    leaves.flatMap((leaf) => (leaf.bounds?.from ? [[leaf.bounds.from.toString(), leaf] as const] : [])),
+  );
+  let last = cut;
+  for (let next = byStart.get(nearest.toString()); next; next = byStart.get(next.bounds?.to?.toString() ?? ""))
+    last = next;
+  const end = last.bounds?.to;
+  const where = `A grid changes only where a partition ends: the nearest bound is ${formatInstant(nearest)}, the end of "${cut.name}".`;
+  if (last === cut) return `${where} Let the new segment begin there.`;
+  return end
+    ? `${where} Where those after it are not cut alike, let the new segment begin at ${formatInstant(end)}, after "${last.name}".`
+    : `${where} "${last.name}" after it has no end.`;
+}
+
+/** The leaves of one observation by their bounds; made once, because a window asks for each of its partitions. */
+const byBounds = new WeakMap<readonly ObservedLeaf[], ReadonlyMap<string, ObservedLeaf>>();
+
+function leafOfBounds(leaves: readonly ObservedLeaf[], bounds: OpenInterval): ObservedLeaf | undefined {
+  const known =
+    byBounds.get(leaves) ??
+    new Map(leaves.flatMap((leaf) => (leaf.bounds ? [[intervalKey(leaf.bounds), leaf] as const] : [])));
+  byBounds.set(leaves, known);
+  return known.get(intervalKey(bounds));
+}
+
+/** The last word of the ledger is that the partition was there: then somebody else dropped it, and its rows with it. */
+function wasOurs(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
+  const last = ledger.filter((entry) => sameInterval(entry.bounds, partition)).at(-1);
+  return last?.event === "created" || last?.event === "adopted" || last?.event === "attached";
+}
+
+/** By overlap, not by equal bounds: a changed grid must not bring a dropped month back as a silent empty week. */
+function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
+  return ledger.some(
+    (entry, index) =>
+      entry.event === "dropped" &&
+      !isWhole(entry) &&
+      overlaps(entry.bounds, partition) &&
+      !broughtBack(ledger.slice(index + 1), partition, entry.bounds),
+  );
+}
+
+/** A default partition has no range: what it held is no loss of any. */
+function isWhole(entry: LedgerEntry): boolean {
+  return entry.branch === "" && !entry.bounds.from && !entry.bounds.to;
+}
+
+/** Whether the range exists again since then: its loss was told and accepted at that time. */
+function broughtBack(later: readonly LedgerEntry[], partition: OpenInterval, dropped: OpenInterval): boolean {
+  return later.some(
+    (entry) =>
+      (entry.event === "created" || entry.event === "attached" || entry.event === "adopted") &&
+      (sameInterval(entry.bounds, partition) || sameInterval(entry.bounds, dropped)),
+  );
+}
+
+function describe(name: string, interval: OpenInterval): string {
+  return `partition "${name}" (${formatInterval(interval)})`;
+}
+
+function refuse(partition: DesiredPartition, code: Problem["code"], message: string, fix: string): Creation {
+  return { kind: "refuse", partition, problem: { path: "window", code, message, fix } };
+}

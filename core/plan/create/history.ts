@@ -1,0 +1,43 @@
+import type { LedgerEntry } from "../../observed/ledger";
+import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../../time/interval";
+
+/** A complete archive of one range, by what the ledger says of it. */
+export interface ArchivedRange {
+  /** Its place in the store. */
+  readonly manifest: string;
+  readonly rows: number | undefined;
+  readonly bytes: number | undefined;
+  /** The name that the partition had. */
+  readonly partition: string;
+}
+
+/** A destroyed table that is declared again is a new one: what its namesake lost does not come back into any window. */
+export function sinceDestroyed(ledger: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  const last = ledger.map((entry) => entry.event).lastIndexOf("destroying");
+  return ledger.slice(last + 1);
+}
+
+/** The last archive of exactly this range. */
+export function latestArchive(range: OpenInterval, ledger: readonly LedgerEntry[]): ArchivedRange | undefined {
+  const found = ledger.filter((entry) => entry.event === "archived" && sameInterval(entry.bounds, range)).at(-1);
+  if (found?.detail.manifest === undefined) return undefined;
+  const { manifest, rows, bytes } = found.detail;
+  return { manifest, rows, bytes, partition: found.partition };
+}
+
+/** Manifests of what was archived of a range. */
+export function archivesOf(range: OpenInterval, ledger: readonly LedgerEntry[]): string[] {
+  return ledger.flatMap((entry) =>
+    entry.event === "archived" && overlaps(entry.bounds, range) ? (entry.detail.manifest ?? []) : [],
+  );
+}
+
+/** How the rows of a dropped range come back, with the exact words. */
+export function wayBack(range: OpenInterval, ledger: readonly LedgerEntry[]): string {
+  const archive = latestArchive(range, ledger);
+  if (archive)
+    return `To have its rows, in their place: restored: [${JSON.stringify(formatInterval(range))}] brings them back from ${archive.manifest}.`;
+  const archives = archivesOf(range, ledger);
+  if (archives.length === 0) return "To have its rows, restore them from a backup first.";
+  return `To have its rows, make tables of ${archives.join(", ")} with \`pgpartition restore\`: the grid is another one than theirs.`;
+}

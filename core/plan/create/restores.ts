@@ -1,0 +1,81 @@
+import type { LedgerEntry } from "../../observed/ledger";
+import type { Observation } from "../../observed/table";
+import type { WindowSpec } from "../../declare/table/spec";
+import type { Instant } from "../../time/instant";
+import {
+  formatInterval,
+  type Interval,
+  intervalKey,
+  type OpenInterval,
+  overlaps,
+  sameInterval,
+} from "../../time/interval";
+import type { DesiredPartition } from "../../window/window";
+import type { Creation } from "./creation";
+import { refusedByDefault } from "./default-refusals";
+import { latestArchive, sinceDestroyed } from "./history";
+import { restoredNow } from "../retire/pins";
+
+/**
+ * What `restored` brings back beside the window: each archived range that it names and that no partition has. A table that is still
+ * there, detached or restored by an update that was killed, is attached; of the others the archive is read. They become read-only.
+ *
+ * @param desired the partitions of the window, which come back by their own way
+ */
+export function planRestores(
+  spec: Pick<WindowSpec, "restored">,
+  desired: readonly DesiredPartition[],
+  observation: Observation,
+  now: Instant,
+): Creation[] {
+  if (spec.restored.length === 0) return [];
+  const ledger = sinceDestroyed(observation.ledger);
+  const leaves = observation.table?.leaves ?? [];
+  return candidates(observation, ledger).flatMap((partition): Creation[] => {
+    if (!restoredNow(spec, partition, now) || desired.some((one) => overlaps(one, partition))) return [];
+    const there = leaves.find((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, partition));
+    if (there?.bounds && sameInterval(there.bounds, partition)) return [];
+    if (there) return [inTheWay(partition, `"${there.name}" ${there.boundsText} overlaps it`)];
+    if (leaves.some((leaf) => leaf.name === partition.name))
+      return [inTheWay(partition, `a partition of other bounds is called "${partition.name}"`)];
+    const lying = refusedByDefault(observation.table, partition);
+    return [lying ? inTheWay(partition, lying.message) : restoreOf(partition, observation, ledger)];
+  });
+}
+
+/** A table that is there whole is attached; otherwise the archive is read. */
+function restoreOf(partition: DesiredPartition, observation: Observation, ledger: readonly LedgerEntry[]): Creation {
+  const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
+  if (detached) return { kind: "attach", partition, detached, readOnly: true };
+  const archive = latestArchive(partition, ledger);
+  if (!archive) return inTheWay(partition, "the ledger does not know its archive");
+  return { kind: "restore", partition, archive, readOnly: true };
+}
+
+/** Ranges with both ends that were archived, or are away with their rows. */
+function candidates(observation: Observation, ledger: readonly LedgerEntry[]): DesiredPartition[] {
+  const found = new Map<string, DesiredPartition>();
+  const add = (bounds: OpenInterval, name: string) => {
+    if (isClosed(bounds)) found.set(intervalKey(bounds), { from: bounds.from, to: bounds.to, name });
+  };
+  for (const entry of ledger) if (entry.event === "archived") add(entry.bounds, entry.partition);
+  for (const table of observation.detached) if (!table.half) add(table.bounds, table.name);
+  return [...found.values()];
+}
+
+function isClosed(bounds: OpenInterval): bounds is Interval {
+  return bounds.from !== undefined && bounds.to !== undefined;
+}
+
+function inTheWay(partition: DesiredPartition, why: string): Creation {
+  return {
+    kind: "refuse",
+    partition,
+    problem: {
+      path: "restored",
+      code: "conflict",
+      message: `the archive of ${formatInterval(partition)} ("${partition.name}") cannot come back as a partition: ${why}.`,
+      fix: `Make a table of it: pgpartition restore --from ${partition.from.toString()} --to ${partition.to.toString()}; and take it out of restored.`,
+    },
+  };
+}

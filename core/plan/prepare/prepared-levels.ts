@@ -1,0 +1,164 @@
+import { MAX_PREPARED } from "../../defaults";
+import { branchShape, createBranchSteps } from "../../partition/branch/create-branch";
+import { type BranchLevel, type GridOverride, isSource, type LevelsSpec } from "../../levels/levels";
+import { sourceRowsText } from "../../partition/branch/source-rows";
+import { hole, type Template, templateOf } from "../../names/hole";
+import { branchName, partitionName } from "../../names/template";
+import type { WindowSpec } from "../../declare/table/spec";
+import { createPartitionStatements } from "../../partition/create/create-partition";
+import type { Cut } from "../../partition/statements/new-table";
+import type { ParentShape } from "../../partition/carry/parent";
+import { type GridInterval, intervalAt, intervalsBetween } from "../../time/grid";
+import { type Instant, later } from "../../time/instant";
+import { horizonAt } from "../../window/window";
+import { bounded, comingIntervals, type DueInterval, forWhomever, withDueTimes } from "./coming-intervals";
+
+/** One level above the time level, as the schedule in the database makes its branches. */
+interface PreparedLevel {
+  /** 1 is the outermost. */
+  readonly depth: number;
+  readonly kind: BranchLevel["kind"];
+  /** Given values, or the remainders of a HASH level. Undefined: they are read. */
+  readonly values: readonly string[] | undefined;
+  /** The query that gives its values, each with its parent and whether it is in use. */
+  readonly source: string | undefined;
+  /** Depth of the LIST level above that a parent is a value of. */
+  readonly parentDepth: number | undefined;
+  readonly slug: boolean;
+  readonly schema: string;
+  readonly name: Template;
+  /** What makes the table of a branch. */
+  readonly own: readonly Template[];
+  readonly attach: Template;
+  /** As createBranchSteps has it: attached while it is empty. */
+  readonly attachFirst: boolean;
+}
+
+/** A partition of a coming interval below any branch that is cut this way. */
+interface PreparedPart {
+  /** 0 is the level's own way of cutting, then come its overrides. */
+  readonly grid: number;
+  /** Values of the levels above that it holds for; empty for the level's own. */
+  readonly fits: readonly { readonly depth: number; readonly value: string }[];
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly dueAt: Instant;
+  readonly horizon: Instant | undefined;
+  /** Before the present interval: only a branch that is new has it made. */
+  readonly past: boolean;
+  readonly schema: string;
+  readonly name: Template;
+  readonly statements: readonly Template[];
+}
+
+export interface PreparedLevels {
+  readonly levels: readonly PreparedLevel[];
+  readonly parts: readonly PreparedPart[];
+}
+
+/**
+ * Renders how branches and their partitions are made, once for all of them: what differs from branch to branch, its names and
+ * its value, is left open, because values appear when no program runs.
+ */
+export function prepareLevels(spec: WindowSpec, parent: ParentShape, asOf: Instant): PreparedLevels {
+  const shape = forWhomever(parent);
+  return {
+    levels: spec.levels.above.map((level, index) => prepareLevel(spec, shape, level, index)),
+    parts: gridsOf(spec).flatMap(({ fits, grid }, number) =>
+      prepareGrid({ ...spec, grid }, shape, asOf).map((part) => ({ grid: number, fits, ...part })),
+    ),
+  };
+}
+
+function prepareLevel(spec: WindowSpec, root: ParentShape, level: BranchLevel, index: number): PreparedLevel {
+  const branch = {
+    name: hole("name"),
+    path: [hole("value")],
+    level,
+    cut: cutBelow(spec, index),
+    children: [],
+    partitions: [],
+  };
+  const above = { schema: hole("schema"), name: hole("parent"), path: [] };
+  const texts = createBranchSteps(root, above, branch).flatMap((step) =>
+    step.statements.map(({ sql }) => templateOf(sql)),
+  );
+  const label = level.kind === "hash" ? { remainder: hole("label") } : { value: hole("label") };
+  return {
+    depth: index + 1,
+    kind: level.kind,
+    ...valuesOf(spec.levels, level, index),
+    slug: level.kind === "list" && level.slug,
+    schema: root.leafSchema,
+    name: templateOf(branchName(level.name, { table: spec.table, base: hole("base"), ...label })),
+    own: texts.slice(0, -1),
+    attach: texts.at(-1) ?? [],
+    attachFirst: root.references.length > 0,
+  };
+}
+
+function cutBelow(spec: WindowSpec, index: number): Cut {
+  const next = spec.levels.above[index + 1];
+  return next ? { strategy: next.kind, column: next.column } : { strategy: "range", column: spec.key.column };
+}
+
+function valuesOf(
+  levels: LevelsSpec,
+  level: BranchLevel,
+  index: number,
+): Pick<PreparedLevel, "values" | "source" | "parentDepth"> {
+  const given = (values: readonly string[]) => ({ values, source: undefined, parentDepth: undefined });
+  if (level.kind === "hash") return given(Array.from({ length: level.modulus }, (_, remainder) => String(remainder)));
+  if (!isSource(level.values)) return given(level.values);
+  const above = levels.above.slice(0, index).findLastIndex((one) => one.kind === "list");
+  return {
+    values: undefined,
+    source: sourceRowsText(level.values),
+    parentDepth: above < 0 ? undefined : above + 1,
+  };
+}
+
+function gridsOf(spec: WindowSpec): { readonly fits: PreparedPart["fits"]; readonly grid: WindowSpec["grid"] }[] {
+  const fitsOf = ({ when }: GridOverride) =>
+    Object.entries(when).map(([column, value]) => ({
+      depth: spec.levels.above.findIndex((level) => level.column === column) + 1,
+      value,
+    }));
+  return [
+    { fits: [], grid: spec.grid },
+    ...spec.levels.overrides.map((override) => ({ fits: fitsOf(override), grid: override.grid })),
+  ];
+}
+
+function prepareGrid(spec: WindowSpec, root: ParentShape, asOf: Instant): Omit<PreparedPart, "grid" | "fits">[] {
+  const stem = branchShape(root, { schema: hole("schema"), name: hole("parent"), path: [hole("value")] });
+  const prepare = ({ interval, dueAt }: DueInterval, past: boolean) => {
+    const { from, to } = interval;
+    const name = partitionName(interval.segment.name, spec.table, interval, spec.key.zone, stem.table);
+    // A past one is as old as it is; however late a coming one is made, its end is ahead.
+    const shape = past ? { ...stem, now: asOf } : stem;
+    return {
+      from,
+      to,
+      dueAt,
+      horizon: horizonAt(spec, from),
+      past,
+      schema: root.leafSchema,
+      name: templateOf(name),
+      statements: createPartitionStatements(shape, { name, from, to }).map(({ sql }) => templateOf(sql)),
+    };
+  };
+  return [
+    ...pastIntervals(spec, asOf).map((interval) => prepare({ interval, dueAt: interval.from }, true)),
+    ...bounded(withDueTimes(spec, comingIntervals(spec, asOf))).map((due) => prepare(due, false)),
+  ];
+}
+
+/** What the window holds before the present interval; of very many the last. */
+function pastIntervals(spec: WindowSpec, asOf: Instant): readonly GridInterval[] {
+  const zone = spec.key.zone;
+  const now = intervalAt(spec.grid, asOf, zone)?.from ?? asOf;
+  const horizon = horizonAt(spec, asOf);
+  const from = spec.start && horizon ? later(spec.start, horizon) : (spec.start ?? horizon ?? now);
+  return [...intervalsBetween(spec.grid, from, now, zone)].slice(-MAX_PREPARED);
+}

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { branchKey } from "../../levels/levels";
+import { partitionName } from "../../names/template";
+import type { Registration } from "../../observed/registration";
+import type { WindowSpec } from "../../declare/table/spec";
+import { createPartitionStatements } from "../../partition/create/create-partition";
+import type { ParentShape } from "../../partition/carry/parent";
+import { earlier, type Instant } from "../../time/instant";
+import type { Interval } from "../../time/interval";
+import { horizonAt } from "../../window/window";
+import type { Clocks } from "../../window/clocks";
+import { bounded, comingIntervals, forWhomever, withDueTimes } from "./coming-intervals";
+import { type PreparedLevels, prepareLevels } from "./prepared-levels";
+import type { Change } from "../change/change";
+import { rangeName } from "../change/work";
+
+/** A partition of a coming interval as the schedule in the database will make it: it only runs what is decided here. */
+export interface PreparedPartition {
+  /** As in the ledger: empty for a part of the table itself. */
+  readonly branch: string;
+  readonly parent: { readonly schema: string; readonly name: string };
+  readonly schema: string;
+  readonly name: string;
+  readonly from: Instant;
+  readonly to: Instant;
+  /** From this moment on the window wants it. */
+  readonly dueAt: Instant;
+  /** While this interval is the present one, what ended then or before has expired. */
+  readonly horizon: Instant | undefined;
+  readonly statements: readonly string[];
+}
+
+/**
+ * Renders the partitions of one parent from the present interval on, to the end of the lead and beyond it: as many as let a
+ * database that nobody updates take rows for half a year. A fixed end of the window is its end here too.
+ */
+export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: Instant): PreparedPartition[] {
+  const zone = spec.key.zone;
+  const shape = forWhomever(parent);
+  return bounded(withDueTimes(spec, comingIntervals(spec, asOf))).map(({ interval, dueAt }) => {
+    const { from, to } = interval;
+    const name = partitionName(interval.segment.name, spec.table, interval, zone, parent.table);
+    return {
+      branch: branchKey(parent.path),
+      parent: { schema: parent.schema, name: parent.table },
+      schema: parent.leafSchema,
+      name,
+      from,
+      to,
+      dueAt,
+      horizon: horizonAt(spec, from),
+      statements: createPartitionStatements(shape, { name, from, to }).map((statement) => statement.sql),
+    };
+  });
+}
+
+/** Equal for equal rows: an update writes them only where the database has others. */
+export function digestPrepared(prepared: readonly PreparedPartition[] | PreparedLevels): string {
+  return createHash("sha256").update(JSON.stringify(prepared), "utf8").digest("hex").slice(0, 16);
+}
+
+/** What the schedule in the database is given. */
+export interface PrepareStep {
+  /** Of coming partitions, of a table or of each of its branches. */
+  readonly count: number;
+}
+
+/** What the registry should hold for the schedule, and whether it does. */
+export interface PreparedPlan {
+  /** Of a table without levels above its time level. */
+  readonly partitions: readonly PreparedPartition[];
+  /** Of one with them. */
+  readonly levels: PreparedLevels | undefined;
+  readonly digest: string;
+  /** Whether the registry holds others. */
+  readonly due: boolean;
+  /** One where that alone asks for an update: a first one comes anyway. */
+  readonly changes: readonly Change<"prepare", PrepareStep>[];
+  /** How many coming partitions that are, of a table or of each of its branches. */
+  readonly count: number;
+}
+
+/**
+ * By the earlier of the two clocks, as retirement: a program whose clock is ahead must not take the nearest intervals away from
+ * the schedule.
+ */
+export function planPrepared(
+  spec: WindowSpec,
+  parent: ParentShape | undefined,
+  registration: Registration | undefined,
+  clocks: Clocks,
+): PreparedPlan | undefined {
+  if (!registration || !parent) return undefined;
+  const at = clocks.trusted ?? earlier(clocks.asOf, clocks.database);
+  const levels = spec.levels.above.length > 0 ? prepareLevels(spec, parent, at) : undefined;
+  const partitions = levels ? [] : preparePartitions(spec, parent, at);
+  const digest = digestPrepared(levels ?? partitions);
+  const coming = levels ? levels.parts.filter((part) => part.grid === 0 && !part.past) : partitions;
+  const due = registration.prepared !== digest;
+  return {
+    partitions,
+    levels,
+    digest,
+    due,
+    changes: due && registration.window !== undefined ? prepareChange(coming) : [],
+    count: coming.length,
+  };
+}
+
+function prepareChange(coming: readonly Interval[]): Change<"prepare", PrepareStep>[] {
+  const [first, last] = [coming[0], coming.at(-1)];
+  if (!first || !last) return [];
+  return [
+    {
+      verb: "prepare",
+      section: "prepare",
+      subject: rangeName(coming.length),
+      bounds: { from: first.from, to: last.to },
+      reasons: ["the schedule in the database has others"],
+      facts: {},
+      statements: [],
+      step: { count: coming.length },
+    },
+  ];
+}

@@ -1,0 +1,168 @@
+import { quote } from "../../names/identifier";
+import type { Observation } from "../../observed/table";
+import type { ObservedMember, ObservedPublication, RegisteredPublication } from "../../observed/replication";
+import type { Problem } from "../../problems/problem";
+import type { PublicationMemberWire } from "../../declare/table/publications";
+import {
+  addTableStatement,
+  createPublicationStatement,
+  dropPublicationStatement,
+  dropTableStatement,
+  setChangesStatement,
+  setViaRootStatement,
+} from "../../table/create/publication";
+import type { Statement } from "../../sql/statement";
+import { isRealtime, memberProblems, memberWarnings } from "./membership-problems";
+import {
+  type MembershipContext,
+  publicationOf,
+  publicationToBe,
+  type PublicationToBe,
+  publishesImplicitly,
+  registeredOf,
+  wasMade,
+} from "./publication-to-be";
+
+/** What has to be done so that the table is a member as declared, and what to know about it. */
+export interface MembershipPlan {
+  readonly problems: readonly Problem[];
+  /** In one transaction. */
+  readonly statements: readonly Statement[];
+  /** Whether they make the publication. */
+  readonly makes: boolean;
+  /** The publication has all tables, or all of the schema: nothing has to be said about this one. */
+  readonly implicit: boolean;
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Compares a declared membership with pg_publication_rel. */
+export function planMembership(context: MembershipContext): MembershipPlan {
+  const { spec, observation } = context;
+  const found = publicationOf(observation, spec.publication);
+  if (!found && !spec.create) return refused(missing(spec));
+  const toBe = publicationToBe(context, found);
+  const implicit = found !== undefined && publishesImplicitly(found, spec.schema);
+  const statements = implicit ? [] : memberStatements(context, toBe);
+  return {
+    problems: memberProblems(context, toBe, implicit, statements.length > 0),
+    statements,
+    makes: found === undefined,
+    implicit,
+    notes: notes(context, toBe, implicit),
+    warnings: memberWarnings(context, toBe),
+  };
+}
+
+/** How a table leaves a publication. A publication that we made goes with its last table; another one stays, whatever is in it. */
+interface LeavePlan {
+  readonly leave: readonly Statement[];
+  readonly drop: readonly Statement[];
+}
+
+export function planLeave(spec: PublicationMemberWire, observation: Observation): LeavePlan {
+  const found = publicationOf(observation, spec.publication);
+  if (!found) return { leave: [], drop: [] };
+  const rest = found.tables - (found.member ? 1 : 0);
+  const made = wasMade(registeredOf(observation, spec.publication), found);
+  const last = made && rest === 0 && !found.allTables && found.schemas.length === 0;
+  return {
+    leave: found.member ? [dropTableStatement(spec, found.name, declaredOf(found.member))] : [],
+    drop: last ? [dropPublicationStatement(spec, found.name)] : [],
+  };
+}
+
+/**
+ * A row filter or column list needs publish_via_partition_root at every moment: it is switched on before they come, and off
+ * after they have gone.
+ */
+function memberStatements(context: MembershipContext, toBe: PublicationToBe): Statement[] {
+  const { spec } = context;
+  const { found } = toBe;
+  if (!found) return [createPublicationStatement(spec, spec)];
+  const root = toBe.viaRoot === found.viaRoot ? [] : [setViaRootStatement(spec, found.name, toBe.viaRoot)];
+  const sameChanges = toBe.changes.join() === found.changes.join();
+  return [
+    ...(toBe.viaRoot ? root : []),
+    ...(sameChanges ? [] : [setChangesStatement(spec, found.name, toBe.changes, found.changes)]),
+    ...tableStatements(context, found),
+    ...(toBe.viaRoot ? [] : root),
+  ];
+}
+
+function tableStatements({ spec, observation }: MembershipContext, found: ObservedPublication): Statement[] {
+  if (!found.member) return [addTableStatement(spec, spec)];
+  if (sameMember(spec, found.member, registeredOf(observation, spec.publication))) return [];
+  return [dropTableStatement(spec, found.name, declaredOf(found.member)), addTableStatement(spec, spec)];
+}
+
+function sameMember(
+  spec: PublicationMemberWire,
+  found: ObservedMember,
+  registered: RegisteredPublication | undefined,
+): boolean {
+  if (inOrder(spec.columns) !== inOrder(found.columns)) return false;
+  if (spec.where === undefined || found.where === undefined) return spec.where === found.where;
+  if (registered?.declared === spec.where && registered.printed === found.where) return true;
+  return withoutBrackets(spec.where) === withoutBrackets(found.where);
+}
+
+function inOrder(columns: readonly string[] | undefined): string {
+  return columns === undefined ? "all" : JSON.stringify([...columns].sort());
+}
+
+/** The server prints a filter in brackets. Nothing else is taken for equal: a doubt costs two statements and no row. */
+export function withoutBrackets(expression: string): string {
+  const text = expression.trim();
+  return text.startsWith("(") && closesAtEnd(text) ? withoutBrackets(text.slice(1, -1)) : text;
+}
+
+function closesAtEnd(text: string): boolean {
+  let depth = 0;
+  let quoted: string | undefined;
+  for (const [index, character] of [...text].entries()) {
+    if (quoted !== undefined) quoted = character === quoted ? undefined : quoted;
+    else if (character === "'" || character === '"') quoted = character;
+    else if (character === "(") depth += 1;
+    else if (character === ")") depth -= 1;
+    if (depth === 0) return index === [...text].length - 1;
+  }
+  return false;
+}
+
+function declaredOf(member: ObservedMember): Pick<PublicationMemberWire, "where" | "columns"> {
+  return {
+    ...(member.where === undefined ? {} : { where: withoutBrackets(member.where) }),
+    ...(member.columns === undefined ? {} : { columns: [...member.columns] }),
+  };
+}
+
+function notes({ spec, profile }: MembershipContext, toBe: PublicationToBe, implicit: boolean): string[] {
+  const table = `${spec.schema}.${spec.table}`;
+  const whole = toBe.found?.allTables ? "all tables" : `all tables of schema "${spec.schema}"`;
+  const secured = (profile.rowSecurity?.enable ?? false) && spec.where === undefined && !isRealtime(toBe.name);
+  return [
+    ...(implicit ? [`"${toBe.name}" publishes ${whole}: ${table} is in it without a statement`] : []),
+    toBe.viaRoot
+      ? `subscribers see every row as ${table}; ATTACH, DETACH and TRUNCATE of a partition are not sent`
+      : `publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one that is made later, is published by itself`,
+    ...(secured
+      ? [
+          "row-level security does not hold for a stream: whoever reads the publication gets every row; `where` narrows it",
+        ]
+      : []),
+  ];
+}
+
+function refused(problem: Problem): MembershipPlan {
+  return { problems: [problem], statements: [], makes: false, implicit: false, notes: [], warnings: [] };
+}
+
+function missing(spec: PublicationMemberWire): Problem {
+  return {
+    path: "publication",
+    code: "conflict",
+    message: `there is no publication "${spec.publication}" in the database.`,
+    fix: `Make it first (CREATE PUBLICATION ${quote(spec.publication)}), or declare create: true and it is made here.`,
+  };
+}

@@ -1,0 +1,53 @@
+import type { LeafProfile } from "../../declare/table/profile";
+import type { Observation } from "../../observed/table";
+import type { ObservedPublication, RegisteredPublication } from "../../observed/replication";
+import type { PublicationMemberWire } from "../../declare/table/publications";
+import type { ParentShape } from "../../partition/carry/parent";
+import { type RowIdentity, rowIdentity } from "./replica-identity";
+
+/** What a membership is planned from. */
+export interface MembershipContext {
+  readonly spec: PublicationMemberWire;
+  readonly observation: Observation;
+  readonly profile: LeafProfile;
+  /** The table as it will be, where only this preview knows it. */
+  readonly planned: ParentShape | undefined;
+}
+
+/** The publication as it will be when the statements have run. */
+export interface PublicationToBe extends Pick<ObservedPublication, "name" | "changes" | "viaRoot"> {
+  /** Undefined: it is only made. */
+  readonly found: ObservedPublication | undefined;
+  readonly made: boolean;
+  readonly identity: RowIdentity;
+}
+
+export function publicationToBe(context: MembershipContext, found: ObservedPublication | undefined): PublicationToBe {
+  const { spec, observation } = context;
+  const made = found === undefined || wasMade(registeredOf(observation, spec.publication), found);
+  const changes = made ? (spec.create?.publish ?? found?.changes ?? []) : found.changes;
+  const viaRoot = made ? (spec.viaRoot ?? found?.viaRoot ?? false) : found.viaRoot;
+  const identity = rowIdentity(observation.table, context.planned, context.profile);
+  return { name: spec.publication, found, made, changes, viaRoot, identity };
+}
+
+export function publicationOf(observation: Observation, name: string): ObservedPublication | undefined {
+  return observation.replication.publications.find((publication) => publication.name === name);
+}
+
+export function registeredOf(observation: Observation, name: string): RegisteredPublication | undefined {
+  return observation.registration?.publications.find((publication) => publication.name === name);
+}
+
+/** A publication of the same name that somebody made anew is theirs. */
+export function wasMade(registered: RegisteredPublication | undefined, found: ObservedPublication): boolean {
+  return registered !== undefined && registered.made && registered.oid === found.oid;
+}
+
+/** FOR ALL TABLES without an exception for this one, or FOR TABLES IN SCHEMA of the table's own. */
+export function publishesImplicitly(
+  publication: Pick<ObservedPublication, "allTables" | "excepted" | "schemas">,
+  schema: string,
+): boolean {
+  return (publication.allTables && publication.excepted !== true) || publication.schemas.includes(schema);
+}

@@ -1,0 +1,94 @@
+import type { LeafProfile } from "../../declare/table/profile";
+import type { CarriedState, ObservedTable } from "../../observed/table";
+import type { ParentShape } from "../../partition/carry/parent";
+
+/** Columns that identify a row in a stream: `all` of them, some, none; undefined where that is not known yet. */
+type IdentityColumns = readonly string[] | "all" | undefined;
+
+/** What will identify a row, over all partitions: what is not declared may be another thing on each. */
+export interface RowIdentity {
+  /** On every partition. Without any, PostgreSQL refuses every UPDATE and DELETE whose publication sends them. */
+  readonly columns: IdentityColumns;
+  /** On any partition: what a column list must not leave out. */
+  readonly sent: IdentityColumns;
+  /** Partitions with none, where others have one. Empty: the whole table, or none of it. */
+  readonly without: readonly string[];
+}
+
+/** What will identify a row once the declaration holds: on a partition that is there and of which nothing is declared, what does now. */
+export function rowIdentity(
+  table: ObservedTable | undefined,
+  planned: ParentShape | undefined,
+  profile: LeafProfile,
+): RowIdentity {
+  const leaves = profile.replicaIdentity || !table ? [] : leavesWithRows(table);
+  if (!table || leaves.length === 0) {
+    const identity = profile.replicaIdentity ?? table?.carried?.replicaIdentity ?? { kind: "default" as const };
+    const columns = columnsOf(identity, table, () => (table ? primaryKey(table) : plannedPrimaryKey(planned)));
+    return { columns, sent: columns, without: [] };
+  }
+  const found = leaves.map(({ name, carried }) => ({ name, columns: leafIdentity(table, carried) }));
+  const without = found.filter(({ columns }) => columns?.length === 0).map(({ name }) => name);
+  return {
+    columns: without.length > 0 ? [] : narrowest(found.map(({ columns }) => columns)),
+    sent: widest(found.map(({ columns }) => columns)),
+    without: without.length < found.length ? without : [],
+  };
+}
+
+function leavesWithRows(table: ObservedTable): { readonly name: string; readonly carried: CarriedState }[] {
+  return [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)].flatMap(
+    ({ carried, detachPending, fenced, name, partitioned }) =>
+      partitioned || detachPending || fenced || !carried ? [] : [{ name, carried }],
+  );
+}
+
+/** By an index of the table that it has a part of, or by a primary key that it has alone. */
+function leafIdentity(table: ObservedTable, { replicaIdentity, unsaid }: CarriedState): IdentityColumns {
+  const index = unsaid?.identityOf;
+  const identity = { kind: replicaIdentity.kind, ...(index === undefined ? {} : { index }) };
+  return columnsOf(identity, table, () => unsaid?.ownKey ?? primaryKey(table));
+}
+
+function columnsOf(
+  identity: { readonly kind: CarriedState["replicaIdentity"]["kind"]; readonly index?: string | undefined },
+  table: ObservedTable | undefined,
+  key: () => IdentityColumns,
+): IdentityColumns {
+  switch (identity.kind) {
+    case "full":
+      return "all";
+    case "nothing":
+      return [];
+    case "index":
+      return table?.indexes.find((index) => index.name === identity.index)?.columns;
+    case "default":
+      return key();
+  }
+}
+
+function narrowest(all: readonly IdentityColumns[]): IdentityColumns {
+  return all.reduce((a, b) => {
+    if (a === undefined || b === undefined) return undefined;
+    if (a === "all" || b === "all") return a === "all" ? b : a;
+    return a.filter((column) => b.includes(column));
+  });
+}
+
+function widest(all: readonly IdentityColumns[]): IdentityColumns {
+  return all.reduce((a, b) => {
+    if (a === "all" || b === "all") return "all";
+    return a === undefined || b === undefined ? undefined : [...new Set([...a, ...b])];
+  });
+}
+
+function primaryKey(table: ObservedTable): readonly string[] {
+  return table.constraints.find((constraint) => constraint.kind === "primary")?.columns ?? [];
+}
+
+/** Of a table that is only planned its shape knows the text of the constraint. */
+function plannedPrimaryKey(planned: ParentShape | undefined): IdentityColumns {
+  if (!planned) return undefined;
+  const text = planned.indexes.find((index) => index.constraint?.startsWith("PRIMARY KEY"))?.constraint ?? "";
+  return [...text.matchAll(/"((?:[^"]|"")*)"/g)].map((match) => (match[1] ?? "").replaceAll('""', '"'));
+}

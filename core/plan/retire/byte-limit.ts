@@ -1,0 +1,70 @@
+import { formatBytes } from "../../size";
+import { intervalKey } from "../../time/interval";
+import { compareEnds, type Leaving, type Retirement } from "./retiring";
+
+/** What one update may take out of the tables of a database, and what the other tables ask of it. */
+export interface ByteLimit {
+  readonly bytes: number;
+  /** As it was declared. @example "200 GB" */
+  readonly said: string;
+  readonly others: readonly ByteClaim[];
+}
+
+/** One partition that another table would archive or drop in this update. */
+export interface ByteClaim extends Pick<Leaving, "bounds" | "bytes"> {
+  /** `schema.table`: decides between partitions that end at the same moment. */
+  readonly table: string;
+  /** Confirmed by its bounds: goes whatever the limit says, and counts. */
+  readonly confirmed: boolean;
+}
+
+/** What would leave the database: each partition once, whether it is archived, dropped or both. */
+export function claimsOf(
+  table: string,
+  retirements: readonly Retirement[],
+  isConfirmed: (step: Retirement) => boolean,
+): (ByteClaim & { readonly oid: string })[] {
+  const leaving = retirements.filter(({ verb }) => verb === "archive" || verb === "drop");
+  return [...new Map(leaving.map((step) => [step.table.oid, step])).values()].map((step) => {
+    const { oid, bounds, bytes } = step.table;
+    return { table, oid, bounds, bytes, confirmed: isConfirmed(step) };
+  });
+}
+
+/**
+ * Those of a table that have to wait, by oid, with the reason. The oldest of all tables go first, so that every table decides
+ * the same, in whatever order they are asked; the first that does not fit ends the update. What is larger than the whole limit
+ * waits for a confirmation and holds nothing up.
+ */
+export function overByteLimit(own: ReturnType<typeof claimsOf>, limit: ByteLimit): Map<string, string> {
+  const waiting = new Map<string, string>();
+  const said = `${limit.said} (maxBytesPerUpdate)`;
+  let left = limit.bytes;
+  for (const claim of [...own, ...limit.others].sort(oldestFirst)) {
+    const oid = "oid" in claim ? String(claim.oid) : undefined;
+    if (claim.confirmed) left -= claim.bytes;
+    else if (claim.bytes > limit.bytes) {
+      if (oid !== undefined)
+        waiting.set(
+          oid,
+          `alone it has ${formatBytes(claim.bytes)}, and one update takes at most ${said} out of all tables: raise that, or name it in confirmDrops`,
+        );
+    } else if (claim.bytes <= left) left -= claim.bytes;
+    else {
+      left = 0;
+      if (oid !== undefined)
+        waiting.set(oid, `waits for the next update, because one takes at most ${said} out of all tables`);
+    }
+  }
+  return waiting;
+}
+
+/** By the end, then by the table and the range: never by the order in which tables are asked. Confirmed ones come first. */
+function oldestFirst(a: ByteClaim, b: ByteClaim): number {
+  if (a.confirmed !== b.confirmed) return a.confirmed ? -1 : 1;
+  return (
+    compareEnds(a.bounds, b.bounds) ||
+    a.table.localeCompare(b.table, "en") ||
+    intervalKey(a.bounds).localeCompare(intervalKey(b.bounds), "en")
+  );
+}

@@ -1,0 +1,56 @@
+import {
+  describePath,
+  desiredBranches,
+  flatten,
+  listLevelOf,
+  observedStems,
+  type SourceValues,
+} from "../../partition/branch/tree";
+import { branchKey } from "../../levels/levels";
+import type { Observation } from "../../observed/table";
+import type { WindowSpec } from "../../declare/table/spec";
+import { compareInstants, type Instant } from "../../time/instant";
+import { addSpan } from "../../time/span";
+import { type Detach, leavingLeaf } from "./retiring";
+
+/**
+ * Empty partitions of values that have ended, older than their level says (cleanupAfter): they hold nothing that a retention
+ * could be about. `empty` are the oids of partitions without a page; that there is no row is seen again under the lock of
+ * the drop, which follows the detach at once and promises nothing beyond it.
+ */
+export function planCleanup(
+  spec: WindowSpec,
+  values: SourceValues,
+  observation: Observation,
+  empty: ReadonlySet<string>,
+  now: Instant,
+): Detach[] {
+  if (empty.size === 0) return [];
+  const stems = observedStems(spec, observation.table);
+  return [...flatten(desiredBranches(spec, values))].flatMap((branch) => {
+    const stem = branch.active ? undefined : stems.get(branchKey(branch.path));
+    const after = cleanupAfter(spec, branch.path);
+    if (!stem || !after) return [];
+    return stem.leaves.flatMap((leaf): Detach[] => {
+      const to = leaf.bounds?.to;
+      if (!leaf.bounds || !to || leaf.detachPending || leaf.foreign || !empty.has(leaf.oid)) return [];
+      if (compareInstants(addSpan(to, after, spec.key.zone), now) > 0) return [];
+      const reason = `empty, and ${describePath(branch.path)} has ended`;
+      const table = { ...leavingLeaf(leaf), branch: branchKey(branch.path), rows: 0 };
+      return [{ verb: "detach", table, reason, promise: { kind: "empty" } }];
+    });
+  });
+}
+
+/** Whether some level cleans up, so that somebody has to look which partitions are empty. */
+export function cleansUp(spec: WindowSpec): boolean {
+  return spec.levels.above.some((level) => level.kind === "list" && level.cleanupAfter !== undefined);
+}
+
+/** Of the innermost LIST level that says so: its values end, whatever ended above them. */
+function cleanupAfter(spec: WindowSpec, path: readonly string[]) {
+  return path
+    .map((_, depth) => listLevelOf(spec, path.slice(0, depth + 1))?.cleanupAfter)
+    .filter((span) => span !== undefined)
+    .at(-1);
+}

@@ -1,0 +1,43 @@
+import { branchPath } from "../../levels/levels";
+import type { LedgerEntry } from "../../observed/ledger";
+import type { WindowSpec } from "../../declare/table/spec";
+import { formatInterval, type OpenInterval, sameInterval } from "../../time/interval";
+import { extentOf } from "./extent";
+import type { Leaving } from "./retiring";
+
+/** True if bounds are named in confirmDrops, now or by an earlier update as the ledger tells. */
+export function isConfirmed(
+  bounds: OpenInterval | undefined,
+  spec: WindowSpec,
+  ledger: readonly LedgerEntry[],
+): boolean {
+  if (!bounds) return false;
+  return (
+    spec.confirmDrops.some((interval) => sameInterval(interval, bounds)) ||
+    ledger.some((entry) => entry.event === "approved" && sameInterval(entry.bounds, bounds))
+  );
+}
+
+export function confirming(bounds: OpenInterval): string {
+  return `add ${JSON.stringify(formatInterval(bounds))} to confirmDrops to retire it`;
+}
+
+/** Why a partition never leaves as one interval among others, whichever change has let it expire; undefined: it does. */
+export function whyOdd({ maxDropsPerUpdate }: WindowSpec, table: Leaving): string | undefined {
+  const odd = table.extent?.odd;
+  if (odd !== undefined) return `it ${odd}, so that it leaves by its own confirmation alone`;
+  const intervals = intervalsOf(table);
+  if (intervals <= maxDropsPerUpdate) return undefined;
+  return `it spans ${intervals} intervals of the grid, and maxDropsPerUpdate is ${maxDropsPerUpdate}`;
+}
+
+/** How many intervals of the grid at its place a partition takes: limits and policies count them. */
+export function intervalsOf({ extent }: Leaving): number {
+  return extent?.intervals ?? 1;
+}
+
+/** A step with the extent of its partition in the grid of its branch. */
+export function withExtent<Step extends { readonly table: Leaving }>(step: Step, spec: WindowSpec): Step {
+  const { bounds, branch = "" } = step.table;
+  return { ...step, table: { ...step.table, extent: extentOf(spec, bounds, branchPath(branch)) } };
+}

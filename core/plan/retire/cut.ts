@@ -1,0 +1,62 @@
+import type { Problem } from "../../problems/problem";
+import { formatInterval, intervalKey } from "../../time/interval";
+import { hasExpired } from "../../window/window";
+import { decidingHorizon } from "../../window/clocks";
+import { intervalsOf, isConfirmed, whyOdd } from "./confirmation";
+import type { GuardFacts, Judged, KeptBy } from "./guard";
+import { holdOn } from "./holds";
+import type { Leaving } from "./retiring";
+
+/**
+ * A declared cut that is not confirmed: of more intervals than one update may retire, for which all of them are to be confirmed;
+ * or of a partition that is no such interval, for which that one is.
+ */
+export function cutProblems(facts: GuardFacts, judged: readonly Judged[]): Problem[] {
+  const { spec, observation } = facts;
+  const cut = cutOf(facts, judged);
+  const open = ({ bounds }: Leaving): boolean => !isConfirmed(bounds, spec, observation.ledger);
+  const regular = cut.filter((table) => whyOdd(spec, table) === undefined);
+  const odd = cut.filter((table) => !regular.includes(table) && open(table));
+  const many = countOf(regular) > spec.maxDropsPerUpdate && regular.some(open);
+  if (!many && odd.length === 0) return [];
+  const named = many ? cut : odd;
+  const bounds = [...new Set(named.map((table) => JSON.stringify(formatInterval(table.bounds))))];
+  const rows = named.reduce((sum, table) => sum + (table.rows ?? 0), 0);
+  const what = many
+    ? `${countOf(regular)} intervals at once`
+    : `${bounds.length === 1 ? "a partition that is" : `${bounds.length} that are`} no interval of the grid`;
+  const names = [named[0], named.slice(1).at(-1)].flatMap((table) => table?.name ?? []);
+  return [
+    {
+      path: "retention",
+      code: "declared-cut",
+      message:
+        `the declared window of "${spec.schema}.${spec.table}" became smaller and would retire ${what} ` +
+        `(about ${rows} rows: ${names.join(" to ")}); maxDropsPerUpdate is ${spec.maxDropsPerUpdate}.` +
+        odd.map((table) => ` Of "${table.name}": ${whyOdd(spec, table) ?? ""}.`).join(""),
+      fix: `If that is meant, confirm these bounds: confirmDrops: [${bounds.join(", ")}]. Otherwise restore the retention.`,
+    },
+  ];
+}
+
+/** What the program or the day of adoption keeps anyway is no part of a cut. */
+const NO_CUT: readonly KeptBy[] = ["hold", "restored", "foreign", "adopted"];
+
+/**
+ * What a change of the program has let expire. A hold that is gone from the program is a cut as well; one that has come to its end
+ * is the clock's.
+ */
+function cutOf({ registered, clocks, now }: GuardFacts, judged: readonly Judged[]): Leaving[] {
+  if (!registered) return [];
+  const before = decidingHorizon(registered, clocks);
+  return judged
+    .filter(({ candidate, keep }) => candidate.kind === "attached" && !(keep && NO_CUT.includes(keep.by)))
+    .map(({ candidate }) => candidate.step.table)
+    .filter(({ bounds }) => !hasExpired(bounds.to, before) || holdOn(registered, bounds, now));
+}
+
+/** Each interval once: with levels every branch has a partition of it. */
+function countOf(tables: readonly Leaving[]): number {
+  const each = new Map(tables.map((table) => [intervalKey(table.bounds), intervalsOf(table)]));
+  return [...each.values()].reduce((sum, intervals) => sum + intervals, 0);
+}

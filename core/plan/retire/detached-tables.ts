@@ -1,0 +1,51 @@
+import type { DetachedTable } from "../../observed/ledger";
+import type { Observation } from "../../observed/table";
+import type { WindowSpec } from "../../declare/table/spec";
+import { formatInstant } from "../../time/instant";
+import { hasExpired } from "../../window/window";
+import { type Clocks, decidingHorizon, decidingNow } from "../../window/clocks";
+import { withExtent } from "./confirmation";
+import type { Candidate } from "./guard";
+import { pinOn } from "./pins";
+import { archiveOf, compareEnds, type Drop, dropOf, type Export, type Finalize, leftOf } from "./retiring";
+
+/**
+ * The next step of each table that was detached by us with the promise of a drop or of an archive, oldest first: whatever was
+ * promised, it is archived now where the program says so. What was detached under onExpire "detach" stays, whatever is declared later.
+ */
+export function detachedCandidates(
+  spec: WindowSpec,
+  observation: Observation,
+  clocks: Clocks,
+): Extract<Candidate, { readonly kind: "detached" }>[] {
+  return leftBehind(spec, observation, clocks).map((table) => ({
+    kind: "detached",
+    table,
+    step: withExtent(nextStep(table, spec), spec),
+  }));
+}
+
+function nextStep(table: DetachedTable, spec: WindowSpec): Export | Drop {
+  if (spec.onExpire === "archive" && !table.archived && !table.foreign) return archiveOf(table, spec);
+  return dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over");
+}
+
+/** Detached by us, expired, and not in the ledger as detached: that is written down first. */
+export function leftUnrecorded(spec: WindowSpec, observation: Observation, clocks: Clocks): Finalize[] {
+  const horizon = decidingHorizon(spec, clocks);
+  return observation.detached
+    .filter((table) => table.unrecorded && hasExpired(table.bounds.to, horizon))
+    .sort((a, b) => compareEnds(a.bounds, b.bounds))
+    .map((table) => leftOf(table, spec, clocks));
+}
+
+/** Detached by us with a promise, and still expired. Oldest first. */
+function leftBehind(spec: WindowSpec, observation: Observation, clocks: Clocks): DetachedTable[] {
+  if (spec.onExpire === "detach") return [];
+  const horizon = decidingHorizon(spec, clocks);
+  const now = decidingNow(clocks);
+  return observation.detached
+    .filter((table) => (table.dropAfter ?? table.toArchive) && hasExpired(table.bounds.to, horizon))
+    .filter((table) => !table.half && pinOn(spec, table, observation.ledger, now) === undefined)
+    .sort((a, b) => compareEnds(a.bounds, b.bounds));
+}

@@ -1,0 +1,65 @@
+import { branchSpec } from "../../partition/branch/tree";
+import type { WindowSpec } from "../../declare/table/spec";
+import { type GridSegment, intervalsBetween } from "../../time/grid";
+import { type Interval, type OpenInterval, overlaps } from "../../time/interval";
+import { findPeriod } from "../../time/period";
+
+/** How much of the time axis a partition takes. */
+export interface Extent {
+  /** Intervals of the grid at its place, at least one. */
+  readonly intervals: number;
+  /** Why it is no interval of the grid, whatever their number: `has no beginning`. Undefined: that number says enough. */
+  readonly odd: string | undefined;
+}
+
+/** Intervals that are counted one by one; of more the number is told by the length of these. */
+const COUNTED = 60;
+
+/** What an open end counts as, and the most that is counted: one more than the highest maxDropsPerUpdate. */
+export const MOST_INTERVALS = 1001;
+
+/**
+ * Measures a partition by the grid of its branch. One of another calendar length (a month among weeks) is that many intervals;
+ * what has no end on one side, is a segment of its own, or is longer than an interval there and no length of the calendar, is odd:
+ * no number of intervals says how many rows it may hold.
+ */
+export function extentOf(spec: WindowSpec, { from, to }: OpenInterval, path: readonly string[] = []): Extent {
+  if (!from) return { intervals: MOST_INTERVALS, odd: "has no beginning" };
+  if (!to) return { intervals: MOST_INTERVALS, odd: "has no end" };
+  const { zone } = spec.key;
+  const { grid } = branchSpec(spec, path);
+  const length = lengthIn({ from, to });
+  const touched = firstOf(intervalsBetween(regular(grid), from, to, zone), COUNTED);
+  const longest = Math.max(...touched.map(lengthIn));
+  const counted = touched.reduce((sum, interval) => sum + lengthIn(interval), 0);
+  const intervals =
+    touched.length < COUNTED
+      ? touched.length
+      : Math.min(MOST_INTERVALS, Math.max(COUNTED, Math.round((length * COUNTED) / counted)));
+  const whole = grid.some((segment) => segment.every === "whole" && overlaps(segment, { from, to }));
+  if (whole) return { intervals, odd: 'is a segment of its own (every: "whole")' };
+  const odd = intervals > 1 && length > longest && findPeriod({ from, to }, zone) === "whole";
+  return { intervals, odd: odd ? "is longer than an interval of the grid, and none of the calendar" : undefined };
+}
+
+function firstOf<T>(items: Iterable<T>, most: number): T[] {
+  const first: T[] = [];
+  for (const item of items) if (first.push(item) === most) break;
+  return first;
+}
+
+/** The grid without ends and without odd segments: there the length beside them goes on. */
+function regular(grid: readonly GridSegment[]): GridSegment[] {
+  const periods = grid.map(({ every }) => every);
+  return grid.map((segment, index) => ({
+    ...segment,
+    ...(index === 0 ? { from: undefined } : {}),
+    ...(index === grid.length - 1 ? { to: undefined } : {}),
+    every:
+      [...periods.slice(index), ...periods.slice(0, index).reverse()].find((every) => every !== "whole") ?? "month",
+  }));
+}
+
+function lengthIn({ from, to }: Interval): number {
+  return to.epochMilliseconds - from.epochMilliseconds;
+}

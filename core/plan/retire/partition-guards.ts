@@ -1,0 +1,115 @@
+import { quoteQualified } from "../../names/identifier";
+import type { DetachedTable } from "../../observed/ledger";
+import type { WindowSpec } from "../../declare/table/spec";
+import { compareInstants, formatInstant, type Instant } from "../../time/instant";
+import { whyNoBackup } from "./backup";
+import { confirming, isConfirmed, whyOdd } from "./confirmation";
+import { whyNotDroppable } from "./dependents";
+import type { Candidate, GuardFacts, Reason } from "./guard";
+import { describeHold, holdOn } from "./holds";
+import { pinOn, whyNotDropped } from "./pins";
+import { whyItStays } from "./referring";
+import { whyNotArchived } from "./retiring";
+
+/** Guards of one partition or table: what it is, has, or is needed for. They keep no detach half-way. */
+
+export function hold({ kind, step }: Candidate, { spec, now }: GuardFacts): Reason | undefined {
+  const found = kind === "interrupted" ? undefined : holdOn(spec, step.table.bounds, now);
+  return found && { reason: describeHold(found) };
+}
+
+export function restored(candidate: Candidate, { spec, observation, now }: GuardFacts): Reason | undefined {
+  if (candidate.kind !== "attached") return undefined;
+  const { ledger } = observation;
+  return because(pinOn(spec, candidate.leaf, ledger, now) ?? whyNotDropped(spec, candidate.leaf, ledger));
+}
+
+/** Its rows are elsewhere: an archive of this database would not be one of them. */
+export function foreign(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
+  if (candidate.kind !== "attached" && candidate.kind !== "detached") return undefined;
+  const { table } = candidate.step;
+  const archived = spec.onExpire === "archive" || (candidate.kind === "detached" && candidate.table.toArchive === true);
+  if (!archived || !table.foreign) return undefined;
+  if (candidate.kind === "detached") return because(whyNotArchived(table, undefined));
+  const above = quoteQualified(table.parent?.schema ?? spec.schema, table.parent?.name ?? spec.table);
+  return behind(whyNotArchived(table, above));
+}
+
+/** Only those that had expired on the day of adoption wait; the others are under the declared rule from then on. */
+export function adopted({ kind, step }: Candidate, { spec, observation }: GuardFacts): Reason | undefined {
+  const { bounds, oid } = step.table;
+  if (kind !== "attached" || isConfirmed(bounds, spec, observation.ledger)) return undefined;
+  const history = observation.ledger.filter((entry) => entry.oid === oid);
+  const waits =
+    history.length === 0 ||
+    history.some(({ event, detail }) => event === "adopted" && detail.expiredAtAdoption === true);
+  return waits ? because(`had expired before this table was adopted; ${confirming(bounds)}`) : undefined;
+}
+
+export function odd({ kind, step }: Candidate, { spec, observation }: GuardFacts): Reason | undefined {
+  const { bounds } = step.table;
+  if (kind === "interrupted" || isConfirmed(bounds, spec, observation.ledger)) return undefined;
+  const why = whyOdd(spec, step.table);
+  return why === undefined ? undefined : behind(`${why}; ${confirming(bounds)}`);
+}
+
+/** When it left is not known: nothing that is counted from then can be over. */
+export function unrecorded(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
+  const table = tableToDrop(candidate);
+  const counts = spec.grace !== undefined || spec.requireBackupSince !== undefined;
+  return table?.unrecorded && counts ? because("its detach is written down first") : undefined;
+}
+
+export function archive(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
+  const table = tableToDrop(candidate);
+  return table && !dropDayOf(spec, table)
+    ? because('to be archived, which onExpire "drop" does not do: it stays')
+    : undefined;
+}
+
+export function grace(candidate: Candidate, { spec, now }: GuardFacts): Reason | undefined {
+  const table = tableToDrop(candidate);
+  const day = table && dropDayOf(spec, table);
+  return day && compareInstants(day, now) > 0 ? because(`its grace ends ${formatInstant(day)}`) : undefined;
+}
+
+export function backup(candidate: Candidate, facts: GuardFacts): Reason | undefined {
+  const table = tableToDrop(candidate);
+  return table && because(whyNoBackup(facts.spec, table, facts.backup, facts.now));
+}
+
+/** PostgreSQL itself would refuse to let it go, half-way. An archive only reads. */
+export function referred({ kind, step }: Candidate, { referring }: GuardFacts): Reason | undefined {
+  if (kind === "interrupted" || step.verb === "archive") return undefined;
+  return behind(whyItStays(step.table.oid, referring));
+}
+
+/** What could not be dropped in the end is not detached for it: its rows stay where they are looked for. */
+export function dependents({ kind, step }: Candidate, facts: GuardFacts): Reason | undefined {
+  const { verb, table } = step;
+  const ends = verb === "drop" || (verb === "detach" && (facts.spec.onExpire !== "detach" || kind === "empty"));
+  const why = ends
+    ? whyNotDroppable({ schema: table.schema, partition: table.name }, facts.dependents.get(table.oid))
+    : undefined;
+  if (why === undefined) return undefined;
+  const stays = verb === "detach" ? "stays attached, because it could not be dropped afterwards" : "is not dropped";
+  return behind(`${stays}: ${why}, and the next update goes on`);
+}
+
+/** What was detached before, where it would be dropped now. */
+function tableToDrop(candidate: Candidate): DetachedTable | undefined {
+  return candidate.kind === "detached" && candidate.step.verb === "drop" ? candidate.table : undefined;
+}
+
+/** What was to be archived is dropped only with its archive. */
+function dropDayOf({ onExpire }: WindowSpec, table: DetachedTable): Instant | undefined {
+  return onExpire === "archive" || table.toArchive ? table.archived?.dropAfter : table.dropAfter;
+}
+
+function because(reason: string | undefined): Reason | undefined {
+  return reason === undefined ? undefined : { reason };
+}
+
+function behind(reason: string | undefined): Reason | undefined {
+  return reason === undefined ? undefined : { reason, behind: true };
+}

@@ -1,0 +1,69 @@
+import type { Observation } from "../../observed/table";
+import type { Leaving, Retirement } from "./retiring";
+
+/**
+ * What leaves a table and stays in a stream, or the other way round. A detached partition leaves the publications of its
+ * table; those of all tables, or of its schema, and those that name it by itself have it as a table of its own from then on.
+ */
+export function replicationWarnings(
+  observation: Pick<Observation, "replication" | "detached">,
+  due: readonly Retirement[],
+): string[] {
+  const leaving = due.filter(({ verb }) => verb !== "drop").map(({ table }) => table);
+  return [
+    ...observation.replication.publications.flatMap(({ name, allTables, schemas, leaves }) => {
+      const staying = leaving.filter(
+        ({ schema, name: partition }) =>
+          allTables || schemas.includes(schema) || leaves.includes(`${schema}.${partition}`),
+      );
+      return staying.length === 0 ? [] : [stays(name, allTables, schemas, staying)];
+    }),
+    ...dropsUnread(observation, due),
+  ];
+}
+
+function stays(
+  publication: string,
+  allTables: boolean,
+  schemas: readonly string[],
+  staying: readonly Leaving[],
+): string {
+  const why = allTables
+    ? "has all tables"
+    : staying.every((item) => schemas.includes(item.schema))
+      ? `has all tables of schema ${names([...new Set(staying.map((item) => item.schema))])}`
+      : "names it by itself";
+  return (
+    `publication "${publication}" ${why}: after the detach ${names(staying.map(({ name }) => name))} ${staying.length === 1 ? "is" : "are"} published under ` +
+    "a name of its own, and a subscriber that refreshes copies its rows or fails for want of the table; refresh subscribers with copy_data = false, or publish named tables instead"
+  );
+}
+
+/**
+ * The changes of a dropped table are still in the stream, and whoever looks the table up by its name fails. A slot that has
+ * not read as far as the detach still has them before it.
+ */
+function dropsUnread(
+  { replication, detached }: Pick<Observation, "replication" | "detached">,
+  due: readonly Retirement[],
+): string[] {
+  const bySlot = new Map<string, string[]>();
+  for (const { table } of due.filter(({ verb }) => verb === "drop")) {
+    const known = detached.find(({ oid }) => oid === table.oid);
+    // Detached and dropped by one update: no slot can have read it yet.
+    for (const slot of known ? (known.unreadBy ?? []) : replication.slots.map(({ name }) => name))
+      bySlot.set(slot, [...(bySlot.get(slot) ?? []), table.name]);
+  }
+  return [...bySlot].map(
+    ([slot, partitions]) =>
+      `replication slot "${slot}" has not read all changes of ${names(partitions)} yet: dropped now, they are sent in the name of a table that is gone, and a consumer that looks it up (Supabase Realtime does) fails or loses them; let it catch up first, or lengthen grace`,
+  );
+}
+
+/** Enough to know which; a first cut may be of hundreds. */
+const LISTED = 5;
+
+function names(list: readonly string[]): string {
+  const shown = list.slice(0, LISTED).map((name) => `"${name}"`);
+  return `${shown.join(", ")}${list.length > LISTED ? ` and ${list.length - LISTED} more` : ""}`;
+}

@@ -1,0 +1,56 @@
+import { MAX_CLOCK_SKEW_SECONDS } from "../../defaults";
+import { describeRetireHours, inRetireHours, isRetireDay } from "../../declare/retention/retire-hours";
+import { formatInstant } from "../../time/instant";
+import { decidingNow } from "../../window/clocks";
+import type { GuardFacts } from "./guard";
+
+/** Why nothing of a table may be retired now. */
+export interface Stop {
+  readonly reason: string;
+  /** The same behind what would go otherwise. */
+  readonly short: string;
+  /** Reported even when nothing waits for it now. */
+  readonly alarming: boolean;
+}
+
+type StopFacts = Pick<GuardFacts, "spec" | "observation" | "clocks" | "unread">;
+
+export function unread({ unread: because }: StopFacts): Stop | undefined {
+  if (because === undefined) return undefined;
+  const short = `what decides about it cannot be read (${because})`;
+  return { reason: `nothing is retired: ${short}`, short, alarming: true };
+}
+
+export function paused({ spec, observation }: StopFacts): Stop | undefined {
+  if (!spec.paused && !observation.registration?.paused) return undefined;
+  const short = `retirement is paused (${spec.paused ? "paused: true in the program" : "pgpartition pause"})`;
+  return { reason: `${short}; partitions are still created`, short, alarming: false };
+}
+
+export function clock({ clocks }: StopFacts): Stop | undefined {
+  if (clocks.trusted !== undefined) return undefined;
+  const ahead = clocks.database.until(clocks.asOf).total("seconds");
+  if (ahead <= MAX_CLOCK_SKEW_SECONDS) return undefined;
+  const reason = `nothing is retired: the program's clock says ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; set the clock right, or set pgpartition:asOf`;
+  return { reason, short: "waits until the clocks agree", alarming: true };
+}
+
+/** Outside of the hours, or not on one of the days. */
+export function hours({ spec: { allowRetireBetween, allowRetireOn, key }, clocks }: StopFacts): Stop | undefined {
+  const now = decidingNow(clocks);
+  if (allowRetireBetween && !inRetireHours(allowRetireBetween, now))
+    return only(`from ${describeRetireHours(allowRetireBetween)} (allowRetireBetween)`);
+  if (allowRetireOn && !isRetireDay(allowRetireOn, allowRetireBetween, now, key.zone))
+    return only(`on ${allowRetireOn.join(", ")} (allowRetireOn)`);
+  return undefined;
+}
+
+function only(when: string): Stop {
+  const reason = `partitions leave only ${when}; partitions are still created`;
+  return { reason, short: `leaves only ${when}`, alarming: false };
+}
+
+/** The first that holds. Undefined: what nothing else keeps may go. */
+export function stopOf(facts: StopFacts): Stop | undefined {
+  return unread(facts) ?? paused(facts) ?? clock(facts) ?? hours(facts);
+}

@@ -1,0 +1,93 @@
+import { formatTableId } from "../../names/resource-id";
+import { intervalKey } from "../../time/interval";
+import { claimsOf, overByteLimit } from "./byte-limit";
+import { intervalsOf, isConfirmed } from "./confirmation";
+import { cutProblems } from "./cut";
+import type { Candidate, Guard, GuardFacts, Judged } from "./guard";
+import { compareEnds } from "./retiring";
+import type { Stop } from "./stops";
+
+/** Guards of an update: what it may do to any partition, however free that is. */
+
+/** A declared cut is a problem of the plan, and nothing more is said of the partitions that it would retire. */
+export const cut: Guard = (facts, judged) => {
+  if (cutProblems(facts, judged).length === 0) return () => undefined;
+  return ({ kind }) => (kind === "attached" || kind === "empty" ? { reason: "" } : undefined);
+};
+
+/**
+ * Confirmed ones all, of the others as many as one update may retire: of those that leave the table, and, by whatever way they came
+ * there, of those that are dropped. One that does not fit ends it, so that what spans several intervals is not overtaken for ever.
+ */
+export const intervals: Guard = (facts, judged) => {
+  const free = freeOf(judged).filter(isLimited);
+  const over = new Set([
+    ...beyond(
+      free.filter(({ kind }) => kind === "attached"),
+      facts,
+    ),
+  ]);
+  const goes = (candidate: Candidate) =>
+    !over.has(candidate) && !(candidate.kind === "following" && over.has(candidate.first));
+  const drops = free.filter((candidate) => candidate.step.verb === "drop" && goes(candidate));
+  const oldestFirst = drops.sort((a, b) => compareEnds(a.step.table.bounds, b.step.table.bounds));
+  for (const candidate of beyond(oldestFirst, facts)) over.add(candidate);
+  const { maxDropsPerUpdate: most } = facts.spec;
+  const reason = `waits for the next update, because one retires at most ${most} intervals (maxDropsPerUpdate)`;
+  return (candidate) => (over.has(candidate) ? { reason, behind: true } : undefined);
+};
+
+function beyond(candidates: readonly Candidate[], { spec, observation }: GuardFacts): Candidate[] {
+  // Intervals of the table, not partitions: with levels an interval has one in each branch.
+  const allowed = new Set<string>();
+  let left = spec.maxDropsPerUpdate;
+  const over: Candidate[] = [];
+  for (const candidate of candidates) {
+    const { table } = candidate.step;
+    const interval = intervalKey(table.bounds);
+    if (isConfirmed(table.bounds, spec, observation.ledger) || allowed.has(interval)) continue;
+    if (over.length === 0 && intervalsOf(table) <= left) {
+      allowed.add(interval);
+      left -= intervalsOf(table);
+    } else over.push(candidate);
+  }
+  return over;
+}
+
+/** What one update may take out of all tables together: what is beyond it stays as it is, the chain to its drop as a whole. */
+export const bytes: Guard = ({ byteLimit, spec, observation }, judged) => {
+  if (!byteLimit) return () => undefined;
+  const going = freeOf(judged)
+    .filter(isLimited)
+    .map(({ step }) => step);
+  const confirmed = claimsOf(formatTableId(spec), going, ({ table }) =>
+    isConfirmed(table.bounds, spec, observation.ledger),
+  );
+  const waiting = overByteLimit(confirmed, byteLimit);
+  return (candidate) => {
+    const reason = isLimited(candidate) ? waiting.get(candidate.step.table.oid) : undefined;
+    return reason === undefined ? undefined : { reason, behind: true };
+  };
+};
+
+/** While retirement stands still everything that would go waits for that, the rest for its own reason. */
+export function standing(stop: (facts: GuardFacts) => Stop | undefined): Guard {
+  return (facts) => {
+    const found = stop(facts);
+    return () => found && { reason: found.short, behind: true };
+  };
+}
+
+/** Candidates that nothing keeps, nor what comes before them. */
+function freeOf(judged: readonly Judged[]): Candidate[] {
+  const kept = new Set(judged.flatMap(({ candidate, keep }) => (keep ? [candidate] : [])));
+  const isFree = (candidate: Candidate): boolean =>
+    !kept.has(candidate) && (candidate.kind !== "following" || isFree(candidate.first));
+  return judged.map(({ candidate }) => candidate).filter(isFree);
+}
+
+/** The end of an interrupted detach, and empty partitions of values that have ended, are no part of a limit. */
+function isLimited(candidate: Candidate): boolean {
+  if (candidate.kind === "following") return isLimited(candidate.first);
+  return candidate.kind === "attached" || candidate.kind === "detached";
+}

@@ -1,0 +1,90 @@
+import type { AlterFacts } from "../../table/alter/facts";
+import { type Family, familyOf } from "../../table/alter/family";
+import { addForeignKey } from "../../table/alter/foreign-keys";
+import type { AlterStep } from "../../table/alter/step";
+import type { Observation, ObservedTable } from "../../observed/table";
+import type { RegisteredExpression } from "../../observed/registration";
+import type { ForeignKeySpec } from "../../declare/table/constraints";
+import type { Change } from "../change/change";
+import type { Creation } from "../create/creation";
+import { upkeepChange } from "./upkeep";
+
+/**
+ * Declared foreign keys that the table has not got, because what they point to was not there when the table was made: two
+ * new tables that refer to each other, or one that the program makes later.
+ */
+export interface LaterKeys {
+  readonly keys: readonly LaterKey[];
+  readonly facts: AlterFacts;
+}
+
+export interface LaterKey {
+  readonly key: ForeignKeySpec;
+  /** What it points to is still not there, and this run's program is not known to make it. */
+  readonly absent: boolean;
+  /** A table of the same name in the schema of the referring one, where a reference without a schema does not look. */
+  readonly sameSchema?: string | undefined;
+}
+
+/** Names of the declared foreign keys that a table has not got. */
+export function missingKeys(
+  declared: readonly ForeignKeySpec[],
+  table: Pick<ObservedTable, "constraints">,
+): ForeignKeySpec[] {
+  return declared.filter((key) => !table.constraints.some((one) => one.kind === "foreign" && one.name === key.name));
+}
+
+/**
+ * The steps that add one, as they add every foreign key to a table that exists.
+ *
+ * @param recorded what the registry knows of the table: an interrupted update may have added the key to some partitions
+ */
+export function laterKeySteps(
+  family: Family,
+  key: ForeignKeySpec,
+  facts: AlterFacts,
+  recorded: readonly RegisteredExpression[],
+): AlterStep[] {
+  const added = recorded.find((one) => one.kind === "foreign" && one.name === key.name)?.added ?? [];
+  return addForeignKey(family, key, facts, added);
+}
+
+export function planLaterKeys(
+  { keys, facts }: LaterKeys,
+  name: { readonly schema: string; readonly table: string; readonly leafSchema: string },
+  observation: Observation,
+  madeBefore: readonly Creation[],
+): Change<"constrain", undefined>[] {
+  const family = familyToBe(name, observation.table, madeBefore);
+  return keys.map((later) => {
+    const reason = `refers to ${targetOf(later.key)}, which was not there when the table was made`;
+    const change = upkeepChange("constrain", later.key.name, reason, [], undefined);
+    if (later.absent) return { ...change, reasons: [], keep: { by: "absent", reason: describeAbsent(later) } };
+    const steps = laterKeySteps(family, later.key, facts, observation.registration?.expressions ?? []);
+    return { ...change, statements: steps.flatMap((step) => step.statements) };
+  });
+}
+
+/** Why a foreign key cannot be added yet, and what to do. */
+export function describeAbsent({ key, sameSchema }: LaterKey): string {
+  const target = targetOf(key);
+  const hint = sameSchema === undefined ? "" : ` (${sameSchema} is there: references: { schema, table } names it)`;
+  return `foreign key "${key.name}" refers to ${target}, which does not exist${hint}, so the table is without it. Correct the name; or let ${target} be made first: declare both in one PartitionedDatabase, or name what makes it in dependsOn. The next update adds the key`;
+}
+
+function targetOf({ references }: ForeignKeySpec): string {
+  return `${references.schema}.${references.table}`;
+}
+
+/** The table with the partitions that resources of the same update make before its window. */
+function familyToBe(
+  { schema, table, leafSchema }: { readonly schema: string; readonly table: string; readonly leafSchema: string },
+  observed: ObservedTable | undefined,
+  madeBefore: readonly Creation[],
+): Family {
+  const made = madeBefore.flatMap((one) =>
+    one.kind === "create" ? [{ schema: leafSchema, name: one.partition.name, partitioned: false }] : [],
+  );
+  const there = observed ? familyOf(observed).partitions : [];
+  return { schema, table, partitions: [...there, ...made] };
+}

@@ -1,0 +1,69 @@
+import { type KnownSourceTriggers, planSourceTriggers } from "../../partition/branch/source-triggers";
+import type { Observation } from "../../observed/table";
+import type { WindowSpec } from "../../declare/table/spec";
+import { analyzeStatement } from "../../sql/analyze";
+import type { Statement } from "../../sql/statement";
+import { compareInstants, formatInstant, type Instant, wholeDays } from "../../time/instant";
+import { addSpan } from "../../time/span";
+import type { Creation } from "../create/creation";
+import { type Change, WHOLE } from "../change/change";
+import type { VerbIn } from "../change/verbs";
+
+/** Something that is due for the table as a whole and not for one partition. */
+export type UpkeepChange = Change<"default" | "trigger" | "analyze", UpkeepStep>;
+
+export interface UpkeepStep {
+  /** What the ledger is told, in the same transaction, and the schema of what it is told about. */
+  readonly record?: { readonly event: "created" | "attached" | "dropped"; readonly schema: string };
+  /** Not done unless a complete plan has named it. */
+  readonly onlyIfNamed?: boolean;
+}
+
+/** A change of the table as a whole. */
+export function upkeepChange<V extends VerbIn<"upkeep">, Step>(
+  verb: V,
+  subject: string,
+  reason: string,
+  statements: readonly Statement[],
+  step: Step,
+): Change<V, Step> {
+  return { verb, section: "upkeep", subject, bounds: WHOLE, reasons: [reason], facts: {}, statements, step };
+}
+
+/** Triggers on tables of values, as declared. */
+export function planTriggers(spec: WindowSpec, known: KnownSourceTriggers | undefined): UpkeepChange[] {
+  if (!known) return [];
+  const { management, found } = known;
+  return planSourceTriggers(management, spec, found).map(({ source, reason, statements }) =>
+    upkeepChange("trigger", source, reason, statements, {}),
+  );
+}
+
+/**
+ * Whether the statistics of the table as a whole are due. Facts decide, so that an interrupted update needs no memory: how
+ * old they are by the server's own clock, and whether the ledger knows of rows that came with a partition since then.
+ */
+export function planAnalysis(
+  spec: WindowSpec,
+  observation: Observation,
+  creations: readonly Creation[],
+): UpkeepChange | undefined {
+  const reason = spec.analyze && staleBecause(spec, observation, creations);
+  if (reason === undefined) return undefined;
+  const statements = [analyzeStatement(spec, observation.serverVersion)];
+  return upkeepChange("analyze", spec.table, reason, statements, { onlyIfNamed: true });
+}
+
+function staleBecause(spec: WindowSpec, observation: Observation, creations: readonly Creation[]): string | undefined {
+  const last = observation.table?.lastAnalyzed;
+  if (last === undefined) return "the table as a whole was never analyzed, and autovacuum never does that";
+  if (spec.analyze && compareInstants(addSpan(last, spec.analyze, "UTC"), observation.now) <= 0)
+    return `the statistics of the table as a whole are ${wholeDays(last, observation.now)} days old`;
+  if (creations.some((creation) => creation.kind === "attach") || cameBackSince(observation, last))
+    return `a partition came back with its rows since the table was analyzed (${formatInstant(last)})`;
+  return undefined;
+}
+
+function cameBackSince(observation: Observation, last: Instant): boolean {
+  return observation.ledger.some((item) => item.event === "attached" && compareInstants(item.at, last) > 0);
+}

@@ -1,0 +1,34 @@
+import type { Problem } from "./problem";
+
+type Told = Pick<Problem, "message" | "fix">;
+
+/** Options that an earlier version had, by their place. A program that still has one is told what to do, not to mend its spelling. */
+const REMOVED: Readonly<Record<string, Told>> = {
+  "archive.method": {
+    message:
+      'the option "method" was removed: with "aws_s3" and "pg_parquet" every part was still read twice for its proof, so that nothing was saved, and neither was tested on the real extension.',
+    fix: 'Delete it: the machine that runs the update then makes the parts, as Parquet unless format: "csv" is declared, and needs room for two of them (spoolMegabytes). Archives that exist stay readable.',
+  },
+  "archive.keys": {
+    message:
+      'the option "keys" was removed: archives have one layout, folders by database, schema, table and range, in which no two tables can mean the same name and every engine finds them.',
+    fix: "Delete it: archives from now on lie in that layout below archive.to (docs/archive-format.md). Those that exist keep their names; they are listed, queried, restored and compared before a drop as before.",
+  },
+};
+
+/** What is told of an unknown key; undefined: no version had such an option there. */
+export function removedOption(path: readonly PropertyKey[]): Told | undefined {
+  return REMOVED[path.slice(-2).join(".")];
+}
+
+/** The removed options that inputs still have: what travels may have further keys, and these would be left alone without a word. */
+export function removedProblems(inputs: unknown): Problem[] {
+  return Object.entries(REMOVED).flatMap(([path, told]) =>
+    has(inputs, path.split(".")) ? [{ path, code: "unknown-property" as const, ...told }] : [],
+  );
+}
+
+function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return value !== undefined;
+  return typeof value === "object" && value !== null && has((value as Record<string, unknown>)[key], rest);
+}

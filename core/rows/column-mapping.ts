@@ -1,0 +1,71 @@
+import { widens } from "../table/compare/widening";
+import { canonicalType } from "../table/compare/compare";
+
+/** A column of an archive. */
+interface ArchivedColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly generated?: boolean | undefined;
+}
+
+/** A column of the table into which an archive comes back. */
+export interface LiveColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly default: string | undefined;
+  readonly generated?: boolean | undefined;
+}
+
+/** How the rows of an archive fit into the table as it is now. */
+interface ColumnMapping {
+  /** Columns of the archive that are written, in its order. */
+  readonly written: readonly string[];
+  /** Whether the archive has columns that are not written: the server computes them anew. */
+  readonly partly: boolean;
+  /** What does not fit, in sentences. Empty: everything does. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Maps the columns of an archive to those of the table by name. A column that came since gets its default, or NULL; what would lose
+ * a value, or leave one out that has to be there, does not fit.
+ */
+export function mapColumns(archived: readonly ArchivedColumn[], live: readonly LiveColumn[]): ColumnMapping {
+  const now = new Map(live.map((column) => [column.name, column]));
+  const then = new Set(archived.map(({ name }) => name));
+  const written = archived.filter(({ name }) => !now.get(name)?.generated).map(({ name }) => name);
+  return {
+    written,
+    partly: written.length < archived.length,
+    problems: [
+      ...archived.flatMap((column) => problemOf(column, now.get(column.name))),
+      ...live.filter(({ name }) => !then.has(name)).flatMap(newColumnProblem),
+    ],
+  };
+}
+
+function problemOf(column: ArchivedColumn, live: LiveColumn | undefined): string[] {
+  const name = `column "${column.name}"`;
+  if (!live) return [`${name} (${column.type}) was dropped since`];
+  if (live.generated && !column.generated) return [`${name} holds values in the archive, and is generated now`];
+  if (castsExactly(column.type, live.type)) return [];
+  return [`${name} was ${column.type} and is ${live.type} now`];
+}
+
+/** NULL would be refused row by row, in the middle of the load. */
+function newColumnProblem({ name, nullable, default: value, generated }: LiveColumn): string[] {
+  if (nullable || generated || value !== undefined) return [];
+  return [`column "${name}" came since, is NOT NULL and has no default`];
+}
+
+const WHOLE_NUMBERS = ["smallint", "integer", "bigint", "numeric"];
+
+/** Whether every text of one type is the same value of the other, so that the archive's text is what the server would print. */
+export function castsExactly(from: string, to: string): boolean {
+  const before = canonicalType(from);
+  const after = canonicalType(to);
+  if (before === after || after === "text" || widens(from, to)) return true;
+  const widened = WHOLE_NUMBERS.indexOf(after);
+  return before !== "numeric" && WHOLE_NUMBERS.includes(before) && widened >= WHOLE_NUMBERS.indexOf(before);
+}

@@ -1,0 +1,49 @@
+import { DEFAULT_LOCK_TIMEOUT_MS } from "../defaults";
+import type { Statement } from "./statement";
+
+/** Statements as preview prints them: one line each, and BEGIN and COMMIT around those that stand or fall together. */
+export function statementLines(statements: readonly Statement[]): string[] {
+  const lines: string[] = [];
+  let open: string | undefined;
+  for (const statement of statements) {
+    if (open !== undefined && statement.transaction !== open) lines.push("COMMIT;");
+    if (statement.transaction !== undefined && statement.transaction !== open) lines.push("BEGIN;");
+    open = statement.transaction;
+    lines.push(statementText(statement));
+  }
+  if (open !== undefined) lines.push("COMMIT;");
+  return lines;
+}
+
+/** `ALTER TABLE …;  -- parent public.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again` */
+function statementText(statement: Statement): string {
+  const locks = lockTexts(statement);
+  const traits = [
+    locks.length > 0 ? locks.join("; ") : "no lock that others see",
+    statement.hold,
+    ...(statement.timeouts === "strong" ? [`lock_timeout ${DEFAULT_LOCK_TIMEOUT_MS} ms, tried again`] : []),
+    ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping nobody"] : []),
+    ...statement.hazards.map((hazard) => (hazard === "LOCK_PARENT_AX" ? `${hazard}${times(statement)}` : hazard)),
+  ];
+  return `${statement.sql.replace(/\n\s*/g, " ")};  -- ${traits.join(" | ")}`;
+}
+
+/** More partitions than this under one lock are counted. */
+const LISTED_LEAVES = 3;
+
+/** Each relation by its name; many partitions by their number. */
+function lockTexts(statement: Statement): string[] {
+  const leaves = statement.locks.filter((lock) => lock.role === "leaf");
+  const named =
+    leaves.length > LISTED_LEAVES ? statement.locks.filter((lock) => lock.role !== "leaf") : statement.locks;
+  return [
+    ...named.map((lock) => `${lock.role} ${lock.relation} ${lock.mode}`),
+    ...(named === statement.locks ? [] : [`${leaves.length} partitions ${leaves[0]?.mode ?? ""}`]),
+  ];
+}
+
+/** On how many relations the strongest lock is taken at once. */
+function times(statement: Statement): string {
+  const strongest = statement.locks.filter((lock) => lock.mode === "ACCESS EXCLUSIVE").length;
+  return strongest > 1 ? ` x${strongest}` : "";
+}

@@ -1,0 +1,240 @@
+import { quote } from "../../names/identifier";
+import type { ObservedTable } from "../../observed/table";
+import type { RegisteredExpression } from "../../observed/registration";
+import { observedForeignKey } from "../compare/foreign-keys";
+import type { TableShape } from "../../declare/table/spec";
+import type { Statement } from "../../sql/statement";
+import { type ColumnChange, columnChanges } from "./changes";
+import {
+  addCheck,
+  addedToTable,
+  type ArrivingCheck,
+  comesByPartitions,
+  dropCheck,
+  readForCheck,
+  readsNothing,
+  replaceCheck,
+} from "./checks";
+import { instantStatements, setNotNull } from "./column-statements";
+import { columnCommentStatements } from "../create/comments";
+import { type ConstraintChange, constraintChanges, declaredExpressions } from "./constraints";
+import type { AlterFacts } from "./facts";
+import { alterFamily, type Family, familyOf, lockFamily } from "./family";
+import { addForeignKey, dropForeignKey, validateForeignKey } from "./foreign-keys";
+import { isFilled } from "../compare/filled-check";
+import { type FilledCheck, notNullStages } from "./not-null";
+import type { AlterStep } from "./step";
+
+/** Everything that lies between a declared table and the one that exists, apart from what partitions carry. */
+export interface Differences {
+  readonly columns: readonly ColumnChange[];
+  readonly constraints: readonly ConstraintChange[];
+  /** CHECKs of changes to NOT NULL. */
+  readonly filled: readonly FilledCheck[];
+  /** Names of CHECKs that an interrupted or finished change to NOT NULL has left. */
+  readonly leftovers: readonly string[];
+}
+
+export function differencesOf(
+  shape: TableShape,
+  table: ObservedTable,
+  recorded: readonly RegisteredExpression[],
+): Differences {
+  const columns = columnChanges(shape, table, recorded);
+  const stages = notNullStages(shape, table, columns, recorded);
+  return {
+    columns,
+    constraints: constraintChanges(shape, table, recorded),
+    filled: stages.prove,
+    leftovers: stages.leftover.map((one) => one.check),
+  };
+}
+
+/**
+ * Expressions whose text is not the printed one, and of which nothing says how the server would print them: only the server
+ * can tell whether they mean the same.
+ */
+export function unsettled(
+  shape: TableShape,
+  differences: Differences,
+  recorded: readonly RegisteredExpression[],
+): Omit<RegisteredExpression, "printed" | "added">[] {
+  const different = [
+    ...differences.columns.flatMap((change) =>
+      change.kind === "set default" && change.found.default !== undefined ? [`default ${change.column.name}`] : [],
+    ),
+    ...differences.constraints.flatMap((change) => (change.kind === "replace check" ? [`check ${change.name}`] : [])),
+  ];
+  return declaredExpressions(shape).filter(
+    (one) =>
+      different.includes(`${one.kind} ${one.name}`) &&
+      !recorded.some((known) => known.kind === one.kind && known.name === one.name && known.declared === one.declared),
+  );
+}
+
+export function isEqual({ columns, constraints, leftovers }: Differences): boolean {
+  return columns.length === 0 && constraints.length === 0 && leftovers.length === 0;
+}
+
+/**
+ * The steps that make a table what is declared, in order. What is instant comes first, under one lock of the table and all
+ * its partitions; then rows are read, partition by partition, while writers go on; what the reading has proved comes last.
+ */
+export function alterSteps(
+  shape: TableShape,
+  table: ObservedTable,
+  differences: Differences,
+  facts: AlterFacts,
+): AlterStep[] {
+  const family = familyOf(table);
+  const { constraints, columns, filled } = differences;
+  const replaced = constraints.flatMap((change) => (change.kind === "replace check" ? [change] : []));
+  const stillOld = replaced.map((change) => change.name);
+  const arriving = [...constraints.flatMap(arrivingCheck), ...filled.map(arrivingFilled)];
+  return [
+    ...constraints.flatMap((change) => leavingKeys(family, change)),
+    ...instantStep(
+      family,
+      differences,
+      arriving.filter((check) => check.there === "no" && !comesByPartitions(family, check, facts)),
+      stillOld,
+    ),
+    ...commentStep(family, columns),
+    ...arriving.flatMap((check) => readForCheck(family, check, facts, stillOld)).map(recording(stillOld)),
+    ...notNullSteps(family, filled),
+    ...replaced.map((change, index): AlterStep => ({
+      statements: replaceCheck(family, change.name, change.next, change.found.definition),
+      records: { stillOld: replaced.slice(index + 1).map((later) => later.name) },
+    })),
+    ...constraints.flatMap((change) => arrivingKeys(family, change, facts)).map(recording([])),
+  ].map(without(unreadBefore(constraints)));
+}
+
+/** What a step that reads rows records where it takes back. */
+function recording(stillOld: readonly string[]): (step: AlterStep) => AlterStep {
+  return (step) => (step.onViolation ? { ...step, onViolation: { ...step.onViolation, records: { stillOld } } } : step);
+}
+
+function without(notYet: readonly string[]): (step: AlterStep) => AlterStep {
+  return ({ records, onViolation, ...step }) => ({
+    ...step,
+    ...(records ? { records: { ...records, notYet } } : {}),
+    ...(onViolation?.records
+      ? { onViolation: { ...onViolation, records: { ...onViolation.records, notYet } } }
+      : onViolation
+        ? { onViolation }
+        : {}),
+  });
+}
+
+/** What stood there before it was declared, and is read by this update: an update that fails has not made it ours. */
+function unreadBefore(constraints: readonly ConstraintChange[]): string[] {
+  return constraints.flatMap((change) => {
+    if (change.kind === "validate check") return change.known ? [] : [`check ${change.name}`];
+    return change.kind === "validate foreign key" && !change.known ? [`foreign ${change.key.name}`] : [];
+  });
+}
+
+/** Names of the constraints that are added: a partition may have one of its own. */
+export function arrivingNames({ constraints, filled }: Differences): string[] {
+  return [
+    ...[...constraints.flatMap(arrivingCheck), ...filled.map(arrivingFilled)].map((check) => check.name),
+    ...constraints.flatMap((change) => (change.kind === "add foreign key" ? [change.key.name] : [])),
+  ];
+}
+
+function arrivingCheck(change: ConstraintChange): ArrivingCheck[] {
+  switch (change.kind) {
+    case "add check":
+      return [{ ...change, declaredAs: change.name, there: "no" }];
+    case "validate check":
+      return [{ ...change, declaredAs: change.name, added: [] }];
+    case "replace check": {
+      const there = change.begun === "this one" ? "added" : "no";
+      return [{ ...change.check, name: change.next, declaredAs: change.name, there, added: change.added }];
+    }
+    default:
+      return [];
+  }
+}
+
+function arrivingFilled({ column, check, there, added }: FilledCheck): ArrivingCheck {
+  return { name: check, declaredAs: check, expression: isFilled(column), there, added };
+}
+
+/** Foreign keys leave first, each with its lock of the referenced table: a column that goes may have one. */
+function leavingKeys(family: Family, change: ConstraintChange): AlterStep[] {
+  if (change.kind !== "drop" || change.found.kind !== "foreign") return [];
+  const { name, definition } = change.found;
+  const undo = `ALTER TABLE … ADD CONSTRAINT ${quote(name)} ${definition}`;
+  return [
+    {
+      statements: dropForeignKey(family, observedForeignKey(change.found), `drop foreign key ${name}`, undo),
+    },
+  ];
+}
+
+function arrivingKeys(family: Family, change: ConstraintChange, facts: AlterFacts): AlterStep[] {
+  if (change.kind === "add foreign key") return addForeignKey(family, change.key, facts, change.added);
+  return change.kind === "validate foreign key" ? validateForeignKey(family, change.key, facts, change.there) : [];
+}
+
+function instantStep(
+  family: Family,
+  differences: Differences,
+  arriving: readonly ArrivingCheck[],
+  stillOld: readonly string[],
+): AlterStep[] {
+  const transaction = `alter table ${family.schema}.${family.table}`;
+  const statements = [
+    ...differences.constraints.flatMap((change) => leavingConstraint(family, transaction, change)),
+    ...differences.leftovers.map((check) => dropConstraint(family, transaction, check)),
+    ...instantStatements(family, transaction, differences.columns),
+    ...arriving.map((check) => addCheck(family, transaction, check)),
+  ];
+  if (statements.length === 0) return [];
+  const added = arriving.filter((check) => !readsNothing(check)).map((check) => addedToTable(family, check));
+  return [{ statements: [lockFamily(family, transaction), ...statements], records: { stillOld, added } }];
+}
+
+function leavingConstraint(family: Family, transaction: string, change: ConstraintChange): Statement[] {
+  if (change.kind === "replace check" && change.begun === "another one")
+    return [dropConstraint(family, transaction, change.next)];
+  if (change.kind !== "drop" || change.found.kind === "foreign") return [];
+  const { name, definition, kind } = change.found;
+  return [
+    alterFamily(family, transaction, {
+      action: `DROP CONSTRAINT ${quote(name)}`,
+      undo: `ALTER TABLE … ADD CONSTRAINT ${quote(name)} ${definition}`,
+      hazards: kind === "unique" ? ["INDEX_DROPPED"] : [],
+    }),
+  ];
+}
+
+function commentStep(family: Family, columns: readonly ColumnChange[]): AlterStep[] {
+  const comments = columns.flatMap((change) =>
+    change.kind === "comment" ? [{ column: change.column.name, from: change.from, to: change.column.comment }] : [],
+  );
+  const statements = columnCommentStatements(family, `comment ${family.schema}.${family.table}`, comments, false);
+  return statements.length > 0 ? [{ statements }] : [];
+}
+
+/** Two transactions: killed between them, the next update finds a CHECK that has done its work. */
+function notNullSteps(family: Family, proved: readonly FilledCheck[]): AlterStep[] {
+  if (proved.length === 0) return [];
+  const set = `not null ${family.schema}.${family.table}`;
+  const clean = `drop checks ${family.schema}.${family.table}`;
+  const ours = proved.filter((one) => one.there !== "before");
+  return [
+    { statements: [lockFamily(family, set), ...proved.map((one) => setNotNull(family, set, one.column))] },
+    ...(ours.length > 0
+      ? [{ statements: [lockFamily(family, clean), ...ours.map((one) => dropConstraint(family, clean, one.check))] }]
+      : []),
+  ];
+}
+
+function dropConstraint(family: Family, transaction: string, name: string): Statement {
+  const [, drop] = dropCheck(family, transaction, name);
+  if (!drop) throw new RangeError(`no statement drops ${name}`);
+  return drop;
+}

@@ -1,0 +1,122 @@
+import type { RegisteredExpression } from "../../observed/registration";
+import { tokensOf } from "../../sql/expression";
+
+/**
+ * Whether an expression that is declared is the one that the server prints. What was recorded when it was applied decides;
+ * where nothing was, the two texts are compared without what PostgreSQL adds: brackets that change nothing, casts of
+ * quoted literals, upper case. Texts that differ then are not proved to mean another thing, only not to be the same.
+ */
+export function sameExpression(
+  declared: string,
+  printed: string,
+  recorded: Pick<RegisteredExpression, "declared" | "printed"> | undefined,
+): boolean {
+  if (recorded?.declared === declared) return recorded.printed === printed;
+  return plainExpression(declared) === plainExpression(printed);
+}
+
+/** An expression without what does not change its meaning, as words with one space between them. */
+export function plainExpression(text: string): string {
+  const { masked, literals } = maskLiterals(text);
+  const uncast = masked.replace(CAST, "$1");
+  const tokens = uncast.match(TOKEN) ?? [];
+  return withoutIdleBrackets(tokens)
+    .map((token) => (token.startsWith("\u0001") ? plainLiteral(literals, token) : token))
+    .join(" ");
+}
+
+/** Names of the functions that an expression calls, without their schemas. */
+export function functionNames(expression: string): string[] {
+  const { masked } = maskLiterals(expression);
+  const calls = [...masked.matchAll(/("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\(/gu)];
+  const names = calls.map(([, name = ""]) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
+  return [...new Set(names)].sort();
+}
+
+/** What stands between quotes is nobody's syntax: it is taken out while the rest is looked at. Words mean the same in any case. */
+function maskLiterals(text: string): { readonly masked: string; readonly literals: readonly string[] } {
+  const literals: string[] = [];
+  const masked = tokensOf(text).map((token) => {
+    switch (token.kind) {
+      case "text":
+        return `\u0001${literals.push(token.text) - 1}\u0001`;
+      case "comment":
+        return " ";
+      case "word":
+        return token.text.toLowerCase();
+      case "quoted":
+      case "space":
+      case "sign":
+        return token.text;
+    }
+  });
+  return { masked: masked.join(""), literals };
+}
+
+/** Casts of numbers stay: `1 / 2` and `(1)::numeric / 2` are two values. */
+const LITERAL = "\\u0001\\d+\\u0001";
+const TYPE_NAME = '(?:(?:"[^"]+"|[a-z_][\\w$]*)\\.)?(?:"[^"]+"|[a-z_][\\w$]*)';
+const CAST = new RegExp(
+  `(${LITERAL})::${TYPE_NAME}(?: varying| precision)?(?:\\(\\d+(?:,\\s*-?\\d+)?\\))?(?: with(?:out)? time zone)?(?:\\[\\])*`,
+  "g",
+);
+
+const TOKEN = /\u0001\d+\u0001|"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$.]*|\d+(?:\.\d+)?|::|[<>=!~+\-*/%^&|#@?]+|[^\s]/gu;
+
+/** `'-1'::integer` is how -1 is printed. */
+function plainLiteral(literals: readonly string[], token: string): string {
+  const literal = literals[Number(token.slice(1, -1))] ?? "";
+  return /^'-?\d+(\.\d+)?'$/.test(literal) ? literal.slice(1, -1).replace(/^-/, "- ") : literal;
+}
+
+/** Brackets around the whole, around one word, and around a comparison between AND, OR and NOT change nothing. */
+function withoutIdleBrackets(tokens: readonly string[]): readonly string[] {
+  for (let at = 0; at < tokens.length; at += 1) {
+    if (tokens[at] !== "(") continue;
+    const end = closing(tokens, at);
+    if (end === undefined || !isIdle(tokens, at, end)) continue;
+    return withoutIdleBrackets([...tokens.slice(0, at), ...tokens.slice(at + 1, end), ...tokens.slice(end + 1)]);
+  }
+  return tokens;
+}
+
+function isIdle(tokens: readonly string[], at: number, end: number): boolean {
+  const before = tokens[at - 1];
+  // What a name stands before are arguments.
+  if (before !== undefined && !BEFORE.has(before) && /^[\p{L}_"]/u.test(before)) return false;
+  const inner = tokens.slice(at + 1, end);
+  if (inner.length === 1) return before === undefined || !/^[\p{L}_"]/u.test(before) || CONNECTIVES.has(before);
+  const after = tokens[end + 1];
+  const alone = (before === undefined || BEFORE.has(before)) && (after === undefined || AFTER.has(after));
+  if (!alone || inner.includes(",")) return false;
+  return (before === undefined && after === undefined) || !hasConnective(topLevel(inner));
+}
+
+const CONNECTIVES: ReadonlySet<string> = new Set(["and", "or", "not"]);
+const BEFORE: ReadonlySet<string> = new Set([...CONNECTIVES, "("]);
+const AFTER: ReadonlySet<string> = new Set(["and", "or", ")"]);
+
+/** NOT of `IS NOT NULL` connects nothing. */
+function hasConnective(tokens: readonly string[]): boolean {
+  return tokens.some((token, index) => CONNECTIVES.has(token) && !(token === "not" && tokens[index - 1] === "is"));
+}
+
+/** The words that stand in no inner brackets. */
+function topLevel(tokens: readonly string[]): string[] {
+  let depth = 0;
+  return tokens.filter((token) => {
+    if (token === ")") depth -= 1;
+    const here = depth === 0;
+    if (token === "(") depth += 1;
+    return here;
+  });
+}
+
+function closing(tokens: readonly string[], open: number): number | undefined {
+  let depth = 0;
+  for (let at = open; at < tokens.length; at += 1) {
+    if (tokens[at] === "(") depth += 1;
+    if (tokens[at] === ")" && (depth -= 1) === 0) return at;
+  }
+  return undefined;
+}

@@ -1,0 +1,107 @@
+import { quote, quoteQualified } from "../../names/identifier";
+import type { ObservedTable } from "../../observed/table";
+import type { Hazard, Lock, LockMode, Statement } from "../../sql/statement";
+
+/** A table with all its partitions, at any depth: what an ALTER TABLE of the parent changes and locks together. */
+export interface Family {
+  readonly schema: string;
+  readonly table: string;
+  readonly partitions: readonly Member[];
+}
+
+export interface Member {
+  readonly schema: string;
+  readonly name: string;
+  /** Cut further: it holds no rows itself. */
+  readonly partitioned: boolean;
+}
+
+/** A half-detached partition is no longer reached through the table. */
+export function familyOf(table: ObservedTable): Family {
+  const all = [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)];
+  return {
+    schema: table.schema,
+    table: table.name,
+    partitions: all
+      .filter((leaf) => !leaf.detachPending)
+      .map(({ schema, name, partitioned }) => ({ schema, name, partitioned })),
+  };
+}
+
+/** The partitions that hold rows. */
+export function leavesOf(family: Family): readonly Member[] {
+  return family.partitions.filter((member) => !member.partitioned);
+}
+
+export function familyName(family: Pick<Family, "schema" | "table">): string {
+  return quoteQualified(family.schema, family.table);
+}
+
+/**
+ * Comes first in each transaction that changes the whole family: every lock is queued for here, in no more than the time of
+ * one wait, so that what follows waits for nothing while others wait for it.
+ */
+export function lockFamily(
+  family: Family,
+  transaction: string,
+  mode: "ACCESS EXCLUSIVE" | "SHARE ROW EXCLUSIVE" = "ACCESS EXCLUSIVE",
+): Statement {
+  return {
+    sql: `LOCK TABLE ${familyName(family)} IN ${mode} MODE`,
+    transaction,
+    timeouts: "strong",
+    oneWait: true,
+    locks: locksOn(family, mode),
+    hold: "instant",
+    hazards: [mode === "ACCESS EXCLUSIVE" ? "LOCK_PARENT_AX" : "LOCK_WRITES_SHORT"],
+    undo: "not needed: it changes nothing",
+  };
+}
+
+/** One change of the whole family, within the transaction that has locked it. */
+export function alterFamily(
+  family: Family,
+  transaction: string,
+  change: {
+    readonly action: string;
+    readonly undo: string;
+    readonly mode?: "ACCESS EXCLUSIVE" | "SHARE ROW EXCLUSIVE";
+    readonly hazards?: readonly Hazard[];
+    readonly locks?: readonly Lock[];
+  },
+): Statement {
+  const mode = change.mode ?? "ACCESS EXCLUSIVE";
+  return {
+    sql: `ALTER TABLE ${familyName(family)} ${change.action}`,
+    transaction,
+    timeouts: "strong",
+    locks: [...locksOn(family, mode), ...(change.locks ?? [])],
+    hold: "instant",
+    hazards: [mode === "ACCESS EXCLUSIVE" ? "LOCK_PARENT_AX" : "LOCK_WRITES_SHORT", ...(change.hazards ?? [])],
+    undo: change.undo,
+  };
+}
+
+/** Reads a partition for a constraint, or for a table with partitions only looks whether they were read. */
+export function validate(
+  member: { readonly schema: string; readonly name: string },
+  constraint: string,
+  change: { readonly locks: readonly Lock[]; readonly reads: boolean },
+): Statement {
+  return {
+    sql: `ALTER TABLE ${quoteQualified(member.schema, member.name)} VALIDATE CONSTRAINT ${quote(constraint)}`,
+    transaction: `validate ${constraint} of ${member.schema}.${member.name}`,
+    timeouts: "waiting",
+    locks: change.locks,
+    hold: change.reads ? "grows with rows" : "instant",
+    hazards: change.reads ? ["SCAN_PARTITION"] : [],
+    undo: "not needed: it only reads",
+  };
+}
+
+export function locksOn(family: Family, mode: LockMode): Lock[] {
+  return [
+    { relation: `${family.schema}.${family.table}`, role: "parent", mode },
+    ...family.partitions.map(({ schema, name }): Lock => ({ relation: `${schema}.${name}`, role: "leaf", mode })),
+  ];
+}

@@ -1,0 +1,77 @@
+import { canonicalType } from "../compare/compare";
+import type { ObservedTable } from "../../observed/table";
+import type { Problem } from "../../problems/problem";
+import { formatPath } from "../../problems/shape-problems";
+import type { ColumnSpec, TableShape } from "../../declare/table/spec";
+import { isSerial } from "./changes";
+
+/** What a server says about the name of a type, looked up as our sessions do: in pg_catalog alone. */
+export interface ResolvedType {
+  /** As declared, without precision and brackets. */
+  readonly declared: string;
+  /** format_type of what it means. Undefined: nothing. */
+  readonly type: string | undefined;
+  /** The same name in other schemas, qualified and quoted as needed. */
+  readonly elsewhere: readonly string[];
+}
+
+/** Types of pg_catalog that columns usually have: the server is not asked for them. */
+const COMMON = new Set(
+  "bigint integer smallint boolean text uuid json jsonb bytea date interval inet cidr macaddr numeric real money xml name oid tsvector"
+    .split(" ")
+    .concat(["double precision", "character varying", "character", "bit", "bit varying", "timestamp with time zone"])
+    .concat(["timestamp without time zone", "time with time zone", "time without time zone", "timestamp", "time"]),
+);
+
+/** Declared names of types that only the server can tell: of columns to be made, and of those whose type is printed otherwise. */
+export function typesToResolve(shape: Pick<TableShape, "columns">, table: ObservedTable | undefined): string[] {
+  const asked = (shape.columns ?? []).filter((column) => {
+    if (isSerial(column.type) || COMMON.has(nameOf(canonicalType(column.type)))) return false;
+    const found = table?.columns.find((one) => one.name === column.name);
+    return found === undefined || canonicalType(found.type) !== canonicalType(column.type);
+  });
+  return [...new Set(asked.map((column) => nameOf(column.type)))];
+}
+
+/** The same columns with types of extensions and schemas as the server prints them, wherever it knows what they mean. */
+export function withResolvedTypes<T extends Pick<TableShape, "columns">>(
+  shape: T,
+  resolved: readonly ResolvedType[],
+): T {
+  if (!shape.columns || resolved.length === 0) return shape;
+  const columns = shape.columns.map((column): ColumnSpec => {
+    const type = resolved.find((one) => one.declared === nameOf(column.type))?.type;
+    // Words inside of a type of pg_catalog (interval day to second) are no part of its name, and would be lost.
+    const isOurs = type?.includes(".") === true || /^pg_catalog\./i.test(column.type);
+    return isOurs ? { ...column, type: `${type ?? ""}${column.type.slice(nameOf(column.type).length)}` } : column;
+  });
+  return { ...shape, columns };
+}
+
+/** A type that a statement of ours would not find: preview says so, and not the update in the middle of its work. */
+export function typeProblems(
+  shape: Pick<TableShape, "columns" | "schema" | "table">,
+  resolved: readonly ResolvedType[],
+): Problem[] {
+  return (shape.columns ?? []).flatMap((column): Problem[] => {
+    const found = resolved.find((one) => one.declared === nameOf(column.type));
+    if (!found || found.type !== undefined) return [];
+    const named = found.elsewhere.map((name) => JSON.stringify(name)).join(" or ");
+    return [
+      {
+        path: formatPath(["columns", column.name, "type"]),
+        code: "invalid-value",
+        message: `the type ${JSON.stringify(column.type)} of column "${column.name}" of "${shape.schema}.${shape.table}" is not known: types are looked up in pg_catalog alone, whatever search_path a role has.`,
+        fix:
+          found.elsewhere.length > 0
+            ? `Write it with its schema: ${named}.`
+            : "Mend its spelling, or make the type first, and write it with its schema.",
+      },
+    ];
+  });
+}
+
+/** Without precision and brackets: `app.mood[]` gives `app.mood`. */
+function nameOf(type: string): string {
+  return type.replace(/\s*(?:\(.*)?(?:\[.*)?$/s, "");
+}

@@ -1,0 +1,26 @@
+import { fitIdentifier, quote, quoteQualified } from "../../names/identifier";
+
+/** The condition of the CHECK that proves to SET NOT NULL that every row has a value. */
+export function isFilled(column: string): string {
+  return `${quote(column)} IS NOT NULL`;
+}
+
+/** Not `…_not_null`: from PostgreSQL 18 on that is the name of the constraint that SET NOT NULL makes. */
+export function filledCheckName(table: string, column: string): string {
+  return fitIdentifier(`${table}_${column}_filled`);
+}
+
+/**
+ * The same for a column of a table that another tool owns, for a person to run: VALIDATE reads the partitions while writers go on,
+ * and SET NOT NULL then reads nothing under its lock.
+ */
+export function notNullScript(table: { readonly schema: string; readonly name: string }, column: string): string[] {
+  const target = quoteQualified(table.schema, table.name);
+  const check = quote(filledCheckName(table.name, column));
+  return [
+    `ALTER TABLE ${target} ADD CONSTRAINT ${check} CHECK (${isFilled(column)}) NOT VALID;`,
+    `ALTER TABLE ${target} VALIDATE CONSTRAINT ${check};`,
+    `ALTER TABLE ${target} ALTER COLUMN ${quote(column)} SET NOT NULL;`,
+    `ALTER TABLE ${target} DROP CONSTRAINT ${check};`,
+  ];
+}

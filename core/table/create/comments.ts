@@ -1,0 +1,36 @@
+import { quote, quoteLiteral, quoteQualified } from "../../names/identifier";
+import type { Statement } from "../../sql/statement";
+
+/** A comment of a column, before and after. */
+export interface ColumnComment {
+  readonly column: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/**
+ * Comments of columns of the table alone: partitions that are made later take them over.
+ *
+ * @param fresh nobody sees the table yet
+ */
+export function columnCommentStatements(
+  table: { readonly schema: string; readonly table: string },
+  transaction: string,
+  comments: readonly ColumnComment[],
+  fresh: boolean,
+): Statement[] {
+  const relation = `${table.schema}.${table.table}`;
+  return comments.map(({ column, from, to }) => {
+    const text = (comment: string | undefined) =>
+      `COMMENT ON COLUMN ${quoteQualified(table.schema, table.table)}.${quote(column)} IS ${comment === undefined ? "NULL" : quoteLiteral(comment)}`;
+    return {
+      sql: text(to),
+      transaction,
+      timeouts: "light",
+      locks: fresh ? [] : [{ relation, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" }],
+      hold: "instant",
+      hazards: [],
+      undo: text(from),
+    };
+  });
+}

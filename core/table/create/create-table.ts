@@ -1,0 +1,96 @@
+import { primaryKeyName, quote, quoteList, quoteQualified } from "../../names/identifier";
+import { type ColumnComment, columnCommentStatements } from "./comments";
+import { parentStatements } from "../../partition/carry/align-parent";
+import type { Relation } from "../../sql/relation";
+import {
+  freshGrantStatements,
+  policyStatements,
+  rowSecurityStatements,
+} from "../../partition/carry/security-statements";
+import { foreignKeyDefinition } from "../compare/foreign-keys";
+import type { ColumnSpec, TableShape } from "../../declare/table/spec";
+import { indexDefinition, plannedParent } from "../../partition/carry/parent";
+import { cutText } from "../../partition/statements/new-table";
+import type { Lock, Statement } from "../../sql/statement";
+
+/**
+ * Makes the partitioned parent with its constraints and indexes, in one transaction. The indexes are made while the table
+ * has no partition and is visible to nobody, so they cost nothing and every partition is born with them.
+ */
+export function createTableStatements(spec: TableShape, defaultGrantees: readonly string[] = []): Statement[] {
+  const transaction = `create table ${spec.schema}.${spec.table}`;
+  const table = quoteQualified(spec.schema, spec.table);
+  const parts = [
+    ...(spec.columns ?? []).map(columnText),
+    ...(spec.primaryKey
+      ? [`CONSTRAINT ${quote(primaryKeyName(spec.table))} PRIMARY KEY (${quoteList(spec.primaryKey)})`]
+      : []),
+    ...spec.uniques.map((unique) => `CONSTRAINT ${quote(unique.name)} UNIQUE (${quoteList(unique.columns)})`),
+    // No row is there that would have to be left out: what is made with its table holds for all.
+    ...spec.checks.map(
+      (check) =>
+        `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})${check.enforced === false ? " NOT ENFORCED" : ""}`,
+    ),
+    ...spec.foreignKeys.map((key) => `CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)}`),
+  ];
+  const referenced = plannedParent(spec).references.map((relation): Lock => ({
+    relation,
+    role: "referenced",
+    mode: "SHARE ROW EXCLUSIVE",
+  }));
+  return [
+    {
+      sql: `CREATE TABLE ${table} (\n  ${parts.join(",\n  ")}\n) ${cutText(spec.root)}`,
+      transaction,
+      timeouts: referenced.length > 0 ? "strong" : "light",
+      locks: referenced,
+      hold: "instant",
+      hazards: referenced.length > 0 ? ["LOCK_REF_WRITE"] : [],
+      undo: `DROP TABLE ${table}`,
+    },
+    ...spec.indexes.map((index): Statement => ({
+      sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(index.name)} ON ${table} ${indexDefinition(index)}`,
+      transaction,
+      timeouts: "light",
+      locks: [],
+      hold: "instant",
+      hazards: [],
+      undo: `DROP INDEX ${quoteQualified(spec.schema, index.name)}`,
+    })),
+    ...carriedStatements(spec, transaction, defaultGrantees),
+  ];
+}
+
+/** Row security, policies and grants come before anybody can see the table; there is no moment in which it is open. */
+function carriedStatements(spec: TableShape, transaction: string, defaultGrantees: readonly string[]): Statement[] {
+  const relation: Relation = { schema: spec.schema, name: spec.table, role: "parent", fresh: true };
+  const { rowSecurity, grants } = spec.leaves;
+  const policies = (rowSecurity?.policies ?? []).map((policy) => ({ spec: policy, same: () => false }));
+  return [
+    ...(rowSecurity
+      ? rowSecurityStatements(
+          relation,
+          transaction,
+          { enabled: rowSecurity.enable, forced: rowSecurity.force },
+          { enabled: false, forced: false },
+        )
+      : []),
+    ...policyStatements(relation, transaction, policies, []),
+    ...(grants ? freshGrantStatements(relation, transaction, grants, defaultGrantees) : []),
+    ...parentStatements(relation, transaction, spec, undefined),
+    ...columnCommentStatements(spec, transaction, commentsOf(spec), true),
+  ];
+}
+
+function commentsOf({ columns }: TableShape): ColumnComment[] {
+  return (columns ?? []).flatMap((column) =>
+    column.comment === undefined ? [] : [{ column: column.name, from: undefined, to: column.comment }],
+  );
+}
+
+/** A column as CREATE TABLE and ADD COLUMN write it. */
+export function columnText(column: ColumnSpec): string {
+  const identity = column.identity === undefined ? "" : ` GENERATED ${column.identity.toUpperCase()} AS IDENTITY`;
+  const fallback = column.default === undefined ? "" : ` DEFAULT ${column.default}`;
+  return `${quote(column.name)} ${column.type}${identity}${fallback}${column.nullable ? "" : " NOT NULL"}`;
+}

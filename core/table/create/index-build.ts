@@ -1,0 +1,170 @@
+import { quote, quoteQualified } from "../../names/identifier";
+import type { ObservedLeafIndex } from "../../observed/table";
+import { createLeafIndexText, leafIndexName } from "../../partition/statements/new-table";
+import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
+import type { Lock, Statement } from "../../sql/statement";
+
+/** The parent's half: instant, and invalid until every leaf has its part. Writers wait for at most an instant. */
+export function createParentIndexStatement(parent: ParentShape, index: ParentIndex): Statement {
+  return {
+    sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(index.name)} ON ONLY ${tableOf(parent)} ${index.definition}`,
+    transaction: `index ${parent.schema}.${index.name}`,
+    timeouts: "strong",
+    locks: [{ relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE" }],
+    hold: "instant",
+    hazards: ["LOCK_WRITES_SHORT"],
+    undo: `DROP INDEX ${quoteQualified(parent.schema, index.name)}`,
+  };
+}
+
+/** A partition that an index has to be on, and what its part is attached to. */
+export interface IndexPlace {
+  readonly schema: string;
+  readonly name: string;
+  /** Cut further: its part is made at once and becomes valid with those below it. */
+  readonly partitioned: boolean;
+  /** The table above with the name of its index: the parent's, or the part of a branch. An index is in the schema of its table. */
+  readonly above: { readonly schema: string; readonly table: string; readonly index: string };
+}
+
+/**
+ * What one partition still needs: drop a leftover that an interrupted build left invalid, take over an index that is equal
+ * already, or build one concurrently; then attach it. Empty when it has its part.
+ */
+export function leafIndexStatements(
+  parent: ParentShape,
+  index: ParentIndex,
+  printed: string,
+  place: IndexPlace,
+  existing: readonly ObservedLeafIndex[],
+): Statement[] {
+  const here = existing.filter((candidate) => candidate.leaf === place.name && candidate.schema === place.schema);
+  const attached = here.find((candidate) => candidate.attachedTo === place.above.index);
+  if (attached) {
+    // A part that is cut further is valid when all below it are.
+    return attached.valid || attached.building || place.partitioned ? [] : [rebuildStatement(place, attached.name)];
+  }
+  const name = leafIndexName(parent, place.name, index);
+  const equal = here.find(
+    (candidate) =>
+      (candidate.valid || place.partitioned) &&
+      candidate.attachedTo === undefined &&
+      candidate.constraint === undefined &&
+      candidate.unique === index.unique &&
+      candidate.definition === printed,
+  );
+  if (equal) return [attachIndexStatement(place, equal.name)];
+  if (place.partitioned) return [branchIndexStatement(place, index, name), attachIndexStatement(place, name)];
+  // Another one of that name is nothing that we have begun: the build then says that the name is taken.
+  const leftover = here.find(
+    (candidate) =>
+      candidate.name === name &&
+      !candidate.valid &&
+      !candidate.building &&
+      candidate.unique === index.unique &&
+      candidate.definition === printed,
+  );
+  return [
+    ...(leftover ? [dropLeftoverStatement(place, name)] : []),
+    buildStatement(parent, index, place),
+    attachIndexStatement(place, name),
+  ];
+}
+
+/**
+ * Removes the index everywhere; `leaves` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it locks every leaf too.
+ */
+export function dropIndexStatement(
+  parent: { schema: string; table: string },
+  index: string,
+  leaves: readonly string[] = [],
+): Statement {
+  return {
+    sql: `DROP INDEX ${quoteQualified(parent.schema, index)}`,
+    transaction: `drop index ${parent.schema}.${index}`,
+    timeouts: "strong",
+    locks: [
+      { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "ACCESS EXCLUSIVE" },
+      ...leaves.map((relation): Lock => ({ relation, role: "leaf", mode: "ACCESS EXCLUSIVE" })),
+    ],
+    hold: "instant",
+    hazards: ["LOCK_PARENT_AX", "INDEX_DROPPED"],
+    undo: "declare the index again: it is built anew",
+  };
+}
+
+/** The half of a branch: like that of the parent, instant, and invalid until everything below has its part. */
+function branchIndexStatement(place: IndexPlace, index: ParentIndex, name: string): Statement {
+  return {
+    sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ONLY ${quoteQualified(place.schema, place.name)} ${index.definition}`,
+    transaction: `index ${place.schema}.${name}`,
+    timeouts: "strong",
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE" }],
+    hold: "instant",
+    hazards: ["LOCK_WRITES_SHORT"],
+    undo: "dropped with the index of the parent",
+  };
+}
+
+function buildStatement(parent: ParentShape, index: ParentIndex, place: IndexPlace): Statement {
+  return {
+    sql: createLeafIndexText(parent, place.name, index, true, place.schema),
+    transaction: undefined,
+    timeouts: "waiting",
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    hold: "grows with rows",
+    hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
+    undo: "DROP INDEX CONCURRENTLY",
+  };
+}
+
+function attachIndexStatement(place: IndexPlace, leafIndex: string): Statement {
+  const { above } = place;
+  return {
+    sql: `ALTER INDEX ${quoteQualified(above.schema, above.index)} ATTACH PARTITION ${quoteQualified(place.schema, leafIndex)}`,
+    transaction: `attach index ${place.schema}.${leafIndex}`,
+    timeouts: "strong",
+    locks: [
+      { relation: `${above.schema}.${above.table}`, role: "parent", mode: "ACCESS SHARE" },
+      { relation: `${above.schema}.${above.index}`, role: "index", mode: "SHARE UPDATE EXCLUSIVE" },
+      { relation: relationOf(place), role: "leaf", mode: "ACCESS SHARE" },
+      { relation: `${place.schema}.${leafIndex}`, role: "index", mode: "ACCESS EXCLUSIVE" },
+    ],
+    hold: "instant",
+    hazards: ["LOCK_LEAF_INDEX_AX"],
+    undo: "none: PostgreSQL cannot detach an index; drop the index of the parent",
+  };
+}
+
+/** An index that was attached although invalid cannot be dropped any more; it can be built anew in its place. */
+function rebuildStatement(place: IndexPlace, name: string): Statement {
+  return {
+    sql: `REINDEX INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
+    transaction: undefined,
+    timeouts: "waiting",
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    hold: "grows with rows",
+    hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
+    undo: "not needed: the definition stays the same",
+  };
+}
+
+function dropLeftoverStatement(place: IndexPlace, name: string): Statement {
+  return {
+    sql: `DROP INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
+    transaction: undefined,
+    timeouts: "waiting",
+    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    hold: "waits for others",
+    hazards: ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
+    undo: "not needed: an invalid index serves no query",
+  };
+}
+
+function relationOf(place: IndexPlace): string {
+  return `${place.schema}.${place.name}`;
+}
+
+function tableOf(parent: ParentShape): string {
+  return quoteQualified(parent.schema, parent.table);
+}

@@ -1,0 +1,23 @@
+import type { WindowSpec } from "../declare/table/spec";
+import { type Instant, earlier } from "../time/instant";
+import { horizonAt } from "./window";
+
+/** The two clocks. Retirement trusts the earlier one, so that neither of them alone can expire anything too soon. */
+export interface Clocks {
+  /** The program's, already truncated to the start of the table's current interval. */
+  readonly asOf: Instant;
+  /** The database's. */
+  readonly database: Instant;
+  /** A simulated clock that decides alone: for tests and demonstrations. */
+  readonly trusted: Instant | undefined;
+}
+
+/** The horizon by the clock that decides. */
+export function decidingHorizon(spec: WindowSpec, clocks: Clocks): Instant | undefined {
+  return horizonAt(spec, clocks.trusted ?? earlier(clocks.asOf, clocks.database));
+}
+
+/** The moment that graces are measured by: the database's clock, or a trusted one. */
+export function decidingNow(clocks: Clocks): Instant {
+  return clocks.trusted ?? clocks.database;
+}

@@ -1,0 +1,32 @@
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { completePlan, readWindow } from "../support/window";
+
+interface SuperuserForbiddenConfig {
+  /** Whether a superuser is refused. */
+  readonly forbidden: boolean;
+}
+
+export const superuserForbidden: Rule<SuperuserForbiddenConfig> = {
+  name: "superuser-forbidden",
+  description: "The role that changes the tables may do that and no more.",
+  severity: "high",
+  enforcementLevel: "advisory",
+  remediation:
+    "Connect as a role that owns the tables and may create in their schemas: docs/troubleshooting.md, Missing rights, has its grants.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    forbidden: {
+      type: "boolean",
+      description: "Whether a superuser is refused. Only environments whose data nobody needs should say false.",
+      default: true,
+    },
+  },
+  evaluate(properties, config) {
+    const window = readWindow(properties);
+    const role = completePlan(window)?.role;
+    if (!config.forbidden || !role?.superuser) return [];
+    return [
+      `${window.table}: the connection's role "${role.name}" is a superuser, for whom no right and no row security holds. ${settings(this.name, "the connection's user", "forbidden")}`,
+    ];
+  },
+};

@@ -1,0 +1,104 @@
+import { certainExpiry, soonestExpiry } from "../../../core/archive/bucket/bucket-checks";
+import { compareInstants, type Instant } from "../../../core/time/instant";
+import { addSpan } from "../../../core/time/span";
+import { type ArchiveUse, archiveUses, BUCKET_RULE_TYPES, factsOf, isUnknown } from "../support/bucket";
+import { settings, type StackRule } from "../support/rule";
+import { endOf, SPAN_PATTERN } from "../support/spans";
+import { readWindow } from "../support/window";
+
+interface ArchiveRetentionConfig {
+  /** Shortest time from a row's birth to the end of its archive, by data class. */
+  readonly minimum: Readonly<Record<string, string>>;
+  /** Longest, by data class: after it nothing may be left. */
+  readonly maximum: Readonly<Record<string, string>>;
+}
+
+const spans = { type: "string", pattern: SPAN_PATTERN } as const;
+
+export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
+  name: "archive-retention-consistent",
+  description: "Table and archive together keep rows for as long as their class asks, and no longer than it allows.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  remediation:
+    "Change expireAfter, keepVersionsFor or objectLock.for of the ArchiveBucket, or window.retention of the table.",
+  subject: "tables with their archive buckets",
+  types: BUCKET_RULE_TYPES,
+  configProperties: {
+    minimum: {
+      type: "object",
+      description:
+        'Shortest time that table and archive together keep a row, by data class, for example { "finance": "7 years" }.',
+      additionalProperties: spans,
+      default: {},
+    },
+    maximum: {
+      type: "object",
+      description:
+        'Longest time, by data class, for example { "personal": "3 years" }: after it neither table nor bucket may have anything left.',
+      additionalProperties: spans,
+      default: {},
+    },
+  },
+  evaluateStack(resources, config) {
+    return archiveUses(resources).flatMap((use) => {
+      const { table, dataClass = "", retention } = readWindow(use.window);
+      const [minimum, maximum] = [config.minimum[dataClass], config.maximum[dataClass]];
+      const [least, most] = [minimum, maximum].map((span) => (span === undefined ? undefined : endOf(span)));
+      if (retention === undefined || (!least && !most)) return [];
+      const refuse = (found: string, limit: string, key: string): string =>
+        `${table}: ${found}; data of class "${dataClass}" is kept ${limit}. ${settings(this.name, "the bucket or window.retention", `${key}.${dataClass}`)}`;
+      const kept = keptFor(use, retention);
+      if (kept === "unknown") return [];
+      if (kept === "elsewhere")
+        return [
+          refuse(
+            `its archive (${use.to ?? "?"}) is in no bucket of this stack, so that nobody knows its end`,
+            "within limits",
+            minimum === undefined ? "maximum" : "minimum",
+          ),
+        ];
+      return [
+        ...(least && kept.first && compareInstants(kept.first, least) < 0
+          ? [
+              refuse(
+                `table and archive lose rows after ${kept.firstText}`,
+                `for at least "${minimum ?? ""}"`,
+                "minimum",
+              ),
+            ]
+          : []),
+        ...(most && (!kept.last || compareInstants(most, kept.last) < 0)
+          ? [refuse(`table and archive keep rows for ${kept.lastText}`, `for at most "${maximum ?? ""}"`, "maximum")]
+          : []),
+      ];
+    });
+  },
+};
+
+interface Kept {
+  /** When the first rows may be lost, and when the last are gone. Undefined: never. */
+  readonly first: Instant | undefined;
+  readonly last: Instant | undefined;
+  readonly firstText: string;
+  readonly lastText: string;
+}
+
+function keptFor({ bucket, prefix, to }: ArchiveUse, retention: string): Kept | "unknown" | "elsewhere" {
+  // Nothing expires in a table: what may delete there is a matter of its rights.
+  if (to?.startsWith("table://")) return { first: undefined, last: undefined, firstText: "ever", lastText: "ever" };
+  if (!bucket) return to === undefined ? "unknown" : "elsewhere";
+  if (isUnknown(bucket, "lifecycle") || isUnknown(bucket, "lock")) return "unknown";
+  const facts = factsOf(bucket);
+  // Keys of an archive begin with its prefix and a slash.
+  const folder = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+  const [soonest, certain] = [soonestExpiry(facts, folder), certainExpiry(facts, folder)];
+  const hot = retention === "forever" ? undefined : endOf(retention);
+  const text = (days: number | undefined): string =>
+    days === undefined || hot === undefined ? "ever" : `"${retention}" and ${days} days`;
+  return { first: after(hot, soonest), last: after(hot, certain), firstText: text(soonest), lastText: text(certain) };
+}
+
+function after(hot: Instant | undefined, days: number | undefined): Instant | undefined {
+  return hot && days !== undefined ? addSpan(hot, { count: days, unit: "day" }, "UTC") : undefined;
+}

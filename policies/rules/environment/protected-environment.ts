@@ -1,0 +1,51 @@
+import { PROVIDER_TYPE, type Rule, settings } from "../support/rule";
+
+interface ProtectedEnvironmentConfig {
+  /** Whether this environment is protected. */
+  readonly protected: boolean;
+}
+
+export const protectedEnvironment: Rule<ProtectedEnvironmentConfig> = {
+  name: "protected-environment",
+  description: "In a protected environment no simulated clock decides, and no destroy may drop a table.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  remediation: "Remove trustAsOf and allowDestroy from the provider's configuration.",
+  resourceType: PROVIDER_TYPE,
+  configProperties: {
+    protected: {
+      type: "boolean",
+      description: "Whether this environment is protected. Only environments whose data nobody needs should say false.",
+      default: true,
+    },
+  },
+  evaluate({ values, unknown }, config) {
+    if (!config.protected) return [];
+    const trust = found("trustAsOf", values["trustAsOf"], unknown);
+    const destroy = found("allowDestroy", values["allowDestroy"], unknown);
+    return [
+      ...(isOff(trust)
+        ? []
+        : [
+            `trustAsOf is ${trust}; in a protected environment it must be false. ${settings(this.name, "trustAsOf", "protected")}`,
+          ]),
+      ...(isOff(destroy)
+        ? []
+        : [
+            `allowDestroy is ${destroy}; in a protected environment it must be empty. ${settings(this.name, "allowDestroy", "protected")}`,
+          ]),
+    ];
+  },
+};
+
+/** Provider configuration travels as JSON text or as plain values; both read the same here. */
+function found(name: string, value: unknown, unknown: readonly string[]): string {
+  if (unknown.includes(name)) return "not known yet";
+  const text = typeof value === "string" ? value.trim() : (JSON.stringify(value) ?? "");
+  return text;
+}
+
+/** Anything else counts as on, also what is not known: a protected environment does not guess. */
+function isOff(text: string): boolean {
+  return ["", "false", "[]", "null"].includes(text.replace(/\s/g, ""));
+}

@@ -1,0 +1,33 @@
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { completePlan, readWindow } from "../support/window";
+
+interface DropAgeFloorConfig {
+  /** Whole days since the upper bound of a partition, below which it may not leave its table. */
+  readonly days: number;
+}
+
+export const dropAgeFloor: Rule<DropAgeFloorConfig> = {
+  name: "drop-age-floor",
+  description: "Nothing young leaves its table, whatever the window says.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  remediation: "Lengthen window.retention until the youngest partition in the plan is older than the floor.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    days: {
+      type: "integer",
+      description: "Whole days since the upper bound of a partition, below which it may not leave its table.",
+      minimum: 0,
+      default: 30,
+    },
+  },
+  evaluate(properties, config) {
+    const window = readWindow(properties);
+    const youngest = completePlan(window)?.youngestDrop;
+    if (!youngest || youngest.ageDays >= config.days) return [];
+    return [
+      `${window.table}: the plan retires "${youngest.partition}", which ended ${youngest.to}, ${youngest.ageDays} days ago; ` +
+        `nothing younger than ${config.days} days leaves. ${settings(this.name, "window.retention", "days")}`,
+    ];
+  },
+};

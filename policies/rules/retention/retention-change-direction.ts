@@ -1,0 +1,72 @@
+import { readPrevious } from "../support/archive";
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { endOf, isShorter } from "../support/spans";
+import { readWindow } from "../support/window";
+
+interface RetentionChangeConfig {
+  /** What an approval has to look like: a regular expression of JavaScript. */
+  readonly pattern: string;
+}
+
+export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
+  name: "retention-change-direction",
+  description:
+    "Nobody shortens a retention, or gives up an archive, without the name of who approved it; longer is free.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  remediation: "Declare approvedBy with who approved the change, or where; remove it after the update.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    pattern: {
+      type: "string",
+      description:
+        "What an approval has to look like: a regular expression of JavaScript, for example `^[A-Z]+-[0-9]+$` for a ticket.",
+      default: "\\S",
+    },
+  },
+  evaluate(properties, config) {
+    const { table, retention, onExpire, approvedBy } = readWindow(properties);
+    const previous = readPrevious(properties);
+    if (!previous) return [];
+    const losses = [
+      ...(isShortened(previous.retention, retention)
+        ? [`retention goes from "${previous.retention ?? "?"}" to "${retention ?? "?"}"`]
+        : []),
+      ...(givesUp(previous.onExpire, onExpire)
+        ? [`onExpire goes from "${previous.onExpire ?? "?"}" to "${onExpire ?? "?"}"`]
+        : []),
+    ];
+    if (losses.length === 0) return [];
+    const pattern = compile(config.pattern);
+    if (pattern === undefined)
+      return [
+        `${table}: ${this.name}.pattern is "${config.pattern}", which is no regular expression: change it in the policy configuration.`,
+      ];
+    if (approvedBy !== undefined && pattern.test(approvedBy)) return [];
+    const found =
+      approvedBy === undefined
+        ? "approvedBy is missing"
+        : `approvedBy is "${approvedBy}", and has to match "${config.pattern}"`;
+    return losses.map((loss) => `${table}: ${loss}, and ${found}. ${settings(this.name, "approvedBy", "pattern")}`);
+  },
+};
+
+function isShortened(from: string | undefined, to: string | undefined): boolean {
+  if (from === undefined || to === undefined || to === "forever") return false;
+  return from === "forever" || isShorter(endOf(to), endOf(from));
+}
+
+/** How much of a row is left when its time is over. */
+const KEEPS: Readonly<Record<string, number>> = { drop: 0, archive: 1, detach: 1 };
+
+function givesUp(from: string | undefined, to: string | undefined): boolean {
+  return (KEEPS[to ?? ""] ?? Infinity) < (KEEPS[from ?? ""] ?? -Infinity);
+}
+
+function compile(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, "u");
+  } catch {
+    return undefined;
+  }
+}

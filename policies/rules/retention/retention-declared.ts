@@ -1,0 +1,63 @@
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { readWindow } from "../support/window";
+
+interface RetentionDeclaredConfig {
+  /** What must be said beside the retention. */
+  readonly require: readonly string[];
+  /** Data classes that the other rules know; a misspelt one would escape their limits. Empty: any. */
+  readonly dataClasses: readonly string[];
+}
+
+const DESCRIPTIONS = ["reason", "owner", "dataClass"] as const;
+
+export const retentionDeclared: Rule<RetentionDeclaredConfig> = {
+  name: "retention-declared",
+  description: "Every table says how long its data is kept, why, and who answers for it.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  remediation:
+    'Declare window.retention (a span, or "forever" with a reason), reason, owner and dataClass of the table.',
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    require: {
+      type: "array",
+      description: "What must be said beside the retention.",
+      items: { type: "string", enum: [...DESCRIPTIONS] },
+      default: [...DESCRIPTIONS],
+    },
+    dataClasses: {
+      type: "array",
+      description: "The data classes in use. Empty: any.",
+      items: { type: "string" },
+      default: ["audit", "change-history", "finance", "operational", "personal", "telemetry"],
+    },
+  },
+  evaluate(properties, config) {
+    const window = readWindow(properties);
+    const { table, retention, dataClass } = window;
+    const messages: string[] = [];
+    if (retention === undefined && !properties.unknown.includes("retention")) {
+      messages.push(
+        `${table}: retention is not declared; a span such as "12 months", or "forever", is required. Set window.retention in the program; retention-declared is the policy that asks for it.`,
+      );
+    }
+    for (const name of DESCRIPTIONS) {
+      if (window[name] !== undefined || properties.unknown.includes(name)) continue;
+      if (name === "reason" && retention === "forever") {
+        messages.push(
+          `${table}: retention is "forever" and reason is missing; keeping data without end needs one. Set reason in the program, or window.retention to a span; no key of retention-declared lifts this.`,
+        );
+      } else if (config.require.includes(name)) {
+        messages.push(
+          `${table}: ${name} is missing; required are ${config.require.join(", ")}. ${settings("retention-declared", name, "require")}`,
+        );
+      }
+    }
+    if (dataClass !== undefined && config.dataClasses.length > 0 && !config.dataClasses.includes(dataClass)) {
+      messages.push(
+        `${table}: dataClass is "${dataClass}"; known are ${config.dataClasses.join(", ")}. ${settings("retention-declared", "dataClass", "dataClasses")}`,
+      );
+    }
+    return messages;
+  },
+};

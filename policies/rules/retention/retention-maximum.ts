@@ -1,0 +1,61 @@
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
+import { readWindow, type WindowProperties } from "../support/window";
+
+interface RetentionMaximumConfig {
+  /** Longest retention of each data class, grace included. */
+  readonly byDataClass: Readonly<Record<string, string>>;
+  /** Whether `onExpire: "detach"` is refused for these classes: a detached table keeps its rows without end. */
+  readonly mustErase: boolean;
+}
+
+export const retentionMaximum: Rule<RetentionMaximumConfig> = {
+  name: "retention-maximum",
+  description: "Data is kept for no longer than its class allows.",
+  severity: "critical",
+  enforcementLevel: "mandatory",
+  remediation: "Shorten window.retention (or grace) of the table to the maximum of its data class.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    byDataClass: {
+      type: "object",
+      description: 'Longest retention of each data class, grace included, for example { "personal": "24 months" }.',
+      additionalProperties: { type: "string", pattern: SPAN_PATTERN },
+      default: { personal: "24 months" },
+    },
+    mustErase: {
+      type: "boolean",
+      description:
+        'Whether onExpire "detach" is refused for these classes: a detached table keeps its rows without end.',
+      default: false,
+    },
+  },
+  evaluate(properties, config) {
+    const window = readWindow(properties);
+    const { table, retention, dataClass, onExpire } = window;
+    if (retention === undefined || dataClass === undefined) return [];
+    const maximum = config.byDataClass[dataClass];
+    if (maximum === undefined) return [];
+    const limit = `data of class "${dataClass}" is kept for at most "${maximum}"`;
+    const change = settings(this.name, "window.retention", `byDataClass.${dataClass}`);
+    const messages: string[] = [];
+    if (retention === "forever" || isShorter(endOf(maximum), endOf(...keptFor(window, retention)))) {
+      messages.push(
+        `${table}: retention is ${keptFor(window, retention)
+          .map((span) => `"${span}"`)
+          .join(" and grace ")}; ${limit}. ${change}`,
+      );
+    }
+    if (config.mustErase && onExpire === "detach") {
+      messages.push(
+        `${table}: onExpire is "detach", which keeps the rows in a table of their own; ${limit}, then erased. ${settings(this.name, "onExpire", "mustErase")}`,
+      );
+    }
+    return messages;
+  },
+};
+
+/** The rows of a detached partition are still there until its grace is over. */
+function keptFor(window: WindowProperties, retention: string): string[] {
+  return window.onExpire === "drop" && window.grace !== undefined ? [retention, window.grace] : [retention];
+}

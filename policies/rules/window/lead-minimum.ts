@@ -1,0 +1,55 @@
+import { type Instant, parseInstant } from "../../../core/time/instant";
+import { addSpan, parseSpan } from "../../../core/time/span";
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
+import { readWindow } from "../support/window";
+
+interface LeadMinimumConfig {
+  /** How far ahead of now partitions must at least be made. */
+  readonly minimum: string;
+}
+
+export const leadMinimum: Rule<LeadMinimumConfig> = {
+  name: "lead-minimum",
+  description: "Partitions are made far enough ahead that a missed update stops no writer.",
+  severity: "high",
+  enforcementLevel: "mandatory",
+  remediation: "Lengthen window.lead of the table, or move its until.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    minimum: {
+      type: "string",
+      description: "How far ahead of now partitions must at least be made.",
+      pattern: SPAN_PATTERN,
+      default: "1 month",
+    },
+  },
+  evaluate(properties, config) {
+    const { table, lead, asOf } = readWindow(properties);
+    if (lead === undefined) return [];
+    const tooShort =
+      typeof lead === "string"
+        ? isShorter(endOf(lead), endOf(config.minimum))
+        : isShorter(read(lead.until), leadFrom(asOf, config.minimum));
+    if (!tooShort) return [];
+    const said = typeof lead === "string" ? `"${lead}"` : `until ${lead.until} (as of ${asOf ?? "?"})`;
+    return [
+      `${table}: lead is ${said}; at least "${config.minimum}" is required. ${settings(this.name, "window.lead", "minimum")}`,
+    ];
+  },
+};
+
+function leadFrom(asOf: string | undefined, minimum: string): Instant | undefined {
+  const from = read(asOf);
+  const span = parseSpan(minimum);
+  return from && span ? addSpan(from, span, "UTC") : undefined;
+}
+
+/** Undefined for what is not a time: Check refuses that. */
+function read(text: string | undefined): Instant | undefined {
+  try {
+    return text === undefined ? undefined : parseInstant(text, "UTC");
+  } catch {
+    return undefined;
+  }
+}

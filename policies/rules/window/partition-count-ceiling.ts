@@ -1,0 +1,33 @@
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { completePlan, readWindow } from "../support/window";
+
+interface PartitionCountCeilingConfig {
+  /** Most partitions of one table after the update. */
+  readonly maximum: number;
+}
+
+export const partitionCountCeiling: Rule<PartitionCountCeilingConfig> = {
+  name: "partition-count-ceiling",
+  description: "A table has no more partitions than the planner and its users can handle.",
+  severity: "medium",
+  enforcementLevel: "advisory",
+  remediation: "Use longer intervals (partitionBy.every), a shorter window.retention or a smaller window.lead.",
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    maximum: {
+      type: "integer",
+      description: "Most partitions of one table after the update.",
+      minimum: 1,
+      default: 500,
+    },
+  },
+  evaluate(properties, config) {
+    const window = readWindow(properties);
+    const plan = completePlan(window);
+    if (!plan) return [];
+    const after = plan.leafCount + plan.createCount - plan.detachCount;
+    if (after <= config.maximum) return [];
+    const change = settings(this.name, "partitionBy.every, window.retention or window.lead", "maximum");
+    return [`${window.table}: it will have ${after} partitions; at most ${config.maximum}. ${change}`];
+  },
+};

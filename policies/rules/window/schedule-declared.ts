@@ -1,0 +1,66 @@
+import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
+import { readWindow } from "../support/window";
+
+interface ScheduleDeclaredConfig {
+  /** Whether every table needs a schedule that is active, or a reason why it has none. */
+  readonly required: boolean;
+  /** Roles that a schedule may run as. Empty: any, declared or not. */
+  readonly users: readonly string[];
+}
+
+export const scheduleDeclared: Rule<ScheduleDeclaredConfig> = {
+  name: "schedule-declared",
+  description:
+    "A schedule in the database goes on making partitions when updates stop, or it is said why there is none.",
+  severity: "medium",
+  enforcementLevel: "advisory",
+  remediation: 'Declare schedule: { cron: "0 2 * * *" } for the table, or say why not: schedule: { none: "…" }.',
+  resourceType: WINDOW_TYPE,
+  configProperties: {
+    required: {
+      type: "boolean",
+      description: "Whether every table needs a schedule that is active, or a reason why it has none.",
+      default: true,
+    },
+    users: {
+      type: "array",
+      description: "Roles that a schedule may run as. Empty: any.",
+      items: { type: "string" },
+      default: [],
+    },
+  },
+  evaluate(properties, config) {
+    if (properties.unknown.includes("schedule")) return [];
+    const { table } = readWindow(properties);
+    const schedule = readSchedule(properties.values["schedule"]);
+    if (schedule === undefined) {
+      return config.required
+        ? [
+            `${table}: no schedule is declared, nor why there is none; when updates stop, rows are refused once the lead is used up. ${settings(this.name, "schedule", "required")}`,
+          ]
+        : [];
+    }
+    if (schedule.none !== undefined) return [];
+    const messages: string[] = [];
+    if (config.required && schedule.active === false)
+      messages.push(
+        `${table}: its schedule is not active; an active one, or a reason (schedule.none), is required. ${settings(this.name, "schedule.active", "required")}`,
+      );
+    if (config.users.length > 0 && (schedule.user === undefined || !config.users.includes(schedule.user)))
+      messages.push(
+        `${table}: its schedule runs as ${schedule.user === undefined ? "whoever is connected" : `"${schedule.user}"`}; allowed are ${config.users.join(", ")}. ${settings(this.name, "schedule.user", "users")}`,
+      );
+    return messages;
+  },
+};
+
+interface Schedule {
+  readonly active?: unknown;
+  readonly user?: string;
+  readonly none?: string;
+}
+
+function readSchedule(value: unknown): Schedule | undefined {
+  // What Check lets through is an object; anything else is nothing that was declared.
+  return typeof value === "object" && value !== null ? (value as Schedule) : undefined;
+}

@@ -1,0 +1,198 @@
+import { quote, quoteQualified } from "../../core/names/identifier";
+import type { ArchivedFacts, DetachedTable, LedgerDetail, LedgerEntry } from "../../core/observed/ledger";
+import type { Observation, ObservedTable } from "../../core/observed/table";
+import type { Registration } from "../../core/observed/registration";
+import { type Instant, parseInstant } from "../../core/time/instant";
+import type { OpenInterval } from "../../core/time/interval";
+import { KEY_ENCODINGS, parseBound } from "../../core/time/key";
+import { type KeyReading, kindOf } from "./bounds";
+import { toDefault } from "./default-rows";
+import { describeObstacles } from "../execute/obstacles";
+import { toReplication } from "./replication-rows";
+import { type TimeKey, toTree } from "./tree";
+import {
+  carriedOf,
+  columnOf,
+  constraintOf,
+  defaultGrantOf,
+  indexOf,
+  keyOf,
+  kindOfRelation,
+  type LeafRow,
+  type RegistryRow,
+  type RelationJson,
+  type TableRow,
+} from "./rows";
+
+/** What was read about one table, before anybody says how its key is to be understood. */
+export interface RawObservation {
+  readonly schema: string;
+  readonly name: string;
+  readonly table: TableRow;
+  readonly leaves: readonly LeafRow[];
+  readonly registry: RegistryRow | undefined;
+  /** Rows of the default partition, counted up to a limit. */
+  readonly defaultRows: number | undefined;
+  /** Schema of pg_partman, where it manages the table too. */
+  readonly partman: string | undefined;
+}
+
+/**
+ * Turns rows into what core decides on. `reading` says how numbers and UUIDs of the key are times; without it the window
+ * in the registry says so.
+ */
+export function toObservation(raw: RawObservation, reading: KeyReading | undefined): Observation {
+  const relation = raw.table.relation;
+  return {
+    table: relation === null ? undefined : toTable(raw, relation, reading ?? registeredReading(raw.registry)),
+    registration: toRegistration(raw.registry),
+    ledger: (raw.registry?.ledger ?? []).map(toEntry),
+    detached: (raw.registry?.detached ?? []).map(toDetached),
+    defaultGrantees: raw.table.default_grantees ?? [],
+    ...(raw.table.default_grants ? { defaultGrants: raw.table.default_grants.map(defaultGrantOf) } : {}),
+    role: { name: raw.table.role, superuser: raw.table.superuser },
+    replication: toReplication(raw.table),
+    now: parseTime(raw.table.now),
+    serverVersion: raw.table.server_version,
+    obstacles: [...describeObstacles(raw.table), ...hiddenPartman(raw)],
+    partman: raw.partman,
+  };
+}
+
+/** Asked of a table that is managed for the first time: afterwards it would be said of every table in every preview. */
+function hiddenPartman({ table, registry }: RawObservation): string[] {
+  const schema = table.partman_hidden;
+  if (schema === null || table.relation === null || registry?.registration) return [];
+  const config = quoteQualified(schema, "part_config");
+  const role = quote(table.role);
+  return [
+    `whether pg_partman makes and drops partitions of this table too is not known, because ${config} is closed to role ${role}: ` +
+      `an administrator can look, or run GRANT USAGE ON SCHEMA ${quote(schema)} TO ${role}; GRANT SELECT ON ${config} TO ${role}.`,
+  ];
+}
+
+/** A time as the server prints it under our session settings. */
+export function parseTime(text: string): Instant {
+  return parseBound(text, "timestamptz", "UTC");
+}
+
+function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReading | undefined): ObservedTable {
+  const key = keyOf(relation);
+  const root = raw.leaves.find((leaf) => leaf.parent === null);
+  const fallback = raw.leaves.find((leaf) => leaf.fallback !== null);
+  return {
+    schema: raw.schema,
+    name: raw.name,
+    oid: relation.oid,
+    owner: relation.owner,
+    kind: kindOfRelation(relation.relkind),
+    key,
+    columns: (relation.columns ?? []).map(columnOf),
+    constraints: (relation.constraints ?? []).map(constraintOf),
+    indexes: (relation.indexes ?? []).map(indexOf),
+    ...toTree(raw.leaves, timeKey(relation, reading)),
+    defaultPartition: fallback && toDefault(fallback, raw.defaultRows),
+    carried: root && carriedOf(root.carried),
+    referencedBy: relation.referencedBy ?? [],
+    comment: relation.comment ?? undefined,
+    lastAnalyzed: relation.lastAnalyzed === null ? undefined : parseTime(relation.lastAnalyzed),
+    rights: relation.rights,
+  };
+}
+
+/**
+ * Which column holds the time, and how. The table's own key where it is cut by range; below LIST and HASH levels it is the
+ * column that was declared.
+ */
+function timeKey(relation: RelationJson, reading: KeyReading | undefined): TimeKey | undefined {
+  const key = keyOf(relation);
+  const zone = reading?.zone ?? "UTC";
+  if (key?.strategy === "range" && key.types.length === 1) {
+    const kind = kindOf(key.types[0] ?? "", reading);
+    return kind && { kind, column: key.columns[0] ?? "", zone };
+  }
+  const column = (relation.columns ?? []).find((candidate) => candidate.name === reading?.column);
+  const kind = column && kindOf(column.type, reading);
+  return column && kind && { kind, column: column.name, zone };
+}
+
+function toRegistration(row: RegistryRow | undefined): Registration | undefined {
+  const registration = row?.registration;
+  if (!registration) return undefined;
+  return {
+    ...registration,
+    window: registration.window ?? undefined,
+    profile: registration.profile ?? undefined,
+    policies: registration.policies ?? [],
+    expressions: registration.expressions ?? [],
+    publications: registration.publications ?? [],
+    prepared: registration.prepared ?? undefined,
+    schedule: registration.schedule ?? undefined,
+    aliases: registration.aliases ?? [],
+  };
+}
+
+function toEntry(row: NonNullable<RegistryRow["ledger"]>[number]): LedgerEntry {
+  return {
+    partition: row.partition,
+    branch: row.branch,
+    oid: row.oid ?? undefined,
+    bounds: boundsOf(row),
+    event: row.event,
+    at: parseTime(row.at),
+    detail: row.detail,
+  };
+}
+
+function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): DetachedTable {
+  return {
+    schema: row.schema,
+    name: row.name,
+    oid: row.oid,
+    branch: row.branch,
+    bounds: boundsOf(row),
+    detachedAt: parseTime(row.at),
+    dropAfter: row.detail.dropAfter === undefined ? undefined : parseInstant(row.detail.dropAfter, "UTC"),
+    toArchive: row.detail.archive ?? false,
+    archived: row.archived === null ? undefined : toArchived(row.archived),
+    ...(row.foreign ? { foreign: true } : {}),
+    fenced: row.fenced,
+    half: row.event === "restoring",
+    ...(row.event === "detaching" ? { unrecorded: true } : {}),
+    unreadBy: row.unreadBy ?? [],
+    rows: row.rows ?? undefined,
+    bytes: row.bytes,
+  };
+}
+
+/** Written by us together, so none of it is missing. */
+function toArchived({ at, ...detail }: LedgerDetail & { readonly at: string }): ArchivedFacts {
+  const archivedAt = parseTime(at);
+  return {
+    manifest: detail.manifest ?? "",
+    rows: detail.rows ?? 0,
+    bytes: detail.bytes ?? 0,
+    objects: detail.objects ?? 0,
+    verify: detail.verify ?? "checksum",
+    at: archivedAt,
+    dropAfter: detail.dropAfter === undefined ? archivedAt : parseInstant(detail.dropAfter, "UTC"),
+  };
+}
+
+function boundsOf(row: { readonly lower: string | null; readonly upper: string | null }): OpenInterval {
+  return {
+    from: row.lower === null ? undefined : parseTime(row.lower),
+    to: row.upper === null ? undefined : parseTime(row.upper),
+  };
+}
+
+/** The key of the window that the registry keeps: written by us, but perhaps by a newer version, so nothing is taken for granted. */
+function registeredReading(row: RegistryRow | undefined): KeyReading | undefined {
+  const window = row?.registration?.window;
+  if (typeof window !== "object" || window === null || !("key" in window)) return undefined;
+  const key = window.key;
+  if (typeof key !== "object" || key === null || !("encoding" in key) || !("zone" in key)) return undefined;
+  const encoding = KEY_ENCODINGS.find((candidate) => candidate === key.encoding);
+  const column = "column" in key && typeof key.column === "string" ? { column: key.column } : {};
+  return encoding === undefined || typeof key.zone !== "string" ? undefined : { encoding, zone: key.zone, ...column };
+}

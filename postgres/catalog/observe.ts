@@ -1,0 +1,111 @@
+import { quote } from "../../core/names/identifier";
+import type { ObservedLeafIndex } from "../../core/observed/table";
+import { countDefault } from "./default-rows";
+import type { RawObservation } from "./observation";
+import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "../execute/obstacles";
+import { query } from "../queries";
+import { indexOf, type LeafIndexRow, type LeafRow, type RegistryRow, type RelationJson, type TableRow } from "./rows";
+import type { Session } from "../connect/session";
+import { isLockTimeout } from "../connect/sqlstate";
+
+/**
+ * Reads everything about one table: two or three statements, whatever the number of its partitions, one more where a default
+ * partition is not empty, and one where pg_partman is installed. `tried`: how often a lock was in the way before.
+ */
+export async function observeTable(
+  session: Session,
+  management: string,
+  schema: string,
+  name: string,
+  tried: number,
+): Promise<RawObservation> {
+  const table = await readTable(session, management, schema, name);
+  const [leaves, registry, defaultRows] = await withEstimates(tried, async (exact) => {
+    const read = await both(
+      readLeaves(session, table.relation ?? undefined, exact),
+      readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
+    );
+    return [...read, exact ? await countDefault(session, read[0]) : undefined] as const;
+  });
+  const partman = await readPartman(session, table.partman_schema, schema, name);
+  return { schema, name, table, leaves, registry, defaultRows, partman };
+}
+
+/** The indexes of all partitions, at any depth; with `away` those of this detached table too. */
+export async function observeIndexesOfLeaves(
+  session: Session,
+  schema: string,
+  name: string,
+  away: { readonly schema: string; readonly name: string } | undefined,
+): Promise<ObservedLeafIndex[]> {
+  const rows = await session.query(query("leaf-indexes"), [schema, name, away?.schema ?? null, away?.name ?? null]);
+  // The columns are those of LeafIndexRow: the query names them.
+  return (rows as unknown as LeafIndexRow[]).map((row) => ({
+    ...indexOf(row),
+    schema: row.schema,
+    leaf: row.leaf,
+    attachedTo: row.attached_to ?? undefined,
+    building: row.building,
+  }));
+}
+
+async function readTable(session: Session, management: string, schema: string, name: string): Promise<TableRow> {
+  const limits = [OLD_TRANSACTION_SECONDS, LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS];
+  const rows = await session.query(query("table"), [schema, name, management, ...limits]);
+  // The query gives one row always, with these columns.
+  return rows[0] as unknown as TableRow;
+}
+
+async function readLeaves(session: Session, relation: RelationJson | undefined, exact: boolean): Promise<LeafRow[]> {
+  if (relation?.relkind !== "p") return [];
+  // An index can identify rows only where one besides the primary key is unique.
+  const unique = (relation.indexes ?? []).some((index) => index.unique && index.constraint?.kind !== "primary");
+  return (await session.query(query("leaves"), [relation.oid, exact, unique])) as unknown as LeafRow[];
+}
+
+async function readRegistry(
+  session: Session,
+  management: string | undefined,
+  schema: string,
+  name: string,
+  exact: boolean,
+): Promise<RegistryRow | undefined> {
+  if (management === undefined) return undefined;
+  return (
+    await session.query(query("registry/registry", management), [schema, name, exact])
+  )[0] as unknown as RegistryRow;
+}
+
+/** The schema of pg_partman, where it manages this table. */
+async function readPartman(
+  session: Session,
+  partman: string | null,
+  schema: string,
+  name: string,
+): Promise<string | undefined> {
+  if (partman === null) return undefined;
+  const rows = await session.query(
+    query("adopt/partman").replaceAll(":partman", () => quote(partman)),
+    [schema, name],
+  );
+  return rows.length > 0 ? partman : undefined;
+}
+
+/** So often exact sizes are asked for, which is half a second: a lock that is short costs no exactness. */
+const EXACT_TRIES = 3;
+
+/** Exact sizes take a lock on each leaf. While one is rewritten, its size is estimated: a preview must not wait for that. */
+async function withEstimates<T>(tried: number, read: (exact: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await read(true);
+  } catch (error) {
+    if (!isLockTimeout(error) || tried + 1 < EXACT_TRIES) throw error;
+    return read(false);
+  }
+}
+
+/** Waits for both even when one fails, so that nothing is still under way when the session goes to somebody else. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}

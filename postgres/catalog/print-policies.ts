@@ -1,0 +1,82 @@
+import type { PrintedPolicy } from "../../core/partition/carry/row-policy";
+import { policyText } from "../../core/partition/carry/security-statements";
+import { quote, quoteQualified } from "../../core/names/identifier";
+import type { PolicySpec } from "../../core/declare/table/security";
+import type { Session } from "../connect/session";
+import { isConnectionLoss, isLockTimeout, sqlState, textOf } from "../connect/sqlstate";
+
+/** Policies to be read by the server, on the table that they are for or one that only is to be made. */
+export interface PrintRequest {
+  readonly schema: string;
+  readonly table: string;
+  /** Columns of a table that does not exist yet; undefined: as the table has them. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[] | undefined;
+  readonly policies: readonly PolicySpec[];
+}
+
+export interface PrintedPolicies {
+  /** By name, as the server prints them. */
+  readonly printed: ReadonlyMap<string, PrintedPolicy>;
+  /** Those that the server does not take. */
+  readonly refused: readonly { readonly policy: string; readonly sqlState: string; readonly message: string }[];
+}
+
+/**
+ * Lets the server read each expression as one expression and print it again, on a temporary table of the same name and
+ * columns in a transaction that is rolled back: nobody waits for it, and nothing stays. Nothing is known afterwards where
+ * the role may make no temporary table, or the server takes no writes.
+ */
+export async function printPolicies(session: Session, request: PrintRequest): Promise<PrintedPolicies> {
+  await session.query("begin");
+  try {
+    return await printInTransaction(session, request);
+  } finally {
+    await session.query("rollback").catch(() => undefined);
+  }
+}
+
+async function printInTransaction(session: Session, request: PrintRequest): Promise<PrintedPolicies> {
+  const printed = new Map<string, PrintedPolicy>();
+  const refused: { policy: string; sqlState: string; message: string }[] = [];
+  const table = `pg_temp.${quote(request.table)}`;
+  if (!(await works(session, `create temporary table ${quote(request.table)} (${bodyOf(request)})`))) {
+    return { printed, refused };
+  }
+  for (const policy of request.policies) {
+    await session.query("savepoint one");
+    try {
+      // Roles may be made by the same program, and say nothing about the expression.
+      await session.query(`create policy p on ${table} ${policyText({ ...policy, roles: ["public"] })}`);
+      const [row] = await session.query(
+        "select pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as check from pg_policy p where p.polrelid = $1::regclass",
+        [table],
+      );
+      printed.set(policy.name, { using: textOrNull(row?.["using"]), withCheck: textOrNull(row?.["check"]) });
+    } catch (error) {
+      const code = sqlState(error);
+      if (code === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
+      refused.push({ policy: policy.name, sqlState: code, message: textOf(error) });
+    }
+    await session.query("rollback to savepoint one");
+  }
+  return { printed, refused };
+}
+
+function bodyOf({ schema, table, columns }: PrintRequest): string {
+  if (columns === undefined) return `like ${quoteQualified(schema, table)}`;
+  return columns.map((column) => `${quote(column.name)} ${column.type}`).join(", ");
+}
+
+async function works(session: Session, sql: string): Promise<boolean> {
+  try {
+    await session.query(sql);
+    return true;
+  } catch (error) {
+    if (sqlState(error) === undefined || isConnectionLoss(error) || isLockTimeout(error)) throw error;
+    return false;
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,110 @@
+import type { Statement } from "../../core/sql/statement";
+import { SessionLost } from "./session";
+import { isConnectionLoss, lossText, mayBeOvertaken, sqlState, textOf } from "./sqlstate";
+
+/** The server refused a statement. What it belonged to has been rolled back. */
+export class StatementError extends Error {
+  readonly sqlState: string | undefined;
+
+  constructor(
+    subject: string,
+    readonly statement: Statement | undefined,
+    cause: unknown,
+  ) {
+    super(`${subject}: ${describe(cause)}`, { cause });
+    this.name = "StatementError";
+    this.sqlState = sqlState(cause);
+  }
+}
+
+/** A lock was not to be had within the budget. Nothing was changed, unless the message says what was. */
+export class LockBudgetExceeded extends Error {
+  readonly sqlState: string | undefined;
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = "LockBudgetExceeded";
+    this.sqlState = sqlState(cause);
+  }
+}
+
+/** What a lost connection means for what was being done, as the end of a sentence. */
+export const OUTCOME_UNKNOWN = "outcome unknown: it may have been done or not, and the database has to be read again";
+export const NOT_DONE = "nothing of it was done";
+
+/** The connection went away in the middle: what was being done, where, and whether it may have happened. */
+export class ConnectionLost extends Error {
+  /** Known: it can be sent again. */
+  readonly nothingDone: boolean;
+  /** What happened, without the way on. */
+  readonly happened: string;
+
+  constructor(subject: string, cause: unknown, consequence = OUTCOME_UNKNOWN) {
+    const where = cause instanceof SessionLost ? ` to ${cause.where}` : "";
+    const happened = `${subject}: the connection${where} was lost (${lossText(cause)}), ${consequence}`;
+    const wayOn = "Run the update again when the server accepts connections: it goes on from what it finds";
+    super(`${happened}. ${wayOn}.`, { cause });
+    this.happened = happened;
+    this.name = "ConnectionLost";
+    this.nothingDone = consequence === NOT_DONE;
+  }
+}
+
+/**
+ * Whether another look at the database may show that there is nothing left to do, or another way to do it, after `repeat` such
+ * looks: a server that restarts takes more than one connection, and a statement that fails twice in one way is a mistake.
+ */
+export function isWorthAnotherLook(error: unknown, repeat: number): boolean {
+  if (error instanceof ConnectionLost) return repeat < 2;
+  return error instanceof StatementError && mayBeOvertaken(error.cause) && repeat < 1;
+}
+
+/** Runs a read and gives its failure a name. A read changes nothing, so a lost connection leaves no doubt behind. */
+export async function reading<T>(subject: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isConnectionLoss(error)) throw new ConnectionLost(subject, error, "nothing was read");
+    if (sqlState(error) !== undefined) throw new StatementError(subject, undefined, error);
+    throw error;
+  }
+}
+
+/** Runs what streams rows, and gives its failure a name; `consequence` is what a lost connection means. */
+export async function streaming<T>(
+  options: { readonly signal: AbortSignal; readonly subject: string },
+  consequence: string,
+  body: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (options.signal.aborted && sqlState(error) === "57014") throw new Cancelled(options.subject, error);
+    if (isConnectionLoss(error)) throw new ConnectionLost(options.subject, error, consequence);
+    if (sqlState(error) !== undefined) throw new StatementError(options.subject, undefined, error);
+    throw error;
+  }
+}
+
+/** The run was cancelled, and the running statement with it. */
+export class Cancelled extends Error {
+  constructor(subject: string, cause?: unknown) {
+    super(`${subject}: cancelled`, cause === undefined ? undefined : { cause });
+    this.name = "Cancelled";
+  }
+}
+
+/** Message, code and hint; the detail too, except where it would quote values of a row (class 23). */
+function describe(error: unknown): string {
+  const state = sqlState(error);
+  if (state === undefined) return textOf(error);
+  const detail = state.startsWith("23") ? undefined : field(error, "detail");
+  const sentences = [`${textOf(error)} (SQLSTATE ${state})`, detail, field(error, "hint")];
+  return sentences.filter((sentence) => sentence !== undefined).join(". ");
+}
+
+function field(error: unknown, name: "detail" | "hint"): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const value = (error as Readonly<Record<string, unknown>>)[name];
+  return typeof value === "string" && value !== "" ? value.replace(/\.$/, "") : undefined;
+}

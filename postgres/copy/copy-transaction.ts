@@ -1,0 +1,59 @@
+import { COPY_SETTINGS } from "../../core/archive/format/copy-settings";
+import { type Blocker, sampling } from "../execute/blockers";
+import { cancellable } from "../connect/cancel";
+import type { Connections } from "../connect/connections";
+import { streaming } from "../connect/errors";
+import { QUIET } from "../connect/log";
+import { retryLocks } from "../execute/retry";
+import type { Session } from "../connect/session";
+import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
+import { inTransaction } from "../connect/transaction";
+
+/** Who asks for a COPY, and how long the server may work on it. */
+export interface CopyOptions {
+  readonly signal: AbortSignal;
+  /** What is being done, for errors. */
+  readonly subject: string;
+  readonly timeoutMs: number;
+  /** How long it may wait for a lock: all of it at once, because the queue of a reader, or for a table of ours, stops no writer. */
+  readonly lockBudgetMs: number;
+}
+
+interface CopyFrame {
+  readonly begin: "begin" | "begin read only";
+  /** What remains when it fails, for errors. */
+  readonly left: string;
+  /** Besides those that make the text of rows the same everywhere. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Rows that a policy would hide are an error, never left out. */
+export const WHOLE_TABLE = { row_security: "off" };
+
+/** What reads or gives the rows may take some seconds more for them than the server. */
+export const PATIENT = { idle_in_transaction_session_timeout: "0" };
+
+/** Moves rows by COPY in a transaction of its own, which can be cancelled, and in which rows print the same on every server. */
+export function inCopyTransaction<T>(
+  connections: Connections,
+  options: CopyOptions,
+  { begin, left, settings = {} }: CopyFrame,
+  body: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { lockBudgetMs, signal, subject, timeoutMs } = options;
+  const waits = { statement_timeout: `${timeoutMs}ms`, lock_timeout: `${lockBudgetMs}ms` };
+  const seen: Blocker[] = [];
+  const once = (): Promise<T> =>
+    connections.withStreamingSession((session) =>
+      streaming(options, left, () =>
+        cancellable(connections, session, signal, () =>
+          sampling(connections, session, READ_LOCK_TIMEOUT_MS, seen, () =>
+            inTransaction(session, begin, { ...COPY_SETTINGS, ...waits, ...settings }, () => body(session)),
+          ),
+        ),
+      ),
+    );
+  // What streams cannot be sent again: it is tried once, and the session in the way is named.
+  const remains = `${left.charAt(0).toUpperCase()}${left.slice(1)}.`;
+  return retryLocks(once, { signal, subject, log: QUIET, budgetMs: 0, remains, blockers: () => seen });
+}

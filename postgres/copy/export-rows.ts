@@ -1,0 +1,94 @@
+import type { Readable } from "node:stream";
+import { to as copyTo } from "pg-copy-streams";
+import { quoteList, quoteLiteral, quoteQualified } from "../../core/names/identifier";
+import type { Connections } from "../connect/connections";
+import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "./copy-transaction";
+import type { Session } from "../connect/session";
+import { isConnectionLoss, sqlState } from "../connect/sqlstate";
+
+/** Rows of one table between two places. */
+export interface ExportRequest {
+  readonly relation: {
+    readonly schema: string;
+    readonly name: string;
+    readonly oid: string;
+    readonly filenode: string;
+  };
+  readonly columns: readonly string[];
+  /** `(block,line)`, included. */
+  readonly first: string;
+  /** `(block,line)`, excluded. */
+  readonly end: string;
+}
+
+/** The rows of a table have moved since their places were written down: VACUUM FULL, CLUSTER and the like do that. */
+export class RowsMoved extends Error {
+  constructor(subject: string) {
+    super(`${subject}: the table was rewritten meanwhile, so the places of its rows are others`);
+    this.name = "RowsMoved";
+  }
+}
+
+/**
+ * Gives the rows as the server prints them (CSV, every value in quotes), in a transaction of its own that ends with them: no
+ * snapshot is older than one part. Rows that a policy would hide are an error, never left out.
+ */
+export function exportRows<T>(
+  connections: Connections,
+  request: ExportRequest,
+  options: CopyOptions,
+  use: (text: Readable) => Promise<T>,
+): Promise<T> {
+  const left = "this part was not archived";
+  const frame = { begin: "begin read only", left, settings: { ...WHOLE_TABLE, ...PATIENT } } as const;
+  return inCopyTransaction(connections, options, frame, async (session) => {
+    const result = await copy(session, copyText(request), use);
+    await requireUnmoved(session, request, options);
+    return result;
+  });
+}
+
+/** The lock of the reading before it is held still: a table that was rewritten before that shows another file now. */
+async function requireUnmoved(session: Session, { relation }: ExportRequest, { subject }: CopyOptions): Promise<void> {
+  const [file] = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
+    relation.oid,
+  ]);
+  if (file?.["filenode"] !== relation.filenode) throw new RowsMoved(subject);
+}
+
+async function copy<T>(session: Session, text: string, use: (text: Readable) => Promise<T>): Promise<T> {
+  const stream = session.client.query(copyTo(text));
+  const ended = new Promise<void>((resolve, reject) => {
+    stream.once("end", resolve);
+    stream.once("error", reject);
+    stream.once("close", () => reject(new Error("the rows were not read to their end")));
+  });
+  ended.catch(() => undefined);
+  try {
+    const result = await use(stream);
+    await ended;
+    return result;
+  } catch (error) {
+    const reason = await serverReason(ended);
+    if (!stream.readableEnded && reason === undefined) session.destroy();
+    throw reason ?? error;
+  }
+}
+
+/** Where the server ended the COPY, its word and not the reader's is the reason. */
+async function serverReason(ended: Promise<void>): Promise<unknown> {
+  const reason = await Promise.race([
+    ended.then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+    new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined))),
+  ]);
+  return sqlState(reason) !== undefined || isConnectionLoss(reason) ? reason : undefined;
+}
+
+function copyText({ relation, columns, first, end }: ExportRequest): string {
+  const from = quoteQualified(relation.schema, relation.name);
+  const between = `ctid >= ${quoteLiteral(first)}::tid AND ctid < ${quoteLiteral(end)}::tid`;
+  return `COPY (SELECT ${quoteList(columns)} FROM ONLY ${from} WHERE ${between}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`;
+}

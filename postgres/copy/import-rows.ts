@@ -1,0 +1,78 @@
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { from as copyFrom } from "pg-copy-streams";
+import { quoteList, quoteQualified } from "../../core/names/identifier";
+import type { Statement } from "../../core/sql/statement";
+import type { Connections } from "../connect/connections";
+import { type CopyOptions, inCopyTransaction, PATIENT } from "./copy-transaction";
+import type { Session } from "../connect/session";
+
+/** A table that is filled in one transaction, which makes it or empties it first. */
+export interface ImportRequest {
+  readonly schema: string;
+  readonly name: string;
+  /** Columns of the texts, in their order. */
+  readonly columns: readonly string[];
+  /** Those of them that are written; the server computes the others. Left out: all. */
+  readonly written?: { readonly columns: readonly string[]; readonly definitions: readonly string[] };
+  /** What makes the table, or empties it. */
+  readonly create: readonly Step[];
+  /** How many rows have to be in it at the end; another number fails, and nothing is kept. */
+  readonly rows: number;
+  /** What follows when all rows are in. */
+  readonly finish: readonly Step[];
+}
+
+type Step = Pick<Statement, "sql" | "values">;
+
+/**
+ * Fills a table from texts as {@link exportRows} gives them, in one transaction: nobody sees a part of it, and what is killed
+ * leaves nothing of it. Its rows are frozen from the start. `text` fails when what it gave was not what it should have been.
+ */
+export function importRows(
+  connections: Connections,
+  request: ImportRequest,
+  options: CopyOptions,
+  texts: AsyncIterable<Readable>,
+): Promise<number> {
+  const table = quoteQualified(request.schema, request.name);
+  const frame = { begin: "begin", left: "nothing of it was kept", settings: PATIENT } as const;
+  return inCopyTransaction(connections, options, frame, async (session) => {
+    for (const step of request.create) await session.query(step.sql, step.values);
+    if (request.written) await copyPartly(session, table, request, request.written, texts);
+    else
+      for await (const text of texts)
+        await copyIn(session, `COPY ${table} (${quoteList(request.columns)}) FROM STDIN (FORMAT csv, FREEZE)`, text);
+    const counted = await session.query(`select count(*)::text as rows from ${table}`);
+    const rows = Number(counted[0]?.["rows"]);
+    if (rows !== request.rows)
+      throw new Error(
+        `${options.subject}: ${table} holds ${rows} rows and its archive ${request.rows}; nothing was kept`,
+      );
+    for (const step of request.finish) await session.query(step.sql, step.values);
+    return rows;
+  });
+}
+
+/** By a table of the session's own, because COPY takes all columns of a text or none. */
+async function copyPartly(
+  session: Session,
+  table: string,
+  { columns }: ImportRequest,
+  written: NonNullable<ImportRequest["written"]>,
+  texts: AsyncIterable<Readable>,
+): Promise<void> {
+  const staging = "pg_temp.pgpartition_restored";
+  const list = quoteList(written.columns);
+  await session.query(`CREATE TEMPORARY TABLE pgpartition_restored (${written.definitions.join(", ")}) ON COMMIT DROP`);
+  for await (const text of texts) {
+    await copyIn(session, `COPY ${staging} (${quoteList(columns)}) FROM STDIN (FORMAT csv)`, text);
+    await session.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM ${staging}`);
+    await session.query(`TRUNCATE ${staging}`);
+  }
+}
+
+/** A text that fails ends the COPY with an error, and the transaction with it. */
+async function copyIn(session: Session, statement: string, text: Readable): Promise<void> {
+  await pipeline(text, session.client.query(copyFrom(statement)));
+}

@@ -1,0 +1,138 @@
+import type { Statement } from "../../core/sql/statement";
+import { faultpoint, faultpointsEnabled } from "../connect/faultpoint";
+import type { Group } from "./groups";
+import type { Session } from "../connect/session";
+import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
+import { isConnectionLoss, sqlState, wasUnsent } from "../connect/sqlstate";
+import type { Timeouts } from "./timeouts";
+import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../../core/defaults";
+
+/** One request to the server. */
+interface Step {
+  /** Name of the fault points before and after it. */
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly (string | null)[];
+  readonly statement: Statement | undefined;
+  /** What it does stands once it has ended: COMMIT, and a statement without a transaction. */
+  readonly lasting?: boolean;
+}
+
+/** A step that failed: the first one, as the others only fail because of it. */
+export class FailedStep extends Error {
+  constructor(
+    readonly statement: Statement | undefined,
+    override readonly cause: unknown,
+    /** Whether it may have taken effect all the same: COMMIT, or a statement without a transaction, was on its way. */
+    readonly inDoubt = false,
+  ) {
+    super("a statement failed", { cause });
+  }
+}
+
+export type OnStatement = (statement: Statement, durationMs: number) => void;
+
+interface AttemptOptions {
+  readonly timeouts: (statement: Statement) => Timeouts;
+  readonly flushedLater: boolean;
+  readonly done: OnStatement;
+}
+
+/**
+ * Runs a group once. All its requests are sent in one go and answered one by one, so that no lock is held for a trip over
+ * the network. When one fails the server refuses the rest and turns COMMIT into ROLLBACK.
+ */
+export async function attempt(session: Session, group: Group, options: AttemptOptions): Promise<void> {
+  const steps =
+    group.label === undefined
+      ? aloneSteps(group.statements[0], options.timeouts)
+      : transactionSteps(group, group.label, options);
+  if (faultpointsEnabled()) await oneByOne(session, steps, options.done);
+  else await inOneGo(session, steps, options.done);
+}
+
+function transactionSteps(group: Group, label: string, { timeouts, flushedLater }: AttemptOptions): Step[] {
+  const steps: Step[] = [control(`begin ${label}`, "begin")];
+  if (flushedLater) steps.push(control(`commit later ${label}`, "set local synchronous_commit = off"));
+  let current: Timeouts | undefined;
+  group.statements.forEach((statement, index) => {
+    const wanted = timeouts(statement);
+    if (wanted.lock !== current?.lock || wanted.statement !== current.statement)
+      steps.push(setTimeouts(`time-outs ${label}`, wanted, true));
+    current = wanted;
+    steps.push({ name: `${label} #${index + 1}`, text: statement.sql, values: statement.values ?? [], statement });
+  });
+  return [...steps, { ...control(`commit ${label}`, "commit"), lasting: true }];
+}
+
+/** Outside a transaction the time-outs are the session's, so they are put back afterwards. */
+function aloneSteps(statement: Statement, timeouts: (statement: Statement) => Timeouts): Step[] {
+  const own = timeouts(statement);
+  const session: Timeouts = { lock: READ_LOCK_TIMEOUT_MS, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
+  return [
+    setTimeouts("time-outs", own, false),
+    { name: statement.sql, text: statement.sql, values: statement.values ?? [], statement, lasting: true },
+    setTimeouts("time-outs back", session, false),
+  ];
+}
+
+function setTimeouts(name: string, timeouts: Timeouts, local: boolean): Step {
+  return {
+    name,
+    text: "select pg_catalog.set_config('lock_timeout', $1, $3), pg_catalog.set_config('statement_timeout', $2, $3)",
+    values: [`${timeouts.lock}ms`, `${timeouts.statement}ms`, String(local)],
+    statement: undefined,
+  };
+}
+
+function control(name: string, text: string): Step {
+  return { name, text, values: [], statement: undefined };
+}
+
+async function inOneGo(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
+  let last = performance.now();
+  const answers = steps.map(async (step) => {
+    await session.query(step.text, step.values);
+    const now = performance.now();
+    if (step.statement !== undefined) done(step.statement, now - last);
+    last = now;
+  });
+  const outcomes = await Promise.allSettled(answers);
+  const failed = outcomes.findIndex((outcome) => outcome.status === "rejected");
+  const outcome = outcomes[failed];
+  if (outcome?.status !== "rejected") return;
+  const reason: unknown = outcome.reason;
+  if (isDone(reason, steps.slice(0, failed))) return;
+  // Answers come in order: a server that said at one step that it ends the session has done none of the later ones.
+  const onTheWay = sqlState(reason) === undefined ? steps.slice(failed) : steps.slice(failed, failed + 1);
+  throw new FailedStep(steps[failed]?.statement, reason, isInDoubt(reason, onTheWay));
+}
+
+/** What stands does so whatever becomes of the session that did it. */
+function isDone(reason: unknown, before: readonly Step[]): boolean {
+  return isConnectionLoss(reason) && before.some((step) => step.lasting);
+}
+
+function isInDoubt(reason: unknown, onTheWay: readonly (Step | undefined)[]): boolean {
+  return isConnectionLoss(reason) && !wasUnsent(reason) && onTheWay.some((step) => step?.lasting);
+}
+
+/** The same with a stop between any two requests, for tests: every prefix of the requests can be all that was sent. */
+async function oneByOne(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
+  const site = { dropConnection: () => session.destroy() };
+  let failure: FailedStep | undefined;
+  for (const step of steps) {
+    await faultpoint(`before ${step.name}`, site);
+    const start = performance.now();
+    try {
+      await session.query(step.text, step.values);
+      if (step.statement !== undefined && failure === undefined) done(step.statement, performance.now() - start);
+    } catch (error) {
+      const before = steps.slice(0, steps.indexOf(step));
+      if (failure === undefined && !isDone(error, before))
+        failure = new FailedStep(step.statement, error, isInDoubt(error, [step]));
+    }
+    await faultpoint(`after ${step.name}`, site);
+  }
+  if (failure !== undefined) throw failure;
+}

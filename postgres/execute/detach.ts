@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Statement } from "../../core/sql/statement";
+import { type Blocker, describeBlockers } from "./blockers";
+import type { Connections } from "../connect/connections";
+import { Cancelled, LockBudgetExceeded, reading, StatementError } from "../connect/errors";
+import type { ExecuteOptions } from "./execute-options";
+import { executeStatements } from "./executor";
+import { faultpoint } from "../connect/faultpoint";
+import { query } from "../queries";
+import { NOTHING_CHANGED } from "./retry";
+import type { Patience } from "./timeouts";
+
+export interface DetachRequest {
+  readonly schema: string;
+  readonly table: string;
+  readonly leaf: { readonly schema: string; readonly name: string };
+  /** DETACH … CONCURRENTLY. Not run where the detach is found half done. */
+  readonly statement: Statement;
+  /** DETACH … FINALIZE. */
+  readonly finalize: Statement;
+}
+
+/**
+ * Takes a partition out concurrently so that nobody waits for us longer than lock_timeout. The server's own wait for old
+ * transactions cannot be cut without leaving the detach half done, so the waiting is done here first, holding nothing.
+ * From the half-done state, found first thing or left by a cut, FINALIZE leads on; it is tried with short time-outs,
+ * because it waits with the leaf locked and may queue for the referenced tables.
+ */
+export async function detachPartition(
+  connections: Connections,
+  patience: Patience,
+  request: DetachRequest,
+  options: ExecuteOptions,
+): Promise<void> {
+  const deadline = performance.now() + patience.lockBudgetMs;
+  for (;;) {
+    const state = await stateOf(connections, request);
+    if (state === "detached") return;
+    if (state === "pending") return finalize(connections, patience, request, options);
+    await waitForOldTransactions(connections, patience, request, options, deadline);
+    await faultpoint(`before detach ${request.leaf.schema}.${request.leaf.name}`);
+    try {
+      await executeStatements(connections, patience, [request.statement], options);
+    } catch (error) {
+      if (!isCut(error)) throw error;
+      await faultpoint(`detach cut ${request.leaf.schema}.${request.leaf.name}`);
+      // Cut before its first phase ended it is as if it had not begun: then it is begun again while there is time.
+      if ((await stateOf(connections, request)) === "attached") {
+        if (performance.now() > deadline) throw error;
+        if (readsTooLong(error, request.statement)) throw new Error(tooLong(options), { cause: error });
+        // Whoever waited behind us goes first.
+        await pause(patience.lockTimeoutMs, options);
+      }
+      options.log.status(`${options.subject}: cut by a lock, going on`);
+    }
+  }
+}
+
+/** A second reading of the referring tables would take as long as the first, and stop their writers again. */
+function readsTooLong(error: unknown, statement: Statement): boolean {
+  return statement.hazards.includes("SCAN_REFERRING") && error instanceof StatementError;
+}
+
+function tooLong(options: ExecuteOptions): string {
+  return (
+    `${options.subject}: the server looks for rows of other tables that refer to it while their writers wait, and did not end in time. ` +
+    `${NOTHING_CHANGED} Give the referring columns an index, or drop the foreign key, then run the update again`
+  );
+}
+
+async function finalize(
+  connections: Connections,
+  patience: Patience,
+  request: DetachRequest,
+  options: ExecuteOptions,
+): Promise<void> {
+  await faultpoint(`before finalize ${request.leaf.schema}.${request.leaf.name}`);
+  try {
+    await executeStatements(connections, patience, [request.finalize], options);
+  } catch (error) {
+    if (!(error instanceof LockBudgetExceeded)) throw error;
+    const message = error.message.replace(NOTHING_CHANGED, HALF_DONE);
+    throw new LockBudgetExceeded(message, error.cause);
+  }
+}
+
+const HALF_DONE = "The partition is half detached: queries no longer see its rows. The next update finishes it first.";
+
+/** Whether the detach was stopped by a time-out, a deadlock or somebody's lock, and not by a mistake. */
+function isCut(error: unknown): boolean {
+  return error instanceof LockBudgetExceeded || (error instanceof StatementError && error.sqlState === "57014");
+}
+
+async function stateOf(connections: Connections, request: DetachRequest): Promise<"attached" | "pending" | "detached"> {
+  const values = [request.leaf.schema, request.leaf.name];
+  const subject = `looking whether "${request.leaf.schema}"."${request.leaf.name}" is attached`;
+  const rows = await reading(subject, async () =>
+    (await connections.serviceSession()).query(query("detach-pending"), values),
+  );
+  if (rows[0] === undefined) return "detached";
+  return rows[0]["pending"] === true ? "pending" : "attached";
+}
+
+/**
+ * Waits until no transaction that holds a lock on the table is older than lock_timeout. A transaction is old when two looks
+ * that far apart have seen it: this needs no right to see the age of other roles' transactions.
+ */
+async function waitForOldTransactions(
+  connections: Connections,
+  patience: Patience,
+  request: DetachRequest,
+  options: ExecuteOptions,
+  deadline: number,
+): Promise<void> {
+  let before = new Map((await holders(connections, request)).map((holder) => [holder.transaction, holder]));
+  let told = false;
+  while (before.size > 0) {
+    await pause(patience.lockTimeoutMs, options);
+    const now = new Map((await holders(connections, request)).map((holder) => [holder.transaction, holder]));
+    const old = [...now.values()].filter((holder) => before.has(holder.transaction));
+    if (old.length === 0) return;
+    if (performance.now() > deadline) throw new LockBudgetExceeded(giveUp(options, patience, old), undefined);
+    if (!told) options.log.status(`${options.subject}: waiting for ${describeBlockers(old)}`);
+    told = true;
+    before = now;
+  }
+}
+
+interface Holder extends Blocker {
+  /** Virtual transaction id: a new one for each transaction. */
+  readonly transaction: string;
+}
+
+async function holders(connections: Connections, request: DetachRequest): Promise<Holder[]> {
+  const rows = await reading(`looking for old transactions on "${request.schema}"."${request.table}"`, async () =>
+    (await connections.serviceSession()).query(query("locks/lock-holders"), [request.schema, request.table]),
+  );
+  // The columns are those of Holder: the query names them.
+  return rows as unknown as Holder[];
+}
+
+function giveUp(options: ExecuteOptions, patience: Patience, old: readonly Blocker[]): string {
+  return (
+    `${options.subject}: an older transaction uses the table, and a detach would have to wait for it; waited ` +
+    `${Math.round(patience.lockBudgetMs / 1000)} s for ${describeBlockers(old)}. ` +
+    `${NOTHING_CHANGED} End that session or let it finish, then run the update again.`
+  );
+}
+
+async function pause(milliseconds: number, options: ExecuteOptions): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal: options.signal });
+  } catch (error) {
+    throw new Cancelled(options.subject, error);
+  }
+}

@@ -1,0 +1,102 @@
+import type { Statement } from "../../core/sql/statement";
+import { attempt, FailedStep } from "./attempt";
+import { type Blocker, sampling } from "./blockers";
+import { cancellable } from "../connect/cancel";
+import type { Connections } from "../connect/connections";
+import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "../connect/errors";
+import type { ExecuteOptions } from "./execute-options";
+import { type Group, groupStatements } from "./groups";
+import { NOTHING_CHANGED, retryLocks } from "./retry";
+import { isConnectionLoss, sqlState } from "../connect/sqlstate";
+import { classOf, type Patience, sharedPatience, timeoutsOf } from "./timeouts";
+
+const HALF_DONE = "It may be half done; the next update finds that and finishes it.";
+
+/** Runs statements in order; what belongs to one transaction is tried again as a whole when a lock is not to be had. */
+export async function executeStatements(
+  connections: Connections,
+  patience: Patience,
+  statements: readonly Statement[],
+  options: ExecuteOptions,
+): Promise<void> {
+  for (const group of groupStatements(statements)) {
+    if (options.signal.aborted) throw new Cancelled(options.subject);
+    await runGroup(connections, patience, group, options);
+  }
+}
+
+async function runGroup(
+  connections: Connections,
+  patience: Patience,
+  group: Group,
+  options: ExecuteOptions,
+): Promise<void> {
+  const kind = classOf(group.statements);
+  const waits = sharedPatience(group.statements, patience);
+  const seen: Blocker[] = [];
+  const once = (): Promise<void> =>
+    sendingAgain(options, () =>
+      connections.withSession((session) =>
+        translate(options, group, () =>
+          cancellable(connections, session, options.signal, () =>
+            sampling(connections, session, patience.lockTimeoutMs, seen, () =>
+              attempt(session, group, {
+                timeouts: (statement) => timeoutsOf(statement, kind, waits),
+                flushedLater: options.flushedLater ?? false,
+                done: options.onStatement ?? ignore,
+              }),
+            ),
+          ),
+        ),
+      ),
+    );
+  const atomic = !group.statements.some((statement) => statement.hazards.includes("NON_TRANSACTIONAL"));
+  await retryLocks(once, {
+    ...options,
+    // What may be half done when it fails must not simply be sent again; what waits has spent its budget waiting.
+    budgetMs: atomic && kind !== "waiting" ? patience.lockBudgetMs : 0,
+    remains: atomic ? NOTHING_CHANGED : HALF_DONE,
+    blockers: () => seen,
+  });
+}
+
+/** Sessions that may die under one group before it is given up. */
+const MAX_LOSSES = 3;
+
+/** What a connection took with it before anything of it could stand is sent by another one, while its lock is held. */
+async function sendingAgain(options: ExecuteOptions, body: () => Promise<void>): Promise<void> {
+  for (let losses = 1; ; losses += 1) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || !error.nothingDone || losses === MAX_LOSSES) throw error;
+      if (options.signal.aborted) throw new Cancelled(options.subject, error);
+      await options.confirm?.();
+      options.log.status(`${options.subject}: the connection was lost before anything was done; it is sent again`);
+    }
+  }
+}
+
+/** Gives a failure the name of what was being done. */
+async function translate(options: ExecuteOptions, group: Group, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    const cause = error instanceof FailedStep ? error.cause : error;
+    if (options.signal.aborted && sqlState(cause) === "57014") throw new Cancelled(options.subject, cause);
+    if (isConnectionLoss(cause)) {
+      const inDoubt = !(error instanceof FailedStep) || error.inDoubt;
+      throw new ConnectionLost(options.subject, cause, inDoubt ? OUTCOME_UNKNOWN : NOT_DONE);
+    }
+    if (sqlState(cause) === undefined) throw cause;
+    throw new StatementError(
+      options.subject,
+      error instanceof FailedStep ? error.statement : group.statements[0],
+      cause,
+    );
+  }
+}
+
+function ignore(): void {
+  // Nobody asked.
+}

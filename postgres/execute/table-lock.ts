@@ -1,0 +1,219 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Connections } from "../connect/connections";
+import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded, reading } from "../connect/errors";
+import { faultpoint } from "../connect/faultpoint";
+import type { Log } from "../connect/log";
+import { query } from "../queries";
+import type { Session } from "../connect/session";
+
+/** Between two looks at a lock that somebody else holds. */
+const POLL_MS = 250;
+
+export interface TableLockOptions {
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Called while the body runs when another caller of this process waits for the same lock: who only lingers lets go. */
+  readonly whenWanted?: () => void;
+}
+
+/**
+ * One writer for each table, in all processes: a session-level advisory lock on the service session. Callers of this
+ * process stand in a queue first, and the lock is handed on in the queue, so that many steps take it once.
+ */
+export class TableLocks {
+  private readonly queues = new Map<string, Queue>();
+  /** The lock under which the running code works. */
+  private readonly current = new AsyncLocalStorage<Queue>();
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly budgetMs: number,
+  ) {}
+
+  async with<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
+    const queue = this.enter(JSON.stringify([schema, table]));
+    const turn = queue.last;
+    let leave = (): void => undefined;
+    queue.last = new Promise((resolve) => (leave = resolve));
+    queue.whenWanted?.();
+    try {
+      await turnOrAbort(turn, options.signal, `waiting for the lock of table "${schema}"."${table}"`);
+      for (let repeat = 0; ; repeat += 1) {
+        const mayRepeat = (error: unknown): boolean => !options.signal.aborted && isWorthAnotherLook(error, repeat);
+        try {
+          await this.hold(queue, schema, table, options);
+          queue.whenWanted = options.whenWanted;
+          if (queue.waiting > 1) queue.whenWanted?.();
+          return await this.current.run(queue, () => body({ repeat, mayRepeat }));
+        } catch (error) {
+          if (!mayRepeat(error)) throw error;
+          options.log.info(
+            `${happened(error)}. Table "${schema}"."${table}" is read again, and what is still to do is done`,
+          );
+        }
+      }
+    } finally {
+      queue.whenWanted = undefined;
+      // Left only after the one before: a caller that gave up waiting must not let the next one past the holder.
+      void turn.then(async () => {
+        queue.waiting -= 1;
+        if (queue.waiting === 0) {
+          await this.release(queue, schema, table);
+          // Another caller may have entered meanwhile.
+          if (queue.waiting === 0) this.queues.delete(JSON.stringify([schema, table]));
+          // While it is enabled, Node.js spends time on every promise of the process.
+          if (this.queues.size === 0) this.current.disable();
+        }
+        leave();
+      });
+    }
+  }
+
+  /** Refuses to go on when the session that held a lock has ended: another process may have taken the table over. */
+  async assertHeld(subject: string): Promise<void> {
+    const holder = this.current.getStore()?.holder;
+    await holder?.listen();
+    if (holder?.lost !== undefined) throw lockGone(subject, holder.lost);
+  }
+
+  /** The same, asked of the session itself. */
+  async confirmHeld(subject: string): Promise<void> {
+    const holder = this.current.getStore()?.holder;
+    if (holder === undefined) return;
+    try {
+      await holder.query("select");
+    } catch (error) {
+      throw lockGone(subject, error);
+    }
+  }
+
+  /** Asks the session that holds a lock whether it does: if so, the server has run without a break since it was taken. */
+  async confirm(schema: string, table: string, subject: string): Promise<void> {
+    const holder = this.queues.get(JSON.stringify([schema, table]))?.holder;
+    if (holder === undefined) throw new Error(`${subject}: nobody holds the lock of the table`);
+    try {
+      await holder.query("select");
+    } catch (error) {
+      throw lockGone(subject, error);
+    }
+  }
+
+  private enter(key: string): Queue {
+    const queue = this.queues.get(key) ?? {
+      waiting: 0,
+      last: Promise.resolve(),
+      holder: undefined,
+      whenWanted: undefined,
+    };
+    queue.waiting += 1;
+    this.queues.set(key, queue);
+    return queue;
+  }
+
+  private async hold(queue: Queue, schema: string, table: string, options: TableLockOptions): Promise<void> {
+    if (queue.holder !== undefined && queue.holder.lost === undefined) return;
+    queue.holder = undefined;
+    queue.holder = await reading(`taking the lock of table "${schema}"."${table}"`, () =>
+      this.take(schema, table, options),
+    );
+    await faultpoint(`lock taken ${schema}.${table}`);
+  }
+
+  private async take(schema: string, table: string, options: TableLockOptions): Promise<Session> {
+    const session = await this.connections.serviceSession();
+    const deadline = performance.now() + this.budgetMs;
+    let told = false;
+    while (!(await take(session, schema, table))) {
+      const holder = await describeHolder(session, schema, table);
+      const subject = `the lock of table "${schema}"."${table}"`;
+      if (performance.now() > deadline) throw new LockBudgetExceeded(refuse(subject, holder, this.budgetMs), undefined);
+      if (!told) options.log.status(`waiting for ${subject}, held by ${holder}`);
+      told = true;
+      await pause(options.signal, `waiting for ${subject}`);
+    }
+    return session;
+  }
+
+  private async release(queue: Queue, schema: string, table: string): Promise<void> {
+    const holder = queue.holder;
+    queue.holder = undefined;
+    if (holder === undefined || holder.lost !== undefined) return;
+    // A session that fails to answer has lost its locks with its connection.
+    await holder.query(query("locks/table-lock-release"), [schema, table]).catch(() => undefined);
+  }
+}
+
+/**
+ * What is done under a lock: it observes, decides and executes, so that it finds what was done before. It is told how often it was
+ * begun before, and by which errors it is begun once more.
+ */
+export type LockedBody<T> = (round: {
+  readonly repeat: number;
+  readonly mayRepeat: (error: unknown) => boolean;
+}) => Promise<T>;
+
+function happened(error: unknown): string {
+  if (error instanceof ConnectionLost) return error.happened;
+  return `${error instanceof Error ? error.message : String(error)}: another update or session may have been faster`;
+}
+
+function lockGone(subject: string, cause: unknown): ConnectionLost {
+  return new ConnectionLost(
+    `${subject}: the lock of the table is gone`,
+    cause,
+    "and another update may have changed the table since: it has to be read again",
+  );
+}
+
+interface Queue {
+  /** Callers that have entered and not left, the one whose turn it is included. */
+  waiting: number;
+  /** Ends when the last in the queue has left. */
+  last: Promise<void>;
+  /** The session that holds the lock while it is handed on. */
+  holder: Session | undefined;
+  /** How to tell the one whose turn it is that another caller has come. */
+  whenWanted: (() => void) | undefined;
+}
+
+async function take(session: Session, schema: string, table: string): Promise<boolean> {
+  const rows = await session.query(query("locks/table-lock-take"), [schema, table]);
+  return rows[0]?.["taken"] === true;
+}
+
+async function describeHolder(session: Session, schema: string, table: string): Promise<string> {
+  const row = (await session.query(query("locks/table-lock-holder"), [schema, table]))[0];
+  if (row === undefined) return "a session that has just ended";
+  const since = row["since"] === null ? "" : `, connected since ${String(row["since"])}`;
+  return `pid ${String(row["pid"])} ("${String(row["application"] ?? "unnamed")}"${since})`;
+}
+
+function refuse(subject: string, holder: string, budgetMs: number): string {
+  return (
+    `${subject} was not to be had in ${Math.round(budgetMs / 1000)} s: it is held by ${holder}. ` +
+    "Another update works on this table: let it finish, or end that session, then run the update again."
+  );
+}
+
+async function pause(signal: AbortSignal, subject: string): Promise<void> {
+  try {
+    await sleep(POLL_MS, undefined, { signal });
+  } catch (error) {
+    throw new Cancelled(subject, error);
+  }
+}
+
+async function turnOrAbort(turn: Promise<void>, signal: AbortSignal, subject: string): Promise<void> {
+  if (signal.aborted) throw new Cancelled(subject);
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new Cancelled(subject));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    await Promise.race([turn, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

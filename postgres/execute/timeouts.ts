@@ -1,0 +1,85 @@
+import {
+  DEFAULT_LOCK_BUDGET_MS,
+  DEFAULT_LOCK_TIMEOUT_MS,
+  DEFAULT_STATEMENT_TIMEOUT_MS,
+  DEFAULT_WAIT_BUDGET_MS,
+} from "../../core/defaults";
+import type { Statement, TimeoutClass } from "../../core/sql/statement";
+import type { DatabaseConfig } from "../connect/config";
+
+/** How patient we are with one database. */
+export interface Patience {
+  readonly lockTimeoutMs: number;
+  readonly lockBudgetMs: number;
+  readonly waitBudgetMs: number;
+}
+
+/** Milliseconds; both always finite. */
+export interface Timeouts {
+  readonly lock: number;
+  readonly statement: number;
+}
+
+export function patienceOf(config: DatabaseConfig): Patience {
+  return {
+    lockTimeoutMs: config.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,
+    lockBudgetMs: config.lockBudgetMs ?? DEFAULT_LOCK_BUDGET_MS,
+    waitBudgetMs: config.waitBudgetMs ?? DEFAULT_WAIT_BUDGET_MS,
+  };
+}
+
+/** The class of a transaction is that of its strongest statement: what one of them must not do, all of them must not. */
+export function classOf(statements: readonly Statement[]): TimeoutClass {
+  return RANKING.find((candidate) => statements.some((statement) => statement.timeouts === candidate)) ?? "light";
+}
+
+const RANKING: readonly TimeoutClass[] = ["strong", "waiting", "light"];
+
+/** The time-outs of one statement in a transaction of a class. */
+export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: Patience): Timeouts {
+  switch (group) {
+    case "strong":
+      return { lock: patience.lockTimeoutMs, statement: strongTimeout(statement, patience) };
+    case "waiting":
+      // Cut half-way it would leave something behind, so nothing shorter than the budget may stop it.
+      return { lock: patience.waitBudgetMs, statement: patience.waitBudgetMs };
+    case "light":
+      // Shorter than the statement's, so that the error says that it was a lock.
+      return { lock: DEFAULT_STATEMENT_TIMEOUT_MS / 2, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
+  }
+}
+
+/** What copies or reads a partition under its lock is queued for as shortly as the rest, and then takes its time. */
+function strongTimeout(statement: Statement, patience: Patience): number {
+  if (statement.hold === "grows with rows") return patience.waitBudgetMs;
+  return queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS;
+}
+
+/**
+ * A transaction that has locked a table with its partitions and then queues for a referenced table lets the writers of the
+ * first wait for both: the waits share one lock_timeout.
+ */
+export function sharedPatience(statements: readonly Statement[], patience: Patience): Patience {
+  const first = statements.findIndex((statement) => statement.oneWait);
+  if (first < 0) return patience;
+  const later = statements.slice(first + 1).flatMap((statement) => statement.locks);
+  const referenced = new Set(later.filter((lock) => lock.role === "referenced").map((lock) => lock.relation));
+  return { ...patience, lockTimeoutMs: Math.ceil(patience.lockTimeoutMs / (1 + referenced.size)) };
+}
+
+/**
+ * lock_timeout bounds each wait, not their sum: with two referenced tables the writers of the first could wait for both. The
+ * statement as a whole is then held to the time of one wait. Cut by that, it is tried again like any other.
+ */
+export function queuesTwice(statement: Statement): boolean {
+  const others = statement.locks.filter((lock) => lock.role === "referenced" || lock.role === "referring");
+  const referenced = new Set(others.map((lock) => lock.relation));
+  if (statement.oneWait) return true;
+  return (
+    statement.timeouts === "strong" &&
+    statement.hold !== "grows with rows" &&
+    !statement.hazards.includes("SCAN_DEFAULT") &&
+    !statement.hazards.includes("SCAN_REFERRING") &&
+    referenced.size > 1
+  );
+}

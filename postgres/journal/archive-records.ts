@@ -1,0 +1,221 @@
+import { quote } from "../../core/names/identifier";
+import type { Statement } from "../../core/sql/statement";
+import type { Instant } from "../../core/time/instant";
+import type { OpenInterval } from "../../core/time/interval";
+import type { Database } from "../database";
+import { query } from "../queries";
+import { bookkeeping, type LedgerRecord, ledgerStatement, serverTime } from "../registry/registry";
+
+/** What the registry knows about the archive of one detached table. */
+export interface ArchiveState {
+  /** The fence as it is now. */
+  readonly fence: string;
+  /** The fence as it was put up; undefined: it never was. */
+  readonly fenced: string | undefined;
+  readonly last: "exporting" | "archived" | "doubted" | undefined;
+  /** On `doubted`: it cannot be gone on with. */
+  readonly renew: boolean;
+  /** The highest generation of this range in this store so far; 0: there is none. */
+  readonly generation: number;
+  readonly export: ExportRecord | undefined;
+  /** In order, each once. */
+  readonly parts: readonly PartRecord[];
+  /** The tables that hold the rows: the table itself, or its parts where it is cut further. */
+  readonly relations: readonly RelationFacts[];
+}
+
+interface ExportRecord {
+  /** Of its row in the ledger. */
+  readonly id: string;
+  readonly run: string;
+  readonly at: string;
+  readonly detail: ExportDetail;
+}
+
+export interface ExportDetail {
+  readonly generation: number;
+  /** URL of the store. */
+  readonly store: string;
+  /** Folder below it. */
+  readonly folder: string;
+  /** Only in an earlier version, by a template of keys: the beginning of the names in it. */
+  readonly stem?: string;
+  /** Left out: Parquet. */
+  readonly encoding?: "csv" | "rows";
+  /** File of each table as the export began: another one means that its rows have moved. */
+  readonly filenodes: Readonly<Record<string, string>>;
+}
+
+/** One part: which rows, as which object. */
+export interface PartRecord {
+  readonly part: number;
+  readonly relation: string;
+  /** First place, `(block,line)`, and the first one after it. */
+  readonly first: string;
+  readonly end: string;
+  readonly rows: number;
+  readonly textBytes: number;
+  readonly textSha256: string;
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface RelationFacts {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly filenode: string;
+  readonly blocks: number;
+  /** With what lies outside its rows, without indexes. */
+  readonly bytes: number;
+  /** Estimate. */
+  readonly rows: number | null;
+}
+
+/** A detached table as registry and ledger know it. */
+export interface AwayTable {
+  readonly schema: string;
+  readonly table: string;
+  readonly partition: string;
+  readonly partitionSchema: string;
+  readonly oid: string;
+  readonly branch: string;
+  readonly bounds: OpenInterval;
+}
+
+export async function readArchiveState(database: Database, away: AwayTable, store: string): Promise<ArchiveState> {
+  const { from, to } = away.bounds;
+  const rows = await database.read(query("archive/archive-state", database.managementSchema), [
+    away.oid,
+    away.schema,
+    away.table,
+    away.branch,
+    from ? serverTime(from) : null,
+    to ? serverTime(to) : null,
+    store,
+  ]);
+  // The query gives one row always, with these columns.
+  const row = rows[0] as unknown as { [K in keyof ArchiveState]: ArchiveState[K] | null };
+  return {
+    fence: row.fence ?? "",
+    fenced: row.fenced ?? undefined,
+    last: row.last ?? undefined,
+    renew: row.renew ?? false,
+    generation: row.generation ?? 0,
+    export: row.export ?? undefined,
+    parts: row.parts ?? [],
+    relations: row.relations ?? [],
+  };
+}
+
+/** The row of the ledger that says how the fence is, as the same transaction has put it up. */
+export function fencedStatement(management: string, away: AwayTable, run: string): Statement {
+  const { from, to } = away.bounds;
+  return bookkeeping(
+    `insert into ${quote(management)}.ledger (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, run, detail, branch)
+values ($1, $2, $3, $4::oid, $5::timestamptz, $6::timestamptz, 'fenced', $7, pg_catalog.jsonb_build_object('fence', ${quote(management)}.fence_mark($4::oid)), $8)`,
+    [
+      away.schema,
+      away.table,
+      away.partition,
+      away.oid,
+      from ? serverTime(from) : null,
+      to ? serverTime(to) : null,
+      run,
+      away.branch,
+    ],
+    "none: the ledger is only ever added to",
+  );
+}
+
+/** Fails the transaction unless the fence is as it was when it was put up. */
+export function assertFencedStatement(management: string, away: AwayTable, mark: string): Statement {
+  return bookkeeping(
+    `select ${quote(management)}.assert_that(${quote(management)}.fence_mark($1::oid) = $2, $3)`,
+    [
+      away.oid,
+      mark,
+      `the fence around "${away.partitionSchema}"."${away.partition}" was opened: rows may have changed`,
+    ],
+    "not needed: it only looks",
+  );
+}
+
+/**
+ * Fails the transaction unless the table is proved to be archived as this manifest says, by ledger, fence and file. An instant: its rows
+ * were counted before, and cannot have changed while these two have not.
+ */
+export function assertArchivedStatement(
+  management: string,
+  target: { readonly schema: string; readonly name: string; readonly oid: string },
+  manifest: string,
+): Statement {
+  return bookkeeping(
+    `select ${quote(management)}.assert_archived($1::oid, $2)`,
+    [target.oid, manifest],
+    "not needed: it only looks",
+  );
+}
+
+export type ArchiveEvent =
+  | { readonly event: "exporting"; readonly detail: ExportDetail }
+  | { readonly event: "archived"; readonly detail: ArchivedDetail }
+  | { readonly event: "doubted"; readonly detail: { readonly because: string; readonly renew: boolean } };
+
+export interface ArchivedDetail {
+  readonly generation: number;
+  readonly export: string;
+  readonly manifest: string;
+  /** Of its text, in hex: another one is never taken for it. */
+  readonly manifestSha256: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly objects: number;
+  readonly verify: "checksum" | "readBack";
+  readonly fence: string;
+  readonly dropAfter: string;
+  readonly approvedBy?: string;
+  readonly commit?: string;
+}
+
+/** One step of an archive in the ledger. */
+export function archiveEventStatement(
+  management: string,
+  away: AwayTable,
+  run: string,
+  { event, detail }: ArchiveEvent,
+  at?: Instant,
+): Statement {
+  const { oid: _, ...entry } = away;
+  return ledgerStatement(management, {
+    ...entry,
+    event,
+    run,
+    ...(at ? { effectiveAt: at } : {}),
+    detail: detail as LedgerRecord["detail"],
+  });
+}
+
+/** Written before the object is: what is killed in between is found again by it. */
+export function partStatement(management: string, exportId: string, part: PartRecord, run: string): Statement {
+  return bookkeeping(
+    `insert into ${quote(management)}.archive_parts (export, part, relation, first_tid, end_tid, row_count, text_bytes, text_sha256, object_key, bytes, sha256, run)
+values ($1::bigint, $2::integer, $3::oid, $4::tid, $5::tid, $6::bigint, $7::bigint, $8, $9, $10::bigint, $11, $12)`,
+    [
+      exportId,
+      String(part.part),
+      part.relation,
+      part.first,
+      part.end,
+      String(part.rows),
+      String(part.textBytes),
+      part.textSha256,
+      part.key,
+      String(part.bytes),
+      part.sha256,
+      run,
+    ],
+    "none: the parts are only ever added to",
+  );
+}

@@ -1,0 +1,57 @@
+import type { FoundPartman, Rivals } from "../../core/adopt/rivals";
+import type { Database } from "../database";
+import { query } from "../queries";
+import type { TableName } from "../../core/names/table-name";
+import type { Row } from "../connect/session";
+
+/** What beside the catalogue of the table itself is read when it is adopted. */
+interface AdoptionSources {
+  readonly rivals: Rivals;
+  /** The time zone that is set for the database; undefined: none. */
+  readonly zone: string | undefined;
+}
+
+/** Reads who else makes or drops partitions of a table: jobs of pg_cron, functions, pg_partman. Changes nothing. */
+export async function readAdoptionSources(database: Database, table: TableName): Promise<AdoptionSources> {
+  const place = (await database.read(query("adopt/adopt-places")))[0] ?? {};
+  const functions = await database.read(query("adopt/adopt-functions"), [table.table]);
+  const jobs = place["cron"] === true ? await database.read(query("adopt/adopt-jobs")) : [];
+  const partman = text(place["partman"]);
+  return {
+    zone: text(place["zone"]),
+    rivals: {
+      functions: functions.map((row) => ({
+        schema: String(row["schema"]),
+        name: String(row["name"]),
+        signature: String(row["signature"]),
+        kind: row["kind"] === "procedure" ? "procedure" : "function",
+        source: String(row["source"]),
+      })),
+      jobs: jobs.map((row) => ({
+        id: String(row["id"]),
+        name: text(row["name"]),
+        schedule: String(row["schedule"]),
+        command: String(row["command"]),
+        active: row["active"] === true,
+      })),
+      partman: partman === undefined ? undefined : await readPartman(database, partman, table),
+    },
+  };
+}
+
+async function readPartman(database: Database, schema: string, table: TableName): Promise<FoundPartman | undefined> {
+  const rows = await database.read(query("adopt/adopt-partman", schema), [`${table.schema}.${table.table}`]);
+  const row = rows[0];
+  if (!row) return undefined;
+  return {
+    schema,
+    parent: String(row["parent_table"]),
+    interval: text(row["partition_interval"]),
+    premake: text(row["premake"]),
+    retention: text(row["retention"]),
+  };
+}
+
+function text(value: Row[string] | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

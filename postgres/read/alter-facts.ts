@@ -1,0 +1,44 @@
+import type { AlterFacts, AlterQuestion } from "../../core/table/alter/facts";
+import type { Database } from "../database";
+import { query } from "../queries";
+import type { TableName } from "../../core/names/table-name";
+
+/** The row of queries/alter-facts.sql. JSON leaves an empty list out as null. */
+interface FactsRow {
+  readonly version: number;
+  readonly volatile_functions: readonly string[] | null;
+  readonly constrained_types: readonly string[] | null;
+  readonly uses: AlterFacts["uses"] | null;
+  readonly pending: AlterFacts["pending"] | null;
+  readonly nulls: AlterFacts["nulls"] | null;
+  readonly locks: AlterFacts["locks"];
+}
+
+/** Reads what decides about a change of one table. Takes no lock that anybody waits for. */
+export async function readAlterFacts(
+  database: Database,
+  { schema, table }: TableName,
+  question: AlterQuestion,
+): Promise<AlterFacts> {
+  const { functions, types, usesOf, nullsOf, constraints } = question;
+  const rows = await database.read(query("alter-facts"), [
+    schema,
+    table,
+    functions,
+    types,
+    usesOf,
+    nullsOf,
+    constraints,
+  ]);
+  // The query gives one row always, with these columns.
+  const row = rows[0] as unknown as FactsRow;
+  return {
+    version: row.version,
+    volatileFunctions: row.volatile_functions ?? [],
+    constrainedTypes: row.constrained_types ?? [],
+    uses: row.uses ?? [],
+    pending: (row.pending ?? []).map(({ references, ...one }) => ({ ...one, references: references ?? undefined })),
+    nulls: row.nulls ?? [],
+    locks: row.locks,
+  };
+}

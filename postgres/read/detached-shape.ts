@@ -1,0 +1,28 @@
+import type { AwayShape } from "../../core/partition/statements/reattach-shape";
+import type { Database } from "../database";
+import { query } from "../queries";
+import type { TableName } from "../../core/names/table-name";
+
+/** JSON has null where core has undefined, and leaves an empty list out as null. */
+interface AwayRow {
+  readonly missing:
+    readonly (Omit<AwayShape["missing"][number], "default"> & { readonly default: string | null })[] | null;
+  readonly extra: readonly string[] | null;
+  readonly types: AwayShape["types"] | null;
+  readonly empty: readonly string[] | null;
+  readonly constraints:
+    readonly (Omit<AwayShape["constraints"][number], "referenced"> & { readonly referenced: string | null })[] | null;
+}
+
+/** Compares a table that was away, by its oid, with the table that it is to be a partition of. */
+export async function readAwayShape(database: Database, parent: TableName, oid: string): Promise<AwayShape> {
+  // The query gives one row always, with these columns.
+  const [row] = (await database.read(query("away-shape"), [parent.schema, parent.table, oid])) as unknown as [AwayRow];
+  return {
+    missing: (row.missing ?? []).map((column) => ({ ...column, default: column.default ?? undefined })),
+    extra: row.extra ?? [],
+    types: row.types ?? [],
+    empty: row.empty ?? [],
+    constraints: (row.constraints ?? []).map((one) => ({ ...one, referenced: one.referenced ?? undefined })),
+  };
+}

@@ -1,0 +1,32 @@
+import type { BackupFact } from "../../core/plan/retire/backup";
+import { parseInstant } from "../../core/time/instant";
+import type { Database } from "../database";
+
+/**
+ * Asks a query of the user's when the last good backup began. It runs in a read-only transaction, as one statement. What goes
+ * wrong is part of the answer: partitions must go on being made, and nothing is dropped.
+ */
+export async function readLastBackup(database: Database, query: string): Promise<BackupFact> {
+  try {
+    const rows = await database.readLong(wrapped(query), []);
+    if (rows.length > 1) return failed("it gives more than one row");
+    const { type, at } = rows[0] ?? {};
+    if (type !== undefined && type !== "timestamp with time zone")
+      return failed(`its value is of type ${String(type)}, not timestamp with time zone`);
+    return { at: typeof at === "string" ? parseInstant(at, "UTC") : undefined };
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** As a subquery it can be nothing but one SELECT; the line break ends a comment in its last line. */
+function wrapped(query: string): string {
+  return `select pg_typeof(b.at)::text as type, to_json(b.at) #>> '{}' as at
+from (
+${query.replace(/[\s;]+$/, "")}
+) as b(at) limit 2`;
+}
+
+function failed(because: string): BackupFact {
+  return { at: undefined, failed: because };
+}

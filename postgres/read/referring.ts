@@ -1,0 +1,70 @@
+import { quote, quoteQualified } from "../../core/names/identifier";
+import { COUNTED_REFERRING_ROWS, type Referring, type ReferringRows } from "../../core/plan/retire/referring";
+import type { Database } from "../database";
+import { query } from "../queries";
+import { sqlState } from "../connect/sqlstate";
+
+interface KeyRow {
+  readonly oid: string;
+  readonly leaf_schema: string;
+  readonly leaf: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly referenced: readonly string[];
+}
+
+/**
+ * Counts the rows that refer to each of the relations, by the oid of the relation, without those of partitions that are
+ * `leaving` before them. One query where nothing refers to any.
+ */
+export async function readReferring(
+  database: Database,
+  oids: readonly string[],
+  leaving: readonly string[] = [],
+): Promise<ReferringRows> {
+  const found = new Map<string, Referring[]>();
+  if (oids.length === 0) return found;
+  // The columns are those of KeyRow: the query names them.
+  const keys = (await database.read(query("referring-keys"), [oids])) as unknown as readonly KeyRow[];
+  for (const key of keys) {
+    const counted = await countOf(database, key, leaving);
+    if (counted) found.set(key.oid, [...(found.get(key.oid) ?? []), counted]);
+  }
+  return found;
+}
+
+/** Undefined: we cannot read that table, and the server looks for itself when the partition leaves. */
+async function countOf(database: Database, key: KeyRow, leaving: readonly string[]): Promise<Referring | undefined> {
+  const relation = { schema: key.schema, name: key.table };
+  const says = { table: `${key.schema}.${key.table}`, relation, key: key.name };
+  try {
+    const [row] = await database.read(countText(key), [leaving]);
+    return { ...says, rows: Number(row?.["rows"]) };
+  } catch (error) {
+    const state = sqlState(error);
+    if (state === INSUFFICIENT_PRIVILEGE || state === UNDEFINED_FUNCTION) return undefined;
+    if (state === QUERY_CANCELED || state === LOCK_NOT_AVAILABLE) return { ...says, rows: undefined };
+    throw error;
+  }
+}
+
+const INSUFFICIENT_PRIVILEGE = "42501";
+/** A type of another schema: its operator is not in ours. */
+const UNDEFINED_FUNCTION = "42883";
+const QUERY_CANCELED = "57014";
+const LOCK_NOT_AVAILABLE = "55P03";
+
+function countText(key: KeyRow): string {
+  const pairs = key.columns.map((column, index) => {
+    const other = key.referenced[index];
+    if (other === undefined) throw new RangeError(`the foreign key "${key.name}" lacks a referenced column`);
+    return `f.${quote(column)} = l.${quote(other)}`;
+  });
+  const join = `${quoteQualified(key.schema, key.table)} f join ${quoteQualified(key.leaf_schema, key.leaf)} l on ${pairs.join(" and ")}`;
+  // A partition that leaves holds its rows itself, or its parts do.
+  const going =
+    "select o from unnest($1::oid[]) o union all select p.relid::oid from unnest($1::oid[]) o, pg_partition_tree(o) p";
+  return `select count(*) as rows from (select 1 from ${join} where f.tableoid not in (${going}) limit ${COUNTED_REFERRING_ROWS + 1}) counted`;
+}

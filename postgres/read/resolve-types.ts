@@ -1,0 +1,19 @@
+import type { ResolvedType } from "../../core/table/alter/types";
+import type { Database } from "../database";
+import { query } from "../queries";
+import { sqlState } from "../connect/sqlstate";
+
+/** What names of types mean on this server. Nothing is asked where no name is given. */
+export async function resolveTypes(database: Database, names: readonly string[]): Promise<ResolvedType[]> {
+  if (names.length === 0) return [];
+  const rows = await database.read(query("resolve-types"), [names]).catch((error: unknown) => {
+    // PostgreSQL 15 takes a text that is no name of a type for an error; CREATE TABLE says it better.
+    if (sqlState(error) !== "42601") throw error;
+    return [];
+  });
+  return rows.map((row) => ({
+    declared: String(row["declared"]),
+    type: typeof row["type"] === "string" && row["type"] !== "-" ? row["type"] : undefined,
+    elsewhere: (row["elsewhere"] as readonly string[] | null) ?? [],
+  }));
+}

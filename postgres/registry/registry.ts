@@ -1,0 +1,311 @@
+import type { TableName } from "../../core/names/table-name";
+import { quote, quoteQualified } from "../../core/names/identifier";
+import type { LeafProfile } from "../../core/declare/table/profile";
+import type { LedgerDetail, LedgerEvent } from "../../core/observed/ledger";
+import { LIFE_EVENTS, ONCE } from "../../core/observed/ledger-life";
+import type { RegisteredExpression, RegisteredIndex, RegisteredPolicy } from "../../core/observed/registration";
+import type { Statement } from "../../core/sql/statement";
+import type { Instant } from "../../core/time/instant";
+import type { OpenInterval } from "../../core/time/interval";
+import { formatBound } from "../../core/time/key";
+
+/** Enters a table, or manages a released one again. The row of another stack is left alone: `claim` is the way to take it. */
+export function registerTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
+  return bookkeeping(
+    `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
+on conflict (schema_name, table_name) do update set mode = 'managed', updated_at = now() where r.owner = excluded.owner`,
+    [entry.schema, entry.table, entry.owner],
+    "the row is deleted when the table is destroyed",
+  );
+}
+
+/** What every partition carries, as declared: for those who make partitions without a program at hand. */
+export function recordProfileStatement(
+  management: string,
+  entry: TableName & { readonly profile: LeafProfile },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set profile = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table, JSON.stringify(entry.profile)],
+    "the next update records its own profile",
+  );
+}
+
+/** What is recorded of a constraint or default; `added`: where the same transaction has added it, its rows not read yet. */
+export type DeclaredEntry = Pick<RegisteredExpression, "kind" | "name" | "declared"> & {
+  readonly added?: readonly { readonly schema: string; readonly name: string }[];
+};
+
+/**
+ * Checks, defaults, keys and unique constraints as they were declared, and how the server prints those that are there in the
+ * same transaction. What is not among the entries is forgotten; `changing`: but for what updates have added and not read yet.
+ */
+export function recordExpressionsStatement(
+  management: string,
+  entry: TableName & { readonly expressions: readonly DeclaredEntry[]; readonly changing: boolean },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry r set expressions = coalesce((
+  select jsonb_agg(e.entry order by e.kind, e.name)
+  from (
+    select d.kind, d.name, jsonb_strip_nulls(jsonb_build_object(
+      'kind', d.kind, 'name', d.name, 'declared', d.declared, 'printed', coalesce(p.printed, ''), 'added', a.oids
+    )) as entry
+    from jsonb_to_recordset($3::jsonb) d (kind text, name text, declared text, added jsonb)
+    join pg_class c on c.relname = $2::text
+    join pg_namespace n on n.oid = c.relnamespace and n.nspname = $1::text
+    left join lateral (
+      select pg_get_constraintdef(k.oid) as printed
+      from pg_constraint k
+      where d.kind <> 'default' and k.conrelid = c.oid and k.conname = d.name
+        and k.contype = case d.kind when 'check' then 'c' when 'foreign' then 'f' else 'u' end::"char"
+      union all
+      select pg_get_expr(e.adbin, 0)
+      from pg_attribute a join pg_attrdef e on e.adrelid = a.attrelid and e.adnum = a.attnum
+      where d.kind = 'default' and a.attrelid = c.oid and a.attname = d.name and not a.attisdropped
+    ) p on true
+    cross join lateral (
+      select jsonb_agg(k.oid::text order by k.oid) as oids
+      from pg_constraint k
+      where k.oid::text in (
+        select jsonb_array_elements_text(b.entry -> 'added')
+        from jsonb_array_elements(r.expressions) b (entry)
+        where $4::boolean and b.entry ->> 'kind' = d.kind and b.entry ->> 'name' = d.name
+      ) or (k.conname = d.name and k.conrelid in (
+        select t.oid
+        from jsonb_to_recordset(coalesce(d.added, '[]')) o (schema text, name text)
+        join pg_class t on t.relname = o.name
+        join pg_namespace s on s.oid = t.relnamespace and s.nspname = o.schema
+      ))
+    ) a
+    where p.printed is not null or a.oids is not null
+    union all
+    select b.entry ->> 'kind', b.entry ->> 'name', b.entry
+    from jsonb_array_elements(r.expressions) b (entry)
+    where $4::boolean and b.entry ? 'added' and not exists (
+      select from jsonb_to_recordset($3::jsonb) d (kind text, name text)
+      where d.kind = b.entry ->> 'kind' and d.name = b.entry ->> 'name'
+    )
+  ) e
+), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, JSON.stringify(entry.expressions), String(entry.changing)],
+    "the next update records them again",
+  );
+}
+
+/**
+ * How the declared policies were declared, and how the server prints those that the same transaction has made: expressions
+ * are compared by both.
+ */
+export function recordPoliciesStatement(
+  management: string,
+  entry: TableName & { readonly policies: readonly Pick<RegisteredPolicy, "name" | "declared">[] },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set policies = coalesce((
+  select jsonb_agg(jsonb_build_object(
+    'name', d.name, 'declared', d.declared,
+    'printed', jsonb_build_object('using', pg_get_expr(o.polqual, o.polrelid), 'withCheck', pg_get_expr(o.polwithcheck, o.polrelid))
+  ) order by d.name)
+  from jsonb_to_recordset($3::jsonb) d (name text, declared text)
+  join pg_policy o on o.polname = d.name
+  join pg_class c on c.oid = o.polrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1::text and c.relname = $2::text
+), '[]'), updated_at = now() where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, JSON.stringify(entry.policies)],
+    "the next update records them again",
+  );
+}
+
+/** Forgets a table. Its ledger stays. */
+export function unregisterTableStatement(management: string, entry: TableName): Statement {
+  return bookkeeping(
+    `delete from ${quote(management)}.registry where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table],
+    "declare the table again",
+  );
+}
+
+/** The window of a successful update, as it travels; null forgets it. */
+export function recordWindowStatement(management: string, entry: TableName & { readonly window: unknown }): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set "window" = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [
+      entry.schema,
+      entry.table,
+      entry.window === null || entry.window === undefined ? null : JSON.stringify(entry.window),
+    ],
+    "the next update records its own window",
+  );
+}
+
+/** How declared indexes were declared and printed; those of other names are kept as they are. */
+export function recordIndexesStatement(
+  management: string,
+  entry: TableName & { readonly indexes: readonly RegisteredIndex[] },
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set indexes = $3::jsonb || coalesce((
+  select jsonb_agg(kept) from jsonb_array_elements(indexes) kept
+  where not exists (select from jsonb_array_elements($3::jsonb) given where given->>'name' = kept->>'name')
+), '[]'), updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table, JSON.stringify(entry.indexes)],
+    "the next update records them again",
+  );
+}
+
+/**
+ * The same for one index that the same transaction has made on the table: the server says how it prints it. Recorded a
+ * moment later, an index of a run that was killed in between would look like somebody else's.
+ */
+export function recordNewIndexStatement(
+  management: string,
+  entry: TableName & Omit<RegisteredIndex, "printed">,
+): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set indexes = (
+  select jsonb_build_array(jsonb_build_object('name', $3::text, 'leafName', $4::text, 'declared', $5::text, 'printed', substr(
+    pg_get_indexdef(x.indexrelid),
+    length(format('CREATE %sINDEX %I ON ONLY %I.%I ', case when x.indisunique then 'UNIQUE ' else '' end, $3::text, $1::text, $2::text)) + 1
+  )))
+  from pg_index x join pg_class c on c.oid = x.indexrelid join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = $1::text and c.relname = $3::text
+) || coalesce((select jsonb_agg(kept) from jsonb_array_elements(indexes) kept where kept->>'name' <> $3::text), '[]'), updated_at = now()
+where schema_name = $1::text and table_name = $2::text`,
+    [entry.schema, entry.table, entry.name, entry.leafName, entry.declared],
+    "the next update records them again",
+  );
+}
+
+export interface LedgerRecord extends TableName {
+  readonly partition: string;
+  /** Where the partition is in another schema than its table. */
+  readonly partitionSchema?: string;
+  /** The branch that it is a part of, or is itself, as branchKey writes it; left out: a part of the table itself. */
+  readonly branch?: string;
+  readonly bounds: OpenInterval;
+  readonly event: LedgerEvent;
+  /** When it takes effect by the clock that decides; left out, the database's. */
+  readonly effectiveAt?: Instant;
+  /** Names the engine operation. */
+  readonly run: string;
+  readonly detail: LedgerDetail;
+}
+
+/** What tells two entries of one step apart: another promise, archive or pin is another step, another end of the grace is not. */
+function promiseOf(detail: string): string {
+  const told = ["archive", "manifest", "pinned", "until"].map((key) => `${detail} -> '${key}'`);
+  return `pg_catalog.jsonb_build_array(${detail} -> 'dropAfter' is not null, ${told.join(", ")})`;
+}
+
+/** How far the log was written when a partition left: a slot that has read no further still has changes of it before it. */
+const LEFT_AT = `case
+  when $7::text in ('detaching', 'detached') and exists (select from pg_catalog.pg_replication_slots s where s.database = pg_catalog.current_database())
+  then pg_catalog.jsonb_build_object('lsn', pg_catalog.pg_current_wal_lsn()::text) else '{}' end`;
+
+/**
+ * One row of the ledger. The oid is looked up as the row is written: a name may mean another table a moment later. A step of a
+ * partition's life that was written before, by a run that was killed or did not learn that it had been, is not written again
+ * (core/observed/ledger-life.ts): the last word about this relation says the same, with the same promise.
+ */
+export function ledgerStatement(management: string, record: LedgerRecord): Statement {
+  const ledger = `${quote(management)}.ledger`;
+  const unwritten = ONCE.includes(record.event)
+    ? `
+where not exists (
+  select from (
+    select l.event, l.detail from ${ledger} l
+    where l.partition_oid = o.oid and l.event = any ('{${LIFE_EVENTS.join(",")}}'::text[])
+    order by l.id desc limit 1
+  ) last
+  where last.event = $7::text and ${promiseOf("last.detail")} = ${promiseOf("$10::jsonb")}
+)`
+    : "";
+  return bookkeeping(
+    `insert into ${ledger} (schema_name, table_name, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, run, detail, branch)
+select $1::text, $2::text, $3::text, o.oid, $5::timestamptz, $6::timestamptz, $7::text, coalesce($8::timestamptz, now()), $9::text, $10::jsonb || ${LEFT_AT}, $11::text
+from (
+  select (
+    select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $4::text and c.relname = $3::text
+  ) as oid
+) o${unwritten}`,
+    [
+      record.schema,
+      record.table,
+      record.partition,
+      record.partitionSchema ?? record.schema,
+      record.bounds.from ? serverTime(record.bounds.from) : null,
+      record.bounds.to ? serverTime(record.bounds.to) : null,
+      record.event,
+      record.effectiveAt ? serverTime(record.effectiveAt) : null,
+      record.run,
+      JSON.stringify(record.detail),
+      record.branch ?? "",
+    ],
+    "none: the ledger is only ever added to",
+  );
+}
+
+/** Fails the transaction unless no row is in the table: it holds the lock under which nobody can add one. */
+export function assertEmptyStatement(
+  management: string,
+  target: { readonly schema: string; readonly name: string },
+): Statement {
+  const table = quoteQualified(target.schema, target.name);
+  return bookkeeping(
+    `select ${quote(management)}.assert_that(not exists (select from ${table}), $1)`,
+    [`rows have arrived in ${table}; it is detached and kept: attach it again, or let it be`],
+    "not needed: it only looks",
+  );
+}
+
+/** Fails the transaction unless the named table is the detached one of the ledger and is attached to nothing. */
+export function assertDroppableStatement(
+  management: string,
+  target: { readonly schema: string; readonly name: string; readonly oid: string },
+): Statement {
+  return bookkeeping(
+    `select ${quote(management)}.assert_droppable($1, $2, $3::oid)`,
+    [target.schema, target.name, target.oid],
+    "not needed: it only looks",
+  );
+}
+
+/** Stops or resumes retirement; creation goes on. */
+export function setPausedStatement(management: string, entry: TableName & { readonly paused: boolean }): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set paused = $3::boolean, updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table, String(entry.paused)],
+    "set it back",
+  );
+}
+
+/** Hands a table back unmanaged. */
+export function releaseTableStatement(management: string, entry: TableName): Statement {
+  return bookkeeping(
+    `update ${quote(management)}.registry set mode = 'released', updated_at = now() where schema_name = $1 and table_name = $2`,
+    [entry.schema, entry.table],
+    "claim it",
+  );
+}
+
+/** Takes a table into a stack, whosever it was. */
+export function claimTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
+  return bookkeeping(
+    `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
+on conflict (schema_name, table_name) do update set owner = excluded.owner, mode = 'managed', updated_at = now()`,
+    [entry.schema, entry.table, entry.owner],
+    "claim it back into the other stack",
+  );
+}
+
+/** Without a transaction of its own choice: callers give it that of the change it records. */
+export function bookkeeping(sql: string, values: readonly (string | null)[], undo: string): Statement {
+  return { sql, values, transaction: undefined, timeouts: "light", locks: [], hold: "instant", hazards: [], undo };
+}
+
+/** The server reads no signed or six-digit ISO years: those before year 1 are written with BC. */
+export function serverTime(instant: Instant): string {
+  return formatBound(instant, "timestamptz", "UTC");
+}

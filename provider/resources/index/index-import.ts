@@ -1,0 +1,55 @@
+import { readIndexDefinition } from "../../../core/adopt/index-definition";
+import { leafNameTemplate, nameIndex } from "../../../core/adopt/index-names";
+import { formatMemberId, type TableId } from "../../../core/names/resource-id";
+import { listPartitionedTables } from "../../../postgres/read/list-tables";
+import { Refusal } from "../../runtime/failures";
+import type { ListItem } from "../../runtime/handler";
+import type { Runtime } from "../../runtime/runtime";
+import type { PropertyMap } from "../../runtime/values";
+import { asProperties, importedKey } from "../shared/inputs";
+
+/**
+ * An index as it would be declared: in the words of the program that made it where the registry knows them, else as the server
+ * prints it. Undefined: there is no such index.
+ */
+export async function importedIndex(
+  runtime: Runtime,
+  id: TableId & { readonly member: string },
+): Promise<PropertyMap | undefined> {
+  const observation = await runtime.observe(id);
+  const found = observation.table?.indexes.find((index) => index.name === id.member);
+  if (!found) return undefined;
+  const name = `index "${found.name}" of "${id.schema}.${id.table}"`;
+  if (found.constraint)
+    throw new Refusal(
+      `${name} belongs to constraint "${found.constraint.name}" and is declared with it (primaryKey, uniques)`,
+    );
+  const known = observation.registration?.indexes.find((index) => index.name === found.name);
+  const text = known?.printed === found.definition ? known.declared : found.definition;
+  const read = readIndexDefinition(text);
+  if (!read) throw new Refusal(`${name} says more than can be declared: ${found.definition}`);
+  const parts = await runtime.database.observeLeafIndexes(id.schema, id.table);
+  const { key } = nameIndex(found.name, id.table);
+  const leafName = known?.leafName ?? leafNameTemplate(parts.filter((part) => part.attachedTo === found.name));
+  const { include, ...definition } = read;
+  return asProperties({
+    schema: id.schema,
+    table: id.table,
+    key: importedKey(observation),
+    index: key,
+    name: found.name,
+    leafName: leafName ?? `{partition}_${key}`,
+    unique: found.unique,
+    ...definition,
+    ...(include.length > 0 ? { include } : {}),
+  });
+}
+
+/** Every index that is no constraint's, of the tables that may be managed. */
+export async function* listIndexes(runtime: Runtime): AsyncGenerator<ListItem> {
+  for (const table of await listPartitionedTables(runtime.database)) {
+    const { table: found } = await runtime.observe(table);
+    for (const { name, constraint } of found?.indexes ?? [])
+      if (!constraint) yield { id: formatMemberId(table, name), name };
+  }
+}

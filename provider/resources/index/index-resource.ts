@@ -1,0 +1,137 @@
+import { leafCount } from "../../../core/partition/branch/tree";
+import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
+import { indexType } from "../../../core/resources/index-resource";
+import { indexSpecFromWire, type IndexWire, keyFromWire, readWire } from "../../../core/declare/table/wire";
+import { dropIndexStatement } from "../../../core/table/create/index-build";
+import { indexDefinition } from "../../../core/partition/carry/parent";
+import { buildIndex, indexIsWhole, previewIndex } from "../../../postgres/work/build-index";
+import type { ResourceContext } from "../../runtime/context";
+import { Refusal, Unfinished } from "../../runtime/failures";
+import type { Problem } from "../../runtime/handler";
+import type { Runtime } from "../../runtime/runtime";
+import type { PropertyMap } from "../../runtime/values";
+import { defineResource } from "../shared/define-resource";
+import { importedIndex, listIndexes } from "./index-import";
+import { requireWire } from "../shared/inputs";
+import { renewAfterDelete } from "../window/prepared";
+import { showStatements } from "../shared/show";
+import { workContext } from "../shared/work";
+
+/** One index on the parent and every partition. Built without stopping writers, resumable, never changed in place. */
+export const index = defineResource(indexType, (runtime) => ({
+  id: (wire) => formatMemberId(wire, wire.name),
+  declaredOnce: ({ name }) => ({ property: "name", subject: `index "${name}"` }),
+  declared: ["schema", "table", "name", "leafName", "unique", "method", "columns", "include", "where"],
+
+  check: async (_ctx, wire, { olds }) => {
+    runtime.rememberIndex(wire, indexSpecFromWire(wire));
+    return { failures: olds ? definitionProblems(olds, wire) : [] };
+  },
+
+  diff: async (_ctx, _wire, { oldOutputs }, declared) =>
+    oldOutputs["valid"] === false ? { ...declared, valid: "update" } : declared,
+
+  preview: async (ctx, wire) => {
+    await previewStatements(ctx, runtime, wire);
+    return {};
+  },
+
+  perform: (ctx, wire) => build(ctx, runtime, wire),
+
+  observe: async (_ctx, { id, oldInputs }) => {
+    const member = parseMemberId(id);
+    if (!member) throw new Refusal(`"${id}" is not the id of an index; write schema.table#index`);
+    const inputs = oldInputs ?? (await importedIndex(runtime, member));
+    if (!inputs) return undefined;
+    const wire = requireWire(indexType.inputs, inputs);
+    const { table } = await runtime.observe(wire, keyFromWire(wire.key));
+    const found = table?.indexes.find((one) => one.name === wire.name);
+    if (!found) return undefined;
+    const valid = found.valid || (await isWholeNow(runtime, wire));
+    return { inputs, facts: { valid, leaves: leafCount(table) } };
+  },
+
+  remove: (ctx, wire) => dropIndex(ctx, runtime, wire),
+
+  list: () => listIndexes(runtime),
+}));
+
+/** With a foreign table among the partitions the server's own word is not enough. */
+function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
+  const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
+  return indexIsWhole({ database: runtime.database }, table, indexSpecFromWire(wire));
+}
+
+/** An index of a table that is only planned is made together with it. */
+async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
+  if (runtime.planned.has(formatTableId(wire))) return;
+  await runtime.ifReachable(ctx, async () => {
+    const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
+    const statements = await previewIndex(workContext(runtime, ctx), table, indexSpecFromWire(wire));
+    const builds = statements.filter((statement) => statement.hazards.includes("INDEX_BUILD")).length;
+    const heading = `index ${wire.name} on ${wire.schema}.${wire.table}: ${builds} partitions to build, concurrently`;
+    showStatements(ctx, heading, statements);
+  });
+}
+
+/** What is built stays: a failure half-way is kept as partial, and the next update goes on from the facts. */
+async function build(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  wire: IndexWire,
+): Promise<{ valid: boolean; leaves: number }> {
+  const spec = indexSpecFromWire(wire);
+  const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
+  try {
+    const { valid, leaves } = await runtime.database.withTableLock(
+      wire.schema,
+      wire.table,
+      { signal: ctx.signal, log: ctx.log },
+      () => buildIndex(workContext(runtime, ctx), table, spec),
+    );
+    return { valid, leaves };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Unfinished({ valid: false }, [
+      `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${why}; \`pulumi up\` goes on`,
+    ]);
+  }
+}
+
+async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
+  const options = { signal: ctx.signal, log: ctx.log, subject: `dropping index "${wire.name}"` };
+  await runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
+    runtime.database.invalidate(wire.schema, wire.table);
+    const { table, registration } = await runtime.observe(wire, keyFromWire(wire.key));
+    if (registration?.mode === "released") return;
+    if (registration && registration.owner !== runtime.owner(ctx)) return;
+    if (!table?.indexes.some((index) => index.name === wire.name)) return;
+    await runtime.database.execute(
+      [
+        dropIndexStatement(
+          { schema: wire.schema, table: wire.table },
+          wire.name,
+          table.leaves.map((leaf) => `${leaf.schema}.${leaf.name}`),
+        ),
+      ],
+      options,
+    );
+    await renewAfterDelete(ctx, runtime, wire);
+  });
+}
+
+/** Another definition under the same name would mean a moment without the index. */
+function definitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
+  const before = readWire(indexType.inputs, olds);
+  if ("problems" in before) return [];
+  const same =
+    indexDefinition(indexSpecFromWire(before.value)) === indexDefinition(indexSpecFromWire(wire)) &&
+    before.value.unique === wire.unique;
+  if (same && before.value.name === wire.name) return [];
+  return [
+    {
+      property: "columns",
+      reason: `the definition of index "${wire.name}" changed; an index is never changed in place. Declare the new one under another key, run \`pulumi up\`, then remove the old one`,
+    },
+  ];
+}

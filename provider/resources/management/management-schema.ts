@@ -1,0 +1,177 @@
+import {
+  type ManagementSchemaWire,
+  reportThresholds,
+  sameThresholds,
+  type SizeThresholds,
+} from "../../../core/monitoring/thresholds";
+import { quote } from "../../../core/names/identifier";
+import type { Problem as CoreProblem } from "../../../core/problems/problem";
+import { managementSchemaType } from "../../../core/resources/management-schema";
+import { readWire } from "../../../core/declare/table/wire";
+import {
+  describeManagementSchema,
+  dropManagementSchema,
+  ensureManagementSchema,
+  MANAGEMENT_VERSION,
+  ManagementSchemaError,
+} from "../../../postgres/management/install";
+import { listRegistered } from "../../../postgres/read/ownership";
+import {
+  readSizeThresholds,
+  recordSizeThresholds,
+  recordThresholds,
+} from "../../../postgres/management/size-thresholds";
+import type { ResourceContext } from "../../runtime/context";
+import { Refusal } from "../../runtime/failures";
+import type { Problem } from "../../runtime/handler";
+import type { Runtime } from "../../runtime/runtime";
+import { containsUnknown, isUnknown, type PropertyMap } from "../../runtime/values";
+import { defineResource, type Detail, type Parsed } from "../shared/define-resource";
+import { asProperties } from "../shared/inputs";
+import { showStatements } from "../shared/show";
+
+/**
+ * The schema of registry and ledger. Declared, never a side effect; a second stack adopts it; upgrades only add; a delete
+ * is refused while tables of others are in it.
+ */
+export const managementSchema = defineResource(
+  managementSchemaType,
+  (runtime) => ({
+    id: ({ schema }) => schema,
+    declared: ["sizes"],
+    withoutUnknowable: withoutUnknownSizes,
+
+    check: async (_ctx, { schema, sizes }, { olds }) => {
+      const { managementSchema: configured } = runtime.config;
+      if (schema !== configured) {
+        const reason = `the provider is configured for management schema "${configured}"; use the same name in both places`;
+        return { failures: [{ property: "schema", reason }] };
+      }
+      if (olds && olds["schema"] !== schema) {
+        const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; keep the name`;
+        return { failures: [{ property: "schema", reason }] };
+      }
+      const wrong: Problem[] = [];
+      if (sizes)
+        reportThresholds(sizes, (property, message, fix) => wrong.push({ property, reason: `${message} ${fix}` }));
+      return { failures: wrong };
+    },
+
+    /** Asks the database once for the whole stack whether it is still the one that the state was made with. */
+    diff: async (ctx, { sizes }, { oldOutputs, news }, declared) => {
+      await runtime.ifReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
+      const outdated = typeof oldOutputs["version"] === "number" && oldOutputs["version"] < MANAGEMENT_VERSION;
+      return {
+        ...(outdated ? { version: "update" } : {}),
+        ...(isUnknown(news["sizes"]) ? declared : await changedThresholds(ctx, runtime, sizes)),
+      };
+    },
+
+    preview: async (ctx, { schema, sizes }) => {
+      await runtime.ifReachable(ctx, () => previewSchema(ctx, runtime, schema));
+      await runtime.ifReachable(ctx, () => previewThresholds(ctx, runtime, sizes));
+      return { version: MANAGEMENT_VERSION };
+    },
+
+    perform: async (ctx, { sizes }) => {
+      const version = await ensureManagementSchema(runtime.database, { signal: ctx.signal, log: ctx.log });
+      if (sizes) await recordSizeThresholds(runtime.database, sizes, { signal: ctx.signal, log: ctx.log });
+      return { version };
+    },
+
+    observe: async (_ctx, { id, oldInputs }) => {
+      const { managementSchema: configured } = runtime.config;
+      if (id !== configured)
+        throw new Refusal(`the provider is configured for management schema "${configured}", not "${id}"`);
+      const found = await describeManagementSchema(runtime.database);
+      if (found.kind !== "ours") return undefined;
+      const sizes = oldInputs?.["sizes"] === undefined ? undefined : await readSizeThresholds(runtime.database);
+      return { inputs: asProperties({ schema: id, sizes }), facts: { version: found.version } };
+    },
+
+    remove: (ctx) => dropUnlessRemembering(ctx, runtime),
+
+    list: async function* () {
+      const id = runtime.config.managementSchema;
+      if ((await describeManagementSchema(runtime.database)).kind === "ours") yield { id, name: id };
+    },
+  }),
+  parseNamed,
+);
+
+/** A schema without a name is told so, and not by the shape alone: it is the first thing that a program declares. */
+function parseNamed(inputs: PropertyMap): Parsed<ManagementSchemaWire> {
+  if (inputs["schema"] === undefined || inputs["schema"] === "") return { problems: [UNNAMED] };
+  return readWire(managementSchemaType.inputs, inputs);
+}
+
+const UNNAMED: CoreProblem = {
+  path: "schema",
+  code: "missing-property",
+  message: "the name of the schema is missing.",
+  fix: "Use the provider's managementSchema.",
+};
+
+/** The name is judged though the sizes are not known yet. */
+function withoutUnknownSizes(inputs: PropertyMap): PropertyMap {
+  const { sizes, ...others } = inputs;
+  return containsUnknown(sizes) ? others : inputs;
+}
+
+/**
+ * Tables that somebody manages stop a destroy. Tables that were released, or detached to be kept, do not: nobody else can
+ * let go of them, so the schema stays for them as the memory of what they are.
+ */
+async function dropUnlessRemembering(ctx: ResourceContext, runtime: Runtime): Promise<void> {
+  try {
+    await dropManagementSchema(runtime.database, { stack: runtime.owner(ctx), signal: ctx.signal, log: ctx.log });
+  } catch (error) {
+    if (!(error instanceof ManagementSchemaError)) throw error;
+    if ((await listRegistered(runtime.database)).some((table) => table.mode === "managed")) throw error;
+    ctx.log.warn(
+      `management schema ${quote(runtime.config.managementSchema)} is left in place: it is forgotten here, and keeps the history of tables that still exist and that nobody manages`,
+    );
+  }
+}
+
+async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: string): Promise<void> {
+  const found = await describeManagementSchema(runtime.database);
+  switch (found.kind) {
+    case "foreign":
+      throw new Refusal(
+        `schema ${quote(schema)} exists and is not ours: ${found.reason}. Choose another managementSchema, or remove it`,
+      );
+    case "ours":
+      ctx.log.debug(`management schema ${quote(schema)} exists (version ${found.version}): adopted`);
+      return;
+    case "absent":
+      ctx.log.debug(`management schema ${quote(schema)} will be made`);
+  }
+}
+
+async function previewThresholds(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  sizes: SizeThresholds | undefined,
+): Promise<void> {
+  if (!sizes || !(await thresholdsDiffer(runtime, sizes))) return;
+  showStatements(ctx, "sizes by which partitions are judged", [
+    recordThresholds(runtime.config.managementSchema, sizes),
+  ]);
+}
+
+/** Asked of the database, so that what somebody else recorded is seen without a refresh. */
+async function changedThresholds(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  sizes: SizeThresholds | undefined,
+): Promise<Detail> {
+  if (!sizes) return {};
+  const differ = await runtime.ifReachable(ctx, () => thresholdsDiffer(runtime, sizes));
+  return differ === true ? { sizes: "update" } : {};
+}
+
+async function thresholdsDiffer(runtime: Runtime, sizes: SizeThresholds): Promise<boolean> {
+  const found = await readSizeThresholds(runtime.database);
+  return found === undefined || !sameThresholds(found, sizes);
+}

@@ -1,0 +1,55 @@
+import type { TableId } from "../../../core/names/resource-id";
+import type { Observation } from "../../../core/observed/table";
+import { withoutBrackets } from "../../../core/plan/publish/membership";
+import {
+  publicationOf,
+  publishesImplicitly,
+  registeredOf,
+  wasMade,
+} from "../../../core/plan/publish/publication-to-be";
+import type { publicationMemberType } from "../../../core/resources/publication-member";
+import type { PublicationMemberWire } from "../../../core/declare/table/publications";
+import type { PropertyMap } from "../../runtime/values";
+import type { Facts } from "../shared/define-resource";
+
+export type MembershipFacts = Facts<typeof publicationMemberType>;
+
+/** What the database says about one membership; undefined where there is none. */
+export function membershipFacts(
+  spec: Pick<PublicationMemberWire, "schema" | "publication">,
+  observation: Observation,
+): MembershipFacts | undefined {
+  const found = publicationOf(observation, spec.publication);
+  if (observation.table?.kind !== "partitioned" || !found) return undefined;
+  const implicit = publishesImplicitly(found, spec.schema);
+  if (!implicit && !found.member) return undefined;
+  return {
+    implicit,
+    publishes: found.changes,
+    viaPartitionRoot: found.viaRoot,
+    made: wasMade(registeredOf(observation, spec.publication), found),
+    rowFilter: found.member?.where,
+    publishedColumns: found.member?.columns,
+  };
+}
+
+/** Inputs of a membership that is imported: as it was declared where we know that, else as the server prints it. */
+export function importedMembership(
+  id: TableId & { readonly member: string },
+  observation: Observation,
+): PropertyMap | undefined {
+  const found = publicationOf(observation, id.member);
+  if (!found || (!found.member && !publishesImplicitly(found, id.schema))) return undefined;
+  const registered = registeredOf(observation, id.member);
+  const where = found.member?.where;
+  const declared = registered?.printed === where ? registered?.declared : undefined;
+  const made = wasMade(registered, found);
+  return {
+    schema: id.schema,
+    table: id.table,
+    publication: id.member,
+    ...(where === undefined ? {} : { where: declared ?? withoutBrackets(where) }),
+    ...(found.member?.columns === undefined ? {} : { columns: [...found.member.columns] }),
+    ...(made ? { viaRoot: found.viaRoot, create: { publish: [...found.changes] } } : {}),
+  };
+}

@@ -1,0 +1,80 @@
+import { formatMemberId, parseMemberId } from "../../../core/names/resource-id";
+import { planMembership } from "../../../core/plan/publish/membership";
+import { publicationMemberType } from "../../../core/resources/publication-member";
+import { listPublicationMembers } from "../../../postgres/read/list-publication-members";
+import { Refusal } from "../../runtime/failures";
+import type { PropertyMap } from "../../runtime/values";
+import { defineResource } from "../shared/define-resource";
+import { asProperties, declaredDiff, failures, requireWire } from "../shared/inputs";
+import { importedMembership, membershipFacts, type MembershipFacts } from "./publication-facts";
+import { DeclaredSettings, renameProblems } from "./publication-problems";
+import { joinPublication, leavePublication, membershipContext, previewPublication } from "./publication-work";
+import { ownershipProblems } from "../shared/table-problems";
+
+/**
+ * The table's membership in one publication. Diff compares with the live database, so that one that was lost comes back with
+ * the next update, whether somebody refreshed or not. Never a replacement: what differs is put right in one transaction.
+ */
+export const publicationMember = defineResource(publicationMemberType, (runtime) => {
+  const settings = new DeclaredSettings();
+  return {
+    id: (spec) => formatMemberId(spec, spec.publication),
+    declaredOnce: ({ schema, table, publication }) => ({
+      property: "publication",
+      subject: `the membership of "${schema}.${table}" in "${publication}"`,
+    }),
+
+    check: async (ctx, spec, { olds }) => {
+      const problems = [...settings.declare(ctx.urn, spec), ...(olds ? renameProblems(olds, spec) : [])];
+      const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
+      if (!observation) return { failures: failures(problems) };
+      const plan = planMembership(membershipContext(runtime, spec, observation));
+      for (const warning of plan.warnings) ctx.log.warn(warning);
+      const owned = ownershipProblems(spec, observation, runtime.owner(ctx));
+      return { failures: failures([...problems, ...owned, ...plan.problems]) };
+    },
+
+    /** What the database lacks decides; only where it cannot be reached, the declared values do. Check has just read it. */
+    diff: async (ctx, spec, { oldOutputs }, declared) => {
+      const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
+      if (!observation) return declared;
+      const { statements } = planMembership(membershipContext(runtime, spec, observation));
+      if (statements.length > 0) return { ...declared, member: "update" };
+      return sameFacts(membershipFacts(spec, observation), oldOutputs) ? {} : declared;
+    },
+
+    preview: async (ctx, spec) => {
+      await previewPublication(ctx, runtime, spec);
+      return {};
+    },
+
+    perform: async (ctx, spec) => {
+      const facts = membershipFacts(spec, await joinPublication(ctx, runtime, spec));
+      if (!facts) throw new Error(`publication "${spec.publication}" is gone again: run \`pulumi up\` again`);
+      return facts;
+    },
+
+    observe: async (_ctx, { id, oldInputs }) => {
+      const member = parseMemberId(id);
+      if (!member) throw new Refusal(`"${id}" is not the id of a membership; write schema.table#publication`);
+      const observation = await runtime.observe(member);
+      const inputs = oldInputs ?? importedMembership(member, observation);
+      const facts = inputs && membershipFacts(requireWire(publicationMemberType.inputs, inputs), observation);
+      return inputs && facts && { inputs, facts };
+    },
+
+    remove: (ctx, spec) => leavePublication(ctx, runtime, spec),
+
+    list: async function* () {
+      for (const found of await listPublicationMembers(runtime.database))
+        yield { id: formatMemberId(found, found.publication), name: `${found.table}-publication-${found.publication}` };
+    },
+  };
+});
+
+/** Of an update that was killed after its statements nothing is left to do but to tell the state of them. */
+function sameFacts(facts: MembershipFacts | undefined, oldOutputs: PropertyMap): boolean {
+  return (
+    facts === undefined || Object.keys(declaredDiff(oldOutputs, asProperties(facts), Object.keys(facts))).length === 0
+  );
+}

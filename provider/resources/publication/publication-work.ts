@@ -1,0 +1,152 @@
+import { profileFromWire } from "../../../core/declare/table/profile";
+import { formatTableId } from "../../../core/names/resource-id";
+import type { Observation } from "../../../core/observed/table";
+import { type MembershipPlan, planLeave, planMembership } from "../../../core/plan/publish/membership";
+import { notOwner } from "../../../core/plan/publish/membership-problems";
+import { type MembershipContext, publicationOf } from "../../../core/plan/publish/publication-to-be";
+import { statementLines } from "../../../core/sql/statement-text";
+import type { PublicationMemberWire } from "../../../core/declare/table/publications";
+import { membershipTransaction } from "../../../core/table/create/publication";
+import type { Statement } from "../../../core/sql/statement";
+import { StatementError } from "../../../postgres/connect/errors";
+import {
+  assertEmptyStatement,
+  assertFilterStatement,
+  forgetPublicationStatement,
+  recordPublicationStatement,
+} from "../../../postgres/registry/publications";
+import type { ResourceContext } from "../../runtime/context";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import { refuse } from "../shared/inputs";
+import { ownershipProblems } from "../shared/table-problems";
+import { workContext } from "../shared/work";
+
+/** What this run declares about the table wins over what the last update recorded. */
+export function membershipContext(
+  runtime: Runtime,
+  spec: PublicationMemberWire,
+  observation: Observation,
+): MembershipContext {
+  return {
+    spec,
+    observation,
+    profile: runtime.profileOf(spec) ?? profileFromWire(observation.registration?.profile),
+    planned: runtime.planned.get(formatTableId(spec))?.parent,
+  };
+}
+
+export async function previewPublication(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: PublicationMemberWire,
+): Promise<void> {
+  const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
+  if (!observation) return;
+  const plan = planMembership(membershipContext(runtime, spec, observation));
+  requireNoProblems(ctx, runtime, spec, observation, plan);
+  ctx.log.info(
+    [
+      `publication ${spec.publication} of ${spec.schema}.${spec.table}:`,
+      ...statementLines(plan.statements).map((line) => `  ${line}`),
+      ...plan.notes.map((note) => `  note: ${note}`),
+    ].join("\n"),
+  );
+}
+
+/** Rounds in which another run may make the publication, or drop it, between our look and our statement. */
+const MAX_ROUNDS = 3;
+
+/** Observe, decide, execute, observe: as the only writer of the table. The statements and their record stand or fall together. */
+export function joinPublication(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: PublicationMemberWire,
+): Promise<Observation> {
+  return runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
+    for (let round = 1; ; round += 1) {
+      const observation = await observeAnew(runtime, spec);
+      const plan = planMembership(membershipContext(runtime, spec, observation));
+      requireNoProblems(ctx, runtime, spec, observation, plan);
+      try {
+        await execute(ctx, runtime, spec, withRecord(runtime, spec, plan));
+        if (plan.implicit) ctx.log.info(plan.notes.join("; "));
+        return await observeAnew(runtime, spec);
+      } catch (error) {
+        if (round === MAX_ROUNDS || !changedMeanwhile(error)) throw error;
+      }
+    }
+  });
+}
+
+/** A released table, and one of another stack, is left as it is: the membership is only forgotten. */
+export function leavePublication(ctx: ResourceContext, runtime: Runtime, spec: PublicationMemberWire): Promise<void> {
+  const { schema, table } = spec;
+  return runtime.database.withTableLock(schema, table, { signal: ctx.signal, log: ctx.log }, async () => {
+    const observation = await observeAnew(runtime, spec);
+    if (ownershipProblems(spec, observation, runtime.owner(ctx)).length > 0) return;
+    const { leave, drop } = planLeave(spec, observation);
+    const found = publicationOf(observation, spec.publication);
+    if (leave.length > 0 && found && !found.mine)
+      refuse(`publication "${spec.publication}"`, [notOwner(observation.replication, found)]);
+    const { managementSchema } = runtime.config;
+    await execute(ctx, runtime, spec, [
+      ...leave,
+      ...(drop.length > 0 ? [assertEmptyStatement(managementSchema, spec.publication), ...drop] : []),
+      ...(observation.registration ? [forgetPublicationStatement(managementSchema, spec)] : []),
+    ]);
+    runtime.database.invalidate(schema, table);
+  });
+}
+
+function requireNoProblems(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: PublicationMemberWire,
+  observation: Observation,
+  plan: MembershipPlan,
+): void {
+  const problems = [...ownershipProblems(spec, observation, runtime.owner(ctx)), ...plan.problems];
+  if (problems.length > 0) refuse(`publication "${spec.publication}" of "${spec.schema}.${spec.table}"`, problems);
+  if (observation.table || runtime.planned.has(formatTableId(spec))) return;
+  throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist; its Table resource makes it first`);
+}
+
+/** What the statements led to is checked and recorded before anybody can see it. */
+function withRecord(runtime: Runtime, spec: PublicationMemberWire, plan: MembershipPlan): Statement[] {
+  const { managementSchema } = runtime.config;
+  const filtered = plan.statements.length > 0 && spec.where !== undefined;
+  return [
+    ...plan.statements,
+    ...(filtered ? [assertFilterStatement(managementSchema, spec)] : []),
+    recordPublicationStatement(managementSchema, spec, plan.makes),
+  ];
+}
+
+async function execute(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: PublicationMemberWire,
+  statements: readonly Statement[],
+): Promise<void> {
+  const work = workContext(runtime, ctx);
+  const transaction = membershipTransaction(spec, spec.publication);
+  await work.database.execute(
+    statements.map((statement) => ({ ...statement, transaction })),
+    {
+      signal: work.signal,
+      log: work.log,
+      subject: `changing publication "${spec.publication}" for table "${spec.schema}.${spec.table}"`,
+    },
+  );
+}
+
+function observeAnew(runtime: Runtime, spec: PublicationMemberWire): Promise<Observation> {
+  runtime.database.invalidate(spec.schema, spec.table);
+  return runtime.observe(spec);
+}
+
+/** duplicate_object, unique_violation and undefined_object: the publication came or went after we had looked. */
+function changedMeanwhile(error: unknown): boolean {
+  return error instanceof StatementError && ["42710", "23505", "42704"].includes(error.sqlState ?? "");
+}

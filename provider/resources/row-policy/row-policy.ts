@@ -1,0 +1,206 @@
+import type { Relation } from "../../../core/sql/relation";
+import {
+  declaredPolicies,
+  planRowPolicy,
+  type RowPolicyPlan,
+  rowPolicyTransaction,
+} from "../../../core/partition/carry/row-policy";
+import { formatTableId, parseTableId } from "../../../core/names/resource-id";
+import type { CarriedState, Observation } from "../../../core/observed/table";
+import { rowPolicyType } from "../../../core/resources/row-policy";
+import type { RowPolicyWire } from "../../../core/declare/table/row-policy";
+import { keyFromWire, readWire } from "../../../core/declare/table/wire";
+import type { Statement } from "../../../core/sql/statement";
+import { listPartitionedTables } from "../../../postgres/read/list-tables";
+import { recordPoliciesStatement, registerTableStatement } from "../../../postgres/registry/registry";
+import type { ResourceContext } from "../../runtime/context";
+import { Refusal } from "../../runtime/failures";
+import type { CheckResult } from "../../runtime/handler";
+import type { Runtime } from "../../runtime/runtime";
+import type { TableQueue } from "../../runtime/table-queue";
+import { isList, type PropertyMap } from "../../runtime/values";
+import { CheckedInputs } from "../shared/checked";
+import { defineResource } from "../shared/define-resource";
+import { asProperties, failures, refuse, requireWire } from "../shared/inputs";
+import { type AskedPolicies, askPolicies } from "../shared/policy-prints";
+import { resolvePolicies } from "../shared/policy-source";
+import { accessFacts, declaredOnly, importedInputs } from "./row-policy-state";
+import { showStatements } from "../shared/show";
+import { ownershipProblems, renameProblems } from "../shared/table-problems";
+import { warnOfViews } from "../shared/view-leaks";
+import { workContext } from "../shared/work";
+
+/**
+ * Who may do what with the table itself: flags, policies and grants as one set, changed in one transaction. Check reads
+ * the live database and writes into the inputs what is due, so that a policy changed by hand is seen without a refresh.
+ * Partitions are the window's.
+ */
+export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
+  const checked = new CheckedInputs();
+  return {
+    id: formatTableId,
+    declaredOnce: (wire) => ({ property: "table", subject: subjectOf(wire) }),
+    declared: ["schema", "table", "rowSecurity", "grants"],
+    keep: declaredOnly,
+
+    check: async (ctx, wire, { olds, news }) => {
+      const renamed = olds ? renameProblems(olds, wire) : [];
+      if (renamed.length > 0) return { failures: failures(renamed) };
+      const result = await checkAccess(ctx, runtime, wire, olds, news);
+      return { ...result, inputs: checked.remember(ctx, result.inputs) };
+    },
+
+    diff: async (ctx, _wire, { news }, declared) => {
+      const work = checked.has(ctx, news) ? news["work"] : await liveWork(ctx, runtime, news);
+      // Without the database nobody knows what the texts come to: then a changed text is a change.
+      if (!isList(work)) return declared;
+      return work.length > 0 ? { ...declared, work: "update" } : {};
+    },
+
+    preview: async (ctx, wire) => {
+      await previewAccess(ctx, runtime, wire);
+      return {};
+    },
+
+    perform: async (ctx, wire) => accessFacts(await applyAccess(ctx, runtime, queue, wire)),
+
+    observe: async (_ctx, { id, oldInputs }) => {
+      const table = parseTableId(id);
+      if (!table) throw new Refusal(`"${id}" is not the id of a row policy; write schema.table`);
+      const key = oldInputs && keyFromWire(requireWire(rowPolicyType.inputs, oldInputs).key);
+      const observation = await runtime.observe(table, key);
+      const carried = observation.table?.carried;
+      if (!carried) return undefined;
+      return { inputs: oldInputs ?? importedInputs(table, observation, carried), facts: accessFacts(carried) };
+    },
+
+    remove: (ctx, wire) => forget(ctx, runtime, wire),
+
+    list: async function* () {
+      for (const table of await listPartitionedTables(runtime.database)) {
+        const carried = (await runtime.observe(table)).table?.carried;
+        if (carried && (carried.rowSecurity.enabled || carried.policies.length > 0 || carried.grants.length > 0))
+          yield { id: formatTableId(table), name: table.table };
+      }
+    },
+  };
+});
+
+function subjectOf({ schema, table }: RowPolicyWire): string {
+  return `the row policy of "${schema}.${table}"`;
+}
+
+async function checkAccess(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  declared: RowPolicyWire,
+  olds: PropertyMap | undefined,
+  news: PropertyMap,
+): Promise<CheckResult> {
+  const before = olds && readWire(rowPolicyType.inputs, olds);
+  const last = before && "value" in before ? before.value.rowSecurity : undefined;
+  const resolved = await resolvePolicies(ctx, runtime, declared, declared.rowSecurity, last);
+  if ("problem" in resolved) return { inputs: news, failures: failures([resolved.problem]) };
+  const wire = { ...declared, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
+  const inputs = { ...news, ...(resolved.security ? asProperties({ rowSecurity: resolved.security }) : {}) };
+  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  if (!observation) return { inputs, failures: [] };
+  const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
+  if (owned.length > 0) return { inputs, failures: failures(owned) };
+  const { work, asked } = await planAccess(runtime, wire, observation);
+  for (const { message, fix } of asked.missing)
+    ctx.log.warn(`${message} ${fix} It has to be there when the update runs.`);
+  if (wire.rowSecurity?.enable) await warnOfViews(ctx, runtime, wire);
+  return { inputs: { ...inputs, work: [...work] }, failures: failures(asked.wrong) };
+}
+
+/** What is due on a table that exists; a new one is made with all of it. */
+async function planAccess(
+  runtime: Runtime,
+  wire: RowPolicyWire,
+  observation: Observation,
+): Promise<RowPolicyPlan & { readonly asked: AskedPolicies }> {
+  const asked = await askPolicies(runtime, wire, wire, observation);
+  const carried = observation.table?.carried;
+  if (!carried) return { statements: [], work: [], asked };
+  const table: Relation = { schema: wire.schema, name: wire.table, role: "parent", fresh: false };
+  const prints = { registered: observation.registration?.policies ?? [], asked: asked.printed };
+  return { ...planRowPolicy(table, wire, carried, prints), asked };
+}
+
+/** What a refresh shows: that somebody else changed what the last update left. */
+async function liveWork(ctx: ResourceContext, runtime: Runtime, inputs: PropertyMap): Promise<string[] | undefined> {
+  const wire = requireWire(rowPolicyType.inputs, inputs);
+  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  return observation && [...(await planAccess(runtime, wire, observation)).work];
+}
+
+async function previewAccess(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
+  const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
+  if (!observation) return;
+  const { statements, work } = await planAccess(runtime, wire, observation);
+  showStatements(ctx, `row policy ${wire.schema}.${wire.table}: ${work.join("; ")}`, statements);
+}
+
+/** Observe, decide, execute, observe: the change and its row of the registry come together or not at all. */
+async function applyAccess(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  queue: TableQueue,
+  wire: RowPolicyWire,
+): Promise<CarriedState> {
+  const key = keyFromWire(wire.key);
+  const subject = subjectOf(wire);
+  return queue.run(
+    runtime.database,
+    wire,
+    ctx,
+    () => runtime.observe(wire, key),
+    async (turn) => {
+      const { observation } = turn;
+      if (!observation.table?.carried) throw new Refusal(`${subject}: the table does not exist or is not partitioned`);
+      const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
+      if (owned.length > 0) refuse(subject, owned);
+      const { statements, work, asked } = await planAccess(runtime, wire, observation);
+      // Before anything runs: one bad expression leaves the others as they were.
+      const bad = [...asked.wrong, ...asked.missing];
+      if (bad.length > 0) refuse(subject, bad);
+      if (work.length === 0) return observation.table.carried;
+      const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
+      await runtime.database.execute([...statements, ...recordOf(ctx, runtime, wire, observation)], options);
+      runtime.database.invalidate(wire.schema, wire.table);
+      const after = await runtime.observe(wire, key);
+      turn.update(after);
+      return after.table?.carried ?? observation.table.carried;
+    },
+  );
+}
+
+/** In the transaction of the change. A table that was only imported is known to the state alone until then. */
+function recordOf(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  wire: RowPolicyWire,
+  { registration }: Observation,
+): Statement[] {
+  const { management } = workContext(runtime, ctx);
+  const table = { schema: wire.schema, table: wire.table };
+  const records = [
+    ...(registration ? [] : [registerTableStatement(management, { ...table, owner: runtime.owner(ctx) })]),
+    ...(wire.rowSecurity?.policies
+      ? [recordPoliciesStatement(management, { ...table, policies: declaredPolicies(wire) })]
+      : []),
+  ];
+  return records.map((record) => ({ ...record, transaction: rowPolicyTransaction(wire) }));
+}
+
+/** A table is never opened by what is left out of a program: it keeps its rules, and nobody watches them any more. */
+async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
+  const { table, registration } = await runtime.observe(wire, keyFromWire(wire.key));
+  if (!table?.carried || registration?.mode === "released" || registration?.owner !== runtime.owner(ctx)) return;
+  const { rowSecurity, policies } = table.carried;
+  ctx.log.info(
+    `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; they are only forgotten here. ` +
+      "New partitions of a table with row security are made closed. To switch it off, declare rowSecurity: { enable: false }",
+  );
+}

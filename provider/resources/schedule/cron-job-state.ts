@@ -1,0 +1,123 @@
+import type { Observation } from "../../../core/observed/table";
+import type { Problem as CoreProblem } from "../../../core/problems/problem";
+import type { cronJobType } from "../../../core/resources/cron-job";
+import { parseCron } from "../../../core/declare/schedule/cron";
+import { jobWarnings } from "../../../core/schedule/health";
+import {
+  type CronFacts,
+  type FoundJob,
+  type JobPlan,
+  type JobRunner,
+  planJob,
+  type WantedJob,
+} from "../../../core/schedule/job";
+import { crontabText, ensureWindowCall, systemdText } from "../../../core/schedule/texts";
+import type { CronJobWire } from "../../../core/declare/schedule/schedule";
+import { type CronReading, missingForJob, readCron } from "../../../postgres/read/cron";
+import type { Runtime } from "../../runtime/runtime";
+import type { Facts } from "../shared/define-resource";
+
+/** The declared job and what there is of it. */
+export interface JobState {
+  readonly wanted: WantedJob;
+  readonly plan: JobPlan;
+  /** What stands in the way. */
+  readonly problems: readonly CoreProblem[];
+  /** What is wrong with a job that is as declared. */
+  readonly warnings: readonly string[];
+  readonly observation: Observation;
+}
+
+/** Reads the table and pg_cron, each once for a run, and compares. */
+export async function readJobState(runtime: Runtime, wire: CronJobWire): Promise<JobState> {
+  const observation = await runtime.observe(wire);
+  const registered = observation.registration?.schedule;
+  const reading = await readCron(runtime.database, registered !== undefined);
+  const wanted = wantedJob(runtime.config.managementSchema, wire, reading);
+  const plan = planJob(wanted, reading.facts, registered);
+  const found = foundJob(plan);
+  const zone = reading.facts.kind === "here" ? reading.facts.zone : wire.zone;
+  return {
+    wanted,
+    plan,
+    problems: [
+      ...(plan.kind === "refused" ? [plan.problem] : []),
+      ...databaseProblems(wire, reading),
+      ...(await userProblems(runtime, wire, reading, observation)),
+    ],
+    warnings: found ? jobWarnings(found, registered, zone, observation.now) : [],
+    observation,
+  };
+}
+
+export function foundJob(plan: JobPlan): FoundJob | undefined {
+  return plan.kind === "scheduled" ? plan.found : undefined;
+}
+
+/** Who starts the job: nobody inside the database where pg_cron is not to be had. */
+export function runnerOf(plan: JobPlan): JobRunner {
+  return plan.kind === "scheduled" ? "pg_cron" : "external";
+}
+
+/** What the database says about the job. The texts for cron and systemd are always there. */
+export function jobFacts(wire: CronJobWire, { wanted, plan }: JobState): Facts<typeof cronJobType> {
+  const found = foundJob(plan);
+  const call = { ...wanted, schema: wire.schema, table: wire.table };
+  const schedule = parseCron(wanted.cron);
+  return {
+    runner: runnerOf(plan),
+    jobId: found?.jobId,
+    lastRun: found?.lastRun?.at,
+    lastStatus: found?.lastRun?.status,
+    lastError: found?.lastRun?.status === "failed" ? (found.lastRun.message ?? "") : undefined,
+    crontab: crontabText(call, wanted.cron),
+    systemdTimer: "problem" in schedule ? "" : systemdText(call, schedule),
+  };
+}
+
+function wantedJob(management: string, wire: CronJobWire, reading: CronReading): WantedJob {
+  return {
+    job: wire.job,
+    cron: wire.cron,
+    zone: wire.zone,
+    command: ensureWindowCall(management, wire),
+    database: reading.database,
+    user: wire.user ?? reading.role,
+    active: wire.active,
+  };
+}
+
+function databaseProblems(wire: CronJobWire, reading: CronReading): CoreProblem[] {
+  if (wire.runsIn === undefined || wire.runsIn === reading.database) return [];
+  return [
+    {
+      path: "schedule.database",
+      code: "conflict",
+      message: `the job would run in database "${wire.runsIn}", and the functions that it calls are in "${reading.database}".`,
+      fix: "Leave schedule.database out, or connect to that database.",
+    },
+  ];
+}
+
+/** Only a superuser schedules for others, and pg_cron does not ask whether they could do the work. */
+async function userProblems(
+  runtime: Runtime,
+  wire: CronJobWire,
+  reading: CronReading,
+  observation: Observation,
+): Promise<CoreProblem[]> {
+  if (wire.user === undefined || wire.user === reading.role || !mayScheduleForOthers(reading.facts)) return [];
+  const missing = await missingForJob(runtime.database, wire.user, wire);
+  // Before the first update there is neither a table nor a management schema to have rights on.
+  const known = observation.registration ? missing : missing.filter((one) => one.includes("does not exist"));
+  return known.map((one) => ({
+    path: "schedule.user",
+    code: "privileges",
+    message: `the job cannot run as "${wire.user ?? ""}": ${one}.`,
+    fix: "Let it run as the owner of the table, or grant what is missing.",
+  }));
+}
+
+function mayScheduleForOthers(facts: CronFacts): boolean {
+  return facts.kind === "here" && facts.superuser;
+}

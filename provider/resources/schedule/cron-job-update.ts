@@ -1,0 +1,89 @@
+import { unscheduleStatement } from "../../../core/schedule/job";
+import type { CronJobWire } from "../../../core/declare/schedule/schedule";
+import type { Statement } from "../../../core/sql/statement";
+import { forgetCron, readCron } from "../../../postgres/read/cron";
+import { forgetScheduleStatement, recordScheduleStatement } from "../../../postgres/registry/schedule";
+import type { ResourceContext } from "../../runtime/context";
+import type { Runtime } from "../../runtime/runtime";
+import { foundJob, type JobState, readJobState } from "./cron-job-state";
+import { refuse } from "../shared/inputs";
+import { ownershipProblems } from "../shared/table-problems";
+import { workContext } from "../shared/work";
+
+/** What preview prints: the statements that update runs, or why there are none. */
+export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): void {
+  if (plan.kind === "external") ctx.log.warn(`job "${wanted.job}": ${plan.why}`);
+  if (plan.kind !== "scheduled") return;
+  if (plan.note !== undefined) ctx.log.warn(`job "${wanted.job}": ${plan.note}`);
+  if (plan.statements.length === 0) return;
+  const lines = plan.statements.map(
+    ({ sql, hazards }) => `  ${sql};  -- ${["no lock that others see", ...hazards].join(" | ")}`,
+  );
+  ctx.log.info([`job "${wanted.job}": ${plan.differences.join(", ")}`, ...lines].join("\n"));
+}
+
+/** Observe, decide, execute, observe: under the lock of the table, like every change of it. */
+export async function applyJob(ctx: ResourceContext, runtime: Runtime, wire: CronJobWire): Promise<JobState> {
+  const options = { signal: ctx.signal, log: ctx.log, subject: `scheduling job "${wire.job}"` };
+  return runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
+    const state = await freshState(runtime, wire);
+    const problems = [...ownershipProblems(wire, state.observation, runtime.owner(ctx)), ...state.problems];
+    if (problems.length > 0) refuse(`job "${wire.job}"`, problems);
+    describeOutcome(ctx, state);
+    const statements = statementsOf(runtime, ctx, wire, state);
+    if (statements.length === 0) return state;
+    await runtime.database.execute(statements, options);
+    return freshState(runtime, wire);
+  });
+}
+
+/** A job that somebody else made of it is left alone, and so is everything where pg_cron is not to be had. */
+export async function removeJob(ctx: ResourceContext, runtime: Runtime, wire: CronJobWire): Promise<void> {
+  const options = { signal: ctx.signal, log: ctx.log, subject: `removing job "${wire.job}"` };
+  await runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
+    runtime.database.invalidate(wire.schema, wire.table);
+    forgetCron(runtime.database);
+    const { registration } = await runtime.observe(wire);
+    if (registration && registration.owner !== runtime.owner(ctx)) return;
+    const { facts } = await readCron(runtime.database, registration?.schedule !== undefined);
+    const jobs = facts.kind === "here" ? facts.jobs : [];
+    const recorded = registration?.schedule;
+    const found = recorded && jobs.find((job) => job.jobId === recorded.jobId && job.job === recorded.job);
+    const { management } = workContext(runtime, ctx);
+    const transaction = `unschedule ${wire.job}`;
+    const statements = [
+      ...(found ? [unscheduleStatement(found)] : []),
+      ...(recorded ? [forgetScheduleStatement(management, wire)] : []),
+    ];
+    if (statements.length > 0)
+      await runtime.database.execute(
+        statements.map((statement) => ({ ...statement, transaction })),
+        options,
+      );
+    runtime.database.invalidate(wire.schema, wire.table);
+    forgetCron(runtime.database);
+  });
+}
+
+async function freshState(runtime: Runtime, wire: CronJobWire): Promise<JobState> {
+  runtime.database.invalidate(wire.schema, wire.table);
+  forgetCron(runtime.database);
+  return readJobState(runtime, wire);
+}
+
+/** The job and what the registry knows of it come together or not at all. */
+function statementsOf(runtime: Runtime, ctx: ResourceContext, wire: CronJobWire, state: JobState): Statement[] {
+  const { wanted, plan, observation } = state;
+  const { management } = workContext(runtime, ctx);
+  const transaction = `schedule ${wanted.job}`;
+  const recorded = observation.registration?.schedule;
+  if (plan.kind !== "scheduled") return recorded ? [{ ...forgetScheduleStatement(management, wire), transaction }] : [];
+  const found = foundJob(plan);
+  if (plan.statements.length === 0 && recorded?.jobId === found?.jobId) return [];
+  const entry = { schema: wire.schema, table: wire.table, job: wanted.job, user: wanted.user };
+  return [...plan.statements, { ...recordScheduleStatement(management, entry), transaction }];
+}
+
+function describeOutcome(ctx: ResourceContext, { wanted, plan }: JobState): void {
+  if (plan.kind === "external") ctx.log.warn(`job "${wanted.job}": ${plan.why}`);
+}

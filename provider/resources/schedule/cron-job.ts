@@ -1,0 +1,92 @@
+import { formatMemberId, parseMemberId } from "../../../core/names/resource-id";
+import { cronJobType } from "../../../core/resources/cron-job";
+import type { FoundJob } from "../../../core/schedule/job";
+import { ensureWindowCall } from "../../../core/schedule/texts";
+import { cronJobWireSchema } from "../../../core/declare/schedule/schedule";
+import { readCron } from "../../../postgres/read/cron";
+import { listManaged } from "../../../postgres/read/ownership";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import type { PropertyMap } from "../../runtime/values";
+import { foundJob, jobFacts, type JobState, readJobState, runnerOf } from "./cron-job-state";
+import { applyJob, describeJob, removeJob } from "./cron-job-update";
+import { defineResource } from "../shared/define-resource";
+import { failures, requireWire } from "../shared/inputs";
+
+/**
+ * The schedule of one table inside the database. Where pg_cron is not to be had nothing is made, and the same schedule is in
+ * the outputs for cron and systemd. What differs from the declaration is mended by every update, with a refresh or without.
+ */
+export const cronJob = defineResource(cronJobType, (runtime) => ({
+  id: (wire) => formatMemberId(wire, wire.job),
+  declaredOnce: ({ job }) => ({ property: "job", subject: `job "${job}"` }),
+
+  check: async (ctx, wire, { news }) => {
+    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    for (const warning of state?.warnings ?? []) ctx.log.warn(warning);
+    const inputs = { ...news, command: ensureWindowCall(runtime.config.managementSchema, wire) };
+    return { inputs, failures: failures(state?.problems ?? []) };
+  },
+
+  diff: async (ctx, wire, { oldOutputs }, declared) => {
+    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    if (!state) return declared;
+    return {
+      ...declared,
+      ...(runnerOf(state.plan) === oldOutputs["runner"] ? {} : { runner: "update" as const }),
+      ...(state.plan.kind === "scheduled" && state.plan.differences.length > 0 ? { jobId: "update" as const } : {}),
+    };
+  },
+
+  preview: async (ctx, wire) => {
+    const state = await runtime.ifReachable(ctx, () => readJobState(runtime, wire));
+    if (state) describeJob(ctx, state);
+    return {};
+  },
+
+  perform: async (ctx, wire) => jobFacts(wire, await applyJob(ctx, runtime, wire)),
+
+  observe: async (ctx, { id, oldInputs }) => {
+    const inputs = oldInputs ?? (await importedInputs(runtime, id));
+    if (!inputs) return undefined;
+    const state = await readJobState(runtime, requireWire(cronJobWireSchema, inputs));
+    for (const warning of state.warnings) ctx.log.warn(warning);
+    const found = foundJob(state.plan);
+    // pg_cron has no such job: the next update makes it again.
+    if (state.plan.kind === "scheduled" && !found) return undefined;
+    const live = found ? withLive(inputs, found, state) : inputs;
+    return { inputs: live, facts: jobFacts(requireWire(cronJobWireSchema, live), state) };
+  },
+
+  remove: (ctx, wire) => removeJob(ctx, runtime, wire),
+
+  list: async function* () {
+    const { facts } = await readCron(runtime.database, true);
+    if (facts.kind !== "here") return;
+    for (const table of await listManaged(runtime.database)) {
+      const command = ensureWindowCall(runtime.config.managementSchema, table);
+      for (const job of facts.jobs.filter((found) => found.command === command))
+        yield { id: formatMemberId(table, job.job), name: `${table.table}-job` };
+    }
+  },
+}));
+
+/** What somebody changed by hand, so that a refresh shows it and the next update puts it back. */
+function withLive(inputs: PropertyMap, found: FoundJob, { wanted }: JobState): PropertyMap {
+  const { cron, active, command, user } = found;
+  return { ...inputs, cron, active, command, ...(user === wanted.user ? {} : { user }) };
+}
+
+/** A job of pg_cron by its name; what it runs has to be what a declared one would run. */
+async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
+  const member = parseMemberId(id);
+  if (!member) throw new Refusal(`"${id}" is not the id of a job; write schema.table#job`);
+  const { facts } = await readCron(runtime.database, true);
+  const command = ensureWindowCall(runtime.config.managementSchema, member);
+  const found =
+    facts.kind === "here" ? facts.jobs.find((job) => job.job === member.member && job.command === command) : undefined;
+  if (!found || facts.kind !== "here") return undefined;
+  const { schema, table } = member;
+  const zone = facts.zone === "GMT" ? "UTC" : facts.zone;
+  return { schema, table, job: found.job, cron: found.cron, zone, active: found.active, command };
+}

@@ -1,0 +1,53 @@
+import type { Observation } from "../../../core/observed/table";
+import type { Registration } from "../../../core/observed/registration";
+import type { IndexSpec } from "../../../core/declare/table/spec";
+import { indexDefinition } from "../../../core/partition/carry/parent";
+import type { Runtime } from "../../runtime/runtime";
+
+/** Declared indexes that are on the table and that the registry does not know: adopted or imported, nothing was done to them. */
+export function unrecordedIndexes(
+  runtime: Runtime,
+  table: { readonly schema: string; readonly table: string },
+  observation: Observation,
+): { readonly spec: IndexSpec; readonly printed: string }[] {
+  const { table: found, registration } = observation;
+  return runtime.indexesOf(table).flatMap((spec) => {
+    const there = found?.indexes.find((index) => index.name === spec.name);
+    const known = registration?.indexes.some((index) => index.name === spec.name) === true;
+    return there && !known ? [{ spec, printed: there.definition }] : [];
+  });
+}
+
+/**
+ * What was observed, with these indexes as the registry will know them after the update: partitions are planned under the declared
+ * names from the first run on, and not under others until the second.
+ */
+export function withDeclaredIndexes(
+  runtime: Runtime,
+  table: { readonly schema: string; readonly table: string },
+  observation: Observation,
+): Observation {
+  const indexes = unrecordedIndexes(runtime, table, observation).map(({ spec, printed }) => ({
+    name: spec.name,
+    leafName: spec.leafName,
+    declared: indexDefinition(spec),
+    printed,
+  }));
+  if (indexes.length === 0) return observation;
+  const registration = observation.registration ?? NOT_REGISTERED;
+  return { ...observation, registration: { ...registration, indexes: [...registration.indexes, ...indexes] } };
+}
+
+const NOT_REGISTERED: Registration = {
+  owner: "",
+  mode: "managed",
+  paused: false,
+  window: undefined,
+  indexes: [],
+  profile: undefined,
+  policies: [],
+  publications: [],
+  prepared: undefined,
+  schedule: undefined,
+  aliases: [],
+};

@@ -1,0 +1,222 @@
+import { formatProblem, type Problem as CoreProblem } from "../../../core/problems/problem";
+import type { FactsOf, InputsOf, ResourceType } from "../../../core/resources/resource-type";
+import { removedProblems } from "../../../core/problems/removed";
+import { readWire } from "../../../core/declare/table/wire";
+import type { CallContext, ResourceContext } from "../../runtime/context";
+import { PartialFailure, Refusal, Unfinished } from "../../runtime/failures";
+import type {
+  CheckRequest,
+  CheckResult,
+  CreateResult,
+  DiffKind,
+  DiffRequest,
+  ListItem,
+  Problem,
+  ReadRequest,
+  ResourceHandler,
+} from "../../runtime/handler";
+import { asProperties, declaredDiff, diffResult, failures } from "./inputs";
+import type { Runtime } from "../../runtime/runtime";
+import type { TableQueue } from "../../runtime/table-queue";
+import { containsUnknown, type PropertyMap, type PropertyValue, UNKNOWN, type Unknown } from "../../runtime/values";
+
+/** Inputs that could be read, or everything that is wrong with their shape. */
+export type Parsed<V> = { readonly value: V } | { readonly problems: readonly CoreProblem[] };
+type Parse<V> = (inputs: PropertyMap) => Parsed<V>;
+
+type ReadonlyDeep<T> = T extends readonly (infer Item)[]
+  ? readonly ReadonlyDeep<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
+    : T;
+
+/** Every fact of a resource; undefined where it has none of an optional one. */
+export type Facts<T extends ResourceType> = {
+  readonly [K in keyof FactsOf<T>]-?: ReadonlyDeep<FactsOf<T>[K]>;
+};
+
+/** Facts that a preview knows. A required one that it leaves out is unknown. */
+type FactsToBe<T extends ResourceType> = {
+  readonly [K in keyof FactsOf<T>]?: ReadonlyDeep<FactsOf<T>[K]> | Unknown;
+};
+
+export type Detail = Readonly<Record<string, DiffKind>>;
+
+/** The parts of a resource that are its own. V is what its inputs mean. */
+interface ResourceParts<T extends ResourceType, V> {
+  /** The inputs without those that may be unknown while the others are judged. Left out: all have to be known. */
+  withoutUnknowable?(inputs: PropertyMap): PropertyMap;
+  /** The id in state. */
+  id(value: V, facts?: FactsToBe<T>): string;
+  /** The declared object, where its id does not name it: resources of a run that name the same one are renamed, or doubled. */
+  identify?(value: V): string;
+  /** The property under which a second declaration of the object is refused, and the object's name. Left out: it is not refused. */
+  declaredOnce?(value: V): { readonly property: keyof InputsOf<T> & string; readonly subject: string };
+  /** Inputs whose change is a change of intent. Left out: all. */
+  readonly declared?: readonly (keyof InputsOf<T> & string)[];
+  /** Problems beyond the shape, and the inputs as they go on where Check adds to them. */
+  check?(ctx: ResourceContext, value: V, request: CheckRequest): Promise<Checked>;
+  /** What differs, where declared inputs do not say it alone. Not asked while an input is unknown. */
+  diff?(ctx: ResourceContext, value: V, request: DiffRequest, declared: Detail): Promise<Detail>;
+  /** Inputs that the outputs repeat. Left out: all. */
+  keep?(inputs: PropertyMap): PropertyMap;
+  /** Shows what an update would do. */
+  preview(ctx: ResourceContext, value: V, inputs: PropertyMap): Promise<FactsToBe<T>>;
+  /** Creates or changes the object. Throws Unfinished where a part is done. */
+  perform(ctx: ResourceContext, value: V, inputs: PropertyMap): Promise<Facts<T>>;
+  /** Reads the object as it is, for a refresh, or without old inputs for an import; undefined when it is gone. */
+  observe(ctx: ResourceContext, request: ReadRequest): Promise<Observed<T> | undefined>;
+  /** Deletes the object, or only forgets it. Not asked where another resource of the program has taken it over. */
+  remove(ctx: ResourceContext, value: V): Promise<void>;
+  list(ctx: CallContext): AsyncIterable<ListItem>;
+}
+
+export interface Checked {
+  /** Left out: as they were given. */
+  readonly inputs?: PropertyMap;
+  readonly failures: readonly Problem[];
+}
+
+export interface Observed<T extends ResourceType> {
+  readonly inputs: PropertyMap;
+  readonly facts: Facts<T>;
+}
+
+/** A type of resource with its handler. */
+interface Resource<T extends ResourceType = ResourceType> {
+  readonly type: T;
+  handler(runtime: Runtime, queue: TableQueue): ResourceHandler;
+}
+
+/** A resource from its type and the parts that are its own. What its inputs mean is their travelling shape, or what `parse` makes of it. */
+export function defineResource<T extends ResourceType, V = InputsOf<T>>(
+  type: T,
+  parts: (runtime: Runtime, queue: TableQueue) => ResourceParts<T, NoInfer<V>>,
+  // Without it V is InputsOf<T>, which is what the schema of T reads.
+  parse: Parse<V> = (inputs) => readWire(type.inputs, inputs) as Parsed<V>,
+): Resource<T> {
+  return { type, handler: (runtime, queue) => createHandler(type, runtime, { ...parts(runtime, queue), parse }) };
+}
+
+/** The parts, and how its inputs are read. */
+type Parts<T extends ResourceType, V> = ResourceParts<T, V> & { readonly parse: Parse<V> };
+
+function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, parts: Parts<T, V>): ResourceHandler {
+  const apply = applier(type, runtime, parts);
+  const keys = parts.declared ?? Object.keys(type.inputs.shape);
+  return {
+    token: type.token,
+    check: (ctx, request) => check(ctx, runtime, parts, request),
+    diff: async (ctx, request) => {
+      const { oldInputs, news } = request;
+      const declared = declaredDiff(oldInputs, news, keys);
+      if (!parts.diff || isUnknown(parts, news)) return diffResult(declared);
+      return diffResult(await parts.diff(ctx, requireValue(parts, news), request, declared));
+    },
+    create: (ctx, { inputs, preview }) => apply(ctx, inputs, preview),
+    update: async (ctx, { id, news, oldOutputs, preview }) => {
+      if (!preview) await runtime.requireSameDatabase(oldOutputs);
+      return { outputs: (await apply(ctx, news, preview, id)).outputs };
+    },
+    read: async (ctx, request) => {
+      if (request.oldOutputs) await runtime.requireSameDatabase(request.oldOutputs);
+      const found = await parts.observe(ctx, request);
+      if (!found) return undefined;
+      const outputs = outputsOf(parts, found.inputs, found.facts, await runtime.identity());
+      return { id: request.id, inputs: found.inputs, outputs };
+    },
+    delete: async (ctx, { oldInputs, oldOutputs }) => {
+      await runtime.requireSameDatabase(oldOutputs);
+      const value = requireValue(parts, oldInputs);
+      if (runtime.renamed(ctx, identify(parts, value))) return;
+      await parts.remove(ctx, value);
+    },
+    list: (ctx) => parts.list(ctx),
+  };
+}
+
+async function check<T extends ResourceType, V>(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  parts: Parts<T, V>,
+  request: CheckRequest,
+): Promise<CheckResult> {
+  const { news } = request;
+  const removed = removedProblems(news);
+  if (removed.length > 0) return { inputs: news, failures: failures(removed) };
+  if (isUnknown(parts, news)) return { inputs: news, failures: [] };
+  const read = parts.parse(news);
+  if ("problems" in read) return { inputs: news, failures: failures(read.problems) };
+  const other = runtime.declare(ctx, identify(parts, read.value));
+  const once = other === undefined ? undefined : parts.declaredOnce?.(read.value);
+  const twice = once
+    ? [
+        {
+          property: once.property,
+          reason: `${once.subject} is declared twice: also by ${String(other)}. Declare it once.`,
+        },
+      ]
+    : [];
+  const checked = await parts.check?.(ctx, read.value, request);
+  return { inputs: checked?.inputs ?? news, failures: [...twice, ...(checked?.failures ?? [])] };
+}
+
+/** Create and update are one path: in a preview what would be done is shown, else it is done. */
+function applier<T extends ResourceType, V>(type: T, runtime: Runtime, parts: Parts<T, V>) {
+  const unknown = unknownFacts(type);
+  return async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean, id?: string): Promise<CreateResult> => {
+    if (preview && isUnknown(parts, inputs))
+      return { id: id ?? "", outputs: outputsOf(parts, inputs, unknown, UNKNOWN) };
+    const value = requireValue(parts, inputs);
+    if (preview) {
+      const facts = await parts.preview(ctx, value, inputs);
+      const outputs = outputsOf(parts, inputs, { ...unknown, ...facts }, UNKNOWN);
+      return { id: id ?? parts.id(value, facts), outputs };
+    }
+    try {
+      const facts = await parts.perform(ctx, value, inputs);
+      return { id: id ?? parts.id(value, facts), outputs: outputsOf(parts, inputs, facts, await runtime.identity()) };
+    } catch (error) {
+      if (!(error instanceof Unfinished)) throw error;
+      const outputs = outputsOf(parts, inputs, error.facts, await runtime.identity());
+      throw new PartialFailure({ id: id ?? parts.id(value), outputs, reasons: error.reasons });
+    }
+  };
+}
+
+function outputsOf<T extends ResourceType, V>(
+  parts: Parts<T, V>,
+  inputs: PropertyMap,
+  facts: object,
+  database: PropertyValue,
+): PropertyMap {
+  const unknown = Object.entries(facts).filter(([, fact]) => fact === UNKNOWN);
+  const known = Object.entries(facts).filter(([, fact]) => fact !== UNKNOWN);
+  return {
+    ...(parts.keep?.(inputs) ?? inputs),
+    ...asProperties(Object.fromEntries(known)),
+    ...(Object.fromEntries(unknown) as PropertyMap),
+    database,
+  };
+}
+
+/** An optional fact is no promise: only those that the object always has are announced. */
+function unknownFacts(type: ResourceType): PropertyMap {
+  const required = Object.entries(type.facts.shape).filter(([, fact]) => !fact.safeParse(undefined).success);
+  return Object.fromEntries(required.map(([name]) => [name, UNKNOWN]));
+}
+
+function isUnknown<T extends ResourceType, V>(parts: Parts<T, V>, inputs: PropertyMap): boolean {
+  return containsUnknown(parts.withoutUnknowable?.(inputs) ?? inputs);
+}
+
+function identify<T extends ResourceType, V>(parts: Parts<T, V>, value: V): string {
+  return parts.identify?.(value) ?? parts.id(value);
+}
+
+/** Reads inputs that Check has already let through. */
+function requireValue<T extends ResourceType, V>(parts: Parts<T, V>, inputs: PropertyMap): V {
+  const read = parts.parse(inputs);
+  if ("value" in read) return read.value;
+  throw new Refusal(`the inputs are not valid: ${read.problems.map(formatProblem).join("; ")}`);
+}

@@ -1,0 +1,70 @@
+import type { z } from "zod";
+import { formatProblem, type Problem as CoreProblem } from "../../../core/problems/problem";
+import type { Observation } from "../../../core/observed/table";
+import { readWire } from "../../../core/declare/table/wire";
+import { windowFromWire } from "../../../core/window/wire";
+import type { DiffKind, DiffResult, Problem } from "../../runtime/handler";
+import { Refusal } from "../../runtime/failures";
+import type { PropertyMap } from "../../runtime/values";
+
+/** Problems of core as the engine prints them under a property. */
+export function failures(problems: readonly CoreProblem[]): Problem[] {
+  return problems.map((problem) => ({ property: problem.path, reason: `${problem.message} ${problem.fix}`.trim() }));
+}
+
+/** Reads inputs that Check has already let through. */
+export function requireWire<T extends z.ZodType>(schema: T, inputs: PropertyMap): z.infer<T> {
+  const read = readWire(schema, inputs);
+  if ("value" in read) return read.value;
+  throw new Refusal(`the inputs are not valid: ${read.problems.map(formatProblem).join("; ")}`);
+}
+
+/** Stops before anything was changed, with every problem. */
+export function refuse(subject: string, problems: readonly CoreProblem[]): never {
+  throw new Refusal(`${subject}: ${problems.map(formatProblem).join("\n")}`);
+}
+
+/** Data of core as it travels: what is undefined is left out. */
+export function asProperties(value: object): PropertyMap {
+  return JSON.parse(JSON.stringify(value)) as PropertyMap;
+}
+
+/** Compares declared keys one by one. Keys of the plan are not among them: facts never cause a diff. */
+export function declaredDiff(
+  oldInputs: PropertyMap,
+  news: PropertyMap,
+  keys: readonly string[],
+): Record<string, DiffKind> {
+  const diff: Record<string, DiffKind> = {};
+  for (const key of keys) {
+    const before = oldInputs[key] ?? null;
+    const after = news[key] ?? null;
+    if (stableText(before) === stableText(after)) continue;
+    diff[key] = before === null ? "add" : after === null ? "delete" : "update";
+  }
+  return diff;
+}
+
+export function diffResult(detailedDiff: Record<string, DiffKind>): DiffResult {
+  return { changes: Object.keys(detailedDiff).length > 0, detailedDiff };
+}
+
+/** JSON with sorted keys: the order of properties is nobody's intent. */
+export function stableText(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** The key of a table that is imported: of numbers and UUIDs only the registry knows how they are times. */
+export function importedKey(observation: Observation): PropertyMap {
+  const window = windowFromWire(observation.registration?.window);
+  const known = "spec" in window ? window.spec.key : undefined;
+  return {
+    column: observation.table?.key?.columns[0] ?? "",
+    encoding: known?.encoding ?? "time",
+    zone: known?.zone ?? "UTC",
+  };
+}

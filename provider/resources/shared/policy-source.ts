@@ -1,0 +1,78 @@
+import { profileFromWire } from "../../../core/declare/table/profile";
+import { policySpecOf, policyText } from "../../../core/partition/carry/security-statements";
+import { policyFor, sameHead } from "../../../core/partition/carry/wanted";
+import type { Observation, ObservedPolicy } from "../../../core/observed/table";
+import type { Problem as CoreProblem } from "../../../core/problems/problem";
+import type { PolicySpec, RowSecuritySpec } from "../../../core/declare/table/security";
+import { readCarried } from "../../../postgres/read/carried";
+import type { TableName } from "../../../core/names/table-name";
+import type { CallContext } from "../../runtime/context";
+import type { Runtime } from "../../runtime/runtime";
+
+type ResolvedSecurity = { readonly security: RowSecuritySpec | undefined } | { readonly problem: CoreProblem };
+
+/**
+ * Fills in the policies that `copyFrom` stands for, so that everybody after it sees plain policies and a change at the
+ * source is a change here. Without the database those of the last update stay.
+ */
+export async function resolvePolicies(
+  ctx: CallContext,
+  runtime: Runtime,
+  table: TableName,
+  declared: RowSecuritySpec | undefined,
+  last: RowSecuritySpec | undefined,
+): Promise<ResolvedSecurity> {
+  const source = declared?.copyFrom;
+  if (!declared || !source) return { security: declared };
+  const found = await sourcePolicies(ctx, runtime, source);
+  if (found === "missing") return { problem: missingSource(source) };
+  if (found === "unknown") {
+    const policies = last?.copyFrom && sameTable(last.copyFrom, source) ? last.policies : undefined;
+    return { security: { ...declared, ...(policies ? { policies } : {}) } };
+  }
+  const from = { schema: source.schema, name: source.table };
+  const policies = found.map((policy) => policyFor(policy, from, table.table));
+  return { security: { ...declared, policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)) } };
+}
+
+async function sourcePolicies(
+  ctx: CallContext,
+  runtime: Runtime,
+  source: TableName,
+): Promise<readonly PolicySpec[] | "missing" | "unknown"> {
+  // A table of this program that was declared before: what it will have, whatever it has now.
+  const here = runtime.profileOf(source)?.rowSecurity?.policies;
+  if (here) return here;
+  const observation = await runtime.ifReachable(ctx, () => runtime.observe(source));
+  if (!observation) return "unknown";
+  const { table } = observation;
+  if (!table || table.kind === "other") return "missing";
+  const carried = table.carried ?? (await readCarried(runtime.database, table.oid));
+  return carried ? carried.policies.map((policy) => asDeclared(policy, observation)) : "missing";
+}
+
+/** By its declared text where the registry has it: the server's own would look like another declaration. */
+function asDeclared(policy: ObservedPolicy, { registration }: Pick<Observation, "registration">): PolicySpec {
+  const spec = profileFromWire(registration?.profile).rowSecurity?.policies?.find(({ name }) => name === policy.name);
+  const recorded = registration?.policies.find(({ name }) => name === policy.name);
+  const same =
+    spec &&
+    recorded?.declared === policyText(spec) &&
+    sameHead(spec, policy) &&
+    recorded.printed.using === (policy.using ?? null) &&
+    recorded.printed.withCheck === (policy.withCheck ?? null);
+  return same ? spec : policySpecOf(policy);
+}
+
+function missingSource(source: TableName): CoreProblem {
+  return {
+    path: "rowSecurity.copyFrom",
+    code: "invalid-value",
+    message: `there is no table "${source.schema}.${source.table}" whose policies could be taken.`,
+    fix: "Name a table that exists; one of the same program has to be declared before, or given by dependsOn.",
+  };
+}
+
+function sameTable(a: TableName, b: TableName): boolean {
+  return a.schema === b.schema && a.table === b.table;
+}

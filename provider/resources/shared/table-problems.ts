@@ -1,0 +1,109 @@
+import { quote, quoteLiteral } from "../../../core/names/identifier";
+import type { Observation } from "../../../core/observed/table";
+import type { Problem as CoreProblem } from "../../../core/problems/problem";
+import { tableProblems } from "../../../core/table/compare/compare";
+import type { TableShape } from "../../../core/declare/table/spec";
+import type { TableWire } from "../../../core/declare/table/wire";
+import { missingRights } from "../../../postgres/read/rights";
+import { Refusal } from "../../runtime/failures";
+import type { PropertyMap } from "../../runtime/values";
+import { refuse } from "./inputs";
+
+/** What stands in the way of managing a table, from one look at the database. */
+export function ownershipProblems(
+  table: { schema: string; table: string },
+  observation: Observation,
+  owner: string,
+): CoreProblem[] {
+  const registration = observation.registration;
+  const name = `"${table.schema}.${table.table}"`;
+  if (registration?.mode === "released") {
+    return [
+      {
+        path: "table",
+        code: "ownership",
+        message: `${name} was released (by \`pgpartition release\`) and is managed by nobody.`,
+        fix: `Remove it from the program, or take it back: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
+      },
+    ];
+  }
+  if (registration && registration.owner !== owner) {
+    return [
+      {
+        path: "table",
+        code: "ownership",
+        message: `${name} is managed by stack "${registration.owner}", and this is stack "${owner}".`,
+        fix: `Remove it from one of the two programs, or move it: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
+      },
+    ];
+  }
+  return partmanProblems(table, observation.partman);
+}
+
+/** Two that make and drop the partitions of one table end in each other's way, one of them without our guards. */
+function partmanProblems(table: { schema: string; table: string }, partman: string | undefined): CoreProblem[] {
+  if (partman === undefined) return [];
+  const config = `${quote(partman)}.part_config`;
+  const parent = quoteLiteral(`${table.schema}.${table.table}`);
+  return [
+    {
+      path: "table",
+      code: "ownership",
+      message: `"${table.schema}.${table.table}" is managed by pg_partman as well: ${config} has a row for it.`,
+      fix: `Let pg_partman go of it: DELETE FROM ${config} WHERE parent_table = ${parent}; its partitions stay and are adopted. Or leave it to pg_partman: remove it from the program, after \`pgpartition release ${table.schema}.${table.table}\` if it was managed here.`,
+    },
+  ];
+}
+
+/** Refuses what cannot be managed as declared, with every reason. */
+export function requireNoProblems(shape: TableShape, observation: Observation, owner: string): void {
+  const problems = ownershipProblems(shape, observation, owner);
+  if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
+  if (!observation.table) {
+    if (shape.columns) return;
+    throw new Refusal(
+      `table "${shape.schema}.${shape.table}" does not exist, and no columns are declared: another tool owns it. ` +
+        "Let that tool make it first (partitioned), or declare columns",
+    );
+  }
+  const found = [...tableProblems(shape, observation.table), ...rightsProblems(observation.table)];
+  if (found.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, found);
+}
+
+function rightsProblems(table: NonNullable<Observation["table"]>): CoreProblem[] {
+  const missing = missingRights(table);
+  if (missing.length === 0) return [];
+  return [
+    {
+      path: "table",
+      code: "privileges",
+      message: `role "${table.rights.role}" may not manage "${table.schema}.${table.name}".`,
+      fix: `An administrator has to run: ${missing.join("; ")}`,
+    },
+  ];
+}
+
+/** Why a destroy is refused, and the three ways on. */
+export function destroyRefused(table: { schema: string; table: string }): Refusal {
+  const name = `${table.schema}.${table.table}`;
+  return new Refusal(
+    `table "${name}" holds data and is not destroyed. To drop it with all its rows, set allowDestroy: ["${name}"] in the provider's configuration ` +
+      `and run \`pulumi up\` once before the destroy. To keep it and forget it here, run \`pgpartition release ${name}\` first. ` +
+      "If it was only renamed in the program, give the new name an alias of the old one",
+  );
+}
+
+export function renameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[] {
+  return (["schema", "table"] as const).flatMap((property) =>
+    olds[property] === wire[property]
+      ? []
+      : [
+          {
+            path: property,
+            code: "table-mismatch" as const,
+            message: `the ${property} of this resource changed from "${String(olds[property])}" to "${wire[property]}"; a table with data is not renamed or replaced.`,
+            fix: "Rename it with ALTER TABLE and the resource with an alias, or declare the new table beside the old one.",
+          },
+        ],
+  );
+}

@@ -1,0 +1,16 @@
+import type { TableName } from "../../../core/names/table-name";
+import { readViewLeaks } from "../../../postgres/read/view-leaks";
+import type { CallContext } from "../../runtime/context";
+import type { Runtime } from "../../runtime/runtime";
+
+/** Names the views through which rows pass by the policies of a table, with the way on. */
+export async function warnOfViews(ctx: CallContext, runtime: Runtime, table: TableName): Promise<void> {
+  for (const view of await readViewLeaks(runtime.database, table)) {
+    const name = `"${view.schema}"."${view.name}"`;
+    ctx.log.warn(
+      view.materialized
+        ? `materialized view ${name} keeps rows of "${table.schema}.${table.table}" outside of its row security: whoever may read the view sees them all. Take its privileges away from roles that row security is for.`
+        : `view ${name} reads "${table.schema}.${table.table}" as its owner "${view.owner}", whom row security does not hold: whoever may read the view sees every row. ALTER VIEW ${name} SET (security_invoker = true) makes it ask for the reader's rows.`,
+    );
+  }
+}

@@ -1,0 +1,19 @@
+import type { WorkContext } from "../../../postgres/work/context";
+import type { CallContext } from "../../runtime/context";
+import type { Runtime } from "../../runtime/runtime";
+
+/** What a piece of work in postgres/ is given by a call of the engine. */
+export function workContext(runtime: Runtime, ctx: CallContext): WorkContext {
+  return {
+    database: runtime.database,
+    management: runtime.config.managementSchema,
+    run: runtime.run,
+    signal: ctx.signal,
+    log: ctx.log,
+  };
+}
+
+/** Said by whichever resource makes a partition anew that somebody else dropped. */
+export function rowsAreGone(partition: string): string {
+  return `partition "${partition}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`;
+}

@@ -1,0 +1,93 @@
+import {
+  arrivingNames,
+  type Differences,
+  differencesOf,
+  isEqual,
+  unsettled,
+} from "../../../core/table/alter/alteration";
+import { questionOf } from "../../../core/table/alter/facts";
+import { formatTableId } from "../../../core/names/resource-id";
+import type { Observation, ObservedTable } from "../../../core/observed/table";
+import type { RegisteredExpression } from "../../../core/observed/registration";
+import type { TableShape } from "../../../core/declare/table/spec";
+import { type Alteration, alterTable, alterTableStatements } from "../../../core/table/alter/alter-table";
+import { readAlterFacts } from "../../../postgres/read/alter-facts";
+import { recordProfileStatement, registerTableStatement } from "../../../postgres/registry/registry";
+import { alterTable as performAlteration, recordDeclared } from "../../../postgres/work/alter-table";
+import type { ResourceContext } from "../../runtime/context";
+import type { Runtime } from "../../runtime/runtime";
+import { refuse } from "../shared/inputs";
+import { showStatements } from "../shared/show";
+import { workContext } from "../shared/work";
+
+/** What the update will change of a table that is there: printed, and remembered so that nobody else prints it again. */
+export async function previewChange(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  shape: TableShape,
+  observation: Observation & { readonly table: ObservedTable },
+): Promise<void> {
+  const alteration = await planChange(runtime, shape, observation);
+  const statements = alterTableStatements(alteration);
+  for (const { sql } of statements) runtime.shown.add(sql);
+  runtime.altering.set(formatTableId(shape), statements);
+  showStatements(ctx, `table ${shape.schema}.${shape.table}:`, statements);
+  for (const note of alteration.notes) ctx.log.warn(`table "${shape.schema}.${shape.table}": ${note}`);
+}
+
+/** Registers the table, then changes what differs, step by step. The caller holds the table's lock. */
+export async function changeTable(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  shape: TableShape,
+  observation: Observation & { readonly table: ObservedTable },
+): Promise<void> {
+  const work = workContext(runtime, ctx);
+  const { steps } = await planChange(runtime, shape, observation);
+  const name = { schema: shape.schema, table: shape.table };
+  const options = { signal: ctx.signal, log: ctx.log, subject: `adopting table "${shape.schema}.${shape.table}"` };
+  const transaction = "register table";
+  const declared = { ...recordDeclared(work, shape), transaction };
+  await runtime.database.execute(
+    [
+      { ...registerTableStatement(work.management, { ...name, owner: runtime.owner(ctx) }), transaction },
+      { ...recordProfileStatement(work.management, { ...name, profile: shape.leaves }), transaction },
+      // Before the table is as declared, what is printed belongs to what was declared before.
+      ...(steps.length === 0 ? [declared] : []),
+    ],
+    options,
+  );
+  if (steps.length === 0) return;
+  await performAlteration(work, shape, steps, observation.registration?.expressions ?? []);
+  await runtime.database.execute([declared], options);
+}
+
+/** Two texts of one meaning are no difference: the server is asked where nothing else tells. */
+async function settledDifferences(
+  runtime: Runtime,
+  shape: TableShape,
+  table: ObservedTable,
+  recorded: readonly RegisteredExpression[],
+): Promise<Differences> {
+  const differences = differencesOf(shape, table, recorded);
+  const open = unsettled(shape, differences, recorded);
+  if (open.length === 0) return differences;
+  const printed = await runtime.database.printExpressions({ schema: shape.schema, table: shape.table }, open);
+  const others = recorded.filter((known) => !printed.some((one) => one.kind === known.kind && one.name === known.name));
+  return differencesOf(shape, table, [...others, ...printed]);
+}
+
+async function planChange(
+  runtime: Runtime,
+  shape: TableShape,
+  observation: Observation & { readonly table: ObservedTable },
+): Promise<Alteration> {
+  const { table, registration } = observation;
+  const differences = await settledDifferences(runtime, shape, table, registration?.expressions ?? []);
+  const facts = isEqual(differences)
+    ? undefined
+    : await readAlterFacts(runtime.database, shape, questionOf(differences.columns, arrivingNames(differences)));
+  const alteration = alterTable(shape, table, differences, { facts, adopting: registration === undefined });
+  if (alteration.problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, alteration.problems);
+  return alteration;
+}

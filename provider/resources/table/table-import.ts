@@ -1,0 +1,106 @@
+import type { Observation } from "../../../core/observed/table";
+import type { RegisteredExpression } from "../../../core/observed/registration";
+import { canonicalType } from "../../../core/table/compare/compare";
+import { observedForeignKey } from "../../../core/table/compare/foreign-keys";
+import { withReach } from "../../../core/declare/table/constraints";
+import { readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
+import type { PropertyMap } from "../../runtime/values";
+import { asProperties } from "../shared/inputs";
+import { importedChecks, importedColumn } from "./table-live";
+
+/**
+ * Inputs as they are compared: types as the server would print them, lists by name, so that an imported table equals the
+ * declared one. Of expressions only the words are known here: other ones are an update, in which the server tells the meaning.
+ * What the new inputs do not manage is no difference: a comment that they do not declare, and columns, keys and constraints
+ * where they declare no columns, because then another tool owns them.
+ */
+export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
+  const read = readWire(tableWireSchema, inputs);
+  const beside = readWire(tableWireSchema, news);
+  if ("problems" in read || "problems" in beside) return inputs;
+  const { value } = read;
+  return {
+    ...inputs,
+    ...(beside.value.columns ? managedParts(value, beside.value) : NOTHING_MANAGED),
+    key: { column: value.key.column, encoding: value.key.encoding, zone: value.key.zone },
+    dropColumns: value.dropColumns?.length ? [...value.dropColumns].sort() : null,
+  };
+}
+
+const NOTHING_MANAGED: PropertyMap = {
+  columns: null,
+  primaryKey: null,
+  uniques: null,
+  checks: null,
+  foreignKeys: null,
+};
+
+function managedParts(value: TableWire, news: TableWire): PropertyMap {
+  return {
+    columns: lists(value.columns?.map((column) => canonicalColumn(column, news))),
+    uniques: lists(value.uniques),
+    checks: lists(value.checks?.map(withReach)),
+    foreignKeys: lists(value.foreignKeys?.map((key) => canonicalKey(key, news))),
+  };
+}
+
+type Column = NonNullable<TableWire["columns"]>[number];
+
+function canonicalColumn(column: Column, news: TableWire): Column {
+  const managed = news.columns?.find((candidate) => candidate.name === column.name)?.comment !== undefined;
+  return {
+    name: column.name,
+    type: canonicalType(column.type),
+    nullable: column.nullable,
+    ...(column.default === undefined ? {} : { default: column.default }),
+    ...(column.identity === undefined ? {} : { identity: column.identity }),
+    ...(column.comment === undefined || !managed ? {} : { comment: column.comment }),
+  };
+}
+
+type Key = NonNullable<TableWire["foreignKeys"]>[number];
+
+/** When a key is checked is left as it is where that is not declared. */
+function canonicalKey({ deferrable, ...key }: Key, news: TableWire): { readonly name: string } {
+  const managed = news.foreignKeys?.find((candidate) => candidate.name === key.name)?.deferrable !== undefined;
+  return withReach(deferrable === undefined || !managed ? key : { ...key, deferrable });
+}
+
+/** By name: where something stands in a list is nobody's intent. */
+function lists(list: readonly { readonly name: string }[] | undefined): PropertyMap[] | null {
+  if (!list || list.length === 0) return null;
+  return [...list].sort((a, b) => (a.name < b.name ? -1 : 1)).map(asProperties);
+}
+
+/** The inputs of a table that no program has declared yet, or whose program is about to take it over. */
+export function importedInputs(
+  table: NonNullable<Observation["table"]>,
+  key: PropertyMap,
+  recorded: readonly RegisteredExpression[],
+): PropertyMap {
+  const primary = table.constraints.find((constraint) => constraint.kind === "primary");
+  const checks = importedChecks(table, recorded);
+  return {
+    schema: table.schema,
+    table: table.name,
+    key,
+    ...asProperties({ columns: table.columns.map((column) => importedColumn(column, recorded)) }),
+    ...(primary ? { primaryKey: primary.columns } : {}),
+    ...named("uniques", "unique", table, ({ name, columns }) => ({ name, columns })),
+    ...(checks.length > 0 ? asProperties({ checks }) : {}),
+    ...named("foreignKeys", "foreign", table, (constraint) => asProperties(observedForeignKey(constraint))),
+  };
+}
+
+type Constraint = NonNullable<Observation["table"]>["constraints"][number];
+
+/** A list of constraints of one kind; absent where there is none, as the components leave it. */
+function named(
+  property: string,
+  kind: Constraint["kind"],
+  table: NonNullable<Observation["table"]>,
+  read: (constraint: Constraint) => PropertyMap,
+): PropertyMap {
+  const found = table.constraints.filter((constraint) => constraint.kind === kind);
+  return found.length > 0 ? { [property]: found.map(read) } : {};
+}

@@ -1,0 +1,18 @@
+import { typeProblems, typesToResolve, withResolvedTypes } from "../../../core/table/alter/types";
+import type { ObservedTable } from "../../../core/observed/table";
+import type { TableShape } from "../../../core/declare/table/spec";
+import { resolveTypes } from "../../../postgres/read/resolve-types";
+import type { Runtime } from "../../runtime/runtime";
+import { refuse } from "../shared/inputs";
+
+/** The declared columns by the types that the server resolves; refuses one that a statement of ours would not find. */
+export async function settleTypes(
+  runtime: Runtime,
+  shape: TableShape,
+  table: ObservedTable | undefined,
+): Promise<TableShape> {
+  const resolved = await resolveTypes(runtime.database, typesToResolve(shape, table));
+  const problems = typeProblems(shape, resolved);
+  if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
+  return withResolvedTypes(shape, resolved);
+}

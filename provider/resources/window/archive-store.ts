@@ -1,0 +1,66 @@
+import { tmpdir } from "node:os";
+import { spaceProblem, spoolBytes } from "../../../archive/store/disk-space";
+import { openStore } from "../../../archive/store/open";
+import type { ObjectStore } from "../../../archive/store/store";
+import { type ArchiveSpec, storeSettingsOf } from "../../../core/declare/archive/archive-spec";
+import { describeArchiveTable } from "../../../core/declare/archive/table-destination";
+import type { WindowSpec } from "../../../core/declare/table/spec";
+import type { ResourceContext } from "../../runtime/context";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import type { ArchiveNeeds } from "./archive-needs";
+
+/** Time that a preview waits for the answer of a store. */
+const PATIENCE_MS = 15_000;
+
+/** The store of a table's archives. Its bucket has to be known by now. */
+export function storeOf(spec: WindowSpec): ObjectStore {
+  const { archive } = spec;
+  if (archive?.table)
+    throw new Refusal(
+      `archives of table "${spec.schema}.${spec.table}" are rows of ${describeArchiveTable(archive.table)}, and no objects of a store: INSERT … SELECT brings them back`,
+    );
+  const settings = storeSettingsOf(archive);
+  if (!settings)
+    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
+  return openStore(settings);
+}
+
+/**
+ * Why nothing can be archived or restored in the store of a table; asked when something is due that needs it, and once for each
+ * in a run: a preview must not promise what the update cannot do.
+ */
+export async function storeTrouble(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  { archive, drop, restore }: ArchiveNeeds,
+): Promise<string | undefined> {
+  if (!(archive || drop || restore) || spec.archive?.to === undefined) return undefined;
+  if (archive) await warnOfSpace(ctx, spec, spec.archive);
+  const name = JSON.stringify([spec.archive, archive]);
+  const asked = runtime.stores.get(name) ?? ask(spec, archive);
+  runtime.stores.set(name, asked);
+  return asked;
+}
+
+/** A warning and no more: the update may run on another machine. */
+async function warnOfSpace(ctx: ResourceContext, spec: WindowSpec, archive: ArchiveSpec): Promise<void> {
+  const problem = await spaceProblem(tmpdir(), spoolBytes(archive.spoolMegabytes * 1_000_000, archive.format));
+  if (problem === undefined) return;
+  ctx.log.warn(`table "${spec.schema}.${spec.table}": nothing can be archived on this machine. ${problem}`);
+}
+
+async function ask(spec: WindowSpec, writing: boolean): Promise<string | undefined> {
+  try {
+    const store = storeOf(spec);
+    try {
+      await store.check({ signal: AbortSignal.timeout(PATIENCE_MS), writing });
+      return undefined;
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,64 @@
+import type { ObjectStore } from "../../../archive/store/store";
+import { openTable, storeOfPartition, tableProblems } from "../../../archive/table/destination";
+import { type ArchiveTable, describeArchiveTable } from "../../../core/declare/archive/table-destination";
+import type { KeySpec, WindowSpec } from "../../../core/declare/table/spec";
+import type { OpenInterval } from "../../../core/time/interval";
+import type { ResourceContext } from "../../runtime/context";
+import type { Runtime } from "../../runtime/runtime";
+import { storeOf } from "./archive-store";
+import type { ArchiveNeeds } from "./archive-needs";
+
+/** Where the archives of one table go, for each of its partitions. */
+export interface Destination {
+  of(partition: { readonly oid: string; readonly key: KeySpec; readonly bounds: OpenInterval }): ObjectStore;
+  close(): Promise<void>;
+}
+
+/** Connects to the database of an archive table; a store of objects is asked nothing. */
+export async function openDestination(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Destination> {
+  const table = spec.archive?.table;
+  if (table === undefined) {
+    const store = storeOf(spec);
+    return { of: () => store, close: () => store.close() };
+  }
+  const { database, close } = await runtime.openArchiveDatabase(table.url);
+  try {
+    const opened = await openTable(table, { target: database, source: runtime.database, log: ctx.log });
+    return { of: (partition) => storeOfPartition(opened, partition), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Why nothing can go into the archive table; looked at when something is due that goes there. */
+export async function archiveTableTrouble(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  { archive, drop }: ArchiveNeeds,
+): Promise<string | undefined> {
+  const table = spec.archive?.table;
+  if (table === undefined || !(archive || drop)) return undefined;
+  const found = await lookAt(ctx, runtime, spec, table).catch((error: unknown) => [
+    error instanceof Error ? error.message : String(error),
+  ]);
+  return found.length === 0 ? undefined : `archive table ${describeArchiveTable(table)}: ${found.join("; ")}`;
+}
+
+async function lookAt(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  table: ArchiveTable,
+): Promise<string[]> {
+  const { table: observed } = await runtime.observe(spec, spec.key);
+  if (!observed) return [];
+  const { database, close } = await runtime.openArchiveDatabase(table.url);
+  try {
+    const opened = await openTable(table, { target: database, source: runtime.database, log: ctx.log });
+    return await tableProblems(opened, observed.oid);
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,62 @@
+import { branchShape, type NewBranch } from "../../../core/partition/branch/create-branch";
+import { withCreation } from "../../../core/plan/upkeep/default-partition";
+import type { BranchCreation } from "../../../core/plan/create/creations";
+import { dueIn } from "../../../core/plan/live-plan";
+import { names, namesBranch } from "../../../core/plan/change/work";
+import { createBranch } from "../../../postgres/work/create-branch";
+import { createPartition } from "../../../postgres/work/create-partition";
+import type { Turn } from "./window-turn";
+import { rowsAreGone } from "../shared/work";
+
+/** Only with `resources: "window"`: elsewhere each partition is a resource and makes itself. */
+export async function createMissing(turn: Turn): Promise<number> {
+  const { failures, inputs, live, parent, work } = turn;
+  if (inputs.spec.resources !== "window") return 0;
+  const steps = dueIn(live.changes, "create").map(({ step }) => step);
+  const branches = steps.flatMap((step) => (step.kind === "branch" ? [step.branch] : []));
+  let made = await createBranches(turn, branches);
+  let table = parent;
+  const due = steps.flatMap((step) => (step.kind === "partition" ? [step.creation] : []));
+  for (const [index, creation] of due.entries()) {
+    if (inputs.complete && !names(inputs.work, creation.kind, creation.partition)) continue;
+    if (creation.kind === "create" && creation.lost) work.log.warn(rowsAreGone(creation.partition.name));
+    if (index % 50 === 49) work.log.status(`partition ${index + 1} of ${due.length}`);
+    try {
+      await createPartition(work, creation.branch ? branchShape(table, creation.branch) : table, creation);
+      table = withCreation(table, creation);
+      made += 1;
+    } catch (error) {
+      failures.add(`partition "${creation.partition.name}"`, error);
+      if (work.signal.aborted) break;
+    }
+  }
+  try {
+    if (made > 0) await work.database.flush(inputs.spec, { log: work.log });
+  } catch (error) {
+    failures.add(`partitions of "${inputs.spec.schema}.${inputs.spec.table}"`, error);
+  }
+  return made;
+}
+
+/** A branch that the checked plan did not name came with a value that appeared since: the next update makes it. */
+async function createBranches(
+  { failures, inputs, observation, parent, work }: Turn,
+  branches: readonly BranchCreation[],
+): Promise<number> {
+  let made = 0;
+  for (const creation of branches) {
+    if (work.signal.aborted) break;
+    if (inputs.complete && !namesBranch(inputs.work, creation.branch.name)) continue;
+    try {
+      await createBranch(work, parent, creation, observation);
+      made += partitionCount(creation.branch);
+    } catch (error) {
+      failures.add(`branch "${creation.branch.name}"`, error);
+    }
+  }
+  return made;
+}
+
+function partitionCount(branch: NewBranch): number {
+  return branch.partitions.length + branch.children.reduce((sum, child) => sum + partitionCount(child), 0);
+}

@@ -1,0 +1,276 @@
+import { type Family, familyOf } from "../../../core/table/alter/family";
+import { dropForeignKey } from "../../../core/table/alter/foreign-keys";
+import type { Observation } from "../../../core/observed/table";
+import type { DetachedTable } from "../../../core/observed/ledger";
+import { type Dependent, whyNotDroppable } from "../../../core/plan/retire/dependents";
+import { describeRows } from "../../../core/plan/retire/referring";
+import { decidingNow } from "../../../core/window/clocks";
+import {
+  type ArchivedDrop,
+  type Drop,
+  type Leaving,
+  leavingLeaf,
+  leavingTable,
+  type Retirement,
+} from "../../../core/plan/retire/retiring";
+import type { WindowSpec } from "../../../core/declare/table/spec";
+import { observedParent } from "../../../core/partition/carry/parent";
+import type { Instant } from "../../../core/time/instant";
+import { ledgerStatement, releaseTableStatement } from "../../../postgres/registry/registry";
+import { forgetPreparedStatement } from "../../../postgres/registry/schedule";
+import { dropSourceTriggers } from "../../../core/partition/branch/source-triggers";
+import { readSourceTriggers } from "../../../postgres/read/source-triggers";
+import { listManaged } from "../../../postgres/read/ownership";
+import { readDependents } from "../../../postgres/read/dependents";
+import { readReferring } from "../../../postgres/read/referring";
+import type { WorkContext } from "../../../postgres/work/context";
+import { retire } from "../../../postgres/work/retire";
+import type { ResourceContext } from "../../runtime/context";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import { checkLastCopy } from "./window-archive";
+import { destroyRefused } from "../shared/table-problems";
+import type { WindowInputs } from "./window-inputs";
+import { workContext } from "../shared/work";
+
+/**
+ * Asked first on destroy, and when the component leaves the program. Refuses for the whole table before a leaf is touched,
+ * unless the table is gone, released, of another stack, or named in allowDestroy; then it drops every partition by the
+ * one path that retires.
+ */
+export async function destroyTable(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
+  const { spec } = inputs;
+  await runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
+    runtime.database.invalidate(spec.schema, spec.table);
+    try {
+      await destroyLocked(ctx, runtime, inputs);
+    } finally {
+      // The deletes of its partitions come next and ask whether they are gone.
+      runtime.database.invalidate(spec.schema, spec.table);
+    }
+  });
+}
+
+async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
+  const { spec } = inputs;
+  const work = workContext(runtime, ctx);
+  const observation = await runtime.observe(spec, spec.key);
+  const { table, registration } = observation;
+  if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
+  if (!spec.ownsTable) return handBack(work, spec);
+  if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
+  const keys = await goingKeys(ctx, runtime, observation, spec, table.oid);
+  await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)], keys);
+  let parent = observedParent(table, spec.key, observation);
+  const at = decidingNow(runtime.clocks(inputs.asOf, observation));
+  await recordDestroying(work, spec, at);
+  await dropTriggers(work, spec);
+  await dropKeys(work, spec, keys);
+  // The default partition first: beside it no other could leave concurrently.
+  for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
+    const gone = { table: leavingLeaf(leaf), reason: DESTROYED, promise: { kind: "drop", after: at } } as const;
+    const leave: Retirement = leaf.detachPending
+      ? { verb: "finalize", left: false, ...gone }
+      : { verb: "detach", ...gone };
+    await retire(work, parent, leave, at);
+    await retire(work, parent, dropAtOnce(leavingLeaf(leaf), at), at);
+    if (leaf.isDefault) parent = { ...parent, defaultPartition: undefined, fallback: undefined };
+    ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
+  }
+  for (const detached of observation.detached) {
+    const { archived, schema, name } = detached;
+    if (detached.toArchive && !archived)
+      ctx.log.warn(
+        `"${schema}"."${name}" was detached to be archived and is not archived yet: it stays, closed to writers`,
+      );
+    if (!isDropped(detached)) continue;
+    const drop = dropAtOnce(leavingTable(detached), at);
+    if (detached.unrecorded) {
+      const promise = { kind: "drop", after: at } as const;
+      await retire(work, parent, { verb: "finalize", table: drop.table, reason: DESTROYED, promise, left: true }, at);
+    }
+    const proved = archived && ({ ...drop, needs: { kind: "archive", archived } } as const);
+    if (!proved) await retire(work, parent, drop, at);
+    else if (await stands(ctx, runtime, spec, proved, at)) await retire(work, parent, proved, at);
+  }
+  await recordDestroying(work, spec, at);
+}
+
+const DESTROYED = "the table is destroyed";
+
+function dropAtOnce(table: Leaving, at: Instant): Drop {
+  return { verb: "drop", table, reason: DESTROYED, dropAfter: at, needs: { kind: "nothing" } };
+}
+
+/** What was archived is meant to be kept: without its archive the table stays, as one that is not archived yet. */
+async function stands(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  spec: WindowSpec,
+  drop: ArchivedDrop,
+  at: Instant,
+): Promise<boolean> {
+  try {
+    return await checkLastCopy(ctx, runtime, spec, drop, at);
+  } catch (error) {
+    if (ctx.signal.aborted) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    ctx.log.warn(`"${drop.table.schema}"."${drop.table.name}" stays, closed to writers: ${reason}`);
+    return false;
+  }
+}
+
+/** What calls for branches must not outlive the table. */
+async function dropTriggers(work: WorkContext, spec: WindowSpec): Promise<void> {
+  if (spec.levels.above.length === 0) return;
+  const statements = dropSourceTriggers(await readSourceTriggers(work.database, spec));
+  if (statements.length === 0) return;
+  const subject = `dropping triggers that call for branches of "${spec.schema}.${spec.table}"`;
+  await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
+}
+
+/** A foreign key that points to the table, and the relation that has it. */
+interface PointingKey {
+  readonly family: Family;
+  readonly key: string;
+}
+
+/**
+ * PostgreSQL lets nothing go that is referred to. The table's own keys go with it, and those of tables that the same destroy
+ * drops (of this stack, named in allowDestroy, no longer in the program), whichever of them is asked first: two that refer to
+ * each other have no order. Refused, before anything goes, where any other table refers to it.
+ */
+async function goingKeys(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  observation: Observation,
+  spec: WindowSpec,
+  oid: string,
+): Promise<PointingKey[]> {
+  const found = [...(await readReferring(runtime.database, [oid])).values()].flat();
+  if (found.length === 0) return [];
+  const families = [...familiesOf(observation), ...(await othersThatGo(ctx, runtime, spec))];
+  const pointing = found.map((one) => ({
+    one,
+    family: families.find(({ schema, table }) => one.relation?.schema === schema && one.relation.name === table),
+  }));
+  const staying = pointing.filter(({ family }) => family === undefined).map(({ one }) => one);
+  if (staying.length > 0) {
+    const keys = staying.map(
+      ({ table, key, rows }) => `${table} refers to it by the foreign key "${key}" (${describeRows(rows)})`,
+    );
+    throw new Refusal(
+      `table "${spec.schema}.${spec.table}" is not destroyed: ${keys.join("; ")}. Drop these foreign keys first, then run the destroy again`,
+    );
+  }
+  return pointing.flatMap(({ one, family }) => (family ? [{ family, key: one.key }] : []));
+}
+
+async function othersThatGo(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Family[]> {
+  const managed = await listManaged(runtime.database);
+  const going = managed.filter(
+    (other) =>
+      !(other.schema === spec.schema && other.table === spec.table) &&
+      other.owner === runtime.owner(ctx) &&
+      runtime.destroyAllowed(other) &&
+      !runtime.declaresTable(other),
+  );
+  const observed = await Promise.all(
+    going.map((other) => {
+      runtime.database.invalidate(other.schema, other.table);
+      return runtime.observe(other);
+    }),
+  );
+  return observed.flatMap(familiesOf);
+}
+
+/** The table, and what was detached from it and is dropped with it. */
+function familiesOf({ table, detached }: Observation): Family[] {
+  return [
+    ...(table ? [familyOf(table)] : []),
+    ...detached.filter(isDropped).map(({ schema, name }): Family => ({ schema, table: name, partitions: [] })),
+  ];
+}
+
+async function dropKeys(work: WorkContext, spec: WindowSpec, keys: readonly PointingKey[]): Promise<void> {
+  const references = { schema: spec.schema, table: spec.table };
+  for (const { family, key } of keys) {
+    const transaction = `drop foreign key ${key} of ${family.schema}.${family.table}`;
+    const subject = `dropping foreign key "${key}" of "${family.schema}.${family.table}", which is destroyed as well`;
+    await work.database.execute(dropForeignKey(family, { name: key, references }, transaction), {
+      signal: work.signal,
+      log: work.log,
+      subject,
+    });
+    work.log.info(
+      `dropped foreign key ${key} of ${family.schema}.${family.table}: both tables are destroyed (allowDestroy)`,
+    );
+  }
+}
+
+/**
+ * Likewise: views and whatever else would be in the way of the last drop, but for foreign keys that are dropped before it. Those on a
+ * partition are found from the table.
+ */
+async function requireUnneeded(
+  runtime: Runtime,
+  spec: WindowSpec,
+  tables: readonly { readonly schema: string; readonly name: string; readonly oid: string }[],
+  keys: readonly PointingKey[],
+): Promise<void> {
+  const oids = tables.map(({ oid }) => oid);
+  const found = await readDependents(runtime.database, oids);
+  const goes = ({ names: [schema, table, key] }: Dependent) =>
+    keys.some((one) => one.family.schema === schema && one.family.table === table && one.key === key);
+  const needed = tables.flatMap(({ schema, name, oid }) => {
+    const staying = (found.get(oid) ?? []).filter((one) => !goes(one));
+    return whyNotDroppable({ schema, partition: name }, staying) ?? [];
+  });
+  if (needed.length === 0) return;
+  throw new Refusal(
+    `table "${spec.schema}.${spec.table}" is not destroyed: ${needed.join("; ")}. Then run the destroy again`,
+  );
+}
+
+/** What was detached under a promise goes with its table; what is not archived yet, and was to be, stays. */
+function isDropped({ archived, dropAfter }: DetachedTable): boolean {
+  return archived !== undefined || dropAfter !== undefined;
+}
+
+/** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */
+async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
+  await dropTriggers(work, spec);
+  const subject = `releasing "${spec.schema}.${spec.table}"`;
+  await work.database.execute([releaseTableStatement(work.management, spec)], {
+    signal: work.signal,
+    log: work.log,
+    subject,
+  });
+  work.log.info(
+    `table "${spec.schema}.${spec.table}" belongs to another tool: it keeps its partitions and is only forgotten`,
+  );
+}
+
+/**
+ * Written before, as the intent, and after: what stands before the last of these entries belongs to a table that is gone,
+ * and says nothing about a later one of the same name. The schedule in the database is told to make nothing more.
+ */
+async function recordDestroying(work: WorkContext, spec: WindowSpec, at: Instant): Promise<void> {
+  const record = ledgerStatement(work.management, {
+    schema: spec.schema,
+    table: spec.table,
+    partition: spec.table,
+    bounds: { from: undefined, to: undefined },
+    event: "destroying",
+    effectiveAt: at,
+    run: work.run,
+    detail: {},
+  });
+  const subject = `destroying "${spec.schema}.${spec.table}"`;
+  const statements = [record, forgetPreparedStatement(work.management, spec)];
+  const transaction = `destroy ${spec.schema}.${spec.table}`;
+  await work.database.execute(
+    statements.map((statement) => ({ ...statement, transaction })),
+    { signal: work.signal, log: work.log, subject },
+  );
+}

@@ -1,0 +1,123 @@
+import type { LivePlan } from "../../../core/plan/live-plan";
+import type { WindowPlan, WorkItem } from "../../../core/plan/change/types";
+import { type Problem as CoreProblem, formatProblem } from "../../../core/problems/problem";
+import { partitionWindowType } from "../../../core/resources/partition-window";
+import type { WindowSpec } from "../../../core/declare/table/spec";
+import { type Instant, parseInstant } from "../../../core/time/instant";
+import { describeWindow, planWindow } from "../../../core/window/window";
+import { digestPartitions, windowFromWire } from "../../../core/window/wire";
+import { Refusal } from "../../runtime/failures";
+import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
+import type { Parsed } from "../shared/define-resource";
+
+/** What PartitionWindow's inputs say: the rule, the clock, and what Check found to be due. */
+export interface WindowInputs {
+  readonly spec: WindowSpec;
+  readonly asOf: Instant;
+  readonly childDigest: string | undefined;
+  readonly work: readonly WorkItem[];
+  readonly complete: boolean;
+}
+
+/** Declared keys: a change of one of these is a change of intent. `work`, `plan` and their facts are not among them. */
+export const DECLARED_WINDOW_KEYS = partitionWindowType.inputs.omit({ plan: true }).keyof().options;
+
+export function readWindowInputs(inputs: PropertyMap): Parsed<WindowInputs> {
+  const window = windowFromWire(withoutUnknownBucket(inputs));
+  if ("problems" in window) return window;
+  const asOf = readAsOf(inputs["asOf"]);
+  if (!asOf) {
+    return {
+      problems: [
+        {
+          path: "asOf",
+          code: "invalid-time",
+          message: "asOf is not a time.",
+          fix: 'Write ISO 8601, for example "2026-01-01T00:00:00Z".',
+        },
+      ],
+    };
+  }
+  const plan = inputs["plan"];
+  return {
+    value: {
+      spec: window.spec,
+      asOf,
+      childDigest: typeof inputs["childDigest"] === "string" ? inputs["childDigest"] : undefined,
+      work: readWork(inputs["work"]),
+      complete: isMap(plan) && plan["complete"] === true,
+    },
+  };
+}
+
+/** The bucket of an archive may be made by the same program: until then its place is not known, and everything else is. */
+export function withoutUnknownBucket(inputs: PropertyMap): PropertyMap {
+  const archive = inputs["archive"];
+  if (!isMap(archive) || !containsUnknown(archive["to"])) return inputs;
+  const { to: _, ...rest } = archive;
+  return { ...inputs, archive: rest };
+}
+
+export function requireWindowInputs(inputs: PropertyMap): WindowInputs {
+  const read = readWindowInputs(inputs);
+  if ("problems" in read)
+    throw new Refusal(`the inputs of the window are not valid: ${read.problems.map(formatProblem).join("; ")}`);
+  return read.value;
+}
+
+/**
+ * The window and its partitions are declared by one component from one value. When they differ, ignoreChanges or a
+ * transform reached only one of them, and the window would retire what the program still declares.
+ */
+export function digestProblems(inputs: WindowInputs): CoreProblem[] {
+  if (inputs.childDigest === undefined || inputs.spec.resources === "window") return [];
+  const window = planWindow(inputs.spec, inputs.asOf);
+  if (digestPartitions(window.desired) === inputs.childDigest) return [];
+  return [
+    {
+      path: "childDigest",
+      code: "conflict",
+      message:
+        `the window of "${inputs.spec.schema}.${inputs.spec.table}" (${describeWindow(window)}) is not the one that its partitions were declared for; ` +
+        "ignoreChanges or a transform changed only one of the two.",
+      fix: "Apply it to the PartitionedTable's arguments instead, so that both follow.",
+    },
+  ];
+}
+
+/** The inputs as they go to state and policies: declared keys as given, the plan replaced by the live one. */
+export function withPlan(news: PropertyMap, live: LivePlan): PropertyMap {
+  return { ...news, work: toProperty(live.work), plan: toProperty(live.plan) };
+}
+
+/** A plan that could not be checked against the database: nothing is due by it. */
+export function withStaticPlan(news: PropertyMap, because: string): PropertyMap {
+  const plan = isMap(news["plan"] ?? null) ? (news["plan"] as PropertyMap) : {};
+  return { ...news, work: [], plan: { ...plan, complete: false, incompleteBecause: because } };
+}
+
+export function readPlan(inputs: PropertyMap): WindowPlan | undefined {
+  const plan = inputs["plan"];
+  // Written by withPlan or by the component, both from a WindowPlan.
+  return isMap(plan) ? (plan as unknown as WindowPlan) : undefined;
+}
+
+function readAsOf(value: PropertyValue | undefined): Instant | undefined {
+  if (typeof value !== "string") return undefined;
+  try {
+    return parseInstant(value, "UTC");
+  } catch {
+    return undefined;
+  }
+}
+
+function readWork(value: PropertyValue | undefined): WorkItem[] {
+  if (!isList(value)) return [];
+  return value.flatMap((item) => (isMap(item) ? [item as unknown as WorkItem] : []));
+}
+
+function toProperty(value: object): PropertyValue {
+  return JSON.parse(
+    JSON.stringify(value, (_, inner: unknown) => (inner === undefined ? undefined : inner)),
+  ) as PropertyValue;
+}

@@ -1,0 +1,62 @@
+import { openStoreOfManifest } from "../../../archive/store/archive-place";
+import { bringBack, type RestoreFacts } from "../../../archive/restore/bring-back";
+import { storeSettingsOf } from "../../../core/declare/archive/archive-spec";
+import type { Creation } from "../../../core/plan/create/creation";
+import { names } from "../../../core/plan/change/work";
+import type { ResourceContext } from "../../runtime/context";
+import type { Runtime } from "../../runtime/runtime";
+import type { Failures } from "./window-turn";
+import type { WindowInputs } from "./window-inputs";
+import { planLive } from "./window-plan";
+import { workContext } from "../shared/work";
+
+/** Brings back what the checked plan named, one partition after the other. Gives how many were attached. */
+export async function restoreDue(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  failures: Failures,
+): Promise<number> {
+  const { spec } = inputs;
+  if (spec.restored.length === 0) return 0;
+  const { creations } = await factsOf(runtime, inputs);
+  let attached = 0;
+  for (const wanted of creations.filter((one) => isNamed(inputs, one))) {
+    if (ctx.signal.aborted) break;
+    try {
+      const back = await bringBack({
+        work: workContext(runtime, ctx),
+        table: { schema: spec.schema, table: spec.table },
+        wanted,
+        look: () => factsOf(runtime, inputs),
+        openStore: (manifest) => openStoreOfManifest(spec, storeSettingsOf(spec.archive), manifest),
+      });
+      if (back) attached += 1;
+    } catch (error) {
+      failures.add(`restore "${wanted.partition.name}"`, error);
+    }
+  }
+  return attached;
+}
+
+/** What comes into a window that has grown is made by other hands where it has no archive. */
+function isNamed({ work }: WindowInputs, creation: Creation): boolean {
+  const { kind, partition } = creation;
+  if (kind === "restore") return names(work, "restore", partition);
+  return kind === "attach" && creation.readOnly === true && names(work, "attach", partition);
+}
+
+/** Of a table that a program now declares otherwise nothing comes back. */
+async function factsOf(runtime: Runtime, inputs: WindowInputs): Promise<RestoreFacts> {
+  const { spec } = inputs;
+  runtime.database.invalidate(spec.schema, spec.table);
+  const observation = await runtime.observe(spec, spec.key);
+  const { creations, parent, problems, restores } = await planLive(runtime, inputs, observation);
+  const { detached, table } = observation;
+  return {
+    parent: problems.length > 0 ? undefined : parent,
+    columns: table?.columns ?? [],
+    detached,
+    creations: problems.length > 0 ? [] : [...restores, ...creations],
+  };
+}

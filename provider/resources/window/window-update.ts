@@ -1,0 +1,243 @@
+import { timeLeaves } from "../../../core/partition/branch/tree";
+import type { Observation } from "../../../core/observed/table";
+import { decidingNow } from "../../../core/window/clocks";
+import { dropDay, type Retirement } from "../../../core/plan/retire/retiring";
+import { dueIn, type LivePlan } from "../../../core/plan/live-plan";
+import type { WorkItem } from "../../../core/plan/change/types";
+import { VERBS } from "../../../core/plan/change/verbs";
+import { names } from "../../../core/plan/change/work";
+import { observedParent } from "../../../core/partition/carry/parent";
+import { formatInstant } from "../../../core/time/instant";
+import { formatInterval } from "../../../core/time/interval";
+import type { WorkContext } from "../../../postgres/work/context";
+import { StillNeeded } from "../../../postgres/read/dependents";
+import { retire } from "../../../postgres/work/retire";
+import type { ResourceContext } from "../../runtime/context";
+import type { ArchiveNeeds } from "./archive-needs";
+import { archiveTrouble, waitsForArchive } from "./archive-trouble";
+import { archiveDue, type LeftToArchive } from "./window-archive";
+import { withLaterKeys } from "./later-keys";
+import { withDeclaredIndexes } from "../shared/declared-indexes";
+import { createMissing } from "./window-creations";
+import { Failures, type RetiredStep, type Turn } from "./window-turn";
+import { restoreDue } from "./window-restore";
+import { recordDecision, recordPrepared } from "./window-record";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import type { PropertyMap } from "../../runtime/values";
+import { refuse } from "../shared/inputs";
+import { ownershipProblems } from "../shared/table-problems";
+import { planLive, registryProblems } from "./window-plan";
+import { readPlan, type WindowInputs } from "./window-inputs";
+import { performUpkeep } from "./window-upkeep";
+import { workContext } from "../shared/work";
+
+/** What an update did. */
+interface WindowDone {
+  readonly leafCount: number;
+  readonly retired: readonly RetiredStep[];
+  /** The database as it was found, or as it is where more than partitions changed since. */
+  readonly observation: Observation;
+  /** What could not be done, each with its reason; everything else was done all the same. */
+  readonly failures: string[];
+}
+
+/**
+ * Performs the checked plan under the table's lock, on facts read there. What the plan did not name is not done; what it
+ * named and is no longer due is not done either. Every due action is tried; failures are told together. Archives are restored and
+ * made after that and without the lock, because they take long and partitions must go on being made; what they let be dropped is
+ * dropped under the lock again.
+ */
+export async function performWindow(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  raw: PropertyMap,
+): Promise<WindowDone> {
+  const { spec } = inputs;
+  const failures = new Failures();
+  const lock = { signal: ctx.signal, log: ctx.log };
+  // Asked without the lock; the answer is that of the preview of this run.
+  const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(inputs));
+  const retired: RetiredStep[] = [];
+  const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
+    const round = new Failures();
+    const done = await performLocked(ctx, runtime, inputs, raw, trouble, round);
+    retired.push(...done.retired);
+    // What failed for that is decided anew on what is there now; what was done is not due any more.
+    if (round.passing && mayRepeat(round.passing)) throw round.passing;
+    failures.reasons.push(...round.reasons);
+    return done;
+  });
+  const subject = `of "${spec.schema}.${spec.table}"`;
+  const back = inputs.complete
+    ? await failures.around(`restores ${subject}`, 0, () => restoreDue(ctx, runtime, inputs, failures))
+    : 0;
+  const archived = inputs.complete
+    ? await failures.around(`archives ${subject}`, [], () => archiveDue(ctx, runtime, inputs, first, failures))
+    : [];
+  return {
+    ...first,
+    leafCount: first.leafCount + back,
+    retired: [...retired, ...archived],
+    failures: failures.reasons,
+  };
+}
+
+function needsOf({ spec, work }: WindowInputs): ArchiveNeeds {
+  const due = (verb: WorkItem["verb"]) => spec.archive !== undefined && work.some((item) => item.verb === verb);
+  return { archive: due("archive"), drop: due("drop"), restore: false };
+}
+
+async function performLocked(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  raw: PropertyMap,
+  trouble: string | undefined,
+  failures: Failures,
+): Promise<Omit<WindowDone, "failures"> & LeftToArchive> {
+  const { spec } = inputs;
+  const work = workContext(runtime, ctx);
+  runtime.database.invalidate(spec.schema, spec.table);
+  const found = await runtime.observe(spec, spec.key);
+  if (!found.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
+  // First, so that a partition which is made now gets the key by its ATTACH, and the schedule is given what the table then is.
+  const observation = await withLaterKeys(work, runtime, inputs, found, runtime.owner(ctx), failures);
+  if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
+  const live = await planLive(runtime, inputs, observation);
+  const problems = [
+    ...ownershipProblems(spec, observation, runtime.owner(ctx)),
+    ...registryProblems(observation),
+    ...live.problems,
+  ];
+  if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
+  const recorded = await record(work, runtime, inputs, runtime.owner(ctx), observation, live, failures);
+  const parent =
+    live.parent ??
+    observedParent(observation.table, spec.key, {
+      ...runtime.known(spec, withDeclaredIndexes(runtime, spec, observation)),
+      levels: spec.levels,
+    });
+  if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
+  const turn: Turn = { work, runtime, inputs, observation, live, parent, failures };
+  const made = await createMissing(turn);
+  await alignPartitions(turn);
+  const due = inputs.complete && recorded ? await retireDue(turn, trouble) : NOTHING_DUE;
+  const retiring = dueIn(live.changes, "retire").length;
+  if (!inputs.complete && retiring > 0) {
+    ctx.log.warn(
+      `${retiring} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
+    );
+  }
+  const after = await performUpkeep(turn);
+  runtime.database.invalidate(spec.schema, spec.table);
+  const left = due.retired.filter(({ verb }) => verb === "detach" || verb === "finalize").length;
+  return {
+    leafCount: after ? timeLeaves(spec, after.table).length : live.leaves.length + made - left,
+    retired: due.retired,
+    observation: after ?? observation,
+    parent,
+    toArchive: due.toArchive,
+  };
+}
+
+/**
+ * What cannot be written down keeps no partition from being made. Nothing is retired by a rule that is not recorded: the guards
+ * against a cut compare with it.
+ */
+async function record(
+  work: WorkContext,
+  runtime: Runtime,
+  inputs: WindowInputs,
+  owner: string,
+  observation: Observation,
+  live: LivePlan,
+  failures: Failures,
+): Promise<boolean> {
+  const { schema, table } = inputs.spec;
+  const recorded = await failures.around(`recording the window of "${schema}.${table}"`, false, async () => {
+    await recordDecision(work, runtime, inputs, owner, observation, live);
+    return true;
+  });
+  await failures.around(`preparing the schedule of "${schema}.${table}"`, undefined, () =>
+    recordPrepared(work, inputs, live),
+  );
+  return recorded;
+}
+
+/**
+ * What a partition lacks is given to it whether the checked plan named it or not: it deletes nothing, and a partition that
+ * was made a moment ago by another hand must not stay open until the next update.
+ */
+async function alignPartitions({ failures, live, work }: Turn): Promise<void> {
+  for (const { keep, reasons, statements, subject: name } of dueIn(live.changes, "align")) {
+    if (work.signal.aborted) return;
+    if (keep) {
+      failures.reasons.push(keep.reason);
+      continue;
+    }
+    const subject = `aligning partition "${name}" (${reasons.join("; ")})`;
+    try {
+      await work.database.execute(statements, { signal: work.signal, log: work.log, subject });
+      work.log.info(`aligned ${name}: ${reasons.join("; ")}`);
+    } catch (error) {
+      failures.add(`align "${name}"`, error);
+    }
+  }
+}
+
+const NOTHING_DUE = { retired: [] as RetiredStep[], toArchive: [] as Retirement[] };
+
+/** Everything but archives, and drops that need one: these are left to the archive. */
+async function retireDue(turn: Turn, trouble: string | undefined): Promise<typeof NOTHING_DUE> {
+  const { failures, inputs, observation, parent, runtime, work } = turn;
+  const at = decidingNow(runtime.clocks(inputs.asOf, observation));
+  const retired: RetiredStep[] = [];
+  const failed = new Set<string>();
+  const named = namedSteps(turn, trouble);
+  for (const step of named.filter((one) => !isArchives(inputs, one))) {
+    const { name, oid } = step.table;
+    if (failed.has(oid) || work.signal.aborted) continue;
+    try {
+      await retire(work, parent, step, at);
+      retired.push({ verb: step.verb, partition: name });
+      work.log.info(describeRetired(step));
+    } catch (error) {
+      failed.add(oid);
+      if (error instanceof StillNeeded)
+        work.log.warn(`table "${inputs.spec.schema}.${inputs.spec.table}": ${error.message}`);
+      else failures.add(`${step.verb} "${name}"`, error);
+    }
+  }
+  return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.table.oid)) };
+}
+
+/** Steps that the checked plan has named, without those that an archive which cannot be made keeps. */
+function namedSteps({ failures, inputs, live }: Turn, trouble: string | undefined): Retirement[] {
+  // A detach that was cut in this very update is ended by it.
+  const all = dueIn(live.changes, "retire")
+    .map(({ step }) => step)
+    .filter(
+      ({ verb, table: { bounds } }) =>
+        names(inputs.work, verb, bounds) || (verb === "finalize" && names(inputs.work, "detach", bounds)),
+    );
+  const named = all.filter((one) => trouble === undefined || !waitsForArchive(one));
+  if (named.length < all.length) {
+    const waiting = [...new Set(all.filter(waitsForArchive).map(({ table }) => `"${table.name}"`))];
+    failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} What is named here stays as it is`);
+  }
+  return named;
+}
+
+/** Also where no archive is declared any more: what stands on one is dropped only when it was looked for where the ledger says. */
+function isArchives({ spec }: WindowInputs, step: Retirement): boolean {
+  if (step.verb !== "drop") return step.verb === "archive";
+  return step.needs.kind === "archive" || (step.needs.kind === "archive to come" && spec.archive !== undefined);
+}
+
+function describeRetired(step: Retirement): string {
+  const day = step.verb === "detach" ? dropDay(step) : undefined;
+  const dropped = day ? `, dropped on ${formatInstant(day)} or later` : "";
+  return `${VERBS[step.verb].done} ${step.table.name} (${formatInterval(step.table.bounds)})${dropped}`;
+}

@@ -1,0 +1,96 @@
+import type { Observation } from "../../../core/observed/table";
+import { planDefault } from "../../../core/plan/upkeep/default-partition";
+import { type Change, WHOLE } from "../../../core/plan/change/change";
+import type { UpkeepChange, UpkeepStep } from "../../../core/plan/upkeep/upkeep";
+import { dueIn } from "../../../core/plan/live-plan";
+import type { VerbIn } from "../../../core/plan/change/verbs";
+import { names } from "../../../core/plan/change/work";
+import { observedParent } from "../../../core/partition/carry/parent";
+import { ledgerStatement } from "../../../postgres/registry/registry";
+import type { WorkContext } from "../../../postgres/work/context";
+import { withDeclaredIndexes } from "../shared/declared-indexes";
+import type { WindowInputs } from "./window-inputs";
+import type { Turn } from "./window-turn";
+
+/**
+ * What is due for the table as a whole, after everything that partitions need. The default partition is judged by what is
+ * attached now: the CHECK of one that could not be made must not keep its rows out. Gives the database as it is afterwards;
+ * undefined: nothing was done.
+ */
+export async function performUpkeep(turn: Turn): Promise<Observation | undefined> {
+  const { inputs, live, runtime } = turn;
+  const { spec } = inputs;
+  const observe = (): Promise<Observation> => {
+    runtime.database.invalidate(spec.schema, spec.table);
+    return runtime.observe(spec, spec.key);
+  };
+  let now = live.defaultPartition ? await observe() : undefined;
+  // Twice: one that comes back is there before its CHECK can be judged.
+  for (let round = 0; now?.table && round < 2; round += 1) {
+    const parent = observedParent(now.table, spec.key, runtime.known(spec, withDeclaredIndexes(runtime, spec, now)));
+    const due = planDefault(parent, now, [], []).upkeep;
+    if (!(await perform(turn, due))) break;
+    now = await observe();
+  }
+  const others = dueIn(live.changes, "upkeep").filter(isPlanned);
+  return (await perform(turn, others)) ? observe() : now;
+}
+
+/** True: something was done. */
+async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepChange[]): Promise<boolean> {
+  let done = false;
+  for (const { verb, subject: name, reasons, statements, step } of due) {
+    const { record, onlyIfNamed } = step;
+    if (work.signal.aborted) break;
+    if (onlyIfNamed && !(inputs.complete && names(inputs.work, verb, WHOLE))) continue;
+    const subject = `${UPKEEP[verb].words} "${name}" of "${inputs.spec.schema}.${inputs.spec.table}"`;
+    try {
+      const last = statements.at(-1);
+      const note = record && { ...recordOf(work, inputs, name, record), transaction: last?.transaction };
+      // Before the last statement where that drops what the row is about: its oid is looked up.
+      const all = note && record.event === "dropped" ? [note, ...statements] : [...statements, ...(note ? [note] : [])];
+      await work.database.execute(all, { signal: work.signal, log: work.log, subject });
+      work.log.info(`${subject}: ${reasons.join("; ")}`);
+      done = true;
+    } catch (error) {
+      failures.add(subject, error);
+    }
+  }
+  return done;
+}
+
+interface UpkeepTraits {
+  readonly words: string;
+  /** Done as it was planned, after all the rest; or planned again when that has been done; or done before it. */
+  readonly when: "planned" | "planned again" | "before";
+}
+
+const UPKEEP = {
+  default: { words: "keeping default partition", when: "planned again" },
+  trigger: { words: "keeping the trigger on", when: "planned" },
+  analyze: { words: "analyzing", when: "planned" },
+  // By later-keys.ts.
+  constrain: { words: "adding foreign key", when: "before" },
+} as const satisfies Record<VerbIn<"upkeep">, UpkeepTraits>;
+
+function isPlanned(change: UpkeepChange | Change<"constrain", undefined>): change is UpkeepChange {
+  return UPKEEP[change.verb].when === "planned";
+}
+
+function recordOf(
+  work: WorkContext,
+  { spec }: WindowInputs,
+  partition: string,
+  record: NonNullable<UpkeepStep["record"]>,
+) {
+  return ledgerStatement(work.management, {
+    schema: spec.schema,
+    table: spec.table,
+    partition,
+    partitionSchema: record.schema,
+    bounds: WHOLE,
+    event: record.event,
+    run: work.run,
+    detail: {},
+  });
+}

@@ -1,0 +1,207 @@
+import { timeLeaves } from "../../../core/partition/branch/tree";
+import { formatTableId, parseTableId } from "../../../core/names/resource-id";
+import type { Observation } from "../../../core/observed/table";
+import { dueIn, type LivePlan } from "../../../core/plan/live-plan";
+import { isArchivedDrop } from "../../../core/plan/retire/retiring";
+import { renderPlan, summarizePlan } from "../../../core/plan/change/render";
+import { traitsOf } from "../../../core/plan/change/verbs";
+import { partitionWindowType } from "../../../core/resources/partition-window";
+import { formatInstant } from "../../../core/time/instant";
+import { planWindow } from "../../../core/window/window";
+import { digestPartitions, windowToWire } from "../../../core/window/wire";
+import { listManaged } from "../../../postgres/read/ownership";
+import type { ResourceContext } from "../../runtime/context";
+import { Refusal, Unfinished } from "../../runtime/failures";
+import type { ReadRequest } from "../../runtime/handler";
+import type { Runtime } from "../../runtime/runtime";
+import { isList, type PropertyMap, UNKNOWN } from "../../runtime/values";
+import type { ArchiveNeeds } from "./archive-needs";
+import { archiveTrouble } from "./archive-trouble";
+import { byteLimitFor } from "./byte-limit";
+import { CheckedInputs } from "../shared/checked";
+import { type Checked, defineResource, type Facts, type Observed } from "../shared/define-resource";
+import { asProperties, failures, refuse } from "../shared/inputs";
+import { ownershipProblems } from "../shared/table-problems";
+import { destroyTable } from "./window-destroy";
+import {
+  DECLARED_WINDOW_KEYS,
+  digestProblems,
+  readPlan,
+  readWindowInputs,
+  requireWindowInputs,
+  type WindowInputs,
+  withoutUnknownBucket,
+  withPlan,
+  withStaticPlan,
+} from "./window-inputs";
+import { planLive, registryProblems, warnOfLost } from "./window-plan";
+import { performWindow } from "./window-update";
+
+/**
+ * The rule of one table, and every retirement. Check reads the live database and writes into the inputs what is due and
+ * what it would mean; Diff asks for an update whenever something is due; Update performs what its checked plan names, met
+ * again with fresh facts. So preview, policies and update speak of the same actions.
+ */
+export const partitionWindow = defineResource(
+  partitionWindowType,
+  (runtime) => {
+    const checked = new CheckedInputs();
+    return {
+      id: ({ spec }) => formatTableId(spec),
+      declared: DECLARED_WINDOW_KEYS,
+      withoutUnknowable: withoutUnknownBucket,
+      keep: declaredOnly,
+
+      check: async (ctx, read, { news }) => {
+        const result = await checkWindow(ctx, runtime, read, news);
+        return result.live ? { ...result, inputs: checked.remember(ctx, withPlan(news, result.live)) } : result;
+      },
+
+      diff: async (ctx, read, { news }, declared) => {
+        const due = checked.has(ctx, news)
+          ? read.work.length > 0
+          : await isDueNow(ctx, runtime, read, checked.asked(ctx));
+        return due ? { ...declared, work: "update" } : declared;
+      },
+
+      preview: async (ctx, { spec }, inputs) => {
+        const plan = readPlan(inputs);
+        if (plan) ctx.log.info(renderPlan(`${spec.schema}.${spec.table}`, plan));
+        return { lastAnalyzed: UNKNOWN, defaultRows: UNKNOWN };
+      },
+
+      perform: async (ctx, read, inputs) => {
+        const done = await performWindow(ctx, runtime, read, inputs);
+        const retired = done.retired.map((item) => `${item.verb} ${item.partition}`);
+        const facts = { leafCount: done.leafCount, retired, ...tableFacts(done.observation) };
+        if (done.failures.length > 0) throw new Unfinished(asProperties(facts), done.failures);
+        const plan = readPlan(inputs);
+        if (plan) ctx.log.status(summarizePlan(plan));
+        return facts;
+      },
+
+      observe: (ctx, request) => observeWindow(ctx, runtime, request),
+
+      remove: (ctx, read) => destroyTable(ctx, runtime, read),
+
+      list: async function* () {
+        for (const table of await listManaged(runtime.database))
+          if (table.window !== undefined) yield { id: formatTableId(table), name: `${table.table}-window` };
+      },
+    };
+  },
+  readWindowInputs,
+);
+
+/** Problems of the rule against the live database, and what is due there; without it nothing is. */
+async function checkWindow(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  read: WindowInputs,
+  news: PropertyMap,
+): Promise<Checked & { readonly live?: LivePlan }> {
+  const { spec } = read;
+  const name = `table "${spec.schema}.${spec.table}"`;
+  runtime.rememberAsOf(spec, read.asOf);
+  const mismatch = digestProblems(read);
+  if (mismatch.length > 0) return { failures: failures(mismatch) };
+  const observation = await runtime.observeIfReachable(ctx, spec, spec.key);
+  if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
+  const live = await planLive(runtime, read, observation, () => byteLimitFor(runtime, spec));
+  runtime.leaving.set(formatTableId(spec), releasing(live));
+  warnOfLost(ctx, read, observation, live);
+  for (const warning of live.warnings) ctx.log.warn(`${name}: ${warning}`);
+  const problems = [
+    ...ownershipProblems(spec, observation, runtime.owner(ctx)),
+    ...registryProblems(observation),
+    ...live.problems,
+  ];
+  // Never a problem: that would keep partitions from being made. What needs the archive fails at the end of the update.
+  const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(live));
+  if (trouble !== undefined) ctx.log.warn(`${name}: ${trouble}`);
+  return { live, failures: failures(problems) };
+}
+
+async function observeWindow(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  { id, oldInputs, oldOutputs }: ReadRequest,
+): Promise<Observed<typeof partitionWindowType> | undefined> {
+  const inputs = oldInputs ?? (await importedInputs(runtime, id));
+  if (!inputs) return undefined;
+  const { spec } = requireWindowInputs(inputs);
+  const observation = await runtime.observe(spec, spec.key);
+  if (!observation.table) return undefined;
+  if (observation.registration?.mode === "released")
+    ctx.log.warn(`table "${spec.schema}.${spec.table}" was released: nothing manages its window`);
+  const facts = {
+    leafCount: timeLeaves(spec, observation.table).length,
+    retired: retiredBefore(oldOutputs),
+    ...tableFacts(observation),
+  };
+  return { inputs, facts };
+}
+
+/** What the last update did is no fact about the database: a refresh shows no change for it. */
+function retiredBefore(outputs: PropertyMap | undefined): string[] {
+  const retired = outputs?.["retired"];
+  return isList(retired) ? retired.map(String) : [];
+}
+
+/** What is dropped, or closed for its archive, refers to nothing any more; a table that is only detached keeps its foreign keys. */
+function releasing({ changes }: LivePlan): string[] {
+  return dueIn(changes, "retire").flatMap(({ verb, step }) =>
+    verb === "drop" || verb === "archive" ? [step.table.oid] : [],
+  );
+}
+
+function needsOf({ changes }: LivePlan): ArchiveNeeds {
+  const retired = dueIn(changes, "retire");
+  return {
+    archive: retired.some(({ verb }) => verb === "archive"),
+    drop: retired.some(({ step }) => isArchivedDrop(step)),
+    restore: changes.some(({ verb }) => verb === "restore"),
+  };
+}
+
+/** Asked of the database itself. A refresh shows what somebody else changed of what the last update left. */
+async function isDueNow(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  read: WindowInputs,
+  updating: boolean,
+): Promise<boolean> {
+  const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
+  if (!observation?.table) return false;
+  const live = await planLive(runtime, read, observation, () => byteLimitFor(runtime, read.spec));
+  return live.work.some(({ verb }) => updating || traitsOf(verb).isDrift === true);
+}
+
+/** Facts about the table as a whole: they change by themselves, and never cause a diff. */
+function tableFacts({ table }: Observation): Pick<Facts<typeof partitionWindowType>, "lastAnalyzed" | "defaultRows"> {
+  return {
+    lastAnalyzed: table?.lastAnalyzed && formatInstant(table.lastAnalyzed),
+    defaultRows: table?.defaultPartition?.rows,
+  };
+}
+
+/** Outputs carry the rule and not its plan: state would hold every long list twice. */
+function declaredOnly(inputs: PropertyMap): PropertyMap {
+  const declared: readonly string[] = DECLARED_WINDOW_KEYS;
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => declared.includes(key)));
+}
+
+/** The registry keeps the window of the last update: enough to import it. */
+async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
+  const table = parseTableId(id);
+  if (!table) throw new Refusal(`"${id}" is not the id of a window; write schema.table`);
+  const observation = await runtime.observe(table);
+  const window = observation.registration?.window;
+  if (!observation.table || typeof window !== "object" || window === null) return undefined;
+  const read = readWindowInputs({ asOf: observation.now.toString(), ...(window as PropertyMap) });
+  if ("problems" in read) refuse(`importing the window of "${table.schema}.${table.table}"`, read.problems);
+  const { spec, asOf } = read.value;
+  const childDigest =
+    spec.resources === "partition" ? { childDigest: digestPartitions(planWindow(spec, asOf).desired) } : {};
+  return { ...asProperties(windowToWire(spec)), asOf: formatInstant(asOf), ...childDigest, work: [] };
+}

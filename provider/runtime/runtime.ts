@@ -1,0 +1,287 @@
+import { randomUUID } from "node:crypto";
+import { version } from "../../package.json";
+import { formatTableId } from "../../core/names/resource-id";
+import type { LeafProfile } from "../../core/declare/table/profile";
+import type { Observation } from "../../core/observed/table";
+import type { KnownOfParent } from "../../core/partition/carry/parent";
+import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
+import type { PlannedTable } from "../../core/plan/live-plan";
+import type { Statement } from "../../core/sql/statement";
+import { parseInstant, type Instant } from "../../core/time/instant";
+import type { Clocks } from "../../core/window/clocks";
+import { ConnectionError } from "../../postgres/connect/connection-error";
+import { Database } from "../../postgres/database";
+import type { ProviderConfig } from "./config";
+import type { CallContext, ResourceContext } from "./context";
+import { Refusal } from "./failures";
+import { isMap, type PropertyMap, type PropertyValue } from "./values";
+
+/** Where GitHub, GitLab, Bitbucket, Buildkite, CircleCI, Jenkins and Azure say which commit is built. */
+const COMMIT_VARIABLES = [
+  "GITHUB_SHA",
+  "CI_COMMIT_SHA",
+  "BITBUCKET_COMMIT",
+  "BUILDKITE_COMMIT",
+  "CIRCLE_SHA1",
+  "GIT_COMMIT",
+  "BUILD_SOURCEVERSION",
+];
+
+/** What all resources of one provider share during one engine operation. */
+export class Runtime {
+  private current: { readonly config: ProviderConfig; readonly database: Database } | undefined;
+  private warned = false;
+  private redact: (secret: string) => void = () => undefined;
+  private readonly declared = new Map<string, string>();
+  private readonly asOf = new Map<string, Instant>();
+  private readonly profiles = new Map<string, LeafProfile>();
+  private readonly shapes = new Map<string, TableShape>();
+  private readonly indexes = new Map<string, Map<string, IndexSpec>>();
+
+  /** Parents that only this preview knows: their creation was planned and has not run. */
+  readonly planned = new Map<string, PlannedTable>();
+
+  /** Names of the foreign keys that this run's Table has put off, because what they point to was not there, by the table's id. */
+  readonly laterKeys = new Map<string, readonly string[]>();
+
+  /** Oids of partitions that this run's windows drop, or close and archive, by the table's id: their rows keep no other from leaving. */
+  readonly leaving = new Map<string, readonly string[]>();
+
+  /** Statements that this preview has shown for a table that is there. */
+  readonly shown = new Set<string>();
+
+  /** Changes of tables that exist, by their ids: shown by this preview, and not made yet. */
+  readonly altering = new Map<string, readonly Statement[]>();
+
+  /** What the stores of archives said when they were asked, by their settings. */
+  readonly stores = new Map<string, Promise<string | undefined>>();
+
+  private readonly asked = new Map<string, Promise<unknown>>();
+
+  /** Names this operation in the ledger. */
+  readonly run = randomUUID();
+
+  constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
+
+  configure(config: ProviderConfig, redact: (secret: string) => void): void {
+    this.redact = redact;
+    this.current = {
+      config,
+      database: new Database({ ...connectionConfig(config), applicationName: "pulumi-pgpartition" }, this.environment),
+    };
+  }
+
+  get config(): ProviderConfig {
+    return this.required().config;
+  }
+
+  get database(): Database {
+    return this.required().database;
+  }
+
+  /** Name and version of this product, as an archive records them. */
+  get product(): string {
+    return `pulumi-pgpartition ${version}`;
+  }
+
+  /** The commit of the program that runs, where the CI says it. */
+  get commit(): string | undefined {
+    return COMMIT_VARIABLES.map((name) => this.environment[name]).find((value) => value !== undefined && value !== "");
+  }
+
+  /** Undefined where the provider was never configured, as at the end of a run that needed nothing of it. */
+  get databaseIfAny(): Database | undefined {
+    return this.current?.database;
+  }
+
+  /** `project/stack`: who owns a table in the registry. */
+  owner(ctx: ResourceContext): string {
+    return `${ctx.project}/${ctx.stack}`;
+  }
+
+  /** Without a key the registry says how numbers and UUIDs are times. */
+  async observe(table: { readonly schema: string; readonly table: string }, key?: KeySpec): Promise<Observation> {
+    const reading = key && { encoding: key.encoding, zone: key.zone, column: key.column };
+    const observation = await this.database.observe(table.schema, table.table, reading);
+    // A password that came from the environment, a file or a command is known only after connecting.
+    for (const secret of this.database.secrets) this.redact(secret);
+    return observation;
+  }
+
+  /** Like observe; undefined, and one warning for the whole run, where the database cannot be reached. */
+  async observeIfReachable(
+    ctx: CallContext,
+    table: { readonly schema: string; readonly table: string },
+    key: KeySpec,
+  ): Promise<Observation | undefined> {
+    return this.ifReachable(ctx, () => this.observe(table, key));
+  }
+
+  async ifReachable<T>(ctx: CallContext, body: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await body();
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
+      if (!this.warned)
+        ctx.log.warn(
+          `${error.message}. The plan is made without the database: it is not complete and retires nothing.`,
+        );
+      this.warned = true;
+      return undefined;
+    }
+  }
+
+  clocks(asOf: Instant, { now }: Pick<Observation, "now">): Clocks {
+    const { trustAsOf, asOf: simulated } = this.config;
+    const trusted = trustAsOf ? (simulated === undefined ? asOf : parseInstant(simulated, "UTC")) : undefined;
+    return { asOf, database: now, trusted };
+  }
+
+  /** The database as every resource records it. */
+  async identity(): Promise<PropertyMap> {
+    const identity = await this.database.identity();
+    return { systemIdentifier: identity.systemIdentifier, databaseOid: identity.databaseOid, name: identity.database };
+  }
+
+  /** The state of one cluster must never be applied to another one: a changed URL is not a changed database. */
+  async requireSameDatabase(outputs: PropertyMap): Promise<void> {
+    const recorded = outputs["database"];
+    if (!isMap(recorded)) return;
+    const live = await this.identity();
+    if (sameDatabase(recorded, live)) return;
+    throw new Refusal(
+      `this stack was applied to database ${describe(recorded)}, but the connection leads to ${describe(live)}. ` +
+        "Nothing was changed. Point the connection at the right database; if it really moved (restore, migration), run " +
+        "`pulumi state delete` for its resources, then `pgpartition claim <table>` and `pulumi up`, which adopts what exists",
+    );
+  }
+
+  /** Remembers which resource of this run's program declares an object; gives the other one when two do. */
+  declare(ctx: ResourceContext, id: string): string | undefined {
+    const key = `${ctx.type} ${id}`;
+    const other = this.declared.get(key);
+    if (other === undefined || other === ctx.urn) {
+      this.declared.set(key, ctx.urn);
+      return undefined;
+    }
+    return other;
+  }
+
+  /**
+   * Whether another resource of this run's program declares the object that is to be deleted: then it was renamed there,
+   * and the old resource is only forgotten.
+   */
+  renamed(ctx: ResourceContext, id: string): boolean {
+    const other = this.declared.get(`${ctx.type} ${id}`);
+    return other !== undefined && other !== ctx.urn;
+  }
+
+  /** Whether this run's program has a Table resource for it. A destroy runs no program. */
+  declaresTable(table: { readonly schema: string; readonly table: string }): boolean {
+    return this.declared.has(`pgpartition:index:Table ${formatTableId(table)}`);
+  }
+
+  /** What this run declares about every partition of a table. */
+  profileOf(table: { readonly schema: string; readonly table: string }): LeafProfile | undefined {
+    return this.profiles.get(formatTableId(table));
+  }
+
+  rememberProfile(table: { readonly schema: string; readonly table: string }, profile: LeafProfile): void {
+    this.profiles.set(formatTableId(table), profile);
+  }
+
+  /** The table as this run declares it. */
+  shapeOf(table: { readonly schema: string; readonly table: string }): TableShape | undefined {
+    return this.shapes.get(formatTableId(table));
+  }
+
+  rememberShape(shape: TableShape): void {
+    this.shapes.set(formatTableId(shape), shape);
+  }
+
+  /** Indexes that this run declares on a table. */
+  indexesOf(table: { readonly schema: string; readonly table: string }): readonly IndexSpec[] {
+    return [...(this.indexes.get(formatTableId(table))?.values() ?? [])];
+  }
+
+  rememberIndex(table: { readonly schema: string; readonly table: string }, index: IndexSpec): void {
+    const known = this.indexes.get(formatTableId(table)) ?? new Map<string, IndexSpec>();
+    this.indexes.set(formatTableId(table), known.set(index.name, index));
+  }
+
+  /** What else than the catalogue says how the partitions of a table have to look. */
+  known(table: { readonly schema: string; readonly table: string }, observation: Observation): KnownOfParent {
+    const { trustAsOf, asOf } = this.config;
+    const now = trustAsOf && asOf !== undefined ? parseInstant(asOf, "UTC") : observation.now;
+    return { ...observation, profile: this.profileOf(table), now };
+  }
+
+  /** The moment that this operation's program plans a table for; unknown in a destroy, which runs no program. */
+  latestAsOf(table: { readonly schema: string; readonly table: string }): Instant | undefined {
+    return this.asOf.get(formatTableId(table));
+  }
+
+  rememberAsOf(table: { readonly schema: string; readonly table: string }, asOf: Instant): void {
+    this.asOf.set(formatTableId(table), asOf);
+  }
+
+  destroyAllowed(table: { readonly schema: string; readonly table: string }): boolean {
+    return this.config.allowDestroy.includes(`${table.schema}.${table.table}`);
+  }
+
+  /** What is read once in an operation, by a name of its own. */
+  once<T>(name: string, body: () => Promise<T>): Promise<T> {
+    const known = this.asked.get(name) ?? body();
+    this.asked.set(name, known);
+    return known as Promise<T>;
+  }
+
+  /** The database of an archive table, connected: this one, or the one of a URL. `close` leaves this one open. */
+  async openArchiveDatabase(
+    url: string | undefined,
+  ): Promise<{ readonly database: Database; readonly close: () => Promise<void> }> {
+    if (url === undefined) return { database: this.database, close: () => Promise.resolve() };
+    const { managementSchema } = this.config;
+    const applicationName = "pulumi-pgpartition archive";
+    const database = new Database({ url, applicationName, managementSchema, poolSize: 2 }, this.environment);
+    try {
+      await database.connect();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    for (const secret of database.secrets) this.redact(secret);
+    return { database, close: () => database.close() };
+  }
+
+  private required(): { readonly config: ProviderConfig; readonly database: Database } {
+    if (!this.current) throw new Refusal("the provider was not configured: its connection is not known yet");
+    return this.current;
+  }
+}
+
+/** Where the role may not read the system identifier, oid and name of the database have to do. */
+function sameDatabase(recorded: PropertyMap, live: PropertyMap): boolean {
+  if (recorded["databaseOid"] !== live["databaseOid"]) return false;
+  const known = recorded["systemIdentifier"] !== "unknown" && live["systemIdentifier"] !== "unknown";
+  return known ? recorded["systemIdentifier"] === live["systemIdentifier"] : recorded["name"] === live["name"];
+}
+
+function describe(identity: Readonly<Record<string, PropertyValue>>): string {
+  return `"${String(identity["name"])}" (system ${String(identity["systemIdentifier"])}, oid ${String(identity["databaseOid"])})`;
+}
+
+/** What the database needs to know of the configuration; guards and clocks are not its business. */
+function connectionConfig(
+  config: ProviderConfig,
+): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "maxBytesPerUpdate" | "asOf" | "version"> {
+  const {
+    trustAsOf: _trust,
+    allowDestroy: _allow,
+    maxBytesPerUpdate: _bytes,
+    asOf: _asOf,
+    version: _version,
+    ...connection
+  } = config;
+  return connection;
+}

@@ -1,0 +1,74 @@
+import type { CallContext, ResourceContext } from "../runtime/context";
+import type { EngineLog } from "./engine-log";
+import type { ResourceHandler } from "../runtime/handler";
+import type { ProviderModule } from "../runtime/provider-module";
+import type { Redactor } from "../runtime/redact";
+import type { PropertyPath } from "../runtime/values";
+import type { Calls } from "./calls";
+
+/** What every method of the service works with. */
+export interface Core {
+  readonly module: ProviderModule;
+  readonly calls: Calls;
+  readonly log: EngineLog;
+  readonly redactor: Redactor;
+  /** How long a call may go on after its signal was aborted, before it is answered without it. */
+  readonly abandonMs: number;
+}
+
+export function callContext(core: Core, signal: AbortSignal, urn?: string): CallContext {
+  return { signal, log: core.log.forResource(urn), redact: (secret) => core.redactor.add(secret) };
+}
+
+/** The part that all requests about a resource share. */
+interface ResourceRequest {
+  getUrn(): string;
+  getTimeout?(): number;
+}
+
+export function resourceContext(
+  core: Core,
+  signal: AbortSignal,
+  request: ResourceRequest,
+  secrets: readonly PropertyPath[],
+): ResourceContext {
+  const timeoutSeconds = timeoutOf(request);
+  return {
+    ...callContext(core, signal, request.getUrn()),
+    ...parseUrn(request.getUrn()),
+    secrets,
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+  };
+}
+
+/** customTimeouts in seconds; the engine sends 0 for "none". */
+export function timeoutOf(request: Pick<ResourceRequest, "getTimeout">): number | undefined {
+  const seconds = request.getTimeout?.() ?? 0;
+  return seconds > 0 ? seconds : undefined;
+}
+
+export function handlerOf(core: Core, request: ResourceRequest): ResourceHandler {
+  const { type } = parseUrn(request.getUrn());
+  return handlerFor(core, type);
+}
+
+export function handlerFor(core: Core, token: string): ResourceHandler {
+  const found = core.module.handlers.find((handler) => handler.token === token);
+  if (found !== undefined) return found;
+  const known = core.module.handlers.map((handler) => handler.token).join(", ");
+  throw new Error(
+    `no resource type "${token}" in ${core.module.name} ${core.module.version}; it has ${known || "none"}`,
+  );
+}
+
+/** `urn:pulumi:<stack>::<project>::<parent types>$<type>::<name>`; only the name may hold `::` itself. */
+function parseUrn(urn: string): Pick<ResourceContext, "urn" | "stack" | "project" | "type" | "name"> {
+  const [head = "", project = "", types = "", ...name] = urn.split("::");
+  return {
+    urn,
+    stack: head.replace(/^urn:pulumi:/, ""),
+    project,
+    type: types.slice(types.lastIndexOf("$") + 1),
+    name: name.join("::"),
+  };
+}

@@ -1,0 +1,95 @@
+import { credentials } from "@grpc/grpc-js";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import type { ResourceLog } from "../runtime/context";
+import { GRPC_OPTIONS } from "./grpc-options";
+import { wellFormed } from "../runtime/redact";
+
+/** A line the engine has not taken by then is given up: a log never holds up the work. */
+const SEND_DEADLINE_MS = 5_000;
+
+/**
+ * The engine's log, one line after the other in the order written: several in flight could arrive in any order. Nothing
+ * here throws; without an engine (a test, a plugin started by hand) lines are dropped.
+ */
+export class EngineLog {
+  private client: EngineClient | undefined;
+  private queue: LogRequest[] = [];
+  private sending: Promise<void> = Promise.resolve();
+  private busy = false;
+
+  /** @param clean takes secrets out of a message before it is queued */
+  constructor(private readonly clean: (text: string) => string) {}
+
+  /** Where the engine listens, `127.0.0.1:port`; a later call replaces it (argv, then Handshake, then Attach). */
+  connect(address: string): void {
+    this.client?.close();
+    this.client = new EngineClient(address, credentials.createInsecure(), GRPC_OPTIONS);
+  }
+
+  /** The log of one resource; without a URN, of the whole stack. */
+  forResource(urn = ""): ResourceLog {
+    const line = (severity: LogSeverity) => (message: string) => this.write(urn, severity, message, false);
+    return {
+      debug: line(LogSeverity.DEBUG),
+      info: line(LogSeverity.INFO),
+      warn: line(LogSeverity.WARNING),
+      error: line(LogSeverity.ERROR),
+      status: (message) => this.write(urn, LogSeverity.INFO, message, true),
+    };
+  }
+
+  /** Resolves when all lines so far are with the engine, or after the bound. */
+  async flush(boundMs: number): Promise<void> {
+    if (!this.busy) return;
+    let timer: NodeJS.Timeout | undefined;
+    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, boundMs)));
+    await Promise.race([this.sending, bound]);
+    clearTimeout(timer);
+  }
+
+  close(): void {
+    this.client?.close();
+    this.client = undefined;
+    this.queue = [];
+  }
+
+  private write(urn: string, severity: LogSeverity, message: string, ephemeral: boolean): void {
+    if (this.client === undefined) return;
+    const request = new LogRequest();
+    request.setUrn(urn);
+    request.setSeverity(severity);
+    request.setMessage(wellFormed(this.clean(message)));
+    request.setEphemeral(ephemeral);
+    // A status not sent yet is out of date: fast progress must not queue up before the lines that matter.
+    if (ephemeral) this.queue = this.queue.filter((other) => !(other.getEphemeral() && other.getUrn() === urn));
+    this.queue.push(request);
+    if (!this.busy) this.sending = this.drain();
+  }
+
+  private async drain(): Promise<void> {
+    this.busy = true;
+    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) await this.send(next);
+    this.busy = false;
+  }
+
+  private send(request: LogRequest): Promise<void> {
+    return new Promise((resolve) => {
+      const client = this.client;
+      if (client === undefined) return resolve();
+      try {
+        client.makeUnaryRequest(
+          "/pulumirpc.Engine/Log",
+          (value: LogRequest) => Buffer.from(value.serializeBinary()),
+          () => undefined,
+          request,
+          // eslint-disable-next-line no-restricted-syntax -- gRPC takes its deadlines as points in time
+          { deadline: Date.now() + SEND_DEADLINE_MS },
+          () => resolve(),
+        );
+      } catch {
+        resolve(); // closed meanwhile
+      }
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import { status } from "@grpc/grpc-js";
+import type { handleUnaryCall } from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import type { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
+import { GetSchemaResponse, ProviderHandshakeResponse } from "@pulumi/pulumi/proto/provider_pb";
+import type { GetSchemaRequest, ProviderHandshakeRequest } from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { CallStopped } from "../runtime/failures";
+import type { Core } from "./core";
+
+/** The first call. A provider that answers it always supports preview; names are not made by us, so no autonaming. */
+export function handshake(core: Core, request: ProviderHandshakeRequest): Promise<ProviderHandshakeResponse> {
+  if (request.getEngineAddress() !== "") core.log.connect(request.getEngineAddress());
+  const response = new ProviderHandshakeResponse();
+  response.setAcceptSecrets(true);
+  response.setAcceptResources(true);
+  response.setAcceptOutputs(true);
+  return Promise.resolve(response);
+}
+
+/** Sent to a plugin that was started by hand for debugging (PULUMI_DEBUG_PROVIDERS). */
+export function attach(core: Core, request: PluginAttach): Promise<Empty> {
+  core.log.connect(request.getAddress());
+  return Promise.resolve(new Empty());
+}
+
+export function getPluginInfo(core: Core): Promise<PluginInfo> {
+  const info = new PluginInfo();
+  info.setVersion(core.module.version);
+  return Promise.resolve(info);
+}
+
+export function getSchema(core: Core, request: GetSchemaRequest): Promise<GetSchemaResponse> {
+  if (request.getVersion() !== 0) throw new Error(`schema version ${request.getVersion()} is not supported, only 0`);
+  const response = new GetSchemaResponse();
+  response.setSchema(core.module.schema());
+  return Promise.resolve(response);
+}
+
+/**
+ * Aborts what runs and ends its backends. The engine sends this at Ctrl-C, and also to every provider at the end of a
+ * run; it waits 5 s for the answer. What has not stopped by then goes on being waited for by its own call.
+ */
+export async function cancel(core: Core, boundMs: number): Promise<Empty> {
+  core.calls.stopAll(new CallStopped("cancelled", "the run was cancelled"));
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, boundMs)));
+  // A failure to cancel backends is shown by the calls that do not end.
+  const ended = Promise.all([core.module.cancel().catch(() => undefined), core.calls.drained()]);
+  await Promise.race([ended, bound]);
+  clearTimeout(timer);
+  return new Empty();
+}
+
+/** A method that is not for this provider; the engine falls back or says so. */
+export function unimplemented(reason: string): handleUnaryCall<unknown, never> {
+  return (_call, callback) => callback({ code: status.UNIMPLEMENTED, details: reason });
+}

@@ -1,0 +1,103 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { handleUnaryCall } from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { GetMappingResponse, GetMappingsResponse } from "@pulumi/pulumi/proto/provider_pb";
+import { EngineLog } from "./engine-log";
+import { GRPC_OPTIONS } from "./grpc-options";
+import type { ProviderModule } from "../runtime/provider-module";
+import { Redactor } from "../runtime/redact";
+import { Calls } from "./calls";
+import * as checks from "./checks";
+import * as config from "./config";
+import { timeoutOf } from "./core";
+import type { Core } from "./core";
+import { invoke } from "./functions";
+import * as lifecycle from "./lifecycle";
+import { list } from "./list";
+import * as plugin from "./plugin";
+import { unary } from "./unary";
+
+export interface ProviderServer {
+  readonly port: number;
+  readonly redactor: Redactor;
+  readonly log: EngineLog;
+  /** Stops running calls, waits for them within the bound, closes module and socket. */
+  close(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Where the engine's log service listens; Handshake and Attach replace it. */
+  readonly engineAddress?: string;
+  /** How long calls may take to stop after Cancel. Below 5 s, which is all that the engine waits. @default 4000 */
+  readonly stopMs?: number;
+}
+
+const STOP_MS = 4_000;
+/** Between the time calls are abandoned and the answer to Cancel, so that their own answers come first. */
+const CANCEL_MARGIN_MS = 500;
+
+/** Serves the module as a Pulumi resource provider on a free port of the loopback interface. */
+export async function serveProvider(module: ProviderModule, options: ServerOptions = {}): Promise<ProviderServer> {
+  const redactor = new Redactor();
+  const log = new EngineLog(redactor.clean);
+  if (options.engineAddress !== undefined) log.connect(options.engineAddress);
+  const stopMs = options.stopMs ?? STOP_MS;
+  const core: Core = { module, calls: new Calls(), log, redactor, abandonMs: stopMs };
+
+  const server = new Server(GRPC_OPTIONS);
+  server.addService(ResourceProviderService, service(core, stopMs + CANCEL_MARGIN_MS));
+  const port = await bind(server);
+  const close = async (): Promise<void> => {
+    await plugin.cancel(core, stopMs + CANCEL_MARGIN_MS);
+    await module.close();
+    log.close();
+    server.forceShutdown();
+  };
+  return { port, redactor, log, close };
+}
+
+function service(core: Core, cancelMs: number): IResourceProviderServer {
+  return {
+    handshake: always((request) => plugin.handshake(core, request)),
+    attach: always((request) => plugin.attach(core, request)),
+    getPluginInfo: always(() => plugin.getPluginInfo(core)),
+    cancel: always(() => plugin.cancel(core, cancelMs)),
+    getSchema: unary(core, (request) => plugin.getSchema(core, request)),
+    checkConfig: unary(core, (request, signal) => config.checkConfig(core, request, signal)),
+    diffConfig: unary(core, (request, signal) => config.diffConfig(core, request, signal)),
+    configure: unary(core, (request, signal) => config.configure(core, request, signal)),
+    check: unary(core, (request, signal) => checks.check(core, request, signal)),
+    diff: unary(core, (request, signal) => checks.diff(core, request, signal)),
+    create: unary(core, (request, signal) => lifecycle.create(core, request, signal), timeoutOf),
+    read: unary(core, (request, signal) => lifecycle.read(core, request, signal), timeoutOf),
+    update: unary(core, (request, signal) => lifecycle.update(core, request, signal), timeoutOf),
+    delete: unary(core, (request, signal) => lifecycle.remove(core, request, signal), timeoutOf),
+    invoke: unary(core, (request, signal) => invoke(core, request, signal)),
+    list: list(core),
+    // "A provider should return an empty response (not an error) if it doesn't have a mapping": provider.proto.
+    getMapping: always(() => Promise.resolve(new GetMappingResponse())),
+    getMappings: always(() => Promise.resolve(new GetMappingsResponse())),
+    parameterize: plugin.unimplemented(`${core.module.name} is not a parameterized provider`),
+    construct: plugin.unimplemented(`components of ${core.module.name} are classes of its npm package`),
+    call: plugin.unimplemented(`resources of ${core.module.name} have no methods`),
+  };
+}
+
+/** For the calls that are answered also after Cancel, and that Cancel must not wait for. */
+function always<Request, Response>(run: (request: Request) => Promise<Response>): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    run(call.request).then(
+      (response) => callback(null, response),
+      (error: Error) => callback(error),
+    );
+  };
+}
+
+function bind(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    );
+  });
+}
