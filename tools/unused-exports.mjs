@@ -45,7 +45,7 @@ for (const file of files) {
     });
     if (ts.isImportDeclaration(statement)) readImport(file, statement);
     else if (ts.isExportDeclaration(statement)) readReexport(file, statement, at);
-    else if (ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(isExport))
+    else if (ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(isExport) && !isPublic(statement))
       exported.push(...namesOf(statement).map(at));
   }
   readInline(file, source);
@@ -53,6 +53,11 @@ for (const file of files) {
 
 function isExport({ kind }) {
   return kind === ts.SyntaxKind.ExportKeyword;
+}
+
+/** Named in the declarations that users compile against, by inference: no import shows it. */
+function isPublic(statement) {
+  return ts.getJSDocTags(statement).some(({ tagName }) => tagName.text === "public");
 }
 
 function readImport(file, { importClause, moduleSpecifier }) {

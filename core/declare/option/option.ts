@@ -7,8 +7,10 @@ import type { Plain } from "./matching";
 /**
  * One option of a table, whole but for its docstring, which stands at its property in the interface of its topic. Lists of
  * these make the validation, the specification, what travels, the package schema and the stack configuration.
+ *
+ * @public
  */
-interface Option<Shape extends z.ZodType, Wire extends z.ZodType, Declared, Topic, Spec> {
+export interface Option<Shape extends z.ZodType, Wire extends z.ZodType, Declared, Topic, Spec> {
   /** Shape that users write. */
   readonly shape: Shape;
   /** Shape that travels in the inputs of PartitionWindow and stands in the registry. */

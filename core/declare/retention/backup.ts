@@ -18,8 +18,12 @@ export interface BackupArgs {
   readonly within?: Span;
 }
 
-/** The backup without which nothing is dropped. */
-interface BackupSpec {
+/**
+ * The backup without which nothing is dropped.
+ *
+ * @public
+ */
+export interface BackupSpec {
   readonly query: string;
   readonly within: ParsedSpan | undefined;
 }

@@ -24,7 +24,8 @@ export interface RestoredRangeArgs {
   readonly until?: string;
 }
 
-interface RestoredSpec {
+/** @public */
+export interface RestoredSpec {
   readonly range: OpenInterval;
   /** Undefined: until it is removed. */
   readonly until: Instant | undefined;
