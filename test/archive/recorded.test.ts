@@ -36,7 +36,7 @@ describe.each([
   ["in Parquet that the server made", "parquet"],
   ["under names by a template of keys", "keys"],
 ] as const)("an archive of an earlier version, %s,", (_, recorded) => {
-  const database = withDatabase(18);
+  const database = withDatabase();
   const folder = new ArchiveFolder();
   const deployment = new Deployment();
   let place: string;

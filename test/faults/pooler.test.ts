@@ -94,7 +94,7 @@ describe("in session mode", () => {
 });
 
 describe("in session mode, with row security", () => {
-  const t = withTenants(18);
+  const t = withTenants();
   const pooler = withPooler(t.database, "session");
 
   it("B13 H08 policies hold through the table, partitions are closed, and a partition that a hand opened is closed", async () => {

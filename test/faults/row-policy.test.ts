@@ -12,7 +12,7 @@ import { attempts, CLOSED } from "../support/harness/tenants";
 import { until } from "../support/harness/until";
 import { allowedMs, waitsDuring } from "../support/harness/waits";
 
-const t = withTenants(18);
+const t = withTenants();
 const { database, roles, declared } = t;
 afterEach(endPlugins);
 afterAll(closeAll);

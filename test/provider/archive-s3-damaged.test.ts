@@ -19,7 +19,7 @@ const april = "2025-04-10T00:00:00Z";
 const later = "2025-04-20T00:00:00Z";
 
 describe("the last copy of a partition in an S3 server", () => {
-  const database = withDatabase(18);
+  const database = withDatabase();
   const store = withObjectStore({ own: true });
   let deployment: Deployment;
   let archive: ArchiveArgs & { readonly to: string };

@@ -18,7 +18,7 @@ const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
 describe("an archive in an S3 server", () => {
-  const database = withDatabase(18);
+  const database = withDatabase();
   const store = withObjectStore();
   beforeAll(() => reset(database));
   afterAll(() => database.query("drop schema app cascade"));

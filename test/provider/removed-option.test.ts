@@ -21,7 +21,7 @@ const march = "2025-03-10T00:00:00Z";
 const april = "2025-04-10T00:00:00Z";
 
 describe("a table whose archives an earlier version made by the server, or named by a template", () => {
-  const database = withDatabase(18);
+  const database = withDatabase();
   const folder = new ArchiveFolder();
   let deployment: Deployment;
   beforeEach(async () => {

@@ -38,7 +38,7 @@ interface Tenants {
 }
 
 /** Call it in a describe block. */
-export function withTenants(version: Version): Tenants {
+export function withTenants(version?: Version): Tenants {
   const database = withDatabase(version);
   const roles = withRoles(database);
   const clients: Client[] = [];

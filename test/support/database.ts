@@ -29,8 +29,15 @@ export function testVersions(): readonly Version[] {
   return inject("servers").map((server) => server.version);
 }
 
+/** The newest server of this run, for tests of what no version does differently. */
+function newestVersion(): Version {
+  const newest = testVersions().at(-1);
+  if (newest === undefined) throw new Error("this run has no PostgreSQL server");
+  return newest;
+}
+
 /** Call it at the top of a file or of a describe block: the database lives as long as that. */
-export function withDatabase(version: Version = 18): TestDatabase {
+export function withDatabase(version = newestVersion()): TestDatabase {
   const server = serverOf(version);
   const name = `t_${randomBytes(6).toString("hex")}`;
   let own: Client | undefined;

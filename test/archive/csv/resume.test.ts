@@ -13,7 +13,7 @@ import { up } from "../../support/harness/rounds";
 afterEach(endPlugins);
 afterAll(closeAll);
 
-const database = withDatabase(18);
+const database = withDatabase();
 const folder = new ArchiveFolder();
 beforeAll(() => reset(database));
 afterAll(async () => {
