@@ -4,8 +4,8 @@ import type { ParquetColumn } from "../../core/archive/format/columns";
 import { openCodecOf } from "./open-codec";
 
 /**
- * Makes a Parquet file of a CSV one, beside it and in its place: what asks many files at once reads Parquet with little memory.
- * Returns its path.
+ * Replaces a CSV file by a Parquet file in the same folder and returns its path: queries over many files need little memory with
+ * Parquet.
  */
 export async function asParquet(file: string, columns: readonly ParquetColumn[], signal: AbortSignal): Promise<string> {
   const settings = { directory: dirname(file), maxTextBytes: Infinity };

@@ -5,7 +5,7 @@ import { openCsvCodec } from "./csv/codec";
 import { openCodec } from "./parquet/codec";
 import { openTextCodec } from "./text-codec";
 
-/** What writes and reads the parts of an archive, by the encoding that its manifest or its declaration says. */
+/** Opens the codec for the parts of an archive, by the encoding in its manifest or its declaration. */
 export function openCodecOf(
   encoding: ArchiveEncoding,
   columns: readonly ParquetColumn[],

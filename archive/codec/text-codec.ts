@@ -15,7 +15,7 @@ import {
 import { RowScan } from "./spool/row-scan";
 import { Spool } from "./spool/spool";
 
-/** The text of a COPY as it came, for what takes it by another COPY: the proof is made where it goes. */
+/** Opens the codec for COPY text that is loaded by another COPY as it came; the target table proves it. */
 export async function openTextCodec(settings: CodecSettings): Promise<ChunkCodec> {
   return new TextCodec(settings.maxTextBytes, await mkdtemp(join(settings.directory, "text-")));
 }
@@ -34,7 +34,7 @@ class TextCodec implements ChunkCodec {
     return encodeSpooled(spool, text, target, options, ({ files }) => rename(files[0] ?? "", target));
   }
 
-  /** That the disk gives back what was written: what the table gives back is compared where it goes in. */
+  /** Proves that the disk returns what was written; the text that the table returns is compared when it is loaded. */
   prove(file: string, { signal }: CodecOptions = {}): Promise<ProvedText> {
     const scan = new RowScan();
     const pieces = createReadStream(file, { signal, highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;

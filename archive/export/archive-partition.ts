@@ -12,9 +12,9 @@ import { recheckParts } from "./recheck";
 import { ObjectConflict } from "../store/errors";
 
 /**
- * Archives one detached table: closes it to writers, exports it part by part, proves each, and writes the manifest last. Every
- * step is found again by the ledger and the parts, so that a run that was killed anywhere is gone on with. Nothing is deleted
- * here, neither rows nor objects. The caller holds the archive's own lock, not that of the table: this takes long.
+ * Archives one detached table: closes it to writers, exports it part by part, proves each part, and writes the manifest last. The
+ * ledger and the parts record every step, so a killed run resumes. Deletes neither rows nor objects. The caller holds the
+ * archive's own lock, not that of the table: this takes long.
  */
 export async function archivePartition(job: ArchiveJob): Promise<CompletedArchive> {
   try {
@@ -30,7 +30,7 @@ async function archiveOnce(job: ArchiveJob): Promise<CompletedArchive> {
   try {
     return await archive(job);
   } catch (error) {
-    // What is known to be of no use is never gone on with, by this run or a later one.
+    // An archive that is known to be useless is never resumed, by this run or a later one.
     if (error instanceof ObjectConflict || error instanceof RowsMoved || error instanceof ArchiveContradicted)
       await record(job, { event: "doubted", detail: { because: error.message, renew: true } });
     throw error;
@@ -43,7 +43,7 @@ async function archive(job: ArchiveJob): Promise<CompletedArchive> {
   if (!stood) await putUpFence(job);
   const state = stood ? before : await readArchiveState(job.work.database, job.away, job.store.url);
   const current = await currentExport(job, state);
-  // Without a fence somebody may have written: what was exported before is compared with the rows as they are now.
+  // Without a fence rows may have been written since: the earlier export is compared with the rows as they are now.
   if (!stood && current.resumed) await recheckParts(job, state);
   await job.store.abortUploads(current.export.detail.folder, { signal: job.work.signal });
   const parts = await exportParts(job, current.export, state, current.resumed ? state.parts : []);
@@ -63,7 +63,7 @@ async function putUpFence(job: ArchiveJob): Promise<void> {
   await faultpoint(`after fence of ${away.partition}`);
 }
 
-/** The export that was begun and can be gone on with, or a new one. */
+/** Returns the earlier export if it can be resumed, else a new one. */
 async function currentExport(
   job: ArchiveJob,
   state: ArchiveState,
@@ -89,13 +89,13 @@ async function currentExport(
   return { export: { id: begun.id, detail, startedAt: begun.at, run: begun.run, fence: state.fence }, resumed: false };
 }
 
-/** Into the same store, in the same form, from rows in the same places, and nobody has found anything wrong with it. */
+/** Returns true if the export went to the same store, in the same form, from rows in the same files, and was not found faulty. */
 function canGoOn(job: ArchiveJob, state: ArchiveState, filenodes: Readonly<Record<string, string>>): boolean {
   const known = state.export;
   if (!known || known.detail.store !== job.store.url) return false;
   const { format } = job.settings;
   if ((known.detail.encoding ?? "parquet") !== format) return false;
-  // An earlier version knew other forms and names.
+  // An earlier version used other forms and names.
   if (known.detail.stem !== undefined) return false;
   if (!state.parts.every((part) => part.key.endsWith(`.${extensionOf(format)}`))) return false;
   if (state.last === "doubted" && state.renew) return false;

@@ -8,16 +8,16 @@ import { type ArchiveJob, record } from "../job/job";
 import { type OpenedArchive, openArchive } from "../read/open-archive";
 import { readBack } from "../read/read-back";
 
-/** What a look before a drop needs of the job that would archive it. */
+/** Fields of an archive job that the check before a drop needs. */
 type CheckJob = Pick<ArchiveJob, "work" | "store" | "away" | "at"> & {
   readonly settings: Pick<ArchiveJob["settings"], "verify">;
 };
 
-/** The archive that a drop would stand on is not what the ledger says. Nothing was dropped. */
+/** Thrown if the archive that a drop depends on is not as the ledger recorded it. Nothing was dropped. */
 class ArchiveRefused extends Error {
   constructor(
     finding: string,
-    /** It can be of no use any more. */
+    /** True if the archive has become useless. */
     readonly renew: boolean,
     archives: boolean,
   ) {
@@ -27,10 +27,9 @@ class ArchiveRefused extends Error {
 }
 
 /**
- * Looks once more, before a drop, at what the ledger says was archived: fence and rows as they were exported, the manifest the very
- * one, and every object where it lies. What is not as it was is written down, so that the next update archives it again.
- * `archives`: the program declares where archives go, so that it will. Takes no lock of the table. False: the table is gone, because
- * another update has dropped it meanwhile.
+ * Checks an archive once more before the drop: fence and rows as they were exported, the manifest unchanged, and every object in
+ * the store. A difference is recorded, so that the next update archives again. `archives`: the program declares a store for
+ * archives, so the next update can. Takes no lock of the table. False: another update has dropped the table meanwhile.
  */
 export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archives: boolean): Promise<boolean> {
   const refuse = (finding: string, renew: boolean): never => {
@@ -55,7 +54,7 @@ async function isGone({ away, store, work }: CheckJob): Promise<boolean> {
 
 type Refuse = (finding: string, renew: boolean) => never;
 
-/** The same is asked under the lock of the drop: see assert_archived. */
+/** Checks what assert_archived checks again under the lock of the drop. */
 async function requireUnchanged(job: CheckJob, refuse: Refuse): Promise<void> {
   const state = await readArchiveState(job.work.database, job.away, job.store.url);
   const name = `"${job.away.partitionSchema}"."${job.away.partition}"`;
@@ -73,8 +72,8 @@ function wasRewritten({ export: known, relations }: ArchiveState): boolean {
 }
 
 /**
- * With `readBack` every byte is read again, unless this very run has proved it a moment ago: in another one time has passed. Without,
- * the store is asked what it has, and a directory says so by reading.
+ * Checks the objects. With `readBack` every byte is read again, unless this very run has just proved it: since another run, time
+ * has passed. Without, the store is asked for its checksums, which a directory computes by reading.
  */
 async function requireObjects(job: CheckJob, archived: ArchivedFacts, refuse: Refuse): Promise<void> {
   const { away, settings, store, work } = job;
@@ -117,8 +116,8 @@ async function lookForParts({ away, store, work }: CheckJob, { folder, manifest 
 }
 
 /**
- * Outside of any lock, because it grows with the rows: what has been counted cannot change under a fence and a file that are asked
- * for once more under the lock. Fewer rows than were archived are no reason to archive what is left: the archive has more.
+ * Counts the rows outside of any lock, because that grows with the rows: the count cannot change under a fence and a file that
+ * are checked once more under the lock. Fewer rows than were archived are no reason to archive the rest: the archive has more.
  */
 async function requireRows({ away, work }: CheckJob, archived: ArchivedFacts): Promise<void> {
   const leaf = { schema: away.partitionSchema, name: away.partition };

@@ -17,7 +17,7 @@ import { readBack } from "../read/read-back";
 import { readSmall } from "../read/read-object";
 import { ObjectConflict } from "../store/errors";
 
-/** An archive that is complete and proved, as the ledger has it now. */
+/** Archive that is complete and proved, as the ledger records it. */
 export interface CompletedArchive {
   readonly manifest: string;
   readonly rows: number;
@@ -26,8 +26,8 @@ export interface CompletedArchive {
 }
 
 /**
- * The end of an archive: the rows are counted once more, every part is read back where that was asked for, then the manifest is
- * written, and the ledger says so in a transaction that fails when the fence was opened meanwhile.
+ * Completes an archive: counts the rows once more, reads every part back if asked to, writes the manifest, and records it in a
+ * transaction that fails if the fence was opened meanwhile.
  */
 export async function completeArchive(
   job: ArchiveJob,
@@ -95,7 +95,7 @@ export async function completeArchive(
   return done;
 }
 
-/** The fence is looked at in the transaction that declares the archive good. */
+/** Records the archive as good, in a transaction that checks the fence. */
 async function recordArchived(job: ArchiveJob, current: Export, detail: ArchivedDetail, at: Instant): Promise<void> {
   const { away, work } = job;
   const transaction = `archived ${away.partitionSchema}.${away.partition}`;
@@ -108,7 +108,7 @@ async function recordArchived(job: ArchiveJob, current: Export, detail: Archived
   );
 }
 
-/** One that is damaged where it lies is of no use. */
+/** Reads every part back: a part that is damaged in the store is useless. */
 async function readEveryPart(job: ArchiveJob, folder: string, parts: readonly StoredPart[]): Promise<void> {
   const { away, store, work } = job;
   const { signal, log } = work;
@@ -118,7 +118,10 @@ async function readEveryPart(job: ArchiveJob, folder: string, parts: readonly St
   });
 }
 
-/** One that is there already says the same, though perhaps in the words of another version of this product. Gives the SHA-256 of its text. */
+/**
+ * Stores the manifest and returns the SHA-256 of its text. An existing one has to state the same, though perhaps as another
+ * version of this product would.
+ */
 async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Promise<string> {
   const { signal } = job.work;
   const body = Buffer.from(formatManifest(manifest));
@@ -134,7 +137,10 @@ async function putManifest(job: ArchiveJob, key: string, manifest: Manifest): Pr
   }
 }
 
-/** A database of the same name on another server may archive into the same store: then it is the other's. */
+/**
+ * Returns the facts that identify an archive: a database of the same name on another server may archive into the same store, and
+ * then the manifest belongs to that.
+ */
 function whatItSays({
   bounds,
   branch,

@@ -33,20 +33,20 @@ import { sha256Of } from "../store/read";
 import type { StoredObject } from "../store/store";
 import { makeWorkFolder } from "../job/work-folder";
 
-/** A part that is stored and proved. */
+/** Part that is stored and proved. */
 export interface StoredPart extends PartRecord {
   readonly version?: string | undefined;
 }
 
-/** Part of the spool that a part is planned to fill: rows differ in length. */
+/** Share of the spool that a part is planned to fill: rows differ in length. */
 const FILL = 0.7;
 
-/** The first part is small: only after it is known how much text a block gives. */
+/** The first part is small: only then is it known how much text a block yields. */
 const FIRST_BLOCKS = 1024;
 
 /**
- * Brings every row of the table into the store, in parts of bounded size: what earlier runs have stored is asked for and kept,
- * the rest is exported. While one part is proved and uploaded the next one is read, so that two of them are on the disk.
+ * Brings every row of the table into the store, in parts of bounded size: parts of earlier runs are checked and reused, the rest
+ * is exported. While one part is proved and uploaded the next one is read, so two of them are on the disk.
  */
 export async function exportParts(
   job: ArchiveJob,
@@ -74,12 +74,12 @@ function encodingOf({ detail }: Export): ArchiveEncoding {
   return detail.encoding ?? "parquet";
 }
 
-/** One run over the rows of one table. */
+/** Exports the rows of one table, in one run. */
 class Exporter {
   private readonly progress: Progress;
   private readonly parts: StoredPart[] = [];
   private finishing: Promise<void> = Promise.resolve();
-  /** Number of the last part that was begun. */
+  /** Number of the last part begun. */
   private last = 0;
 
   constructor(
@@ -110,13 +110,13 @@ class Exporter {
       for (const relation of this.state.relations) await this.exportRelation(relation, known);
       await this.finishing;
     } finally {
-      // Nothing may still be under way when its files are removed.
+      // No upload may be under way when its files are removed.
       await this.finishing.catch(() => undefined);
     }
     return this.parts;
   }
 
-  /** A part of an earlier run: in the store as it was written down, or made anew from the same rows. */
+  /** Reuses a part of an earlier run: as recorded in the store, or exported again from the same rows. */
   private async keep(part: PartRecord): Promise<void> {
     const { signal } = this.job.work;
     const found = await this.job.store.head(part.key, { signal });
@@ -135,7 +135,7 @@ class Exporter {
     await this.finish({ ...part, bytes: chunk.fileBytes, sha256: chunk.fileSha256 }, file);
   }
 
-  /** What a store does not vouch for is read again. */
+  /** Compares a stored part with its record; reads it if the store does not vouch for its checksum. */
   private async requireSame(part: PartRecord, found: StoredObject): Promise<StoredObject> {
     const sha256 =
       found.sha256 ?? (await sha256Of(await this.job.store.get(part.key, { signal: this.job.work.signal })));
@@ -167,7 +167,7 @@ class Exporter {
     }
   }
 
-  /** As much of the range as fits the spool: what does not is begun again with half of it. */
+  /** Exports as much of the range as fits the spool: if too large, it starts again with half of it. */
   private async nextChunk(
     relation: RelationFacts,
     range: TidRange,
@@ -212,11 +212,11 @@ class Exporter {
       sha256: chunk.fileSha256,
     };
     this.finishing = this.finish(part, file);
-    // Told when it is waited for, which may be a whole part later.
+    // Thrown where it is awaited, which may be a whole part later.
     this.finishing.catch(() => undefined);
   }
 
-  /** Proof, record, upload. The record comes first: a part that is in the store is always one that is written down. */
+  /** Proves, records, uploads. The record comes first: every part in the store is a recorded one. */
   private async finish(part: PartRecord, file: string): Promise<void> {
     const { store, work } = this.job;
     await this.prove(part, file);
@@ -233,7 +233,7 @@ class Exporter {
     this.progress.stored(part);
   }
 
-  /** Fails unless the file gives back what the server sent. */
+  /** Fails unless the file yields what the server sent. */
   private async prove(part: PartRecord, file: string): Promise<void> {
     const proof = await this.codec.prove(file, { signal: this.job.work.signal });
     if (proof.textSha256 === part.textSha256 && proof.rows === part.rows) return;

@@ -5,8 +5,8 @@ import { type ArchiveJob, subjectOf } from "../job/job";
 import { sha256Of } from "../store/read";
 
 /**
- * Compares what was exported with the rows as they are now, by a new hash of each part: asked for when the fence was open in
- * between. Reads the table once more, and writes nothing.
+ * Compares the export with the rows as they are now, by a new hash of each part, after the fence was open in between. Reads the
+ * table once more, and writes nothing.
  */
 export async function recheckParts(job: ArchiveJob, state: ArchiveState): Promise<void> {
   const columns = (await readArchiveColumns(job.work.database, job.away.oid)).map((column) => column.name);

@@ -1,10 +1,10 @@
 import { formatBytes } from "../../core/size";
 import type { PartRecord } from "../../postgres/journal/archive-records";
 
-/** Between two lines of the status column. */
+/** Time between two lines of the status column. */
 const TELL_MS = 1_000;
 
-/** Tells at most once a second. */
+/** Limits `tell` to one call a second. */
 export function seldom(tell: (text: string) => void): (text: () => string) => void {
   let told = performance.now();
   return (text) => {
@@ -14,7 +14,7 @@ export function seldom(tell: (text: string) => void): (text: () => string) => vo
   };
 }
 
-/** Says how far an archive is: rows and bytes, rate, and what remains by that rate. */
+/** Reports the progress of an archive: rows and bytes, rate, and what remains by that rate. */
 export class Progress {
   private readonly started = performance.now();
   private told = 0;
@@ -22,7 +22,7 @@ export class Progress {
   private textBytes = 0;
   private blocks = 0;
   private parts = 0;
-  /** Of the part that is being read. */
+  /** Bytes of the part that is being read. */
   private current = 0;
 
   constructor(
@@ -31,7 +31,7 @@ export class Progress {
     private readonly tell: (text: string) => void,
   ) {}
 
-  /** A part is begun, perhaps once more. */
+  /** Starts a part, perhaps again. */
   reading(): void {
     this.current = 0;
   }

@@ -3,18 +3,18 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A process id says nothing of a process on another machine, which may have the same folder for temporary files. */
+/** Process ids of another machine mean nothing here, and it may share the folder for temporary files. */
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
 /**
- * A new folder in TMPDIR for the files of one task; the caller removes it. What processes of this machine that were killed have
- * left there is removed first: it may be as large as what is to come, and nobody else would.
+ * Creates a folder in TMPDIR for the files of one task; the caller removes it. Folders of killed processes of this machine are
+ * removed first: they may be as large as the new one, and nothing else removes them.
  */
 export async function makeWorkFolder(task: "archive" | "restore" | "query"): Promise<string> {
   const start = `pgpartition-${task}-${HOST}-`;
   for (const name of await readdir(tmpdir()))
     if (name.startsWith(start) && !isAlive(Number.parseInt(name.slice(start.length), 10)))
-      // Another user's, or somebody else is faster: then it is theirs.
+      // Owned by another user, or just removed by another process.
       await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
   return mkdtemp(join(tmpdir(), `${start}${process.pid}-`));
 }
@@ -24,7 +24,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // One of another user may not be asked.
+    // Processes of other users answer EPERM.
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

@@ -5,7 +5,7 @@ import { PRIVATE_FILE_MODE } from "../../core/defaults";
 import { readObject } from "./read-object";
 import type { ObjectStore } from "../store/store";
 
-/** Downloads one part, and fails unless it is what the manifest says: nothing is read of a damaged one. */
+/** Downloads one part, and fails unless it is as the manifest states: a damaged part is not read at all. */
 export async function fetchPart(
   store: ObjectStore,
   key: string,

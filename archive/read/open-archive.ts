@@ -8,29 +8,29 @@ import { ArchiveFault } from "../store/mismatch";
 import { readSmall, type SmallObject } from "./read-object";
 import type { ObjectStore } from "../store/store";
 
-/** An archive that is to be read. */
+/** Archive to be read. */
 export interface ArchiveSource {
   readonly store: ObjectStore;
-  /** Where its manifest lies, as the ledger or a user writes it. */
+  /** Location of its manifest, as the ledger or a user writes it. */
   readonly place: string;
-  /** The database whose ledger may know it; undefined: none is at hand. */
+  /** Database whose ledger may know it; undefined: none is at hand. */
   readonly ledger: Database | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly log: Log;
 }
 
-/** An archive whose manifest is the very one that was archived, as far as a database knows it. */
+/** Archive whose manifest is the one that was archived, as far as a database knows it. */
 export interface OpenedArchive {
   readonly manifest: Manifest;
-  /** Of its parts, below the store's prefix. */
+  /** Folder of its parts, below the store's prefix. */
   readonly folder: string;
-  /** Undefined: no ledger knows it, and it is checked against its own manifest only. */
+  /** Its record; undefined: no ledger knows it, and it is checked against its own manifest only. */
   readonly known: KnownArchive | undefined;
 }
 
 /**
- * Opens an archive for each of its readers: the manifest has to be the one that the ledger knows, and its parts those that were written
- * down before they were stored. Fails with an ArchiveFault that says what was found, and nothing of what follows.
+ * Opens an archive for any reader: the manifest has to be the one that the ledger knows, and its parts those recorded before they
+ * were stored. Fails with an ArchiveFault that states the finding without its consequences.
  */
 export async function openArchive(source: ArchiveSource): Promise<OpenedArchive> {
   const { ledger, log, place, store } = source;
@@ -46,7 +46,7 @@ export async function openArchive(source: ArchiveSource): Promise<OpenedArchive>
   return { manifest, folder: key.slice(0, key.lastIndexOf("/") + 1), known };
 }
 
-/** What is found wrong in `body` is told with what follows from it for this reader. */
+/** Runs `body`, and adds to a fault found in it the next step for this reader. */
 export async function readingArchive<T>(
   source: ArchiveSource,
   reader: Exclude<ArchiveReader, "drop">,
@@ -81,7 +81,7 @@ async function readManifestText(
   try {
     return await readSmall(store, key, wanted, { signal });
   } catch (error) {
-    // As the ledger writes it.
+    // Named as in the ledger.
     if (error instanceof ArchiveFault && error.kind === "gone") throw new ArchiveFault("gone", `"${place}" is gone`);
     throw error;
   }
@@ -106,7 +106,7 @@ function requireManifest(place: string, text: string, sha256: string, known: Kno
 
 const FIGURES = ["rows", "bytes", "sha256", "textBytes", "textSha256"] as const;
 
-/** The parts were written down one by one: also of an archive whose manifest was not. */
+/** Compares the parts with their records; these exist even if the manifest itself was not recorded. */
 function requireParts(place: string, manifest: Manifest, known: KnownArchive): void {
   const refuse = (what: string, found: unknown, wanted: unknown): never => {
     throw new ArchiveFault(

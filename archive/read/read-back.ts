@@ -5,21 +5,21 @@ import { seldom } from "../job/progress";
 import { readPartBack } from "./read-object";
 import type { ObjectStore } from "../store/store";
 
-/** Parts whose bytes are to be read once more. */
+/** Parts whose bytes are read once more. */
 interface ReadBack {
   readonly store: ObjectStore;
-  /** Of the parts, below the store's prefix. */
+  /** Folder of the parts, below the store's prefix. */
   readonly folder: string;
   readonly parts: readonly Pick<ManifestPart, "name" | "bytes" | "sha256" | "version">[];
-  /** What is read, for the status. */
+  /** Name in the status. */
   readonly name: string;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
 
 /**
- * Reads every byte of an archive where it lies and compares it with the manifest, part by part. Fails with an ArchiveFault at the
- * first object that is not what was stored. Costs the traffic of all of it and no disk; memory for one piece of a stream.
+ * Reads every byte of an archive in its store and compares it with the manifest, part by part. Fails with an ArchiveFault at the
+ * first object that is not as stored. Costs the traffic of all of it and no disk; memory for one piece of a stream.
  */
 export async function readBack({ folder, log, name, parts, signal, store }: ReadBack): Promise<void> {
   const total = formatBytes(parts.reduce((sum, { bytes }) => sum + bytes, 0));

@@ -1,4 +1,4 @@
-// Reads an object of an archive to its end and compares it with what is known of it. Every reader of archives comes through here.
+// Reads an object of an archive to its end and compares it with its known hash. All readers of archives use this.
 import { createHash } from "node:crypto";
 import type { ManifestPart } from "../../core/archive/manifest";
 import { ArchiveFault } from "../store/mismatch";
@@ -10,23 +10,23 @@ interface ObjectWanted {
   /** In hex. */
   readonly sha256: string;
   readonly version?: string | undefined;
-  /** Who says so, for errors: `the ledger`, `the manifest`. */
+  /** Source of the hash, for errors: `the ledger`, `the manifest`. */
   readonly source: string;
 }
 
 interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Bytes that have come so far. */
+  /** Called with the bytes received so far. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
-/** Takes one reading; begun anew where a second one is needed. */
+/** Consumes one reading; called again if a second one is needed. */
 type Sink<T> = (pieces: AsyncIterable<Buffer>) => Promise<T>;
 
 /**
- * Gives the content to `take` and fails with an ArchiveFault unless all of it was what is wanted: what `take` has made of it counts
- * only then. What comes differently is read once more: bytes that were changed on the way come right then, and what is damaged
- * where it lies is the same again. Memory: one piece of the stream.
+ * Passes the content to `take`, and fails with an ArchiveFault unless all of it was as wanted: the result of `take` counts only
+ * then. Content that differs is read once more: an error in transit is gone then, while an object damaged in the store is the
+ * same again. Memory: one piece of the stream.
  */
 export async function readObject<T>(
   store: ObjectStore,
@@ -52,7 +52,7 @@ export async function readObject<T>(
   );
 }
 
-/** Reads a part and keeps nothing of it. */
+/** Reads a part and discards it. */
 export function readPartBack(
   store: ObjectStore,
   folder: string,
@@ -63,15 +63,15 @@ export function readPartBack(
   return readObject(store, { key: `${folder}${name}`, sha256, version, source: "the manifest" }, drain, options);
 }
 
-/** A small object, whole. */
+/** Small object, whole. */
 export interface SmallObject {
   readonly text: string;
   readonly sha256: string;
 }
 
 /**
- * All of a small object, and its hash, which the caller compares: read once more where it is not `wanted`. Where no hash is known the
- * store's own has to fit.
+ * Reads a small object with its hash, which the caller compares: read once more if it is not `wanted`. If no hash is known, the
+ * store's own has to match.
  */
 export async function readSmall(
   store: ObjectStore,
@@ -117,7 +117,7 @@ async function readOnce<T>(
   const hash = createHash("sha256");
   async function* hashed(): AsyncGenerator<Buffer> {
     let bytes = 0;
-    // As it lies there: where the hash is compared here, a store's own error would not say which one was found.
+    // Unchecked by the store: the hash is compared here, and a store's own error would not state the one found.
     for await (const piece of (await store.get(key, { signal, version, unchecked })) as AsyncIterable<Buffer>) {
       signal?.throwIfAborted();
       bytes += piece.length;
@@ -135,7 +135,6 @@ async function readOnce<T>(
   }
 }
 
-/** There is no such object. */
 function goneFault(store: ObjectStore, key: string): ArchiveFault {
   return new ArchiveFault("gone", `"${store.url}/${key}" is gone`);
 }

@@ -4,12 +4,12 @@ import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import type { ObjectStore } from "../store/store";
 
-/** An archive that is looked at where it lies. */
+/** Archive to be verified in its store. */
 interface VerifyJob {
   readonly store: ObjectStore;
-  /** Place of its manifest. */
+  /** Location of its manifest. */
   readonly manifest: string;
-  /** What it is called in the status. */
+  /** Name in the status. */
   readonly name: string;
   readonly database: Database;
   readonly signal: AbortSignal;
@@ -17,8 +17,8 @@ interface VerifyJob {
 }
 
 /**
- * Reads a whole archive where it lies and compares it with what the ledger knows of it: the manifest, and every byte of every object.
- * Fails with the first thing that is not as it was stored. Changes nothing.
+ * Reads a whole archive in its store and compares it with the ledger: the manifest, and every byte of every object. Fails at the
+ * first difference. Changes nothing.
  */
 export async function verifyArchive(job: VerifyJob): Promise<void> {
   const { database, log, manifest: place, name, signal, store } = job;

@@ -13,13 +13,13 @@ import type { ChunkCodec } from "../codec/spool/chunk-codec";
 import type { ObjectStore } from "../store/store";
 import { makeWorkFolder } from "../job/work-folder";
 
-/** An archive whose rows are wanted. */
+/** Archive whose rows are wanted. */
 interface RowSource {
   readonly store: ObjectStore;
   readonly manifest: Manifest;
-  /** Of the parts, below the store's prefix. */
+  /** Folder of the parts, below the store's prefix. */
   readonly folder: string;
-  /** Name of the table that they come into, for the status and for errors. */
+  /** Name of the table that receives them, for the status and for errors. */
   readonly name: string;
   readonly subject: string;
   readonly signal: AbortSignal;
@@ -27,8 +27,8 @@ interface RowSource {
 }
 
 /**
- * Lends the rows of an archive as texts of COPY, part by part in order. Each part is compared with the hash of its object before it
- * is read, and with that of its text as it is read: one that is not what was archived fails before its last row is given.
+ * Lends the rows of an archive as texts of COPY, part by part in order. Each part is compared with the hash of its object before
+ * it is read, and with that of its text as it is read: a part that differs fails before its last row is passed on.
  */
 export async function withArchivedRows<T>(
   source: RowSource,
@@ -50,7 +50,7 @@ export async function withArchivedRows<T>(
   }
 }
 
-/** A CSV lies there with its whole text. */
+/** Returns the bytes of disk that a part needs: a CSV is stored there with its whole text. */
 function roomFor(part: ManifestPart, { encoding }: Manifest): number {
   return part.bytes + (encoding === "csv" ? part.textBytes : 0);
 }

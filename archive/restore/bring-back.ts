@@ -11,7 +11,7 @@ import type { WorkContext } from "../../postgres/work/context";
 import { restorePartition } from "./restore-partition";
 import type { ObjectStore } from "../store/store";
 
-/** The table as it is at one moment, and what is to come back into it. */
+/** State of the table at one moment, and the partitions to be restored. */
 export interface RestoreFacts {
   readonly parent: ParentShape | undefined;
   readonly columns: readonly LiveColumn[];
@@ -20,22 +20,22 @@ export interface RestoreFacts {
   readonly creations: readonly Creation[];
 }
 
-/** One archived partition that comes back, by the program or by the command line. */
+/** Archived partition to be restored, by the program or by the command line. */
 interface BringBack {
   readonly work: WorkContext;
   readonly table: { readonly schema: string; readonly table: string };
   readonly wanted: Creation;
-  /** What keeps it where no program names it. */
+  /** Pin that retains it where no program names it. */
   readonly pin?: Pick<LedgerDetail, "pinned" | "until">;
-  /** Reads and decides anew. */
+  /** Reads and decides again. */
   readonly look: () => Promise<RestoreFacts>;
   readonly openStore: (manifest: string) => ObjectStore | Promise<ObjectStore>;
 }
 
 /**
- * Makes a table of the archive under a lock of its own, because that takes long and partitions must go on being made, then
- * attaches it under the table's. Each half is decided on facts read under its lock, so that one that another run has done is not
- * done again. Gives whether it was attached here.
+ * Creates a table from the archive under a lock of its own, because that takes long and partitions must still be created
+ * meanwhile, then attaches it under the table's lock. Each half is decided on facts read under its lock, so it is not repeated if
+ * another run has done it. Returns true if it was attached here.
  */
 export async function bringBack(job: BringBack): Promise<boolean> {
   const lock = { signal: job.work.signal, log: job.work.log };
@@ -75,7 +75,7 @@ async function readArchive(job: BringBack): Promise<void> {
   }
 }
 
-/** The table that is there now, by whichever run it was restored. */
+/** Attaches the restored table, whichever run restored it. */
 async function attach(job: BringBack): Promise<boolean> {
   const { table, wanted, work } = job;
   const { creations, parent } = await job.look();
@@ -89,7 +89,7 @@ async function attach(job: BringBack): Promise<boolean> {
   return true;
 }
 
-/** One whose table is still there was not restored by us, so that its pin is entered here. */
+/** Records the pin of a detached table that still exists: it was not restored by this run, which would have recorded it. */
 async function pinDetached({ pin, table, work }: BringBack, away: DetachedTable): Promise<void> {
   if (!pin) return;
   const { bounds, branch, name: partition, schema: partitionSchema } = away;

@@ -14,15 +14,15 @@ import { openCodec } from "../codec/parquet/codec";
 import type { ObjectStore } from "../store/store";
 import { makeWorkFolder } from "../job/work-folder";
 
-/** A question about a table as a whole: the rows that it has, and those that were archived. */
+/** Query over a whole table: its rows and the archived ones. */
 interface QueryJob {
   readonly database: Database;
   readonly table: { readonly schema: string; readonly table: string };
   /** Archives of ranges that are not in the table any more. */
   readonly archives: readonly { readonly store: ObjectStore; readonly manifest: string }[];
-  /** What is looked at; partitions and archives outside of it are passed over. */
+  /** Range of interest; partitions and archives outside of it are skipped. */
   readonly range: OpenInterval;
-  /** SQL of DuckDB; the table is a view of its own name. */
+  /** SQL for DuckDB; the table is a view of its own name. */
   readonly sql: string;
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -31,18 +31,18 @@ interface QueryJob {
 interface QueryResult {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly unknown[])[];
-  /** Rows that were looked through, of the table and of archives. */
+  /** Rows read, from the table and from archives. */
   readonly hot: number;
   readonly archived: number;
 }
 
-/** Far more than a partition has: what is asked lies on the disk as a whole while it is asked. */
+/** Far more than a partition has: the rows are on the disk as a whole during the query. */
 const ANY_TEXT = Number.MAX_SAFE_INTEGER;
 
 /**
- * Answers one question over table and archives together, by DuckDB in this process: the parts are fetched and compared with their
- * hashes, the partitions read partition by partition, each in a transaction of its own. Nothing is changed anywhere. Costs the
- * disk of what is looked at, as Parquet.
+ * Answers one query over table and archives together, by DuckDB in this process: the parts are fetched and compared with their
+ * hashes, the partitions read one by one, each in a transaction of its own. Changes nothing. Costs disk space for the rows of the
+ * range, as Parquet.
  */
 export async function queryTogether(job: QueryJob): Promise<QueryResult> {
   const directory = await makeWorkFolder("query");
@@ -56,7 +56,7 @@ export async function queryTogether(job: QueryJob): Promise<QueryResult> {
   }
 }
 
-/** One file with the columns of the table's own names in it. */
+/** File whose columns have the table's own names. */
 interface Source {
   readonly file: string;
   readonly columns: readonly ParquetColumn[];
@@ -114,7 +114,7 @@ async function fetchCold(
   return { files, rows };
 }
 
-/** All of its parts, each compared before DuckDB sees it; `start` begins the names of the files. */
+/** Fetches all parts of an archive and compares each before DuckDB reads it; `start` begins the names of the files. */
 async function fetchArchive(
   source: ArchiveSource & { readonly signal: AbortSignal },
   start: string,
@@ -139,7 +139,7 @@ async function ask(
 ): Promise<Pick<QueryResult, "columns" | "rows">> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", {
-    // What does not fit into memory: without it that lies in the folder in which the command was started.
+    // Rows that do not fit into memory: by default they would go into the folder in which the command was started.
     temp_directory: join(directory, "spill"),
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",

@@ -32,30 +32,30 @@ import { csvText } from "./text";
 /** Enough for rows of up to 16 MB, as for Parquet. */
 const DEFAULT_MEMORY_MEGABYTES = 192;
 
-/** A long row is copied as often as this on its way into a file, or out of it. */
+/** A long row is held this many times on its way into a file or out of it. */
 const COPIES_OF_A_ROW = 11;
 
-/** DuckDB takes as many rows of a file at a time, and holds each as often as this when it reads them. */
+/** DuckDB reads this many rows of a file at a time, and holds each of them this many times. */
 const ROWS_AT_A_TIME = 2_048;
 const COPIES_OF_ROWS_READ = 4;
 
-/** What is to be known of the rows of a file for reading it. */
+/** Sizes of a file's rows, in bytes, that reading it needs. */
 interface Rows {
   readonly longest: number;
-  /** Of as many rows as are read at a time. */
+  /** Bytes of as many rows as are read at a time. */
   readonly bytes: number;
 }
 
-/** What a file of unknown content is read as, one after the other: longer rows need more memory. */
+/** Assumptions for a file of unknown content, tried in this order: longer rows need more memory. */
 const GUESSES: readonly Rows[] = [
   { longest: 2_000_000, bytes: 0 },
   { longest: LONGEST_ROW, bytes: 1_000_000_000 },
 ];
 
 /**
- * Rows as PostgreSQL's own CSV after a line with the names of the columns, compressed with zstd. A file that is not called so is
- * one of an earlier version, which PostgreSQL itself wrote, and is read as it is. What is unquoted and empty is NULL, what is quoted
- * and empty is an empty text. Temporary files: the text of each file that is read.
+ * Opens the codec for PostgreSQL's own CSV after a line with the names of the columns, compressed with zstd. A file without the
+ * suffix `.zst` comes from an earlier version, in which PostgreSQL itself wrote it, and is read as it is. Unquoted and empty is
+ * NULL, quoted and empty is an empty text. Temporary files: the text of each file that is read.
  */
 export async function openCsvCodec(columns: readonly ParquetColumn[], settings: CodecSettings): Promise<ChunkCodec> {
   const engine = await openEngine();
@@ -70,7 +70,7 @@ export async function openCsvCodec(columns: readonly ParquetColumn[], settings: 
 class CsvCodec implements ChunkCodec {
   private count = 0;
   private readonly header: Buffer;
-  /** Of the files that were written here. */
+  /** Sizes of the rows in files written by this codec. */
   private readonly written = new Map<string, Rows>();
 
   constructor(
@@ -93,7 +93,7 @@ class CsvCodec implements ChunkCodec {
   }
 
   read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {
-    // Told now, and not in the middle of a COPY.
+    // Fails now, and not in the middle of a COPY.
     if (!existsSync(file)) return Promise.reject(new ParquetError("missing", `"${file}" is not there`));
     return Promise.resolve(Readable.from(this.text(file, signal), { objectMode: false }));
   }
@@ -115,13 +115,13 @@ class CsvCodec implements ChunkCodec {
     );
     this.written.set(target, { longest, bytes: Math.min(bytes, ROWS_AT_A_TIME * longest) });
     await rm(header, { force: true });
-    // The header is one of them.
+    // DuckDB counts the header as a row.
     const read = Number(counted?.[0]) - 1;
     if (read !== rows)
       throw new ParquetError("other", `writing "${target}": ${String(read)} rows were read where ${rows} came`);
   }
 
-  /** The text of a file without its header, which has to be that of these columns. */
+  /** Reads the text of a file without its header, which has to be that of these columns. */
   private async *text(file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer, void, undefined> {
     if (!file.endsWith(".zst")) {
       const header = Buffer.from(serverHeader(this.columns.map(({ name }) => name)));
@@ -162,7 +162,10 @@ class CsvCodec implements ChunkCodec {
   }
 }
 
-/** A row longer than was guessed, or many long ones. Of a file that is cut or altered as well, which the greatest length tells. */
+/**
+ * Returns true if a row may be longer than was assumed, or many rows long. A cut or altered file fails alike, at the greatest
+ * length too.
+ */
 function mayBeTooLong(error: unknown): boolean {
   return error instanceof Error && /^(Invalid Input|Out of Memory) Error/.test(error.message);
 }

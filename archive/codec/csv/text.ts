@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { Cancelled } from "../../../postgres/connect/errors";
 import { ParquetError } from "../spool/errors";
 
-/** The bytes of a CSV file after its header; fails where it begins with another one. */
+/** Yields the bytes of a CSV file after its header; fails if it begins with another one. */
 export async function* csvText(
   stream: Readable,
   header: Buffer,

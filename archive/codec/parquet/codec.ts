@@ -23,7 +23,7 @@ import { Pieces } from "./pieces";
 /** Enough for rows of up to 16 MB. Measured: the process then stays below 300 MB. */
 const DEFAULT_MEMORY_MEGABYTES = 192;
 
-/** A long row is copied as often as this on its way into a file. */
+/** A long row is held this many times on its way into a file. */
 const COPIES_OF_A_ROW = 11;
 
 export async function openCodec(columns: readonly ParquetColumn[], settings: CodecSettings): Promise<ChunkCodec> {
@@ -57,7 +57,7 @@ class ParquetCodec implements ChunkCodec {
   }
 
   async read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {
-    // Told now, and not in the middle of a COPY.
+    // Fails now, and not in the middle of a COPY.
     if (!existsSync(file)) throw new ParquetError("missing", `"${file}" is not there`);
     return Readable.from(this.pieces(file, signal).text(), { objectMode: false });
   }

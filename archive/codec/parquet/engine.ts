@@ -1,21 +1,21 @@
-// DuckDB in this process: loaded when it is first needed, gone when nobody needs it, one statement at a time.
+// DuckDB in this process: loaded at first use, unloaded with its last user, one statement at a time.
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { Cancelled } from "../../../postgres/connect/errors";
 import { textOf } from "../../../postgres/connect/sqlstate";
 import { ParquetError } from "../spool/errors";
 
-/** An interrupt that comes before the statement has begun does nothing, so it is sent again. */
+/** An interrupt sent before the statement has begun has no effect, so it is repeated. */
 const REPEAT_INTERRUPT_MS = 20;
 
 interface EngineOptions {
-  /** What is being done, for errors. */
+  /** Operation in progress, for errors. */
   readonly subject: string;
   readonly memoryMegabytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Engine {
-  /** Rows of one statement. Fails with DuckDB's own error, which may quote a row: see failure.ts. */
+  /** Returns the rows of one statement. Fails with DuckDB's own error, which may quote a row: see failure.ts. */
   run(sql: string, options: EngineOptions): Promise<readonly (readonly unknown[])[]>;
   close(): Promise<void>;
 }
@@ -30,9 +30,10 @@ let users = 0;
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Statements of all users wait for each other: so the memory of the process does not grow with the number of partitions that
- * are archived at a time, and DuckDB holds one of Node's four threads for files and never all of them. A statement runs on such
- * a thread, outside of the event loop: measured, that is held for 15 ms at most. Loading holds it for 30 ms, once.
+ * Opens the engine that all codecs share. Statements of all users wait for each other, so the memory of the process does not grow
+ * with the number of partitions archived at a time, and DuckDB holds one of Node's four threads for files and never all of them.
+ * A statement runs on such a thread, outside of the event loop: measured, the loop is held for 15 ms at most. Loading holds it
+ * for 30 ms, once.
  */
 export async function openEngine(): Promise<Engine> {
   users += 1;
@@ -96,13 +97,13 @@ async function load(): Promise<Loaded> {
     threads: "1",
     // Row groups are cut by bytes only where the order need not be kept by force.
     preserve_insertion_order: "false",
-    // Nothing is spilled to the disk, nothing fetched from anywhere.
+    // Nothing is spilled to the disk or downloaded.
     temp_directory: "",
-    // What a finished task gave back goes back to the system: without it each of Node's threads keeps its own share (measured).
+    // Returns memory of finished tasks to the system: otherwise each of Node's threads keeps its own share (measured).
     allocator_flush_threshold: "16MB",
     allocator_bulk_deallocation_flush_threshold: "16MB",
-    // A part that is written again, smaller, has the same path: of 900 files rewritten at one path the cache gave back 20 as they
-    // had been before (measured with 1.5.5), without it none.
+    // A part that is written again, smaller, has the same path: of 900 files rewritten at one path the cache returned 20 with
+    // their old content (measured with 1.5.5), without it none.
     enable_external_file_cache: "false",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",

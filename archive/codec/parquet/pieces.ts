@@ -7,7 +7,7 @@ import { makePrivate } from "../spool/private-file";
 import type { Engine } from "./engine";
 import { readFailure } from "../spool/failure";
 
-/** A row group is in memory as often as this when it is decoded. */
+/** A row group is held in memory this many times while it is decoded. */
 const COPIES_OF_A_GROUP = 6;
 
 interface PiecesOptions {
@@ -25,11 +25,11 @@ interface RowGroup {
 }
 
 /**
- * The text of a Parquet file, row group by row group: while one is read, the next is decoded. On the disk are two of them, in
- * memory one.
+ * Reads the text of a Parquet file by row groups: while one is read, the next is decoded. Two of them are on the disk, one in
+ * memory.
  */
 export class Pieces {
-  /** Decoded so far. */
+  /** Rows decoded so far. */
   rows = 0;
   private readonly files = new Set<string>();
 

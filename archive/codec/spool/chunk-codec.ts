@@ -15,7 +15,7 @@ export interface EncodedChunk {
   readonly fileSha256: string;
 }
 
-/** What a file gives back as COPY text. */
+/** Rows and COPY text that a file yields. */
 export type ProvedText = Pick<EncodedChunk, "rows" | "textBytes" | "textSha256">;
 
 export interface CodecOptions {
@@ -23,35 +23,35 @@ export interface CodecOptions {
 }
 
 export interface EncodeOptions extends CodecOptions {
-  /** Told the bytes of text that have come so far. */
+  /** Called with the bytes of text received so far. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
-/** Rows of one table as the server prints them, to files of one encoding and back. Several calls may be under way at a time. */
+/** Converts rows of one table, as the server prints them, to files of one encoding and back. Several calls may run at a time. */
 export interface ChunkCodec {
   /**
-   * COPY text (csv, FORCE_QUOTE *) in, a file out. Throws ChunkTooLarge when the text grows beyond maxTextBytes, RowTooLarge
-   * for a single row that no smaller chunk would make fit, ParquetError otherwise. What it wrote is removed when it fails.
+   * Writes COPY text (csv, FORCE_QUOTE *) to a file. Throws ChunkTooLarge if the text grows beyond maxTextBytes, RowTooLarge for
+   * a single row that no smaller chunk would make fit, ParquetError otherwise. Removes the file if it fails.
    */
   encode(text: Readable, target: string, options?: EncodeOptions): Promise<EncodedChunk>;
   /** Reads the file back as COPY text and hashes it: the proof. */
   prove(file: string, options?: CodecOptions): Promise<ProvedText>;
-  /** The COPY text of a file, for `COPY … FROM STDIN (FORMAT csv)`: what stands unquoted and empty is NULL. */
+  /** Returns the COPY text of a file, for `COPY … FROM STDIN (FORMAT csv)`: unquoted and empty is NULL. */
   read(file: string, options?: CodecOptions): Promise<Readable>;
-  /** Removes what it has on the disk. */
+  /** Removes its files from the disk. */
   close(): Promise<void>;
 }
 
 export interface CodecSettings {
-  /** Where its temporary files go: at most maxTextBytes, and two row groups (128 MB) for each file that is read. */
+  /** Folder for temporary files: at most maxTextBytes, and two row groups (128 MB) for each file that is read. */
   readonly directory: string;
-  /** Text of one chunk. */
+  /** Bytes of text in one chunk. */
   readonly maxTextBytes: number;
-  /** What DuckDB may use; more for rows longer than 16 MB. @default 192 */
+  /** Memory for DuckDB; more is taken for rows longer than 16 MB. @default 192 */
   readonly memoryMegabytes?: number;
 }
 
-/** What every encoding has around its own way of writing: the text hashed and counted on the disk, the file hashed, nothing left. */
+/** Does what every encoding needs around its own `write`: hashes and counts the text on the disk, hashes the file, cleans up. */
 export async function encodeSpooled(
   spool: Spool,
   text: Readable,
@@ -74,7 +74,7 @@ export async function encodeSpooled(
   }
 }
 
-/** Hashes text as it comes back; `rows` is asked at its end. */
+/** Hashes the text that a file yields; calls `rows` at its end. */
 export async function proveText(pieces: AsyncIterable<Uint8Array>, rows: () => number): Promise<ProvedText> {
   const hash = createHash("sha256");
   let textBytes = 0;

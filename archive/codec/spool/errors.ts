@@ -1,6 +1,6 @@
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1_000_000)} MB`;
 
-/** The text of a chunk is longer than agreed. Half of the rows may fit. */
+/** Thrown if the text of a chunk is longer than agreed. Half of the rows may fit. */
 export class ChunkTooLarge extends Error {
   constructor(readonly maxTextBytes: number) {
     super(
@@ -10,10 +10,10 @@ export class ChunkTooLarge extends Error {
   }
 }
 
-/** One row alone is longer than can be archived, so fewer rows are of no help. */
+/** Thrown if a single row is longer than can be archived, so fewer rows do not help. */
 export class RowTooLarge extends Error {
   constructor(
-    /** Of the chunk, the first being 1. */
+    /** Number of the row in the chunk, from 1. */
     readonly row: number,
     readonly maxRowBytes: number,
     setting: string,
@@ -26,7 +26,7 @@ export class RowTooLarge extends Error {
   }
 }
 
-/** What came is no whole COPY: it ended inside of a row. */
+/** Thrown if the text ends inside a row, so it is no whole COPY. */
 export class TextCutOff extends Error {
   constructor(rows: number) {
     super(
@@ -36,10 +36,10 @@ export class TextCutOff extends Error {
   }
 }
 
-/** Why a Parquet file could not be written or read, for callers that go on differently. */
+/** Reason why a Parquet file could not be written or read, for callers that react differently. */
 type ParquetErrorKind = "broken" | "disk" | "encoding" | "memory" | "missing" | "unavailable" | "other";
 
-/** Writing or reading a Parquet file failed. DuckDB's own words are left out where they could quote a row. */
+/** Thrown if writing or reading a Parquet file failed. DuckDB's message is left out where it could quote a row. */
 export class ParquetError extends Error {
   constructor(
     readonly kind: ParquetErrorKind,

@@ -2,8 +2,8 @@ import { textOf } from "../../../postgres/connect/sqlstate";
 import { ParquetError } from "./errors";
 
 /**
- * What went wrong in DuckDB, in our words. Its own quote the line or the value that it could not read, so of them only the kind
- * is repeated.
+ * Explains a failure of DuckDB without its message, which may quote the line or the value that it could not read: only the kind
+ * of the error is repeated.
  */
 export function writeFailure(error: unknown, file: string): unknown {
   if (!isDuckDb(error)) return diskFailure(error, `writing "${file}"`) ?? error;
@@ -17,7 +17,7 @@ export function writeFailure(error: unknown, file: string): unknown {
   return common(error, text, `writing "${file}"`) ?? other(text, `writing "${file}"`);
 }
 
-/** The same for a file that is read: what is not understood is its fault. */
+/** Does the same for a file that is read: a failure without a known cause is blamed on the file. */
 export function readFailure(error: unknown, file: string): unknown {
   if (!isDuckDb(error)) return diskFailure(error, `reading "${file}"`) ?? error;
   const text = textOf(error);
@@ -44,7 +44,7 @@ function common(error: unknown, text: string, doing: string): ParquetError | und
   return undefined;
 }
 
-/** Of our own files, which lie beside. */
+/** Explains a full disk, for the files that this process writes itself. */
 function diskFailure(error: unknown, doing: string): ParquetError | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT" ? noSpace(doing) : undefined;
@@ -58,12 +58,12 @@ function other(text: string, doing: string): ParquetError {
   return new ParquetError("other", `${doing}: DuckDB could not take the rows as text of a COPY (${kindOf(text)})`);
 }
 
-/** "Invalid Input Error" and the like, which begins each of its messages. */
+/** Returns "Invalid Input Error" and the like, with which each of DuckDB's messages begins. */
 function kindOf(text: string): string {
   return /^[A-Z][A-Za-z ]* Error(?=:)/.exec(text)?.[0] ?? "error";
 }
 
-/** What is ours, or the system's, says all by itself. */
+/** Returns true for errors of DuckDB; those of this product or the system explain themselves. */
 function isDuckDb(error: unknown): boolean {
   return error instanceof Error && /^[A-Z][A-Za-z ]* Error: /.test(error.message) && error.name === "Error";
 }

@@ -7,15 +7,18 @@ import { ChunkTooLarge, RowTooLarge, TextCutOff } from "./errors";
 import { RowScan } from "./row-scan";
 
 /**
- * A row is copied some ten times on its way into a file and out of it: 64 MB of one row are 700 MB of memory. Rows of up to
- * 16 MB need no more memory than short ones.
+ * A row is held some ten times on its way into a file and out of it: 64 MB of one row are 700 MB of memory. Rows of up to 16 MB
+ * need no more memory than short ones.
  */
 const MAX_ROW_BYTES = 64_000_000;
 
-/** The text lies in files of this size: DuckDB takes 2048 rows at a time and never from two files, so that long rows are few. */
+/**
+ * Size of the files of text: DuckDB takes 2048 rows at a time and never from two files, so this limits how many long rows it
+ * holds.
+ */
 const SLICE_BYTES = 4_000_000;
 
-/** The text of one chunk on the disk, as it came. */
+/** Text of one chunk on the disk, as received. */
 export interface Spooled {
   readonly files: readonly string[];
   readonly rows: number;
@@ -32,7 +35,7 @@ interface SpoolOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
-/** Takes the text of a COPY apart at ends of rows, into files that the caller removes; hashes and counts on the way. */
+/** Splits the text of a COPY at ends of rows into files, which the caller removes; hashes and counts it on the way. */
 export class Spool {
   private readonly scan = new RowScan();
   private readonly hash = createHash("sha256");
@@ -42,7 +45,7 @@ export class Spool {
   private bytes = 0;
 
   constructor(
-    /** A folder and the beginning of a name. */
+    /** Folder, and beginning of the files' names. */
     private readonly folder: string,
     private readonly name: string,
     private readonly options: SpoolOptions,
@@ -50,7 +53,7 @@ export class Spool {
 
   async fill(text: Readable): Promise<Spooled> {
     const { signal, onRead } = this.options;
-    // What fails before it is read is told by the loop below.
+    // An error before the first read is thrown by the loop below.
     text.on("error", () => undefined);
     if (signal) addAbortSignal(signal, text);
     try {
