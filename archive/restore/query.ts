@@ -156,7 +156,7 @@ async function ask(
   }
 }
 
-/** Columns by name: what a file does not have is NULL in its rows, as for a column that was added later. */
+/** Matches columns by name: a column that a file lacks is NULL in its rows, as for a column added later. */
 function viewOf(sources: readonly Source[]): string {
   return sources
     .map(({ file, columns }) => {

@@ -16,28 +16,28 @@ import { withArchivedRows } from "./archived-rows";
 import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
 import type { ObjectStore } from "../store/store";
 
-/** An archive that is to become a partition again. */
+/** Archive to be restored as a partition. */
 interface PartitionRestore {
   readonly work: WorkContext;
   readonly store: ObjectStore;
-  /** Place of its manifest. */
+  /** Location of its manifest. */
   readonly manifest: string;
-  /** What the partition is attached to afterwards: the table, or a branch of it. */
+  /** Future parent of the partition: the table, or a branch of it. */
   readonly parent: ParentShape;
   /** Columns of the table as they are now. */
   readonly columns: readonly LiveColumn[];
   readonly partition: DesiredPartition;
-  /** The table without a row that an update left which was killed in the middle. */
+  /** True if a killed update left the table, without a row. */
   readonly half: boolean;
-  /** On `restored` in the ledger: why no program has to name it. */
+  /** Detail for `restored` in the ledger: the reason why no program has to name it. */
   readonly pin?: Pick<LedgerDetail, "pinned" | "until">;
 }
 
 /**
- * Makes a table of its own of an archive, with everything that its siblings have, and attaches it to nothing. The table comes first,
- * closed and without a row, because a copy of the parent's columns locks the parent; then all rows in one transaction, which the
- * ledger's `restored` ends. Killed in between it is gone on with. The caller holds the restore's own lock, not that of the table:
- * this takes long.
+ * Creates a table from an archive, with everything that its siblings have, and attaches it to nothing. The table is created
+ * first, closed and without a row, because a copy of the parent's columns locks the parent; then all rows in one transaction,
+ * which ends with the ledger's `restored`. A run killed in between is resumed. The caller holds the restore's own lock, not that
+ * of the table: this takes long.
  */
 export function restorePartition(job: PartitionRestore): Promise<{ readonly rows: number }> {
   const { manifest: place, store, work } = job;
@@ -67,7 +67,7 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
           },
         }
       : {}),
-    // Rows of a half that somebody filled by hand are none of ours; FORCE would hide what is counted.
+    // Rows added by hand to a half-restored table are not part of the archive; FORCE would hide rows from the count.
     create: [{ sql: `TRUNCATE ${table}` }, ...force("NO FORCE")],
     rows: manifest.rows,
     finish: [
@@ -83,7 +83,7 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
   return { rows };
 }
 
-/** Refuses before anything is made what would lose a value, or have none where one has to be. */
+/** Refuses, before anything is created, a mapping that would lose a value or lack a required one. */
 function requireMapping(job: PartitionRestore, manifest: Manifest): ReturnType<typeof mapColumns> {
   const { columns, parent, partition } = job;
   const { root } = parent;
@@ -97,7 +97,7 @@ function requireMapping(job: PartitionRestore, manifest: Manifest): ReturnType<t
   );
 }
 
-/** The ledger and the store speak of the same rows. */
+/** Fails unless ledger and store mean the same rows. */
 function requireRange({ manifest: place, partition }: PartitionRestore, manifest: Manifest): void {
   const { from, to } = manifest.bounds;
   if (`${from ?? ".."}/${to ?? ".."}` === formatInterval(partition)) return;
@@ -106,7 +106,9 @@ function requireRange({ manifest: place, partition }: PartitionRestore, manifest
   );
 }
 
-/** With its row of the ledger in the same transaction, so that it is known as ours whatever happens next. */
+/**
+ * Creates the table with its row of the ledger in the same transaction, so that this stack recognizes it whatever happens next.
+ */
 async function makeTable(
   job: PartitionRestore,
   leaf: { readonly schema: string; readonly name: string },

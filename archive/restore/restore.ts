@@ -7,15 +7,15 @@ import { withArchivedRows } from "./archived-rows";
 import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
 import type { ObjectStore } from "../store/store";
 
-/** One archive that is to become a table. */
+/** Archive to be restored as a table of its own. */
 interface RestoreJob {
   readonly database: Database;
   readonly store: ObjectStore;
-  /** Place of its manifest. */
+  /** Location of its manifest. */
   readonly manifest: string;
-  /** The database whose ledger may know the archive: another one than the rows go into, perhaps. */
+  /** Database whose ledger may know the archive, perhaps not the one that receives the rows. */
   readonly ledger: Database;
-  /** The table that is made. Must not exist. */
+  /** Table to create. Must not exist. */
   readonly target: { readonly schema: string; readonly name: string };
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -27,9 +27,9 @@ interface Restored {
 }
 
 /**
- * Makes a table of an archive: the same columns in the same order with the same types, collations and NOT NULL, the same rows in
- * the same order. Every part is compared with its hashes before its rows count. All of it is one transaction: killed, it leaves
- * nothing, and is begun again.
+ * Creates a table from an archive: the same columns in the same order with the same types, collations and NOT NULL, the same rows
+ * in the same order. Every part is compared with its hashes before its rows count. It is one transaction: a killed run leaves
+ * nothing, and starts again.
  */
 export async function restoreTable(job: RestoreJob): Promise<Restored> {
   const { ledger, log, signal, store } = job;
@@ -67,7 +67,7 @@ async function requireTarget({ database, target, manifest: place }: RestoreJob, 
   );
 }
 
-/** As it was archived; values that the server computed then are plain values now. */
+/** Writes the columns as they were archived; values that the server computed then are plain values now. */
 function createStatement(target: RestoreJob["target"], manifest: Manifest): string {
   const columns = manifest.columns.map(
     ({ name, type, collation, notNull }) =>

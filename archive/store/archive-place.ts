@@ -6,8 +6,8 @@ import { openStore } from "./open";
 import type { ObjectStore } from "./store";
 
 /**
- * The store in which a manifest lies: the declared one with its settings, or another place with those that fit it. What is given
- * by hand wins.
+ * Opens the store that contains a manifest: the declared one with its settings, or another one with those settings that fit it.
+ * Settings given by hand take precedence.
  */
 export function openStoreOfManifest(
   table: { readonly schema: string; readonly table: string },

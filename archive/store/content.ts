@@ -1,29 +1,29 @@
-// Reads what is to be stored, in parts, and hashes it first: once for the whole and once for each part.
+// Reads content in parts, and hashes it first: once for the whole and once for each part.
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { StoreError } from "./errors";
 import type { Content } from "./store";
 
-/** S3 takes no more parts. */
+/** Limit of S3. */
 const MAX_PARTS = 10_000;
 
-/** Content that was read whole once, and is as it was declared. */
+/** Content that was read whole once, and is as declared. */
 export interface Source {
   readonly bytes: number;
-  /** Of the whole, in hex. */
+  /** SHA-256 of the whole, in hex. */
   readonly sha256: string;
-  /** Of each part, in base64 as S3 writes it; one for empty content. */
+  /** SHA-256 of each part, in base64 as S3 writes it; one for empty content. */
   readonly partSha256: readonly string[];
   /** Bytes of every part but the last. */
   readonly partBytes: number;
-  /** One part, from 0; the buffer is the caller's. */
+  /** Reads one part, from 0; the buffer belongs to the caller. */
   read(part: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
 /**
- * Opens content in parts of about the given size, larger ones where there would be too many. Throws a StoreError of kind
- * `integrity` when a file is not what was declared: it was changed, or cut, since somebody hashed it.
+ * Opens content in parts of about the given size, larger ones if there would be too many. Throws a StoreError of kind `integrity`
+ * if a file is not as declared: it was changed, or cut, since it was hashed.
  */
 export async function openSource(object: string, content: Content, wantedPartBytes: number): Promise<Source> {
   if ("body" in content) return fromMemory(content.body);
@@ -48,8 +48,8 @@ export async function openSource(object: string, content: Content, wantedPartByt
 }
 
 /**
- * What S3 keeps as the checksum of an object in parts: the SHA-256 of the parts' SHA-256s one after the other, and the number
- * of parts.
+ * Returns the checksum that S3 holds for an object in parts: the SHA-256 of the parts' concatenated SHA-256s, and the number of
+ * parts.
  */
 export function compositeSha256(partSha256: readonly string[]): string {
   const hash = createHash("sha256");
@@ -101,7 +101,7 @@ async function readExactly(file: FileHandle, position: number, bytes: number): P
   const buffer = Buffer.allocUnsafe(bytes);
   for (let filled = 0; filled < bytes;) {
     const { bytesRead } = await file.read(buffer, filled, bytes - filled, position + filled);
-    // Cut since it was hashed: the part's checksum refuses what is left.
+    // Cut since it was hashed: the part's checksum refuses the rest.
     if (bytesRead === 0) return buffer.subarray(0, filled);
     filled += bytesRead;
   }

@@ -1,15 +1,15 @@
 import { statfs } from "node:fs/promises";
 import type { ArchiveEncoding } from "../../core/declare/archive/formats";
 
-/** What is decoded for the proof lies on the disk beside the spools. */
+/** Row groups decoded for the proof are on the disk together with the spools. */
 const ROW_GROUPS_BYTES = 128_000_000;
 
-/** Bytes that an archive takes on the disk of the machine that makes it: two parts, and what is decoded for their proof. */
+/** Returns the bytes that an archive needs on the local disk: two parts, and what is decoded for their proof. */
 export function spoolBytes(maxTextBytes: number, format: ArchiveEncoding): number {
   return 2 * maxTextBytes + (format === "csv" ? maxTextBytes : ROW_GROUPS_BYTES);
 }
 
-/** What is missing, and what helps; undefined: there is room for so many bytes. */
+/** Returns how much space is missing and what helps; undefined: there is enough. */
 export async function spaceProblem(directory: string, bytes: number): Promise<string | undefined> {
   const free = await freeBytes(directory);
   if (free >= bytes) return undefined;
@@ -19,13 +19,13 @@ export async function spaceProblem(directory: string, bytes: number): Promise<st
   );
 }
 
-/** Fails before anything is read when the disk has no room for what is to lie there. */
+/** Fails before anything is read if the disk lacks the space. */
 export async function requireSpace(directory: string, bytes: number, subject: string): Promise<void> {
   const problem = await spaceProblem(directory, bytes);
   if (problem !== undefined) throw new Error(`${subject}: ${problem}`);
 }
 
-/** Bytes that this user may still write there. */
+/** Returns the bytes that this user may still write there. */
 export async function freeBytes(directory: string): Promise<number> {
   const { bavail, bsize } = await statfs(directory);
   return bavail * bsize;

@@ -1,4 +1,4 @@
-/** Why a store failed, for callers that go on differently. */
+/** Reason why a store failed, for callers that react differently. */
 export type StoreErrorKind =
   | "aborted"
   | "busy"
@@ -19,15 +19,15 @@ export type StoreErrorKind =
   | "other";
 
 /**
- * A call that failed, for people: what was being done to which object, the cause, the way on. It holds no credential, and no
- * cause either: an error of the SDK carries the whole request.
+ * Failed call, explained for users: operation, object, cause, next step. It holds no credential, and no `cause`: an error of the
+ * SDK carries the whole request.
  */
 export class StoreError extends Error {
   constructor(
     readonly kind: StoreErrorKind,
     /** URL of the object or the bucket. */
     readonly object: string,
-    /** Such as `storing`. */
+    /** Operation, such as `storing`. */
     doing: string,
     cause: string,
     wayOn: string = WAYS_ON[kind],
@@ -37,14 +37,14 @@ export class StoreError extends Error {
   }
 }
 
-/** There is an object of this name with other content: it was not touched. */
+/** Thrown if an object of this name exists with other content. It was not touched. */
 export class ObjectConflict extends Error {
   constructor(
     /** URL of the object. */
     readonly object: string,
-    /** SHA-256 in hex of what is there. */
+    /** SHA-256 of the existing object, in hex. */
     readonly theirs: string,
-    /** SHA-256 in hex of what was to be stored. */
+    /** SHA-256 of the content to be stored, in hex. */
     readonly ours: string,
   ) {
     super(

@@ -4,13 +4,13 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** For `catch`: what is not there is no failure. A file in the place of a folder is none either. */
+/** For `catch`: treats a missing file, or a file in the place of a folder, as absent. */
 export function undefinedIfAbsent(error: unknown): undefined {
   const code = codeOf(error);
   if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
 }
 
-/** Puts a failure of the file system into a sentence. */
+/** Explains a failure of the file system in a sentence. */
 export function fileError(error: unknown, doing: string, object: string): Error {
   if (error instanceof StoreError || error instanceof ObjectConflict) return error;
   const code = codeOf(error);
@@ -42,10 +42,10 @@ const KINDS: Readonly<Record<string, StoreErrorKind>> = {
   ETIMEDOUT: "unreachable",
 };
 
-/** Where the way on of a bucket would not help. */
+/** Next steps where that of a bucket would not help. */
 const WAYS_ON: Readonly<Record<string, string | undefined>> = {
   EACCES: "Let the user who runs this write there.",
-  // link() where a file system has none.
+  // Returned by link() on file systems without hard links.
   EPERM: "Let the user who runs this write there, and use a file system with hard links.",
   EROFS: "It is mounted read-only: mount it for writing.",
   EHOSTDOWN: "The machine that has this directory does not answer: mount it again, or wait for it.",

@@ -1,4 +1,4 @@
-// Writing to a disk so that it is there after a power cut.
+// Writes files that survive a power cut.
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PRIVATE_FILE_MODE } from "../../core/defaults";
@@ -6,10 +6,10 @@ import type { Source } from "./content";
 import { codeOf } from "./file-errors";
 import type { PutOptions } from "./store";
 
-/** Of the folders around archives, as of the files in them. */
+/** Mode of the folders of archives, private like the files in them. */
 const FOLDER_MODE = 0o700;
 
-/** A new file with the content, on the disk when this returns. */
+/** Writes a new file, which is on the disk when this returns. */
 export async function writeAndSync(path: string, source: Source, { signal, onSent }: PutOptions): Promise<void> {
   const file = await open(path, "wx", PRIVATE_FILE_MODE);
   try {
@@ -28,8 +28,8 @@ export async function writeAndSync(path: string, source: Source, { signal, onSen
 }
 
 /**
- * Makes what is missing between root and folder, each entry synced in the folder above it. One after the other, because Node's
- * `recursive` tells a disk that is mounted read-only as a folder that is missing.
+ * Creates the missing folders between root and folder, each entry synced in its parent. One by one, because Node's `recursive`
+ * reports a read-only disk as a missing folder.
  */
 export async function makeFolders(root: string, folder: string): Promise<void> {
   const missing: string[] = [];
@@ -37,7 +37,7 @@ export async function makeFolders(root: string, folder: string): Promise<void> {
   for (const path of missing) if (await makeFolder(path)) await syncFolder(dirname(path));
 }
 
-/** False: it is there already. */
+/** Creates a folder; false: it exists. */
 async function makeFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path, { mode: FOLDER_MODE });
@@ -49,7 +49,7 @@ async function makeFolder(path: string): Promise<boolean> {
   }
 }
 
-/** The names in a folder are its own content: a file's sync does not write them. */
+/** Syncs the names in a folder: a file's sync does not write them. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {

@@ -1,4 +1,4 @@
-// Archives in a directory of this machine.
+// Stores archives in a local directory.
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, link, lstat, readdir, realpath, rm, stat } from "node:fs/promises";
@@ -23,7 +23,7 @@ import type {
   StoreFacts,
 } from "./store";
 
-/** What is written and not yet an object. No object's name may look like it. */
+/** Name of a file that is not yet an object. No object's name may match it. */
 const UNFINISHED = /^\.[0-9a-f]{16}\.unfinished$/;
 
 const READ_BYTES = 1 << 20;
@@ -105,12 +105,15 @@ export class FileStore implements ObjectStore {
     return Promise.resolve();
   }
 
-  /** Seen only whole: written beside, synced, then given its name, which fails where it is taken. */
+  /**
+   * Writes an object that becomes visible only whole: written under another name, synced, then linked to its name, which fails if
+   * that is taken.
+   */
   private async write(key: string, path: string, source: Source, options: PutOptions): Promise<StoredObject> {
     const folder = dirname(path);
     await this.requireRoom(key, source.bytes);
     await makeFolders(await this.root(), folder);
-    // Made just now, or by somebody before: either may be a link.
+    // Just created or older, either may be a link.
     await this.refuseOutside(folder);
     const unfinished = join(folder, `.${randomBytes(8).toString("hex")}.unfinished`);
     try {
@@ -127,7 +130,7 @@ export class FileStore implements ObjectStore {
     throw new StoreError("integrity", this.objectUrl(key), "checking", "it was stored, and is not there");
   }
 
-  /** Asked first, so that nothing half-written takes the last room from others. */
+  /** Checked first, so that no half-written file takes the last space from others. */
   private async requireRoom(key: string, bytes: number): Promise<void> {
     const free = await freeBytes(await this.root());
     if (free >= bytes) return;
@@ -142,7 +145,7 @@ export class FileStore implements ObjectStore {
     return { key, bytes: found.bytes, sha256: await sha256Of(content) };
   }
 
-  /** A plain file, and nothing that leads elsewhere. */
+  /** Finds a plain file; refuses links and the like. */
   private async find(key: string): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
     const path = await this.place(key);
     const found = await lstat(path).catch(undefinedIfAbsent);
@@ -152,7 +155,7 @@ export class FileStore implements ObjectStore {
     throw new StoreError("key", this.objectUrl(key), "looking at", what);
   }
 
-  /** The path of a key; refuses one that leads out of the directory. */
+  /** Returns the path of a key; refuses one that leads out of the directory. */
   private async place(key: string): Promise<string> {
     fullKey(this.url, "", key);
     if (key.split("/").some((part) => UNFINISHED.test(part)))
@@ -162,7 +165,10 @@ export class FileStore implements ObjectStore {
     return path;
   }
 
-  /** It must be there: a disk that is not mounted would otherwise be replaced by a folder of the system's own. */
+  /**
+   * Returns the directory, which must exist: a disk that is not mounted would otherwise be replaced by a folder of the system
+   * disk.
+   */
   private async root(): Promise<string> {
     const { directory } = this.location;
     const found = await stat(directory).catch(undefinedIfAbsent);
@@ -170,7 +176,7 @@ export class FileStore implements ObjectStore {
     throw new StoreError("no-bucket", this.url, "using", found ? "it is no directory" : "there is no such directory");
   }
 
-  /** Follows links as far as the folder exists. */
+  /** Refuses links out of the directory, followed as far as the folder exists. */
   private async refuseOutside(folder: string): Promise<void> {
     const root = await this.root();
     for (let existing = folder; ; existing = dirname(existing)) {
@@ -181,7 +187,7 @@ export class FileStore implements ObjectStore {
     }
   }
 
-  /** Keys that begin so and whose last part is wanted, ordered by their bytes. */
+  /** Returns the keys that begin with `start` and whose last part is wanted, ordered by their bytes. */
   private async walk(start: string, wanted: (name: string) => boolean): Promise<string[]> {
     const root = await this.root();
     const folder = start.slice(0, start.lastIndexOf("/") + 1);

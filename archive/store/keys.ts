@@ -1,15 +1,15 @@
-// Which keys a store takes: none that any reader could take for a place outside of the store's prefix.
+// Checks keys: none may be read as a location outside of the store's prefix.
 import { StoreError } from "./errors";
 
-/** S3 takes no longer ones, prefix included. */
+/** Limit of S3, prefix included. */
 const MAX_KEY_BYTES = 1024;
 
-/** File systems take no longer names, and one has to have room for what is written beside it. */
+/** Limit of file systems for a name. */
 const MAX_PART_BYTES = 255;
 
 /**
- * The key with the prefix before it. Refuses what leaves the prefix or would be read differently elsewhere: `..`, empty parts,
- * backslashes, control characters. `%2f` stays what it is, three characters: nothing here decodes a key.
+ * Returns the key with the prefix before it. Refuses keys that leave the prefix or that other software would read differently:
+ * `..`, empty parts, backslashes, control characters. `%2f` remains three characters: nothing here decodes a key.
  */
 export function fullKey(url: string, prefix: string, key: string): string {
   const reason = reasonAgainst(key) ?? tooLong(joined(prefix, key));
@@ -17,7 +17,7 @@ export function fullKey(url: string, prefix: string, key: string): string {
   return joined(prefix, key);
 }
 
-/** Likewise for the beginning of keys, which may end anywhere and be empty. */
+/** Does the same for the beginning of keys, which may end anywhere and be empty. */
 export function fullPrefix(url: string, prefix: string, start: string): string {
   const reason = start === "" ? undefined : reasonAgainst(start.replace(/\/$/, ""));
   if (reason !== undefined) throw new StoreError("key", url, "using", `the prefix ${JSON.stringify(start)} ${reason}`);

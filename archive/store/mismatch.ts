@@ -1,4 +1,4 @@
-/** Rows, parts and objects do not agree with what was written down about them: what was exported is of no use. */
+/** Thrown if rows, parts and objects contradict their records: the export is useless. */
 export class ArchiveContradicted extends Error {
   constructor(message: string) {
     super(message);
@@ -6,14 +6,11 @@ export class ArchiveContradicted extends Error {
   }
 }
 
-/**
- * An object of an archive is not there, or is not what was stored. What follows from that is said by who reads it: see
- * `open-archive.ts`.
- */
+/** Thrown if an object of an archive is gone, or is not as stored. Its reader adds the next step: see `open-archive.ts`. */
 export class ArchiveFault extends Error {
   constructor(
     readonly kind: "gone" | "damaged",
-    /** What was found, without a full stop. */
+    /** Finding, without a full stop. */
     readonly finding: string,
     wayOn?: string,
   ) {

@@ -5,7 +5,7 @@ import type { S3Limits } from "./s3-client";
 import type { ObjectStore } from "./store";
 
 /**
- * The store of these settings. Nothing is loaded and nothing asked before its first call: the SDK of S3 is large. Throws
+ * Returns the store for these settings. Nothing is loaded or requested before its first call: the SDK of S3 is large. Throws
  * InvalidSpecError with every problem of the settings.
  */
 export function openStore(settings: StoreSettings, limits?: Partial<S3Limits>): ObjectStore {

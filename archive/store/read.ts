@@ -1,9 +1,9 @@
-// Reads a body to its end and no further: what is missing is an error, not the end of the content.
+// Reads a body to its end and no further: missing bytes are an error, not the end of the content.
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { StoreError } from "./errors";
 
-/** The body's pieces; an error of the SDK on the way comes as one of ours. `bytes`: as the store said. */
+/** Yields the body's pieces, and explains errors of the SDK. `bytes`: length as the store reported it. */
 export async function* guarded(
   body: Readable,
   bytes: number | undefined,
@@ -25,7 +25,7 @@ export async function* guarded(
     throw new StoreError("integrity", object, "reading", `${read} bytes came of ${bytes}`);
 }
 
-/** In hex. */
+/** Returns the SHA-256 in hex. */
 export async function sha256Of(content: Readable): Promise<string> {
   const hash = createHash("sha256");
   for await (const piece of content as AsyncIterable<Uint8Array>) hash.update(piece);

@@ -1,21 +1,21 @@
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { StoreSettings } from "../../core/declare/archive/store-settings";
 
-/** How patient the client is, and in what pieces it sends. Tests make it small; nobody else has to. */
+/** Timeouts, attempts and piece sizes of the client. Only tests change them. */
 export interface S3Limits {
-  /** Largest object sent in one request, and size of a part of larger ones: what an upload holds in memory. @default 16 MiB */
+  /** Largest object sent in one request, and size of a part of larger ones: the memory that an upload needs. @default 16 MiB */
   readonly partBytes: number;
-  /** Time for the connection to be made. @default 5 s */
+  /** Time to establish the connection. @default 5 s */
   readonly connectMs: number;
   /** Time without a byte in either direction. @default 10 s */
   readonly idleMs: number;
-  /** How often a request is made at most. @default 4 */
+  /** Greatest number of attempts for a request. @default 4 */
   readonly attempts: number;
 }
 
 /**
- * Together they let a store that swallows everything fail within a minute: 4 attempts of 10 s of silence, of which the SDK
- * begins to count the first after 3 s, and less than 2 s between them.
+ * Together they let a store that never answers fail within a minute: 4 attempts of 10 s of silence, of which the SDK begins to
+ * count the first after 3 s, and less than 2 s between them.
  */
 export const DEFAULT_S3_LIMITS: S3Limits = {
   partBytes: 16 * 1024 * 1024,
@@ -24,21 +24,21 @@ export const DEFAULT_S3_LIMITS: S3Limits = {
   attempts: 4,
 };
 
-/** An S3-compatible store elsewhere has a region of this name, or does not look at it. */
+/** Other S3-compatible stores have a region of this name, or ignore it. */
 const REGION_OF_OTHER_STORES = "us-east-1";
 
-/** A client of the SDK, and what is known only from its answers. */
+/** Client of the SDK, with facts known only from its answers. */
 export interface S3Connection {
   readonly client: S3;
-  /** The store's own clock, from its last answer. */
+  /** Returns the store's own clock, from its last answer. */
   readonly storeTime: () => Date | undefined;
-  /** Removes credentials that are in use from a text. */
+  /** Removes the credentials in use from a text. */
   readonly hide: (text: string) => Promise<string>;
 }
 
-/** Loads the SDK, which is large, and asks nothing yet. Credentials come from the default chain. */
+/** Loads the SDK, which is large; sends no request yet. Credentials come from the default chain. */
 export async function connectS3(settings: StoreSettings, limits: S3Limits): Promise<S3Connection> {
-  // It prints a warning on Node 20, among what preview shows to people who cannot do anything about it.
+  // The SDK prints a warning on Node 20, in the output of preview, whose reader can rarely change that.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const sdk = await import("@aws-sdk/client-s3");
   const client = new sdk.S3(configuration(settings, limits));
@@ -50,7 +50,7 @@ export async function connectS3(settings: StoreSettings, limits: S3Limits): Prom
       if (date !== undefined) time = date;
       return result;
     },
-    // Below the one that turns answers into errors: a 404 says the time as well.
+    // Below the step that turns answers into errors: a 404 has the time as well.
     { step: "deserialize", priority: "low", name: "storeTime" },
   );
   return { client, storeTime: () => time, hide: (text) => hideCredentials(client, text) };
@@ -67,9 +67,9 @@ function configuration(settings: StoreSettings, limits: S3Limits): S3ClientConfi
     retryMode: "standard",
     maxAttempts: limits.attempts,
     requestHandler: { connectionTimeout: limits.connectMs, socketTimeout: limits.idleMs },
-    // Another one would be added to ours otherwise, or be asked of stores that do not know it.
+    // Otherwise the SDK adds a second checksum, or asks for one from stores that do not support it.
     requestChecksumCalculation: "WHEN_REQUIRED",
-    // Asked for in each reading that does not compare for itself.
+    // Requested by each read that does not compare a hash itself.
     responseChecksumValidation: "WHEN_REQUIRED",
   };
 }
@@ -84,13 +84,13 @@ function dateHeader(response: unknown): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-/** Stores quote what they were sent in some of their messages. */
+/** Removes credentials from a message: stores quote requests in some of their messages. */
 async function hideCredentials(client: S3, text: string): Promise<string> {
   const used = await client.config.credentials().catch(() => undefined);
   return (
     [used?.accessKeyId, used?.secretAccessKey, used?.sessionToken]
       .filter((secret) => secret !== undefined)
-      // A shorter one is no secret, and would be found in every other word.
+      // A shorter one is no secret, and occurs in ordinary words.
       .filter((secret) => secret.length >= 8)
       .reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text)
   );

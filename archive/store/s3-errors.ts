@@ -1,12 +1,12 @@
 import { StoreError, type StoreErrorKind } from "./errors";
 
-/** What an error of the SDK carries, of which only this is looked at. */
+/** Fields of the SDK's errors that are used here. */
 interface S3Failure {
   readonly name: string;
   readonly message: string;
   readonly code?: string;
   readonly status: number | undefined;
-  /** The region that the bucket is in, where the store says it. */
+  /** Region of the bucket, if the store reports it. */
   readonly region: string | undefined;
 }
 
@@ -32,13 +32,13 @@ export function failureOf(error: unknown): S3Failure {
   };
 }
 
-/** Without advice to programmers: what follows the first line, and which package of the SDK speaks. */
+/** Removes advice to programmers: everything after the first line, and the name of the SDK's package. */
 function plain(message: string): string {
   const [line = ""] = message.split("\n");
   return line.replace(/^@smithy\/\S+ - (\[\w+\] )?/, "").replace(/ \([^()]*client requestHandler\)/, "");
 }
 
-/** Puts a failure into a sentence. `hide` removes credentials. */
+/** Explains a failure in a sentence. `hide` removes credentials. */
 export async function s3Error(
   error: unknown,
   doing: string,
@@ -52,7 +52,7 @@ export async function s3Error(
 }
 
 function causeOf({ name, message, status, code }: S3Failure): string {
-  // An answer to HEAD has no body that could say more than its status.
+  // An answer to HEAD has no body, so only its status is known.
   const said = message === "" || message === "UnknownError" || message === name ? "" : `: ${message}`;
   const plain = name === "Error" && said !== "" ? said.slice(2) : `${code ?? name}${said}`;
   return status === undefined || status === 200 ? plain : `${plain} (status ${status})`;

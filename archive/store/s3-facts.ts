@@ -3,7 +3,10 @@ import { failureOf } from "./s3-errors";
 import { within } from "./s3-upload";
 import type { StoreFacts } from "./store";
 
-/** What a bucket promises. Fails where it cannot be listed below the prefix; what else may not be asked is undefined. */
+/**
+ * Reads the guarantees of a bucket. Fails if it cannot be listed below the prefix; facts that the role may not read are
+ * undefined.
+ */
 export async function bucketFacts(
   client: S3,
   bucket: string,
@@ -11,7 +14,7 @@ export async function bucketFacts(
   signal: AbortSignal | undefined,
 ): Promise<StoreFacts> {
   const Bucket = bucket;
-  // Not HeadBucket: a role that may list the prefix only is refused that.
+  // Not HeadBucket: it is denied to a role that may list the prefix only.
   await client.listObjectsV2({ Bucket, Prefix: prefix === "" ? "" : `${prefix}/`, MaxKeys: 1 }, within(signal));
   const [versioning, objectLock, encryption, region] = await Promise.all([
     told(client.getBucketVersioning({ Bucket }, within(signal))),
@@ -56,7 +59,7 @@ function told<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch(undefinedIfTold);
 }
 
-/** An answer that is no fact, because the store does not know the question or we may not ask it, is none; silence is an error. */
+/** Treats a question that the store does not support, or that the role may not ask, as unanswered; silence is an error. */
 function undefinedIfTold(error: unknown): undefined {
   const { status } = failureOf(error);
   if (status !== undefined && ((status >= 400 && status < 500 && status !== 429) || status === 501)) return undefined;

@@ -1,4 +1,4 @@
-// Listings of a bucket, page by page.
+// Lists a bucket, page by page.
 import type {
   ListMultipartUploadsCommandOutput,
   ListObjectsV2CommandOutput,
@@ -8,7 +8,7 @@ import type {
 } from "@aws-sdk/client-s3";
 import { within } from "./s3-upload";
 
-/** One question to the store, about the keys that begin so. */
+/** Sends one request to the store, about the keys below a prefix. */
 export type AskPage = <T>(question: (client: S3) => Promise<T>) => Promise<T>;
 
 interface Below {
@@ -28,7 +28,7 @@ export async function* objectsBelow(
       client.listObjectsV2({ ...below, ...from }, within(signal)),
     );
     for (const object of page.Contents ?? [])
-      // Some tools put an empty object there for a folder.
+      // Some tools store an empty object for a folder.
       if (object.Key !== undefined && !object.Key.endsWith("/")) yield { ...object, Key: object.Key };
     ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);

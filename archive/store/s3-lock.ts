@@ -1,4 +1,4 @@
-// Object Lock: what is asked for at an upload, and whether an object that is there has it.
+// Requests Object Lock for an upload, and checks it on a stored object.
 import type { ObjectLockMode } from "@aws-sdk/client-s3";
 import type { ObjectLockArgs } from "../../core/declare/archive/bucket-args";
 import { daysOfSpan } from "../../core/store/days";
@@ -12,7 +12,7 @@ interface Lock {
   readonly ObjectLockRetainUntilDate: Date;
 }
 
-/** Whole days after today, by the store's clock: ours may be wrong, and nothing may end too soon. */
+/** Locks for whole days after today, by the store's clock: the local one may be wrong, and no lock may end too early. */
 export function lockFrom(now: Date | undefined, { mode, for: length }: ObjectLockArgs, object: string): Lock {
   if (!now) throw new StoreError("unsupported", object, "locking", "the store does not say what time it is");
   const tomorrow = Math.floor(now.getTime() / DAY_MS) + 1;
@@ -22,7 +22,7 @@ export function lockFrom(now: Date | undefined, { mode, for: length }: ObjectLoc
   };
 }
 
-/** Some stores take an object whose lock they refuse, and it would be found there by the next run. */
+/** Fails unless a stored object is locked: some stores take an object but refuse its lock, and the next run would find it. */
 export function requireLock({ storedAt, lockedUntil }: StoredObject, lock: ObjectLockArgs, object: string): void {
   const end = (storedAt?.getTime() ?? 0) + daysOf(lock.for) * DAY_MS;
   if (lockedUntil && lockedUntil.getTime() >= end) return;

@@ -1,17 +1,17 @@
-// Sends one object: in one request when it is small, in parts when it is large; never over another one.
+// Sends one object, in one request if it is small, in parts if it is large; never overwrites.
 import type { CompletedPart, ObjectLockMode, S3, StorageClass } from "@aws-sdk/client-s3";
 import { compositeSha256, type Source } from "./content";
 import { failureOf } from "./s3-errors";
 import type { PutOptions } from "./store";
 
-/** Of our own metadata: the SHA-256 of the whole, in hex, and the composite that it belongs to. */
+/** Names in the object's metadata: SHA-256 of the whole, in hex, and the composite that it belongs to. */
 export const WHOLE_SHA256 = "sha256";
 export const COMPOSITE_SHA256 = "sha256-parts";
 
-/** An upload is given up on the way out of an error: a store that does not answer must not hold that up for long. */
+/** A failed upload is aborted before its error is thrown: a store that does not answer must not delay that for long. */
 const GIVE_UP_MS = 5_000;
 
-/** Where it goes and how it is kept there, in the SDK's words. */
+/** Location and storage options of an object, in the SDK's terms. */
 export interface Target {
   readonly Bucket: string;
   readonly Key: string;
@@ -33,7 +33,7 @@ async function sendWhole(client: S3, target: Target, source: Source, { signal, o
       ...target,
       Body: await source.read(0),
       ContentLength: source.bytes,
-      // Computed again by the store, which refuses the object where they differ.
+      // Computed again by the store, which refuses the object if they differ.
       ChecksumSHA256: source.partSha256[0],
       IfNoneMatch: "*",
       Metadata: { [WHOLE_SHA256]: source.sha256 },
@@ -62,8 +62,8 @@ async function sendParts(client: S3, target: Target, source: Source, options: Pu
       within(signal),
     );
   } catch (error) {
-    // Parts of an upload that nobody finishes cost money. Where that fails too, abortUploads finds it. The signal that ended
-    // the upload must not end this.
+    // Parts of an unfinished upload cost money. If this fails too, abortUploads finds them. The signal that ended the upload must
+    // not end this.
     if (failureOf(error).name !== "NoSuchUpload")
       await client
         .abortMultipartUpload({ ...place, UploadId }, within(AbortSignal.timeout(GIVE_UP_MS)))
@@ -81,7 +81,7 @@ async function sendEach(
   const parts: CompletedPart[] = [];
   let sent = 0;
   for (const [index, ChecksumSHA256] of source.partSha256.entries()) {
-    // From the disk again in every attempt of ours; the SDK's own attempts use this buffer.
+    // Read from the disk again for every attempt of the job; the SDK's own attempts use this buffer.
     const Body = await source.read(index);
     const PartNumber = index + 1;
     const { ETag } = await client.uploadPart(
@@ -95,7 +95,7 @@ async function sendEach(
   return parts;
 }
 
-/** An option of the SDK; it takes no signal that is undefined. */
+/** Returns an option of the SDK, which accepts no undefined signal. */
 export function within(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal === undefined ? {} : { abortSignal: signal };
 }

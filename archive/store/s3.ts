@@ -1,4 +1,4 @@
-// Archives in a bucket of S3 or of a store that speaks as S3 does.
+// Stores archives in a bucket of S3 or of a compatible store.
 import { Readable } from "node:stream";
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { formatLocation, type Location } from "../../core/store/location";
@@ -15,7 +15,7 @@ import { lockFrom, requireLock } from "./s3-lock";
 import { COMPOSITE_SHA256, type Target, upload, WHOLE_SHA256, within } from "./s3-upload";
 import type { CallOptions, Content, GetOptions, ObjectStore, PutOptions, StoredObject, StoreFacts } from "./store";
 
-/** After an upload whose end is not known: how long the store is asked whether it has the object. */
+/** Time for asking the store for the object after an upload with an unknown result. */
 const DECIDE_MS = 15_000;
 
 export class S3Store implements ObjectStore {
@@ -37,7 +37,7 @@ export class S3Store implements ObjectStore {
     const object = this.objectUrl(Key);
     const source = await openSource(object, content, this.limits.partBytes);
     try {
-      // Asked first: an archive that is gone on with finds most of its objects there.
+      // Checked first: a resumed archive finds most of its objects stored.
       const before = await this.lookUp(Key, "storing", options.signal);
       if (before) return await this.settle(before, source, object, options);
       await this.send(Key, content, source, options);
@@ -86,7 +86,7 @@ export class S3Store implements ObjectStore {
     for await (const { Key = "", UploadId } of uploadsBelow(ask, below, signal)) {
       await this.ask("giving up an upload of", Key, ({ client }) =>
         client.abortMultipartUpload({ Bucket: below.Bucket, Key, UploadId }, within(signal)).catch((error: unknown) => {
-          // Somebody else was quicker.
+          // Aborted meanwhile by another process.
           if (failureOf(error).name !== "NoSuchUpload") throw error;
         }),
       );
@@ -118,7 +118,7 @@ export class S3Store implements ObjectStore {
     );
   }
 
-  /** Uploads; where the end is not known, or somebody else was quicker, what is there decides afterwards. */
+  /** Uploads; if the result is unknown, or another process was faster, the stored object decides. */
   private async send(Key: string, content: Content, source: Source, options: PutOptions): Promise<void> {
     try {
       await this.ask("storing", Key, ({ client, storeTime }) =>
@@ -142,7 +142,7 @@ export class S3Store implements ObjectStore {
     };
   }
 
-  /** What is there against what was to be stored; read back where the store vouches for no SHA-256. */
+  /** Compares the stored object with the content; reads it back if the store vouches for no SHA-256. */
   private async settle(
     there: StoredObject,
     source: Source,
@@ -165,7 +165,7 @@ export class S3Store implements ObjectStore {
       } catch (error) {
         const { status, name } = failureOf(error);
         if (status === 404 && name !== "NoSuchBucket") return undefined;
-        // Who may list the prefix only is told 403 of what is not there, and a listing decides.
+        // A role that may list the prefix only gets 403 for a missing object, so a listing decides.
         if (status !== 403) throw error;
         const page = await client.listObjectsV2({ Bucket, Prefix: Key, MaxKeys: 1 }, within(signal));
         if (page.Contents?.[0]?.Key === Key) throw error;
@@ -199,7 +199,7 @@ export class S3Store implements ObjectStore {
     return this.connecting;
   }
 
-  /** Asks the store; once more with new credentials where those in use have expired. Fails with a StoreError. */
+  /** Sends a request; once more with new credentials if those in use have expired. Fails with a StoreError. */
   private async ask<T>(doing: string, Key: string, question: (connection: S3Connection) => Promise<T>): Promise<T> {
     for (let renewed = false; ; renewed = true) {
       const connection = await this.connection();
@@ -214,13 +214,13 @@ export class S3Store implements ObjectStore {
   }
 }
 
-/** Credentials of a role live for an hour; the chain is asked anew by a new client. */
+/** Credentials of a role last for an hour; only a new client reads the chain again. */
 const EXPIRED = /^(ExpiredToken|ExpiredTokenException|TokenRefreshRequired)$/;
 
-/** The store may have the object or not. */
+/** Failures after which the store may have the object or not. */
 const UNDECIDED: ReadonlySet<StoreErrorKind> = new Set(["taken", "busy", "unreachable", "other"]);
 
-/** The SHA-256 that the store vouches for, in hex. */
+/** Returns the SHA-256 that the store vouches for, in hex. */
 function vouched({ ChecksumSHA256: checksum, Metadata: metadata = {} }: HeadObjectCommandOutput): string | undefined {
   if (checksum === undefined) return undefined;
   if (!checksum.includes("-")) return Buffer.from(checksum, "base64").toString("hex");

@@ -8,17 +8,17 @@ import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { TableStore } from "./table-store";
 
-/** An archive table that can be reached. */
+/** Archive table with open connections. */
 interface TableDestination {
   readonly table: ArchiveTable;
   readonly place: string;
-  /** Where the table is, and where the rows come from: the same, or two. */
+  /** Database of the table, and database of the rows: possibly the same. */
   readonly target: Database;
   readonly source: Database;
   readonly log: Log;
 }
 
-/** Connects, and gives the table its place. */
+/** Connects, and determines the location of the table. */
 export async function openTable(
   table: ArchiveTable,
   databases: Pick<TableDestination, "target" | "source" | "log">,
@@ -27,7 +27,7 @@ export async function openTable(
   return { ...databases, table, place: tablePlace(table, identity.database) };
 }
 
-/** The destination for one partition. */
+/** Returns the store for one partition. */
 export function storeOfPartition(
   destination: TableDestination,
   partition: { readonly oid: string; readonly key: KeySpec; readonly bounds: OpenInterval },
@@ -37,7 +37,7 @@ export function storeOfPartition(
   return new TableStore({ ...partition, table, place, target, source, log, prepare });
 }
 
-/** Why rows of the table with this oid cannot go into the archive table; it may be absent. */
+/** Returns the reasons why rows of the table with this oid cannot go into the archive table, which may be absent. */
 export async function tableProblems(destination: TableDestination, oid: string): Promise<string[]> {
   const { table, target, source } = destination;
   const facts = await readArchiveTable(target, table);
@@ -59,7 +59,7 @@ export async function tableProblems(destination: TableDestination, oid: string):
   ];
 }
 
-/** Makes schema, table and register where they are absent. Fails before anything is stored where the rows cannot go in. */
+/** Creates schema, table and register if absent. Fails before anything is stored if the rows cannot go in. */
 async function makeReady(destination: TableDestination, oid: string, key: string): Promise<void> {
   const { table, target, source, log } = destination;
   const problems = await tableProblems(destination, oid);
@@ -68,7 +68,7 @@ async function makeReady(destination: TableDestination, oid: string, key: string
   const elsewhere = !(await isSameDatabase(destination));
   const columns = (await readArchiveColumns(source, oid)).map(({ collation, ...column }) => ({
     ...column,
-    // Another database may not have it, and the text of a value is the same without.
+    // Another database may lack it, and the text of a value is the same without.
     ...(collation === undefined || elsewhere ? {} : { collation }),
   }));
   const there = { schema: facts.schemaThere, table: facts.oid !== undefined };

@@ -19,26 +19,26 @@ import { ArchiveContradicted } from "../store/mismatch";
 import { ObjectConflict, StoreError } from "../store/errors";
 import type { CallOptions, Content, ObjectStore, PutOptions, StoredObject, StoreFacts } from "../store/store";
 
-/** The archive table that the rows of one partition go into. */
+/** Archive table that receives the rows of one partition. */
 interface TableStoreSettings {
   readonly target: Database;
   readonly table: TableRef;
-  /** As the ledger names it. */
+  /** Location as the ledger names it. */
   readonly place: string;
   readonly source: Database;
-  /** Of the detached table. */
+  /** Oid of the detached table. */
   readonly oid: string;
   readonly key: KeySpec;
   readonly bounds: OpenInterval;
   readonly log: Log;
-  /** Makes what is missing in the target, and fails where the rows cannot go into it. */
+  /** Creates what the target lacks, and fails if it cannot take the rows. */
   readonly prepare: (oid: string) => Promise<void>;
 }
 
 /**
- * An archive table in the place of an object store, for one partition. A part is its rows, brought in one transaction with its
- * entry in the register beside the table; they are found again by that transaction, which PostgreSQL keeps in each row (`xmin`):
- * exact, without a column of ours in the table, and another one as soon as a row is changed. The manifest is an entry too.
+ * Archive table used as an object store, for one partition. A part is its rows, written in one transaction with its entry in the
+ * register next to the table; that transaction identifies them later, as PostgreSQL keeps it in each row (`xmin`): exact, without
+ * an extra column in the table, and different as soon as a row is changed. The manifest is an entry too.
  */
 export class TableStore implements ObjectStore {
   private described: Promise<Described> | undefined;
@@ -75,8 +75,8 @@ export class TableStore implements ObjectStore {
   }
 
   /**
-   * Makes the table ready, and takes back what an earlier archive of the same table has brought and nobody stands on any more, so
-   * that nothing is there twice. What was archived of another table for this range stays, and is an error: it may be the only copy.
+   * Prepares the table, and removes rows of an earlier archive of the same table that no drop depends on any more, so that no row
+   * exists twice. Rows of this range archived from another table are kept, and are an error: they may be the only copy.
    */
   async abortUploads(folder: string, { signal }: CallOptions = {}): Promise<number> {
     await this.settings.prepare(this.settings.oid);
@@ -104,7 +104,7 @@ export class TableStore implements ObjectStore {
     return { versioning: undefined, objectLock: undefined, encryption: undefined, region: undefined };
   }
 
-  /** Whoever opened the database closes it. */
+  /** The database is closed by its opener. */
   close(): Promise<void> {
     return Promise.resolve();
   }
@@ -165,7 +165,7 @@ export class TableStore implements ObjectStore {
     );
   }
 
-  /** What is found of them by its transaction goes; where rows are there that nobody accounts for, they may be the missing ones. */
+  /** Refuses if rows to be removed are missing while the range has unaccounted rows: these may be the missing ones. */
   private async refuseChanged(condition: string, older: readonly RegisterEntry[]): Promise<void> {
     const { target, table } = this.settings;
     const brought = await countBrought(
@@ -218,10 +218,10 @@ export class TableStore implements ObjectStore {
   }
 }
 
-/** What is archived, read once. */
+/** Description of the archived table, read once. */
 interface Described {
   readonly columns: readonly ArchivedColumn[];
-  /** The rows of its range in the archive table. */
+  /** SQL condition for the rows of its range in the archive table. */
   readonly condition: string;
   readonly source: string;
 }

@@ -2,23 +2,23 @@ import type { OpenInterval } from "../../core/time/interval";
 import { type KeyEncoding, keyKind, type KeyKind, parseBound } from "../../core/time/key";
 import type { Instant } from "../../core/time/instant";
 
-/** How the values of a key are to be read. */
+/** Interpretation of a key's values. */
 export interface KeyReading {
   readonly encoding: KeyEncoding;
   readonly zone: string;
-  /** The column that holds the time; left out: that of the table's own key. */
+  /** Column that holds the time. Left out: that of the table's own key. */
   readonly column?: string;
 }
 
-/** What a key of this type means when nobody declared it. Numbers have no meaning of their own. */
+/** Returns the meaning of a key of this type, also if none is declared. Numbers have no meaning of their own. */
 export function kindOf(type: string, reading: KeyReading | undefined): KeyKind | undefined {
   const declared = reading && keyKind(type, reading.encoding);
   return declared ?? keyKind(type, "time") ?? keyKind(type, "uuidv7");
 }
 
 /**
- * Reads the bounds of a partition as `pg_get_expr` prints them. Undefined for a default partition, for other strategies,
- * for keys of several columns, and for values that are no time.
+ * Reads the bounds of a partition as `pg_get_expr` prints them. Undefined for a default partition, for other strategies, for keys
+ * of several columns, and for values that are no time.
  *
  * @example FOR VALUES FROM ('2025-01-01 00:00:00+00') TO (MAXVALUE)
  */
@@ -34,8 +34,8 @@ export function parseBounds(text: string, kind: KeyKind, zone: string): OpenInte
 }
 
 /**
- * The value of a branch: the one of a LIST bound, the remainder of a HASH bound. Undefined for a range, for several values,
- * for NULL and for the default.
+ * Returns the value of a branch: the one of a LIST bound, the remainder of a HASH bound. Undefined for a range, for several
+ * values, for NULL and for the default.
  *
  * @example FOR VALUES IN ('abc-123')
  */
@@ -50,7 +50,10 @@ export function parseBranchValue(text: string): string | undefined {
 /** A quoted literal, a number, or a word; a comma would be the next column of the key. */
 const VALUE = "('(?:[^']|'')*'|[^',()]+)";
 
-/** `infinity` is a value of the type where MAXVALUE is beyond all of them; as the end of a range of time they mean the same. */
+/**
+ * Reads an end. `infinity` is a value of the type and MAXVALUE is beyond all of them; as the end of a range of time they mean the
+ * same.
+ */
 function parseEnd(text: string, kind: KeyKind, zone: string): Instant | undefined {
   if (text === "MINVALUE" || text === "MAXVALUE") return undefined;
   const value = text.startsWith("'") ? text.slice(1, -1).replaceAll("''", "'") : text;

@@ -8,8 +8,8 @@ import type { Session } from "../connect/session";
 const ROWS_OF_A_PAGE = 291;
 
 /**
- * Counts a default partition as far as anybody acts differently. Undefined: there is none, it has no page, or its rows are
- * hidden from us.
+ * Counts the rows of a default partition up to the limit that matters. Undefined: none exists, it has no page, or its rows are
+ * hidden from this role.
  */
 export async function countDefault(session: Session, leaves: readonly LeafRow[]): Promise<number | undefined> {
   const leaf = leaves.find((row) => row.fallback !== null);

@@ -24,7 +24,7 @@ import {
   type TableRow,
 } from "./rows";
 
-/** What was read about one table, before anybody says how its key is to be understood. */
+/** Rows read about one table, before the meaning of its key is known. */
 export interface RawObservation {
   readonly schema: string;
   readonly name: string;
@@ -33,13 +33,13 @@ export interface RawObservation {
   readonly registry: RegistryRow | undefined;
   /** Rows of the default partition, counted up to a limit. */
   readonly defaultRows: number | undefined;
-  /** Schema of pg_partman, where it manages the table too. */
+  /** Schema of pg_partman if it manages the table too. */
   readonly partman: string | undefined;
 }
 
 /**
- * Turns rows into what core decides on. `reading` says how numbers and UUIDs of the key are times; without it the window
- * in the registry says so.
+ * Converts rows into the facts that core decides on. `reading` states how numbers and UUIDs of the key encode times; without it
+ * the window in the registry does.
  */
 export function toObservation(raw: RawObservation, reading: KeyReading | undefined): Observation {
   const relation = raw.table.relation;
@@ -59,7 +59,7 @@ export function toObservation(raw: RawObservation, reading: KeyReading | undefin
   };
 }
 
-/** Asked of a table that is managed for the first time: afterwards it would be said of every table in every preview. */
+/** Reported only for a table that is not managed yet: later, every preview would repeat it for every table. */
 function hiddenPartman({ table, registry }: RawObservation): string[] {
   const schema = table.partman_hidden;
   if (schema === null || table.relation === null || registry?.registration) return [];
@@ -71,7 +71,7 @@ function hiddenPartman({ table, registry }: RawObservation): string[] {
   ];
 }
 
-/** A time as the server prints it under our session settings. */
+/** Reads a time as the server prints it under this product's session settings. */
 export function parseTime(text: string): Instant {
   return parseBound(text, "timestamptz", "UTC");
 }
@@ -101,8 +101,8 @@ function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReadin
 }
 
 /**
- * Which column holds the time, and how. The table's own key where it is cut by range; below LIST and HASH levels it is the
- * column that was declared.
+ * Returns the column that holds the time, and its meaning: the table's own key if it is partitioned by range; below LIST and HASH
+ * levels the declared column.
  */
 function timeKey(relation: RelationJson, reading: KeyReading | undefined): TimeKey | undefined {
   const key = keyOf(relation);
@@ -165,7 +165,7 @@ function toDetached(row: NonNullable<RegistryRow["detached"]>[number]): Detached
   };
 }
 
-/** Written by us together, so none of it is missing. */
+/** Reads fields that are always written together, so none is missing. */
 function toArchived({ at, ...detail }: LedgerDetail & { readonly at: string }): ArchivedFacts {
   const archivedAt = parseTime(at);
   return {
