@@ -186,7 +186,7 @@ function boundsOf(row: { readonly lower: string | null; readonly upper: string |
   };
 }
 
-/** The key of the window that the registry keeps: written by us, but perhaps by a newer version, so nothing is taken for granted. */
+/** Reads the key of the window in the registry. A newer version may have written it, so nothing is assumed about its form. */
 function registeredReading(row: RegistryRow | undefined): KeyReading | undefined {
   const window = row?.registration?.window;
   if (typeof window !== "object" || window === null || !("key" in window)) return undefined;

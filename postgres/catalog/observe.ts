@@ -9,8 +9,8 @@ import type { Session } from "../connect/session";
 import { isLockTimeout } from "../connect/sqlstate";
 
 /**
- * Reads everything about one table: two or three statements, whatever the number of its partitions, one more where a default
- * partition is not empty, and one where pg_partman is installed. `tried`: how often a lock was in the way before.
+ * Reads everything about one table: two or three statements, whatever the number of its partitions, one more if a default
+ * partition is not empty, and one if pg_partman is installed. `tried`: number of earlier attempts that a lock prevented.
  */
 export async function observeTable(
   session: Session,
@@ -31,7 +31,7 @@ export async function observeTable(
   return { schema, name, table, leaves, registry, defaultRows, partman };
 }
 
-/** The indexes of all partitions, at any depth; with `away` those of this detached table too. */
+/** Reads the indexes of all partitions, at any depth; with `away` also those of this detached table. */
 export async function observeIndexesOfLeaves(
   session: Session,
   schema: string,
@@ -39,7 +39,7 @@ export async function observeIndexesOfLeaves(
   away: { readonly schema: string; readonly name: string } | undefined,
 ): Promise<ObservedLeafIndex[]> {
   const rows = await session.query(query("leaf-indexes"), [schema, name, away?.schema ?? null, away?.name ?? null]);
-  // The columns are those of LeafIndexRow: the query names them.
+  // The query names the columns of LeafIndexRow.
   return (rows as unknown as LeafIndexRow[]).map((row) => ({
     ...indexOf(row),
     schema: row.schema,
@@ -52,13 +52,13 @@ export async function observeIndexesOfLeaves(
 async function readTable(session: Session, management: string, schema: string, name: string): Promise<TableRow> {
   const limits = [OLD_TRANSACTION_SECONDS, LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS];
   const rows = await session.query(query("table"), [schema, name, management, ...limits]);
-  // The query gives one row always, with these columns.
+  // The query always returns one row, with these columns.
   return rows[0] as unknown as TableRow;
 }
 
 async function readLeaves(session: Session, relation: RelationJson | undefined, exact: boolean): Promise<LeafRow[]> {
   if (relation?.relkind !== "p") return [];
-  // An index can identify rows only where one besides the primary key is unique.
+  // An index can identify rows only if one besides the primary key is unique.
   const unique = (relation.indexes ?? []).some((index) => index.unique && index.constraint?.kind !== "primary");
   return (await session.query(query("leaves"), [relation.oid, exact, unique])) as unknown as LeafRow[];
 }
@@ -76,7 +76,7 @@ async function readRegistry(
   )[0] as unknown as RegistryRow;
 }
 
-/** The schema of pg_partman, where it manages this table. */
+/** Returns the schema of pg_partman if it manages this table. */
 async function readPartman(
   session: Session,
   partman: string | null,
@@ -91,10 +91,12 @@ async function readPartman(
   return rows.length > 0 ? partman : undefined;
 }
 
-/** So often exact sizes are asked for, which is half a second: a lock that is short costs no exactness. */
+/** Number of attempts with exact sizes, half a second together: a short lock costs no exactness. */
 const EXACT_TRIES = 3;
 
-/** Exact sizes take a lock on each leaf. While one is rewritten, its size is estimated: a preview must not wait for that. */
+/**
+ * Reads exact sizes, which lock each partition; estimates them while one is being rewritten: a preview must not wait for that.
+ */
 async function withEstimates<T>(tried: number, read: (exact: boolean) => Promise<T>): Promise<T> {
   try {
     return await read(true);
@@ -104,7 +106,7 @@ async function withEstimates<T>(tried: number, read: (exact: boolean) => Promise
   }
 }
 
-/** Waits for both even when one fails, so that nothing is still under way when the session goes to somebody else. */
+/** Waits for both even if one fails, so that nothing is under way when the session is used again. */
 async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return [await first, await second];

@@ -4,13 +4,13 @@ import type { TableName } from "../../core/names/table-name";
 import type { Session } from "../connect/session";
 import { isConnectionLoss, isLockTimeout, sqlState } from "../connect/sqlstate";
 
-/** A check or a default as it is declared. */
+/** Check or default as declared. */
 export type DeclaredExpression = Pick<RegisteredExpression, "kind" | "name" | "declared">;
 
 /**
- * Lets the server read checks and defaults and print them again, on a temporary table with the columns of the table, in a
- * transaction that is rolled back: nobody waits for it, and nothing stays. What the server does not take is left out, and
- * everything is where the role may make no temporary table.
+ * Lets the server parse checks and defaults and print them again, on a temporary table with the columns of the table, in a
+ * transaction that is rolled back: no session waits for it, and nothing remains. Expressions that the server refuses are left
+ * out; all of them are if the role may not create temporary tables.
  */
 export async function printExpressions(
   session: Session,
@@ -53,7 +53,7 @@ const PRINTED: Readonly<Record<DeclaredExpression["kind"], string>> = {
   unique: CONSTRAINT,
 };
 
-/** Undefined: the server refused it. */
+/** Sends a statement; undefined: the server refused it. */
 async function attempt(session: Session, sql: string): Promise<unknown> {
   try {
     return await session.query(sql);

@@ -5,7 +5,7 @@ import type { PolicySpec } from "../../core/declare/table/security";
 import type { Session } from "../connect/session";
 import { isConnectionLoss, isLockTimeout, sqlState, textOf } from "../connect/sqlstate";
 
-/** Policies to be read by the server, on the table that they are for or one that only is to be made. */
+/** Policies for the server to parse, on their table, which may not exist yet. */
 export interface PrintRequest {
   readonly schema: string;
   readonly table: string;
@@ -15,16 +15,16 @@ export interface PrintRequest {
 }
 
 export interface PrintedPolicies {
-  /** By name, as the server prints them. */
+  /** Policies as the server prints them, by name. */
   readonly printed: ReadonlyMap<string, PrintedPolicy>;
-  /** Those that the server does not take. */
+  /** Policies that the server refuses. */
   readonly refused: readonly { readonly policy: string; readonly sqlState: string; readonly message: string }[];
 }
 
 /**
- * Lets the server read each expression as one expression and print it again, on a temporary table of the same name and
- * columns in a transaction that is rolled back: nobody waits for it, and nothing stays. Nothing is known afterwards where
- * the role may make no temporary table, or the server takes no writes.
+ * Lets the server parse each expression as one expression and print it again, on a temporary table of the same name and columns
+ * in a transaction that is rolled back: no session waits for it, and nothing remains. The result is empty if the role may not
+ * create temporary tables, or the server takes no writes.
  */
 export async function printPolicies(session: Session, request: PrintRequest): Promise<PrintedPolicies> {
   await session.query("begin");
@@ -45,7 +45,7 @@ async function printInTransaction(session: Session, request: PrintRequest): Prom
   for (const policy of request.policies) {
     await session.query("savepoint one");
     try {
-      // Roles may be made by the same program, and say nothing about the expression.
+      // The same program may create the roles, and they do not affect the expression.
       await session.query(`create policy p on ${table} ${policyText({ ...policy, roles: ["public"] })}`);
       const [row] = await session.query(
         "select pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as check from pg_policy p where p.polrelid = $1::regclass",

@@ -5,7 +5,7 @@ import type {
   ObservedSlot,
 } from "../../core/observed/replication";
 
-/** What queries/table.sql tells about publications and slots. JSON leaves an empty list out as null. */
+/** Columns of queries/table.sql about publications and slots. JSON leaves an empty list out as null. */
 export interface ReplicationRow {
   readonly publications: readonly PublicationJson[] | null;
   readonly logical_slots: readonly ObservedSlot[] | null;

@@ -23,7 +23,7 @@ import type { ObservedCheck, ObservedTrigger } from "../../core/observed/default
 import type { ObstacleRow } from "../execute/obstacles";
 import type { ReplicationRow } from "./replication-rows";
 
-/** The rows of the queries, as their SQL builds them. JSON leaves an empty list out as null. */
+/** Rows of the queries, as their SQL builds them. JSON leaves an empty list out as null. */
 export interface TableRow extends ObstacleRow, ReplicationRow {
   readonly now: string;
   readonly server_version: number;
@@ -31,7 +31,7 @@ export interface TableRow extends ObstacleRow, ReplicationRow {
   readonly superuser: boolean;
   /** Schema of pg_partman's configuration. */
   readonly partman_schema: string | null;
-  /** The same, where this role may not read it. */
+  /** The same, if this role may not read it. */
   readonly partman_hidden: string | null;
   readonly default_grantees: readonly string[] | null;
   readonly default_grants: readonly Nullable<DefaultGrant>[] | null;
@@ -68,16 +68,16 @@ export interface LeafRow {
   readonly bytes: string | null;
   readonly fenced: boolean;
   readonly carried: CarriedJson;
-  /** Oid of what it is a partition of; null for the table itself. */
+  /** Oid of its parent; null for the table itself. */
   readonly parent: string | null;
   readonly strategy: "r" | "l" | "h" | null;
-  /** The column by which it is cut further, where that is one column. */
+  /** Column of its partition key, if it is a single column. */
   readonly key_column: string | null;
-  /** Of the table's own default partition. */
+  /** Facts of the table's own default partition. */
   readonly fallback: FallbackJson | null;
 }
 
-/** What leaves.sql says about a default partition besides what it says about every partition. */
+/** Columns of leaves.sql that only a default partition has. */
 interface FallbackJson {
   readonly pages: string | number;
   readonly hidden: boolean;
@@ -101,7 +101,7 @@ interface CarriedJson {
   readonly tablespace: string | null;
   readonly statistics: Readonly<Record<string, number>> | null;
   readonly uniqueIndexes: Readonly<Record<string, string>> | null;
-  /** Without nulls: what is left out is as on every table. */
+  /** Without nulls: a missing field has the value that every table has. */
   readonly unsaid?: UnsaidState;
 }
 
@@ -143,7 +143,7 @@ export interface RegistryRow {
         readonly event: LedgerEvent;
         readonly at: string;
         readonly detail: LedgerDetail;
-        /** Of the last archive, with the time of the ledger's row. */
+        /** Detail of the last archive, with the time of the ledger's row. */
         readonly archived: (LedgerDetail & { readonly at: string }) | null;
         readonly foreign: boolean;
         readonly fenced: boolean;

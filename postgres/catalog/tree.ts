@@ -4,20 +4,20 @@ import type { KeyKind } from "../../core/time/key";
 import { parseBounds, parseBranchValue } from "./bounds";
 import { carriedOf, type LeafRow, STRATEGIES } from "./rows";
 
-/** How the bounds of time partitions are read, and which column they are bounds of. */
+/** Interpretation of the bounds of time partitions, and the column that they bound. */
 export interface TimeKey {
   readonly kind: KeyKind;
   readonly column: string;
   readonly zone: string;
 }
 
-/** The partitions of a table as a tree, from rows that name their parents. */
+/** Partitions of a table as a tree, from rows that name their parents. */
 interface Tree {
   readonly leaves: readonly ObservedLeaf[];
   readonly branches: readonly ObservedBranch[];
 }
 
-/** Rows come parents first; the first one is the table itself. */
+/** Builds the tree from rows with parents first; the first one is the table itself. */
 export function toTree(rows: readonly LeafRow[], key: TimeKey | undefined): Tree {
   const root = rows.find((row) => row.parent === null);
   if (!root) return { leaves: [], branches: [] };
@@ -37,7 +37,7 @@ export function toTree(rows: readonly LeafRow[], key: TimeKey | undefined): Tree
         const value = parseBranchValue(row.bounds);
         const own = path === undefined || value === undefined ? undefined : [...path, value];
         const at = branches.length;
-        // Its place comes before those of its parts, which are found first.
+        // Reserves its index before those of its partitions, which are built first.
         branches.length += 1;
         const { strategy, key_column: column } = row;
         const leaves = below(row, own);

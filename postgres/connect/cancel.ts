@@ -3,13 +3,13 @@ import type { Connections } from "./connections";
 import { query } from "../queries";
 import type { Session } from "./session";
 
-/** A cancel that arrives between two statements does nothing, so it is sent again until the work has ended. */
+/** A cancel between two statements has no effect, so it is repeated until the work has ended. */
 const REPEAT_MS = 200;
 
-/** After this the connection is cut instead: the server notices within a second. */
+/** After this time the connection is cut instead: the server notices within a second. */
 const LIMIT_MS = 5_000;
 
-/** Runs `body` on a session; when the signal comes, what the session runs is cancelled from another session. */
+/** Runs `body` on a session; on the signal, the running statement is cancelled from another session. */
 export async function cancellable<T>(
   connections: Connections,
   session: Session,
@@ -28,12 +28,12 @@ export async function cancellable<T>(
   } finally {
     ended = true;
     signal.removeEventListener("abort", onAbort);
-    // A cancel that is still on its way must not hit whoever gets the session next.
+    // A cancel still under way must not hit the next user of the session.
     await cancelling;
   }
 }
 
-/** Tells the backends to stop what they run. Asked on the service session, or on a new one when that one does not answer. */
+/** Cancels the statements of these backends, over the service session, or a new one if that does not answer. */
 export async function cancelBackends(connections: Connections, pids: readonly number[]): Promise<void> {
   if (pids.length === 0) return;
   const told = await Promise.race([tell(connections, pids), sleep(LIMIT_MS / 2, false, { ref: false })]);

@@ -1,6 +1,6 @@
 import { isConnectionLoss, lossText, sqlState, textOf } from "./sqlstate";
 
-/** What a connection is named by. */
+/** Parts that identify a connection. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -22,7 +22,7 @@ type ConnectionErrorKind =
   | "starting"
   | "other";
 
-/** Why there is no connection, for people: sentences, the last without its full stop. Never holds a password. */
+/** Reason why there is no connection, for users: sentences, the last without its full stop. Never holds a password. */
 export class ConnectionError extends Error {
   constructor(
     readonly kind: ConnectionErrorKind,
@@ -34,14 +34,14 @@ export class ConnectionError extends Error {
   }
 }
 
-/** Puts a failure to connect into a sentence: where to, what happened, what to do. `hide` removes secrets from the cause. */
+/** Explains a failure to connect: target, cause, next step. `hide` removes secrets from the cause. */
 export function connectionError(error: unknown, target: Address, hide: (text: string) => string): ConnectionError {
   if (error instanceof ConnectionError) return error;
   const kind = kindOf(error);
   const where = `${target.host}:${target.port}, database "${target.database}", user "${target.user}"`;
   const cause = hide(isConnectionLoss(error) && sqlState(error) === undefined ? lossText(error) : textOf(error));
   const message = `cannot connect to ${where}: ${cause.replace(/\.$/, "")}. ${WAYS_ON[kind]}${/timeout expired/.test(cause) ? SILENT_POOLER : ""}`;
-  // The driver's own error is left behind: its stack or fields could quote the connection.
+  // The driver's own error is not attached: its stack or fields could quote the connection.
   return new ConnectionError(kind, message);
 }
 
@@ -94,7 +94,7 @@ function kindOf(error: unknown): ConnectionErrorKind {
   }
 }
 
-/** PgBouncer gives most of its refusals this one code, and those of before 1.20 other words. */
+/** Returns the kind of an error from PgBouncer, which has one code for most of them, and other texts before 1.20. */
 function kindOfPooler(text: string): ConnectionErrorKind {
   if (/startup parameter/i.test(text)) return "startup-parameter";
   if (/no such database|database .* does not exist/i.test(text)) return "no-database";
@@ -106,7 +106,7 @@ function kindOfPooler(text: string): ConnectionErrorKind {
   return "other";
 }
 
-/** What comes from sockets, from TLS and from the driver has no code that could be relied on. */
+/** Returns the kind by the text: errors of sockets, TLS and the driver have no reliable code. */
 function kindOfText(text: string): ConnectionErrorKind {
   if (/SASL|password/i.test(text)) return "authentication";
   if (/certificate|SSL|TLS|self.signed|altname/i.test(text)) return "tls";

@@ -7,14 +7,16 @@ import type { ServerFacts } from "./set-up";
 import type { Environment } from "./target";
 import { isConnectionLoss, sqlState } from "./sqlstate";
 
-/** Idle sessions of the pool are closed after this: a run that waits for something else does not occupy the server. */
+/** Idle sessions of the pool are closed after this time: a run that waits does not occupy the server. */
 const IDLE_MS = 30_000;
 
-/** A server that stops may accept a connection and end it, again and again for a moment. */
+/** A stopping server may for a moment accept connections and end them, again and again. */
 const MAX_FAILURES = 3;
 
 export interface Identity {
-  /** Of the cluster; "unknown" where the role may not read it (some hosted servers): then only oid and name tell databases apart. */
+  /**
+   * Of the cluster; "unknown" if the role may not read it (some hosted servers): then only oid and name distinguish databases.
+   */
   readonly systemIdentifier: string;
   readonly databaseOid: string;
   readonly database: string;
@@ -23,8 +25,8 @@ export interface Identity {
 }
 
 /**
- * The sessions of one database: a pool for work, and one service session beside it that holds the table locks, samples
- * blockers and cancels. Everything on the service session is instant, so it is free when something else hangs.
+ * Sessions of one database: a pool for work, and one service session that holds the table locks, samples blockers and cancels.
+ * Everything on the service session is instant, so it is free when another one hangs.
  */
 export class Connections {
   statementCount = 0;
@@ -33,7 +35,7 @@ export class Connections {
   private readonly sessions = new WeakMap<object, Session>();
   private first: Promise<Started> | undefined;
   private service: Promise<Session> | undefined;
-  /** When one of the sessions was last found lost, by performance.now(): what ends one often ends all. */
+  /** Time of the last loss of a session, by performance.now(): the cause often ends all of them. */
   private lossAt = -Infinity;
 
   constructor(
@@ -49,7 +51,7 @@ export class Connections {
     return this.first;
   }
 
-  /** The service session, opened anew when it was lost. */
+  /** Returns the service session, opened again if it was lost. */
   async serviceSession(): Promise<Session> {
     await this.start();
     const asked = this.service;
@@ -63,7 +65,7 @@ export class Connections {
     return opened;
   }
 
-  /** Runs `body` with a session of the pool. A session that was lost or is in doubt is thrown away. */
+  /** Runs `body` with a session of the pool. A session that was lost or is in doubt is discarded. */
   async withSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
     const { pool } = await this.start();
     const { client, session } = await this.checkOut(pool);
@@ -77,7 +79,7 @@ export class Connections {
     }
   }
 
-  /** Runs `body` with a session of its own, for a COPY: those of the pool send requests without waiting, which it cannot bear. */
+  /** Runs `body` with a session of its own, for a COPY, which does not tolerate the pipelined requests of the pool's sessions. */
   async withStreamingSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
     await this.start();
     const { session } = await this.connector.open(true, "streaming");
@@ -90,7 +92,7 @@ export class Connections {
     }
   }
 
-  /** Pids of the sessions that are at work. */
+  /** Pids of the sessions in use. */
   get busyPids(): number[] {
     return [...this.busy].filter((session) => session.lost === undefined).map((session) => session.pid);
   }
@@ -118,14 +120,14 @@ export class Connections {
     const size = Math.max(2, this.config.poolSize ?? DEFAULT_POOL_SIZE);
     const config = await this.connector.clientConfig();
     const pool = new Pool({
-      // The time-out of connecting is the client's. The pool's own would also bound the wait for a free session, which
-      // takes as long as the work of others takes.
+      // The client has the time-out for connecting. That of the pool would also limit the wait for a free session, which lasts as
+      // long as other work does.
       Client: class extends Client {
         constructor() {
           super(config);
         }
       },
-      // One of them is the service session.
+      // One connection is the service session.
       max: size - 1,
       idleTimeoutMillis: IDLE_MS,
       allowExitOnIdle: true,
@@ -142,8 +144,8 @@ export class Connections {
   }
 
   /**
-   * A session that answers: one that has died is thrown away before anything is sent by it. A server that has gone away since is
-   * given the time of one connection to come back.
+   * Returns a session that answers: a dead one is discarded before anything is sent over it. A server that has gone away since
+   * gets the time of one connection to come back.
    */
   private async checkOut(pool: Pool): Promise<{ readonly client: PoolClient; readonly session: Session }> {
     for (let failures = 0; ;) {
@@ -156,7 +158,7 @@ export class Connections {
       } catch (error) {
         failures += 1;
         if (failures > MAX_FAILURES) throw await this.connector.explain(error);
-        // Opening one with all patience tells the precise reason, or that the server is back.
+        // A patient attempt finds the precise reason, or that the server is back.
         const { session } = await this.connector.open(true);
         await session.end();
       }

@@ -10,19 +10,19 @@ import { applySettings, readFacts, type ServerFacts, setUp } from "./set-up";
 import { type Environment, nameTarget, resolveTarget, type Target } from "./target";
 import { tlsAttempts } from "./tls";
 
-/** Between two tries while a server starts or has no room. */
+/** Pause between two attempts while a server starts or has no free connection. */
 const RETRY_PAUSE_MS = 250;
 
-/** What decides how every further session is opened. */
+/** Opened session, and the facts of its server. */
 interface Opened {
   readonly session: Session;
   readonly facts: ServerFacts;
 }
 
-/** Knows how to open a session: resolves the target once, asks for the password once, finds out about TLS and poolers once. */
+/** Opens sessions: resolves the target, gets the password, and detects TLS and poolers once. */
 export class Connector {
   private known: Promise<Known> | undefined;
-  /** Whether a session is known to keep its server process for as long as it lasts. */
+  /** True once a session is known to keep its server process until it ends. */
   private keepsServer = false;
   private passwords: string[] = [];
 
@@ -32,7 +32,7 @@ export class Connector {
     private readonly count: () => void,
   ) {}
 
-  /** Every password that is known by now, in all its spellings. */
+  /** Passwords known so far, in all their spellings. */
   get secrets(): string[] {
     return spellings(this.passwords);
   }
@@ -41,7 +41,7 @@ export class Connector {
     return nameTarget((await this.resolve()).target);
   }
 
-  /** Opens one session. A server that starts or is full is given time; `patient` gives it to one that is away, too. */
+  /** Opens one session. A server that starts or is full gets time; with `patient` an unreachable one does, too. */
   async open(patient: boolean, kind: SessionKind = "pipelined"): Promise<Opened> {
     const known = await this.resolve();
     const deadline = performance.now() + known.target.connectTimeoutMs;
@@ -58,15 +58,15 @@ export class Connector {
     }
   }
 
-  /** Options of the driver, for its pool. */
+  /** Returns the driver's options, for its pool. */
   async clientConfig(): Promise<ClientConfig> {
     const known = await this.resolve();
     return clientConfig(this.config, known, known.tls[0] ?? false);
   }
 
   /**
-   * Gets a connected session ready for work. A pooler accepts a connection at once and answers when it has a server for it,
-   * so that the first answer is waited for no longer than the connection was.
+   * Prepares a connected session for work. A pooler accepts a connection at once and answers when it has a server for it, so the
+   * first answer has the same time limit as the connection.
    */
   async makeReady(session: Session): Promise<ServerFacts> {
     const { target } = await this.resolve();
@@ -84,7 +84,7 @@ export class Connector {
     return facts;
   }
 
-  /** A session in which nothing was set. */
+  /** Opens a session without any settings. */
   private async openBare(): Promise<Session> {
     const { client, session } = this.newSession(await this.resolve());
     try {
@@ -96,7 +96,7 @@ export class Connector {
     }
   }
 
-  /** Not connected yet; TLS as it worked before. */
+  /** Creates a session, not connected yet; with TLS as it worked before. */
   private newSession(
     known: Known,
     kind: SessionKind = "pipelined",
@@ -110,12 +110,12 @@ export class Connector {
     return new Session(client, this.count, kind === "pipelined", nameTarget(target));
   }
 
-  /** A connection of the driver's pool as a session. */
+  /** Wraps a connection of the driver's pool as a session. */
   async adopt(client: ClientBase): Promise<Session> {
     return this.wrap(client, (await this.resolve()).target, "pipelined");
   }
 
-  /** Why there is no connection, in words of ours. */
+  /** Explains why there is no connection. */
   async explain(error: unknown): Promise<ConnectionError> {
     return connectionError(error, (await this.resolve()).target, (text) => this.hide(text));
   }
@@ -136,7 +136,7 @@ export class Connector {
     return { target, password, tls: [...tlsAttempts(target)] };
   }
 
-  /** What worked is kept: further sessions do not try TLS again where the server has none. */
+  /** Opens one session. The working TLS option is remembered: later sessions do not try TLS again on a server without it. */
   private async openOnce(known: Known, kind: SessionKind): Promise<Opened> {
     for (;;) {
       const { client, session } = this.newSession(known, kind);
@@ -173,7 +173,7 @@ function clientConfig(config: DatabaseConfig, known: Known, ssl: ConnectionOptio
     port: target.port,
     database: target.database,
     user: target.user,
-    // A function, so that the driver neither prints it nor reads PGPASSWORD and password files by rules of its own.
+    // A function, so that the driver neither prints it nor applies its own rules for PGPASSWORD and password files.
     password: () => password ?? "",
     ssl,
     application_name: config.applicationName,
@@ -185,7 +185,7 @@ function clientConfig(config: DatabaseConfig, known: Known, ssl: ConnectionOptio
   };
 }
 
-/** The loser goes on by itself until its session is destroyed. */
+/** Limits the wait for `work`, which continues by itself until its session is destroyed. */
 async function withinTime<T>(work: Promise<T>, ms: number, refusal: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(refusal()), ms)));

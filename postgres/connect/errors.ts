@@ -2,7 +2,7 @@ import type { Statement } from "../../core/sql/statement";
 import { SessionLost } from "./session";
 import { isConnectionLoss, lossText, mayBeOvertaken, sqlState, textOf } from "./sqlstate";
 
-/** The server refused a statement. What it belonged to has been rolled back. */
+/** Thrown if the server refused a statement. Its transaction has been rolled back. */
 export class StatementError extends Error {
   readonly sqlState: string | undefined;
 
@@ -17,7 +17,7 @@ export class StatementError extends Error {
   }
 }
 
-/** A lock was not to be had within the budget. Nothing was changed, unless the message says what was. */
+/** Thrown if a lock was not available within the budget. Nothing was changed, unless the message states it. */
 export class LockBudgetExceeded extends Error {
   readonly sqlState: string | undefined;
 
@@ -28,15 +28,15 @@ export class LockBudgetExceeded extends Error {
   }
 }
 
-/** What a lost connection means for what was being done, as the end of a sentence. */
+/** Consequence of a lost connection for the operation, as the end of a sentence. */
 export const OUTCOME_UNKNOWN = "outcome unknown: it may have been done or not, and the database has to be read again";
 export const NOT_DONE = "nothing of it was done";
 
-/** The connection went away in the middle: what was being done, where, and whether it may have happened. */
+/** Thrown if the connection was lost during an operation: names it, the database, and the possible outcome. */
 export class ConnectionLost extends Error {
-  /** Known: it can be sent again. */
+  /** True if it is known that it can be sent again. */
   readonly nothingDone: boolean;
-  /** What happened, without the way on. */
+  /** Event without the next step. */
   readonly happened: string;
 
   constructor(subject: string, cause: unknown, consequence = OUTCOME_UNKNOWN) {
@@ -51,15 +51,15 @@ export class ConnectionLost extends Error {
 }
 
 /**
- * Whether another look at the database may show that there is nothing left to do, or another way to do it, after `repeat` such
- * looks: a server that restarts takes more than one connection, and a statement that fails twice in one way is a mistake.
+ * Returns true if another look at the database, after `repeat` such looks, may show that nothing is left to do, or another way to
+ * do it: a server that restarts takes more than one connection, and a statement that fails twice in one way is a mistake.
  */
 export function isWorthAnotherLook(error: unknown, repeat: number): boolean {
   if (error instanceof ConnectionLost) return repeat < 2;
   return error instanceof StatementError && mayBeOvertaken(error.cause) && repeat < 1;
 }
 
-/** Runs a read and gives its failure a name. A read changes nothing, so a lost connection leaves no doubt behind. */
+/** Runs a read and explains its failure. A read changes nothing, so a lost connection leaves no doubt. */
 export async function reading<T>(subject: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -70,7 +70,7 @@ export async function reading<T>(subject: string, read: () => Promise<T>): Promi
   }
 }
 
-/** Runs what streams rows, and gives its failure a name; `consequence` is what a lost connection means. */
+/** Runs an operation that streams rows, and explains its failure; `consequence` is that of a lost connection. */
 export async function streaming<T>(
   options: { readonly signal: AbortSignal; readonly subject: string },
   consequence: string,
@@ -86,7 +86,7 @@ export async function streaming<T>(
   }
 }
 
-/** The run was cancelled, and the running statement with it. */
+/** Thrown if the run was cancelled, and the running statement with it. */
 export class Cancelled extends Error {
   constructor(subject: string, cause?: unknown) {
     super(`${subject}: cancelled`, cause === undefined ? undefined : { cause });
@@ -94,7 +94,7 @@ export class Cancelled extends Error {
   }
 }
 
-/** Message, code and hint; the detail too, except where it would quote values of a row (class 23). */
+/** Returns message, code and hint; the detail too, unless it would quote values of a row (class 23). */
 function describe(error: unknown): string {
   const state = sqlState(error);
   if (state === undefined) return textOf(error);

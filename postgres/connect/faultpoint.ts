@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Set by esbuild's `define` in the bundle that the tests use; nobody else sets it. */
+/** Set by esbuild's `define` in the bundle for tests, and nowhere else. */
 declare const PGPARTITION_FAULTPOINTS: boolean | undefined;
 
 /** Thrown by an armed fault point. */
@@ -12,22 +12,22 @@ class InjectedFault extends Error {
   }
 }
 
-/** What a point can lend to its fault. */
+/** Means that a point offers to its fault. */
 interface FaultSite {
-  /** Cuts the connection that is at work here. */
+  /** Cuts the connection in use. */
   readonly dropConnection?: () => void;
 }
 
-/** Whether this is a test build that stops between statements. Statements are then sent one by one. */
+/** Returns true for a test build that stops between statements. Statements are then sent one by one. */
 export function faultpointsEnabled(): boolean {
   return typeof PGPARTITION_FAULTPOINTS !== "undefined" && PGPARTITION_FAULTPOINTS === true;
 }
 
 /**
- * A named place at which tests kill, cut, delay or fail the program. Nothing at all in the product.
- * `PGPARTITION_FAULT` arms one: `<name>:kill`, `<name>:throw`, `<name>:drop-connection`, `<name>:sleep 500`, `<name>:until <file>`
- * for a stop that ends when there is such a file, `<name>@2:kill` for the second point of that name, or `*#3:kill` for the third
- * point that is reached. `PGPARTITION_FAULT_LOG` names a file that collects the names of all points reached.
+ * Named point at which tests kill, cut, delay or fail the program. Does nothing in the product. `PGPARTITION_FAULT` arms one:
+ * `<name>:kill`, `<name>:throw`, `<name>:drop-connection`, `<name>:sleep 500`, `<name>:until <file>` to stop until that file
+ * exists, `<name>@2:kill` for the second point of that name, or `*#3:kill` for the third point that is reached.
+ * `PGPARTITION_FAULT_LOG` names a file that collects the names of all points reached.
  */
 export async function faultpoint(name: string, site: FaultSite = {}): Promise<void> {
   if (!faultpointsEnabled()) return;
@@ -42,7 +42,7 @@ export async function faultpoint(name: string, site: FaultSite = {}): Promise<vo
 let reached = 0;
 const reachedByName = new Map<string, number>();
 
-/** A name may hold colons: the action is what follows the last one. */
+/** Returns the action, after the last colon: a name may hold colons itself. */
 function armedAction(name: string, count: number, armed: string): string | undefined {
   const split = armed.lastIndexOf(":");
   if (split < 0) return undefined;

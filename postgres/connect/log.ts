@@ -1,13 +1,13 @@
-/** Where messages for people go: the engine's log in the provider, the terminal in the command line. */
+/** Receiver of messages for users: the engine's log in the provider, the terminal in the command line. */
 export interface Log {
   info(message: string): void;
   warn(message: string): void;
   debug(message: string): void;
-  /** What is going on right now; the next one replaces it. */
+  /** Shows the current activity; the next one replaces it. */
   status(message: string): void;
 }
 
 const nothing = (): void => undefined;
 
-/** Where there is no one to tell. */
+/** Log that discards everything. */
 export const QUIET: Log = { info: nothing, warn: nothing, debug: nothing, status: nothing };

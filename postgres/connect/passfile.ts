@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Target } from "./target";
 
 /**
- * The password of a target from a password file, by libpq's rules: the first line that matches wins, `*` matches all, and
+ * Returns the password of a target from a password file, by libpq's rules: the first line that matches wins, `*` matches all, and
  * a file that others may read is ignored (https://www.postgresql.org/docs/current/libpq-pgpass.html).
  */
 export function passwordFromFile(target: Target): string | undefined {
@@ -18,14 +18,14 @@ export function passwordFromFile(target: Target): string | undefined {
   return undefined;
 }
 
-/** Windows has no such modes, so they are not asked for there. */
+/** Returns true for a file without rights for others; Windows has no such modes, so they are not checked there. */
 function isPrivateFile(path: string): boolean {
   if (!existsSync(path)) return false;
   const status = statSync(path);
   return status.isFile() && (process.platform === "win32" || (status.mode & 0o077) === 0);
 }
 
-/** Colons separate, a backslash takes the next character as it is. */
+/** Splits at colons; a backslash escapes the next character. */
 function splitLine(line: string): string[] {
   const fields = [""];
   for (let index = 0; index < line.length; index += 1) {

@@ -3,17 +3,19 @@ import { ConnectionError } from "./connection-error";
 import { passwordFromFile } from "./passfile";
 import type { Environment, Target } from "./target";
 
-/** A command that asks a vault is given this long. */
+/** Time for a command, which may query a vault. */
 const COMMAND_TIMEOUT_MS = 30_000;
 
-/** The password for a target: given outright, printed by the command, or from the password file. Undefined: none is known. */
+/**
+ * Returns the password for a target: given directly, printed by the command, or from the password file. Undefined: none is known.
+ */
 export async function findPassword(target: Target, env: Environment): Promise<string | undefined> {
   if (target.password !== undefined) return target.password;
   if (target.passwordCommand !== undefined) return runCommand(target.passwordCommand, env);
   return passwordFromFile(target);
 }
 
-/** Neither the command's output nor its text is quoted: either may hold a secret. */
+/** Runs the command. Neither its output nor its text is quoted: either may hold a secret. */
 function runCommand(command: string, env: Environment): Promise<string> {
   return new Promise((resolve, reject) => {
     exec(command, { env: { ...env }, timeout: COMMAND_TIMEOUT_MS, encoding: "utf8" }, (error, stdout) => {

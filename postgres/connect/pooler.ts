@@ -3,16 +3,16 @@ import type { Session } from "./session";
 import type { ServerFacts } from "./set-up";
 
 /**
- * Which of two sessions is asked for its server process, in this order. A pool that hands out the server that was freed
- * last shows itself when the other one is asked, one that hands them out in turn when the same one is asked again.
+ * Sessions to ask for their server process, in this order. A pool that hands out the server freed last is detected when the other
+ * one is asked, one that hands them out in turn when the same one is asked again.
  */
 const ASKED = [0, 0, 1, 1, 0, 1] as const;
 
 /**
- * Refuses a pooler in transaction or statement mode: locks and settings of a session would land on somebody else's
- * connection. A real connection is known by its pid, which the server and the protocol agree on. Behind a pooler they
- * differ; then two idle sessions tell the modes apart, because only in session mode each keeps a server process of its own.
- * Both are only asked: whatever were set in them would stay in a server process that the application gets next.
+ * Refuses a pooler in transaction or statement mode: locks and settings of a session would land on another client's connection. A
+ * real connection has the same pid in the server and in the protocol. Behind a pooler they differ; then two idle sessions
+ * distinguish the modes, because only in session mode each keeps a server process of its own. Both are only queried: settings
+ * would remain in a server process that the application gets next.
  */
 export async function refuseTransactionPooling(session: Session, open: () => Promise<Session>): Promise<void> {
   if (protocolPid(session) === session.pid) return;
@@ -27,7 +27,7 @@ export async function refuseTransactionPooling(session: Session, open: () => Pro
   }
 }
 
-/** Refuses sessions that a pooler hands on as somebody left them: with his settings, prepared statements and locks. */
+/** Refuses sessions that a pooler hands on as their last user left them: with settings, prepared statements and locks. */
 export function refuseUsed({ used }: Pick<ServerFacts, "used">): void {
   if (used) throw new ConnectionError("pooler", HANDED_ON);
 }
@@ -46,7 +46,7 @@ async function backendPid(session: Session): Promise<number> {
   return Number(rows[0]?.["pid"]);
 }
 
-/** What the server announced when the session began; the driver keeps it under a name that its types leave out. */
+/** Returns the pid that the server announced when the session began; the driver's types omit its field. */
 function protocolPid(session: Session): number | null | undefined {
   return (session.client as unknown as { readonly processID?: number | null }).processID;
 }

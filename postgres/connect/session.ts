@@ -2,33 +2,33 @@ import { setImmediate } from "node:timers/promises";
 import type { Client, ClientBase, QueryConfig } from "pg";
 import { isConnectionLoss, lossText, sqlState, wasUnsent } from "./sqlstate";
 
-/** A session that answered this short a time ago is taken to be there. */
+/** A session that answered within this time is assumed to be alive. */
 const QUIET_MS = 1_000;
 
-/** A session that does not answer a question without work in this time is given up. */
+/** A session that does not answer a trivial query in this time is given up. */
 const ANSWER_MS = 5_000;
 
 export type Value = string | number | boolean | null | readonly string[];
 
-/** A row as the driver gives it: text for most types, parsed JSON for json. */
+/** Row as the driver returns it: text for most types, parsed JSON for json. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Sent by the extended protocol even without values: the server then refuses a text that holds two statements. */
+/** Sent by the extended protocol even without values: the server then refuses a text with two statements. */
 interface ExtendedQuery extends QueryConfig<Value[]> {
   readonly queryMode: "extended";
 }
 
-/** A session whose connection has ended, with what is known about it. */
+/** Thrown if the connection of a session has ended, with the known facts. */
 export class SessionLost extends Error {
-  /** SQLSTATE, where the server said why. */
+  /** SQLSTATE, if the server sent one. */
   readonly code: string | undefined;
-  /** Why the connection ended. */
+  /** Reason why the connection ended. */
   readonly why: string;
 
   constructor(
     /** `host:port/database as user`. */
     readonly where: string,
-    /** False: the connection had ended before, so that nothing of this request has reached the server. */
+    /** False: the connection had ended before, so nothing of this request has reached the server. */
     readonly sent: boolean,
     cause: unknown,
   ) {
@@ -39,16 +39,16 @@ export class SessionLost extends Error {
   }
 }
 
-/** One server session of ours. Queries may be sent without waiting for the previous one: they are pipelined. */
+/** Session on the server. Queries may be sent without waiting for the previous one: they are pipelined. */
 export class Session {
-  /** Pid of the server process, asked from the server: a pooler makes up its own. */
+  /** Pid of the server process, read from the server: a pooler makes up its own. */
   pid = 0;
-  /** Set once the connection is gone. */
+  /** Set once the connection is lost. */
   lost: Error | undefined;
-  /** When the server last answered, by performance.now(). */
+  /** Time of the server's last answer, by performance.now(). */
   private heard = performance.now();
 
-  /** Where requests cannot be sent without waiting: the end of the last one. */
+  /** End of the last request, in a session that is not pipelined. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -66,15 +66,15 @@ export class Session {
     return this.send({ text, values: [...values], ...(values.length > 0 && { name: preparedName(text) }) });
   }
 
-  /** A query that is no part of the work: it sets the connection up, or looks who is in the way. It is not counted. */
+  /** Sends a query that is not part of the work, to set up the connection or to find blockers. It is not counted. */
   async set(text: string, values: readonly Value[] = []): Promise<Row[]> {
     return this.send({ text, values: [...values] });
   }
 
   /**
-   * Whether the connection is still there. One that was quiet for a while, or since another one was lost at `lossAt` by
-   * performance.now(), is asked: a server that was restarted, a pooler or a firewall ends connections without our hearing of
-   * it, and what is sent then has an unknown outcome.
+   * Returns true if the connection is alive. It is tested after a quiet period, or if another session was lost at `lossAt` by
+   * performance.now() since: a restarted server, a pooler or a firewall may end connections unnoticed, and a request sent then
+   * has an unknown outcome.
    */
   async isAlive(lossAt = -Infinity): Promise<boolean> {
     await this.listen();
@@ -92,18 +92,18 @@ export class Session {
     return alive && this.lost === undefined;
   }
 
-  /** Lets what has arrived already be heard, the end of the connection among it. Nothing is sent. */
+  /** Processes data that has already arrived, such as the end of the connection. Sends nothing. */
   async listen(): Promise<void> {
     await setImmediate();
   }
 
-  /** Says goodbye. For sessions outside the pool. */
+  /** Ends the connection properly. For sessions outside the pool. */
   async end(): Promise<void> {
     if (this.lost !== undefined) this.destroy();
     else if ("end" in this.client) await this.client.end();
   }
 
-  /** Cuts the connection without a goodbye, for when its state is unknown. */
+  /** Cuts the connection, if its state is unknown. */
   destroy(): void {
     this.lost ??= new Error("Connection terminated");
     if ("connection" in this.client) this.client.connection.stream.destroy();
@@ -122,7 +122,7 @@ export class Session {
       return rows;
     } catch (error) {
       if (!isConnectionLoss(error)) throw error;
-      // The server's answer to a request comes before the end of the connection does.
+      // The server's answer to a request arrives before the end of the connection.
       const lost = new SessionLost(this.where, !wasUnsent(error), error);
       this.lost ??= lost;
       throw lost;
@@ -133,8 +133,9 @@ export class Session {
 const names = new Map<string, string>();
 
 /**
- * What has values is bookkeeping or a reading: a few texts, sent again and again. The server prepares each once for a
- * session; measured on 18, the row of the ledger then costs 0.15 ms instead of 0.4, a second reading of a table 2 instead of 6.
+ * Returns a name for a statement with values: a few texts for bookkeeping and reads, sent repeatedly. The server prepares each
+ * once for a session; measured on 18, the row of the ledger then costs 0.15 ms instead of 0.4, a second read of a table 2 instead
+ * of 6.
  */
 function preparedName(text: string): string {
   const name = names.get(text) ?? `pgpartition_${names.size}`;

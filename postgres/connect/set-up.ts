@@ -3,26 +3,26 @@ import type { Session } from "./session";
 import { CHECK_INTERVAL, OLDEST_SERVER, SESSION_SETTINGS } from "./settings";
 import { sqlState } from "./sqlstate";
 
-/** What a fresh session tells about its server. */
+/** Facts about the server, read in a fresh session. */
 export interface ServerFacts {
   readonly version: number;
   readonly database: string;
   readonly databaseOid: string;
   readonly inRecovery: boolean;
-  /** Somebody has prepared statements in it already, as a pooler leaves them that does not reset what it hands on. */
+  /** True if the session has prepared statements already, as left by a pooler that does not reset sessions. */
   readonly used: boolean;
 }
 
-/** Makes a fresh session ready in one round trip: its settings, its pid, the server's version. */
+/** Prepares a fresh session in one round trip: its settings, its pid, the server's version. */
 export async function setUp(session: Session): Promise<ServerFacts> {
   const [facts, settings] = await Promise.allSettled([readFacts(session), setAll(session, SESSION_SETTINGS)]);
-  // Before the settings are judged: an older server does not know all of them.
+  // Before the settings are checked: an older server does not know all of them.
   if (facts.status === "rejected") throw facts.reason;
   if (settings.status === "rejected") await withoutCheckInterval(session, settings.reason);
   return facts.value;
 }
 
-/** Only asks: for a session that may turn out to be somebody else's. */
+/** Reads only: the session may turn out to be another client's. */
 export async function readFacts(session: Session): Promise<ServerFacts> {
   const row = (await session.set(FACTS))[0] ?? {};
   const version = Number(row["version"]);
@@ -37,7 +37,7 @@ export async function readFacts(session: Session): Promise<ServerFacts> {
   };
 }
 
-/** The settings alone. */
+/** Applies the settings alone. */
 export async function applySettings(session: Session): Promise<void> {
   await setAll(session, SESSION_SETTINGS).catch((error: unknown) => withoutCheckInterval(session, error));
 }

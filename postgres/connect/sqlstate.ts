@@ -1,4 +1,4 @@
-/** Codes of Node's sockets that mean: the connection is gone. */
+/** Codes of Node's sockets for a lost connection. */
 const SOCKET_CODES = [
   "ECONNRESET",
   "ECONNREFUSED",
@@ -10,19 +10,19 @@ const SOCKET_CODES = [
   "ECONNABORTED",
 ];
 
-/** The five characters that PostgreSQL gives an error, also through an error of ours; undefined for another origin. */
+/** Returns the SQLSTATE of PostgreSQL's errors, also of those wrapped here; undefined for another origin. */
 export function sqlState(error: unknown): string | undefined {
   if (isJudged(error)) return error.sqlState;
   const code = codeOf(error);
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !SOCKET_CODES.includes(code) ? code : undefined;
 }
 
-/** Whether a lock was not to be had within lock_timeout (lock_not_available). */
+/** Returns true if a lock was not available within lock_timeout (lock_not_available). */
 export function isLockTimeout(error: unknown): boolean {
   return sqlState(error) === "55P03";
 }
 
-/** Whether an error says that the connection is gone, so that nobody knows what became of the last statement. */
+/** Returns true if the connection was lost, so that the outcome of the last statement is unknown. */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith("08") || state.startsWith("57P");
@@ -31,11 +31,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return SOCKET_CODES.includes(codeOf(error) ?? "") || UNSENT.test(textOf(error)) || ENDED.test(textOf(error));
 }
 
-/** The driver's words for a connection that had ended before, so that nothing was sent; and for one that ended meanwhile. */
+/** The driver's messages for a connection that had ended before, so that nothing was sent; and for one that ended meanwhile. */
 const UNSENT = /connection error and is not queryable|was closed and is not queryable/;
 const ENDED = /^(Connection terminated|Connection ended)/;
 
-/** Why a connection ended, in words of ours: the driver's say nothing about the database. */
+/** Explains why a connection ended: the driver's message does not mention the database. */
 export function lossText(error: unknown): string {
   if (error instanceof Error && "why" in error && typeof error.why === "string") return error.why;
   const text = textOf(error);
@@ -45,15 +45,15 @@ export function lossText(error: unknown): string {
   return text;
 }
 
-/** Nothing of a request that failed in this way has reached the server. */
+/** Returns true if nothing of the failed request has reached the server. */
 export function wasUnsent(error: unknown): boolean {
   return UNSENT.test(textOf(error)) || (error instanceof Error && "sent" in error && error.sent === false);
 }
 
-/** States of a statement that finds something else than was read a moment before: it came, went or changed meanwhile. */
+/** States of a statement whose object was created, dropped or changed since it was read. */
 const OVERTAKEN = ["42P01", "42P07", "42P17", "42701", "42703", "42704", "42710", "42723", "42809", "55000"];
 
-/** Whether another session may have been faster. It may be a mistake of the statement as well: only another look tells. */
+/** Returns true if another session may have been faster. The statement may be wrong as well: only another look can show that. */
 export function mayBeOvertaken(error: unknown): boolean {
   const state = sqlState(error);
   if (state === "XX000") return /concurrently|cache lookup failed|could not open relation/.test(textOf(error));
@@ -61,13 +61,13 @@ export function mayBeOvertaken(error: unknown): boolean {
   return state !== undefined && OVERTAKEN.includes(state);
 }
 
-/** The message of anything thrown; Node's AggregateError has none of its own, only its parts do. */
+/** Returns the message of anything thrown; Node's AggregateError has none of its own, only its parts do. */
 export function textOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(textOf).join("; ");
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Errors of ours are told by name: their texts quote the driver's, and must not be judged a second time. */
+/** Recognizes errors of this product by name: their texts quote the driver's, and must not be judged a second time. */
 function isJudged(error: unknown): error is Error & { readonly sqlState?: string } {
   return error instanceof Error && JUDGED.includes(error.name);
 }

@@ -4,15 +4,15 @@ import type { DatabaseConfig } from "./config";
 import { type Address, ConnectionError } from "./connection-error";
 import { isSslMode, parseUrl, type SslMode, type UrlParts } from "./url";
 
-/** Where a connection goes, everything decided but the password. */
+/** Target of a connection, complete but for the password. */
 export interface Target extends Address {
-  /** A password that was given outright, by the configuration or PGPASSWORD. */
+  /** Password given directly, by the configuration or PGPASSWORD. */
   readonly password: string | undefined;
   readonly passwordCommand: string | undefined;
   readonly passFile: string;
   readonly sslMode: SslMode;
   readonly sslRootCert: string | undefined;
-  /** Where libpq looks for an authority when none is named. */
+  /** File in which libpq looks for an authority by default. */
   readonly defaultRootCert: string;
   readonly options: string | undefined;
   readonly connectTimeoutMs: number;
@@ -20,11 +20,11 @@ export interface Target extends Address {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Long enough for a server that wakes up, short enough that nobody thinks the preview hangs. */
+/** Long enough for a server that wakes up, short enough that the preview does not seem to hang. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Fills what the configuration leaves open as libpq does: URL, then the PG* variables, then defaults
+ * Completes the configuration as libpq does: URL, then the PG* variables, then defaults
  * (https://www.postgresql.org/docs/current/libpq-envars.html). The default host is localhost, not a socket.
  */
 export function resolveTarget(config: DatabaseConfig, env: Environment): Target {
@@ -47,7 +47,7 @@ export function resolveTarget(config: DatabaseConfig, env: Environment): Target 
   };
 }
 
-/** `host:port/database as user`. */
+/** Returns `host:port/database as user`. */
 export function nameTarget(target: Address): string {
   return `${target.host}:${target.port}/${target.database} as ${target.user}`;
 }
@@ -59,7 +59,7 @@ function urlParts(config: DatabaseConfig): UrlParts {
   return parsed;
 }
 
-/** A command is asked before the environment: it was declared for this database, PGPASSWORD for any. */
+/** Returns the given password. A command precedes the environment: it was declared for this database, PGPASSWORD for any. */
 function givenPassword(config: DatabaseConfig, url: UrlParts, env: Environment): string | undefined {
   const declared = config.password ?? url.password;
   if (declared !== undefined || config.passwordCommand !== undefined) return declared;
@@ -74,7 +74,7 @@ function portOf(env: Environment): number {
 
 function sslModeOf(env: Environment): SslMode {
   const mode = set(env["PGSSLMODE"]) ?? "prefer";
-  // libpq's "allow" tries without TLS first; asking for TLS first is the stricter reading of the same wish.
+  // libpq's "allow" tries without TLS first; trying TLS first is the stricter reading of the same wish.
   if (mode === "allow") return "prefer";
   if (isSslMode(mode)) return mode;
   throw new ConnectionError(

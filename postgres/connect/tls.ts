@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import { ConnectionError } from "./connection-error";
 import type { Target } from "./target";
 
-/** The ways to try, in order: `prefer` goes on without TLS where the server has none, as libpq does. */
+/** Returns the TLS options to try, in order: like libpq, `prefer` continues without TLS if the server has none. */
 export function tlsAttempts(target: Target): readonly (ConnectionOptions | false)[] {
   if (target.sslMode === "disable" || target.host.startsWith("/")) return [false];
   const options = tlsOptions(target);
@@ -18,7 +18,7 @@ function tlsOptions(target: Target): ConnectionOptions {
     case "verify-ca":
       return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
     case "require":
-      // libpq: `require` with an authority at hand verifies it, for compatibility with old releases.
+      // libpq: `require` with a given authority verifies it, for compatibility with old releases.
       if (target.sslRootCert !== undefined)
         return { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
       return { rejectUnauthorized: false };
@@ -28,7 +28,7 @@ function tlsOptions(target: Target): ConnectionOptions {
   }
 }
 
-/** Without a file of its own the verifying modes trust what Node trusts. */
+/** Returns the authority; without a file the verifying modes trust what Node trusts. */
 function authority(target: Target): ConnectionOptions {
   const verifies = target.sslMode !== "prefer" && target.sslMode !== "disable";
   if (target.sslRootCert === undefined) {

@@ -1,6 +1,8 @@
 import type { Session } from "./session";
 
-/** Runs `body` in a transaction of its own, under settings that end with it. What cannot be rolled back gives the session up. */
+/**
+ * Runs `body` in a transaction of its own, with settings that end with it. If it cannot be rolled back, the session is given up.
+ */
 export async function inTransaction<T>(
   session: Session,
   begin: "begin" | "begin read only",

@@ -9,31 +9,31 @@ import type { Session } from "../connect/session";
 import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
 import { inTransaction } from "../connect/transaction";
 
-/** Who asks for a COPY, and how long the server may work on it. */
+/** Caller's signal and subject of a COPY, and its time limits. */
 export interface CopyOptions {
   readonly signal: AbortSignal;
-  /** What is being done, for errors. */
+  /** Operation in progress, for errors. */
   readonly subject: string;
   readonly timeoutMs: number;
-  /** How long it may wait for a lock: all of it at once, because the queue of a reader, or for a table of ours, stops no writer. */
+  /** Time to wait for a lock, in a single attempt: a queued reader, or a lock on a private table, blocks no writer. */
   readonly lockBudgetMs: number;
 }
 
 interface CopyFrame {
   readonly begin: "begin" | "begin read only";
-  /** What remains when it fails, for errors. */
+  /** Consequence of a failure, for errors. */
   readonly left: string;
-  /** Besides those that make the text of rows the same everywhere. */
+  /** Settings in addition to those that make the text of rows the same everywhere. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Rows that a policy would hide are an error, never left out. */
 export const WHOLE_TABLE = { row_security: "off" };
 
-/** What reads or gives the rows may take some seconds more for them than the server. */
+/** The process that reads or sends the rows may need some seconds more than the server. */
 export const PATIENT = { idle_in_transaction_session_timeout: "0" };
 
-/** Moves rows by COPY in a transaction of its own, which can be cancelled, and in which rows print the same on every server. */
+/** Moves rows by COPY in a cancellable transaction of its own, in which rows print the same on every server. */
 export function inCopyTransaction<T>(
   connections: Connections,
   options: CopyOptions,
@@ -53,7 +53,7 @@ export function inCopyTransaction<T>(
         ),
       ),
     );
-  // What streams cannot be sent again: it is tried once, and the session in the way is named.
+  // A stream cannot be sent again: there is one attempt, and the blocking session is named.
   const remains = `${left.charAt(0).toUpperCase()}${left.slice(1)}.`;
   return retryLocks(once, { signal, subject, log: QUIET, budgetMs: 0, remains, blockers: () => seen });
 }

@@ -6,7 +6,7 @@ import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "./cop
 import type { Session } from "../connect/session";
 import { isConnectionLoss, sqlState } from "../connect/sqlstate";
 
-/** Rows of one table between two places. */
+/** Rows of one table between two row positions. */
 export interface ExportRequest {
   readonly relation: {
     readonly schema: string;
@@ -21,7 +21,7 @@ export interface ExportRequest {
   readonly end: string;
 }
 
-/** The rows of a table have moved since their places were written down: VACUUM FULL, CLUSTER and the like do that. */
+/** Thrown if the rows of a table have moved since their positions were recorded: VACUUM FULL, CLUSTER and the like do that. */
 export class RowsMoved extends Error {
   constructor(subject: string) {
     super(`${subject}: the table was rewritten meanwhile, so the places of its rows are others`);
@@ -30,7 +30,7 @@ export class RowsMoved extends Error {
 }
 
 /**
- * Gives the rows as the server prints them (CSV, every value in quotes), in a transaction of its own that ends with them: no
+ * Passes on the rows as the server prints them (CSV, every value in quotes), in a transaction of its own that ends with them: no
  * snapshot is older than one part. Rows that a policy would hide are an error, never left out.
  */
 export function exportRows<T>(
@@ -48,7 +48,7 @@ export function exportRows<T>(
   });
 }
 
-/** The lock of the reading before it is held still: a table that was rewritten before that shows another file now. */
+/** Fails if the table was rewritten before the read: the read's lock is still held, so it then has another file now. */
 async function requireUnmoved(session: Session, { relation }: ExportRequest, { subject }: CopyOptions): Promise<void> {
   const [file] = await session.query("select pg_catalog.pg_relation_filenode($1::oid)::text as filenode", [
     relation.oid,
@@ -75,7 +75,7 @@ async function copy<T>(session: Session, text: string, use: (text: Readable) => 
   }
 }
 
-/** Where the server ended the COPY, its word and not the reader's is the reason. */
+/** Returns the server's error if it ended the COPY: that is the reason, not the reader's error. */
 async function serverReason(ended: Promise<void>): Promise<unknown> {
   const reason = await Promise.race([
     ended.then(

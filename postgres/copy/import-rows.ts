@@ -7,27 +7,27 @@ import type { Connections } from "../connect/connections";
 import { type CopyOptions, inCopyTransaction, PATIENT } from "./copy-transaction";
 import type { Session } from "../connect/session";
 
-/** A table that is filled in one transaction, which makes it or empties it first. */
+/** Table that is filled in one transaction, which creates it or empties it first. */
 export interface ImportRequest {
   readonly schema: string;
   readonly name: string;
   /** Columns of the texts, in their order. */
   readonly columns: readonly string[];
-  /** Those of them that are written; the server computes the others. Left out: all. */
+  /** Columns that are written; the server computes the others. Left out: all. */
   readonly written?: { readonly columns: readonly string[]; readonly definitions: readonly string[] };
-  /** What makes the table, or empties it. */
+  /** Statements that create the table, or empty it. */
   readonly create: readonly Step[];
-  /** How many rows have to be in it at the end; another number fails, and nothing is kept. */
+  /** Number of rows required at the end; another number fails, and nothing is kept. */
   readonly rows: number;
-  /** What follows when all rows are in. */
+  /** Statements to run after all rows are loaded. */
   readonly finish: readonly Step[];
 }
 
 type Step = Pick<Statement, "sql" | "values">;
 
 /**
- * Fills a table from texts as {@link exportRows} gives them, in one transaction: nobody sees a part of it, and what is killed
- * leaves nothing of it. Its rows are frozen from the start. `text` fails when what it gave was not what it should have been.
+ * Fills a table from texts as {@link exportRows} yields them, in one transaction: no session sees a part of it, and a killed run
+ * leaves nothing. Its rows are frozen from the start. `text` fails if its content was not as expected.
  */
 export function importRows(
   connections: Connections,
