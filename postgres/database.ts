@@ -31,14 +31,14 @@ import { type Patience, patienceOf } from "./execute/timeouts";
 
 export type { ExecuteOptions } from "./execute/execute-options";
 
-/** One database as the rest of the product sees it: connects when first needed, reads, executes, locks, cancels. */
+/** Access of the rest of the product to one database: connects at first use, reads, executes, locks, cancels. */
 export class Database {
   readonly managementSchema: string;
   private readonly connections: Connections;
   private readonly locks: TableLocks;
   private readonly patience: Patience;
   private readonly observed = new Map<string, Promise<RawObservation>>();
-  /** Ends the waiting of readings. */
+  /** Ends the waits of reads. */
   private readonly cancelled = new AbortController();
   private readonly converted = new WeakMap<RawObservation, Map<string, Observation>>();
 
@@ -57,7 +57,7 @@ export class Database {
     return this.connections.statementCount;
   }
 
-  /** What must never be printed. Passwords from the environment, a command or a file are among them once connected. */
+  /** Texts that must never be printed. Passwords from the environment, a command or a file are included once connected. */
   get secrets(): string[] {
     return [...new Set([...secretsOf(this.config), ...this.connections.connector.secrets])];
   }
@@ -67,12 +67,12 @@ export class Database {
     await this.connections.start();
   }
 
-  /** Which database this is, to tell another one behind the same address. */
+  /** Returns the identity of the database, to detect another one at the same address. */
   async identity(): Promise<Identity> {
     return (await this.connections.start()).identity;
   }
 
-  /** `host:port/database as user`, with everything that the environment decides. */
+  /** Returns `host:port/database as user`, with the values from the environment. */
   describe(): Promise<string> {
     return this.connections.connector.describe();
   }
@@ -83,8 +83,8 @@ export class Database {
   }
 
   /**
-   * Everything that planning one table needs, in at most three statements; kept until {@link invalidate}. `key` says how the
-   * values of a key of numbers or UUIDs are times; without it the registry is asked.
+   * Reads everything that planning one table needs, in at most three statements; cached until {@link invalidate}. `key` states
+   * how a key of numbers or UUIDs encodes times; without it the registry does.
    */
   async observe(schema: string, table: string, key?: KeyReading): Promise<Observation> {
     const raw = await this.observeRaw(schema, table);
@@ -96,7 +96,7 @@ export class Database {
     return observation;
   }
 
-  /** Indexes of the leaves, never kept: they are read where they are the work. */
+  /** Reads the indexes of the partitions, uncached: they are read when they are about to change. */
   observeLeafIndexes(
     schema: string,
     table: string,
@@ -107,14 +107,14 @@ export class Database {
     );
   }
 
-  /** How the server reads and prints policies, found out in a transaction that is rolled back. */
+  /** Returns policies as the server parses and prints them, in a transaction that is rolled back. */
   printPolicies(request: PrintRequest): Promise<PrintedPolicies> {
     return this.patiently(`reading the policies of table "${request.schema}"."${request.table}"`, (session) =>
       printPolicies(session, request),
     );
   }
 
-  /** How the server prints checks and defaults, found out in a transaction that is rolled back. */
+  /** Returns checks and defaults as the server prints them, in a transaction that is rolled back. */
   printExpressions(table: TableName, declared: readonly DeclaredExpression[]): Promise<RegisteredExpression[]> {
     return this.patiently(`reading the expressions of table "${table.schema}"."${table.table}"`, (session) =>
       printExpressions(session, table, declared),
@@ -125,7 +125,7 @@ export class Database {
     return { timeoutMs: this.patience.waitBudgetMs, lockBudgetMs: this.patience.lockBudgetMs };
   }
 
-  /** Forgets what was read about one table, or about all. */
+  /** Forgets the cached facts of one table, or of all. */
   invalidate(schema?: string, table?: string): void {
     if (schema === undefined || table === undefined) this.observed.clear();
     else this.observed.delete(JSON.stringify([schema, table]));
@@ -138,8 +138,8 @@ export class Database {
   }
 
   /**
-   * Puts on disk what the holder of a table's lock committed with `flushedLater`. An error: some of it may be lost, though
-   * never a part of a transaction. Not to be cut short: what it vouches for has happened.
+   * Writes to disk what the holder of a table's lock committed with `flushedLater`. An error: some of it may be lost, though
+   * never a part of a transaction. Not to be aborted: the transactions that it secures are committed.
    */
   async flush(table: TableName, options: Pick<ExecuteOptions, "log">): Promise<void> {
     const name = `"${table.schema}"."${table.table}"`;
@@ -150,7 +150,7 @@ export class Database {
     await this.locks.confirm(table.schema, table.table, subject);
   }
 
-  /** Takes a partition out concurrently, or finishes a detach that is half done, without making anybody wait. */
+  /** Detaches a partition concurrently, or finishes a half-done detach, without blocking other sessions. */
   async detach(request: DetachRequest, options: ExecuteOptions): Promise<void> {
     await this.locks.assertHeld(options.subject);
     await detachPartition(this.connections, this.patience, request, this.confirming(options));
@@ -160,7 +160,7 @@ export class Database {
     return { ...options, confirm: () => this.locks.confirmHeld(options.subject) };
   }
 
-  /** Rows of a table between two places, as the server prints them: see export-rows.ts. */
+  /** Passes on rows between two row positions, as the server prints them: see export-rows.ts. */
   exportRows<T>(
     request: ExportRequest,
     options: Pick<CopyOptions, "signal" | "subject">,
@@ -169,7 +169,7 @@ export class Database {
     return exportRows(this.connections, request, { ...options, ...this.copyPatience }, use);
   }
 
-  /** Makes a table and fills it in one transaction: see import-rows.ts. Gives the rows that are in it then. */
+  /** Creates a table and fills it in one transaction: see import-rows.ts. Returns the number of its rows. */
   importRows(
     request: ImportRequest,
     options: Pick<CopyOptions, "signal" | "subject">,
@@ -178,7 +178,7 @@ export class Database {
     return importRows(this.connections, request, { ...options, ...this.copyPatience }, texts);
   }
 
-  /** Brings rows into an archive table, with their entry in its register: see store-rows.ts. */
+  /** Writes rows into an archive table, with their entry in its register: see store-rows.ts. */
   storeRows(
     request: StoreRowsRequest,
     options: Pick<CopyOptions, "signal" | "subject">,
@@ -187,7 +187,7 @@ export class Database {
     return storeRows(this.connections, request, { ...options, ...this.copyPatience }, text);
   }
 
-  /** A read that takes as long as the table is large. */
+  /** Runs a read whose time grows with the table. */
   async readLong(
     text: string,
     values: readonly Value[],
@@ -204,8 +204,8 @@ export class Database {
   }
 
   /**
-   * Runs `body` as the only writer of a table, in this process and in all others. Not to be nested for one table. It is run again,
-   * under the lock and on what is there then, where the connection was lost or another session was faster: it has to read first.
+   * Runs `body` as the only writer of a table, in this process and in all others. Not to be nested for one table. If the
+   * connection was lost or another session was faster, it runs again under the lock, so it has to read the current state first.
    */
   withTableLock<T>(schema: string, table: string, options: TableLockOptions, body: LockedBody<T>): Promise<T> {
     return this.locks.with(schema, table, options, (round) => {
@@ -214,7 +214,7 @@ export class Database {
     });
   }
 
-  /** Stops whatever our sessions run, from another session. */
+  /** Cancels all running statements of this process, from another session. */
   async cancelAll(): Promise<void> {
     this.cancelled.abort();
     await cancelBackends(this.connections, this.connections.busyPids);
@@ -224,12 +224,12 @@ export class Database {
     await this.connections.close();
   }
 
-  /** For the other files of this folder: one read, by the extended protocol. */
+  /** Runs one read by the extended protocol, for the other files of this folder. */
   read(text: string, values: readonly Value[] = []): Promise<Row[]> {
     return this.patiently("reading the database", (session) => session.query(text, values));
   }
 
-  /** Every reading: it waits for locks as long as a statement does, and a connection that died costs it nothing. */
+  /** Runs a read: it waits for locks as long as a statement does, and survives a lost connection. */
   private patiently<T>(subject: string, body: (session: Session, tried: number) => Promise<T>): Promise<T> {
     return readPatiently(this.connections, this.patience, { subject, signal: this.cancelled.signal }, body);
   }

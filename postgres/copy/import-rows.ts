@@ -54,7 +54,7 @@ export function importRows(
   });
 }
 
-/** By a table of the session's own, because COPY takes all columns of a text or none. */
+/** Copies through a temporary table, because COPY takes all columns of a text or none. */
 async function copyPartly(
   session: Session,
   table: string,
@@ -72,7 +72,7 @@ async function copyPartly(
   }
 }
 
-/** A text that fails ends the COPY with an error, and the transaction with it. */
+/** Loads one text; one that fails ends the COPY with an error, and the transaction with it. */
 async function copyIn(session: Session, statement: string, text: Readable): Promise<void> {
   await pipeline(text, session.client.query(copyFrom(statement)));
 }

@@ -9,17 +9,17 @@ import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "./cop
 import { faultpoint } from "../connect/faultpoint";
 import type { Session } from "../connect/session";
 
-/** Rows that are to be in an archive table once, or not at all. */
+/** Rows to be stored in an archive table exactly once. */
 export interface StoreRowsRequest {
   readonly table: TableRef;
   readonly columns: readonly string[];
-  /** The register of the archive table, quoted. */
+  /** Register of the archive table, quoted. */
   readonly register: string;
-  /** What the register says of them. `sha256` in hex: of the text that the source gave. */
+  /** Entry in the register. `sha256` in hex: of the text that the source sent. */
   readonly entry: { readonly key: string; readonly source: string; readonly bytes: number; readonly sha256: string };
 }
 
-/** What the table gave back is not what the source had sent. Nothing of it was kept. */
+/** Thrown if the table does not return what the source had sent. Nothing of it was kept. */
 class RowsDiffer extends Error {
   constructor(subject: string, table: TableRef) {
     super(
@@ -31,9 +31,9 @@ class RowsDiffer extends Error {
 }
 
 /**
- * Brings rows into an archive table, in one transaction with their entry in the register: whoever is killed when, both are there
- * or neither. The entry comes first, so that a transaction that a killed run has left behind is waited for. What RETURNING gives
- * of the very rows that went in is compared, by SHA-256, with what the source gave. False: the entry was there already.
+ * Writes rows into an archive table, in one transaction with their entry in the register: a killed run leaves both or neither.
+ * The entry comes first, so that the transaction of a killed run is waited for. The output of RETURNING for the written rows is
+ * compared, by SHA-256, with what the source sent. False: the entry existed already.
  */
 export function storeRows(
   connections: Connections,

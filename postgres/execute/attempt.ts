@@ -7,23 +7,23 @@ import { isConnectionLoss, sqlState, wasUnsent } from "../connect/sqlstate";
 import type { Timeouts } from "./timeouts";
 import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../../core/defaults";
 
-/** One request to the server. */
+/** Request to the server. */
 interface Step {
   /** Name of the fault points before and after it. */
   readonly name: string;
   readonly text: string;
   readonly values: readonly (string | null)[];
   readonly statement: Statement | undefined;
-  /** What it does stands once it has ended: COMMIT, and a statement without a transaction. */
+  /** True if its effect lasts once it has ended: COMMIT, and a statement without a transaction. */
   readonly lasting?: boolean;
 }
 
-/** A step that failed: the first one, as the others only fail because of it. */
+/** Thrown for the first step that failed, as the later ones only fail because of it. */
 export class FailedStep extends Error {
   constructor(
     readonly statement: Statement | undefined,
     override readonly cause: unknown,
-    /** Whether it may have taken effect all the same: COMMIT, or a statement without a transaction, was on its way. */
+    /** True if it may have taken effect anyway: COMMIT, or a statement without a transaction, was under way. */
     readonly inDoubt = false,
   ) {
     super("a statement failed", { cause });
@@ -39,8 +39,8 @@ interface AttemptOptions {
 }
 
 /**
- * Runs a group once. All its requests are sent in one go and answered one by one, so that no lock is held for a trip over
- * the network. When one fails the server refuses the rest and turns COMMIT into ROLLBACK.
+ * Runs a group once. All its requests are sent together and answered one by one, so no lock is held for a network round trip. If
+ * one fails, the server refuses the rest and turns COMMIT into ROLLBACK.
  */
 export async function attempt(session: Session, group: Group, options: AttemptOptions): Promise<void> {
   const steps =
@@ -65,7 +65,7 @@ function transactionSteps(group: Group, label: string, { timeouts, flushedLater 
   return [...steps, { ...control(`commit ${label}`, "commit"), lasting: true }];
 }
 
-/** Outside a transaction the time-outs are the session's, so they are put back afterwards. */
+/** Returns the steps outside a transaction, where the time-outs are the session's and are reset afterwards. */
 function aloneSteps(statement: Statement, timeouts: (statement: Statement) => Timeouts): Step[] {
   const own = timeouts(statement);
   const session: Timeouts = { lock: READ_LOCK_TIMEOUT_MS, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
@@ -103,12 +103,12 @@ async function inOneGo(session: Session, steps: readonly Step[], done: OnStateme
   if (outcome?.status !== "rejected") return;
   const reason: unknown = outcome.reason;
   if (isDone(reason, steps.slice(0, failed))) return;
-  // Answers come in order: a server that said at one step that it ends the session has done none of the later ones.
+  // Answers come in order: a server that ends the session at one step has done none of the later ones.
   const onTheWay = sqlState(reason) === undefined ? steps.slice(failed) : steps.slice(failed, failed + 1);
   throw new FailedStep(steps[failed]?.statement, reason, isInDoubt(reason, onTheWay));
 }
 
-/** What stands does so whatever becomes of the session that did it. */
+/** Returns true if a lasting step ended before its session was lost. */
 function isDone(reason: unknown, before: readonly Step[]): boolean {
   return isConnectionLoss(reason) && before.some((step) => step.lasting);
 }
@@ -117,7 +117,7 @@ function isInDoubt(reason: unknown, onTheWay: readonly (Step | undefined)[]): bo
   return isConnectionLoss(reason) && !wasUnsent(reason) && onTheWay.some((step) => step?.lasting);
 }
 
-/** The same with a stop between any two requests, for tests: every prefix of the requests can be all that was sent. */
+/** Does the same with a stop between any two requests, for tests of every possible break. */
 async function oneByOne(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
   const site = { dropConnection: () => session.destroy() };
   let failure: FailedStep | undefined;

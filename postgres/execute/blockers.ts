@@ -3,10 +3,10 @@ import { duration } from "./obstacles";
 import { query } from "../queries";
 import type { Session } from "../connect/session";
 
-/** Blockers are looked for after this part of lock_timeout: late enough that a step without a wait costs no query. */
+/** Blockers are sampled after this share of lock_timeout: late enough that a step without a wait costs no query. */
 const SAMPLE_AFTER = 0.4;
 
-/** A session that is in the way. Never with the text of its query: that may hold data. */
+/** Session that blocks. Never with the text of its query: that may hold data. */
 export interface Blocker {
   readonly pid: number;
   readonly application: string | null;
@@ -15,18 +15,18 @@ export interface Blocker {
   readonly transaction_seconds: string | null;
   readonly query_seconds: string | null;
   readonly prepared: string | null;
-  /** What the lock was wanted of, quoted; null where it is no relation, or was not looked for. */
+  /** Relation of the wanted lock, quoted; null if it is no relation, or was not read. */
   readonly relation: string | null;
 }
 
-/** Asked from the service session while the backend waits: afterwards nobody knows whom it waited for. */
+/** Reads the blockers from the service session while the backend waits: afterwards they are unknown. */
 async function blockersOf(connections: Connections, pid: number): Promise<Blocker[]> {
   const service = await connections.serviceSession();
-  // The columns are those of Blocker: the query names them.
+  // The query names the columns of Blocker.
   return (await service.set(query("locks/blockers"), [pid])) as unknown as Blocker[];
 }
 
-/** Looks once, while the work is under way, for whom it waits. */
+/** Looks for blockers once, while the work is under way. */
 export async function sampling<T>(
   connections: Connections,
   session: Session,
@@ -48,7 +48,7 @@ export async function sampling<T>(
   }
 }
 
-/** `pid 4711 ("reporting", idle in transaction, transaction 12 min old, last query began 5 min ago)`. */
+/** Returns `pid 4711 ("reporting", idle in transaction, transaction 12 min old, last query began 5 min ago)`. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
   if (blockers.length === 0) return "a session that was gone when it was looked for";
   return blockers.map(describeBlocker).join(" and ");

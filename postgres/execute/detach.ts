@@ -14,17 +14,17 @@ export interface DetachRequest {
   readonly schema: string;
   readonly table: string;
   readonly leaf: { readonly schema: string; readonly name: string };
-  /** DETACH … CONCURRENTLY. Not run where the detach is found half done. */
+  /** DETACH … CONCURRENTLY. Not run if the detach is half done already. */
   readonly statement: Statement;
   /** DETACH … FINALIZE. */
   readonly finalize: Statement;
 }
 
 /**
- * Takes a partition out concurrently so that nobody waits for us longer than lock_timeout. The server's own wait for old
- * transactions cannot be cut without leaving the detach half done, so the waiting is done here first, holding nothing.
- * From the half-done state, found first thing or left by a cut, FINALIZE leads on; it is tried with short time-outs,
- * because it waits with the leaf locked and may queue for the referenced tables.
+ * Detaches a partition concurrently so that no session waits for it longer than lock_timeout. The server's own wait for old
+ * transactions cannot be cut without leaving the detach half done, so the waiting is done here first, without locks. A half-done
+ * detach, found at the start or after a cut, is completed by FINALIZE; it is tried with short time-outs, because it waits with
+ * the partition locked and may queue for the referenced tables.
  */
 export async function detachPartition(
   connections: Connections,
@@ -44,11 +44,11 @@ export async function detachPartition(
     } catch (error) {
       if (!isCut(error)) throw error;
       await faultpoint(`detach cut ${request.leaf.schema}.${request.leaf.name}`);
-      // Cut before its first phase ended it is as if it had not begun: then it is begun again while there is time.
+      // Cut before the end of its first phase, it has had no effect: it starts again while there is time.
       if ((await stateOf(connections, request)) === "attached") {
         if (performance.now() > deadline) throw error;
         if (readsTooLong(error, request.statement)) throw new Error(tooLong(options), { cause: error });
-        // Whoever waited behind us goes first.
+        // Sessions that queued behind it go first.
         await pause(patience.lockTimeoutMs, options);
       }
       options.log.status(`${options.subject}: cut by a lock, going on`);
@@ -56,7 +56,7 @@ export async function detachPartition(
   }
 }
 
-/** A second reading of the referring tables would take as long as the first, and stop their writers again. */
+/** Returns true if a scan of the referring tables was cut: a second one would take as long, and block their writers again. */
 function readsTooLong(error: unknown, statement: Statement): boolean {
   return statement.hazards.includes("SCAN_REFERRING") && error instanceof StatementError;
 }
@@ -86,7 +86,7 @@ async function finalize(
 
 const HALF_DONE = "The partition is half detached: queries no longer see its rows. The next update finishes it first.";
 
-/** Whether the detach was stopped by a time-out, a deadlock or somebody's lock, and not by a mistake. */
+/** Returns true if a time-out, a deadlock or a lock stopped the detach, and not a mistake. */
 function isCut(error: unknown): boolean {
   return error instanceof LockBudgetExceeded || (error instanceof StatementError && error.sqlState === "57014");
 }
@@ -102,8 +102,8 @@ async function stateOf(connections: Connections, request: DetachRequest): Promis
 }
 
 /**
- * Waits until no transaction that holds a lock on the table is older than lock_timeout. A transaction is old when two looks
- * that far apart have seen it: this needs no right to see the age of other roles' transactions.
+ * Waits until no transaction that holds a lock on the table is older than lock_timeout: one that two looks that far apart have
+ * seen. This needs no right to see the age of other roles' transactions.
  */
 async function waitForOldTransactions(
   connections: Connections,
@@ -135,7 +135,7 @@ async function holders(connections: Connections, request: DetachRequest): Promis
   const rows = await reading(`looking for old transactions on "${request.schema}"."${request.table}"`, async () =>
     (await connections.serviceSession()).query(query("locks/lock-holders"), [request.schema, request.table]),
   );
-  // The columns are those of Holder: the query names them.
+  // The query names the columns of Holder.
   return rows as unknown as Holder[];
 }
 

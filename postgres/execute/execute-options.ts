@@ -1,19 +1,16 @@
 import type { OnStatement } from "./attempt";
 import type { Log } from "../connect/log";
 
-/** What goes with the execution of statements. */
+/** Options for executing statements. */
 export interface ExecuteOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
-  /**
-   * Transactions need not be on disk when they have committed: the caller calls `Database.flush` before anybody is told that
-   * they have.
-   */
+  /** True if transactions need not be on disk at commit: the caller calls `Database.flush` before it reports them. */
   readonly flushedLater?: boolean;
   /** Called after each statement. One that is tried again is reported each time. */
   readonly onStatement?: OnStatement;
-  /** Asked before something is sent again by another session: the lock under which it was decided must still be held. */
+  /** Called before another session sends a request again: the lock under which it was decided must still be held. */
   readonly confirm?: () => Promise<void>;
-  /** For errors, a gerund and its object: `creating partition "x"`. */
+  /** Gerund and object, for errors: `creating partition "x"`. */
   readonly subject: string;
 }

@@ -12,7 +12,7 @@ import { classOf, type Patience, sharedPatience, timeoutsOf } from "./timeouts";
 
 const HALF_DONE = "It may be half done; the next update finds that and finishes it.";
 
-/** Runs statements in order; what belongs to one transaction is tried again as a whole when a lock is not to be had. */
+/** Runs statements in order; a transaction is tried again as a whole if a lock is not available. */
 export async function executeStatements(
   connections: Connections,
   patience: Patience,
@@ -53,17 +53,17 @@ async function runGroup(
   const atomic = !group.statements.some((statement) => statement.hazards.includes("NON_TRANSACTIONAL"));
   await retryLocks(once, {
     ...options,
-    // What may be half done when it fails must not simply be sent again; what waits has spent its budget waiting.
+    // A group that may be half done must not simply be sent again; one that waits has spent its budget waiting.
     budgetMs: atomic && kind !== "waiting" ? patience.lockBudgetMs : 0,
     remains: atomic ? NOTHING_CHANGED : HALF_DONE,
     blockers: () => seen,
   });
 }
 
-/** Sessions that may die under one group before it is given up. */
+/** Number of sessions lost with one group before it is given up. */
 const MAX_LOSSES = 3;
 
-/** What a connection took with it before anything of it could stand is sent by another one, while its lock is held. */
+/** Sends work again over another connection if the lost one had no lasting effect, while its lock is held. */
 async function sendingAgain(options: ExecuteOptions, body: () => Promise<void>): Promise<void> {
   for (let losses = 1; ; losses += 1) {
     try {
@@ -77,7 +77,7 @@ async function sendingAgain(options: ExecuteOptions, body: () => Promise<void>):
   }
 }
 
-/** Gives a failure the name of what was being done. */
+/** Adds the operation to a failure. */
 async function translate(options: ExecuteOptions, group: Group, body: () => Promise<void>): Promise<void> {
   try {
     await body();
@@ -98,5 +98,5 @@ async function translate(options: ExecuteOptions, group: Group, body: () => Prom
 }
 
 function ignore(): void {
-  // Nobody asked.
+  // No one listens.
 }

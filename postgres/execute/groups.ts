@@ -1,12 +1,12 @@
 import type { Statement } from "../../core/sql/statement";
 
-/** Statements that run in one transaction, or one that runs alone in none. */
+/** Statements that run in one transaction, or one that runs outside of any. */
 export interface Group {
   readonly label: string | undefined;
   readonly statements: readonly [Statement, ...Statement[]];
 }
 
-/** Consecutive statements with the same label belong together. */
+/** Groups consecutive statements with the same label. */
 export function groupStatements(statements: readonly Statement[]): Group[] {
   const groups: { label: string | undefined; statements: [Statement, ...Statement[]] }[] = [];
   for (const statement of statements) {

@@ -1,13 +1,13 @@
-/** A transaction this old is worth naming: a statement that has to wait for it stands still for people, not for machines. */
+/** A transaction this old is reported: waiting for it takes a time that a user notices. */
 export const OLD_TRANSACTION_SECONDS = 10;
 
-/** A slot this far behind keeps so much WAL that an index build could fill the disk. */
+/** A slot this far behind retains so much WAL that an index build could fill the disk. */
 export const LAGGING_SLOT_MEGABYTES = 1024;
 
-/** A standby this far behind has queries or a network in its way, and replays our locks later. */
+/** A standby this far behind is delayed by queries or the network, and replays locks later. */
 export const LAGGING_STANDBY_SECONDS = 10;
 
-/** What queries/table.sql tells about obstacles. */
+/** Columns of queries/table.sql about obstacles. */
 export interface ObstacleRow {
   readonly old_transactions:
     readonly { pid: number; application: string | null; state: string | null; seconds: number }[] | null;
@@ -16,7 +16,7 @@ export interface ObstacleRow {
   readonly lagging_standbys: readonly { standby: string; seconds: number; feedback: boolean }[] | null;
 }
 
-/** What is in the way of changes to one table right now, one sentence each. */
+/** Returns the current obstacles to changes of one table, one sentence each. */
 export function describeObstacles(row: ObstacleRow): string[] {
   return [
     ...(row.old_transactions ?? []).map(
@@ -41,7 +41,7 @@ export function describeObstacles(row: ObstacleRow): string[] {
   ];
 }
 
-/** `45 s`, `12 min`, `3 h`: enough to decide whether to wait. */
+/** Returns `45 s`, `12 min`, `3 h`: enough to decide whether to wait. */
 export function duration(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;

@@ -7,19 +7,18 @@ import type { Session } from "../connect/session";
 import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
 import type { Patience } from "./timeouts";
 
-/** What goes with one reading. */
+/** Options for one read. */
 interface ReadOptions {
-  /** For errors, a gerund and its object: `reading table "x"`. */
+  /** Gerund and object, for errors: `reading table "x"`. */
   readonly subject: string;
   readonly signal: AbortSignal;
   readonly log?: Log;
 }
 
 /**
- * Runs a reading, and again while a lock is not to be had: catalogue functions lock what they print or measure, and a table
- * that another session rewrites is free again in a while. Each try waits READ_LOCK_TIMEOUT_MS for a lock, all of them as long
- * as a statement that changes something would; then the session in the way is named. `body` is told how often it was tried
- * before.
+ * Runs a read, again if a lock is not available: catalogue functions lock what they print or measure, and a table that another
+ * session rewrites is free again after a while. Each attempt waits READ_LOCK_TIMEOUT_MS for a lock, all of them as long as a
+ * statement that changes something would; then the blocking session is named. `body` receives the number of earlier attempts.
  */
 export async function readPatiently<T>(
   connections: Connections,
@@ -29,7 +28,7 @@ export async function readPatiently<T>(
 ): Promise<T> {
   const seen: Blocker[] = [];
   let tried = 0;
-  // A reading that is slow is no reading that waits: only after a first try is another session asked who is in the way.
+  // A slow read need not be a waiting one: blockers are sampled only after a first attempt.
   const waits = (): boolean => tried > 0 || patience.lockBudgetMs <= 2 * READ_LOCK_TIMEOUT_MS;
   const look = (): Promise<T> =>
     reading(options.subject, () =>
@@ -39,7 +38,7 @@ export async function readPatiently<T>(
           : body(session, tried++),
       ),
     );
-  // A reading changes nothing: what a lost connection, or a relation that went away meanwhile, took from it is read again.
+  // A read changes nothing: after a lost connection, or a relation that was dropped meanwhile, it is repeated.
   const once = async (): Promise<T> => {
     for (let repeat = 0; ; repeat += 1) {
       try {

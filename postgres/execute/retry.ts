@@ -4,28 +4,28 @@ import { Cancelled, LockBudgetExceeded, StatementError } from "../connect/errors
 import type { ExecuteOptions } from "./execute-options";
 import { queuesTwice } from "./timeouts";
 
-/** Somebody else was first; the same statement may succeed in a moment. Everything else is final. */
+/** Another session was first; the same statement may succeed in a moment. Everything else is final. */
 const RETRYABLE: ReadonlySet<string | undefined> = new Set([
-  "55P03", // lock_not_available: our lock_timeout
+  "55P03", // lock_not_available: lock_timeout of this session
   "40P01", // deadlock_detected
   "55006", // object_in_use
   "40001", // serialization_failure
 ]);
 
-/** From below lock_timeout to a second: an instant's contention passes at once, an old reader is not pressed. */
+/** From below lock_timeout to a second: a short conflict passes at once, and a long reader is not asked too often. */
 const BACKOFF = { initialDelay: 50, maxDelay: 1_000 };
 
 interface RetryOptions extends Pick<ExecuteOptions, "signal" | "log" | "subject"> {
-  /** Zero: tried once. */
+  /** Time for all attempts. Zero: a single attempt. */
   readonly budgetMs: number;
-  /** What there is after giving up, as a sentence. */
+  /** State after giving up, as a sentence. */
   readonly remains: string;
   readonly blockers: () => readonly Blocker[];
 }
 
 export const NOTHING_CHANGED = "Nothing was changed by this step.";
 
-/** Tries until it succeeds, fails for another reason, or the budget is spent; then names who is in the way. */
+/** Tries until it succeeds, fails for another reason, or the budget is spent; then names the blockers. */
 export async function retryLocks<T>(body: () => Promise<T>, options: RetryOptions): Promise<T> {
   const deadline = performance.now() + options.budgetMs;
   let attempts = 1;
@@ -55,7 +55,7 @@ function giveUp(options: RetryOptions, attempts: number): string {
   );
 }
 
-/** 57014 is our own statement_timeout where a statement is held to the time of one wait. */
+/** Returns true for a lock conflict. 57014 is the statement_timeout of a statement that is limited to the time of one wait. */
 function isRetryable(error: unknown): boolean {
   if (!(error instanceof StatementError)) return false;
   if (RETRYABLE.has(error.sqlState)) return true;

@@ -7,23 +7,26 @@ import type { Log } from "../connect/log";
 import { query } from "../queries";
 import type { Session } from "../connect/session";
 
-/** Between two looks at a lock that somebody else holds. */
+/** Pause between two checks of a lock that another session holds. */
 const POLL_MS = 250;
 
 export interface TableLockOptions {
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Called while the body runs when another caller of this process waits for the same lock: who only lingers lets go. */
+  /**
+   * Called while the body runs if another caller of this process waits for the same lock: a body that only keeps it should
+   * return.
+   */
   readonly whenWanted?: () => void;
 }
 
 /**
- * One writer for each table, in all processes: a session-level advisory lock on the service session. Callers of this
- * process stand in a queue first, and the lock is handed on in the queue, so that many steps take it once.
+ * Lets one writer at a time work on a table, in all processes: a session-level advisory lock on the service session. Callers of
+ * this process queue first, and the lock is handed on in the queue, so that many steps take it once.
  */
 export class TableLocks {
   private readonly queues = new Map<string, Queue>();
-  /** The lock under which the running code works. */
+  /** Lock under which the running code works. */
   private readonly current = new AsyncLocalStorage<Queue>();
 
   constructor(
@@ -55,7 +58,7 @@ export class TableLocks {
       }
     } finally {
       queue.whenWanted = undefined;
-      // Left only after the one before: a caller that gave up waiting must not let the next one past the holder.
+      // Left only after the one before: a caller that gave up waiting must not let the next one pass the holder.
       void turn.then(async () => {
         queue.waiting -= 1;
         if (queue.waiting === 0) {
@@ -70,14 +73,14 @@ export class TableLocks {
     }
   }
 
-  /** Refuses to go on when the session that held a lock has ended: another process may have taken the table over. */
+  /** Fails if the session that held a lock has ended: another process may have taken over the table. */
   async assertHeld(subject: string): Promise<void> {
     const holder = this.current.getStore()?.holder;
     await holder?.listen();
     if (holder?.lost !== undefined) throw lockGone(subject, holder.lost);
   }
 
-  /** The same, asked of the session itself. */
+  /** Does the same by a query on that session. */
   async confirmHeld(subject: string): Promise<void> {
     const holder = this.current.getStore()?.holder;
     if (holder === undefined) return;
@@ -88,7 +91,7 @@ export class TableLocks {
     }
   }
 
-  /** Asks the session that holds a lock whether it does: if so, the server has run without a break since it was taken. */
+  /** Confirms that the session still holds the lock: then the server has run without a break since it was taken. */
   async confirm(schema: string, table: string, subject: string): Promise<void> {
     const holder = this.queues.get(JSON.stringify([schema, table]))?.holder;
     if (holder === undefined) throw new Error(`${subject}: nobody holds the lock of the table`);
@@ -145,8 +148,8 @@ export class TableLocks {
 }
 
 /**
- * What is done under a lock: it observes, decides and executes, so that it finds what was done before. It is told how often it was
- * begun before, and by which errors it is begun once more.
+ * Work under a lock: it observes, decides and executes, so it finds what was done before. It receives the number of earlier runs,
+ * and the test for errors after which it runs again.
  */
 export type LockedBody<T> = (round: {
   readonly repeat: number;
@@ -167,13 +170,13 @@ function lockGone(subject: string, cause: unknown): ConnectionLost {
 }
 
 interface Queue {
-  /** Callers that have entered and not left, the one whose turn it is included. */
+  /** Callers that have entered and not left, including the current one. */
   waiting: number;
   /** Ends when the last in the queue has left. */
   last: Promise<void>;
-  /** The session that holds the lock while it is handed on. */
+  /** Session that holds the lock while it is handed on. */
   holder: Session | undefined;
-  /** How to tell the one whose turn it is that another caller has come. */
+  /** Notifies the current caller that another one has come. */
   whenWanted: (() => void) | undefined;
 }
 

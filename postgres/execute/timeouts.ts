@@ -7,14 +7,14 @@ import {
 import type { Statement, TimeoutClass } from "../../core/sql/statement";
 import type { DatabaseConfig } from "../connect/config";
 
-/** How patient we are with one database. */
+/** Time limits for one database. */
 export interface Patience {
   readonly lockTimeoutMs: number;
   readonly lockBudgetMs: number;
   readonly waitBudgetMs: number;
 }
 
-/** Milliseconds; both always finite. */
+/** Time-outs in milliseconds; both always finite. */
 export interface Timeouts {
   readonly lock: number;
   readonly statement: number;
@@ -28,36 +28,39 @@ export function patienceOf(config: DatabaseConfig): Patience {
   };
 }
 
-/** The class of a transaction is that of its strongest statement: what one of them must not do, all of them must not. */
+/** Returns the class of a transaction, that of its strongest statement: limits of one apply to all. */
 export function classOf(statements: readonly Statement[]): TimeoutClass {
   return RANKING.find((candidate) => statements.some((statement) => statement.timeouts === candidate)) ?? "light";
 }
 
 const RANKING: readonly TimeoutClass[] = ["strong", "waiting", "light"];
 
-/** The time-outs of one statement in a transaction of a class. */
+/** Returns the time-outs of one statement in a transaction of a class. */
 export function timeoutsOf(statement: Statement, group: TimeoutClass, patience: Patience): Timeouts {
   switch (group) {
     case "strong":
       return { lock: patience.lockTimeoutMs, statement: strongTimeout(statement, patience) };
     case "waiting":
-      // Cut half-way it would leave something behind, so nothing shorter than the budget may stop it.
+      // Stopped half-way it would leave something behind, so its limit is the whole budget.
       return { lock: patience.waitBudgetMs, statement: patience.waitBudgetMs };
     case "light":
-      // Shorter than the statement's, so that the error says that it was a lock.
+      // Shorter than the statement's, so that the error names a lock.
       return { lock: DEFAULT_STATEMENT_TIMEOUT_MS / 2, statement: DEFAULT_STATEMENT_TIMEOUT_MS };
   }
 }
 
-/** What copies or reads a partition under its lock is queued for as shortly as the rest, and then takes its time. */
+/**
+ * Returns the time for a statement: one that copies or reads a partition under its lock may take long, but waits for the lock as
+ * briefly as the others.
+ */
 function strongTimeout(statement: Statement, patience: Patience): number {
   if (statement.hold === "grows with rows") return patience.waitBudgetMs;
   return queuesTwice(statement) ? patience.lockTimeoutMs : DEFAULT_STATEMENT_TIMEOUT_MS;
 }
 
 /**
- * A transaction that has locked a table with its partitions and then queues for a referenced table lets the writers of the
- * first wait for both: the waits share one lock_timeout.
+ * Divides lock_timeout for a transaction that locks a table with its partitions and then queues for a referenced table: writers
+ * of the first wait for both, so the waits share one lock_timeout.
  */
 export function sharedPatience(statements: readonly Statement[], patience: Patience): Patience {
   const first = statements.findIndex((statement) => statement.oneWait);
@@ -68,8 +71,8 @@ export function sharedPatience(statements: readonly Statement[], patience: Patie
 }
 
 /**
- * lock_timeout bounds each wait, not their sum: with two referenced tables the writers of the first could wait for both. The
- * statement as a whole is then held to the time of one wait. Cut by that, it is tried again like any other.
+ * Returns true if a statement is limited to the time of one wait. lock_timeout bounds each wait, not their sum: with two
+ * referenced tables the writers of the first could wait for both. Cut by that limit, it is tried again like any other.
  */
 export function queuesTwice(statement: Statement): boolean {
   const others = statement.locks.filter((lock) => lock.role === "referenced" || lock.role === "referring");

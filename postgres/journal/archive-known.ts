@@ -5,31 +5,31 @@ import { describeManagementSchema, type ManagementState, ManagementSchemaError }
 import { query } from "../queries";
 import { sqlState } from "../connect/sqlstate";
 
-/** What the management schema has written down about one archive: by it, and not by what lies beside it, the archive is proved. */
+/** Records of the management schema about one archive: they prove it, not what is stored next to it. */
 export interface KnownArchive {
-  /** Of the manifest's text; undefined: archived by a version of this product that did not write it down. */
+  /** SHA-256 of the manifest's text; undefined: archived by a version of this product that did not record it. */
   readonly manifestSha256: string | undefined;
   readonly schema: string;
   readonly table: string;
   readonly rows: number;
-  /** The run that has proved it. */
+  /** Run that has proved it. */
   readonly run: string;
   readonly parts: readonly KnownPart[];
   readonly standing: ArchiveStanding;
 }
 
-/** A part as it was written down before it was stored. */
+/** Part as recorded before it was stored. */
 type KnownPart = Pick<Manifest["parts"][number], "rows" | "bytes" | "sha256" | "textBytes" | "textSha256"> & {
-  /** Below the prefix of the store that it was stored in. */
+  /** Key below the prefix of its store. */
   readonly key: string;
 };
 
-/** Since which version of the management schema there are archives. */
+/** First version of the management schema with archives. */
 const FIRST_VERSION = 4;
 
 /**
- * What the ledger of this database knows of a manifest; undefined: nothing, or there is no ledger that this role may read. `places` are
- * ways to write where it lies.
+ * Returns what the ledger of this database has recorded about a manifest; undefined: nothing, or there is no ledger that this
+ * role may read. `places` are spellings of its location.
  */
 export async function readKnownArchive(
   database: Database,
@@ -51,7 +51,7 @@ export async function readKnownArchive(
     table: String(row["table"]),
     rows: Number(row["rows"]),
     run: String(row["run"]),
-    // As the query makes them.
+    // As the query builds them.
     parts: row["parts"] as readonly KnownPart[],
     standing: {
       partition: String(row["partition"]),
@@ -61,7 +61,10 @@ export async function readKnownArchive(
   };
 }
 
-/** Undefined: the role may not look. Who restores need not be who archives. */
+/**
+ * Returns the state of the management schema; undefined: the role may not read it. The role that restores need not be the one
+ * that archives.
+ */
 async function stateOf(database: Database): Promise<ManagementState | undefined> {
   try {
     return await describeManagementSchema(database);

@@ -6,26 +6,26 @@ import type { Database } from "../database";
 import { query } from "../queries";
 import { bookkeeping, type LedgerRecord, ledgerStatement, serverTime } from "../registry/registry";
 
-/** What the registry knows about the archive of one detached table. */
+/** State of the archive of one detached table, in the registry. */
 export interface ArchiveState {
-  /** The fence as it is now. */
+  /** Mark of the fence as it is now. */
   readonly fence: string;
-  /** The fence as it was put up; undefined: it never was. */
+  /** Mark of the fence as it was installed; undefined: it never was. */
   readonly fenced: string | undefined;
   readonly last: "exporting" | "archived" | "doubted" | undefined;
-  /** On `doubted`: it cannot be gone on with. */
+  /** With `doubted`: true if it cannot be resumed. */
   readonly renew: boolean;
-  /** The highest generation of this range in this store so far; 0: there is none. */
+  /** Highest generation of this range in this store so far; 0: none. */
   readonly generation: number;
   readonly export: ExportRecord | undefined;
-  /** In order, each once. */
+  /** Parts in order, each once. */
   readonly parts: readonly PartRecord[];
-  /** The tables that hold the rows: the table itself, or its parts where it is cut further. */
+  /** Tables that hold the rows: the table itself, or its partitions. */
   readonly relations: readonly RelationFacts[];
 }
 
 interface ExportRecord {
-  /** Of its row in the ledger. */
+  /** Id of its row in the ledger. */
   readonly id: string;
   readonly run: string;
   readonly at: string;
@@ -36,21 +36,21 @@ export interface ExportDetail {
   readonly generation: number;
   /** URL of the store. */
   readonly store: string;
-  /** Folder below it. */
+  /** Folder below the store. */
   readonly folder: string;
-  /** Only in an earlier version, by a template of keys: the beginning of the names in it. */
+  /** Beginning of the names in a template of keys, only in an earlier version. */
   readonly stem?: string;
   /** Left out: Parquet. */
   readonly encoding?: "csv" | "rows";
-  /** File of each table as the export began: another one means that its rows have moved. */
+  /** File of each table when the export began: another one means that its rows have moved. */
   readonly filenodes: Readonly<Record<string, string>>;
 }
 
-/** One part: which rows, as which object. */
+/** Part: its rows, and its object. */
 export interface PartRecord {
   readonly part: number;
   readonly relation: string;
-  /** First place, `(block,line)`, and the first one after it. */
+  /** First row position, `(block,line)`, and the first one after it. */
   readonly first: string;
   readonly end: string;
   readonly rows: number;
@@ -67,13 +67,13 @@ export interface RelationFacts {
   readonly name: string;
   readonly filenode: string;
   readonly blocks: number;
-  /** With what lies outside its rows, without indexes. */
+  /** With TOAST, without indexes. */
   readonly bytes: number;
   /** Estimate. */
   readonly rows: number | null;
 }
 
-/** A detached table as registry and ledger know it. */
+/** Detached table as registry and ledger know it. */
 export interface AwayTable {
   readonly schema: string;
   readonly table: string;
@@ -95,7 +95,7 @@ export async function readArchiveState(database: Database, away: AwayTable, stor
     to ? serverTime(to) : null,
     store,
   ]);
-  // The query gives one row always, with these columns.
+  // The query always returns one row, with these columns.
   const row = rows[0] as unknown as { [K in keyof ArchiveState]: ArchiveState[K] | null };
   return {
     fence: row.fence ?? "",
@@ -109,7 +109,7 @@ export async function readArchiveState(database: Database, away: AwayTable, stor
   };
 }
 
-/** The row of the ledger that says how the fence is, as the same transaction has put it up. */
+/** Records the state of the fence in the ledger, in the transaction that installs it. */
 export function fencedStatement(management: string, away: AwayTable, run: string): Statement {
   const { from, to } = away.bounds;
   return bookkeeping(
@@ -129,7 +129,7 @@ values ($1, $2, $3, $4::oid, $5::timestamptz, $6::timestamptz, 'fenced', $7, pg_
   );
 }
 
-/** Fails the transaction unless the fence is as it was when it was put up. */
+/** Fails the transaction unless the fence is unchanged since it was installed. */
 export function assertFencedStatement(management: string, away: AwayTable, mark: string): Statement {
   return bookkeeping(
     `select ${quote(management)}.assert_that(${quote(management)}.fence_mark($1::oid) = $2, $3)`,
@@ -143,8 +143,8 @@ export function assertFencedStatement(management: string, away: AwayTable, mark:
 }
 
 /**
- * Fails the transaction unless the table is proved to be archived as this manifest says, by ledger, fence and file. An instant: its rows
- * were counted before, and cannot have changed while these two have not.
+ * Fails the transaction unless ledger, fence and file prove that the table is archived as this manifest states. Takes an instant:
+ * the rows were counted before, and cannot have changed while fence and file have not.
  */
 export function assertArchivedStatement(
   management: string,
@@ -167,7 +167,7 @@ export interface ArchivedDetail {
   readonly generation: number;
   readonly export: string;
   readonly manifest: string;
-  /** Of its text, in hex: another one is never taken for it. */
+  /** SHA-256 of its text, in hex: no other text is accepted. */
   readonly manifestSha256: string;
   readonly rows: number;
   readonly bytes: number;
@@ -179,7 +179,7 @@ export interface ArchivedDetail {
   readonly commit?: string;
 }
 
-/** One step of an archive in the ledger. */
+/** Records one step of an archive in the ledger. */
 export function archiveEventStatement(
   management: string,
   away: AwayTable,
@@ -197,7 +197,7 @@ export function archiveEventStatement(
   });
 }
 
-/** Written before the object is: what is killed in between is found again by it. */
+/** Records a part before its object is written, so that a killed run finds it again. */
 export function partStatement(management: string, exportId: string, part: PartRecord, run: string): Statement {
   return bookkeeping(
     `insert into ${quote(management)}.archive_parts (export, part, relation, first_tid, end_tid, row_count, text_bytes, text_sha256, object_key, bytes, sha256, run)

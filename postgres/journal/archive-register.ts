@@ -4,21 +4,21 @@ import type { Statement } from "../../core/sql/statement";
 import type { Database } from "../database";
 import { bookkeeping } from "../registry/registry";
 
-/** A part of an archive, or its manifest, as the register beside the archive table has it. */
+/** Part of an archive, or its manifest, in the register of the archive table. */
 export interface RegisterEntry {
   readonly key: string;
-  /** Cluster, database and oid of the table that the rows came from. */
+  /** Cluster, database and oid of the source table. */
   readonly source: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** Of a part: its rows, and the transaction that brought them. */
+  /** Of a part: its rows, and the transaction that wrote them. */
   readonly rows: number | undefined;
   readonly xid: string | undefined;
-  /** Of a manifest. */
+  /** Text of a manifest. */
   readonly body: string | undefined;
 }
 
-/** Entries that count, below a prefix, ordered by key. None where there is no register yet. */
+/** Returns valid entries below a prefix, ordered by key. None if there is no register yet. */
 export async function readEntries(database: Database, table: TableRef, prefix: string): Promise<RegisterEntry[]> {
   const there = await database.read("select from pg_catalog.pg_class c where c.oid = pg_catalog.to_regclass($1)", [
     registerOf(table),
@@ -41,8 +41,8 @@ where archive_table = $1 and pg_catalog.starts_with(object_key, $2) and removed_
 }
 
 /**
- * The manifest of an archive, which completes it: with it everything before it is on the disk of the server. Where there is an
- * entry of this name nothing is changed.
+ * Writes the manifest of an archive, which completes it: once it is committed, everything before it is on the server's disk. An
+ * existing entry of this name is not changed.
  */
 export function manifestEntryStatements(
   table: TableRef,
@@ -62,8 +62,8 @@ export function manifestEntryStatements(
 }
 
 /**
- * Rows that these transactions have brought and that are still as they were, by transaction. A row that was changed since is
- * another transaction's, and one that was deleted is nobody's. Reads the range, by an index on the key where there is one.
+ * Counts the unchanged rows of these transactions, by transaction. A changed row has another transaction, a deleted one has none.
+ * Reads the range, by an index on the key if one exists.
  */
 export async function countBrought(
   database: Database,
@@ -75,13 +75,13 @@ export async function countBrought(
   return new Map(rows.map((row) => [String(row["xid"]), Number(row["rows"])]));
 }
 
-/** All rows of the range, whoever brought them. */
+/** Counts all rows of the range, of any transaction. */
 export async function countRange(database: Database, table: TableRef, condition: string): Promise<number> {
   const rows = await database.readLong(countAllText(table, condition), [], { ...COPY_SETTINGS, row_security: "off" });
   return Number(rows[0]?.["rows"]);
 }
 
-/** Takes back the rows of an archive that is begun anew, with their entries, in one transaction. */
+/** Removes the rows of an archive that starts again from scratch, with their entries, in one transaction. */
 export function takeBackStatements(
   table: TableRef,
   condition: string,
@@ -110,15 +110,15 @@ export function takeBackStatements(
   ];
 }
 
-/** An array as the server reads it. */
+/** Writes an array as the server reads it. */
 function arrayText(items: readonly string[]): string {
   return `{${items.map((item) => `"${item.replaceAll(/["\\]/g, (sign) => `\\${sign}`)}"`).join(",")}}`;
 }
 
-/** What an archive table is, where there is one. */
+/** Facts about an archive table, which may be absent. */
 interface ArchiveTableFacts {
   readonly schemaThere: boolean;
-  /** Undefined: there is no such table. */
+  /** Oid; undefined: the table does not exist. */
   readonly oid: string | undefined;
   /** pg_class.relkind. */
   readonly kind: string;
@@ -152,7 +152,7 @@ left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = wanted
   };
 }
 
-/** Whether a table is another one, or a part of it. */
+/** Returns true if a table is the other one, or a part of it. */
 export async function isPartOf(database: Database, table: string, whole: string): Promise<boolean> {
   const rows = await database.read(
     "select from pg_catalog.pg_partition_tree($2::oid) t where t.relid = $1::oid union all select where $1 = $2",

@@ -6,7 +6,7 @@ import type { Database } from "../database";
 import { parseTime } from "../catalog/observation";
 import { query } from "../queries";
 
-/** A column as an archive has to know it. */
+/** Facts of a column that an archive needs. */
 export interface ArchiveColumn {
   readonly name: string;
   /** As format_type prints it. */
@@ -15,14 +15,14 @@ export interface ArchiveColumn {
   readonly kind: string;
   /** pg_type.typcategory. */
   readonly category: string;
-  /** Of a domain: the type below it. */
+  /** Of a domain: its base type. */
   readonly base?: string;
   readonly collation?: string;
   readonly notNull: boolean;
   readonly generated: boolean;
 }
 
-/** A type that is not PostgreSQL's own, and the statement that makes it. */
+/** Type that is not built in, and the statement that creates it. */
 interface ArchiveType {
   readonly name: string;
   readonly definition: string;
@@ -47,13 +47,16 @@ export async function readArchiveTypes(database: Database, oid: string): Promise
   return rows.map((row) => ({ name: String(row["name"]), definition: String(row["definition"]) }));
 }
 
-/** Rows of a table, and the least and greatest value of its key as the server prints them. Reads the whole table. */
+/**
+ * Returns the number of rows of a table, and the least and greatest value of its key as the server prints them. Reads the whole
+ * table.
+ */
 export async function countArchived(
   database: Database,
   table: { readonly schema: string; readonly name: string },
   key: Pick<ArchiveColumn, "name" | "type">,
 ): Promise<{ readonly rows: number; readonly keys?: { readonly min: string; readonly max: string } }> {
-  // Before PostgreSQL 18 there is no least UUID; as text those of one version sort alike.
+  // Before PostgreSQL 18 min(uuid) does not exist; as text, UUIDs of one version sort alike.
   const value = key.type === "uuid" ? `${quote(key.name)}::text` : quote(key.name);
   const rows = await database.readLong(
     `select count(*)::text as rows, min(${value})::text as min, max(${value})::text as max from ${quoteQualified(table.schema, table.name)}`,
@@ -67,13 +70,13 @@ export async function countArchived(
   };
 }
 
-/** What a count gives; it takes as long as the table is large, and rows that a policy would hide are an error. */
+/** Runs a count; its time grows with the table, and rows that a policy would hide are an error. */
 export async function countRows(database: Database, sql: string): Promise<number> {
   const rows = await database.readLong(sql, [], { row_security: "off" });
   return Number(rows[0]?.["count"]);
 }
 
-/** Whether there is a relation of this name. */
+/** Returns true if a relation of this name exists. */
 export async function tableExists(
   database: Database,
   table: { readonly schema: string; readonly name: string },
@@ -85,7 +88,7 @@ export async function tableExists(
   return rows.length > 0;
 }
 
-/** Whether row-level security hides rows of a table from its owner too. */
+/** Returns true if row-level security hides rows of a table from its owner too. */
 export async function readForcedSecurity(
   database: Database,
   table: { readonly schema: string; readonly name: string },
@@ -97,7 +100,7 @@ export async function readForcedSecurity(
   return rows[0]?.["forced"] === true;
 }
 
-/** Which of these types the database does not have. */
+/** Returns the types that the database lacks. */
 export async function missingTypes(database: Database, types: readonly ArchiveType[]): Promise<ArchiveType[]> {
   if (types.length === 0) return [];
   const rows = await database.read("select t.name from unnest($1::text[]) t (name) where to_regtype(t.name) is null", [
@@ -107,7 +110,7 @@ export async function missingTypes(database: Database, types: readonly ArchiveTy
   return types.filter(({ name }) => missing.has(name));
 }
 
-/** One archive of a table, as the ledger knows it. */
+/** Archive of a table, as the ledger knows it. */
 export interface ListedArchive {
   readonly partition: string;
   readonly branch: string;
@@ -120,7 +123,7 @@ export interface ListedArchive {
   readonly droppedAt: string | undefined;
 }
 
-/** Every archive of a table, oldest range first; the last generation of a range is the one that counts. */
+/** Lists every archive of a table, oldest range first; of a range, the last generation is the valid one. */
 export async function listArchives(
   database: Database,
   table: { readonly schema: string; readonly table: string },
@@ -147,7 +150,7 @@ function instantOf(value: unknown): Instant | undefined {
   return value === null || value === undefined ? undefined : parseTime(String(value));
 }
 
-/** A table that holds rows now, for a question that reads all of it. */
+/** Table that holds rows now, for a query that reads all of it. */
 export interface HotLeaf {
   readonly oid: string;
   readonly schema: string;
@@ -156,7 +159,7 @@ export interface HotLeaf {
   readonly blocks: number;
 }
 
-/** The table with this oid, or what holds its rows where it is cut further. */
+/** Returns the table with this oid, or its partitions that hold rows. */
 export async function readHotLeaves(database: Database, oid: string): Promise<HotLeaf[]> {
   const rows = await database.read(
     `select c.oid::text as oid, n.nspname as schema, c.relname as name, pg_relation_filenode(c.oid)::text as filenode,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { quote } from "../../core/names/identifier";
 
-/** The files of each version in the order in which they run; never changed once released. */
+/** Files of each version in the order in which they run; never changed once released. */
 const FILES: readonly (readonly string[])[] = [
   ["0001"],
   ["0002", "0002-prepared", "0002-levels", "0002-ensure", "0002-branches", "0002-insight"],
@@ -11,10 +11,10 @@ const FILES: readonly (readonly string[])[] = [
   ["0005-uuid-bounds", "0005-archive", "0005-values", "0005-search-path"],
 ];
 
-/** Version of the management schema that this program brings. */
+/** Version of the management schema that this program installs. */
 export const MANAGEMENT_VERSION = FILES.length;
 
-/** The statements that lead to one version. */
+/** Returns the statements that upgrade to one version. */
 export function upgradeTo(version: number, management: string): string[] {
   const text = (FILES[version - 1] ?? []).map(read).join("\n");
   return text
@@ -24,7 +24,7 @@ export function upgradeTo(version: number, management: string): string[] {
     .filter((part) => part !== "");
 }
 
-/** From the bundle's table of texts, or from the file: see queries/index.ts. */
+/** Reads the bundle's table of texts, or the file: see queries/index.ts. */
 function read(name: string): string {
   const file = join(__dirname, `${name}.sql`);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the form that esbuild resolves to a table

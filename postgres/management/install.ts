@@ -15,11 +15,11 @@ interface ManagementOptions {
 
 export type ManagementState =
   | { readonly kind: "absent" }
-  /** There is a schema of that name, and it is somebody else's. */
+  /** A schema of that name exists and belongs to another program. */
   | { readonly kind: "foreign"; readonly reason: string }
   | { readonly kind: "ours"; readonly version: number };
 
-/** The management schema cannot be used, made or dropped as things are. Nothing was changed. */
+/** Thrown if the management schema cannot be used, created or dropped in its present state. Nothing was changed. */
 export class ManagementSchemaError extends Error {
   constructor(message: string) {
     super(message);
@@ -28,9 +28,9 @@ export class ManagementSchemaError extends Error {
 }
 
 /**
- * Makes the management schema, adopts the one that is there, or brings an older one up to date; returns its version. A
- * newer one than ours is used as it is, because versions only add. An empty schema of that name, which an administrator
- * may have made for a role without CREATE on the database, is filled.
+ * Creates the management schema, adopts the existing one, or upgrades an older one; returns its version. A newer version is used
+ * as it is, because versions only add. An empty schema of that name, which an administrator may have created for a role without
+ * CREATE on the database, is filled.
  */
 export async function ensureManagementSchema(database: Database, options: ManagementOptions): Promise<number> {
   const management = database.managementSchema;
@@ -55,17 +55,17 @@ export async function ensureManagementSchema(database: Database, options: Manage
   });
 }
 
-/** What there is under the name of the management schema. */
+/** Returns the state of the management schema. */
 export async function describeManagementSchema(database: Database): Promise<ManagementState> {
   return (await describe(database)).state;
 }
 
 interface DropOptions extends ManagementOptions {
-  /** `project/stack` that wants it gone. */
+  /** Requesting `project/stack`. */
   readonly stack: string;
 }
 
-/** Drops the management schema, unless somebody still needs what is in it. */
+/** Drops the management schema, unless its content is still needed. */
 export async function dropManagementSchema(database: Database, options: DropOptions): Promise<void> {
   const management = database.managementSchema;
   await database.withTableLock(management, "", options, async () => {
@@ -81,7 +81,7 @@ export async function dropManagementSchema(database: Database, options: DropOpti
   });
 }
 
-/** The statements of one version, for preview and for running: one transaction. */
+/** Returns the statements of one version, for preview and for running: one transaction. */
 function upgradeStatements(version: number, management: string): Statement[] {
   return upgradeTo(version, management).map((sql) => ({
     sql,
@@ -146,7 +146,7 @@ function describeRemains(row: Readonly<Record<string, unknown>>): string {
     : `${name} still exists and its history is in the ledger`;
 }
 
-/** More would fill the screen; the count says how many there are. */
+/** More would fill the screen; the total is added as a count. */
 const NAMED = 10;
 
 function refuseDrop(management: string, remains: readonly string[]): string {

@@ -6,17 +6,17 @@ import type { ExecuteOptions } from "../execute/execute-options";
 import { describeManagementSchema } from "./install";
 import { query } from "../queries";
 
-/** The version of the management schema from which on it has views for monitoring. */
+/** First version of the management schema with views for monitoring. */
 const FIRST_VERSION = 3;
 
-/** The sizes by which the view partition_size judges now; undefined where the management schema is older, or not there. */
+/** Reads the sizes by which the view partition_size judges now; undefined if the management schema is older, or absent. */
 export async function readSizeThresholds(database: Database): Promise<SizeThresholds | undefined> {
   const state = await describeManagementSchema(database);
   if (state.kind !== "ours" || state.version < FIRST_VERSION) return undefined;
   const rows = await database.read(query("size-thresholds", database.managementSchema));
   const found = rows[0];
   if (!found) return undefined;
-  // The driver gives bigint as text; sizes of partitions are far from the end of a double.
+  // The driver returns bigint as text; sizes of partitions are far below the limit of a double.
   return {
     smallBytes: Number(found["small_bytes"]),
     warnBytes: Number(found["warn_bytes"]),
@@ -24,7 +24,7 @@ export async function readSizeThresholds(database: Database): Promise<SizeThresh
   };
 }
 
-/** What records other sizes; preview shows it. */
+/** Returns the statement that records other sizes; preview shows it. */
 export function recordThresholds(management: string, sizes: SizeThresholds): Statement {
   return {
     sql: thresholdStatement(management, sizes),
@@ -37,7 +37,7 @@ export function recordThresholds(management: string, sizes: SizeThresholds): Sta
   };
 }
 
-/** Records by which sizes the view partition_size judges; nothing where it judges by them already. */
+/** Records the sizes by which the view partition_size judges; does nothing if they are the same. */
 export async function recordSizeThresholds(
   database: Database,
   sizes: SizeThresholds,

@@ -48,7 +48,7 @@ type QueryName =
 
 const texts = new Map<QueryName, string>();
 
-/** The text of a query. `:management` stands for the quoted name of the management schema. */
+/** Returns the text of a query. `:management` stands for the quoted name of the management schema. */
 export function query(name: QueryName, management?: string): string {
   const text = texts.get(name) ?? read(name);
   texts.set(name, text);
@@ -56,7 +56,7 @@ export function query(name: QueryName, management?: string): string {
 }
 
 /**
- * In a bundle there are no files beside the code: there esbuild has replaced the call of `require` by a table of the
+ * Reads the text of a query. A bundle has no such files: there esbuild has replaced the call of `require` by a table of the
  * texts. From sources the file itself is read, which works under vitest, tsx and ts-node alike.
  */
 function read(name: QueryName): string {

@@ -5,7 +5,7 @@ interface Name {
   readonly table: string;
 }
 
-/** Which of the tables are not there. Also of a schema that the role may not use. */
+/** Returns the tables that do not exist. Works also in a schema that the role may not use. */
 export async function readAbsentTables(database: Database, names: readonly Name[]): Promise<Name[]> {
   const rows = await database.read(
     `select w.schema, w.name as table

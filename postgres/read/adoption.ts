@@ -4,14 +4,14 @@ import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
 import type { Row } from "../connect/session";
 
-/** What beside the catalogue of the table itself is read when it is adopted. */
+/** Facts outside the catalogue of the table itself that its adoption needs. */
 interface AdoptionSources {
   readonly rivals: Rivals;
-  /** The time zone that is set for the database; undefined: none. */
+  /** Time zone set for the database; undefined: none. */
   readonly zone: string | undefined;
 }
 
-/** Reads who else makes or drops partitions of a table: jobs of pg_cron, functions, pg_partman. Changes nothing. */
+/** Reads the other tools that create or drop partitions of a table: jobs of pg_cron, functions, pg_partman. Changes nothing. */
 export async function readAdoptionSources(database: Database, table: TableName): Promise<AdoptionSources> {
   const place = (await database.read(query("adopt/adopt-places")))[0] ?? {};
   const functions = await database.read(query("adopt/adopt-functions"), [table.table]);

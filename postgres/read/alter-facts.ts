@@ -3,7 +3,7 @@ import type { Database } from "../database";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
 
-/** The row of queries/alter-facts.sql. JSON leaves an empty list out as null. */
+/** Row of queries/alter-facts.sql. JSON leaves an empty list out as null. */
 interface FactsRow {
   readonly version: number;
   readonly volatile_functions: readonly string[] | null;
@@ -14,7 +14,7 @@ interface FactsRow {
   readonly locks: AlterFacts["locks"];
 }
 
-/** Reads what decides about a change of one table. Takes no lock that anybody waits for. */
+/** Reads the facts that decide about a change of one table. Takes no lock that blocks another session. */
 export async function readAlterFacts(
   database: Database,
   { schema, table }: TableName,
@@ -30,7 +30,7 @@ export async function readAlterFacts(
     nullsOf,
     constraints,
   ]);
-  // The query gives one row always, with these columns.
+  // The query always returns one row, with these columns.
   const row = rows[0] as unknown as FactsRow;
   return {
     version: row.version,
