@@ -3,17 +3,17 @@ import { quote, quoteQualified } from "../../core/names/identifier";
 import type { Database } from "../database";
 import { sqlState } from "../connect/sqlstate";
 
-/** More conditions at once than one statement should have. */
+/** Limit of conditions in one statement. */
 const MOST_CONDITIONS = 500;
 
 export interface Counts {
   readonly total: number;
   readonly rows: readonly number[];
-  /** Least and greatest finite value of the key, as text, and how many rows have one. */
+  /** Least and greatest finite value of the key, as text, and the number of rows with one. */
   readonly span: { readonly first: string; readonly last: string; readonly rows: number } | undefined;
 }
 
-/** Rows of a table in all, and of each condition, by one reading. Undefined: we may not, or it takes too long. */
+/** Counts the rows of a table in all, and of each condition, in one read. Undefined: the role may not, or it takes too long. */
 export async function countRows(
   database: Database,
   table: { readonly schema: string; readonly name: string },
@@ -36,7 +36,9 @@ export async function countRows(
   }
 }
 
-/** A UUID has no least one before PostgreSQL 18, and one of another version is no time. */
+/**
+ * Returns no columns for a UUID: min(uuid) does not exist before PostgreSQL 18, and a UUID of another version encodes no time.
+ */
 function spanText({ column, kind }: Pick<Key, "column" | "kind">): string {
   if (kind === "uuidv7") return "";
   const name = quote(column);

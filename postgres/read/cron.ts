@@ -6,7 +6,7 @@ import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
 import { sqlState } from "../connect/sqlstate";
 
-/** pg_cron as it is now, and the place that is asked. */
+/** Current state of pg_cron, with the connected database and role. */
 export interface CronReading {
   readonly facts: CronFacts;
   readonly database: string;
@@ -16,9 +16,9 @@ export interface CronReading {
 const known = new WeakMap<Database, Promise<CronReading>>();
 
 /**
- * Reads pg_cron once for all tables of a run: one statement, two for who has no job yet.
+ * Reads pg_cron once for all tables of a run: one statement, two for a stack without a recorded job.
  *
- * @param expected a job of ours was recorded, so pg_cron is most likely here
+ * @param expected a job of this stack was recorded, so pg_cron most likely exists here
  */
 export function readCron(database: Database, expected: boolean): Promise<CronReading> {
   const before = known.get(database);
@@ -29,12 +29,12 @@ export function readCron(database: Database, expected: boolean): Promise<CronRea
   return reading;
 }
 
-/** After a change of a job, and under the lock of its table. */
+/** Forgets what was read, after a change of a job, and under the lock of its table. */
 export function forgetCron(database: Database): void {
   known.delete(database);
 }
 
-/** What another role than the connected one would lack as the user of a job; empty: nothing. */
+/** Returns what a role other than the connected one lacks for running a job; empty: nothing. */
 export async function missingForJob(database: Database, user: string, table: TableName): Promise<string[]> {
   const values = [user, table.schema, table.table, database.managementSchema];
   const row = (await database.read(query("job-role"), values))[0] ?? {};
@@ -45,7 +45,7 @@ export async function missingForJob(database: Database, user: string, table: Tab
   ];
 }
 
-/** What reading the jobs fails with where pg_cron is not here, or closed to this role, or older than 1.3. */
+/** Errors of reading the jobs if pg_cron is absent, closed to this role, or older than 1.3. */
 const NOT_HERE = ["3F000", "42P01", "42501", "42703"];
 
 async function read(database: Database, expected: boolean): Promise<CronReading> {
@@ -78,7 +78,7 @@ async function readJobs(database: Database): Promise<CronReading | undefined> {
         superuser: row["superuser"] === true,
         mayScheduleInDatabase: row["may_schedule_in_database"] === true,
         mayAlter: row["may_alter"] === true,
-        // The columns are those of the query.
+        // The query names the columns.
         jobs: ((row["jobs"] ?? []) as readonly JobRow[]).map(toJob),
       },
     };

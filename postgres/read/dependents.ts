@@ -7,18 +7,20 @@ interface DependentRow extends Dependent {
   readonly oid: string;
 }
 
-/** What needs each of the relations, by the oid of the relation. One query, whatever their number. */
+/** Returns the dependents of each relation, by the oid of the relation. One query, whatever their number. */
 export async function readDependents(database: Database, oids: readonly string[]): Promise<Dependents> {
   const found = new Map<string, Dependent[]>();
   if (oids.length === 0) return found;
-  // The columns are those of DependentRow: the query names them.
+  // The query names the columns of DependentRow.
   const rows = (await database.read(query("dependents"), [oids])) as unknown as readonly DependentRow[];
   for (const { oid, kind, identity, names } of rows)
     found.set(oid, [...(found.get(oid) ?? []), { kind, identity, names }]);
   return found;
 }
 
-/** A table was not dropped, because something that needs it came while it was about to go. No failure: the next update looks again. */
+/**
+ * Thrown if a table was not dropped because a dependent object was created meanwhile. No failure: the next update looks again.
+ */
 export class StillNeeded extends Error {
   constructor(message: string, cause: unknown) {
     super(message, { cause });
@@ -26,7 +28,7 @@ export class StillNeeded extends Error {
   }
 }
 
-/** The refusal of a drop in the words of the plan, where that is what it was. */
+/** Explains a refused drop as the plan does, if dependents are the reason. */
 export async function explainedDrop(
   database: Database,
   table: { readonly schema: string; readonly name: string; readonly oid: string },
@@ -35,7 +37,7 @@ export async function explainedDrop(
   if (!(error instanceof StatementError) || error.sqlState !== DEPENDENT_OBJECTS_STILL_EXIST) return error;
   const { schema, name: partition } = table;
   const why = whyNotDroppable({ schema, partition }, (await readDependents(database, [table.oid])).get(table.oid));
-  // Gone again meanwhile: the server has named it.
+  // Dropped again meanwhile: the server has named it.
   return new StillNeeded(
     `partition "${partition}" is not dropped: ${why === undefined ? error.message : `${why}, and the next update goes on`}`,
     error,

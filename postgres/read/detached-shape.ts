@@ -3,7 +3,7 @@ import type { Database } from "../database";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
 
-/** JSON has null where core has undefined, and leaves an empty list out as null. */
+/** Row of queries/away-shape.sql. JSON has null where core has undefined, and leaves an empty list out as null. */
 interface AwayRow {
   readonly missing:
     readonly (Omit<AwayShape["missing"][number], "default"> & { readonly default: string | null })[] | null;
@@ -14,9 +14,9 @@ interface AwayRow {
     readonly (Omit<AwayShape["constraints"][number], "referenced"> & { readonly referenced: string | null })[] | null;
 }
 
-/** Compares a table that was away, by its oid, with the table that it is to be a partition of. */
+/** Compares a detached table, by its oid, with its future parent. */
 export async function readAwayShape(database: Database, parent: TableName, oid: string): Promise<AwayShape> {
-  // The query gives one row always, with these columns.
+  // The query always returns one row, with these columns.
   const [row] = (await database.read(query("away-shape"), [parent.schema, parent.table, oid])) as unknown as [AwayRow];
   return {
     missing: (row.missing ?? []).map((column) => ({ ...column, default: column.default ?? undefined })),

@@ -1,12 +1,12 @@
 import type { Database } from "../database";
 import { query } from "../queries";
 
-/** How often the progress of a build is read and told. */
+/** Interval at which the progress of a build is read and reported. */
 const PROGRESS_EVERY_MS = 2_000;
 
 /**
- * Tells how far the build of an index on one relation is, every few seconds, until the returned function is called. A
- * failure to read it is nobody's concern: the build goes on.
+ * Reports the progress of an index build on one relation every few seconds, until the returned function is called. A failure to
+ * read it is ignored: the build continues.
  */
 export function reportProgress(
   database: Database,

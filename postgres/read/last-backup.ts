@@ -3,8 +3,8 @@ import { parseInstant } from "../../core/time/instant";
 import type { Database } from "../database";
 
 /**
- * Asks a query of the user's when the last good backup began. It runs in a read-only transaction, as one statement. What goes
- * wrong is part of the answer: partitions must go on being made, and nothing is dropped.
+ * Runs the user's query for the start of the last good backup, in a read-only transaction, as one statement. A failure is part of
+ * the result: partitions must still be created, and nothing is dropped.
  */
 export async function readLastBackup(database: Database, query: string): Promise<BackupFact> {
   try {
@@ -19,7 +19,7 @@ export async function readLastBackup(database: Database, query: string): Promise
   }
 }
 
-/** As a subquery it can be nothing but one SELECT; the line break ends a comment in its last line. */
+/** Wraps the query as a subquery, which can only be one SELECT; the line break ends a comment in its last line. */
 function wrapped(query: string): string {
   return `select pg_typeof(b.at)::text as type, to_json(b.at) #>> '{}' as at
 from (

@@ -6,7 +6,7 @@ import type { Database } from "../database";
 import { query } from "../queries";
 import { sqlState } from "../connect/sqlstate";
 
-/** A source of values cannot be read as declared. */
+/** Thrown if a source of values cannot be read as declared. */
 export class ValueSourceError extends Error {
   override readonly name = "ValueSourceError";
 }
@@ -30,7 +30,7 @@ export async function readLevelValues(database: Database, levels: LevelsSpec): P
   }
 }
 
-/** A value in a row that row security hides would look as if it were gone. */
+/** Refuses if row security may hide rows: their values would look as if they were removed. */
 async function refuseHidden(database: Database, sources: readonly (ValueSource | undefined)[]): Promise<void> {
   const read = sources.flatMap((source) => source ?? []);
   const names = [read.map(({ schema }) => schema), read.map(({ table }) => table)];
@@ -44,7 +44,7 @@ async function refuseHidden(database: Database, sources: readonly (ValueSource |
   );
 }
 
-/** Oids of the partitions of a table that have no page, at any depth. */
+/** Returns oids of the partitions of a table that have no page, at any depth. */
 export async function readEmptyLeaves(
   database: Database,
   table: { readonly schema: string; readonly table: string },

@@ -7,7 +7,7 @@ interface ListedMember {
   readonly publication: string;
 }
 
-/** Memberships of the partitioned tables that the connected role may manage, in the order of their names. */
+/** Lists memberships of the partitioned tables that the connected role may manage, in the order of their names. */
 export async function listPublicationMembers(database: Database): Promise<ListedMember[]> {
   const rows = await database.read(query("publication-members"));
   return rows.map((row) => ({

@@ -2,7 +2,7 @@ import type { TakenName } from "../../core/schedule/aliases";
 import type { Database } from "../database";
 import { query } from "../queries";
 
-/** Functions and relations of a schema that have one of these names. */
+/** Returns functions and relations of a schema that have one of these names. */
 export async function readTakenNames(
   database: Database,
   schema: string,

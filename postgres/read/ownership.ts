@@ -7,7 +7,7 @@ import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
 import { claimTableStatement, ledgerStatement, releaseTableStatement, setPausedStatement } from "../registry/registry";
 
-/** A row of the registry, for listings. */
+/** Row of the registry, for listings. */
 export interface RegisteredTable extends TableName {
   readonly owner: string;
   readonly mode: "managed" | "released";
@@ -15,12 +15,12 @@ export interface RegisteredTable extends TableName {
   readonly window: unknown;
   readonly registeredAt: Instant;
   readonly updatedAt: Instant;
-  /** Whether there is still a relation of that name. */
+  /** True if a relation of that name still exists. */
   readonly exists: boolean;
 }
 
 export interface OwnershipOptions extends Omit<ExecuteOptions, "subject"> {
-  /** Names the operation in the ledger. */
+  /** Name of the operation in the ledger. */
   readonly run: string;
 }
 
@@ -39,13 +39,13 @@ export async function listRegistered(database: Database): Promise<RegisteredTabl
   }));
 }
 
-/** Tables of the registry that are there and managed; none where there is no registry yet. */
+/** Lists tables of the registry that exist and are managed; none if there is no registry yet. */
 export async function listManaged(database: Database): Promise<RegisteredTable[]> {
   if ((await describeManagementSchema(database)).kind !== "ours") return [];
   return (await listRegistered(database)).filter((table) => table.mode === "managed" && table.exists);
 }
 
-/** Hands a table back unmanaged: no update touches it until somebody claims it. False: it is not registered. */
+/** Hands a table back unmanaged: no update touches it until a stack claims it. False: it is not registered. */
 export function releaseTable(database: Database, table: TableName, options: OwnershipOptions): Promise<boolean> {
   return change(database, table, options, "releasing", (management) => [
     releaseTableStatement(management, table),
@@ -83,7 +83,7 @@ export function setPaused(
   ]);
 }
 
-/** Entries about the table as a whole have no bounds, and its own name in place of a partition's. */
+/** Entries about the table as a whole have no bounds, and its own name instead of a partition's. */
 const WHOLE = { bounds: { from: undefined, to: undefined }, detail: {} };
 
 async function change(

@@ -16,8 +16,8 @@ interface KeyRow {
 }
 
 /**
- * Counts the rows that refer to each of the relations, by the oid of the relation, without those of partitions that are
- * `leaving` before them. One query where nothing refers to any.
+ * Counts the rows that refer to each of the relations, by the oid of the relation, except those in partitions that are `leaving`
+ * before them. One query if nothing refers to any.
  */
 export async function readReferring(
   database: Database,
@@ -26,7 +26,7 @@ export async function readReferring(
 ): Promise<ReferringRows> {
   const found = new Map<string, Referring[]>();
   if (oids.length === 0) return found;
-  // The columns are those of KeyRow: the query names them.
+  // The query names the columns of KeyRow.
   const keys = (await database.read(query("referring-keys"), [oids])) as unknown as readonly KeyRow[];
   for (const key of keys) {
     const counted = await countOf(database, key, leaving);
@@ -35,7 +35,7 @@ export async function readReferring(
   return found;
 }
 
-/** Undefined: we cannot read that table, and the server looks for itself when the partition leaves. */
+/** Counts for one key; undefined: the role cannot read that table, and the server checks itself at the detach. */
 async function countOf(database: Database, key: KeyRow, leaving: readonly string[]): Promise<Referring | undefined> {
   const relation = { schema: key.schema, name: key.table };
   const says = { table: `${key.schema}.${key.table}`, relation, key: key.name };
@@ -51,7 +51,7 @@ async function countOf(database: Database, key: KeyRow, leaving: readonly string
 }
 
 const INSUFFICIENT_PRIVILEGE = "42501";
-/** A type of another schema: its operator is not in ours. */
+/** A type of another schema, whose operator is not on the search_path. */
 const UNDEFINED_FUNCTION = "42883";
 const QUERY_CANCELED = "57014";
 const LOCK_NOT_AVAILABLE = "55P03";
@@ -63,7 +63,7 @@ function countText(key: KeyRow): string {
     return `f.${quote(column)} = l.${quote(other)}`;
   });
   const join = `${quoteQualified(key.schema, key.table)} f join ${quoteQualified(key.leaf_schema, key.leaf)} l on ${pairs.join(" and ")}`;
-  // A partition that leaves holds its rows itself, or its parts do.
+  // A leaving partition holds its rows itself, or its partitions do.
   const going =
     "select o from unnest($1::oid[]) o union all select p.relid::oid from unnest($1::oid[]) o, pg_partition_tree(o) p";
   return `select count(*) as rows from (select 1 from ${join} where f.tableoid not in (${going}) limit ${COUNTED_REFERRING_ROWS + 1}) counted`;

@@ -3,11 +3,11 @@ import type { Database } from "../database";
 import { query } from "../queries";
 import { sqlState } from "../connect/sqlstate";
 
-/** What names of types mean on this server. Nothing is asked where no name is given. */
+/** Returns the meaning of type names on this server. Sends no query without a name. */
 export async function resolveTypes(database: Database, names: readonly string[]): Promise<ResolvedType[]> {
   if (names.length === 0) return [];
   const rows = await database.read(query("resolve-types"), [names]).catch((error: unknown) => {
-    // PostgreSQL 15 takes a text that is no name of a type for an error; CREATE TABLE says it better.
+    // PostgreSQL 15 reports a text that is no type name as an error; CREATE TABLE explains it better.
     if (sqlState(error) !== "42601") throw error;
     return [];
   });

@@ -2,15 +2,15 @@ import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier
 import type { ObservedTable } from "../../core/observed/table";
 
 /**
- * What an administrator has to run so that the connected role may manage a table, in its order; empty when it may. PostgreSQL
- * lets only the owner attach, detach and drop. The table is given to the role; membership in its owner is the second way, and
- * none where that would give more than tables: a superuser, or a role that administers the server.
+ * Returns the statements that an administrator has to run, in order, so that the connected role may manage a table; empty if it
+ * may. PostgreSQL lets only the owner attach, detach and drop. The table is given to the role; membership in its owner is the
+ * alternative, unless that would grant more than tables: a superuser, or a role that administers the server.
  */
 export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "owner" | "rights" | "leaves">): string[] {
   const { rights } = table;
   const role = quote(rights.role);
   return [
-    // A new owner has to have that first.
+    // A new owner needs this first.
     ...(rights.createInSchema ? [] : [`GRANT CREATE ON SCHEMA ${quote(table.schema)} TO ${role}`]),
     ...(rights.owner
       ? []
@@ -20,14 +20,14 @@ export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "ow
               ? ""
               : ` (or, where ${quote(table.owner)} is to stay the owner and its rights may be shared: GRANT ${quote(table.owner)} TO ${role})`),
         ]),
-    // Partitions belong to the owner of the table, and PostgreSQL gives nothing to a role that may have nothing there.
+    // Partitions belong to the owner of the table, and PostgreSQL refuses an owner without rights on the schema.
     ...(rights.ownerCreates || table.owner === rights.role
       ? []
       : [`GRANT CREATE ON SCHEMA ${quote(table.schema)} TO ${quote(table.owner)}`]),
   ];
 }
 
-/** ALTER TABLE … OWNER of a partitioned table changes it alone. */
+/** Adds the partitions: ALTER TABLE … OWNER of a partitioned table changes only that table. */
 function ofItsPartitions({
   schema,
   name,

@@ -1,18 +1,18 @@
 import type { Database } from "../database";
 import { query } from "../queries";
 
-/** Who may make tables in a schema. */
+/** Rights to create tables in a schema. */
 interface SchemaRights {
   readonly there: boolean;
-  /** The connected role. */
+  /** Connected role. */
   readonly role: string;
-  /** Whether the connected role may. */
+  /** True if the connected role may create tables. */
   readonly creates: boolean;
-  /** Whether tables of the owner may be there. */
+  /** True if tables of the owner may be there. */
   readonly ownerCreates: boolean;
 }
 
-/** @param owner whom the tables are to belong to; undefined: the connected role */
+/** @param owner future owner of the tables; undefined: the connected role */
 export async function readSchemaRights(
   database: Database,
   schema: string,

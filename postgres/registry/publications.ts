@@ -4,12 +4,12 @@ import type { Statement } from "../../core/sql/statement";
 import type { TableName } from "../../core/names/table-name";
 import { bookkeeping } from "./registry";
 
-/** Whether a row `m` of pg_publication_rel is a table that FOR ALL TABLES EXCEPT leaves out: PostgreSQL 19 keeps it there. */
+/** True if a row `m` of pg_publication_rel is a table excluded by FOR ALL TABLES EXCEPT: PostgreSQL 19 stores it there. */
 const EXCEPTED = "coalesce((to_jsonb(m) ->> 'prexcept')::boolean, false)";
 
 /**
- * A membership as it was declared and as the server prints its row filter: filters are compared by both. `made`: the same
- * transaction has made the publication. One that another table's membership made counts as made for this one too.
+ * Records a membership as declared and as the server prints its row filter: filters are compared by both. `made`: the same
+ * transaction has created the publication. One created with another table's membership counts as created for this one too.
  */
 export function recordPublicationStatement(management: string, spec: PublicationMemberWire, made: boolean): Statement {
   return bookkeeping(
@@ -44,7 +44,7 @@ export function forgetPublicationStatement(
   );
 }
 
-/** Fails the transaction that would drop a publication into which somebody has put a table meanwhile. */
+/** Fails the transaction that would drop a publication to which a table was added meanwhile. */
 export function assertEmptyStatement(management: string, publication: string): Statement {
   return bookkeeping(
     `select ${quote(management)}.assert_that(not exists (
@@ -58,7 +58,7 @@ export function assertEmptyStatement(management: string, publication: string): S
 }
 
 /**
- * Fails the transaction that would make every UPDATE and DELETE of the table fail: PostgreSQL takes a row filter over columns
+ * Fails the transaction that would make every UPDATE and DELETE of the table fail: PostgreSQL accepts a row filter over columns
  * that do not identify a row, and refuses the writers afterwards.
  */
 export function assertFilterStatement(management: string, spec: PublicationMemberWire): Statement {

@@ -9,7 +9,7 @@ import type { Instant } from "../../core/time/instant";
 import type { OpenInterval } from "../../core/time/interval";
 import { formatBound } from "../../core/time/key";
 
-/** Enters a table, or manages a released one again. The row of another stack is left alone: `claim` is the way to take it. */
+/** Registers a table, or manages a released one again. The row of another stack is left alone: that needs `claim`. */
 export function registerTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
   return bookkeeping(
     `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
@@ -19,7 +19,7 @@ on conflict (schema_name, table_name) do update set mode = 'managed', updated_at
   );
 }
 
-/** What every partition carries, as declared: for those who make partitions without a program at hand. */
+/** Records what every partition carries, as declared: for creating partitions without a program. */
 export function recordProfileStatement(
   management: string,
   entry: TableName & { readonly profile: LeafProfile },
@@ -31,14 +31,14 @@ export function recordProfileStatement(
   );
 }
 
-/** What is recorded of a constraint or default; `added`: where the same transaction has added it, its rows not read yet. */
+/** Record of a constraint or default; `added`: tables to which the same transaction has added it, not yet validated. */
 export type DeclaredEntry = Pick<RegisteredExpression, "kind" | "name" | "declared"> & {
   readonly added?: readonly { readonly schema: string; readonly name: string }[];
 };
 
 /**
- * Checks, defaults, keys and unique constraints as they were declared, and how the server prints those that are there in the
- * same transaction. What is not among the entries is forgotten; `changing`: but for what updates have added and not read yet.
+ * Records checks, defaults, keys and unique constraints as declared, and as the server prints those that exist in the same
+ * transaction. Others are forgotten; with `changing`, except those added by updates and not yet validated.
  */
 export function recordExpressionsStatement(
   management: string,
@@ -94,8 +94,8 @@ export function recordExpressionsStatement(
 }
 
 /**
- * How the declared policies were declared, and how the server prints those that the same transaction has made: expressions
- * are compared by both.
+ * Records the policies as declared, and as the server prints those that the same transaction has created: expressions are
+ * compared by both.
  */
 export function recordPoliciesStatement(
   management: string,
@@ -118,7 +118,7 @@ export function recordPoliciesStatement(
   );
 }
 
-/** Forgets a table. Its ledger stays. */
+/** Forgets a table, but not its ledger. */
 export function unregisterTableStatement(management: string, entry: TableName): Statement {
   return bookkeeping(
     `delete from ${quote(management)}.registry where schema_name = $1 and table_name = $2`,
@@ -127,7 +127,7 @@ export function unregisterTableStatement(management: string, entry: TableName): 
   );
 }
 
-/** The window of a successful update, as it travels; null forgets it. */
+/** Records the serialized window of a successful update; null forgets it. */
 export function recordWindowStatement(management: string, entry: TableName & { readonly window: unknown }): Statement {
   return bookkeeping(
     `update ${quote(management)}.registry set "window" = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
@@ -140,7 +140,7 @@ export function recordWindowStatement(management: string, entry: TableName & { r
   );
 }
 
-/** How declared indexes were declared and printed; those of other names are kept as they are. */
+/** Records indexes as declared and as printed; records of other names are left as they are. */
 export function recordIndexesStatement(
   management: string,
   entry: TableName & { readonly indexes: readonly RegisteredIndex[] },
@@ -156,8 +156,8 @@ export function recordIndexesStatement(
 }
 
 /**
- * The same for one index that the same transaction has made on the table: the server says how it prints it. Recorded a
- * moment later, an index of a run that was killed in between would look like somebody else's.
+ * Does the same for one index that the same transaction has created on the table, as the server prints it. If recorded later, the
+ * index of a run killed in between would look like one that is not managed.
  */
 export function recordNewIndexStatement(
   management: string,
@@ -180,34 +180,37 @@ where schema_name = $1::text and table_name = $2::text`,
 
 export interface LedgerRecord extends TableName {
   readonly partition: string;
-  /** Where the partition is in another schema than its table. */
+  /** Schema of the partition, if not that of its table. */
   readonly partitionSchema?: string;
-  /** The branch that it is a part of, or is itself, as branchKey writes it; left out: a part of the table itself. */
+  /** Branch that contains it, or that it is itself, as branchKey writes it; left out: it belongs to the table itself. */
   readonly branch?: string;
   readonly bounds: OpenInterval;
   readonly event: LedgerEvent;
-  /** When it takes effect by the clock that decides; left out, the database's. */
+  /** Time of effect by the clock that decides; left out, the database's. */
   readonly effectiveAt?: Instant;
-  /** Names the engine operation. */
+  /** Name of the engine operation. */
   readonly run: string;
   readonly detail: LedgerDetail;
 }
 
-/** What tells two entries of one step apart: another promise, archive or pin is another step, another end of the grace is not. */
+/**
+ * Returns the facts that distinguish two entries of one step: another promise, archive or pin is another step, another end of the
+ * grace is not.
+ */
 function promiseOf(detail: string): string {
   const told = ["archive", "manifest", "pinned", "until"].map((key) => `${detail} -> '${key}'`);
   return `pg_catalog.jsonb_build_array(${detail} -> 'dropAfter' is not null, ${told.join(", ")})`;
 }
 
-/** How far the log was written when a partition left: a slot that has read no further still has changes of it before it. */
+/** Position of the log when a partition left: a slot that has read no further still has to read changes of it. */
 const LEFT_AT = `case
   when $7::text in ('detaching', 'detached') and exists (select from pg_catalog.pg_replication_slots s where s.database = pg_catalog.current_database())
   then pg_catalog.jsonb_build_object('lsn', pg_catalog.pg_current_wal_lsn()::text) else '{}' end`;
 
 /**
- * One row of the ledger. The oid is looked up as the row is written: a name may mean another table a moment later. A step of a
- * partition's life that was written before, by a run that was killed or did not learn that it had been, is not written again
- * (core/observed/ledger-life.ts): the last word about this relation says the same, with the same promise.
+ * Writes one row of the ledger. The oid is looked up in the same statement: a name may mean another table a moment later. A step
+ * of a partition's life is not written twice, if a run was killed or did not learn that it had written it
+ * (core/observed/ledger-life.ts): the last entry about this relation is the same, with the same promise.
  */
 export function ledgerStatement(management: string, record: LedgerRecord): Statement {
   const ledger = `${quote(management)}.ledger`;
@@ -247,7 +250,7 @@ from (
   );
 }
 
-/** Fails the transaction unless no row is in the table: it holds the lock under which nobody can add one. */
+/** Fails the transaction unless the table is empty: it holds the lock under which no session can add a row. */
 export function assertEmptyStatement(
   management: string,
   target: { readonly schema: string; readonly name: string },
@@ -272,7 +275,7 @@ export function assertDroppableStatement(
   );
 }
 
-/** Stops or resumes retirement; creation goes on. */
+/** Stops or resumes retirement; creation continues. */
 export function setPausedStatement(management: string, entry: TableName & { readonly paused: boolean }): Statement {
   return bookkeeping(
     `update ${quote(management)}.registry set paused = $3::boolean, updated_at = now() where schema_name = $1 and table_name = $2`,
@@ -290,7 +293,7 @@ export function releaseTableStatement(management: string, entry: TableName): Sta
   );
 }
 
-/** Takes a table into a stack, whosever it was. */
+/** Takes a table into a stack, whichever owned it. */
 export function claimTableStatement(management: string, entry: TableName & { readonly owner: string }): Statement {
   return bookkeeping(
     `insert into ${quote(management)}.registry as r (schema_name, table_name, owner) values ($1, $2, $3)
@@ -300,12 +303,12 @@ on conflict (schema_name, table_name) do update set owner = excluded.owner, mode
   );
 }
 
-/** Without a transaction of its own choice: callers give it that of the change it records. */
+/** Returns a statement without a transaction label: callers set that of the change it records. */
 export function bookkeeping(sql: string, values: readonly (string | null)[], undo: string): Statement {
   return { sql, values, transaction: undefined, timeouts: "light", locks: [], hold: "instant", hazards: [], undo };
 }
 
-/** The server reads no signed or six-digit ISO years: those before year 1 are written with BC. */
+/** Formats a time for the server, which reads no signed or six-digit ISO years: those before year 1 are written with BC. */
 export function serverTime(instant: Instant): string {
   return formatBound(instant, "timestamptz", "UTC");
 }

@@ -6,11 +6,11 @@ import type { Statement } from "../../core/sql/statement";
 import type { TableName } from "../../core/names/table-name";
 import { bookkeeping, serverTime } from "./registry";
 
-/** What the registry keeps for the schedule in the database: what it is to make, its job, and the names of callers. */
+/** Statements that record the schedule in the database: what it has to create, its job, and the names of callers. */
 
 /**
- * What the schedule in the database is to make, in place of what it was given before, and the digest of that: one statement,
- * which leaves rows that stay the same alone.
+ * Records what the schedule in the database has to create, instead of the earlier record, and the digest of that: one statement,
+ * which does not touch unchanged rows.
  */
 export function recordPreparedStatement(
   management: string,
@@ -63,7 +63,7 @@ function preparedColumns(prefix = ""): string {
   return names.map((name) => `${prefix}${name}`).join(", ");
 }
 
-/** The same for branches: what was given before is taken away, then come the levels, then the partitions of every branch. */
+/** Does the same for branches: removes the earlier record, then writes the levels, then the partitions of every branch. */
 export function recordPreparedLevelsStatements(
   management: string,
   entry: TableName & { readonly levels: PreparedLevels },
@@ -154,7 +154,10 @@ function partRow(part: PreparedLevels["parts"][number]): object {
   };
 }
 
-/** Functions and views under names of callers, by the oids that they have now: only by these are they ours later. */
+/**
+ * Records functions and views under names of callers, by their present oids: only these identify them later as managed by this
+ * stack.
+ */
 export function recordAliasesStatement(
   management: string,
   entry: TableName & { readonly aliases: readonly Omit<RegisteredAlias, "state">[] },
@@ -175,7 +178,7 @@ export function recordAliasesStatement(
   );
 }
 
-/** The job that was just made, or is taken over, by the id that pg_cron gave it. Since now it is due. */
+/** Records a job that was just created or taken over, by its id in pg_cron. From now on its runs are expected. */
 export function recordScheduleStatement(
   management: string,
   entry: TableName & { readonly job: string; readonly user: string },
@@ -190,7 +193,7 @@ export function recordScheduleStatement(
   );
 }
 
-/** There is no job of ours any more. */
+/** Records that this stack has no job any more. */
 export function forgetScheduleStatement(management: string, entry: TableName): Statement {
   return bookkeeping(
     `update ${quote(management)}.registry set schedule = null, updated_at = now() where schema_name = $1 and table_name = $2`,
@@ -199,7 +202,7 @@ export function forgetScheduleStatement(management: string, entry: TableName): S
   );
 }
 
-/** From now on the schedule makes nothing: the table is going away. */
+/** Forgets what the schedule has to create: from now on it creates nothing, as the table is about to be removed. */
 export function forgetPreparedStatement(management: string, entry: TableName): Statement {
   return bookkeeping(
     `with gone as (delete from ${quote(management)}.prepared where schema_name = $1 and table_name = $2),

@@ -10,9 +10,8 @@ import { type DeclaredEntry, recordExpressionsStatement } from "../registry/regi
 import type { WorkContext } from "./context";
 
 /**
- * Changes a table that exists, step by step. Killed after any of them, the next update goes on from what is there. Rows that
- * do not satisfy a new constraint take back what an update of ours has added of it, and nothing else. The caller holds the
- * table's lock.
+ * Changes an existing table, step by step. If killed after any of them, the next update continues from the state it finds. If
+ * rows violate a new constraint, only what this product's updates have added of it is removed. The caller holds the table's lock.
  */
 export async function alterTable(
   work: WorkContext,
@@ -28,7 +27,7 @@ export async function alterTable(
   }
 }
 
-/** How everything declared was declared and is printed, once the table is as declared. */
+/** Records everything declared, with its printed form, once the table is as declared. */
 export function recordDeclared(work: WorkContext, shape: TableShape): Statement {
   const expressions = declaredExpressions(shape);
   return recordExpressionsStatement(work.management, { ...nameOf(shape), expressions, changing: false });
@@ -54,7 +53,7 @@ async function perform(
   }
 }
 
-/** The record comes with the last of them: an interrupted one is taken back by the next update. */
+/** Removes what was added. The record comes with the last statement: if interrupted, the next update removes it. */
 async function takeBack(
   work: WorkContext,
   shape: TableShape,
@@ -69,12 +68,12 @@ async function takeBack(
   try {
     await work.database.execute([...statements, ...record], { signal: work.signal, log: work.log, subject });
   } catch (error) {
-    // Left as it is it holds for new rows; the next update reads the old ones again.
+    // If not removed it applies to new rows; the next update validates the old ones again.
     throw new Error(`${cause.message}; ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }
 
-/** How things are now: what was taken back, what stands, and what the same update has changed before. */
+/** Describes the present state: what was removed, what remains, and what the same update has changed before. */
 function outcomeText(failed: OnViolation, done: readonly Statement[], error: StatementError): string {
   const { name, takeBack: statements, outcome, says } = failed;
   const gone = `ADD CONSTRAINT ${quote(name)} `;
@@ -89,7 +88,7 @@ function outcomeText(failed: OnViolation, done: readonly Statement[], error: Sta
   return `${outcome}${taken}.${before} ${says}`;
 }
 
-/** While a check has two expressions, the old one stands under its name and the new one under its next. */
+/** Records the state at a step: while a check has two expressions, the old one has its name and the new one its next. */
 function recordAt(
   work: WorkContext,
   shape: TableShape,
@@ -116,10 +115,10 @@ function nameOf({ schema, table }: TableShape): { readonly schema: string; reado
   return { schema, table };
 }
 
-/** duplicate_object: a check of that name that a partition has says something else. */
+/** duplicate_object: a partition has a check of that name with another expression. */
 const TAKEN = "42710";
 
-/** check_violation, foreign_key_violation: what a reading says about rows. */
+/** check_violation, foreign_key_violation: errors about existing rows. */
 const VIOLATIONS: readonly string[] = ["23514", "23503"];
 
 function isRefused(error: unknown): error is StatementError {

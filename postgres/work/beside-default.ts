@@ -9,8 +9,8 @@ import { ledgerStatement } from "../registry/registry";
 import type { WorkContext } from "./context";
 
 /**
- * Makes a partition beside a default one. A row of its range that came in since the count stops the ATTACH (23514): where few
- * rows lie there it is moved in a second try, elsewhere what was put in the way of such rows is taken back.
+ * Creates a partition while a default partition exists. A row of its range inserted since the count makes ATTACH fail (23514): if
+ * there are few rows, it is moved in a second attempt, else the check that keeps out such rows is removed.
  */
 export async function besideDefault(
   work: WorkContext,
@@ -33,7 +33,7 @@ export async function besideDefault(
   }
 }
 
-/** A default partition that became a partition has a new one in its place. */
+/** Records the new default partition, if the former one became a partition. */
 export function convertedRecord(work: WorkContext, parent: ParentShape, creation: Creation): Statement[] {
   const shape = parent.fallback;
   if (!shape || creation.kind !== "create" || !becomes(shape, creation.partition)) return [];

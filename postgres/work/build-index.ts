@@ -8,7 +8,7 @@ import { reportProgress } from "../read/index-progress";
 import { recordNewIndexStatement } from "../registry/registry";
 import type { WorkContext } from "./context";
 
-/** What an index looks like when the work is done. */
+/** State of an index when the work is done. */
 interface BuiltIndex {
   readonly valid: boolean;
   readonly leaves: number;
@@ -18,9 +18,8 @@ interface BuiltIndex {
 const MAX_ROUNDS = 5;
 
 /**
- * Brings one index to every partition and makes the parent's valid. Resumable at every point: each round looks at what is
- * there, drops what an interrupted build left invalid, takes over what is equal, builds the rest. The caller holds the
- * table's lock.
+ * Creates one index on every partition and makes the parent's valid. Resumable at every point: each round looks at the existing
+ * indexes, drops what an interrupted build left invalid, attaches equal ones, builds the rest. The caller holds the table's lock.
  */
 export async function buildIndex(
   work: WorkContext,
@@ -28,7 +27,7 @@ export async function buildIndex(
   spec: IndexSpec,
 ): Promise<BuiltIndex> {
   const first = await readState(work, table, spec);
-  // Only when the server has printed the parent's index can equal ones on the partitions be told by their text.
+  // Equal indexes on the partitions are recognized by the text of the parent's index as the server prints it.
   if (!first.parentIndex) await run(work, table, spec, statementsOfIndex(first).slice(0, 1), first.places.length);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const state = await readState(work, table, spec);
@@ -45,7 +44,7 @@ export async function buildIndex(
   );
 }
 
-/** What preview shows for an index: the same statements. */
+/** Returns the same statements, for preview. */
 export async function previewIndex(
   work: WorkContext,
   table: { schema: string; table: string; key: KeySpec },
@@ -54,7 +53,7 @@ export async function previewIndex(
   return statementsOfIndex(await readState(work, table, spec));
 }
 
-/** Whether an index that the server calls invalid is on every partition that can have it. */
+/** Returns true if an index that the server calls invalid is on every partition that can have it. */
 export async function indexIsWhole(
   work: Pick<WorkContext, "database">,
   table: { schema: string; table: string; key: KeySpec },
@@ -64,8 +63,8 @@ export async function indexIsWhole(
 }
 
 /**
- * The server never calls the index of a table with a foreign partition valid that was made for the table alone, nor one of a
- * table that had such a partition; nothing but uniqueness depends on that, and a unique index excludes foreign partitions.
+ * Returns true if the index is complete. With a foreign partition, present or former, the server never marks an index as valid
+ * that was created on the parent alone; only uniqueness depends on that, and a unique index excludes foreign partitions.
  */
 function isWhole({ parentIndex, places, existing, index }: IndexState): boolean {
   if (parentIndex?.valid) return true;
@@ -82,7 +81,7 @@ interface IndexState {
   readonly parent: ParentShape;
   readonly index: ParentIndex;
   readonly parentIndex: { readonly valid: boolean; readonly printed: string } | undefined;
-  /** Each branch before its parts. */
+  /** Partitions, each branch before its own. */
   readonly places: readonly IndexPlace[];
   readonly existing: readonly ObservedLeafIndex[];
 }
@@ -96,7 +95,7 @@ function statementsOfIndex(state: IndexState): Statement[] {
   ];
 }
 
-/** How the server will print it, where a partition shows that already: preview counts what will only be attached. */
+/** Returns the printed form of the index if a partition shows it already: preview counts indexes that are only attached. */
 function printedLike({ index, existing }: IndexState): string {
   const declared = normalize(index.definition);
   return existing.find((candidate) => normalize(candidate.definition) === declared)?.definition ?? index.definition;
@@ -141,7 +140,7 @@ async function readState(
   };
 }
 
-/** Every partition with the index above it: that of the table, or the part of the branch that it is in. */
+/** Returns every partition with the index above it: that of the table, or of its branch. */
 function placesOf(
   table: ObservedTable,
   parent: ParentShape,
@@ -202,7 +201,7 @@ function recordOf(
   return statement.sql.includes(" ON ONLY ") ? [recordNewIndex(work, table, spec, statement.transaction)] : [];
 }
 
-/** How an index was declared and how the server prints it, for the transaction that makes it: later runs compare with that. */
+/** Records an index as declared and as printed, in the transaction that creates it: later runs compare with that. */
 export function recordNewIndex(
   work: WorkContext,
   table: { schema: string; table: string },
@@ -216,7 +215,7 @@ export function recordNewIndex(
   };
 }
 
-/** An index of that name that is another one is never touched. */
+/** Fails if an index of that name has another definition: it is never touched. */
 function requireEqual(spec: IndexSpec, printed: string, recorded: string | undefined, declared: string): void {
   if (recorded === declared || normalize(printed) === normalize(declared)) return;
   throw new Error(
@@ -225,7 +224,7 @@ function requireEqual(spec: IndexSpec, printed: string, recorded: string | undef
   );
 }
 
-/** Quotes, spaces, brackets and default words do not make a difference. */
+/** Removes quotes, spaces, brackets and default words, which make no difference. */
 function normalize(definition: string): string {
   return definition
     .toLowerCase()

@@ -1,12 +1,12 @@
 import type { Database } from "../database";
 import type { Log } from "../connect/log";
 
-/** What every piece of work is given. */
+/** Context of every piece of work. */
 export interface WorkContext {
   readonly database: Database;
   /** Name of the management schema. */
   readonly management: string;
-  /** Names the engine operation in the ledger. */
+  /** Name of the engine operation in the ledger. */
   readonly run: string;
   readonly signal: AbortSignal;
   readonly log: Log;

@@ -15,9 +15,9 @@ import { ledgerStatement } from "../registry/registry";
 import type { WorkContext } from "./context";
 
 /**
- * Makes a branch with everything below it, step by step; each step is a transaction with its rows of the ledger. What an
- * interrupted run left behind, a table of ours without a parent, is found by the ledger and gone on with. A part that cannot be made
- * keeps no other from being made; with none at all a branch is not attached, because it would hold nothing.
+ * Creates a branch with everything below it, step by step; each step is a transaction with its rows of the ledger. A branch of an
+ * interrupted run, recorded but without a parent, is found by the ledger and resumed. A partition that fails does not prevent the
+ * others; a branch without any is not attached, because it could hold no row.
  */
 export async function createBranch(
   work: WorkContext,
@@ -45,7 +45,7 @@ export async function createBranch(
   tried.finish();
 }
 
-/** Which steps of a branch failed, and what that leaves to be tried. */
+/** Failed steps of a branch, and the steps that they rule out. */
 class Attempts {
   private readonly failed: { readonly step: BranchStep; readonly error: unknown }[] = [];
   private readonly partsOf = new Map<string, number>();
@@ -63,14 +63,14 @@ class Attempts {
     this.skip(step);
   }
 
-  /** The ATTACH of a branch stands for it where its own table could not be made. */
+  /** Skips a step. The ATTACH of a branch stands for it if its own table could not be created. */
   skip(step: BranchStep): void {
     if (step.kind === "own") return;
     const above = branchKey(step.path.slice(0, -1));
     this.partsOf.set(above, (this.partsOf.get(above) ?? 0) - 1);
   }
 
-  /** Below what could not be made, and the ATTACH of what holds nothing. */
+  /** Returns true for steps below a failed table, and for the ATTACH of a branch without partitions. */
   isVain(step: BranchStep): boolean {
     const below = this.failed.some(
       ({ step: { kind, path } }) => kind === "own" && path.every((value, index) => value === step.path[index]),
@@ -91,7 +91,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Names of the branches that stand already, unattached: the one that is to be made, and those attached to it. */
+/** Returns the names of the branches that exist already, unattached: the one to create, and those attached to it. */
 async function standing(
   work: WorkContext,
   creation: BranchCreation,
@@ -104,7 +104,7 @@ async function standing(
   return new Set([left.name, ...(table?.branches ?? []).map((branch) => branch.leaf.name)]);
 }
 
-/** Partitions have bounds of time in the ledger; branches have none. */
+/** Returns true for a branch: in the ledger it has no bounds of time, unlike a partition. */
 function isBranch(table: DetachedTable, key: string): boolean {
   return table.branch === key && table.bounds.from === undefined && table.bounds.to === undefined;
 }

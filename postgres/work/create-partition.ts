@@ -15,9 +15,9 @@ import { besideDefault, convertedRecord } from "./beside-default";
 import type { WorkContext } from "./context";
 
 /**
- * Makes one partition, with its row of the ledger in the same transaction. A new one is on disk only after
- * `Database.flush`, so that many cost one wait for the disk: it is empty, so a crash before that loses no row, and whoever
- * commits a row of it has the server write the partition first.
+ * Creates one partition, with its row of the ledger in the same transaction. A new one is on disk only after `Database.flush`, so
+ * that many share one wait for the disk: it is empty, so a crash before that loses no row, and a commit of a row in it makes the
+ * server write the partition first.
  */
 export async function createPartition(work: WorkContext, parent: ParentShape, creation: Creation): Promise<void> {
   const wayBack = creation.kind === "attach" ? await readWayBack(work, parent, creation.detached) : undefined;
@@ -49,7 +49,7 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
   });
 }
 
-/** The end of a detach that a killed run did not write down comes before the return. */
+/** Records the end of a detach that a killed run did not record; it precedes the attach. */
 function leftRecord(work: WorkContext, parent: ParentShape, creation: Creation): Statement[] {
   if (creation.kind !== "attach" || !creation.detached.unrecorded) return [];
   const { bounds, branch, name, schema } = creation.detached;
@@ -58,7 +58,7 @@ function leftRecord(work: WorkContext, parent: ParentShape, creation: Creation):
   return [ledgerStatement(work.management, { ...entry, event: "detached" })];
 }
 
-/** The observation as it is after one creation, so that the next one of the same turn need not read everything again. */
+/** Returns the observation after one creation, so that the next one of the same turn need not read everything again. */
 export function withCreated(parent: ParentShape, observation: Observation, creation: Creation): Observation {
   if (!observation.table || (creation.kind !== "create" && creation.kind !== "attach")) return observation;
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
@@ -89,15 +89,15 @@ export function withCreated(parent: ParentShape, observation: Observation, creat
   };
 }
 
-/** Where the partition is or will be: one that is there stays in its schema, whatever is declared for new ones. */
+/** Returns the schema of the partition: an existing one keeps its own, whatever is declared for new ones. */
 function schemaOf(parent: ParentShape, creation: Creation): string {
   if (creation.kind === "present") return creation.leaf.schema;
   return creation.kind === "attach" ? creation.detached.schema : parent.leafSchema;
 }
 
 /**
- * Who may see a table that was away is settled before it is a partition again, because it may have been opened meanwhile; and so is
- * what was changed of the parent.
+ * Plans the return of a detached table. Its access is aligned before it is a partition again, because it may have been opened
+ * meanwhile; so are changes of the parent since.
  */
 async function readWayBack(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<WayBack> {
   const missing = await missingIndexes(work, parent, away);
@@ -107,7 +107,7 @@ async function readWayBack(work: WorkContext, parent: ParentShape, away: Detache
   return { missing, before: [...closing, ...shaping] };
 }
 
-/** Indexes of the parent that a table which was away does not have. */
+/** Returns indexes of the parent that a detached table lacks. */
 async function missingIndexes(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<ParentIndex[]> {
   const existing = (await work.database.observeLeafIndexes(parent.schema, parent.table, away)).filter(
     (index) => index.leaf === away.name && index.schema === away.schema,

@@ -3,7 +3,7 @@ import type { Statement } from "../../core/sql/statement";
 import type { TableName } from "../../core/names/table-name";
 import { recordPreparedLevelsStatements, recordPreparedStatement } from "../registry/schedule";
 
-/** Gives the schedule in the database what it is to make, where it was given something else before. */
+/** Records what the schedule in the database has to create, if that has changed. */
 export function renewPrepared(
   management: string,
   table: TableName,

@@ -19,10 +19,10 @@ import { assertArchivedStatement } from "../journal/archive-records";
 import type { WorkContext } from "./context";
 
 /**
- * Retires one partition by one step. The only way in the product by which a partition leaves its table or is dropped; the
- * caller holds the table's lock and has just decided on fresh facts.
+ * Retires one partition by one step. No other code of the product detaches or drops a partition; the caller holds the table's
+ * lock and has just decided on fresh facts.
  *
- * @param at when it takes effect, by the clock that decides about graces
+ * @param at time of effect, by the clock that decides about grace periods
  */
 export async function retire(
   work: WorkContext,
@@ -44,8 +44,8 @@ export async function retire(
 }
 
 /**
- * The intent is written first: killed between the two, the table is still known as ours, with its promise of a drop, and the
- * next update writes the end.
+ * Detaches a partition. The intent is recorded first: killed in between, the table is still known as managed by this stack, with
+ * its promise of a drop, and the next update records the end.
  */
 async function detach(work: WorkContext, parent: ParentShape, step: Detach | Finalize, at: Instant): Promise<void> {
   const { table } = step;
@@ -69,7 +69,7 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
     ...ledgerStatement(work.management, { ...entry, event, effectiveAt: at, detail }),
     transaction: `${event} ${table.schema}.${table.name}`,
   });
-  // Beside a default partition DETACH is not CONCURRENTLY: then the change and its entries are one transaction.
+  // With a default partition DETACH is not CONCURRENTLY: then the change and its entries are one transaction.
   const whole = parent.defaultPartition !== undefined && step.verb === "detach";
   if (step.verb === "detach" && !whole) await work.database.execute([note("detaching")], options);
   const leaf = { schema: table.schema, name: table.name };
@@ -99,17 +99,17 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
 const NEWLY_REFERRED =
   "It stays attached: rows that refer to it came while it was about to leave; the next update looks again";
 
-/** foreign_key_violation: the server has found what was not there when it was counted, or what we may not read. */
+/** foreign_key_violation: rows that refer to it were added since the count, or are in a table that the role may not read. */
 function isReferred(error: unknown): error is StatementError {
   return error instanceof StatementError && error.sqlState === "23503";
 }
 
-/** Lock, proof, drop and ledger in one transaction: what was proved still holds when the table goes. */
+/** Drops a table. Lock, proof, drop and ledger are one transaction: the proof still holds at the drop. */
 async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Instant): Promise<void> {
   const { needs, table } = step;
   if (needs.kind === "archive to come")
     throw new Error(`"${table.schema}.${table.name}" is to be archived first: it is not dropped`);
-  // What takes as long as the table is large was counted before, without a lock: see archive/export/check-archive.ts.
+  // Checks whose time grows with the table were done before, without a lock: see archive/export/check-archive.ts.
   const statements = statementsOfRetirement(parent, step).filter(({ transaction }) => transaction !== undefined);
   const transaction = statements[0]?.transaction;
   const target = { schema: table.schema, name: table.name, oid: table.oid };
@@ -125,7 +125,7 @@ async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Inst
     run: work.run,
     detail: {},
   });
-  // There is no LOCK TABLE for a foreign table.
+  // LOCK TABLE does not accept a foreign table.
   const locks = table.foreign ? 0 : 1;
   const dropping = work.database.execute(
     [
@@ -144,7 +144,7 @@ async function drop(work: WorkContext, parent: ParentShape, step: Drop, at: Inst
   }
 }
 
-/** What has to hold still when the table is locked. */
+/** Returns the statements that prove, under the lock, that the table may be dropped. */
 function proofs(
   work: WorkContext,
   target: Parameters<typeof assertArchivedStatement>[1],
