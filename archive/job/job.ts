@@ -40,7 +40,7 @@ export function subjectOf({ away, store }: Pick<ArchiveJob, "away" | "store">): 
   return `archiving "${away.partitionSchema}"."${away.partition}" to ${store.url}`;
 }
 
-/** Export under way: its folder, and the state of the table when it began. */
+/** Export under way: its folder, and the fence of the table when it began. */
 export interface Export {
   readonly id: string;
   readonly detail: ExportDetail;

@@ -58,7 +58,7 @@ async function readTable(session: Session, management: string, schema: string, n
 
 async function readLeaves(session: Session, relation: RelationJson | undefined, exact: boolean): Promise<LeafRow[]> {
   if (relation?.relkind !== "p") return [];
-  // An index can identify rows only if one besides the primary key is unique.
+  // An index can identify rows only if another than the primary key is unique.
   const unique = (relation.indexes ?? []).some((index) => index.unique && index.constraint?.kind !== "primary");
   return (await session.query(query("leaves"), [relation.oid, exact, unique])) as unknown as LeafRow[];
 }

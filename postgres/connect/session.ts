@@ -72,9 +72,9 @@ export class Session {
   }
 
   /**
-   * Returns true if the connection is alive. It is tested after a quiet period, or if another session was lost at `lossAt` by
-   * performance.now() since: a restarted server, a pooler or a firewall may end connections unnoticed, and a request sent then
-   * has an unknown outcome.
+   * Returns true if the connection is alive. It is tested after a quiet period, or if another session was lost since its last
+   * answer (`lossAt`, by performance.now()): a restarted server, a pooler or a firewall may end connections unnoticed, and a
+   * request sent then has an unknown outcome.
    */
   async isAlive(lossAt = -Infinity): Promise<boolean> {
     await this.listen();

@@ -15,7 +15,7 @@ export interface CopyOptions {
   /** Operation in progress, for errors. */
   readonly subject: string;
   readonly timeoutMs: number;
-  /** Time to wait for a lock, in a single attempt: a queued reader, or a lock on a private table, blocks no writer. */
+  /** Time to wait for a lock, in a single attempt: a queued reader, or a lock on a table of this product, blocks no writer. */
   readonly lockBudgetMs: number;
 }
 

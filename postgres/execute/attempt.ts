@@ -117,7 +117,7 @@ function isInDoubt(reason: unknown, onTheWay: readonly (Step | undefined)[]): bo
   return isConnectionLoss(reason) && !wasUnsent(reason) && onTheWay.some((step) => step?.lasting);
 }
 
-/** Does the same with a stop between any two requests, for tests of every possible break. */
+/** Does the same with a stop between any two requests, so that tests can end after every prefix of the requests. */
 async function oneByOne(session: Session, steps: readonly Step[], done: OnStatement): Promise<void> {
   const site = { dropConnection: () => session.destroy() };
   let failure: FailedStep | undefined;

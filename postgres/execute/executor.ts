@@ -98,5 +98,5 @@ async function translate(options: ExecuteOptions, group: Group, body: () => Prom
 }
 
 function ignore(): void {
-  // No one listens.
+  // No callback was given.
 }

@@ -12,7 +12,7 @@ const RETRYABLE: ReadonlySet<string | undefined> = new Set([
   "40001", // serialization_failure
 ]);
 
-/** From below lock_timeout to a second: a short conflict passes at once, and a long reader is not asked too often. */
+/** From below lock_timeout to a second: a short conflict is over at once, and a long one is not retried too often. */
 const BACKOFF = { initialDelay: 50, maxDelay: 1_000 };
 
 interface RetryOptions extends Pick<ExecuteOptions, "signal" | "log" | "subject"> {

@@ -21,8 +21,8 @@ export interface TableLockOptions {
 }
 
 /**
- * Lets one writer at a time work on a table, in all processes: a session-level advisory lock on the service session. Callers of
- * this process queue first, and the lock is handed on in the queue, so that many steps take it once.
+ * Locks that let one writer at a time work on a table, in all processes: session-level advisory locks on the service session.
+ * Callers of this process queue first, and the lock is handed on in the queue, so that many steps take it once.
  */
 export class TableLocks {
   private readonly queues = new Map<string, Queue>();

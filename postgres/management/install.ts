@@ -61,7 +61,7 @@ export async function describeManagementSchema(database: Database): Promise<Mana
 }
 
 interface DropOptions extends ManagementOptions {
-  /** Requesting `project/stack`. */
+  /** `project/stack` that requests the drop. */
   readonly stack: string;
 }
 

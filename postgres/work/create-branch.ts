@@ -63,7 +63,7 @@ class Attempts {
     this.skip(step);
   }
 
-  /** Skips a step. The ATTACH of a branch stands for it if its own table could not be created. */
+  /** Skips a step. A branch counts at its ATTACH, not at its own table. */
   skip(step: BranchStep): void {
     if (step.kind === "own") return;
     const above = branchKey(step.path.slice(0, -1));

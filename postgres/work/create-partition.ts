@@ -96,7 +96,7 @@ function schemaOf(parent: ParentShape, creation: Creation): string {
 }
 
 /**
- * Plans the return of a detached table. Its access is aligned before it is a partition again, because it may have been opened
+ * Prepares the return of a detached table: its access is aligned before it is a partition again, because it may have been opened
  * meanwhile; so are changes of the parent since.
  */
 async function readWayBack(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<WayBack> {

@@ -35,7 +35,7 @@ const DEFAULT_MEMORY_MEGABYTES = 192;
 /** A long row is held this many times on its way into a file or out of it. */
 const COPIES_OF_A_ROW = 11;
 
-/** DuckDB reads this many rows of a file at a time, and holds each of them this many times. */
+/** Rows of a file that DuckDB reads at a time, and the number of copies that it holds of each. */
 const ROWS_AT_A_TIME = 2_048;
 const COPIES_OF_ROWS_READ = 4;
 
