@@ -9,18 +9,18 @@ import { ARCHIVE_ENCODINGS, ARCHIVE_FORMATS, type ArchiveEncoding } from "./form
 import { checkStoreSettings, type StoreSettings, storeSettingsShape } from "./store-settings";
 import { type ArchiveTable, archiveTableSchema, archiveTableWireSchema, parseArchiveTable } from "./table-destination";
 
-/** Where and how a table's expired partitions are archived, with every default filled in. */
+/** Settings for archiving a table's expired partitions, with every default filled in. */
 export interface ArchiveSpec extends Omit<StoreSettings, "to"> {
-  /** Undefined: known only when the bucket has been made, or there is a table. */
+  /** Undefined if the bucket is not created yet, or if the archive is a table. */
   readonly to: string | undefined;
-  /** The table that is the archive, instead of objects in a store. */
+  /** The archive table, instead of objects in a store. */
   readonly table?: ArchiveTable;
   readonly format: ArchiveEncoding;
   readonly verify: ArchiveProof;
   readonly spoolMegabytes: number;
 }
 
-/** What of it the store itself has to know; undefined where there is none, or its bucket is not made yet. */
+/** Returns the settings that the store itself needs; undefined without a store or before its bucket is created. */
 export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings | undefined {
   if (archive?.to === undefined) return undefined;
   const { format: _format, spoolMegabytes: _spool, table: _table, to, ...settings } = archive;
@@ -28,7 +28,7 @@ export function storeSettingsOf(archive: ArchiveSpec | undefined): StoreSettings
   return { ...store, to };
 }
 
-/** How an archive is proved besides that each part gives the server's text back, byte for byte. */
+/** Proofs of an archive, in addition to decoding each part to the server's text, byte for byte. */
 const ARCHIVE_PROOFS = ["checksum", "readBack"] as const;
 type ArchiveProof = (typeof ARCHIVE_PROOFS)[number];
 
@@ -61,7 +61,7 @@ export const archive = option({
   fromWire: (wire) => wire && archiveFromWire(wire),
 });
 
-/** Reads the declared archive. Each way to lose rows by a forgotten or contradicting word is a problem. */
+/** Reads the declared archive. Every forgotten or contradictory setting that could lose rows is a problem. */
 function parseArchive(
   declared: ArchiveArgs | undefined,
   { args: { onExpire }, problems }: Around<{ readonly onExpire: OnExpire }>,
@@ -95,7 +95,7 @@ function parseArchive(
   };
 }
 
-/** Every part is read back from a table before it is committed, and a table has no other settings. */
+/** Every part is read back from a table before the commit, and a table has no other settings. */
 function parseTable(to: ArchiveTableArgs, settings: Omit<ArchiveArgs, "to">, problems: Problem[]): ArchiveSpec {
   const { spoolMegabytes: megabytes, ...others } = settings;
   for (const [name, value] of Object.entries(others))
@@ -123,7 +123,7 @@ function archiveToWire(spec: ArchiveSpec | undefined): z.infer<typeof archiveWir
   );
 }
 
-/** What travels was read before it was sent, so only its type is to be told. */
+/** Wire values were checked before they were sent; only their type has to be asserted. */
 function archiveFromWire(wire: z.infer<typeof archiveWire>): ArchiveSpec {
   const { to, ...rest } = wire;
   return { ...(rest as Omit<ArchiveSpec, "to">), to };

@@ -1,38 +1,47 @@
 import type { Span } from "../../time/span";
 
-/** Storage classes of S3 for what is hardly ever read, by the time that a restore has to wait. */
+/** Storage classes of S3 for data that is hardly ever read, by the time that a restore has to wait. */
 export type ArchiveStorageClass = "GLACIER_IR" | "GLACIER" | "DEEP_ARCHIVE";
 
-/** How long the objects of an archive are kept, how safe from deletion, and where they lie. */
+/** Retention, protection and storage classes of the objects of an archive. */
 export interface ArchiveBucketSettingsArgs {
-  /** Folder of the archive in the bucket: the archiver may write nothing else. @default the whole bucket */
+  /** Folder of the archive in the bucket; the archiver may write nowhere else. @default the whole bucket */
   readonly prefix?: string;
-  /** How long the law wants the archive to be kept: nothing here may end it before. @example "7 years" */
+  /** Retention that the law requires: no other setting may end it earlier. @example "7 years" */
   readonly legalMinimum?: Span;
-  /** **Objects are deleted** when they are as old as this: hidden first, and gone when `keepVersionsFor` is over too. @default never */
+  /** **Objects are deleted** at this age: first hidden, then removed when `keepVersionsFor` is over too. @default never */
   readonly expireAfter?: Span;
-  /** How long a version is kept that was overwritten or has expired; what is locked stays in any case. @default as expireAfter */
+  /**
+   * Time for which an overwritten or expired version is retained; locked versions are retained in any case. @default as
+   * expireAfter
+   */
   readonly keepVersionsFor?: Span;
-  /** Nobody may delete or overwrite an object before its lock ends. It cannot be added to a bucket without it later. @default none */
+  /**
+   * Prevents deleting or overwriting an object before its lock ends. It cannot be added to a bucket later without it. @default
+   * none
+   */
   readonly objectLock?: ObjectLockArgs;
-  /** Cheaper classes by age, soonest first. What lies in GLACIER or DEEP_ARCHIVE has to be thawed before a restore, which takes hours. */
+  /**
+   * Cheaper classes by age, soonest first. Objects in GLACIER or DEEP_ARCHIVE have to be thawed before a restore, which takes
+   * hours.
+   */
   readonly storage?: readonly StorageStepArgs[];
-  /** When parts of an upload that was never finished are removed. @default "7 days" */
+  /** Age at which the parts of an unfinished upload are removed. @default "7 days" */
   readonly abortUploadsAfter?: Span;
 }
 
 /** S3 Object Lock, for every object from its upload on. */
 export interface ObjectLockArgs {
-  /** `governance`: who has the right may lift it. `compliance`: nobody, not even the account's root, until it ends. */
+  /** `governance`: roles with the right may lift it. `compliance`: not even the account's root can lift it before it ends. */
   readonly mode: "governance" | "compliance";
   /** Length of the lock. @example "7 years" */
   readonly for: Span;
 }
 
-/** From an age on another storage class. */
+/** A change of storage class at an age. */
 export interface StorageStepArgs {
   /** Age of the object. @example "90 days" */
   readonly after: Span;
-  /** Where it lies from then on. */
+  /** Storage class from then on. */
   readonly class: ArchiveStorageClass;
 }

@@ -4,7 +4,7 @@ export const ARCHIVE_FORMATS = ["parquet", "csv"] as const;
 export const ARCHIVE_ENCODINGS = [...ARCHIVE_FORMATS, "rows"] as const;
 export type ArchiveEncoding = (typeof ARCHIVE_ENCODINGS)[number];
 
-/** How names of parts end, without the first dot. */
+/** Returns the file extension of parts, without the first dot. */
 export function extensionOf(format: ArchiveEncoding): string {
   return format === "csv" ? "csv.zst" : format;
 }

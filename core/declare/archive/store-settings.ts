@@ -18,30 +18,32 @@ const STORAGE_CLASSES = [
 ] as const;
 type StorageClass = (typeof STORAGE_CLASSES)[number];
 
-/** Where archives go, and how each object is kept there. Credentials are never among it: they come from the environment. */
+/** Destination of archives and settings of each object. Credentials are not part of it: they come from the environment. */
 export interface StoreSettings {
-  /** `s3://bucket/prefix`, or `file:///directory` of the machine that runs `pulumi up`. */
+  /** `s3://bucket/prefix`, or `file:///directory` on the machine that runs `pulumi up`. */
   readonly to: string;
   /** Region of the bucket. @default what AWS_REGION or the profile says; "us-east-1" where there is an endpoint */
   readonly region?: string;
   /** Address of an S3-compatible store. @default Amazon's @example "https://minio.example.com:9000" */
   readonly endpoint?: string;
-  /** The bucket as the first part of the path, not of the host name. @default true where there is an endpoint */
+  /** True to put the bucket in the path instead of the host name. @default true where there is an endpoint */
   readonly pathStyle?: boolean;
-  /** Key of KMS that every object is encrypted with: ARN, id or alias. @default as the bucket encrypts */
+  /** KMS key that encrypts every object: ARN, id or alias. @default as the bucket encrypts */
   readonly kmsKey?: string;
   /**
-   * Class of the data from its upload on; manifests stay in the bucket's own. What lies in GLACIER or DEEP_ARCHIVE has to be
-   * thawed before it can be read back or restored, which takes hours. @default the bucket's
+   * Storage class of the data from its upload on; manifests keep the bucket's own. Objects in GLACIER or DEEP_ARCHIVE have to be
+   * thawed before they can be read back or restored, which takes hours. @default the bucket's
    */
   readonly storageClass?: StorageClass;
-  /** An object cannot be deleted or overwritten before its lock ends. The bucket needs Object Lock. @default as the bucket locks */
+  /**
+   * Prevents deleting or overwriting an object before its lock ends. The bucket needs Object Lock. @default as the bucket locks
+   */
   readonly objectLock?: ObjectLockArgs;
 }
 
 const DAYS_HINT = 'Write a whole number and day, week, month or year, such as "7 years".';
 
-/** The shape of each setting, for schemas that have more of them. */
+/** Shape of each setting, shared with schemas that have further settings. */
 export const storeSettingsShape = {
   to: z.string().min(1),
   region: z.string().min(1).optional(),
@@ -53,7 +55,7 @@ export const storeSettingsShape = {
     "ArchiveLock",
     z.strictObject({
       mode: typeNamed("ArchiveLockMode", z.enum(["governance", "compliance"])),
-      // A text by its type: what it means is read later.
+      // Any text by its type; its meaning is checked later.
       for: z.string({ error: DAYS_HINT }) as unknown as z.ZodType<ObjectLockArgs["for"]>,
     }),
   ).optional(),
@@ -61,7 +63,7 @@ export const storeSettingsShape = {
 
 const storeSettingsSchema = z.strictObject(storeSettingsShape);
 
-/** Reads settings whose shape is right; undefined with the problems added, each below `path`. */
+/** Reads settings of the right shape; undefined if problems, with paths below `path`, were added. */
 export function checkStoreSettings(settings: StoreSettings, path: string, problems: Problem[]): Location | undefined {
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const location = parseLocation(settings.to, at("to"), problems);
@@ -101,7 +103,7 @@ function refuseS3Only(settings: StoreSettings, report: Say): void {
 }
 
 function checkEndpoint(text: string, report: Say): void {
-  // The value is not shown: a user and a password may stand in it.
+  // The value is not shown: it may contain a user and a password.
   if (/^https?:\/\/[^/]*@/i.test(text))
     report("endpoint", "a user or a password stands before the @.", "Keep credentials out of the address.");
   else if (!/^https?:\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i.test(text))

@@ -4,7 +4,7 @@ import { quoteQualified } from "../../names/identifier";
 import type { ArchiveTableArgs } from "./archive-args";
 import { encodeSegment } from "../../store/layout";
 
-/** An archive table, read. */
+/** A parsed archive table. */
 export interface ArchiveTable {
   readonly schema: string;
   readonly name: string;
@@ -12,13 +12,13 @@ export interface ArchiveTable {
   readonly url?: string;
 }
 
-/** The shape that users write. */
+/** Shape that users write. */
 export const archiveTableSchema = z.strictObject({
   table: z.string().min(1),
   database: z.strictObject({ url: z.string().min(1) }).optional(),
 });
 
-/** How it travels. */
+/** Shape on the wire. */
 export const archiveTableWireSchema = z.object({
   schema: z.string().min(1),
   name: z.string().min(1),
@@ -40,7 +40,7 @@ export function parseArchiveTable(declared: ArchiveTableArgs, path: string, prob
   return { schema, name, ...(url === undefined ? {} : { url }) };
 }
 
-/** What is wrong with the URL of an archive's database. Never quotes it: a password may stand in it. */
+/** Returns problems of the URL of an archive's database. Never quotes it: it may contain a password. */
 export function urlProblems(url: string, path: string): Problem[] {
   const wrong = urlProblem(url);
   if (wrong === undefined) return [];
@@ -64,15 +64,15 @@ function urlProblem(text: string): string | undefined {
 }
 
 /**
- * The place of an archive table as the ledger keeps it: `table://host:port/database/schema.table`, without a host for a table
- * in the same database. Users and passwords are no part of it.
+ * Returns the location of an archive table as the ledger records it: `table://host:port/database/schema.table`, without a host
+ * for the same database, and without users and passwords.
  */
 export function tablePlace({ schema, name, url }: ArchiveTable, database: string): string {
   const host = url === undefined ? "" : new URL(url).host;
   return `table://${host}/${encodeSegment(database)}/${encodeSegment(schema)}.${encodeSegment(name)}`;
 }
 
-/** Why a place in an archive table is not read as objects are, and by what SQL it is. Undefined: it is no such place. */
+/** Explains why an archive table cannot be read as objects, with the SQL that reads it. Undefined: not an archive table. */
 export function tableInsteadOfStore(
   place: string,
   table: { readonly schema: string; readonly table: string },
@@ -89,7 +89,7 @@ export function tableInsteadOfStore(
   );
 }
 
-/** For people: `archive.events`, with the database where it is another one. */
+/** Describes a table for people: `archive.events`, with the database if it is another one. */
 export function describeArchiveTable({ schema, name, url }: ArchiveTable): string {
   if (url === undefined) return `${schema}.${name}`;
   const { host, pathname, searchParams } = new URL(url);

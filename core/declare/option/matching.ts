@@ -1,6 +1,6 @@
 /**
- * True if two types are alike; else the keys at which they part, so that the compiler names them. Compares all that is below, but
- * for `readonly` and for `undefined` where a property may be left out.
+ * True if two types are alike; else the keys at which they differ, so that the compiler names them. Compares at every depth,
+ * ignoring `readonly`, and `undefined` of optional properties.
  */
 export type Matching<A, B> = [PartingKeys<Plain<A>, Plain<B>>] extends [never] ? true : PartingKeys<Plain<A>, Plain<B>>;
 
@@ -13,12 +13,12 @@ type PartingKeys<A, B> =
         : Key;
     }[keyof A & keyof B];
 
-/** Assignable both ways is not enough: a property that may be left out would be missed where it is in one of them only. */
+/** Mutual assignability is not enough: it would miss an optional property that only one of them has. */
 type Alike<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 type IsOptional<T, Key extends keyof T> = object extends Pick<T, Key> ? true : false;
 
-/** A type with `readonly` wherever it can stand, and without `undefined` where a property may be left out. */
+/** A type with `readonly` everywhere, and without `undefined` for optional properties. */
 export type Plain<T> = T extends readonly (infer Item)[]
   ? readonly Plain<Item>[]
   : T extends object

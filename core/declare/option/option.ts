@@ -5,24 +5,24 @@ import type { GridSegment } from "../../time/grid";
 import type { Plain } from "./matching";
 
 /**
- * One option of a table, whole but for its docstring, which stands at its property in the interface of its topic. Lists of
- * these make the validation, the specification, what travels, the package schema and the stack configuration.
+ * One option of a table, complete except for its docstring, which is at its property in the interface of its topic. Lists of
+ * options yield the validation, the specification, the wire format, the package schema and the stack configuration.
  *
  * @public
  */
 export interface Option<Shape extends z.ZodType, Wire extends z.ZodType, Declared, Topic, Spec> {
   /** Shape that users write. */
   readonly shape: Shape;
-  /** Shape that travels in the inputs of PartitionWindow and stands in the registry. */
+  /** Shape in the inputs of PartitionWindow and in the registry. */
   readonly wire: Wire;
   /** Reads a declared value and fills in the default. Undefined: left out. */
   readonly parse: (declared: Declared, around: Around<Topic>) => Spec;
-  /** Undefined: the usual, and does not travel. */
+  /** Undefined: the default, which is not sent. */
   readonly toWire: (spec: Spec) => z.infer<Wire>;
   readonly fromWire: (wire: z.infer<Wire>) => Spec;
 }
 
-/** What the meaning of a value may depend on. */
+/** Context that the meaning of a value may depend on. */
 export interface Around<Topic> {
   /** The options of the same topic, as declared. */
   readonly args: Topic;
@@ -39,14 +39,14 @@ interface TableAround {
   readonly levels: LevelsSpec;
 }
 
-/** Lets the compiler find out the types of an option. */
+/** Lets the compiler infer the types of an option. */
 export function option<Shape extends z.ZodType, Wire extends z.ZodType, Declared, Topic, Spec>(
   whole: Option<Shape, Wire, Declared, Topic, Spec>,
 ): Option<Shape, Wire, Declared, Topic, Spec> {
   return whole;
 }
 
-/** An option that means and travels what is written. */
+/** Creates an option whose value is used and sent as written. */
 export function asWritten<Shape extends z.ZodType>(shape: Shape) {
   return option({
     shape,
@@ -57,7 +57,7 @@ export function asWritten<Shape extends z.ZodType>(shape: Shape) {
   });
 }
 
-/** The list of a topic: an option for each property of its interface, and no other. */
+/** List of a topic: one option for each property of its interface, and no other. */
 export type OptionsOf<Topic> = {
   readonly [Name in keyof Topic]-?: {
     readonly parse: (declared: Topic[Name], around: Around<Topic>) => unknown;
@@ -73,20 +73,20 @@ interface AnyOption {
 }
 type Options = Readonly<Record<string, AnyOption>>;
 
-/** What a list of options means, by name. */
+/** Parsed values of a list of options, by name. */
 export type SpecsOf<List extends Options> = { readonly [Name in keyof List]: ReturnType<List[Name]["parse"]> };
 
-/** Shapes that users write, by name. */
+/** Returns the shapes that users write, by name. */
 export function shapesOf<List extends Options>(options: List) {
   return mapped(options, ({ shape }) => shape) as { [Name in keyof List]: List[Name]["shape"] };
 }
 
-/** Shapes that travel, by name. */
+/** Returns the shapes on the wire, by name. */
 export function wiresOf<List extends Options>(options: List) {
   return mapped(options, ({ wire }) => wire) as { [Name in keyof List]: List[Name]["wire"] };
 }
 
-/** Reads declared values whose shape is right. */
+/** Reads declared values of the right shape. */
 export function parseOptions<List extends Options>(
   options: List,
   args: { readonly [Name in keyof List]?: unknown },
@@ -101,7 +101,7 @@ export function optionsToWire<List extends Options>(options: List, specs: SpecsO
   return mapped(options, ({ toWire }, name) => toWire(specs[name] as never));
 }
 
-/** Reads what {@link optionsToWire} wrote, of which the shape is right. */
+/** Reads what {@link optionsToWire} wrote, with its shape already checked. */
 export function optionsFromWire<List extends Options>(
   options: List,
   wire: { readonly [Name in keyof List]?: unknown },
@@ -109,7 +109,7 @@ export function optionsFromWire<List extends Options>(
   return mapped(options, ({ fromWire }, name) => fromWire(wire[name] as never)) as SpecsOf<List>;
 }
 
-/** Types of values are lost between a list and its values, which the list itself holds together. */
+/** Maps options to values. The compiler loses the types in between; the list itself guarantees them. */
 function mapped<List extends Options>(
   options: List,
   read: (option: AnyOption, name: keyof List) => unknown,

@@ -3,7 +3,7 @@ import { type Around, option } from "./option";
 import { spanShape, spanWire } from "./shapes";
 import { declaredSpan } from "./time-text";
 
-/** A length of time that may be left out. */
+/** Creates an option for a length of time that may be left out. */
 export function optionalSpan(name: string, example: string) {
   return option({
     shape: spanShape(example).optional(),

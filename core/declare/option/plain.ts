@@ -2,8 +2,8 @@ import type { Problem } from "../../problems/problem";
 import { formatPath } from "../../problems/shape-problems";
 
 /**
- * Finds Outputs where a plain value is needed: they decide how many resources exist, and an unknown one would make
- * preview guess. Recognised by the mark that every Pulumi Output carries, so that core needs no Pulumi.
+ * Finds Outputs where a plain value is needed: such values decide how many resources exist, and an unknown one would make preview
+ * guess. Recognises the mark that every Pulumi Output carries, so that core needs no Pulumi.
  */
 export function findOutputs(
   value: unknown,

@@ -2,7 +2,7 @@ import type { Problem } from "../../problems/problem";
 import { type Instant, parseInstant } from "../../time/instant";
 import { type ParsedSpan, parseSpan, SPAN_HINT } from "../../time/span";
 
-/** Reads a declared length of time, or tells what is wrong with it. */
+/** Reads a declared length of time, or adds a problem. */
 export function declaredSpan(path: string, text: string, problems: Problem[]): ParsedSpan | undefined {
   const parsed = parseSpan(text);
   if (!parsed) {
@@ -16,7 +16,7 @@ export function declaredSpan(path: string, text: string, problems: Problem[]): P
   return parsed;
 }
 
-/** Reads a declared point in time, or tells what is wrong with it. Without an offset it is read in the table's zone. */
+/** Reads a declared point in time, or adds a problem. Without an offset it is read in the table's zone. */
 export function declaredTime(path: string, text: string, zone: string, problems: Problem[]): Instant | undefined {
   try {
     return parseInstant(text, zone);
@@ -26,7 +26,7 @@ export function declaredTime(path: string, text: string, zone: string, problems:
   }
 }
 
-/** What is wrong with a text that is no time, and what to write instead. */
+/** Returns the problem of a text that is not a time, with what to write instead. */
 export function timeProblem(path: string, text: string): Problem {
   return (
     withoutQuotes(path, text) ?? {
@@ -38,7 +38,7 @@ export function timeProblem(path: string, text: string): Problem {
   );
 }
 
-/** The problem of a date that stands in a YAML file without quotes; undefined: the text is none. */
+/** Returns the problem of an unquoted date in a YAML file; undefined if the text is not one. */
 export function withoutQuotes(path: string, text: string): Problem | undefined {
   const meant = unquotedYaml(text);
   if (meant === undefined) return undefined;
@@ -51,7 +51,7 @@ export function withoutQuotes(path: string, text: string): Problem | undefined {
 }
 
 /**
- * The time in ISO 8601 where a text is what Pulumi makes of a date without quotes in a YAML file: its language prints it as
+ * Returns the ISO 8601 form of an unquoted date in a YAML file: Pulumi's YAML language prints it as
  * `2026-01-01 00:00:00 +0000 UTC`.
  */
 function unquotedYaml(text: string): string | undefined {

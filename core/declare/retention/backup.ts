@@ -5,11 +5,11 @@ import { type Around, option } from "../option/option";
 import { nameShape, spanShape, spanWire, typeNamed } from "../option/shapes";
 import { declaredSpan } from "../option/time-text";
 
-/** Which backup has to be there before rows go. */
+/** Backup that must exist before rows are dropped. */
 export interface BackupArgs {
   /**
-   * One SELECT of one value, a timestamptz: when the last good backup **began**, as your backups write it down. NULL or no row
-   * means none. Runs as the connected role in a read-only transaction, in preview and again under the lock of the drop.
+   * One SELECT of one value, a timestamptz: the time at which the last good backup **began**, as your backups record it. NULL or
+   * no row means none. Runs as the connected role in a read-only transaction, in preview and again under the lock of the drop.
    *
    * @example "SELECT max(started_at) FROM ops.backups WHERE succeeded"
    */
@@ -19,7 +19,7 @@ export interface BackupArgs {
 }
 
 /**
- * The backup without which nothing is dropped.
+ * Backup that every drop requires.
  *
  * @public
  */

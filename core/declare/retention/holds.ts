@@ -12,22 +12,22 @@ export interface HoldArgs {
   readonly from: string;
   /** First moment after it. @example "2024-07-01" */
   readonly to: string;
-  /** Why. Shown in preview and kept in the registry. @example "case 2024-118" */
+  /** Reason for the hold, shown in preview and recorded in the registry. @example "case 2024-118" */
   readonly reason: string;
-  /** When the hold ends by itself. @default never: until it is removed, which is a cut like any other */
+  /** Time at which the hold ends by itself. @default never: until it is removed, which is a cut like any other */
   readonly until?: string;
 }
 
 export interface HoldSpec {
   readonly range: OpenInterval;
   readonly reason: string;
-  /** The hold ends by itself; undefined: when it is removed. */
+  /** End of the hold; undefined: when it is removed. */
   readonly until: Instant | undefined;
 }
 
 const hold = { from: text, to: text, reason: text, until: text.optional() };
 
-/** Travels with times in UTC. */
+/** Wire format, with times in UTC. */
 const holdWire = z.object(hold);
 type HoldWire = z.infer<typeof holdWire>;
 
@@ -47,7 +47,7 @@ export const holds = option({
   fromWire: (wire) => (wire ?? []).map(holdFromWire),
 });
 
-/** Reads declared holds; a range that is none is a problem, because it would keep nothing. */
+/** Reads declared holds; an invalid range is a problem, because it would protect nothing. */
 function parseHolds(declared: readonly HoldArgs[], zone: string, problems: Problem[]): readonly HoldSpec[] {
   return declared.flatMap((hold, index) => {
     const path = `holds[${index}]`;

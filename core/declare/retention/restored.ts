@@ -8,19 +8,22 @@ import { type Around, option } from "../option/option";
 import { isReadable, nameShape as text, typeNamed } from "../option/shapes";
 import { declaredTime, withoutQuotes } from "../option/time-text";
 
-/** An archived range that is to be a part of the table again, as users write it: the range alone, or with the end of its stay. */
+/** An archived range that is to be part of the table again, as users write it: the range alone, or with an end. */
 export type RestoredArgs = string | RestoredRangeArgs;
 
-/** An archived range with the end of its stay. */
+/** An archived range with the end of its restoration. */
 export interface RestoredRangeArgs {
   /**
    * A year, month or day in the zone of the table, or both ends: `2024`, `2024-03`, `2024-03-01`, or as preview prints them. Each
-   * archived partition that has a moment in common with it comes back as a whole.
+   * archived partition that overlaps the range is restored as a whole.
    *
    * @example "2024-03"
    */
   readonly range: string;
-  /** When it goes the way of every expired partition again. ISO 8601. @default never: until it is removed from the program */
+  /**
+   * Time from which it is retired again like every expired partition. ISO 8601. @default never: until it is removed from the
+   * program
+   */
   readonly until?: string;
 }
 
@@ -33,7 +36,7 @@ export interface RestoredSpec {
 
 const range = { range: text, until: text.optional() };
 
-/** Travels with times in UTC. */
+/** Wire format, with times in UTC. */
 const restoredWire = z.object(range);
 type RestoredWire = z.infer<typeof restoredWire>;
 
@@ -52,7 +55,7 @@ export const restored = option({
   fromWire: (wire) => (wire ?? []).map(restoredFromWire),
 });
 
-/** Reads declared ranges. One that nothing could ever bring back is a problem. */
+/** Reads declared ranges. A range that nothing could ever restore is a problem. */
 function parseRestored(
   declared: readonly RestoredArgs[] | undefined,
   { args, table, problems }: Around<{ readonly onExpire: OnExpire; readonly archive?: ArchiveArgs }>,

@@ -5,17 +5,17 @@ import { isZone } from "../../time/period";
 import { type Around, option } from "../option/option";
 import { nameShape as text, typeNamed } from "../option/shapes";
 
-/** The hours of a day in which partitions may leave the table. */
+/** Hours of a day in which partitions may leave the table. */
 export interface RetireHoursArgs {
-  /** Belongs to it, as on the wall. @example "22:00" */
+  /** Start, included; local time of the zone. @example "22:00" */
   readonly from: string;
-  /** Does not belong to it; earlier than `from` means the next day. @example "05:00" */
+  /** End, excluded; earlier than `from` means the next day. @example "05:00" */
   readonly to: string;
-  /** Zone of the two. @default "UTC" */
+  /** Zone of both times. @default "UTC" */
   readonly zone?: string;
 }
 
-/** Travels with the zone filled in. */
+/** Wire format, with the zone filled in. */
 const retireHoursWire = typeNamed("RetireHours", z.object({ from: text, to: text, zone: text }));
 type RetireHours = Readonly<z.infer<typeof retireHoursWire>>;
 
@@ -27,7 +27,7 @@ export const allowRetireBetween = option({
   fromWire: (wire): RetireHours | undefined => wire,
 });
 
-/** Reads declared hours; what is no time of day is a problem, because nothing would ever be retired, or always. */
+/** Reads declared hours; an invalid time of day is a problem, because partitions would never be retired, or at any time. */
 function parseRetireHours(
   declared: RetireHoursArgs | undefined,
   { problems }: Around<unknown>,
@@ -63,13 +63,13 @@ function parseRetireHours(
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** Whether a moment lies in the hours, by the clock on the wall of their zone. */
+/** True if a moment is within the hours, in local time of their zone. */
 export function inRetireHours(hours: RetireHours, at: Instant): boolean {
   const { from, to, now } = minutesAt(hours, at);
   return from < to ? from <= now && now < to : from <= now || now < to;
 }
 
-/** True on one of the days. After midnight, hours that began before it are still those of the day before. */
+/** True on one of the days. After midnight, hours that began the day before still belong to that day. */
 export function isRetireDay(
   days: readonly Weekday[],
   hours: RetireHours | undefined,

@@ -14,52 +14,58 @@ import { allowRetireBetween, type RetireHoursArgs, WEEKDAYS } from "./retire-hou
 import { intervalWire, nameShape, spanShape, spanWire, typeNamed } from "../option/shapes";
 import { declaredSpan } from "../option/time-text";
 
-/** What happens to partitions that have expired, and what keeps them. */
+/** Treatment of expired partitions, and safeguards against their loss. */
 export interface RetirementOptions {
   /**
-   * What happens to a partition that has expired. `detach`: it leaves the table and stays as a table of its own.
-   * `archive`: it is detached, closed to writers, exported to `archive.to`, and dropped only when the archive has been proved.
-   * `drop`: it is detached and, after `grace`, dropped: **the data is gone**. No default: nobody loses data by omission.
+   * Treatment of a partition that has expired. `detach`: it leaves the table and remains as a separate table. `archive`: it is
+   * detached, closed to writers, exported to `archive.to`, and dropped only after the archive is proved. `drop`: it is detached
+   * and, after `grace`, dropped: **the data is gone**. No default: no data is lost by omission.
    */
   readonly onExpire: "archive" | "detach" | "drop";
   /**
-   * Time between detach and drop, by the database's clock; with `onExpire: "archive"` between the proof of the archive and the
+   * Time between detach and drop, by the database's clock; with `onExpire: "archive"`, between the proof of the archive and the
    * drop. @default "7 days"; "none" with onExpire "archive"
    */
   readonly grace?: Span | "none";
-  /** Where expired partitions are archived, and how. Needed with `onExpire: "archive"`, and only then. @example { to: "s3://bucket/postgres" } */
+  /**
+   * Destination and settings of the archive. Required with `onExpire: "archive"`, and allowed only then. @example { to:
+   * "s3://bucket/postgres" }
+   */
   readonly archive?: ArchiveArgs;
   /**
-   * Ranges of time that nothing is done to: a partition that has a moment in common with one is neither detached nor dropped,
-   * whatever the window says. Removing one is a cut, which `maxDropsPerUpdate` bounds.
+   * Protected ranges of time: a partition that overlaps one is neither detached nor dropped, whatever the window says. Removing
+   * one is a cut, which `maxDropsPerUpdate` limits.
    * @example [{ from: "2024-01-01", to: "2024-07-01", reason: "case 2024-118" }]
    */
   readonly holds?: readonly HoldArgs[];
-  /** Who has approved a shorter retention, for the policy that asks for it; kept in the ledger with what is archived. @example "CHG-1042" */
+  /**
+   * Approval of a shorter retention, for the policy that requires one; recorded in the ledger with each archive. @example
+   * "CHG-1042"
+   */
   readonly approvedBy?: string;
   /** Intervals that one update may retire before a confirmation is needed. Range 1-1000. @default 3 */
   readonly maxDropsPerUpdate?: number;
   /**
-   * Retirements confirmed by their bounds, exactly as preview printed them; an open end is written `..`. Confirms these and
+   * Confirmed retirements by their bounds, exactly as preview printed them; an open end is written `..`. Confirms these and
    * nothing else: **their data leaves the table** in the next update, or as soon as they have expired. A partition without a
-   * beginning, a segment of odd size and one that spans more than `maxDropsPerUpdate` intervals leave by this alone.
+   * beginning, a segment of odd size and one that spans more than `maxDropsPerUpdate` intervals are retired only if listed here.
    *
    * @example ["2025-01-01T00:00:00Z/2025-02-01T00:00:00Z", "../2019-01-01T00:00:00Z"]
    */
   readonly confirmDrops?: readonly string[];
-  /** Ranges that were dropped or archived before and may come back empty, by their bounds as the error printed them. */
+  /** Ranges that were dropped or archived before and may be created again empty, by their bounds as the error printed them. */
   readonly allowEmpty?: readonly string[];
   /**
-   * Archived ranges that are to be partitions of the table again, with their rows. Outside of the window they are read-only and stay
-   * until the entry is removed or its `until` has passed; then they are archived again and leave. Inside a window that has grown
-   * they are partitions like all others. Costs: the objects are read once, and each partition is loaded in one transaction.
+   * Archived ranges that are to be partitions of the table again, with their rows. Outside of the window they are read-only until
+   * the entry is removed or its `until` has passed; then they are archived again and leave. Inside a window that has grown they
+   * are ordinary partitions. Costs: the objects are read once, and each partition is loaded in one transaction.
    *
    * @example ["2024-03", { range: "2024-05", until: "2027-01-01" }]
    */
   readonly restored?: readonly RestoredArgs[];
   /**
-   * Hours of the day, by the database's clock, outside of which nothing is detached, archived or dropped; partitions are
-   * created at any time. What is due waits for an update in these hours. @default at any time
+   * Hours of the day, by the database's clock, outside of which nothing is detached, archived or dropped; partitions are created
+   * at any time. Pending retirements wait for an update in these hours. @default at any time
    * @example { from: "22:00", to: "05:00", zone: "Europe/Berlin" }
    */
   readonly allowRetireBetween?: RetireHoursArgs;
@@ -74,8 +80,8 @@ export interface RetirementOptions {
     "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday"
   )[];
   /**
-   * Nothing is dropped before a backup that began after the partition was detached, so that its last rows are in it. Where
-   * that backup is written down says a query of yours. A drop follows in a later update then, never in that of the detach.
+   * Drops nothing before a backup that began after the partition was detached, so that its last rows are in it. Your query
+   * returns the time of that backup. The drop then follows in a later update, never in that of the detach.
    *
    * @default no backup is asked for
    * @example { query: "SELECT max(started_at) FROM ops.backups WHERE succeeded", within: "24 hours" }
@@ -124,7 +130,7 @@ export const RETIREMENT = {
   }),
 } satisfies OptionsOf<RetirementOptions>;
 
-/** Undefined: no grace, the drop follows the detach at once. */
+/** Reads the grace. Undefined: none, the drop follows the detach at once. */
 function parseGrace(
   declared: RetirementOptions["grace"],
   { args: { onExpire }, problems }: Around<Pick<RetirementOptions, "onExpire">>,
@@ -140,12 +146,12 @@ function parseGrace(
     }
     return undefined;
   }
-  // What has been archived and proved is not gone.
+  // Archived and proved data is not gone.
   const grace = declared ?? (onExpire === "archive" ? "none" : DEFAULT_GRACE);
   return grace === "none" ? undefined : declaredSpan("grace", grace, problems);
 }
 
-/** Bounds of partitions, as preview prints them. */
+/** Creates an option for bounds of partitions, as preview prints them. */
 function bounds(name: string) {
   return option({
     shape: z.array(z.string()).optional(),

@@ -2,8 +2,8 @@ import { Temporal } from "temporal-polyfill";
 import { compareInstants, type Instant } from "../../time/instant";
 
 /**
- * A schedule as pg_cron reads it (its entry.c, after Vixie's cron): five fields, and nothing that only some versions or some
- * other crons know. The same text goes to pg_cron, to a crontab and to a timer, so it has to mean the same there.
+ * A schedule as pg_cron reads it (its entry.c, after Vixie's cron): five fields, without extensions of some versions or other
+ * crons. The same text goes to pg_cron, to a crontab and to a timer, so it must mean the same in each.
  */
 export interface CronSchedule {
   readonly minutes: readonly number[];
@@ -12,7 +12,7 @@ export interface CronSchedule {
   readonly months: readonly number[];
   /** 0 is Sunday. */
   readonly weekdays: readonly number[];
-  /** Both the day of the month and the weekday are given: then either of them is enough. */
+  /** True if both the day of the month and the weekday are given: then either of them is enough. */
   readonly eitherDay: boolean;
 }
 
@@ -20,7 +20,7 @@ interface Field {
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** Words for its numbers, from `from` on. */
+  /** Words for its numbers, starting at `from`. */
   readonly words: readonly string[];
 }
 
@@ -32,7 +32,7 @@ const FIELDS: readonly Field[] = [
   { name: "weekday", from: 0, to: 7, words: "sun mon tue wed thu fri sat".split(" ") },
 ];
 
-/** The schedule, or what is wrong with the text. */
+/** Reads a schedule, or returns the problem of the text. */
 export function parseCron(text: string): CronSchedule | { readonly problem: string } {
   const parts = text.trim().split(/[ \t]+/);
   if (parts.length !== FIELDS.length)
@@ -53,7 +53,7 @@ export function parseCron(text: string): CronSchedule | { readonly problem: stri
   return ever ? schedule : { problem: "that day does not exist in any year" };
 }
 
-/** The last moment at or before `at` at which the schedule was due, by the clock of a zone. */
+/** Returns the last scheduled moment at or before `at`, by the clock of a zone. */
 export function lastDue(schedule: CronSchedule, at: Instant, zone: string): Instant | undefined {
   const now = at.toZonedDateTimeISO(zone);
   for (let back = 0; back <= MOST_DAYS; back += 1) {
@@ -65,7 +65,7 @@ export function lastDue(schedule: CronSchedule, at: Instant, zone: string): Inst
   return undefined;
 }
 
-/** 29 February on one weekday comes again within 40 years. */
+/** 29 February falls on a given weekday again within 40 years. */
 const MOST_DAYS = 40 * 366;
 
 function runsOn(schedule: CronSchedule, date: Temporal.PlainDate): boolean {
@@ -79,7 +79,7 @@ function lastOfDay(schedule: CronSchedule, date: Temporal.PlainDate, at: Instant
   for (const hour of [...schedule.hours].reverse()) {
     for (const minute of [...schedule.minutes].reverse()) {
       const due = date.toZonedDateTime({ timeZone: zone, plainTime: new Temporal.PlainTime(hour, minute) });
-      // An hour that the clock skips is no hour of that day.
+      // An hour that the clock skips does not exist on that day.
       if (due.hour === hour && compareInstants(due.toInstant(), at) <= 0) return due.toInstant();
     }
   }
@@ -100,7 +100,10 @@ function parseField(field: Field, text: string): number[] | undefined {
   return [...found].sort((a, b) => a - b);
 }
 
-/** `*`, `*` with a step, a number or word, a range, a range with a step. A step after a single number means other things to other crons. */
+/**
+ * Reads `*`, `*` with a step, a number or word, a range, or a range with a step. Other crons read a step after a single number
+ * differently.
+ */
 function parseItem(field: Field, item: string): number[] | undefined {
   const match = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(item);
   if (!match) return undefined;

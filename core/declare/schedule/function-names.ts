@@ -5,7 +5,7 @@ import type { FunctionNamesArgs } from "./schedule-args";
 
 const name = z.string().min(1);
 
-/** What can have a name of the callers', in the order in which it is made. */
+/** Functions and views that callers may name, in the order of their creation. */
 export const ALIAS_KINDS = [
   "ensure",
   "window",
@@ -19,7 +19,7 @@ export const ALIAS_KINDS = [
 ] as const;
 export type AliasKind = (typeof ALIAS_KINDS)[number];
 
-/** The shape that users write. */
+/** Shape that users write. */
 export const functionNamesSchema = z.strictObject({
   schema: name.optional(),
   ensure: name.optional(),
@@ -33,7 +33,7 @@ export const functionNamesSchema = z.strictObject({
   runway: name.optional(),
 });
 
-/** How the names travel to the provider: the inputs of FunctionAliases. */
+/** Inputs of FunctionAliases: the names on the wire. */
 export const functionAliasesWireSchema = z.object({
   schema: name,
   table: name,

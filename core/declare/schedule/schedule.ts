@@ -9,7 +9,7 @@ import { checkName } from "../../names/name-problems";
 import { type Around, option } from "../option/option";
 import { nameShape as name, typeNamed } from "../option/shapes";
 
-/** A schedule with its defaults filled in, as it travels in the inputs of PartitionWindow; or why there is none. */
+/** A schedule with its defaults filled in, as in the inputs of PartitionWindow; or the reason for having none. */
 const scheduleSpecSchema = z.object({
   cron: z.string().optional(),
   job: z.string().optional(),
@@ -41,7 +41,7 @@ export const schedule = option({
   fromWire: (wire) => wire,
 });
 
-/** How the job travels to the provider: the inputs of CronJob. */
+/** Inputs of CronJob: the job on the wire. */
 export const cronJobWireSchema = z.object({
   schema: name,
   table: name,
@@ -58,7 +58,7 @@ export const cronJobWireSchema = z.object({
 });
 export type CronJobWire = z.infer<typeof cronJobWireSchema>;
 
-/** Reads the declared schedule. Undefined: none is declared, and nobody says why. */
+/** Reads the declared schedule. Undefined: neither a schedule nor a reason for having none is declared. */
 function parseSchedule(
   declared: ScheduleArgs | NoScheduleArgs | undefined,
   { table, problems }: Around<unknown>,
@@ -81,7 +81,7 @@ function parseSchedule(
   };
 }
 
-/** The inputs of the job's resource; undefined where the database makes nothing by itself. */
+/** Returns the inputs of the job's resource; undefined if the database creates nothing by itself. */
 export function cronJobToWire(
   schedule: ScheduleSpec | undefined,
   table: { readonly schema: string; readonly table: string },

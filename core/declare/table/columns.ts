@@ -6,10 +6,10 @@ import { checkName } from "../../names/name-problems";
 import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec } from "./spec";
 
-/** A type name as PostgreSQL spells it: words, a precision, array brackets, maybe quoted or qualified parts. */
+/** A type name as PostgreSQL spells it: words, a precision, array brackets, optionally quoted or qualified parts. */
 const TYPE_TEXT = /^[\p{L}_"][\p{L}\p{N}_ ".]*(\(\s*\d+\s*(,\s*-?\d+\s*)?\))?[\p{L} ]*(\[\s*\d*\s*\])*$/u;
 
-/** Words that would turn a type into a constraint that we do not know of. */
+/** Words that would turn a type into a constraint unknown to the declaration. */
 const CONSTRAINT_WORDS =
   /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
 
@@ -81,7 +81,7 @@ function checkDroppedColumns(args: TableSpecArgs, known: ReadonlySet<string>, pr
   }
 }
 
-/** PostgreSQL makes columns of a primary key NOT NULL, whatever was written. */
+/** Reports nullable columns of the primary key: PostgreSQL makes them NOT NULL, whatever was written. */
 function checkPrimaryKey(args: TableSpecArgs, columns: readonly ColumnSpec[], problems: Problem[]): void {
   const keys = new Set(args.partitionBy.map(columnOfLevel));
   for (const column of columns) {
@@ -95,7 +95,7 @@ function checkPrimaryKey(args: TableSpecArgs, columns: readonly ColumnSpec[], pr
   }
 }
 
-/** Without declared columns another tool owns the table, and with it everything that is not partitioning. */
+/** Refuses options that need declared columns: without them another tool owns everything that is not partitioning. */
 function forbidWithoutColumns(args: TableSpecArgs, problems: Problem[]): void {
   for (const property of ["primaryKey", "uniques", "checks", "foreignKeys", "dropColumns"] as const) {
     if (args[property] === undefined) continue;

@@ -1,18 +1,18 @@
 import type { Deferrable } from "./constraints";
 import type { ConstraintReach } from "./constraints";
 
-/** What the text of a constraint says besides what it demands. */
+/** State that the text of a constraint has in addition to its condition. */
 interface ConstraintState {
-  /** It holds for new rows; those that were there have not been read for it. */
+  /** True if it holds for new rows only; existing rows have not been checked. */
   readonly notValid: boolean;
-  /** The server does not check it: from PostgreSQL 18 on. */
+  /** True if the server does not check it: PostgreSQL 18 and later. */
   readonly notEnforced: boolean;
   readonly deferrable: Deferrable | undefined;
 }
 
 const STATE = /(?: NO INHERIT)?( DEFERRABLE)?( INITIALLY DEFERRED)?( NOT VALID)?( NOT ENFORCED)?$/;
 
-/** Reads what pg_get_constraintdef prints last. */
+/** Reads the end of what pg_get_constraintdef prints. */
 export function stateOf({ definition }: { readonly definition: string }): ConstraintState {
   const [, deferrable, deferred, notValid, notEnforced] = STATE.exec(definition) ?? [];
   return {
@@ -23,14 +23,14 @@ export function stateOf({ definition }: { readonly definition: string }): Constr
   };
 }
 
-/** For which rows it holds, as it is declared: nothing where that is all of them. */
+/** Returns the rows that it holds for, as declared: empty if all of them. */
 export function reachOf(found: { readonly definition: string }): ConstraintReach {
   const { notEnforced, notValid } = stateOf(found);
   if (notEnforced) return { enforced: false };
   return notValid ? { validate: false } : {};
 }
 
-/** The definition without its state: `CHECK ((n > 0))`. */
+/** Returns the definition without its state: `CHECK ((n > 0))`. */
 export function withoutState(definition: string): string {
   return definition.replace(STATE, "");
 }

@@ -6,39 +6,38 @@ import { type Around, asWritten, option, type OptionsOf } from "../option/option
 import { formatPath } from "../../problems/shape-problems";
 import { nameShape as name, namesShape as names, typeNamed } from "../option/shapes";
 
-/** What holds for the rows of a table. */
+/** Constraints on the rows of a table. */
 export interface ConstraintOptions {
   /** Columns of the primary key. PostgreSQL requires the partition key among them. @example ["id", "ts"] */
   readonly primaryKey?: readonly string[];
   /** Unique constraints by name. Each must contain the partition key, because PostgreSQL enforces uniqueness per partition. */
   readonly uniques?: Readonly<Record<string, readonly string[]>>;
   /**
-   * CHECK constraints by name, each one SQL expression. One that is added later is validated partition by partition while
-   * writers go on; rows that do not satisfy it take back what that update added, and nothing else. One that is no longer
-   * declared is dropped. One that holds for new rows only is `{ expression, validate: false }`.
+   * CHECK constraints by name, each one SQL expression. A new one is validated partition by partition without blocking writers;
+   * rows that violate it revert what that update added, and nothing else. One that is no longer declared is dropped. One that
+   * holds for new rows only is `{ expression, validate: false }`.
    *
    * @example { amount: "amount > 0", old_rows: { expression: "length(note) < 100", validate: false } }
    */
   readonly checks?: Readonly<Record<string, string | CheckArgs>>;
   /**
-   * Foreign keys by name. One that is added later is validated partition by partition. Each new partition takes a SHARE ROW
-   * EXCLUSIVE lock on the referenced table for an instant. A delete there looks for its rows in every partition: give the
-   * columns an index.
+   * Foreign keys by name. A new one is validated partition by partition. Each new partition takes a SHARE ROW EXCLUSIVE lock on
+   * the referenced table for an instant. A delete there searches every partition: give the columns an index.
    */
   readonly foreignKeys?: Readonly<Record<string, ForeignKeyArgs>>;
 }
 
-/** A CHECK constraint, and for which rows it holds. */
+/** A CHECK constraint, and the rows it holds for. */
 export interface CheckArgs {
   /** One SQL expression. @example "amount > 0" */
   readonly expression: string;
   /**
-   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID); an existing one
-   * is adopted so and never read, and adding one reads nothing. True later: rows are read partition by partition. One that is
-   * made with a new table always holds for all rows. @default true
+   * True to check existing rows. `false`: it holds for new and changed rows only (NOT VALID); an existing constraint is adopted
+   * so without reading rows, and adding one reads nothing. Changed to true later: rows are read partition by partition. A
+   * constraint created with a new table always holds for all rows. @default true
    */
   readonly validate?: boolean;
-  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
+  /** False (NOT ENFORCED): the server does not check it. Needs PostgreSQL 18, and never changes in place. @default true */
   readonly enforced?: boolean;
 }
 
@@ -46,30 +45,30 @@ export interface CheckArgs {
 export interface ForeignKeyArgs {
   /** Columns of this table, paired in order with the referenced ones. @example ["run_id"] */
   readonly columns: readonly string[];
-  /** What it points to. */
+  /** Table and columns that it references. */
   readonly references: {
     /** Schema of the referenced table. @default "public" */
     readonly schema?: string;
-    /** Name of the referenced table. Needs the right REFERENCES on it. */
+    /** Name of the referenced table. Needs the privilege REFERENCES on it. */
     readonly table: string;
-    /** Its referenced columns, as many as `columns`. @example ["id"] */
+    /** Referenced columns, as many as `columns`. @example ["id"] */
     readonly columns: readonly string[];
   };
-  /** What a delete of the referenced row does here. @default "no action" */
+  /** Action on this table when the referenced row is deleted. @default "no action" */
   readonly onDelete?: ReferentialAction;
-  /** What an update of the referenced key does here. @default "no action" */
+  /** Action on this table when the referenced key is updated. @default "no action" */
   readonly onUpdate?: ReferentialAction;
   /**
-   * When it is checked: `initially immediate` can be put off to the end of a transaction by SET CONSTRAINTS, `initially
-   * deferred` is checked there. Left out: as it is there; a new one is checked at each statement. Never changes in place.
+   * Time of the check: `initially immediate` can be deferred to the end of a transaction by SET CONSTRAINTS, `initially deferred`
+   * is checked there. Left out: as it exists; a new one is checked at each statement. Never changes in place.
    */
   readonly deferrable?: Deferrable;
   /**
-   * Whether rows that are there are read for it. `false`: it holds for new and changed rows only (NOT VALID). An existing one
-   * is adopted so and never read; one is added so to a table that exists from PostgreSQL 18 on. @default true
+   * True to check existing rows. `false`: it holds for new and changed rows only (NOT VALID). An existing key is adopted so
+   * without reading rows; adding one so to an existing table needs PostgreSQL 18. @default true
    */
   readonly validate?: boolean;
-  /** Whether the server checks it at all. `false` (NOT ENFORCED) needs PostgreSQL 18, and never changes in place. @default true */
+  /** False (NOT ENFORCED): the server does not check it. Needs PostgreSQL 18, and never changes in place. @default true */
   readonly enforced?: boolean;
 }
 
@@ -77,11 +76,11 @@ export type Deferrable = "initially immediate" | "initially deferred";
 
 export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
 
-/** What rows a constraint holds for, where that is not all of them. */
+/** Rows that a constraint holds for, if not all of them. */
 export interface ConstraintReach {
-  /** False: new rows only; those that are there are never read for it. */
+  /** False: new rows only; existing rows are never checked. */
   readonly validate?: false;
-  /** False: none, the server does not check it. */
+  /** False: none, because the server does not check it. */
   readonly enforced?: false;
 }
 
@@ -96,7 +95,7 @@ export interface ForeignKeySpec extends ConstraintReach {
   readonly references: { readonly schema: string; readonly table: string; readonly columns: readonly string[] };
   readonly onDelete: ReferentialAction;
   readonly onUpdate: ReferentialAction;
-  /** Undefined: as it is there; a new one is not. */
+  /** Undefined: as it exists; a new one is not deferrable. */
   readonly deferrable?: Deferrable | undefined;
 }
 
@@ -197,7 +196,7 @@ function parseForeignKeys(
   });
 }
 
-/** Only what is not the usual: two ways to say the same are one. */
+/** Drops default values, so that two ways to declare the same are equal. */
 export function withReach<
   T extends { readonly validate?: boolean | undefined; readonly enforced?: boolean | undefined },
 >({ validate, enforced, ...rest }: T): Omit<T, "validate" | "enforced"> & ConstraintReach {

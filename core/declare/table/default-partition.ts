@@ -5,17 +5,17 @@ import type { TableSpecArgs } from "./args";
 import { checkTemplateText } from "../../names/name-problems";
 
 /**
- * A default partition takes the rows that no other partition takes: of a future beyond the lead, of a past before the window,
- * of infinity. Each ATTACH locks it for an instant, and DETACH CONCURRENTLY is impossible beside it.
+ * A default partition takes the rows that no other partition takes: later than the lead, earlier than the window, or infinity.
+ * Each ATTACH locks it for an instant, and it rules out DETACH CONCURRENTLY.
  */
 export interface DefaultPartitionArgs {
-  /** Template of its name; {table} is filled in. One that is there keeps its own. @default "{table}_default" */
+  /** Template of its name; {table} is filled in. An existing one keeps its name. @default "{table}_default" */
   readonly name?: string;
 }
-/** As it is declared. */
+/** Shape that users write. */
 export const defaultPartitionSchema = z.strictObject({ name: z.string().min(1).optional() });
 
-/** As it travels. */
+/** Shape on the wire. */
 export const defaultPartitionSpecSchema = z.object({ name: z.string().min(1) });
 type DefaultPartitionSpec = z.infer<typeof defaultPartitionSpecSchema>;
 

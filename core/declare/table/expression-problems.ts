@@ -1,7 +1,7 @@
 import type { Problem } from "../../problems/problem";
 import { beyondOneExpression, tokensOf } from "../../sql/expression";
 
-/** A text that is written into a statement as one expression, and must not become more than that. */
+/** Checks a text that is written into a statement as one expression, and must not become more than that. */
 export function checkExpression(path: string, text: string, problems: Problem[]): void {
   const wrong = beyondOneExpression(text) ?? (hasOpenComma(text) ? "it holds a comma outside of brackets" : undefined);
   if (wrong === undefined) return;
@@ -13,7 +13,7 @@ export function checkExpression(path: string, text: string, problems: Problem[])
   });
 }
 
-/** `0, ADD COLUMN x int` would be two actions of one ALTER TABLE. */
+/** True for a comma outside parentheses: `0, ADD COLUMN x int` would be two actions of one ALTER TABLE. */
 function hasOpenComma(text: string): boolean {
   let depth = 0;
   return tokensOf(text).some((token) => {

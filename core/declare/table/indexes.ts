@@ -6,11 +6,11 @@ import { checkFilledName, checkTemplateText } from "../../names/name-problems";
 import { formatPath } from "../../problems/shape-problems";
 import type { IndexSpec } from "./spec";
 
-/** Names of indexes when none are declared. */
+/** Template of index names when none is declared. */
 const DEFAULT_INDEX_NAME = "{table}_{index}";
 const DEFAULT_LEAF_INDEX_NAME = "{partition}_{index}";
 
-/** Reads the declared indexes. A name that something else of the table or of a partition has already is refused. */
+/** Reads the declared indexes. Refuses a name that another object of the table or of a partition already has. */
 export function parseIndexes(args: TableSpecArgs, problems: Problem[]): readonly IndexSpec[] {
   const indexes = Object.entries(args.indexes ?? {}).map(([index, declared]) =>
     parseIndex(index, declared, args, problems),
@@ -30,7 +30,7 @@ export function parseIndexes(args: TableSpecArgs, problems: Problem[]): readonly
   return indexes;
 }
 
-/** Tables and indexes share one space of names in a schema; constraints bring an index of their name. */
+/** Returns names in use. Tables and indexes share one namespace in a schema; constraints create an index of their name. */
 function takenOnParent(args: TableSpecArgs): Map<string, string> {
   return new Map([
     [args.table, "the table"],

@@ -2,15 +2,15 @@ import type { TableSpecArgs } from "./args";
 import type { HashLevelArgs, LevelArgs, ListLevelArgs, RangeLevelArgs, SegmentArgs } from "./level-args";
 import type { Period } from "../../time/period";
 
-/** A way of cutting by time with its place in the declaration: the time level, or an override of it. */
+/** A partitioning by time with its place in the declaration: the time level, or an override of it. */
 export interface TimeLevel extends Omit<RangeLevelArgs, "overrides"> {
-  /** `partitionBy[2]`. */
+  /** Path of the declaration: `partitionBy[2]`. */
   readonly path: string;
-  /** Whether levels stand above it: then names begin with those of their branch. */
+  /** True below other levels: names then begin with those of their branch. */
   readonly branched: boolean;
 }
 
-/** The time level of a declaration. Where there is none, an empty one stands in: its absence is a problem of its own. */
+/** Returns the time level of a declaration; an empty one if missing, which is reported as a problem of its own. */
 export function timeLevelOf(args: TableSpecArgs): TimeLevel {
   const index = args.partitionBy.findIndex(isRange);
   const level = args.partitionBy[index];
@@ -18,7 +18,7 @@ export function timeLevelOf(args: TableSpecArgs): TimeLevel {
   return level && isRange(level) ? { ...level, ...place } : { range: "", ...place };
 }
 
-/** An override with what it leaves to the level. */
+/** Returns an override, completed by the level. */
 export function overriddenLevel(
   level: TimeLevel,
   index: number,
@@ -46,7 +46,7 @@ export function isHash(level: LevelArgs): level is HashLevelArgs {
   return "hash" in level;
 }
 
-/** The column by which a level cuts. */
+/** Returns the key column of a level. */
 export function columnOfLevel(level: LevelArgs): string {
   return isRange(level) ? level.range : isList(level) ? level.list : level.hash;
 }

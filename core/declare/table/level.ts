@@ -31,7 +31,10 @@ export function parseLevel(
   return { key, grid };
 }
 
-/** A bound that the key cannot hold would be rounded, and two partitions would meet elsewhere than declared. */
+/**
+ * Checks that the key can hold the bounds: otherwise they would be rounded, and two partitions would meet elsewhere than
+ * declared.
+ */
 function checkBoundsFit(
   grid: readonly GridSegment[],
   kind: KeyKind,
@@ -74,7 +77,7 @@ function parseZone(level: TimeLevel, problems: Problem[]): string {
   return DEFAULT_ZONE;
 }
 
-/** A nullable key would send rows nowhere. */
+/** Checks the key column. Rows with a NULL key would fit no partition. */
 function checkKey(
   args: TableSpecArgs,
   level: TimeLevel,
@@ -217,7 +220,7 @@ function gridProblem(path: string, message: string, fix: string): Problem {
   return { path, code: "grid", message, fix };
 }
 
-/** Below other levels a name begins with that of its branch. */
+/** Returns the default template. Below other levels a name begins with that of its branch. */
 function defaultName(period: Period, level: TimeLevel): string {
   const name = DEFAULT_PARTITION_NAMES[period];
   return level.branched ? name.replace("{table}", "{base}") : name;

@@ -4,8 +4,8 @@ import { RETIREMENT } from "../retention/retirement";
 import { TABLE } from "./table";
 import { UPKEEP } from "../window/upkeep";
 
-/** The options that travel with Table, by topic. */
+/** Options of Table, by topic. */
 export const TABLE_OPTIONS = { ...TABLE, ...CONSTRAINTS };
 
-/** The options that PartitionWindow has beside its window, by topic. */
+/** Options of PartitionWindow in addition to its window, by topic. */
 export const WINDOW_OPTIONS = { ...RETIREMENT, ...UPKEEP, ...DESCRIPTION };

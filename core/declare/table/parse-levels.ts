@@ -11,7 +11,7 @@ import type { HashLevelArgs, ListLevelArgs, RangeLevelArgs } from "./level-args"
 import { checkTemplateText } from "../../names/name-problems";
 import type { ColumnSpec } from "./spec";
 
-/** Reads the levels besides the time level, and checks what all levels together must be. */
+/** Reads the levels other than the time level, and checks all levels together. */
 export function parseLevels(
   args: TableSpecArgs,
   columns: readonly ColumnSpec[] | undefined,
@@ -34,7 +34,7 @@ export function parseLevels(
   return { root: { strategy, column: columnOfLevel(first) }, levels: { above, below, overrides } };
 }
 
-/** One time level; above it LIST and HASH, below it HASH alone. */
+/** Checks the order of levels: one time level; above it LIST and HASH, below it HASH alone. */
 function checkPlaces(args: TableSpecArgs, at: number, problems: Problem[]): void {
   const times = args.partitionBy.filter(isRange).length;
   if (times !== 1) {
@@ -68,7 +68,7 @@ function checkPlaces(args: TableSpecArgs, at: number, problems: Problem[]): void
   }
 }
 
-/** A column can be the key of one level. */
+/** Checks that no column is the key of two levels. */
 function checkKeyColumns(args: TableSpecArgs, columns: readonly ColumnSpec[] | undefined, problems: Problem[]): void {
   const seen = new Set<string>();
   for (const [index, level] of args.partitionBy.entries()) {

@@ -21,7 +21,7 @@ import { checkUniqueKeys } from "./unique-keys";
 type Parsed<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Validates a declaration and fills in its defaults. Returns all problems at once. Pure: asks no database. */
+/** Validates a declaration and fills in its defaults. Returns all problems at once. Pure: queries no database. */
 export function parseTableSpec(args: unknown): Parsed<TableSpec> {
   const outputs = findOutputs(args);
   const shape = tableSchema.safeParse(args, { reportInput: true });
@@ -32,7 +32,7 @@ export function parseTableSpec(args: unknown): Parsed<TableSpec> {
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value };
 }
 
-/** An Output is one problem, whatever its shape would be besides. */
+/** Drops other problems of an Output, which is one problem whatever its shape. */
 function outside(outputs: readonly Problem[], problems: readonly Problem[]): Problem[] {
   return problems.filter((problem) => !outputs.some((output) => problem.path.startsWith(output.path)));
 }

@@ -11,9 +11,8 @@ import { compareInstants, type Instant } from "../../time/instant";
 import type { IndexSpec } from "./spec";
 
 /**
- * What is declared about every partition besides its bounds: PostgreSQL hands none of it down. It travels in the inputs of
- * Table and stands in the registry, so that whoever makes a partition (a resource, the window, the schedule in the
- * database) makes it equal.
+ * Declared properties of every partition other than its bounds, none of which PostgreSQL passes on. They are in the inputs of
+ * Table and in the registry, so that a resource, the window and the schedule in the database all create equal partitions.
  */
 const name = z.string().min(1);
 const setting = z.object({ name, value: z.string() });
@@ -47,20 +46,20 @@ export const leafProfileSchema = z.object({
   defaultPartition: defaultPartitionSpecSchema.optional(),
 });
 
-/** Freezing is remembered by the setting that keeps a partition frozen: there is no other mark in the catalogue. */
+/** Setting that keeps a partition frozen and also marks it as frozen: the catalogue has no other mark. */
 export const FREEZE_SETTING = "autovacuum_freeze_min_age";
 
 export type LeafProfile = z.infer<typeof leafProfileSchema>;
 export type StorageProfile = z.infer<typeof storageProfileSchema>;
 export type ReplicaIdentitySpec = z.infer<typeof replicaIdentitySpecSchema>;
 
-/** Reads a profile from the registry. What cannot be read is an empty profile: a newer version may have written it. */
+/** Reads a profile from the registry. An unreadable one is empty: a newer version may have written it. */
 export function profileFromWire(value: unknown): LeafProfile {
   const parsed = leafProfileSchema.safeParse(value);
   return parsed.success ? parsed.data : {};
 }
 
-/** Reads everything of a declaration that concerns every partition. */
+/** Reads everything in a declaration that concerns every partition. */
 export function parseLeafProfile(args: TableSpecArgs, indexes: readonly IndexSpec[], problems: Problem[]): LeafProfile {
   if (args.leafSchema !== undefined) checkSchemaName("leafSchema", args.leafSchema, problems);
   const rowSecurity = parseRowSecurity(args, problems);
@@ -80,7 +79,7 @@ export function parseLeafProfile(args: TableSpecArgs, indexes: readonly IndexSpe
   };
 }
 
-/** The profile that a partition of this upper bound has at this moment; undefined where no storage is declared. */
+/** Returns the profile of a partition of this upper bound at this moment; undefined if no storage is declared. */
 export function storageAt(
   profile: LeafProfile,
   to: Instant | undefined,
@@ -180,7 +179,7 @@ function settings(
   return { ...(options.length > 0 ? { options } : {}), ...(toast.length > 0 ? { toast } : {}) };
 }
 
-/** Nobody compares days with months exactly: an average is enough to tell which of two ages comes first. */
+/** Average days of a unit, enough to decide which of two ages comes first. */
 const DAYS: Readonly<Record<ParsedSpan["unit"], number>> = {
   hour: 1 / 24,
   day: 1,

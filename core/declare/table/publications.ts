@@ -13,7 +13,7 @@ export const PUBLISHED_CHANGES = everyWord<PublishedChange>()("insert", "update"
 const name = z.string().min(1);
 const changes = z.array(z.enum(PUBLISHED_CHANGES)).min(1);
 
-/** The shape that users write. */
+/** Shape that users write. */
 export const publicationsSchema = z.union([
   z.array(name).min(1),
   z.record(
@@ -36,18 +36,18 @@ const publicationSpecSchema = z.object({
   where: z.string().optional(),
   columns: z.array(name).optional(),
   viaRoot: z.boolean().optional(),
-  /** Left out: the publication has to exist. */
+  /** Left out: the publication must exist. */
   create: z.object({ publish: changes }).optional(),
 });
 export type PublicationSpec = z.infer<typeof publicationSpecSchema>;
 
-/** How a membership travels to the provider: the inputs of its resource. */
+/** Inputs of the resource: a membership on the wire. */
 export const publicationMemberWireSchema = publicationSpecSchema.extend({
   schema: name,
   table: name,
   /** Class of the data, for policies. */
   dataClass: z.string().optional(),
-  /** Whether row-level security is declared for the table, for policies: a stream knows none. */
+  /** True if row-level security is declared for the table, for policies: a stream ignores it. */
   rowSecurity: z.boolean().optional(),
 });
 export type PublicationMemberWire = z.infer<typeof publicationMemberWireSchema>;
@@ -77,7 +77,7 @@ export function publicationMemberToWire(
   };
 }
 
-/** Array.isArray does not tell a readonly list from the other member of the union. */
+/** Array.isArray does not distinguish a readonly list from the other member of the union. */
 function isList<T>(value: readonly string[] | T): value is readonly string[] {
   return Array.isArray(value);
 }

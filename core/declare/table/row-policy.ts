@@ -5,7 +5,7 @@ import { keyToWire, keyWireSchema } from "./wire";
 
 const name = z.string().min(1);
 
-/** How RowPolicy travels to the provider. What is left out is not managed. */
+/** Inputs of RowPolicy. Properties left out are not managed. */
 export const rowPolicyWireSchema = z.object({
   schema: name,
   table: name,
@@ -15,7 +15,7 @@ export const rowPolicyWireSchema = z.object({
 });
 export type RowPolicyWire = z.infer<typeof rowPolicyWireSchema>;
 
-/** Undefined: the table declares nothing of it. */
+/** Returns the inputs of RowPolicy; undefined if the table declares no security. */
 export function rowPolicyToWire(
   spec: Pick<TableShape, "schema" | "table" | "leaves" | "window">,
 ): RowPolicyWire | undefined {

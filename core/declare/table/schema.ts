@@ -12,9 +12,7 @@ import { publicationsSchema } from "./publications";
 import { grantsSchema, rowSecuritySchema } from "./security";
 import { nameShape as name, namesShape as names, spanShape } from "../option/shapes";
 
-/**
- * The shape of a declared table: types, allowed words, no unknown property. What a value means is checked in parse.ts.
- */
+/** Shape of a declared table: types, allowed words, no unknown property. The meaning of values is checked in parse.ts. */
 
 const segment = z.strictObject({
   from: z.string().optional(),
@@ -56,7 +54,7 @@ const listLevel = z.strictObject({
 
 const hashLevel = z.strictObject({ hash: name, modulus: z.int().min(2).max(64), name: name.optional() });
 
-/** Which kind a level is meant to be is told by its property, so that errors speak of that kind alone. */
+/** The property identifies the kind of level that is meant, so that errors are about that kind alone. */
 const LEVELS = { range: rangeLevel, list: listLevel, hash: hashLevel };
 
 const level = z.record(z.string(), z.unknown()).transform((value, context) => {
@@ -129,5 +127,5 @@ export const tableSchema = z.strictObject({
   functionNames: functionNamesSchema.optional(),
 });
 
-/** Fails to compile where the shape and the documented interface part, and names the options. */
+/** Fails to compile, naming the options, if the shape and the documented interface differ. */
 const _SHAPE_MATCHES_INTERFACE: Matching<TableSpecArgs, z.infer<typeof tableSchema>> = true;

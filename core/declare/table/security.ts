@@ -22,7 +22,7 @@ export const PRIVILEGES = everyWord<Privilege>()(
 const POLICY_COMMANDS = ["all", "select", "insert", "update", "delete"] as const;
 type PolicyCommand = (typeof POLICY_COMMANDS)[number];
 
-/** One policy with its defaults filled in: the same shape travels to the provider. */
+/** One policy with its defaults filled in, also the shape on the wire. */
 export const policySpecSchema = z.object({
   name: z.string().min(1),
   command: z.enum(POLICY_COMMANDS),
@@ -48,7 +48,7 @@ export type GrantSpec = z.infer<typeof grantSpecSchema>;
 
 const name = z.string().min(1);
 
-/** The shape that users write. */
+/** Shape that users write. */
 export const rowSecuritySchema = z.strictObject({
   enable: z.boolean().optional(),
   force: z.boolean().optional(),
@@ -118,7 +118,7 @@ function parsePolicy(policy: string, declared: PolicyArgs, problems: Problem[]):
   };
 }
 
-/** PostgreSQL takes USING for what is read and WITH CHECK for what is written. */
+/** Checks the clauses: PostgreSQL takes USING for reading and WITH CHECK for writing. */
 function clauseProblem(
   command: PolicyCommand,
   declared: PolicyArgs,
@@ -158,7 +158,7 @@ function checkExpression(path: string, policy: string, text: string | undefined,
   });
 }
 
-/** Words that PostgreSQL replaces by whoever is connected: what they stand for would differ from run to run. */
+/** Words that PostgreSQL replaces by the connected role: their meaning would differ from run to run. */
 const MOVING_ROLES = ["current_user", "current_role", "session_user"];
 
 function checkRole(path: string, role: string, problems: Problem[]): void {
@@ -190,7 +190,7 @@ function bothSources(): Problem {
   };
 }
 
-/** `schema.table`, or a table of the same schema. */
+/** Reads `schema.table`, or a table of the same schema. */
 function qualified(text: string, schema: string): { schema: string; table: string } {
   const dot = text.indexOf(".");
   return dot < 0 ? { schema, table: text } : { schema: text.slice(0, dot), table: text.slice(dot + 1) };

@@ -12,12 +12,12 @@ import type { PublicationSpec } from "./publications";
 export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
   readonly schema: string;
   readonly table: string;
-  /** How the table itself is cut: by its first level. */
+  /** Partitioning of the table itself: by its first level. */
   readonly root: RootLevel;
   /** Undefined: another tool owns the table's columns. */
   readonly columns: readonly ColumnSpec[] | undefined;
   readonly indexes: readonly IndexSpec[];
-  /** What every partition carries. */
+  /** Properties of every partition. */
   readonly leaves: LeafProfile;
   readonly publications: readonly PublicationSpec[];
   /** Names that callers use; undefined: none. */
@@ -25,7 +25,7 @@ export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
   readonly window: WindowSpec;
 }
 
-/** What making the table itself needs: the window only lends its key. */
+/** Input for creating the table itself; of the window it needs only the key. */
 export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNames"> & {
   readonly window: { readonly key: KeySpec };
 };
@@ -62,7 +62,7 @@ export interface IndexColumnSpec {
   readonly opclass?: string;
 }
 
-/** The rule of one table: which partitions exist, and what happens to those that have expired. */
+/** Rule of one table: partitions that exist, and treatment of those that have expired. */
 export interface WindowSpec extends SpecsOf<typeof WINDOW>, SpecsOf<typeof WINDOW_OPTIONS> {
   readonly schema: string;
   readonly table: string;
@@ -70,14 +70,14 @@ export interface WindowSpec extends SpecsOf<typeof WINDOW>, SpecsOf<typeof WINDO
   readonly ownsTable: boolean;
   readonly key: KeySpec;
   readonly grid: readonly GridSegment[];
-  /** Levels besides the time level. */
+  /** Levels other than the time level. */
   readonly levels: LevelsSpec;
 }
 
 export interface KeySpec {
   readonly column: string;
   readonly encoding: KeyEncoding;
-  /** Known when the columns are declared; otherwise the catalogue tells. */
+  /** Undefined if no columns are declared; it is then read from the catalogue. */
   readonly kind: KeyKind | undefined;
   readonly zone: string;
 }

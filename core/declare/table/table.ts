@@ -2,10 +2,10 @@ import { z } from "zod";
 import { asWritten, option, type OptionsOf } from "../option/option";
 import { nameShape } from "../option/shapes";
 
-/** What else there is to a table and its columns. */
+/** Further options of a table and its columns. */
 export interface TableOptions {
   /**
-   * Columns that may be dropped, by name: what is left out of `columns` and not named here is refused. **Their values are
+   * Columns that may be dropped, by name: a column missing from `columns` and not named here is refused. **Their values are
    * gone** with the next update; the entry may be removed after it. @example ["legacy_payload"]
    */
   readonly dropColumns?: readonly string[];

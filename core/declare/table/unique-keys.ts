@@ -5,8 +5,8 @@ import { columnOfLevel } from "./level-place";
 import { formatPath } from "../../problems/shape-problems";
 
 /**
- * PostgreSQL enforces uniqueness partition by partition, so every key column must be among the columns of whatever is
- * unique (https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-LIMITATIONS).
+ * Checks keys of unique constraints and indexes. PostgreSQL enforces uniqueness partition by partition, so each must contain
+ * every key column (https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-DECLARATIVE-LIMITATIONS).
  */
 export function checkUniqueKeys(args: TableSpecArgs, problems: Problem[]): void {
   const keys = [...new Set(args.partitionBy.map(columnOfLevel))];

@@ -9,7 +9,7 @@ import { TABLE_OPTIONS } from "./options";
 import { shapeProblems } from "../../problems/shape-problems";
 import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
-/** How Table, Partition and Index travel to the provider: the inputs of their resources. */
+/** Inputs of Table, Partition and Index: their wire format. */
 
 const name = z.string().min(1);
 
@@ -56,7 +56,7 @@ export const tableWireSchema = z.object({
   root: z.object({ strategy: z.enum(["range", "list", "hash"]), column: name }).optional(),
   columns: z.array(columnSchema).optional(),
   ...wiresOf(TABLE_OPTIONS),
-  /** Made together with a new table, while it is invisible; later ones are resources of their own. */
+  /** Indexes created together with a new table, while it is invisible; later ones are resources of their own. */
   indexes: z.array(indexSpecSchema).optional(),
   leaves: leafProfileSchema.optional(),
 });
@@ -129,7 +129,7 @@ export function keyFromWire(wire: z.infer<typeof keyWireSchema>): KeySpec {
   return { column: wire.column, encoding: wire.encoding, kind: wire.kind as KeyKind | undefined, zone: wire.zone };
 }
 
-/** What the window says of its range travels with a partition: whether it may come back empty, or with its rows. */
+/** Returns the inputs of a partition, including the window's permission for its range to return empty, or with its rows. */
 export function partitionToWire(
   partition: Interval & { readonly name: string },
   window: Pick<WindowSpec, "schema" | "table" | "key" | "allowEmpty" | "restored">,
@@ -150,7 +150,7 @@ export function partitionInterval(wire: Pick<PartitionWire, "from" | "to">): Int
   return { from: parseInstant(wire.from, "UTC"), to: parseInstant(wire.to, "UTC") };
 }
 
-/** Reads inputs from the wire, or tells every problem. */
+/** Reads inputs from the wire, or reports every problem. */
 export function readWire<T extends z.ZodType>(
   schema: T,
   value: unknown,

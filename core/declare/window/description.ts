@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { asWritten, type OptionsOf } from "../option/option";
 
-/** What is said about a table for people and policies. */
+/** Description of a table for people and policies. */
 export interface DescriptionOptions {
-  /** Why the data is kept for that long; shown in preview and to policies. @example "compliance and audit" */
+  /** Reason for the retention; shown in preview and to policies. @example "compliance and audit" */
   readonly reason?: string;
   /** Class of the data, for policies that bound retention by class. @example "audit", "personal", "telemetry" */
   readonly dataClass?: string;
-  /** Who answers for the table. @example "platform@example.com" */
+  /** Person or team responsible for the table. @example "platform@example.com" */
   readonly owner?: string;
 }
 
