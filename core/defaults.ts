@@ -1,53 +1,55 @@
 import type { Span } from "./time/span";
 
-/** Every default of the product, each with its reason. Nothing else in the code holds a bare number of this kind. */
+/** Every default of the product, each with its reason. No other code contains a bare number of this kind. */
 
 /** The schema of a table that names none: PostgreSQL's own default. */
 export const DEFAULT_SCHEMA = "public";
 
-/** The schema of our registry and ledger. */
+/** Schema of the registry and the ledger. */
 export const DEFAULT_MANAGEMENT_SCHEMA = "pgpartition";
 
-/** Bounds are cut in UTC unless a zone is declared, so that no server or laptop setting can move one. */
+/** Bounds follow UTC unless a zone is declared, so that no server or laptop setting can move one. */
 export const DEFAULT_ZONE = "UTC";
 
-/** Months keep a year's window at a dozen partitions, which every planner handles. */
+/** Months give a year's window a dozen partitions, which every planner handles. */
 export const DEFAULT_PERIOD = "month";
 
-/** Time between detach and drop where dropping loses the data for good: a week in which somebody notices. */
+/** Time between detach and drop if dropping loses the data for good: a week to notice a mistake. */
 export const DEFAULT_GRACE: Span = "7 days";
 
-/** What the server sends for one part of an archive, in MB: an object of some 50 MB, which is sent again in seconds. */
+/** Size of what the server sends for one part of an archive, in MB: an object of some 50 MB, which is sent again in seconds. */
 export const DEFAULT_SPOOL_MEGABYTES = 256;
 
 /** Intervals that one update may retire without a confirmation: a normal roll is one, a missed month two. */
 export const DEFAULT_MAX_DROPS_PER_UPDATE = 3;
 
-/** Below PostgreSQL's deadlock_timeout (1 s), so that we give way long before the application could see a deadlock. */
+/** Below PostgreSQL's deadlock_timeout (1 s), so that this stack gives way long before the application could see a deadlock. */
 export const DEFAULT_LOCK_TIMEOUT_MS = 100;
 
 /** Total time that one step may spend on retries for a strong lock before it names the blocker and gives up. */
 export const DEFAULT_LOCK_BUDGET_MS = 60_000;
 
-/** Statements that block nobody (index builds, validation) may wait this long: a killed build leaves an invalid index. */
+/**
+ * Statements that block no other session (index builds, validation) may wait this long: a killed build leaves an invalid index.
+ */
 export const DEFAULT_WAIT_BUDGET_MS = 6 * 60 * 60_000;
 
 /** Instant statements end in milliseconds; one that runs this long is not instant and must be stopped while it holds a lock. */
 export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
 
 /**
- * Rows of a default partition that are moved, or read, while it is locked: a tenth of a second on two cores. More of them stop
- * nobody either, but take other ways.
+ * Rows of a default partition that are moved, or read, while it is locked: a tenth of a second on two cores. For more of them,
+ * other methods are used, which do not block either.
  */
 export const MAX_DRAINED_ROWS = 10_000;
 
 /** Connections to one database: one for reads, the rest for work on different tables. */
 export const DEFAULT_POOL_SIZE = 4;
 
-/** How far the program's clock may be ahead of the database's before nothing is retired any more. */
+/** Lead of the program's clock over the database's, beyond which nothing is retired. */
 export const MAX_CLOCK_SKEW_SECONDS = 10;
 
-/** Leaves from which `resources: "window"` is recommended: every leaf as a resource costs the engine a state write. */
+/** Number of partitions from which `resources: "window"` is recommended: every resource costs the engine a state write. */
 export const WARN_LEAVES_AS_RESOURCES = 200;
 
 /** More intervals than this in one window is a mistake of units; PostgreSQL's planner suffers long before. */
@@ -59,22 +61,22 @@ export const MAX_LISTED_DROPS = 200;
 /** Statements listed in a plan, in inputs and in the text of preview: a first update of three years of months fits. */
 export const MAX_LISTED_STATEMENTS = 200;
 
-/** A publication that we make names the table, not its partitions: their names come and go with the window. */
+/** A publication created by this stack names the table, not its partitions, whose names come and go with the window. */
 export const DEFAULT_VIA_ROOT = true;
 
-/** What a publication that we make sends: PostgreSQL's own default. */
+/** Changes that a publication created by this stack sends: PostgreSQL's own default. */
 export const DEFAULT_PUBLISHED_CHANGES = ["insert", "update", "delete", "truncate"] as const;
 
-/** Intervals beyond the lead whose statements the schedule in the database is given. */
+/** Intervals beyond the lead for which the schedule in the database gets statements. */
 export const PREPARED_INTERVALS = 24;
 
-/** And at least this far, so that a table of days is not forgotten after three weeks. */
+/** Minimum span of them, so that a table of days is not abandoned after three weeks. */
 export const PREPARED_SPAN: Span = "6 months";
 
-/** No more than this for short intervals, beyond the lead and of those in it: each is some kilobytes in the registry. */
+/** Maximum for short intervals, beyond the lead and within it: each is some kilobytes in the registry. */
 export const MAX_PREPARED = 200;
 
-/** Below this a partition is small: more of them would cost plans and locks, and win nothing. */
+/** Below this a partition is small: more of them would cost planning time and locks without a benefit. */
 export const DEFAULT_SMALL_SIZE = "10 GB";
 
 /** Above this vacuum, index builds and copies of one partition take hours. */
@@ -83,28 +85,28 @@ export const DEFAULT_WARN_SIZE = "100 GB";
 /** Twice that: the interval is wrong by now. */
 export const DEFAULT_ALERT_SIZE = "200 GB";
 
-/** A week to see to it, and less than the shortest usual lead of a month. */
+/** A week to react, and less than the shortest usual lead of a month. */
 export const DEFAULT_RUNWAY_ALERT: Span = "7 days";
 
-/** A partition becomes due at the turn of an interval; the schedule or the next update may be an hour away. */
+/** A partition is required at the turn of an interval; the schedule or the next update may be an hour away. */
 export const DEFAULT_CREATION_PATIENCE: Span = "1 hour";
 
-/** A job of every night that missed one run. */
+/** A nightly job that missed one run. */
 export const DEFAULT_JOB_SILENCE: Span = "2 days";
 
-/** One row in a default partition is one that no partition of the window took. */
+/** Each row in a default partition is one that no partition of the window took. */
 export const DEFAULT_ROWS_IN_DEFAULT = 1;
 
 /** Seasons make some difference between months; ten times the median is another kind of month. */
 export const DEFAULT_IMBALANCE = 10;
 
-/** Mean time of a statement that is worth a look. */
+/** Mean time of a statement that deserves attention. */
 export const DEFAULT_SLOW_QUERY = "1 s";
 
 export const DEFAULT_DASHBOARD_TITLE = "Partitioned tables";
 
-/** Parts of an upload that nobody finished cost money and are seen in no listing; a resumed archive comes back sooner than this. */
+/** Parts of an unfinished upload cost money and appear in no listing; a resumed archive returns sooner than this. */
 export const DEFAULT_ABORT_UPLOADS: Span = "7 days";
 
-/** Of every file that holds rows of a table: only the user who runs this may read it, also where the folder around it is opened. */
+/** Mode of every file that holds rows of a table: only its user may read it, even if the folder is open to others. */
 export const PRIVATE_FILE_MODE = 0o600;

@@ -1,12 +1,12 @@
 import type { GridSegment } from "../time/grid";
 import type { ParsedSpan } from "../time/span";
 
-/** The levels of a table besides its time level, after validation. A table that is cut by time alone has none. */
+/** Levels of a table other than its time level, after validation. A table that is partitioned by time alone has none. */
 export interface LevelsSpec {
   /** Outermost first. */
   readonly above: readonly BranchLevel[];
   readonly below: readonly HashLevel[];
-  /** The first that fits the values of a branch holds there. */
+  /** The first override that matches the values of a branch applies. */
   readonly overrides: readonly GridOverride[];
 }
 
@@ -29,7 +29,7 @@ export interface ValueSource {
   readonly where: string | undefined;
   /** Column with the value of the LIST level above. */
   readonly parent: string | undefined;
-  /** Whether a change of the table calls for the branches of its new values at once. */
+  /** True if a trigger creates the branches of new values at once. */
   readonly trigger?: boolean | undefined;
 }
 
@@ -51,13 +51,13 @@ export function isSource(values: ListLevel["values"]): values is ValueSource {
   return !Array.isArray(values);
 }
 
-/** The strategy and column by which the table itself is cut: its first level. */
+/** Strategy and column of the table's first level. */
 export interface RootLevel {
   readonly strategy: "range" | "list" | "hash";
   readonly column: string;
 }
 
-/** A table that time partitions are direct parts of: the table itself, or a branch below its levels. */
+/** The direct parent of time partitions: the table itself, or a branch below its levels. */
 export interface BranchRef {
   readonly schema: string;
   readonly name: string;
@@ -65,12 +65,12 @@ export interface BranchRef {
   readonly path: readonly string[];
 }
 
-/** One text for each path: how the ledger knows a branch, whatever it is called. Empty for the table itself. */
+/** Returns one text for each path, by which the ledger identifies a branch regardless of its name. Empty for the table itself. */
 export function branchKey(path: readonly string[]): string {
   return path.length === 0 ? "" : JSON.stringify(path);
 }
 
-/** The path that {@link branchKey} wrote. */
+/** Reads a path that {@link branchKey} wrote. */
 export function branchPath(key: string): readonly string[] {
   return key === "" ? [] : (JSON.parse(key) as string[]);
 }

@@ -3,7 +3,9 @@ import { gridFromWire, gridToWire, gridWireSchema } from "../time/grid-wire";
 import { parseSpan } from "../time/span";
 import { type BranchLevel, type HashLevel, isSource, type LevelsSpec, NO_LEVELS, type ValueSource } from "./levels";
 
-/** How levels travel, in the inputs of PartitionWindow and in the registry. A table that is cut by time alone has none. */
+/**
+ * Levels on the wire, in the inputs of PartitionWindow and in the registry. A table that is partitioned by time alone has none.
+ */
 const name = z.string().min(1);
 
 const source = z.object({
@@ -19,7 +21,7 @@ const branch = z.object({
   kind: z.enum(["list", "hash"]),
   column: name,
   name,
-  /** Of a LIST level: given values, or where they are read. */
+  /** Of a LIST level: given values, or their source. */
   values: z.array(z.string()).optional(),
   source: source.optional(),
   slug: z.boolean().optional(),

@@ -2,7 +2,7 @@ import { formatInstant, type Instant } from "../time/instant";
 import type { Interval } from "../time/interval";
 
 /**
- * The name of a Partition among the children of a table: from the bounds, never from the name template, because renaming
+ * Returns the name of a Partition among the children of a table: from the bounds, never from the name template, because renaming
  * partitions must not replace resources.
  */
 export function partitionResourceName(table: string, partition: Interval): string {

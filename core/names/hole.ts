@@ -1,27 +1,30 @@
 /**
- * A place in a statement for a text that is known only inside the database: the name of a branch, or its value. It goes through
- * the same functions as any other name, and afterwards the text is taken apart at its holes, so that what is filled in there
- * reads exactly as if it had been known here.
+ * A placeholder in a statement for a text that is known only inside the database: the name of a branch, or its value. It passes
+ * through the same functions as any other name; afterwards the text is split at its holes, so that the filled text reads exactly
+ * as if it had been known from the start.
  */
 export type HoleName = "schema" | "parent" | "name" | "base" | "label" | "value";
 
-/** A text with holes: what stands between them, and what is to be filled in. */
+/** A text with holes: the parts between them, and the holes to fill. */
 export type Template = readonly (string | Hole)[];
 
 export type Hole = {
-  /** How often a double and a single quote in it are repeated, by the quotation marks that it stands in. Left out: once. */
+  /**
+   * Number of times that a double and a single quote in it are repeated, depending on the enclosing quotation marks. Left out:
+   * once.
+   */
   readonly quotes?: readonly [double: number, single: number];
 } & (
   | { readonly hole: HoleName }
-  /** A name of these parts, cut to the length of a name when it is known. */
+  /** A name of these parts, cut to the length of a name once it is known. */
   | { readonly fit: Template }
 );
 
-// Noncharacters of Unicode: no text holds them.
+// Noncharacters of Unicode, which no valid text contains.
 const OPEN = "\uFDD0";
 const OPEN_FIT = "\uFDD1";
 const CLOSE = "\uFDD2";
-/** Quoting doubles the two quotes at its beginning as it doubles all others, and so says how often that happened. */
+/** Quoting doubles the two quotes at its beginning like all others, and so shows how often it was quoted. */
 const HEAD = `'"\uFDD3`;
 
 export function hole(name: HoleName): string {
@@ -32,13 +35,13 @@ export function hasHole(text: string): boolean {
   return text.includes(`${OPEN}'`);
 }
 
-/** A name with a hole, to be cut to the length of a name when that is known. */
+/** Returns a name with a hole that is cut to the length of a name once it is known. */
 export function fittedLater(name: string): string {
   return `${OPEN_FIT}${HEAD}${name}${CLOSE}`;
 }
 
 /**
- * Takes a text apart at its holes.
+ * Splits a text at its holes.
  *
  * @example templateOf(`DROP TABLE ${quote(hole("name"))}`) // ['DROP TABLE "', { hole: "name", quotes: [2, 1] }, '"']
  */
@@ -60,7 +63,7 @@ function nextOpen(text: string, from: number): number {
   return found.length === 0 ? -1 : Math.min(...found);
 }
 
-/** Where the hole that begins there ends: one that is to be fitted has others in it. */
+/** Returns the end of the hole that begins there; a hole to be fitted contains others. */
 function closeOf(text: string, open: number): number {
   let depth = 0;
   for (let index = open; index < text.length; index += 1) {
@@ -72,11 +75,11 @@ function closeOf(text: string, open: number): number {
   throw new RangeError("a hole does not end");
 }
 
-/** A hole without its last character. */
+/** Reads a hole without its last character. */
 function pieceOf(text: string): Hole {
   const [, single = "", double = "", body = ""] = /^.('+)("+)\uFDD3(.*)$/su.exec(text) ?? [];
   const quotes = double.length + single.length > 2 ? { quotes: [double.length, single.length] as const } : {};
-  // Only hole() makes these, with names of its type.
+  // Only hole() writes these, with names of its type.
   if (text.startsWith(OPEN)) return { hole: body as HoleName, ...quotes };
   return { fit: templateOf(body.replaceAll(double, '"').replaceAll(single, "'")), ...quotes };
 }

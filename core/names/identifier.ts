@@ -6,7 +6,7 @@ export const MAX_IDENTIFIER_BYTES = 63;
 
 const HASH_LENGTH = 8;
 
-/** An identifier that is already quoted for SQL. Only the functions of this file make one, so raw text cannot slip in. */
+/** An identifier that is already quoted for SQL. Only the functions of this file create one, so raw text cannot slip in. */
 export type Quoted = string & { readonly __quoted: unique symbol };
 
 /** Quotes one identifier, always: `a"b` becomes `"a""b"`. Throws on NUL, which PostgreSQL cannot store. */
@@ -25,29 +25,29 @@ export function quoteList(names: readonly string[]): Quoted {
   return names.map(quote).join(", ") as Quoted;
 }
 
-/** A text literal. Backslashes need the E form only when standard_conforming_strings is off, which we set on. */
+/** Quotes a text literal. Backslashes need the E form only if standard_conforming_strings is off; every connection sets it on. */
 export function quoteLiteral(text: string): string {
   if (text.includes("\0")) throw new RangeError("a text literal cannot contain a NUL character");
   return `'${text.replace(/'/g, "''")}'`;
 }
 
-/** The length that counts for PostgreSQL: bytes of UTF-8, not characters. */
+/** Returns the length that PostgreSQL counts: bytes of UTF-8, not characters. */
 export function byteLength(name: string): number {
   return Buffer.byteLength(name, "utf8");
 }
 
 /**
- * Fits a name that a template made into 63 bytes: longer ones keep their beginning and end in a hash of the whole, so that
- * two long names never become one. Names that a user wrote whole are never sent here: they are refused when too long.
+ * Fits a name from a template into 63 bytes: longer ones keep their beginning and end in a hash of the whole, so that two long
+ * names never become one. Names that a user wrote in full never come here: they are refused when too long.
  */
 export function fitIdentifier(name: string): string {
-  // How long it is, is known only where the hole is filled.
+  // The length is known only when the hole is filled.
   if (hasHole(name)) return fittedLater(name);
   if (byteLength(name) <= MAX_IDENTIFIER_BYTES) return name;
   return `${cutToBytes(name, MAX_IDENTIFIER_BYTES - HASH_LENGTH - 1)}_${shortHash(name)}`;
 }
 
-/** What tells two names apart that would be one: eight hexadecimal digits. */
+/** Returns eight hexadecimal digits that distinguish two otherwise equal names. */
 export function shortHash(text: string): string {
   return createHash("sha256").update(text, "utf8").digest("hex").slice(0, HASH_LENGTH);
 }
@@ -63,7 +63,7 @@ function cutToBytes(name: string, bytes: number): string {
   return kept;
 }
 
-/** PostgreSQL's own name for a primary key; ours is explicit so that preview can show it. */
+/** Returns PostgreSQL's own name for a primary key, written explicitly so that preview can show it. */
 export function primaryKeyName(table: string): string {
   return fitIdentifier(`${table}_pkey`);
 }

@@ -2,19 +2,19 @@ import { byteLength, MAX_IDENTIFIER_BYTES } from "./identifier";
 import { placeholdersOf } from "./template";
 import type { Problem } from "../problems/problem";
 
-/** A name that the user wrote whole is honoured or refused, never cut. */
+/** Checks a name that the user wrote in full: it is used as written or refused, never cut. */
 export function checkName(path: string, name: string, problems: Problem[]): void {
   checkText(path, name, problems);
   checkLength(path, name, problems);
 }
 
-/** A name that is one only for as long as no placeholder is in it: then what the template makes is fitted, with a hash. */
+/** Checks a template. Without placeholders it is a full name; with them, the result is fitted with a hash. */
 export function checkTemplateText(path: string, template: string, problems: Problem[]): void {
   checkText(path, template, problems);
   if (placeholdersOf(template).length === 0) checkLength(path, template, problems);
 }
 
-/** A name that is filled into templates must not look like a placeholder of theirs. */
+/** Checks that a name filled into templates does not look like one of their placeholders. */
 export function checkFilledName(path: string, name: string, problems: Problem[]): void {
   checkName(path, name, problems);
   const found = /\{(table|partition|index)\}/.exec(name);
@@ -27,7 +27,7 @@ export function checkFilledName(path: string, name: string, problems: Problem[])
   });
 }
 
-/** `pg_temp` would make a table that ends with its session; the others belong to the server. */
+/** Refuses reserved schemas: `pg_temp` would create a table that ends with its session; the others belong to the server. */
 export function checkSchemaName(path: string, name: string, problems: Problem[]): void {
   checkName(path, name, problems);
   if (!name.startsWith("pg_") && name !== "information_schema") return;

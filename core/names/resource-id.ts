@@ -16,7 +16,7 @@ export function formatMemberId(id: TableId, member: string): string {
   return `${formatTableId(id)}#${encode(member)}`;
 }
 
-/** Undefined when the text is not an id. A table without schema is in `public`. */
+/** Returns undefined if the text is not an id. A table without schema is in `public`. */
 export function parseTableId(text: string): TableId | undefined {
   const parts = text.split(".");
   if (text.includes("#") || parts.length > 2 || parts.some((part) => part === "")) return undefined;

@@ -13,7 +13,7 @@ export function slug(value: string): string {
 }
 
 /**
- * A value as a part of the name of its branch. One of which nothing is left is known by a hash.
+ * Turns a value into a part of the name of its branch. An empty slug becomes a hash.
  *
  * @example labelOf("---", true) // "cb3f91d5"
  */
@@ -22,7 +22,7 @@ export function labelOf(value: string, slugged: boolean): string {
   return label === "" ? shortHash(value) : label;
 }
 
-/** Values whose slugs are the same or empty: each group would give several partitions one name. */
+/** Returns values whose slugs are equal or empty: each group would give several partitions one name. */
 export function slugCollisions(
   values: readonly string[],
 ): { readonly slug: string; readonly values: readonly string[] }[] {

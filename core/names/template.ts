@@ -17,7 +17,7 @@ const TIME_PLACEHOLDERS: Readonly<Record<string, (at: Temporal.ZonedDateTime) =>
   ww: (at) => pad(at.weekOfYear ?? 0, 2),
 };
 
-/** Names when none is declared: they sort by time and say their period. */
+/** Default names: they sort by time and show their period. */
 export const DEFAULT_PARTITION_NAMES: Readonly<Record<Period, string>> = {
   hour: "{table}_p{yyyy}_{mm}_{dd}_{hh}",
   day: "{table}_p{yyyy}_{mm}_{dd}",
@@ -45,7 +45,7 @@ const REQUIRED: Readonly<Record<Period | "whole", readonly (readonly string[])[]
 };
 
 /**
- * Gives a partition its name.
+ * Returns the name of a partition.
  *
  * @example partitionName("{table}_y{yyyy}m{mm}", "workflow_events", january2025, "UTC") // "workflow_events_y2025m01"
  */
@@ -56,24 +56,26 @@ export function partitionName(template: string, table: string, interval: Interva
 }
 
 /**
- * Gives a branch its name.
+ * Returns the name of a branch.
  *
- * @example branchName("{base}_site_{value}", { base: "petri_obs_prog_abc123", value: "def456" }) // "petri_obs_prog_abc123_site_def456"
+ * @example branchName("{base}_site_{value}", { base: "petri_obs_prog_abc123", value: "def456" }) //
+ * "petri_obs_prog_abc123_site_def456"
  */
 export function branchName(template: string, values: Readonly<Record<string, string>>): string {
   return fitIdentifier(fill(template, (placeholder) => values[placeholder]));
 }
 
 /**
- * Gives an index its name on one partition, or on the parent.
+ * Returns the name of an index on one partition, or on the parent.
  *
- * @example indexName("{partition}_run_ts_idx", { partition: "workflow_events_y2025m01" }) // "workflow_events_y2025m01_run_ts_idx"
+ * @example indexName("{partition}_run_ts_idx", { partition: "workflow_events_y2025m01" }) //
+ * "workflow_events_y2025m01_run_ts_idx"
  */
 export function indexName(template: string, values: { table?: string; partition?: string; index?: string }): string {
   return fitIdentifier(fill(template, (placeholder) => values[placeholder as keyof typeof values]));
 }
 
-/** What is wrong with a partition name template for a period, or undefined. */
+/** Returns the problem of a partition name template for a period, or undefined. */
 export function templateProblem(template: string, period: Period | "whole"): string | undefined {
   const used = placeholdersOf(template);
   const unknown = used.filter((name) => name !== "table" && name !== "base" && !(name in TIME_PLACEHOLDERS));
@@ -85,17 +87,17 @@ export function templateProblem(template: string, period: Period | "whole"): str
   return `two ${period} partitions would share a name: the template needs ${wanted.join(" or ")}`;
 }
 
-/** The placeholders of a template in order of appearance. */
+/** Returns the placeholders of a template in order of appearance. */
 export function placeholdersOf(template: string): string[] {
   return [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1] ?? "");
 }
 
-/** Puts values in the place of placeholders; one without a value stays as it is. */
+/** Replaces placeholders by values; one without a value is left as it is. */
 function fill(template: string, value: (placeholder: string) => string | undefined): string {
   return template.replace(/\{([^{}]*)\}/g, (whole, placeholder: string) => value(placeholder) ?? whole);
 }
 
-/** Years before 1 are counted as PostgreSQL prints them. */
+/** Formats a year. Years before 1 are counted as PostgreSQL prints them. */
 function yearText(year: number): string {
   return year > 0 ? pad(year, 4) : `${pad(1 - year, 4)}bc`;
 }

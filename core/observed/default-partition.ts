@@ -1,23 +1,23 @@
 import type { Instant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 
-/** What the catalogue and a count say about the default partition of a table. */
+/** State of the default partition of a table, from the catalogue and a count. */
 export interface ObservedDefault {
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
-  /** Exact up to MAX_DRAINED_ROWS, above that and where rows are hidden an estimate. */
+  /** Exact up to MAX_DRAINED_ROWS; above that, or if rows are hidden, an estimate. */
   readonly rows: number;
-  /** Whether it certainly holds no more rows than can be moved or read in an instant. */
+  /** True if it certainly holds no more rows than can be moved or read in an instant. */
   readonly few: boolean;
-  /** Row security hides rows of it from the connected role, as FORCE does from the owner. */
+  /** True if row security hides some of its rows from the connected role, as FORCE does from the owner. */
   readonly hidden: boolean;
   readonly checks: readonly ObservedCheck[];
-  /** Triggers of users that would see the move of a row. */
+  /** User triggers that would fire when a row is moved. */
   readonly triggers: readonly ObservedTrigger[];
-  /** Whether this program declares it. */
+  /** True if this program declares it. */
   readonly declared?: boolean;
-  /** Rows by range, read only where partitions are about to take them. Undefined: not read. */
+  /** Rows by range, read only if partitions are about to take them. Undefined: not read. */
   readonly counted?: RowCounts | undefined;
 }
 
@@ -29,19 +29,19 @@ export interface ObservedCheck {
 export interface ObservedTrigger {
   readonly name: string;
   readonly fires: Firing;
-  /** How the one of the table fires that it comes from; every new partition has that too. Undefined: its own. */
+  /** Firing of the table's trigger that it is inherited from, which every new partition also has. Undefined: its own trigger. */
   readonly inherited: Firing | undefined;
   readonly onDelete: boolean;
   readonly onInsert: boolean;
 }
 
-/** `always`: in sessions that replicate too. `never`: as far as our sessions go. */
+/** `always`: in replicating sessions too. `never`: not in sessions of this product. */
 type Firing = "origin" | "always" | "never";
 
-/** Exact, at the moment of the count. */
+/** Exact at the time of the count. */
 export interface RowCounts {
   readonly total: number;
   readonly ranges: readonly { readonly bounds: OpenInterval; readonly rows: number }[];
-  /** From the first to the last row with a finite time, and how many these are. Undefined: none, or the key cannot be ordered. */
+  /** First and last row with a finite time, and the number of such rows. Undefined: none, or the key cannot be ordered. */
   readonly span?: { readonly first: Instant; readonly last: Instant; readonly rows: number } | undefined;
 }

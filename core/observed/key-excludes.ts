@@ -4,20 +4,20 @@ import { compareInstants, type Instant, later } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 import { endText, type KeyText } from "../time/key";
 
-/** The partition key, as conditions write it. */
+/** The partition key as conditions spell it. */
 export interface Key extends KeyText {
   readonly column: string;
 }
 
-/** A CHECK by a name that says what it says: equal names mean equal conditions. */
+/** A CHECK whose name is derived from its condition: equal names mean equal conditions. */
 export interface NamedCheck {
   readonly name: string;
   readonly condition: string;
 }
 
 /**
- * The CHECK by which a default partition excludes everything that is attached. PostgreSQL keeps such rows out by itself; the
- * CHECK is the proof by which an ATTACH need not read the default partition ("implied by existing constraints"). Undefined:
+ * Returns the CHECK by which a default partition excludes everything that is attached. PostgreSQL rejects such rows anyway; the
+ * CHECK is the proof that spares an ATTACH from reading the default partition ("implied by existing constraints"). Undefined:
  * nothing is attached.
  */
 export function excludingCheck(key: Key, stretches: readonly OpenInterval[]): NamedCheck | undefined {
@@ -26,18 +26,18 @@ export function excludingCheck(key: Key, stretches: readonly OpenInterval[]): Na
   return { name: `excludes_attached_${digest(condition)}`, condition };
 }
 
-/** The CHECK by which a default partition is known to hold one range and nothing else, before it becomes its partition. */
+/** Returns the CHECK that proves that a default partition holds only one range, before it becomes the partition of that range. */
 export function holdingCheck(key: Key, range: OpenInterval): NamedCheck {
   const condition = `${quote(key.column)} IS NOT NULL AND ${within(key, range)}`;
   return { name: `holds_range_${digest(condition)}`, condition };
 }
 
-/** Whether a CHECK is one of ours, of this or an earlier state of the table. */
+/** True if a CHECK was added by this product, for this or an earlier state of the table. */
 export function isOurs(check: { readonly name: string }): boolean {
   return /^(excludes_attached|holds_range)_[0-9a-f]{8}$/.test(check.name);
 }
 
-/** `"ts" >= '2025-01-01 00:00:00+00' AND "ts" < '2025-02-01 00:00:00+00'` */
+/** Returns a condition: `"ts" >= '2025-01-01 00:00:00+00' AND "ts" < '2025-02-01 00:00:00+00'` */
 export function within(key: Key, range: OpenInterval): string {
   const column = quote(key.column);
   const parts = [
@@ -47,7 +47,7 @@ export function within(key: Key, range: OpenInterval): string {
   return parts.length > 0 ? parts.join(" AND ") : `${column} IS NOT NULL`;
 }
 
-/** Neighbouring ranges as one, oldest first: a window without gaps is one stretch, however many partitions it has. */
+/** Merges neighbouring ranges, oldest first: a window without gaps is one range, however many partitions it has. */
 export function stretchesOf(ranges: readonly OpenInterval[]): OpenInterval[] {
   const stretches: OpenInterval[] = [];
   for (const { from, to } of [...ranges].sort((a, b) => compareStarts(a.from, b.from))) {

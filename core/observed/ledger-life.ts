@@ -1,33 +1,33 @@
 import type { LedgerEvent } from "./ledger";
 
 /**
- * Which entry of the ledger may follow which, for one relation (by its oid). A pass is what lies between two moments at which it
- * became a partition: it leaves once, is archived once for each export, and is dropped once, whatever is killed in between.
- * `none`: the relation has no entry yet. Events that are not listed speak of a table or of a decision, not of a life.
+ * Ledger events that may precede each event of one relation (by its oid). Between two moments at which it became a partition, a
+ * relation leaves once, is archived once for each export, and is dropped once, even if runs are killed in between. `none`: the
+ * relation has no entry yet. Events not listed concern a table or a decision, not a relation.
  */
 const MAY_FOLLOW: Readonly<Partial<Record<LedgerEvent, readonly (LedgerEvent | "none")[]>>> = {
   created: ["none"],
   adopted: ["none"],
   restoring: ["none"],
   restored: ["restoring", "detached", "archived", "fenced", "exporting", "doubted"],
-  // Back in the table, by whatever way it had left.
+  // Back in the table, regardless of how it left.
   attached: ["none", "created", "detached", "fenced", "exporting", "archived", "doubted", "restored"],
   detaching: ["created", "adopted", "attached", "restored"],
-  // Without the intent: another session began it, or took it out.
+  // Without the intent: another session began the detach, or performed it.
   detached: ["detaching", "created", "adopted", "attached"],
-  // Again: the fence has been opened meanwhile.
+  // Again: the fence was opened in the meantime.
   fenced: ["detached", "restored", "fenced", "exporting", "archived", "doubted"],
-  // Again: its rows have moved, or it goes to another store.
+  // Again: its rows changed, or it goes to another store.
   exporting: ["fenced", "exporting", "doubted", "archived"],
   doubted: ["fenced", "exporting", "archived"],
   archived: ["fenced", "exporting", "doubted"],
   dropped: ["created", "adopted", "attached", "detached", "archived", "fenced", "restored"],
 };
 
-/** Events by which the ledger tells how far a relation has come. */
+/** Events that record the progress of a relation. */
 export const LIFE_EVENTS = Object.keys(MAY_FOLLOW) as readonly LedgerEvent[];
 
-/** Of these a second one in a row is the same step told twice: it is not written, and counts once where an old ledger has it. */
+/** Events of which a second one in a row repeats the same step: it is not written, and counts once if an old ledger has it. */
 export const ONCE: readonly LedgerEvent[] = [
   "adopted",
   "attached",
@@ -40,7 +40,7 @@ export const ONCE: readonly LedgerEvent[] = [
 
 const IN_THE_TABLE: readonly LedgerEvent[] = ["created", "adopted", "attached"];
 
-/** What a ledger says that no life can be, one sentence each; `entries` of one table, in the order of their ids. */
+/** Returns contradictions in a ledger, one sentence each; `entries` of one table, ordered by id. */
 export function lifeProblems(
   entries: readonly { readonly partition: string; readonly oid: string | undefined; readonly event: LedgerEvent }[],
 ): string[] {

@@ -1,11 +1,11 @@
 import type { PublishedChange } from "../declare/table/publication-args";
 
-/** What the database publishes, and who reads it. */
+/** Publications of the database, and their readers. */
 export interface ObservedReplication {
-  /** `logical`: only then a publication sends anything. */
+  /** Publications send changes only with `logical`. */
   readonly walLevel: string;
   readonly database: string;
-  /** The connected role, and whether it may make a publication. */
+  /** The connected role, and its right to create a publication. */
   readonly role: string;
   readonly mayCreate: boolean;
   /** Every publication of the database, seen from one table. */
@@ -18,21 +18,21 @@ export interface ObservedPublication {
   readonly name: string;
   readonly oid: string;
   readonly owner: string;
-  /** Whether the connected role may change it. */
+  /** True if the connected role may change it. */
   readonly mine: boolean;
   readonly allTables: boolean;
-  /** It has all tables except this one (FOR ALL TABLES EXCEPT, PostgreSQL 19). Left out: it does not leave it out. */
+  /** True if it publishes all tables except this one (FOR ALL TABLES EXCEPT, PostgreSQL 19). */
   readonly excepted?: boolean;
   /** Schemas all of whose tables it publishes. */
   readonly schemas: readonly string[];
   readonly changes: readonly PublishedChange[];
   /** publish_via_partition_root. */
   readonly viaRoot: boolean;
-  /** How many tables it names, whichever they are. */
+  /** Number of tables that it names, of any kind. */
   readonly tables: number;
-  /** How it names the table itself: pg_publication_rel, which alone says so. Undefined: it does not. */
+  /** Membership of the table itself, from pg_publication_rel, the only source of it. Undefined: not a member. */
   readonly member: ObservedMember | undefined;
-  /** Partitions of the table that it names by themselves, as `schema.name`. */
+  /** Partitions of the table that it names individually, as `schema.name`. */
   readonly leaves: readonly string[];
 }
 
@@ -51,17 +51,17 @@ export interface ObservedSlot {
   readonly active: boolean;
 }
 
-/** A membership as it was declared and as the server printed its row filter; and whether we made the publication. */
+/** A membership as declared, with its row filter as the server printed it, and whether this stack created the publication. */
 export interface RegisteredPublication {
   readonly name: string;
-  /** Another one means that somebody made it anew under the same name. */
+  /** A different oid means that the publication was dropped and created again under the same name. */
   readonly oid: string;
   readonly made: boolean;
   readonly declared: string | null;
   readonly printed: string | null;
 }
 
-/** Where no database was asked. */
+/** State if no database was queried. */
 export const NOTHING_PUBLISHED: ObservedReplication = {
   walLevel: "logical",
   database: "",

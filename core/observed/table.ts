@@ -7,7 +7,7 @@ import type { OpenInterval } from "../time/interval";
 import type { Registration } from "./registration";
 import type { Privilege } from "../declare/table/security-args";
 
-/** What the catalogue says about one table at one moment. Plain data: postgres/ fills it, core decides on it. */
+/** Catalogue state of one table at one moment. Plain data: postgres/ fills it, core decides on it. */
 export interface ObservedTable {
   readonly schema: string;
   readonly name: string;
@@ -21,24 +21,24 @@ export interface ObservedTable {
   readonly indexes: readonly ObservedIndex[];
   /** Its direct partitions. */
   readonly leaves: readonly ObservedLeaf[];
-  /** Undefined: it has none. */
+  /** Undefined: none. */
   readonly defaultPartition?: ObservedDefault | undefined;
-  /** Partitions that are cut further, at any depth, each before its parts. */
+  /** Partitions that are partitioned further, at any depth, each before its parts. */
   readonly branches: readonly ObservedBranch[];
-  /** Undefined: the table is not partitioned, so nothing of it has to be equal on partitions. */
+  /** Undefined: the table is not partitioned, so partitions need not match any of it. */
   readonly carried: CarriedState | undefined;
   /** Tables with a foreign key to this one, as `schema.table`. */
   readonly referencedBy: readonly string[];
-  /** Whether the connected role may do the work: owner of the parent (or member of it), CREATE on the schema. */
+  /** True if the connected role may do the work: owner of the parent (or member of it), CREATE on the schema. */
   readonly comment: string | undefined;
-  /** When the statistics of the table as a whole were last made: autovacuum never does that. Undefined: never. */
+  /** Time at which the statistics of the table as a whole were last gathered, which autovacuum never does. Undefined: never. */
   readonly lastAnalyzed?: Instant | undefined;
   readonly rights: {
     readonly owner: boolean;
     readonly createInSchema: boolean;
-    /** Whether partitions can be given to the owner of the table: without CREATE on the schema it may have none. */
+    /** True if partitions can be given to the owner of the table, which without CREATE on the schema may own none. */
     readonly ownerCreates: boolean;
-    /** Whether membership in the owner would give more than its tables: a superuser, or a role that administers the server. */
+    /** True if membership in the owner would grant more than its tables: a superuser, or a role that administers the server. */
     readonly ownerIsAdmin?: boolean;
     readonly role: string;
   };
@@ -57,11 +57,11 @@ export interface ObservedColumn {
   /** format_type: `timestamp with time zone`, `character varying(20)`. */
   readonly type: string;
   readonly nullable: boolean;
-  /** NOT NULL for new rows only: NOT VALID, from PostgreSQL 18 on. */
+  /** True if NOT NULL holds for new rows only: NOT VALID, PostgreSQL 18 and later. */
   readonly unread?: boolean | undefined;
   readonly default: string | undefined;
   readonly identity: "always" | "by default" | undefined;
-  /** Generated from other columns: nobody writes it. */
+  /** Generated from other columns, so it cannot be written. */
   readonly generated?: boolean | undefined;
   readonly comment?: string | undefined;
   /** The sequence that it owns, as `schema.name`. */
@@ -72,9 +72,9 @@ export interface ObservedConstraint {
   readonly name: string;
   readonly kind: "primary" | "unique" | "check" | "foreign" | "exclusion";
   readonly columns: readonly string[];
-  /** Tells one that an update has added from one of the same name that another hand made. */
+  /** Distinguishes a constraint that an update has added from another one of the same name. */
   readonly oid?: string | undefined;
-  /** pg_get_constraintdef, which says the state too: NOT VALID, NOT ENFORCED, DEFERRABLE. */
+  /** pg_get_constraintdef, including the state: NOT VALID, NOT ENFORCED, DEFERRABLE. */
   readonly definition: string;
   readonly validated: boolean;
   /** For a foreign key: the referenced table. */
@@ -83,7 +83,7 @@ export interface ObservedConstraint {
 
 export interface ObservedIndex {
   readonly name: string;
-  /** What follows the table in its definition: `USING btree (run_id, ts DESC) WHERE …`: equal text means an equal index. */
+  /** Its definition after the table name: `USING btree (run_id, ts DESC) WHERE …`. Equal text means an equal index. */
   readonly definition: string;
   readonly unique: boolean;
   readonly valid: boolean;
@@ -97,9 +97,9 @@ export interface ObservedIndex {
 
 /** A partition that is itself partitioned. */
 export interface ObservedBranch {
-  /** As a partition of what it is a part of. */
+  /** The branch as a partition of its parent. */
   readonly leaf: ObservedLeaf;
-  /** Values from the table down to it. Undefined where one of them is not a single value: a range, several, the default. */
+  /** Values from the table down to it. Undefined if one of them is not a single value: a range, several values, the default. */
   readonly path: readonly string[] | undefined;
   readonly strategy: ObservedKey["strategy"];
   readonly column: string | undefined;
@@ -114,93 +114,96 @@ export interface ObservedLeaf {
   readonly name: string;
   /** pg_get_expr of the bounds, for messages. */
   readonly boundsText: string;
-  /** Undefined for the default partition, and for bounds that are no range of time. */
+  /** Undefined for the default partition, and for bounds that are not a range of time. */
   readonly bounds: OpenInterval | undefined;
   readonly isDefault: boolean;
   /** Itself partitioned. */
   readonly partitioned: boolean;
-  /** A foreign table: its rows are elsewhere, and it can carry no index, row security, replica identity, storage or trigger of ours. */
+  /**
+   * A foreign table: its rows are stored elsewhere, and it cannot have managed indexes, row security, replica identity, storage
+   * or triggers.
+   */
   readonly foreign?: boolean;
-  /** Half detached: DETACH CONCURRENTLY was interrupted, FINALIZE is due. */
+  /** True if DETACH CONCURRENTLY was interrupted, so FINALIZE is required. */
   readonly detachPending: boolean;
   /** Estimate (reltuples); undefined: never analyzed. */
   readonly rows: number | undefined;
   /** Heap, indexes and toast. */
   readonly bytes: number;
-  /** The branch that it is a direct part of; undefined for a part of the table itself. */
+  /** Its direct parent, if that is a branch; undefined for a part of the table itself. */
   readonly parent?: BranchRef | undefined;
   /** It refuses writes. */
   readonly fenced?: boolean;
-  /** Undefined for one that this run has just made. */
+  /** Undefined for a partition that this run has just created. */
   readonly carried: CarriedState | undefined;
 }
 
-/** What a table carries besides columns, keys and bounds. PostgreSQL hands none of it down to a partition. */
+/** Properties of a table other than columns, keys and bounds. PostgreSQL passes none of them on to a partition. */
 export interface CarriedState {
   readonly owner: string;
-  /** Whether the connected role has the rights of its owner. */
+  /** True if the connected role has the rights of its owner. */
   readonly ours: boolean;
   readonly rowSecurity: { readonly enabled: boolean; readonly forced: boolean };
   readonly policies: readonly ObservedPolicy[];
-  /** Without those of the owner. */
+  /** Excluding those of the owner. */
   readonly grants: readonly ObservedGrant[];
   readonly replicaIdentity: { readonly kind: "default" | "full" | "nothing" | "index"; readonly index?: string };
-  /** Storage parameters as the server keeps them: all values are text. */
+  /** Storage parameters as the server stores them: all values are text. */
   readonly options: Readonly<Record<string, string>>;
-  /** Undefined: it has no TOAST table, and the server forgets parameters of one. */
+  /** Undefined: it has no TOAST table, and the server ignores parameters of one. */
   readonly toast: Readonly<Record<string, string>> | undefined;
-  /** Of a table with storage the one that it lies in; of a partitioned one undefined where it names none. */
+  /** Tablespace of a table with storage; for a partitioned one, undefined if it names none. */
   readonly tablespace: string | undefined;
-  /** Targets of columns that have one of their own. */
+  /** Targets of columns with their own setting. */
   readonly statistics: Readonly<Record<string, number>>;
   /** For a partition: its unique indexes by the parent's index that each is attached to. */
   readonly uniqueIndexes: Readonly<Record<string, string>>;
-  /** What no declaration can say, or not all of it. Undefined: not read. */
+  /** Properties that no declaration can express, or not completely. Undefined: not read. */
   readonly unsaid?: UnsaidState;
 }
 
 /**
- * What a table carries and no declaration says: it is left alone where it is, and a new partition has it as its siblings have it.
- * What is left out is as on every new table.
+ * Properties that a table has and no declaration expresses: existing ones are left alone, and a new partition gets those of its
+ * siblings. A property left out is as on every new table.
  */
 export interface UnsaidState {
-  /** Whether a table can be given to its owner, who may have tables in its schema. Left out: it is the owner of the whole. */
+  /** True if a table can be given to its owner, which may own tables in its schema. Left out: it is the owner of the whole. */
   readonly mayOwn?: boolean;
   /** Every privilege but the owner's. */
   readonly held?: readonly HeldPrivilege[];
-  /** Index of the whole table whose part is the replica identity. */
+  /** Index of the whole table, whose part here is the replica identity. */
   readonly identityOf?: string;
-  /** Columns of a primary key of its own, which the table above does not have. */
+  /** Columns of a primary key of its own, which its parent does not have. */
   readonly ownKey?: readonly string[];
-  /** The index that CLUSTER goes by, and the index of the whole table that it is a part of. */
+  /** The index that CLUSTER uses, and the index of the whole table that it is a part of. */
   readonly clustered?: { readonly index: string; readonly of?: string };
-  /** It names its tablespace, and is not just in that of the database. */
+  /** True if it names its tablespace instead of using that of the database. */
   readonly placed?: true;
   readonly accessMethod?: string;
   readonly unlogged?: true;
-  /** Columns that are stored in another way than the same ones of the whole table, or have options. */
+  /** Columns with other storage than in the whole table, or with options. */
   readonly columns?: readonly ObservedColumnStorage[];
-  /** Columns with an identity of their own, which the table above does not have. */
+  /** Columns with an identity of their own, which the parent does not have. */
   readonly identities?: readonly string[];
   readonly extended?: readonly ObservedStatistics[];
-  /** Triggers that were made on it, and not on the table above. */
+  /** Triggers created on it, and not on the parent. */
   readonly triggers?: readonly ObservedOwnTrigger[];
   readonly comment?: string;
 }
 
 /** One privilege of one role, on the whole table or on some columns. */
 export interface HeldPrivilege {
-  /** `public` stands for everybody. */
+  /** `public` stands for all roles. */
   readonly role: string;
   /** Lower case. */
   readonly privilege: string;
   /** Left out: the whole table. */
   readonly columns?: readonly string[];
-  /** The role may grant it on. */
+  /** True if the role may grant it to others. */
   readonly grantable: boolean;
 }
 
-/** A privilege that default privileges give on a table that one role makes. */
+/** A privilege that default privileges grant on tables created by one role. */
 export interface DefaultGrant extends HeldPrivilege {
   readonly maker: string;
   /** Left out: in every schema. */
@@ -209,22 +212,22 @@ export interface DefaultGrant extends HeldPrivilege {
 
 export interface ObservedColumnStorage {
   readonly name: string;
-  /** As pg_attribute has it: p, e, x, m. Left out: as on the whole table. */
+  /** Code from pg_attribute: p, e, x, m. Left out: as on the whole table. */
   readonly storage?: string;
   /** p, l; d for the server's default. Left out: as on the whole table. */
   readonly compression?: string;
   readonly options?: Readonly<Record<string, string>>;
 }
 
-/** An object of CREATE STATISTICS but for its name. */
+/** An object of CREATE STATISTICS, except its name. */
 export interface ObservedStatistics {
-  /** Left out: that of one expression. */
+  /** Left out: the kind of a single expression. */
   readonly kinds?: readonly string[];
   /** `a, b`, or expressions. */
   readonly columns: string;
 }
 
-/** A trigger of one partition alone: its definition before and after the name of the table. */
+/** A trigger of one partition alone: its definition before and after the table name. */
 export interface ObservedOwnTrigger {
   readonly name: string;
   readonly head: string;
@@ -237,7 +240,7 @@ export interface ObservedOwnTrigger {
 export interface ObservedPolicy {
   readonly name: string;
   readonly command: "all" | "select" | "insert" | "update" | "delete";
-  /** `public` stands for everybody. Sorted. */
+  /** `public` stands for all roles. Sorted. */
   readonly roles: readonly string[];
   readonly restrictive: boolean;
   readonly using: string | undefined;
@@ -245,49 +248,49 @@ export interface ObservedPolicy {
 }
 
 export interface ObservedGrant {
-  /** `public` stands for everybody. */
+  /** `public` stands for all roles. */
   readonly role: string;
   /** Granted by the owner on the whole table. Lower case, sorted. */
   readonly privileges: readonly Privilege[];
-  /** Held in another way: on single columns, or granted by somebody who was given the right to grant. */
+  /** Held in another way: on single columns, or granted by a role with the grant option. */
   readonly others?: readonly Privilege[];
-  /** Those that the role may grant on. */
+  /** Privileges that the role may grant to others. */
   readonly grantable?: readonly string[];
 }
 
-/** Indexes of one leaf, read only where indexes are the work. */
+/** Indexes of one partition, read only for work on indexes. */
 export interface ObservedLeafIndex extends ObservedIndex {
-  /** Schema of the leaf, and so of the index. */
+  /** Schema of the partition, and so of the index. */
   readonly schema: string;
   readonly leaf: string;
   /** Name of the parent's index that it is attached to. */
   readonly attachedTo: string | undefined;
-  /** Whether its build is under way right now in another session. */
+  /** True while another session is building it. */
   readonly building: boolean;
 }
 
-/** Everything that planning one table's window needs from the database. */
+/** Everything that planning the window of one table needs from the database. */
 export interface Observation {
-  /** Undefined: there is no relation of that name. */
+  /** Undefined: no relation of that name exists. */
   readonly table: ObservedTable | undefined;
   readonly registration: Registration | undefined;
   /** Oldest first. */
   readonly ledger: readonly LedgerEntry[];
   readonly detached: readonly DetachedTable[];
-  /** Roles that default privileges would give rights on a new table, whoever makes it. */
+  /** Roles that default privileges give rights on a new table, regardless of its creator. */
   readonly defaultGrantees: readonly string[];
-  /** What they would give on a table that this role or the owner of the table makes. Left out: nothing. */
+  /** Privileges that they would get on a table created by this role or the owner of the table. Left out: none. */
   readonly defaultGrants?: readonly DefaultGrant[];
-  /** The role that we are connected as. Undefined: not asked. */
+  /** The connected role. Undefined: not queried. */
   readonly role?: { readonly name: string; readonly superuser: boolean };
-  /** What is published, and who reads it. */
+  /** Publications, and their readers. */
   readonly replication: ObservedReplication;
   /** The database's clock. */
   readonly now: Instant;
   /** Major version of the server. */
   readonly serverVersion?: number | undefined;
-  /** What is in the way right now: old transactions on the table, lagging slots, standbys. Sentences for people. */
+  /** Current obstacles: old transactions on the table, lagging slots, standbys. Sentences for people. */
   readonly obstacles: readonly string[];
-  /** Schema of pg_partman, where its configuration names this table: it would make and drop partitions too. */
+  /** Schema of pg_partman, if its configuration names this table: it would create and drop partitions too. */
   readonly partman?: string | undefined;
 }

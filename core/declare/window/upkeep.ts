@@ -6,25 +6,25 @@ import { schedule } from "../schedule/schedule";
 import { typeNamed } from "../option/shapes";
 import type { NoScheduleArgs, ScheduleArgs } from "../schedule/schedule-args";
 
-/** How a table is looked after between two rolls, and by whom. */
+/** Maintenance of a table between two updates, and its performer. */
 export interface UpkeepOptions {
   /**
-   * Greatest age of the statistics of the table as a whole, by which queries on more than one partition are planned and
-   * which autovacuum never makes. Older ones, and those from before a partition came back with its rows, are made anew by
-   * ANALYZE at the end of an update. It stops nobody and reads a sample of every partition; PostgreSQL 15 to 17 analyze each
-   * partition once more besides. Left out: never, because the time of an update would grow with the table.
+   * Greatest age of the statistics of the table as a whole, which plan queries on several partitions and which autovacuum never
+   * gathers. Statistics that are older, or from before a partition was restored with its rows, are renewed by ANALYZE at the end
+   * of an update. It blocks no reader or writer and reads a sample of every partition; PostgreSQL 15 to 17 also analyze each
+   * partition again. Left out: never, because the time of an update would grow with the table.
    *
    * @example "7 days"
    */
   readonly analyze?: Span;
   /**
-   * A schedule inside the database that makes the coming partitions while nobody runs `pulumi up`, or why there is none. It
-   * never retires anything. @example { cron: "0 2 * * *" }, { none: "pulumi up runs every hour" }
+   * A schedule inside the database that creates upcoming partitions while `pulumi up` does not run, or the reason for having
+   * none. It never retires anything. @example { cron: "0 2 * * *" }, { none: "pulumi up runs every hour" }
    */
   readonly schedule?: ScheduleArgs | NoScheduleArgs;
   /**
-   * `partition`: each partition is a resource of its own in state and diff. `window`: PartitionWindow makes and retires
-   * them itself and state holds only counts; recommended from 200 partitions. Switching moves no row and drops nothing.
+   * `partition`: each partition is a resource of its own in state and diff. `window`: PartitionWindow creates and retires them
+   * itself, and state holds only counts; recommended from 200 partitions. Switching moves no row and drops nothing.
    *
    * @default "partition"
    */

@@ -7,11 +7,17 @@ import { declaredSpan, declaredTime } from "../option/time-text";
 
 /** The window of partitions that exist. */
 export interface WindowArgs {
-  /** How far ahead of the current interval partitions are made, or the fixed end. @example "3 months", { until: "2027-01-01" } */
+  /**
+   * Time after the current interval for which partitions are created, or a fixed end. @example "3 months", { until: "2027-01-01"
+   * }
+   */
   readonly lead: Span | { readonly until: string };
-  /** How long data is kept after the start of the current interval. **What is older leaves the table.** @example "12 months", "forever" */
+  /**
+   * Time for which data is kept after the start of the current interval. **Older data leaves the table.** @example "12 months",
+   * "forever"
+   */
   readonly retention: Span | "forever";
-  /** First instant that gets a partition. Never advances by itself. Required with retention "forever". @default the horizon */
+  /** First instant that has a partition. Never advances by itself. Required with retention "forever". @default the horizon */
   readonly start?: string;
 }
 
@@ -39,7 +45,7 @@ export const WINDOW = {
   }),
 } satisfies OptionsOf<WindowArgs>;
 
-/** Stand-ins that let the rest of a declaration be checked after a first problem; a spec with problems is never returned. */
+/** Placeholders that let the rest of a declaration be checked after a first problem; a spec with problems is never returned. */
 const ZERO_SPAN: ParsedSpan = { count: 0, unit: "day" };
 const EPOCH: Instant = parseInstant("1970-01-01", "UTC");
 

@@ -1,21 +1,21 @@
 import { fitIdentifier, shortHash } from "../../names/identifier";
 import { branchKey } from "../../levels/levels";
 
-/** A branch before it is known whether the name that its template gives it is free. */
+/** A branch before its name is known to be free. */
 export interface Unnamed {
   readonly path: readonly string[];
   readonly active: boolean;
-  /** What the template of its level gives. */
+  /** Name from the template of its level. */
   readonly wanted: string;
-  /** The name that it has, where it is there. */
+  /** Its current name, if it exists. */
   readonly kept: string | undefined;
 }
 
 /**
- * Names the branches of one depth. One that is there keeps its name; of those that want one name the first has it, those in use
- * before the others, and a hash of their values tells the others apart. The same rule as wanted_branches() in the database.
+ * Names the branches of one depth. An existing branch keeps its name; of those that want one name the first gets it, those in use
+ * before the others, and a hash of their values distinguishes the others. The same rule as wanted_branches() in the database.
  *
- * @param taken names of the table and of branches that are there
+ * @param taken names of the table and of existing branches
  */
 export function toldApart<T extends Unnamed>(
   branches: readonly T[],
@@ -33,7 +33,7 @@ export function toldApart<T extends Unnamed>(
   });
 }
 
-/** Paths of branches whose name is that of another all the same, in a level above or below: they cannot be made. */
+/** Returns paths of branches whose name still equals that of another, in a level above or below: they cannot be created. */
 export function withoutName(branches: readonly (Unnamed & { readonly name: string })[]): ReadonlySet<string> {
   const owner = new Map<string, Unnamed>();
   for (const branch of branches) {
@@ -59,7 +59,7 @@ function comesBeforeInTree(one: Unnamed, other: Unnamed): boolean {
   return comparePaths(one.path, other.path) < 0;
 }
 
-/** By bytes, as the collation "C" of the database does it. */
+/** Compares by bytes, like the collation "C" of the database. */
 function comparePaths(one: readonly string[], other: readonly string[]): number {
   for (const [index, value] of one.entries()) {
     const order = Buffer.compare(Buffer.from(value), Buffer.from(other[index] ?? ""));

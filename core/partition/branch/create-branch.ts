@@ -7,12 +7,12 @@ import { quoteLiteral, quoteQualified } from "../../names/identifier";
 import { PLAIN_FORMS } from "../../time/uuid-bounds";
 import type { BranchLevel, BranchRef } from "../../levels/levels";
 
-/** A branch to be made with everything below it. */
+/** A branch to create with everything below it. */
 export interface NewBranch {
   readonly name: string;
   readonly path: readonly string[];
   readonly level: BranchLevel;
-  /** By what it is cut further. */
+  /** Its own partitioning. */
   readonly cut: Cut;
   /** Empty directly above the time level. */
   readonly children: readonly NewBranch[];
@@ -20,9 +20,9 @@ export interface NewBranch {
   readonly partitions: readonly DesiredPartition[];
 }
 
-/** One transaction of the making of a branch, with what the ledger has to say about it. */
+/** One transaction in the creation of a branch, with its ledger entries. */
 export interface BranchStep {
-  /** `whole`: a branch directly above the time level with all its partitions; a higher one is made and attached by itself. */
+  /** `whole`: a branch directly above the time level with all its partitions; a higher one is created and attached separately. */
   readonly kind: "own" | "whole" | "attach";
   readonly path: readonly string[];
   readonly statements: readonly Statement[];
@@ -31,19 +31,19 @@ export interface BranchStep {
 
 export interface Made {
   readonly name: string;
-  /** Of the branch itself, or of the one that the partition is a part of. */
+  /** Path of the branch itself, or of the one that the partition belongs to. */
   readonly path: readonly string[];
   /** Undefined for a branch. */
   readonly partition: DesiredPartition | undefined;
 }
 
 /**
- * Makes a branch bottom-up and attaches it last, so that nobody ever meets half of it. What stands directly above the time
- * level comes with all its partitions in one transaction: killed, it leaves no trace. What stands higher is a table of its
- * own until its parts are there; an interrupted one is found again by the ledger and gone on with.
+ * Creates a branch bottom-up and attaches it last, so that no session sees half of it. A branch directly above the time level is
+ * created with all its partitions in one transaction, which leaves no trace if killed. A higher one is a separate table until its
+ * parts exist; an interrupted creation is found in the ledger and resumed.
  *
- * With a foreign key the higher one is attached while it is empty, and its parts one by one: attached as a whole, it would
- * hold the referenced tables for as long as the keys of all its partitions take.
+ * With a foreign key the higher one is attached while empty, and its parts one by one: attached as a whole, it would lock the
+ * referenced tables until the keys of all its partitions are created.
  */
 export function createBranchSteps(
   root: ParentShape,
@@ -61,12 +61,12 @@ export function createBranchSteps(
   return root.references.length > 0 ? [...own, ...attach, ...parts] : [...own, ...parts, ...attach];
 }
 
-/** A branch directly above the time level, its partitions and its ATTACH: one transaction. */
+/** Plans one transaction: a branch directly above the time level, its partitions and its ATTACH. */
 function stemStep(root: ParentShape, parent: BranchRef, branch: NewBranch, self: BranchRef): BranchStep {
   const transaction = `create branch ${self.schema}.${self.name}`;
   const shape = branchShape(root, self);
   const partitions = branch.partitions.flatMap((partition) =>
-    // The branch is visible to nobody: what would stop its readers stops nobody, and referenced tables are not touched.
+    // The branch is not visible yet: locks on it block no session, and referenced tables are not touched.
     createPartitionStatements({ ...shape, references: [], referring: [] }, partition).map((statement): Statement => ({
       ...statement,
       transaction,
@@ -137,7 +137,7 @@ function attachBranch(root: ParentShape, parent: BranchRef, branch: NewBranch, t
   };
 }
 
-/** What follows ATTACH PARTITION. */
+/** Returns the text after ATTACH PARTITION. */
 function boundText(branch: NewBranch): string {
   const value = branch.path.at(-1) ?? "";
   return branch.level.kind === "hash"
@@ -145,7 +145,7 @@ function boundText(branch: NewBranch): string {
     : `FOR VALUES IN (${quoteLiteral(value)})`;
 }
 
-/** The parent of partitions as seen from one branch: its own name, everything else as the table has it. */
+/** Returns the parent of partitions as seen from one branch: its own name, everything else as in the table. */
 export function branchShape(root: ParentShape, branch: BranchRef): ParentShape {
   if (branch.path.length === 0) return root;
   return {
@@ -159,7 +159,7 @@ export function branchShape(root: ParentShape, branch: BranchRef): ParentShape {
   };
 }
 
-/** In a branch without partitions, bounds look as they do in the table. */
+/** Returns the key of a branch. Without partitions in it, bounds are written as in the table. */
 function branchKey({ key, branchKeys }: ParentShape, branch: BranchRef): ParentShape["key"] {
   if (key.uuid === undefined) return key;
   return { ...key, uuid: branchKeys?.[`${branch.schema}.${branch.name}`] ?? { ...PLAIN_FORMS, usual: key.uuid.usual } };

@@ -1,7 +1,10 @@
 import { quote, quoteQualified } from "../../names/identifier";
 import type { ValueSource } from "../../levels/levels";
 
-/** Every value of a source with its parent, and whether any of its rows passes the filter: one that has ended is not gone. */
+/**
+ * Returns a query for every value of a source with its parent, and whether any of its rows passes the filter: an ended value
+ * still exists.
+ */
 export function sourceRowsText(source: ValueSource): string {
   const value = quote(source.column);
   const parent = source.parent === undefined ? "null::text" : `${quote(source.parent)}::text`;

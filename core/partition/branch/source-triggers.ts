@@ -3,7 +3,7 @@ import type { WindowSpec } from "../../declare/table/spec";
 import type { Statement } from "../../sql/statement";
 import { isSource, type ValueSource } from "../../levels/levels";
 
-/** A trigger of ours on a table that values are read from. */
+/** A trigger of this product on a table that values are read from. */
 export interface ObservedSourceTrigger {
   readonly schema: string;
   readonly table: string;
@@ -11,13 +11,13 @@ export interface ObservedSourceTrigger {
   readonly enabled: boolean;
 }
 
-/** Those that are there, and where the function that they call is. */
+/** Existing triggers, and the schema of the function that they call. */
 export interface KnownSourceTriggers {
   readonly management: string;
   readonly found: readonly ObservedSourceTrigger[];
 }
 
-/** What is to be done about the triggers of one table of values. */
+/** Pending changes of the triggers on one table of values. */
 interface SourceTriggerChange {
   /** `schema.table`. */
   readonly source: string;
@@ -26,8 +26,8 @@ interface SourceTriggerChange {
 }
 
 /**
- * Compares the declared triggers with those that are there: they are told by the function that they call and by its arguments.
- * What is not declared any more goes, and one that is switched off is made anew.
+ * Compares declared with existing triggers, which are identified by the function that they call and its arguments. An undeclared
+ * one is dropped, and a disabled one is created again.
  */
 export function planSourceTriggers(
   management: string,
@@ -58,7 +58,7 @@ export function planSourceTriggers(
   }));
 }
 
-/** Takes all of them away: the table is going. */
+/** Drops all of them, because the table is being dropped. */
 export function dropSourceTriggers(found: readonly ObservedSourceTrigger[]): Statement[] {
   return found.map((trigger) => ({
     ...dropText(trigger),
@@ -66,7 +66,7 @@ export function dropSourceTriggers(found: readonly ObservedSourceTrigger[]): Sta
   }));
 }
 
-/** Each table once, whatever number of levels is read from it. */
+/** Returns each table once, regardless of how many levels are read from it. */
 function declaredSources(spec: WindowSpec): ValueSource[] {
   const sources = spec.levels.above.flatMap((level) =>
     level.kind === "list" && isSource(level.values) && level.values.trigger ? [level.values] : [],
@@ -78,7 +78,7 @@ function isOn(one: { readonly schema: string; readonly table: string }, other: t
   return one.schema === other.schema && one.table === other.table;
 }
 
-/** The trigger on one table of values. */
+/** Creates the trigger on one table of values. */
 export function createSourceTrigger(
   management: string,
   spec: Pick<WindowSpec, "schema" | "table">,

@@ -9,13 +9,13 @@ import { type BranchLevel, branchKey, isSource, type ListLevel } from "../../lev
 /** One row of a source of values. */
 export interface SourceValue {
   readonly value: string;
-  /** Value of the LIST level above that it belongs to; undefined: of each. */
+  /** Value of the LIST level above that it belongs to; undefined: to each. */
   readonly parent: string | undefined;
-  /** Whether the filter gives it. One that has ended keeps what it has and gets nothing new. */
+  /** True if the filter returns it. An ended value keeps its partitions and gets no new ones. */
   readonly active: boolean;
 }
 
-/** What was read for each level above the time level; undefined for levels whose values are given. */
+/** Values read for each level above the time level; undefined for levels whose values are given. */
 export type SourceValues = readonly (readonly SourceValue[] | undefined)[];
 
 /** A branch that the declaration and the sources of values name. */
@@ -23,23 +23,23 @@ export interface DesiredBranch {
   readonly path: readonly string[];
   readonly level: BranchLevel;
   readonly name: string;
-  /** What the template of its level gives; another one where that is the name of another branch, or it is there already. */
+  /** Name from the template of its level; its actual name differs if that is taken, or if it already exists. */
   readonly wanted: string;
-  /** Whether it and all above it are in use. */
+  /** True if it and all branches above it are in use. */
   readonly active: boolean;
-  /** Whether the program itself names it and all above it. */
+  /** True if the program itself names it and all branches above it. */
   readonly given: boolean;
-  /** Whether it is there. */
+  /** True if it exists. */
   readonly standing: boolean;
-  /** Its name is that of a branch of another level: it cannot be made. */
+  /** True if its name is that of a branch of another level, so it cannot be created. */
   readonly nameless: boolean;
   /** Empty directly above the time level. */
   readonly children: readonly DesiredBranch[];
 }
 
 /**
- * Every branch that should exist or may keep what it has, outermost first. Empty for a table cut by time alone. With `table`,
- * what is there keeps the name that it has.
+ * Returns every branch that should exist or may keep its partitions, outermost first. Empty for a table partitioned by time
+ * alone. With `table`, existing branches keep their names.
  */
 export function desiredBranches(spec: WindowSpec, values: SourceValues, table?: ObservedTable): DesiredBranch[] {
   const there = namesOfBranches(spec, table);
@@ -85,7 +85,7 @@ function branchesOf(
   });
 }
 
-/** What is there, by its path: what an update made, or another hand. */
+/** Returns names of existing branches by path, whoever created them. */
 function namesOfBranches(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, string> {
   return new Map(
     (table?.branches ?? []).flatMap(({ path, leaf }) =>
@@ -118,7 +118,7 @@ function valuesOf(
   return (read ?? []).filter((row) => row.parent === undefined || row.parent === parent);
 }
 
-/** The value of the nearest LIST level above. */
+/** Returns the value of the nearest LIST level above. */
 function listValueAbove(spec: WindowSpec, path: readonly string[]): string | undefined {
   return path.filter((_, depth) => spec.levels.above[depth]?.kind === "list").at(-1);
 }
@@ -129,8 +129,8 @@ function nameOf(spec: WindowSpec, level: BranchLevel, base: string, value: strin
 }
 
 /**
- * Two branches that the program itself names must not want one name: a person can change one of the values. What is read from a
- * table is never a problem.
+ * Returns problems of two branches that the program itself names and that get one name: the user can change one of the values.
+ * Values read from a table are never a problem.
  */
 export function nameProblems(branches: readonly DesiredBranch[]): Problem[] {
   const seen = new Map<string, DesiredBranch>();
@@ -151,7 +151,7 @@ export function nameProblems(branches: readonly DesiredBranch[]): Problem[] {
   return problems;
 }
 
-/** The cutting by time below one path: the first override that fits, else that of the level. */
+/** Returns the partitioning by time below one path: the first override that matches, else that of the level. */
 export function branchSpec(spec: WindowSpec, path: readonly string[]): WindowSpec {
   const override = spec.levels.overrides.find(({ when }) =>
     Object.entries(when).every(([column, value]) => path[depthOf(spec, column)] === value),
@@ -163,7 +163,7 @@ function depthOf(spec: WindowSpec, column: string): number {
   return spec.levels.above.findIndex((level) => level.column === column);
 }
 
-/** Branches that stand directly above the time level, from the catalogue, by their path. */
+/** Returns branches directly above the time level, from the catalogue, by their path. */
 export function observedStems(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, ObservedBranch> {
   const depth = spec.levels.above.length;
   const stems = new Map<string, ObservedBranch>();
@@ -173,20 +173,20 @@ export function observedStems(spec: WindowSpec, table: ObservedTable | undefined
   return stems;
 }
 
-/** The time partitions of a table, whatever branch they are in. */
+/** Returns the time partitions of a table, in all branches. */
 export function timeLeaves(spec: WindowSpec, table: ObservedTable | undefined): readonly ObservedLeaf[] {
   if (spec.levels.above.length === 0) return table?.leaves ?? [];
   return [...observedStems(spec, table).values()].flatMap((stem) => stem.leaves);
 }
 
-/** How many partitions hold rows themselves. */
+/** Returns the number of partitions that hold rows themselves. */
 export function leafCount(table: ObservedTable | undefined): number {
   if (!table) return 0;
   return [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)].filter((leaf) => !leaf.partitioned)
     .length;
 }
 
-/** A branch and all below it, each before its parts. */
+/** Yields a branch and everything below it, each before its parts. */
 export function* flatten(branches: readonly DesiredBranch[]): Generator<DesiredBranch> {
   for (const branch of branches) {
     yield branch;
@@ -194,12 +194,12 @@ export function* flatten(branches: readonly DesiredBranch[]): Generator<DesiredB
   }
 }
 
-/** `program_id = abc, site_id = def` reads worse in a list than the bare values. */
+/** Returns the bare values, which read better in a list than `program_id = abc, site_id = def`. */
 export function describePath(path: readonly string[]): string {
   return path.map((value) => JSON.stringify(value)).join(" / ");
 }
 
-/** What the database has and neither declaration nor sources name any more. */
+/** Returns branches in the database that neither the declaration nor the sources of values name any more. */
 export function goneBranches(
   spec: WindowSpec,
   desired: readonly DesiredBranch[],
@@ -211,12 +211,12 @@ export function goneBranches(
       branch.path !== undefined &&
       branch.path.length <= spec.levels.above.length &&
       !known.has(branchKey(branch.path)) &&
-      // One above it that is gone as well speaks for it.
+      // If a branch above is gone too, only that one is reported.
       known.has(branchKey(branch.path.slice(0, -1))) === branch.path.length > 1,
   );
 }
 
-/** The LIST level of a branch, for what is declared about its values. */
+/** Returns the LIST level of a branch, for the options of its values. */
 export function listLevelOf(spec: WindowSpec, path: readonly string[]): ListLevel | undefined {
   const level = spec.levels.above[path.length - 1];
   return level?.kind === "list" ? level : undefined;

@@ -6,11 +6,11 @@ import { replicaIdentityText, statisticsStatements } from "./align";
 import { nameOf, onRelation, type Relation } from "../../sql/relation";
 
 /**
- * Brings what the table itself carries to what is declared: comment, statistics targets, replica identity. What is not
- * declared is left alone. Row security and grants are the RowPolicy's.
+ * Aligns the table itself with the declaration: comment, statistics targets, replica identity. Undeclared properties are left
+ * alone. RowPolicy manages row security and grants.
  *
- * @param indexesReady false: an index that is not on every partition yet cannot identify rows, and that part is left to
- * whoever comes after the indexes, which is PartitionWindow
+ * @param indexesReady false: an index that is not on every partition yet cannot identify rows, so that part is left to the
+ * resource that comes after the indexes, PartitionWindow
  */
 export function parentStatements(
   relation: Relation,

@@ -6,18 +6,18 @@ import { grantStatements, policyStatements, roleName, rowSecurityStatements } fr
 import { storageStatements } from "./storage-statements";
 import type { WantedState } from "./wanted";
 
-/** A partition that does not carry what it should. */
+/** A partition that differs from its declaration. */
 export interface Alignment {
   readonly statements: readonly Statement[];
-  /** What differs, in words: `row security is off`. */
+  /** Differences in words: `row security is off`. */
   readonly reasons: readonly string[];
-  /** Why the connected role cannot do it, and what would let it. */
+  /** Reason why the connected role cannot do it, and the fix. */
   readonly refused?: string;
 }
 
 /**
- * Brings one partition to what is declared; what is not declared is left as it is. What takes a strong lock is one transaction, so that nobody meets a
- * partition with row security and without its policies, or the other way round.
+ * Aligns one partition with the declaration; undeclared properties are left as they are. Changes under a strong lock are one
+ * transaction, so that no session sees row security without its policies, or the reverse.
  */
 export function alignStatements(relation: Relation, wanted: WantedState, found: CarriedState): Alignment {
   if (!found.ours) return refusedAlignment(relation, wanted, found);
@@ -46,7 +46,10 @@ export function alignStatements(relation: Relation, wanted: WantedState, found: 
   return { statements: due.flatMap(([, statements]) => statements), reasons: due.map(([reason]) => reason) };
 }
 
-/** PostgreSQL lets only the owner change a table: one statement of somebody else has to come first. */
+/**
+ * Explains an alignment that the role cannot do. PostgreSQL lets only the owner change a table: another role has to run a
+ * statement first.
+ */
 function refusedAlignment(relation: Relation, wanted: WantedState, found: CarriedState): Alignment {
   const role = wanted.role === undefined ? "the connected role" : roleName(wanted.role);
   const owner = wanted.tableOwner ?? found.owner;
@@ -59,7 +62,7 @@ function refusedAlignment(relation: Relation, wanted: WantedState, found: Carrie
   };
 }
 
-/** A new partition belongs to whoever made it; the owner of the table could not even drop it. */
+/** Changes the owner: a new partition belongs to the role that created it, and the owner of the table could not even drop it. */
 export function ownerStatements(
   relation: Relation,
   transaction: string,
@@ -102,7 +105,7 @@ export function replicaIdentityText(
   return `ALTER TABLE ${nameOf(relation)} REPLICA IDENTITY ${what}`;
 }
 
-/** Targets by column; one that is not wanted goes back to the server's default. */
+/** Sets targets by column; an undeclared one is reset to the server's default. */
 export function statisticsStatements(
   relation: Relation,
   transaction: string,
@@ -110,7 +113,7 @@ export function statisticsStatements(
   found: Readonly<Record<string, number>>,
 ): Statement[] {
   const columns = [...new Set([...Object.keys(found), ...Object.keys(wanted)])].sort();
-  // Without ONLY the change of a partitioned table would reach, and lock, every partition at once.
+  // Without ONLY, changing a partitioned table would reach, and lock, every partition at once.
   const only = relation.role === "parent" ? "ONLY " : "";
   const text = (column: string, target: number | undefined) =>
     `ALTER TABLE ${only}${nameOf(relation)} ALTER COLUMN ${quote(column)} SET STATISTICS ${target ?? -1}`;

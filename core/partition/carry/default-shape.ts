@@ -5,26 +5,26 @@ import type { ObservedCheck, ObservedDefault, ObservedTrigger, RowCounts } from 
 import { type OpenInterval, sameInterval } from "../../time/interval";
 import { excludingCheck, isOurs, type Key, stretchesOf } from "../../observed/key-excludes";
 
-/** What the making of a partition needs to know about a default partition beside it. */
+/** Input about an existing default partition for creating a partition. */
 export interface DefaultShape {
   readonly schema: string;
   readonly name: string;
-  /** Declared: its CHECK is kept, and rows of a new partition are moved out of it. */
+  /** True if declared: its CHECK is maintained, and rows of a new partition are moved out of it. */
   readonly managed: boolean;
-  /** What is attached, neighbouring ranges as one. */
+  /** Attached ranges, neighbouring ones merged. */
   readonly stretches: readonly OpenInterval[];
-  /** Those of ours that stand on it. */
+  /** CHECKs of this product on it. */
   readonly checks: readonly ObservedCheck[];
   readonly rows: number;
   readonly few: boolean;
   readonly hidden: boolean;
   readonly triggers: readonly ObservedTrigger[];
   readonly counted: RowCounts | undefined;
-  /** Columns that can be written: generated ones are made anew. */
+  /** Columns that can be written: generated ones are computed again. */
   readonly columns: readonly string[];
 }
 
-/** The default partition that the catalogue shows; undefined where there is none. */
+/** Returns the default partition in the catalogue; undefined if none exists. */
 export function observedDefault(table: ObservedTable, profile: LeafProfile): DefaultShape | undefined {
   const found = table.defaultPartition;
   if (!found) return undefined;
@@ -44,23 +44,23 @@ export function observedDefault(table: ObservedTable, profile: LeafProfile): Def
   };
 }
 
-/** A half detached partition takes no rows any more, and has no range that others must not have. */
+/** Returns attached ranges. A half detached partition takes no rows any more, and others may overlap its range. */
 function attachedRanges(table: ObservedTable): OpenInterval[] {
   return table.leaves.flatMap((leaf) => (leaf.bounds && !leaf.detachPending ? [leaf.bounds] : []));
 }
 
-/** Rows of one range in it; undefined: not counted. */
+/** Returns the number of its rows in one range; undefined: not counted. */
 export function rowsWithin(shape: Pick<DefaultShape, "counted">, range: OpenInterval): number | undefined {
   return shape.counted?.ranges.find((one) => sameInterval(one.bounds, range))?.rows;
 }
 
-/** Whether it is to become the partition of a range itself: too many rows to move, and all of them belong there. */
+/** True if it becomes the partition of a range itself: too many rows to move, and all of them belong there. */
 export function becomes(shape: Pick<DefaultShape, "counted" | "managed">, range: OpenInterval): boolean {
   const rows = rowsWithin(shape, range) ?? 0;
   return shape.managed && rows > MAX_DRAINED_ROWS && rows === shape.counted?.total;
 }
 
-/** The default partition once a range has been attached beside it, or taken out of it. */
+/** Returns the default partition after a range is attached next to it, or taken out of it. */
 export function afterAttach(shape: DefaultShape, key: Key, range: OpenInterval): DefaultShape {
   if (!shape.managed) return shape;
   const stretches = stretchesOf([...shape.stretches, range]);
@@ -82,7 +82,7 @@ export function afterAttach(shape: DefaultShape, key: Key, range: OpenInterval):
   };
 }
 
-/** The same for what was observed, so that the next partition of the same turn need not read everything again. */
+/** Does the same for the observed state, so that the next partition of the same run need not read everything again. */
 export function observedAfterAttach(
   found: ObservedDefault,
   before: DefaultShape,
