@@ -7,13 +7,13 @@ const UNITS: Readonly<Record<string, number>> = { kB: 1024, MB: 1024 ** 2, GB: 1
 
 const SIZE = /^(\d{1,9}(?:\.\d{1,3})?) *(kB|MB|GB|TB)$/;
 
-/** Bytes of a declared amount; undefined: it is none. */
+/** Returns the bytes of a declared amount; undefined if it is invalid. */
 export function parseSize(text: string): number | undefined {
   const match = SIZE.exec(text.trim());
   return match ? Math.round(Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0)) : undefined;
 }
 
-/** Bytes for people: `1.2 MB`. */
+/** Formats bytes for people: `1.2 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let value = bytes;

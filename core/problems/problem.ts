@@ -1,15 +1,15 @@
 /**
- * One thing that is wrong with what the user declared. All problems of a value are reported together, each with the way
- * on, so that nobody mends one only to meet the next.
+ * One mistake in what the user declared. All problems of a value are reported together, each with its fix, so that fixing one
+ * does not reveal the next.
  */
 export interface Problem {
-  /** Where: a property path such as `window.retention` or `indexes["by_run"].columns[0]`. */
+  /** Location: a property path such as `window.retention` or `indexes["by_run"].columns[0]`. */
   readonly path: string;
-  /** What kind: stable, so that tests and tools can rely on it. */
+  /** Kind of problem: stable, so that tests and tools can rely on it. */
   readonly code: ProblemCode;
-  /** What was found and what is allowed, with the value. */
+  /** Found and allowed values. */
   readonly message: string;
-  /** What to do about it. */
+  /** Instruction to fix it. */
   readonly fix: string;
 }
 
@@ -43,15 +43,15 @@ export type ProblemCode =
   | "archive-store"
   | "conflict";
 
-/** One line for people: `window.retention: "0 months" is … Use …` */
+/** Formats one line for people: `window.retention: "0 months" is … Use …` */
 export function formatProblem(problem: Problem): string {
   return `${problem.path ? `${problem.path}: ` : ""}${problem.message} ${problem.fix}`.trim();
 }
 
-/** Takes one value that is not valid: path of the property, what is wrong, what to write instead. */
+/** Accepts one invalid value: path of the property, problem, replacement. */
 export type Report = (path: string, message: string, fix: string) => void;
 
-/** Reads values with `read`, which reports what is not valid; throws with every problem at once. */
+/** Reads values with `read`, which reports invalid ones; throws with every problem at once. */
 export function requireValid<T>(subject: string, read: (report: Report) => T): T {
   const problems: Problem[] = [];
   const value = read((path, message, fix) => problems.push({ path, code: "invalid-value", message, fix }));
@@ -62,11 +62,11 @@ export function requireValid<T>(subject: string, read: (report: Report) => T): T
 const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * A message to the writer of the program. Pulumi hangs the promise that failed with it on the error and inspects the whole, with
- * every resource that the promise leads to: 35 s and 3.5 GB for one bucket, measured with 3.250. So an inspection shows the message.
+ * A message to the author of the program. Pulumi attaches the failed promise to the error and inspects it, with every resource
+ * that it leads to: 35 s and 3.5 GB for one bucket, measured with 3.250. So an inspection shows only the message.
  */
 export class ProgramError extends Error {
-  /** By this mark Pulumi prints the message alone, without a stack trace. */
+  /** Mark by which Pulumi prints the message alone, without a stack trace. */
   readonly __pulumiRunError = true;
 
   [INSPECT](): string {
@@ -74,7 +74,7 @@ export class ProgramError extends Error {
   }
 }
 
-/** Thrown where a caller cannot collect problems: the constructor of a component, a stack program. */
+/** Thrown if a caller cannot collect problems: the constructor of a component, a stack program. */
 export class InvalidSpecError extends ProgramError {
   constructor(
     subject: string,

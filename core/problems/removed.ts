@@ -2,7 +2,9 @@ import type { Problem } from "./problem";
 
 type Told = Pick<Problem, "message" | "fix">;
 
-/** Options that an earlier version had, by their place. A program that still has one is told what to do, not to mend its spelling. */
+/**
+ * Options that an earlier version had, by location. A program that still has one gets instructions instead of a hint on spelling.
+ */
 const REMOVED: Readonly<Record<string, Told>> = {
   "archive.method": {
     message:
@@ -16,12 +18,12 @@ const REMOVED: Readonly<Record<string, Told>> = {
   },
 };
 
-/** What is told of an unknown key; undefined: no version had such an option there. */
+/** Returns the message for an unknown key; undefined: no version had such an option there. */
 export function removedOption(path: readonly PropertyKey[]): Told | undefined {
   return REMOVED[path.slice(-2).join(".")];
 }
 
-/** The removed options that inputs still have: what travels may have further keys, and these would be left alone without a word. */
+/** Returns removed options that inputs still have: inputs may have further keys, and these would be ignored silently. */
 export function removedProblems(inputs: unknown): Problem[] {
   return Object.entries(REMOVED).flatMap(([path, told]) =>
     has(inputs, path.split(".")) ? [{ path, code: "unknown-property" as const, ...told }] : [],

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Problem, ProblemCode } from "./problem";
 import { removedOption } from "./removed";
 
-/** A property path as people write it: `indexes["by run"].columns[0]`. */
+/** Formats a property path as people write it: `indexes["by run"].columns[0]`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
@@ -12,7 +12,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-/** Turns what the shape validator found into problems with path, code, message and fix. Parse with `reportInput: true`. */
+/** Turns the shape validator's issues into problems with path, code, message and fix. Parse with `reportInput: true`. */
 export function shapeProblems(error: z.ZodError): Problem[] {
   return error.issues.flatMap((issue) => fromIssue(issue, []));
 }
@@ -63,7 +63,7 @@ function unknownKey(path: readonly PropertyKey[], key: string): Problem {
   return problem(path, "unknown-property", message, fix);
 }
 
-/** A type that the schema explains in words of its own is a length of time. */
+/** Converts a wrong type. One that the schema explains with its own text is a length of time. */
 function fromType(issue: z.core.$ZodIssueInvalidType, path: readonly PropertyKey[]): Problem {
   const own = issue.message.startsWith("Invalid input") ? undefined : issue.message;
   const wanted = EXPECTED[issue.expected] ?? issue.expected;
@@ -83,7 +83,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-/** Of a union, the branch of the value's own type speaks for the intent; where none is, all branches are shown. */
+/** Converts an issue of a union: the branch of the value's own type shows the intent; without one, all branches are shown. */
 function fromUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[]): Problem[] {
   const branches = issue.errors.map((errors) => errors.flatMap((inner) => fromIssue(inner, path)));
   const own = branches.filter(
@@ -115,10 +115,10 @@ function unit(origin: string): string {
   return origin === "string" ? " character" : origin === "array" ? " item" : "";
 }
 
-/** A URL in the wrong place: what may be a password stands before its last @. */
+/** A URL in the wrong place: the text before its last @ may be a password. */
 const CREDENTIALS = /(\/\/).*@/gs;
 
-/** The value as it was written, short. What JSON cannot show (functions, bigints, circles) is named by its type. */
+/** Shortens the value as it was written. Values that JSON cannot show (functions, bigints, circles) are named by their type. */
 function describe(input: unknown): string {
   if (input === undefined) return "the value";
   const text = (attempt(() => JSON.stringify(input)) ?? `a ${typeof input}`).replace(CREDENTIALS, "$1***@");

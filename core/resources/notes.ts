@@ -1,8 +1,8 @@
-/** Parts of a reference page that no schema says: import, locks, rights, limits. */
+/** Parts of a reference page that no schema contains: import, locks, rights, limits. */
 export interface ResourceNotes<Operation extends string = string> {
-  /** Name of the page, where it is not that of the resource. */
+  /** Name of the page, if it differs from that of the resource. */
   readonly page?: string;
-  /** The id, an example command, and what comes of it. */
+  /** The id, an example command, and its result. */
   readonly imports: string;
   /** Operations whose statements and locks the page lists, by their names in tools/docs/lock-rows.ts. */
   readonly operations: readonly Operation[];

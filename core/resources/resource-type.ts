@@ -5,7 +5,7 @@ import type { ResourceNotes } from "./notes";
 type Shape = Readonly<Record<string, z.ZodType>>;
 type Infer<S extends Shape> = z.infer<z.ZodObject<S>>;
 
-/** Texts of properties that read the same for every resource. */
+/** Texts of properties with the same meaning in every resource. */
 export const COMMON_TEXTS = {
   schema: "Schema of the table.",
   table: "Name of the partitioned table. Never changes: a table with data is not renamed or replaced.",
@@ -16,26 +16,26 @@ export const COMMON_TEXTS = {
 /** Names of the types of such properties. */
 export const COMMON_NAMES = { key: "Key", database: "DatabaseIdentity" } as const;
 
-/** A text for each property; those of COMMON_TEXTS only where they read otherwise. */
+/** A text for each property; those of COMMON_TEXTS only if they differ. */
 type Texts<S> = Readonly<
   { [K in Exclude<keyof S, keyof typeof COMMON_TEXTS>]: string } & {
     [K in keyof S & keyof typeof COMMON_TEXTS]?: string;
   }
 >;
 
-/** Inputs that are arguments of a table have their docstrings, unless they mean something else as they travel. */
+/** Inputs that are arguments of a table have their docstrings, unless their meaning differs on the wire. */
 type InputTexts<In, Args> = Args extends readonly [] ? Texts<In> : Readonly<{ [K in keyof In]?: string }>;
 
 /** A named type that no other resource has. */
 interface OwnType {
   readonly text: string;
-  /** Texts of its properties, where it is an object. */
+  /** Texts of its properties, if it is an object. */
   readonly texts?: Readonly<Record<string, string>>;
-  /** Names of their types, where they need one. */
+  /** Names of their types, if they need one. */
   readonly names?: Readonly<Record<string, string>>;
 }
 
-/** A resource beside a table, and the end of its name. */
+/** A resource that belongs to a table, and the suffix of its name. */
 interface Beside<Inputs> {
   readonly suffix: string;
   readonly inputs: Inputs;
@@ -44,11 +44,11 @@ interface Beside<Inputs> {
 interface Declaration<In extends Shape, Checked extends Shape, Facts extends Shape, Operation extends string, Args> {
   readonly name: string;
   readonly description: string;
-  /** Properties that a program declares, or a component for it: how they travel to the provider. */
+  /** Properties that a program, or a component for it, declares: their wire format. */
   readonly inputs: z.ZodObject<In>;
-  /** Inputs that Check adds: what is due. Programs see them as outputs. */
+  /** Inputs that Check adds: pending work. Programs see them as outputs. */
   readonly checked?: z.ZodObject<Checked>;
-  /** Outputs that the database says. `database`, which every resource has, is added. */
+  /** Outputs read from the database. `database`, which every resource has, is added. */
   readonly facts: z.ZodObject<Facts>;
   /** Interfaces of the arguments that the inputs come from. Left out: none. */
   readonly arguments?: Args;
@@ -58,13 +58,13 @@ interface Declaration<In extends Shape, Checked extends Shape, Facts extends Sha
   /** Named types that no other resource has. */
   readonly types?: Readonly<Record<string, OwnType>>;
   readonly notes: ResourceNotes<Operation>;
-  /** Those that a declared table has beside it: they wait for the table and for nothing else. */
+  /** Resources of this type for a declared table: they wait for the table and for nothing else. */
   readonly ofTable?: (table: TableSpec) => readonly Beside<Infer<In>>[];
 }
 
 /**
- * Everything about one type of resource but what it does: the handler in provider/, the class in components/, the package
- * schema and the reference page are made from it.
+ * Everything about one type of resource except its behaviour: source of the handler in provider/, the class in components/, the
+ * package schema and the reference page.
  */
 export interface ResourceType<
   In extends Shape = Shape,
@@ -79,7 +79,7 @@ export interface ResourceType<
 
 /** Inputs of a resource as its handler reads them. */
 export type InputsOf<T extends ResourceType> = z.infer<T["inputs"]>;
-/** Facts of a resource as its handler gives them. */
+/** Facts of a resource as its handler returns them. */
 export type FactsOf<T extends ResourceType> = z.infer<T["facts"]>;
 
 export function resourceType<
@@ -92,7 +92,7 @@ export function resourceType<
   return { ...declaration, token: tokenOf(declaration.name) };
 }
 
-/** A type, resource or function of this package by its name. */
+/** Returns the token of a type, resource or function of this package. */
 export function tokenOf(name: string): string {
   return `pgpartition:index:${name}`;
 }

@@ -8,7 +8,7 @@ interface ArchivedColumn {
   readonly generated?: boolean | undefined;
 }
 
-/** A column of the table into which an archive comes back. */
+/** A column of the table that an archive is restored into. */
 export interface LiveColumn {
   readonly name: string;
   readonly type: string;
@@ -17,19 +17,19 @@ export interface LiveColumn {
   readonly generated?: boolean | undefined;
 }
 
-/** How the rows of an archive fit into the table as it is now. */
+/** Mapping of archived rows to the current table. */
 interface ColumnMapping {
   /** Columns of the archive that are written, in its order. */
   readonly written: readonly string[];
-  /** Whether the archive has columns that are not written: the server computes them anew. */
+  /** True if the archive has columns that are not written, because the server computes them again. */
   readonly partly: boolean;
-  /** What does not fit, in sentences. Empty: everything does. */
+  /** Obstacles, in sentences. Empty: everything fits. */
   readonly problems: readonly string[];
 }
 
 /**
- * Maps the columns of an archive to those of the table by name. A column that came since gets its default, or NULL; what would lose
- * a value, or leave one out that has to be there, does not fit.
+ * Maps the columns of an archive to those of the table by name. A newer column gets its default, or NULL; an obstacle is a value
+ * that would be lost, or a required column without one.
  */
 export function mapColumns(archived: readonly ArchivedColumn[], live: readonly LiveColumn[]): ColumnMapping {
   const now = new Map(live.map((column) => [column.name, column]));
@@ -53,7 +53,7 @@ function problemOf(column: ArchivedColumn, live: LiveColumn | undefined): string
   return [`${name} was ${column.type} and is ${live.type} now`];
 }
 
-/** NULL would be refused row by row, in the middle of the load. */
+/** Reports a new column without a value: NULL would be refused row by row, in the middle of the load. */
 function newColumnProblem({ name, nullable, default: value, generated }: LiveColumn): string[] {
   if (nullable || generated || value !== undefined) return [];
   return [`column "${name}" came since, is NOT NULL and has no default`];
@@ -61,7 +61,7 @@ function newColumnProblem({ name, nullable, default: value, generated }: LiveCol
 
 const WHOLE_NUMBERS = ["smallint", "integer", "bigint", "numeric"];
 
-/** Whether every text of one type is the same value of the other, so that the archive's text is what the server would print. */
+/** True if every text of one type is the same value of the other, so that the archive's text is what the server would print. */
 export function castsExactly(from: string, to: string): boolean {
   const before = canonicalType(from);
   const after = canonicalType(to);

@@ -1,11 +1,11 @@
 import { quoteQualified } from "../names/identifier";
 import type { Statement } from "./statement";
 
-/** From this version on the table as a whole can be analyzed without each partition once more. */
+/** First version that can analyze the table as a whole without analyzing each partition again. */
 const ANALYZE_ONLY = 18;
 
 /**
- * Makes the statistics of the table as a whole from a sample of all partitions. Stops neither readers nor writers; only other
+ * Gathers the statistics of the table as a whole from a sample of all partitions. Blocks neither readers nor writers; only other
  * changes of the table and vacuums wait for it.
  */
 export function analyzeStatement(

@@ -1,4 +1,4 @@
-/** One piece of SQL text as PostgreSQL's lexer cuts it. */
+/** One token of SQL text, as split by PostgreSQL's lexer. */
 export interface Token {
   readonly kind: "word" | "quoted" | "text" | "comment" | "space" | "sign";
   readonly text: string;
@@ -8,7 +8,9 @@ export interface Token {
 
 type Pattern = readonly [kind: Token["kind"], opening: RegExp, whole: RegExp];
 
-/** Literals and comments first: nothing inside of them is SQL. standard_conforming_strings is on in every session of ours. */
+/**
+ * Literals and comments first: nothing inside of them is SQL. standard_conforming_strings is on in every session of this product.
+ */
 const PATTERNS: readonly Pattern[] = [
   ["space", /\s/y, /\s+/y],
   ["comment", /--/y, /--[^\r\n]*[\r\n]/y],
@@ -23,7 +25,7 @@ const PATTERNS: readonly Pattern[] = [
   ["word", /[a-z_\u0080-\uffff]/iy, /[a-z_\u0080-\uffff][\w$\u0080-\uffff]*/iy],
 ];
 
-/** Cuts SQL text into pieces that together are the text again. */
+/** Splits SQL text into tokens that together are the text again. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < text.length;) {
@@ -49,7 +51,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
   return pattern.exec(text)?.[0];
 }
 
-/** They nest. */
+/** Reads a block comment; they nest. */
 function blockComment(text: string, at: number): Token {
   let depth = 0;
   for (let end = at; end < text.length; end += 1) {
@@ -65,8 +67,8 @@ function blockComment(text: string, at: number): Token {
 const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]" };
 
 /**
- * Why a text could reach beyond the brackets that it is written into: it would end the statement or the clause, or swallow
- * what follows. Undefined: it cannot, and the server judges the rest.
+ * Returns the reason why a text could reach beyond the brackets that it is written into: it would end the statement or the
+ * clause, or swallow the following text. Undefined: it cannot, and the server judges the rest.
  */
 export function beyondOneExpression(text: string): string | undefined {
   const open: string[] = [];

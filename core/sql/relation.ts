@@ -1,16 +1,16 @@
 import { quoteQualified } from "../names/identifier";
 import type { Hazard, Hold, Lock, LockMode, Statement } from "./statement";
 
-/** A table whose carried state is changed: the parent, a partition, or a partition that is only being made. */
+/** A table whose properties are changed: the parent, a partition, or a partition being created. */
 export interface Relation {
   readonly schema: string;
   readonly name: string;
   readonly role: "parent" | "leaf";
-  /** Visible to nobody yet: no lock on it stops anyone. */
+  /** Not visible to other sessions yet: locks on it block none of them. */
   readonly fresh: boolean;
 }
 
-/** One statement on one relation. Each has its undo in the state that was there before. */
+/** Returns one statement on one relation. Its undo is the previous state. */
 export function onRelation(
   relation: Relation,
   transaction: string | undefined,

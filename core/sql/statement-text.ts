@@ -1,7 +1,7 @@
 import { DEFAULT_LOCK_TIMEOUT_MS } from "../defaults";
 import type { Statement } from "./statement";
 
-/** Statements as preview prints them: one line each, and BEGIN and COMMIT around those that stand or fall together. */
+/** Formats statements as preview prints them: one line each, and BEGIN and COMMIT around each transaction. */
 export function statementLines(statements: readonly Statement[]): string[] {
   const lines: string[] = [];
   let open: string | undefined;
@@ -15,7 +15,7 @@ export function statementLines(statements: readonly Statement[]): string[] {
   return lines;
 }
 
-/** `ALTER TABLE …;  -- parent public.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again` */
+/** Formats `ALTER TABLE …;  -- parent public.events SHARE UPDATE EXCLUSIVE | instant | lock_timeout 100 ms, tried again` */
 function statementText(statement: Statement): string {
   const locks = lockTexts(statement);
   const traits = [
@@ -28,10 +28,10 @@ function statementText(statement: Statement): string {
   return `${statement.sql.replace(/\n\s*/g, " ")};  -- ${traits.join(" | ")}`;
 }
 
-/** More partitions than this under one lock are counted. */
+/** If more partitions than this are under one lock, they are counted. */
 const LISTED_LEAVES = 3;
 
-/** Each relation by its name; many partitions by their number. */
+/** Lists each relation by name; many partitions by number. */
 function lockTexts(statement: Statement): string[] {
   const leaves = statement.locks.filter((lock) => lock.role === "leaf");
   const named =
@@ -42,7 +42,7 @@ function lockTexts(statement: Statement): string[] {
   ];
 }
 
-/** On how many relations the strongest lock is taken at once. */
+/** Returns the number of relations on which the strongest lock is taken at once. */
 function times(statement: Statement): string {
   const strongest = statement.locks.filter((lock) => lock.mode === "ACCESS EXCLUSIVE").length;
   return strongest > 1 ? ` x${strongest}` : "";

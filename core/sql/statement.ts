@@ -11,43 +11,45 @@ export const LOCK_MODES = [
 ] as const;
 export type LockMode = (typeof LOCK_MODES)[number];
 
-/** A lock on a relation that other sessions can see. Locks on tables that do not exist for anyone else are left out. */
+/** A lock on a relation that other sessions can see. Locks on tables that are invisible to all others are left out. */
 export interface Lock {
   /** `schema.name`. */
   readonly relation: string;
-  /** What the relation is to the table: its parent, a leaf, a table that it refers to or that refers to it, an index, its archive. */
+  /**
+   * Role of the relation: the table's parent, a partition, a table that it refers to or that refers to it, an index, its archive.
+   */
   readonly role: "parent" | "leaf" | "default" | "referenced" | "referring" | "index" | "archive";
   readonly mode: LockMode;
 }
 
-/** How long the locks are held once they are granted. */
+/** Time for which the locks are held once they are granted. */
 export type Hold = "instant" | "grows with rows" | "waits for others";
 
 /**
- * Which time-outs a statement runs under. `strong`: it takes a lock that stops others, so it waits for it at most
- * lock_timeout, gives way and tries again. `waiting`: it stops nobody and may wait long; stopped half-way it leaves
- * something behind. `light`: it takes nothing that anybody waits for.
+ * Time-outs of a statement. `strong`: its lock blocks other sessions, so it waits at most lock_timeout, gives way and tries
+ * again. `waiting`: it blocks no other session and may wait long; cancelled, it leaves an unfinished object. `light`: it takes no
+ * lock that another session waits for.
  */
 export type TimeoutClass = "strong" | "waiting" | "light";
 
 /** One SQL statement as data. The same list serves preview, up, policies and the command line. */
 export interface Statement {
   readonly sql: string;
-  /** Values of $1, $2, …: only bookkeeping has any. */
+  /** Values of $1, $2, …, used only by bookkeeping. */
   readonly values?: readonly (string | null)[];
-  /** Statements with the same label run in one transaction; undefined: alone, outside any. */
+  /** Statements with the same label run in one transaction; undefined: alone, outside any transaction. */
   readonly transaction: string | undefined;
   readonly timeouts: TimeoutClass;
-  /** It queues for several relations one after the other, and is held to the time of one wait as a whole. */
+  /** It waits for several relations one after the other, with the time limit of one wait in total. */
   readonly oneWait?: true;
   readonly locks: readonly Lock[];
   readonly hold: Hold;
   readonly hazards: readonly Hazard[];
-  /** How it is undone, or why it cannot be. */
+  /** Statement that reverts it, or the reason why nothing can. */
   readonly undo: string;
 }
 
-/** What can go wrong or be noticed by others. Policies allow these by code. */
+/** Risks and effects that other sessions may notice. Policies allow these by code. */
 export const HAZARDS = {
   LOCK_PARENT_AX: "stops every read and write of the table for an instant",
   LOCK_DEFAULT_AX: "stops reads that are not pruned away from the default partition, for an instant",
@@ -73,13 +75,13 @@ export const HAZARDS = {
 } as const;
 export type Hazard = keyof typeof HAZARDS;
 
-/** Hazards of a list, each once, in the order of the catalogue. */
+/** Returns the hazards of a list, each once, in the order of the catalogue. */
 export function hazardsOf(statements: readonly Statement[]): Hazard[] {
   const found = new Set(statements.flatMap((statement) => statement.hazards));
   return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
 }
 
-/** The strongest lock on each relation, in order of first appearance. */
+/** Returns the strongest lock on each relation, in order of first appearance. */
 export function strongestLocks(statements: readonly Statement[]): Lock[] {
   const strongest = new Map<string, Lock>();
   for (const lock of statements.flatMap((statement) => statement.locks)) {

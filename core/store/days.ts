@@ -1,12 +1,14 @@
 import { parseSpan, type SpanUnit } from "../time/span";
 
-/** A length in days, as S3 counts; undefined when it is none, or one of hours. */
+/** Returns a length in days, as S3 counts; undefined if it is invalid, or in hours. */
 export function daysOfSpan(text: string): number | undefined {
   const span = parseSpan(text);
   return span && span.unit !== "hour" ? atMostDays(span.count, span.unit) : undefined;
 }
 
-/** A month is taken for 31 days and a year for 366, so that nothing ends a day too soon. Twelve months are a year, however written. */
+/**
+ * Counts 31 days for a month and 366 for a year, so that nothing ends a day too soon. Twelve months are a year, however written.
+ */
 function atMostDays(count: number, unit: Exclude<SpanUnit, "hour">): number {
   switch (unit) {
     case "day":

@@ -1,15 +1,15 @@
 import type { Problem } from "../problems/problem";
 
-/** Where archives lie. */
+/** Location of archives. */
 export type Location =
-  /** `prefix` has neither a slash before it nor one behind it, and is empty for the whole bucket. */
+  /** `prefix` has no leading or trailing slash, and is empty for the whole bucket. */
   | { readonly kind: "s3"; readonly bucket: string; readonly prefix: string }
-  /** An absolute path, without a slash behind it. */
+  /** An absolute path, without a trailing slash. */
   | { readonly kind: "file"; readonly directory: string };
 
 const EXAMPLES = 'Write "s3://bucket/prefix", or "file:///directory" for a directory of this machine.';
 
-/** Reads `s3://bucket/prefix` or `file:///directory`. Undefined when it is neither, with the problems added at `path`. */
+/** Reads `s3://bucket/prefix` or `file:///directory`. Undefined if it is neither, with the problems added at `path`. */
 export function parseLocation(text: string, path: string, problems: Problem[]): Location | undefined {
   const found: Problem[] = [];
   const report = (message: string, fix: string): void => void found.push({ path, code: "invalid-value", message, fix });
@@ -18,7 +18,7 @@ export function parseLocation(text: string, path: string, problems: Problem[]): 
   return found.length > 0 ? undefined : location;
 }
 
-/** The URL of a location: what {@link parseLocation} reads as the same again. */
+/** Returns the URL of a location, which {@link parseLocation} reads as the same again. */
 export function formatLocation(location: Location): string {
   switch (location.kind) {
     case "s3":
@@ -36,7 +36,7 @@ function read(text: string, report: Say): Location | undefined {
     report(`${shown(text)} is no place for an archive.`, EXAMPLES);
     return undefined;
   }
-  // A secret key may have a slash in it.
+  // A secret key may contain a slash.
   if (/^[^/]*@/.test(rest) || /^[^/]*:.*@/su.test(rest)) {
     report("a user or a key stands before the @.", `Keep credentials out of the address. ${EXAMPLES}`);
     return undefined;
@@ -59,7 +59,7 @@ function readS3(text: string, rest: string, report: Say): Location {
   return { kind: "s3", bucket, prefix };
 }
 
-/** The rules of S3 for the names of general purpose buckets. */
+/** Checks the rules of S3 for the names of general purpose buckets. */
 function checkBucket(bucket: string, report: Say): void {
   const valid =
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) && !bucket.includes("..") && !/^\d+(\.\d+){3}$/.test(bucket);
@@ -75,7 +75,7 @@ function readFile(text: string, rest: string, report: Say): Location | undefined
     report(`${shown(text)} names a host or a relative path.`, 'Write three slashes: "file:///directory".');
     return undefined;
   }
-  // Such a character would be part of a name to one reader and the end of it to another.
+  // Some readers would take such a character for part of a name, others for its end.
   if (/%2f|%5c|%00/i.test(rest)) {
     report(`${shown(text)} hides a slash, a backslash or NUL as % and digits.`, "Write plain slashes.");
     return undefined;
@@ -109,7 +109,7 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** As it was written, but never what could be credentials: all that stands before an @. */
+/** Returns the text as written, except possible credentials: everything before an @. */
 function shown(text: string): string {
   const harmless = text.replace(/\/\/.*@/su, "//***@");
   return JSON.stringify(harmless.length > 120 ? `${harmless.slice(0, 117)}...` : harmless);

@@ -3,7 +3,7 @@ import type { GridSegment } from "./grid";
 import { formatInstant, parseInstant } from "./instant";
 import { PERIODS } from "./period";
 
-/** How a grid travels: times as ISO text, because policies and people read them. */
+/** A grid on the wire: times as ISO text, because policies and people read them. */
 const instant = z.string().refine((text) => {
   try {
     parseInstant(text, "UTC");

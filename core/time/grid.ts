@@ -3,8 +3,8 @@ import type { Interval } from "./interval";
 import { endOfPeriod, type Period, startOfPeriod } from "./period";
 
 /**
- * One stretch of the time axis with one way of cutting it. Segments tile: each begins where the one before ends, the
- * first may begin at minus infinity, the last may never end. `whole` is a single partition of odd size.
+ * One segment of the time axis with one length of partitions. Segments tile: each begins where the previous one ends, the first
+ * may begin at minus infinity, the last may never end. `whole` is a single partition of odd size.
  */
 export interface GridSegment {
   readonly from: Instant | undefined;
@@ -14,12 +14,12 @@ export interface GridSegment {
   readonly name: string;
 }
 
-/** An interval of the grid together with the segment that made it. */
+/** An interval of the grid together with its segment. */
 export interface GridInterval extends Interval {
   readonly segment: GridSegment;
 }
 
-/** The interval of the grid that contains `instant`, or undefined where no segment covers it. */
+/** Returns the interval of the grid that contains `instant`, or undefined if no segment covers it. */
 export function intervalAt(grid: readonly GridSegment[], instant: Instant, zone: string): GridInterval | undefined {
   const segment = grid.find((candidate) => contains(candidate, instant));
   if (!segment) return undefined;
@@ -36,7 +36,7 @@ export function intervalAt(grid: readonly GridSegment[], instant: Instant, zone:
   };
 }
 
-/** Every interval that overlaps [from, to), oldest first, without gap or overlap inside the covered part of the axis. */
+/** Yields every interval that overlaps [from, to), oldest first, without gap or overlap inside the covered part of the axis. */
 export function* intervalsBetween(
   grid: readonly GridSegment[],
   from: Instant,

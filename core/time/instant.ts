@@ -1,9 +1,9 @@
 import { Temporal } from "temporal-polyfill";
 
-/** A point in time, exact to the microsecond that PostgreSQL keeps. Compared as a value, never as text. */
+/** A point in time, exact to PostgreSQL's microsecond. Compared as a value, never as text. */
 export type Instant = Temporal.Instant;
 
-/** Negative when `a` is before `b`, 0 when equal, positive when after. */
+/** Returns a negative number if `a` is before `b`, 0 if equal, a positive one if after. */
 export function compareInstants(a: Instant, b: Instant): number {
   return Temporal.Instant.compare(a, b);
 }
@@ -30,12 +30,12 @@ export function parseInstant(text: string, zone: string): Instant {
   return Temporal.PlainDateTime.from(text.replace(" ", "T")).toZonedDateTime(zone).toInstant();
 }
 
-/** The canonical text of an instant on the wire and in state: ISO 8601 in UTC, for example `2026-01-01T00:00:00Z`. */
+/** Formats the canonical text of an instant on the wire and in state: ISO 8601 in UTC, for example `2026-01-01T00:00:00Z`. */
 export function formatInstant(instant: Instant): string {
   return instant.toString();
 }
 
-/** Whole days from `from` to `to`, rounded down. */
+/** Returns whole days from `from` to `to`, rounded down. */
 export function wholeDays(from: Instant, to: Instant): number {
   return Math.floor(from.until(to).total("days"));
 }

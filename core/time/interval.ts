@@ -1,6 +1,6 @@
 import { compareInstants, formatInstant, type Instant, parseInstant } from "./instant";
 
-/** Half-open: `from` belongs to it, `to` does not. */
+/** Half-open: includes `from`, excludes `to`. */
 export interface Interval {
   readonly from: Instant;
   readonly to: Instant;
@@ -22,24 +22,26 @@ export function overlaps(a: OpenInterval, b: OpenInterval): boolean {
   return aStartsBeforeB && bStartsBeforeA;
 }
 
-/** Equal for equal intervals: a key for maps, where thousands of intervals meet thousands of others. */
+/** Returns a key for maps, equal for equal intervals: thousands of intervals are matched with thousands of others. */
 export function intervalKey(interval: OpenInterval): string {
   return `${interval.from?.epochNanoseconds ?? ".."}/${interval.to?.epochNanoseconds ?? ".."}`;
 }
 
-/** Whether `inner` lies in `outer` as a whole. */
+/** True if `inner` is entirely within `outer`. */
 export function covers(outer: OpenInterval, inner: OpenInterval): boolean {
   const begins = !outer.from || (inner.from !== undefined && compareInstants(outer.from, inner.from) <= 0);
   const ends = !outer.to || (inner.to !== undefined && compareInstants(inner.to, outer.to) <= 0);
   return begins && ends;
 }
 
-/** ISO 8601 interval, the form that preview prints and `confirmDrops` takes: `2025-01-01T00:00:00Z/2025-02-01T00:00:00Z`. */
+/** Formats an ISO 8601 interval, as preview prints and `confirmDrops` takes it: `2025-01-01T00:00:00Z/2025-02-01T00:00:00Z`. */
 export function formatInterval(interval: OpenInterval): string {
   return `${interval.from ? formatInstant(interval.from) : ".."}/${interval.to ? formatInstant(interval.to) : ".."}`;
 }
 
-/** Reads what {@link formatInterval} writes; ends without an offset are read in UTC. Throws RangeError when it is not an interval. */
+/**
+ * Reads what {@link formatInterval} writes; ends without an offset are read in UTC. Throws RangeError if it is not an interval.
+ */
 export function parseInterval(text: string): OpenInterval {
   const [from, to, ...rest] = text.split("/");
   if (from === undefined || to === undefined || rest.length > 0) throw new RangeError(`"${text}" is not "from/to"`);

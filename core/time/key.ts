@@ -2,11 +2,11 @@ import { Temporal } from "temporal-polyfill";
 import { compareInstants, type Instant, parseInstant } from "./instant";
 import { parseUuidBound, PLAIN_FORMS, PLAIN_TAIL, uuidBound, type UuidForms, uuidText } from "./uuid-bounds";
 
-/** How a time is written in the key column. `time` follows the column's own type: date, timestamp or timestamptz. */
+/** Encoding of time in the key column. `time` follows the column's own type: date, timestamp or timestamptz. */
 export const KEY_ENCODINGS = ["time", "epoch-s", "epoch-ms", "epoch-us", "uuidv7"] as const;
 export type KeyEncoding = (typeof KEY_ENCODINGS)[number];
 
-/** A key as it stands in the database: type of the column and meaning of its values. */
+/** A key in the database: type of the column and meaning of its values. */
 export type KeyKind = "timestamptz" | "timestamp" | "date" | "epoch-s-int4" | Exclude<KeyEncoding, "time">;
 
 /** PostgreSQL's own names (format_type) of the column types that may carry a key of each kind. */
@@ -22,8 +22,8 @@ const COLUMN_TYPES: Readonly<Record<KeyKind, readonly string[]>> = {
 };
 
 /**
- * The kind of key that a column of `type` gives under `encoding`, or undefined when the two do not fit.
- * Precision such as `timestamptz(3)` does not matter to bounds and is ignored.
+ * Returns the kind of key of a column of `type` under `encoding`, or undefined if the two do not fit. Precision such as
+ * `timestamptz(3)` does not matter to bounds and is ignored.
  */
 export function keyKind(type: string, encoding: KeyEncoding): KeyKind | undefined {
   const plain = type
@@ -39,12 +39,12 @@ function kindsOf(encoding: KeyEncoding): readonly KeyKind[] {
   return encoding === "epoch-s" ? ["epoch-s", "epoch-s-int4"] : [encoding];
 }
 
-/** A kind of key in words, for error messages. */
+/** Describes a kind of key for error messages. */
 export function describeKind(kind: KeyKind): string {
   return kind === "epoch-s-int4" ? "epoch-s in four bytes (to 2038-01-19)" : kind;
 }
 
-/** Column types that fit an encoding, for error messages. */
+/** Returns column types that fit an encoding, for error messages. */
 export function columnTypesFor(encoding: KeyEncoding): readonly string[] {
   return encoding === "time"
     ? ["date", "timestamp", "timestamptz"]
@@ -52,8 +52,8 @@ export function columnTypesFor(encoding: KeyEncoding): readonly string[] {
 }
 
 /**
- * The text of a bound as PostgreSQL reads it between quotes. timestamptz always carries `+00`, because a literal without
- * an offset is read in the session's zone and moves the bound (https://www.postgresql.org/docs/current/datatype-datetime.html).
+ * Returns the text of a bound as PostgreSQL reads it between quotes. timestamptz always has `+00`, because a literal without an
+ * offset is read in the session's zone and moves the bound (https://www.postgresql.org/docs/current/datatype-datetime.html).
  */
 export function formatBound(instant: Instant, kind: KeyKind, zone: string): string {
   switch (kind) {
@@ -75,15 +75,15 @@ export function formatBound(instant: Instant, kind: KeyKind, zone: string): stri
   }
 }
 
-/** A key of partitions that exist: what their bounds look like, beside what they mean. */
+/** Key of existing partitions: the form of their bounds in addition to its meaning. */
 export interface KeyText {
   readonly kind: KeyKind;
   readonly zone: string;
-  /** Of uuidv7 only. Left out: new ones begin with the smallest UUID of their millisecond. */
+  /** Only for uuidv7. Left out: new bounds are the smallest UUID of their millisecond. */
   readonly uuid?: UuidForms | undefined;
 }
 
-/** One end of a partition in the form that the bounds of its table have, so that nothing lies between two that meet. */
+/** Returns one end of a partition in the form of the table's existing bounds, so that no gap is between two that meet. */
 export function endText(key: KeyText, end: "from" | "to", at: Instant): string {
   return key.kind === "uuidv7" ? uuidBound(key.uuid ?? PLAIN_FORMS, end, at) : formatBound(at, key.kind, key.zone);
 }
@@ -110,9 +110,9 @@ export function parseBound(text: string, kind: KeyKind, zone: string): Instant {
 }
 
 /**
- * Whether the key can hold this instant at all: written as a bound and read back it must be the same. A date holds no
- * time of day, uuidv7 no time before 1970, a timestamp in a zone only one of the two readings of a repeated hour, an integer
- * of four bytes no second after 19 January 2038.
+ * True if the key can hold this instant: written as a bound and read back it must be the same. A date has no time of day, uuidv7
+ * no time before 1970, a timestamp in a zone only one of the two readings of a repeated hour, a four-byte integer no second after
+ * 19 January 2038.
  */
 export function boundFits(instant: Instant, kind: KeyKind, zone = "UTC"): boolean {
   if (compareInstants(instant, FIRST_TIMESTAMP) < 0) return false;
@@ -123,10 +123,13 @@ export function boundFits(instant: Instant, kind: KeyKind, zone = "UTC"): boolea
   }
 }
 
-/** PostgreSQL's types for dates and times begin at 4713 BC. */
+/** Earliest time of PostgreSQL's date and time types, 4713 BC. */
 const FIRST_TIMESTAMP = Temporal.Instant.from("-004712-01-01T00:00:00Z");
 
-/** A midnight that daylight saving skips is still written as midnight: the column has no zone and can hold that hour. */
+/**
+ * Returns local time. A midnight that daylight saving skips is still written as midnight: the column has no zone and can hold
+ * that hour.
+ */
 function wallClock(instant: Instant, zone: string): Temporal.PlainDateTime {
   const zoned = instant.toZonedDateTimeISO(zone);
   const startsItsDay = compareInstants(zoned.startOfDay().toInstant(), instant) === 0;
@@ -139,7 +142,7 @@ function plainText(moment: Temporal.PlainDateTime): string {
   return `${dateText(moment.toPlainDate())} ${clock}${fraction ? `.${fraction}` : ""}`;
 }
 
-/** PostgreSQL has no year 0 and no minus sign: the year before 0001 is `0001 BC`. */
+/** Formats a date. PostgreSQL has no year 0 and no minus sign: the year before 0001 is `0001 BC`. */
 function dateText(date: Temporal.PlainDate): string {
   const year = date.year > 0 ? date.year : 1 - date.year;
   return `${pad(year, 4)}-${pad(date.month, 2)}-${pad(date.day, 2)}`;
@@ -166,7 +169,9 @@ function wholeNumber(text: string): bigint {
   return BigInt(text.trim());
 }
 
-/** A literal that the column's type cannot hold is an error of ATTACH (22003), long after the window was planned. */
+/**
+ * Checks the range: a literal that the column's type cannot hold would fail at ATTACH (22003), long after the window was planned.
+ */
 function fourBytes(text: string): bigint {
   const value = wholeNumber(text);
   if (BigInt.asIntN(32, value) !== value) throw new RangeError(`"${text}" does not fit an integer of four bytes`);

@@ -1,18 +1,18 @@
 import { Temporal } from "temporal-polyfill";
 import { compareInstants, type Instant } from "./instant";
 
-/** The lengths a partition may have. Weeks are ISO weeks (Monday first), quarters begin in January. */
+/** Lengths that a partition may have. Weeks are ISO weeks (Monday first), quarters begin in January. */
 export const PERIODS = ["hour", "day", "week", "month", "quarter", "year"] as const;
 export type Period = (typeof PERIODS)[number];
 
-/** The first instant of the period that contains `instant`, by the calendar of `zone`. */
+/** Returns the first instant of the period that contains `instant`, by the calendar of `zone`. */
 export function startOfPeriod(instant: Instant, period: Period, zone: string): Instant {
   return periodAt(instant, period, zone).from;
 }
 
 /**
- * The first instant after the period that contains `instant`. Computed from the calendar date and not by adding hours,
- * so that neighbouring periods meet exactly on days with 23 or 25 hours.
+ * Returns the first instant after the period that contains `instant`. Computed from the calendar date and not by adding hours, so
+ * that neighbouring periods meet exactly on days with 23 or 25 hours.
  */
 export function endOfPeriod(instant: Instant, period: Period, zone: string): Instant {
   return periodAt(instant, period, zone).to;
@@ -24,8 +24,8 @@ interface Ends {
 }
 
 /**
- * A plan asks for the same periods many times, and the calendar takes some 50 microseconds for each: the last ones are kept. So
- * many that a table of a year of hours has them all.
+ * Size of the cache of periods: a plan needs the same ones many times, and the calendar takes some 50 microseconds for each.
+ * Enough for a table of a year of hours.
  */
 const MOST_KEPT = 10_000;
 const kept = new Map<string, Ends>();
@@ -52,8 +52,8 @@ function computeEnds(instant: Instant, period: Period, zone: string): Ends {
 }
 
 /**
- * The day that a moment belongs to when days run from first midnight to first midnight. Where a clock is set back across
- * midnight (America/St_Johns: 00:01 to 23:01), the calendar repeats an hour of the day before; that hour is the new day's.
+ * Returns the day of a moment, with days from first midnight to first midnight. If a clock is set back across midnight
+ * (America/St_Johns: 00:01 to 23:01), the calendar repeats an hour of the previous day; that hour belongs to the new day.
  */
 function dayOf(zoned: Temporal.ZonedDateTime): Temporal.PlainDate {
   const date = zoned.toPlainDate();
@@ -63,8 +63,8 @@ function dayOf(zoned: Temporal.ZonedDateTime): Temporal.PlainDate {
 }
 
 /**
- * Hours are only safe where the clock never jumps: in a zone with daylight saving one wall-clock hour comes twice a year
- * and one never, so names would clash or leave a hole.
+ * True if the clock of a zone never jumps, as hours require: with daylight saving one wall-clock hour occurs twice a year and one
+ * never, so names would clash or leave a gap.
  */
 export function hoursAreRegular(zone: string): boolean {
   if (zone === "UTC" || /^[+-]\d{2}:\d{2}$/.test(zone)) return true;
@@ -72,7 +72,7 @@ export function hoursAreRegular(zone: string): boolean {
   return probe.getTimeZoneTransition("next") === null;
 }
 
-/** The period that an interval is one of by the calendar of a zone; `whole` where it is none. */
+/** Returns the period that an interval matches by the calendar of a zone; `whole` if none. */
 export function findPeriod(interval: { readonly from: Instant; readonly to: Instant }, zone: string): Period | "whole" {
   const fits = (period: Period): boolean =>
     (period !== "hour" || hoursAreRegular(zone)) &&
@@ -81,7 +81,7 @@ export function findPeriod(interval: { readonly from: Instant; readonly to: Inst
   return PERIODS.find(fits) ?? "whole";
 }
 
-/** Whether `zone` is a time zone the calendar library knows (IANA name, `UTC`, or a fixed offset such as `+02:00`). */
+/** True if `zone` is a time zone that the calendar library knows (IANA name, `UTC`, or a fixed offset such as `+02:00`). */
 export function isZone(zone: string): boolean {
   if (!/^([A-Za-z][\w+\-/]*|[+-]\d{2}:\d{2})$/.test(zone)) return false;
   try {

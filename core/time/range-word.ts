@@ -1,13 +1,13 @@
 import { compareInstants, formatInstant, type Instant, parseInstant } from "./instant";
 import type { Interval } from "./interval";
 
-/** How a range may be written, for messages. */
+/** Accepted forms of a range, for messages. */
 export const RANGE_HINT =
   'Write "2024", "2024-03", "2024-03-01", or both ends as preview prints them: "2024-03-01T00:00:00Z/2024-04-01T00:00:00Z".';
 
 /**
- * The time that a word means: `2024`, `2024-03` and `2024-03-01` the whole year, month or day in the zone, anything longer its
- * one moment (a microsecond, the least that PostgreSQL tells apart). Throws RangeError when it is no time.
+ * Returns the time that a word means: `2024`, `2024-03` and `2024-03-01` the whole year, month or day in the zone, anything
+ * longer a single moment (a microsecond, PostgreSQL's resolution). Throws RangeError if it is not a time.
  */
 export function timeSpan(text: string, zone: string): Interval {
   const [, year, month, day] = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/.exec(text) ?? [];
@@ -19,7 +19,7 @@ export function timeSpan(text: string, zone: string): Interval {
   return { from: parseInstant(start, zone), to: parseInstant(nextStart(start, { month, day }), zone) };
 }
 
-/** A range by one word, or by `from/to`, whose ends are read in the zone. Throws RangeError when it is none. */
+/** Reads a range from one word, or from `from/to`, whose ends are read in the zone. Throws RangeError if it is invalid. */
 export function parseRange(text: string, zone: string): Interval {
   const [first = "", last, ...rest] = text.split("/");
   if (last === undefined) return timeSpan(first, zone);
@@ -30,7 +30,7 @@ export function parseRange(text: string, zone: string): Interval {
   return range;
 }
 
-/** The first day after a year, a month or a day, by the calendar. */
+/** Returns the first day after a year, a month or a day, by the calendar. */
 function nextStart(
   start: string,
   cut: { readonly month: string | undefined; readonly day: string | undefined },

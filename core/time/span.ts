@@ -1,7 +1,7 @@
 import type { Temporal } from "temporal-polyfill";
 import type { Instant } from "./instant";
 
-/** The units a span may carry. A bare number is refused: nobody should guess whether 12 meant days or months. */
+/** Units of a span. A bare number is refused, so that 12 is never taken for days instead of months. */
 export const SPAN_UNITS = ["hour", "day", "week", "month", "quarter", "year"] as const;
 export type SpanUnit = (typeof SPAN_UNITS)[number];
 
@@ -11,7 +11,7 @@ export type Span = `${number} ${SpanUnit}` | `${number} ${SpanUnit}s`;
 /** Longest span accepted, in any unit: far beyond every retention law. */
 export const MAX_SPAN_COUNT = 12_000;
 
-/** What to write instead of a text that is no span. */
+/** Instruction for a text that is not a span. */
 export const SPAN_HINT = `Write a whole number from 1 to ${MAX_SPAN_COUNT} and a unit (${SPAN_UNITS.map((unit) => `${unit}s`).join(", ")}), for example "12 months".`;
 
 export interface ParsedSpan {
@@ -19,7 +19,7 @@ export interface ParsedSpan {
   readonly unit: SpanUnit;
 }
 
-/** Parses `"12 months"`. Returns undefined when the text is not a whole positive number and a unit. */
+/** Parses `"12 months"`. Returns undefined if the text is not a whole positive number and a unit. */
 export function parseSpan(text: string): ParsedSpan | undefined {
   const match = /^(\d{1,9}) +(hour|day|week|month|quarter|year)s?$/.exec(text.trim());
   if (!match) return undefined;

@@ -3,13 +3,13 @@ import { compareInstants, formatInstant, type Instant } from "./instant";
 import type { OpenInterval } from "./interval";
 
 /**
- * How the bounds of a set of partitions write a time as a UUID. All of them sort by the first 48 bits (RFC 9562: the Unix time in
- * milliseconds), and makers differ in the 80 bits after them: zeros, or zeros with the bits of version and variant.
+ * Form in which the bounds of a set of partitions encode a time as a UUID. All of them sort by the first 48 bits (RFC 9562: the
+ * Unix time in milliseconds); tools differ in the 80 bits after them: zeros, or zeros with the bits of version and variant.
  */
 export interface UuidForms {
-  /** What follows the time in a new bound: `0000-0000-000000000000`, `7000-8000-000000000000`. */
+  /** Text after the time in a new bound: `0000-0000-000000000000`, `7000-8000-000000000000`. */
   readonly usual: string;
-  /** Bounds that are written otherwise, by their instants: a neighbour begins or ends with the same text, so nothing lies between. */
+  /** Bounds of another form, by their instants: a neighbour begins or ends with the same text, so that no gap is between them. */
   readonly begins: Readonly<Record<string, string>>;
   readonly ends: Readonly<Record<string, string>>;
 }
@@ -17,13 +17,13 @@ export interface UuidForms {
 /** The lowest UUID of a millisecond, with or without the bits of version 7 and of the variant. */
 const LOWEST = /^([0-9a-f]{8})-([0-9a-f]{4})-([07]000-[08]000-0{12})$/;
 
-/** The highest UUID of a millisecond: some makers end a partition there. */
+/** The highest UUID of a millisecond, at which some tools end a partition. */
 const HIGHEST = /^([0-9a-f]{8})-([0-9a-f]{4})-(?:7fff|ffff)-(?:bfff|ffff)-f{12}$/;
 
 /** The smallest of all: no UUID of the millisecond sorts before it. */
 export const PLAIN_TAIL = "0000-0000-000000000000";
 
-/** Of a table without partitions. */
+/** Forms of a table without partitions. */
 export const PLAIN_FORMS: UuidForms = { usual: PLAIN_TAIL, begins: {}, ends: {} };
 
 export function uuidText(instant: Instant, tail: string): string {
@@ -31,7 +31,10 @@ export function uuidText(instant: Instant, tail: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${tail}`;
 }
 
-/** The instant at which a range that has this bound begins or ends. Throws RangeError where a UUID is no bound of a millisecond. */
+/**
+ * Returns the instant at which a range with this bound begins or ends. Throws RangeError if a UUID is not the bound of a
+ * millisecond.
+ */
 export function parseUuidBound(text: string): Instant {
   const plain = text.trim().toLowerCase();
   const lowest = LOWEST.exec(plain);
@@ -41,7 +44,10 @@ export function parseUuidBound(text: string): Instant {
   return Temporal.Instant.fromEpochMilliseconds(lowest ? milliseconds : milliseconds + 1);
 }
 
-/** One end of a range as text. `from`: a partition that begins there says it, else the one that ends there; `to`: the other way round. */
+/**
+ * Returns one end of a range as text. `from`: in the form of a partition that begins there, else of one that ends there; `to`:
+ * the reverse.
+ */
 export function uuidBound(forms: UuidForms, end: "from" | "to", at: Instant): string {
   const key = formatInstant(at);
   const known = end === "from" ? (forms.begins[key] ?? forms.ends[key]) : (forms.ends[key] ?? forms.begins[key]);
@@ -53,7 +59,7 @@ interface BoundedPart {
   readonly bounds: OpenInterval | undefined;
 }
 
-/** The forms of partitions that are there; the latest bound gives the usual one. */
+/** Returns the forms of existing partitions; the latest bound gives the usual one. */
 export function uuidForms(parts: readonly BoundedPart[]): UuidForms {
   const begins: [Instant, string][] = [];
   const ends: [Instant, string][] = [];
@@ -73,12 +79,12 @@ export function uuidForms(parts: readonly BoundedPart[]): UuidForms {
   return { usual, begins: others(begins), ends: others(ends) };
 }
 
-/** Whether every bound is written in one way. */
+/** True if every bound has the same form. */
 export function isUniform(forms: UuidForms): boolean {
   return Object.keys(forms.begins).length === 0 && Object.keys(forms.ends).length === 0;
 }
 
-/** The two UUIDs of `FOR VALUES FROM ('…') TO ('…')`; undefined for an end that is open. */
+/** Returns the two UUIDs of `FOR VALUES FROM ('…') TO ('…')`; undefined for an open end. */
 function textsOf(boundsText: string): readonly [string | undefined, string | undefined] {
   const [, from = "", to = ""] = /^FOR VALUES FROM \(([^)]*)\) TO \(([^)]*)\)$/.exec(boundsText) ?? [];
   const text = (bound: string) => /^'([0-9a-f-]{36})'$/.exec(bound)?.[1];

@@ -2,7 +2,9 @@ import type { WindowSpec } from "../declare/table/spec";
 import { type Instant, earlier } from "../time/instant";
 import { horizonAt } from "./window";
 
-/** The two clocks. Retirement trusts the earlier one, so that neither of them alone can expire anything too soon. */
+/**
+ * Clocks of the program and the database. Retirement trusts the earlier one, so that neither alone can expire anything too soon.
+ */
 export interface Clocks {
   /** The program's, already truncated to the start of the table's current interval. */
   readonly asOf: Instant;
@@ -12,12 +14,12 @@ export interface Clocks {
   readonly trusted: Instant | undefined;
 }
 
-/** The horizon by the clock that decides. */
+/** Returns the horizon by the clock that decides. */
 export function decidingHorizon(spec: WindowSpec, clocks: Clocks): Instant | undefined {
   return horizonAt(spec, clocks.trusted ?? earlier(clocks.asOf, clocks.database));
 }
 
-/** The moment that graces are measured by: the database's clock, or a trusted one. */
+/** Returns the time that ends graces: the database's clock, or a trusted one. */
 export function decidingNow(clocks: Clocks): Instant {
   return clocks.trusted ?? clocks.database;
 }

@@ -8,19 +8,19 @@ import { formatInterval, type Interval } from "../time/interval";
 import { boundFits, describeKind } from "../time/key";
 import { addSpan } from "../time/span";
 
-/** One partition that the window wants to exist. */
+/** One partition that the window requires. */
 export interface DesiredPartition extends Interval {
   readonly name: string;
 }
 
-/** What the declared window means at one moment. */
+/** The declared window at one moment. */
 export interface PlannedWindow {
-  /** Start of the interval that contains asOf: the value that decides, so that a minute more or less changes nothing. */
+  /** Start of the interval that contains asOf: this value decides, so that a minute more or less changes nothing. */
   readonly asOf: Instant;
-  /** Everything that ends at or before it has expired. Undefined: kept forever. */
+  /** Partitions that end at or before it have expired. Undefined: kept forever. */
   readonly horizon: Instant | undefined;
   readonly desired: readonly DesiredPartition[];
-  /** When the current interval ends and the window moves on. Undefined: the grid does not cover asOf. */
+  /** End of the current interval, when the window advances. Undefined: the grid does not cover asOf. */
   readonly nextRoll: Instant | undefined;
   /** End of the last desired partition: writers need no new partition until then. */
   readonly runway: Instant | undefined;
@@ -29,7 +29,7 @@ export interface PlannedWindow {
 
 /**
  * Decides which partitions should exist: every interval of the grid from max(start, horizon) to asOf + lead. Pure and
- * deterministic; nothing else in the product knows this rule. `base` is the branch whose partitions they are.
+ * deterministic; no other code implements this rule. `base` is the branch of the partitions.
  */
 export function planWindow(spec: WindowSpec, asOf: Instant, base = spec.table): PlannedWindow {
   const zone = spec.key.zone;
@@ -53,7 +53,7 @@ export function planWindow(spec: WindowSpec, asOf: Instant, base = spec.table): 
   };
 }
 
-/** Branches may be cut more finely than the table: the moment that decides is then the start of the shortest interval. */
+/** Returns the start of the shortest interval: branches may have shorter partitions than the table, and it then decides. */
 function finestStart(spec: WindowSpec, asOf: Instant): Instant | undefined {
   const grids = [spec.grid, ...spec.levels.overrides.map((override) => override.grid)];
   return grids
@@ -61,14 +61,14 @@ function finestStart(spec: WindowSpec, asOf: Instant): Instant | undefined {
     .reduce<Instant | undefined>((latest, from) => (latest ? later(latest, from) : from), undefined);
 }
 
-/** The instant at or before which a partition must end to have expired. Undefined with retention "forever". */
+/** Returns the instant at or before which a partition must end to have expired. Undefined with retention "forever". */
 export function horizonAt(spec: WindowSpec, at: Instant): Instant | undefined {
   if (spec.retention === "forever") return undefined;
   const start = intervalAt(spec.grid, at, spec.key.zone)?.from ?? at;
   return addSpan(start, spec.retention, spec.key.zone, -1);
 }
 
-/** A moment of one nanosecond: makes the end of the lead inclusive, because an interval that begins at it is wanted. */
+/** Returns the end of the lead. One nanosecond makes it inclusive, because an interval that begins at it is required. */
 export function leadEnd(spec: WindowSpec, at: Instant): Instant {
   if ("until" in spec.lead) return spec.lead.until;
   return addSpan(at, spec.lead, spec.key.zone).add({ nanoseconds: 1 });
@@ -110,7 +110,7 @@ function windowProblems(desired: readonly DesiredPartition[]): Problem[] {
   return problems;
 }
 
-/** The ends of the window speak for what lies between them. */
+/** Checks the ends of the window, which imply those in between. */
 function boundProblems(spec: WindowSpec, desired: readonly DesiredPartition[]): Problem[] {
   const { kind, zone } = spec.key;
   if (!kind) return [];
@@ -131,12 +131,12 @@ function boundProblems(spec: WindowSpec, desired: readonly DesiredPartition[]): 
   );
 }
 
-/** Whether an interval has expired: its upper bound is not after the horizon. A partition without upper bound never does. */
+/** True if an interval has expired: its upper bound is not after the horizon. A partition without upper bound never expires. */
 export function hasExpired(to: Instant | undefined, horizon: Instant | undefined): boolean {
   return to !== undefined && horizon !== undefined && compareInstants(to, horizon) <= 0;
 }
 
-/** The window as one line: `2025-11-01 .. 2027-03-01 (16 partitions)`. */
+/** Formats the window as one line: `2025-11-01 .. 2027-03-01 (16 partitions)`. */
 export function describeWindow(window: PlannedWindow): string {
   const first = window.desired[0];
   const last = window.desired.at(-1);

@@ -15,8 +15,8 @@ import { isZone } from "../time/period";
 import type { DesiredPartition } from "./window";
 
 /**
- * How a WindowSpec travels: the inputs of PartitionWindow, and what the registry keeps. Spans stay words and times ISO
- * text, because policies and people read them.
+ * WindowSpec on the wire, in the inputs of PartitionWindow and in the registry. Spans stay words and times ISO text, because
+ * policies and people read them.
  */
 export const windowWireSchema = z.object({
   schema: z.string().min(1),
@@ -52,7 +52,7 @@ export function windowToWire(spec: WindowSpec): WindowWire {
 
 type FromWire = { readonly spec: WindowSpec } | { readonly problems: readonly Problem[] };
 
-/** Reads a window from the wire. Unknown further keys are left alone: a newer version may have written them. */
+/** Reads a window from the wire. Unknown keys are ignored: a newer version may have written them. */
 export function windowFromWire(value: unknown): FromWire {
   const parsed = windowWireSchema.safeParse(value, { reportInput: true });
   if (!parsed.success) return { problems: shapeProblems(parsed.error) };
@@ -80,8 +80,8 @@ export function windowFromWire(value: unknown): FromWire {
 }
 
 /**
- * A digest of the partitions that a program declares. PartitionWindow compares it with what its own inputs mean: a
- * transform or ignoreChanges that reached only one of the two would otherwise retire what the other still wants.
+ * Returns a digest of the partitions that a program declares. PartitionWindow compares it with the one from its own inputs: a
+ * transform or ignoreChanges that affected only one of the two would otherwise retire partitions that the other still requires.
  */
 export function digestPartitions(partitions: readonly DesiredPartition[]): string {
   const text = partitions.map((partition) => `${partition.name} ${formatInterval(partition)}`).join("\n");

@@ -19,13 +19,13 @@ import {
 } from "./security-statements";
 import { freshStorageStatements } from "./storage-statements";
 
-/** Whom default privileges are generous to: the roles that may have something, and what that is for the maker of the table. */
+/** Default privileges: roles that may get some, and the privileges for the creator of the table. */
 interface Defaults {
   readonly grantees: DefaultGrantees;
   readonly grants: readonly DefaultGrant[];
 }
 
-/** What a partition that is being made carries, within its transaction and before it is attached. */
+/** Sets the properties of a new partition, in its transaction and before it is attached. */
 export function freshStatements(
   relation: Relation,
   transaction: string,
@@ -33,7 +33,7 @@ export function freshStatements(
   defaults: Defaults,
 ): Statement[] {
   const open = { enabled: false, forced: false };
-  // When the schedule runs these is open, and what siblings have may be gone by then: a role, a function.
+  // The schedule runs these at an unknown time, when a role or function that siblings use may have been dropped.
   const copied =
     defaults.grantees === "whoever" ? (list: Statement[]) => list.map(unlessItFails) : (list: Statement[]) => list;
   const policies = wanted.policies ? policyStatements(relation, transaction, wanted.policies, []) : [];
@@ -52,19 +52,21 @@ export function freshStatements(
       ...wanted.triggers.flatMap((trigger) => ownTriggerStatements(relation, transaction, trigger)),
       ...commentStatements(relation, transaction, wanted.comment),
     ]),
-    // Last: until then the role that makes it is its owner for certain.
+    // Last: until then the creating role is certainly its owner.
     ...(wanted.ownerOfSiblings && defaults.grantees === "whoever"
       ? owner.map((one) => ifOurs(one, wanted.owner))
       : owner),
   ];
 }
 
-/** In the schedule the owner of the table: what belongs to another role has to be given to it. */
+/**
+ * Returns the creator, in the schedule the owner of the table: a partition that belongs to another role has to be given to it.
+ */
 function makerOf({ role, ownerOfSiblings, tableOwner }: NewbornState): string | undefined {
   return role ?? (ownerOfSiblings ? tableOwner : undefined);
 }
 
-/** Triggers of a partition alone: they come after rows that are no news. */
+/** Creates triggers of a partition alone, after loading rows that are not new. */
 export function ownTriggerStatements(
   relation: Relation,
   transaction: string,
@@ -88,8 +90,8 @@ export function ownTriggerStatements(
 }
 
 /**
- * Declared privileges, or those of siblings. Where they are what default privileges give anyway, there is nothing to say; under row
- * security nothing is left to those.
+ * Sets declared privileges, or those of siblings. Nothing is needed if they equal the default privileges; under row security,
+ * those are never relied on.
  */
 function privilegeStatements(
   relation: Relation,
@@ -169,10 +171,10 @@ function columnStatements(relation: Relation, transaction: string, column: Obser
   ];
 }
 
-/** PostgreSQL 15 wants a name for it. */
+/** Creates extended statistics. PostgreSQL 15 requires a name. */
 function extendedStatement(relation: Relation, transaction: string, one: ObservedStatistics, index: number): Statement {
   const name = quoteQualified(relation.schema, fitIdentifier(`${relation.name}_stat${String(index + 1)}`));
-  // An expression alone has statistics of one kind, which is not named.
+  // Statistics on a single expression have only one kind, which cannot be named.
   const kinds = one.kinds && one.columns.includes(",") ? ` (${one.kinds.join(", ")})` : "";
   return onRelation(
     relation,
@@ -202,13 +204,13 @@ function commentStatements(relation: Relation, transaction: string, comment: str
   ];
 }
 
-/** What is given away cannot be attached but by one who has the rights of its owner. */
+/** Changes the owner only if the role has the new owner's rights: otherwise it could not attach the partition. */
 function ifOurs(statement: Statement, owner = ""): Statement {
   const sql = `IF pg_has_role(current_user, ${quoteLiteral(owner)}, 'USAGE') THEN\n    ${statement.sql};\n  END IF`;
   return unlessItFails({ ...statement, sql });
 }
 
-/** A partition that lacks something of its siblings takes rows; one that is not made takes none. */
+/** Turns errors into warnings: a partition that lacks a property of its siblings takes rows; a missing one takes none. */
 function unlessItFails(statement: Statement): Statement {
   const body = `\nBEGIN\n  ${statement.sql};\nEXCEPTION WHEN OTHERS THEN\n  RAISE WARNING '%', sqlerrm;\nEND\n`;
   return { ...statement, sql: `DO ${quoteLiteral(body)}` };

@@ -13,22 +13,22 @@ import { policySpecOf } from "./security-statements";
 import { alike, type Cutting, type Sibling } from "./siblings";
 import { type CarriedByParent, policyFor, type WantedNames, type WantedState, wantedState } from "./wanted";
 
-/** What a partition that is being made gets: what is declared, and what its siblings have. */
+/** Properties of a new partition: those declared, and those of its siblings. */
 export interface NewbornState extends WantedState {
-  /** Whose it is to be. */
+  /** Its future owner. */
   readonly owner: string | undefined;
-  /** The owner is that of its siblings and not that of the table. */
+  /** True if the owner is that of its siblings and not that of the table. */
   readonly ownerOfSiblings: boolean;
-  /** Privileges of its siblings. Undefined: they are declared, or default privileges say what there is. */
+  /** Privileges of its siblings. Undefined: they are declared, or default privileges apply. */
   readonly held: readonly HeldPrivilege[] | undefined;
-  /** Row security is on and no program declared it: nothing is left to default privileges. */
+  /** True if row security is on without a declaration: default privileges are not relied on. */
   readonly closed: boolean;
-  /** Policies are those of its siblings. */
+  /** True if the policies are those of its siblings. */
   readonly policiesOfSiblings: boolean;
   /** Settings that no profile names. */
   readonly inherited: Pick<StorageProfile, "options" | "toast">;
   readonly tablespace: string | undefined;
-  /** The tablespace is that of its siblings, and not one that the table or a profile names. */
+  /** True if the tablespace is that of its siblings, and not named by the table or a profile. */
   readonly tablespaceOfSiblings: boolean;
   /** Undefined: the server's default. */
   readonly accessMethod: string | undefined;
@@ -41,13 +41,13 @@ export interface NewbornState extends WantedState {
   readonly comment: string | undefined;
 }
 
-/** PostgreSQL's own; a table of it says nothing about it. */
+/** PostgreSQL's own; a table that uses it does not name it. */
 const ACCESS_METHOD = "heap";
 
 /**
- * Decides what a new partition carries. What is not declared is as its newest sibling has it; without a sibling it is as the table
- * has it. The newest, because that is the state in which the owner of the table last left it. Where the table itself names a
- * tablespace or an access method, that is for new partitions and for nothing else, and goes before.
+ * Decides the properties of a new partition. Undeclared ones come from its newest sibling, which has the latest choices of the
+ * owner; without a sibling, from the table. A tablespace or an access method that the table itself names comes first, because it
+ * exists only for new partitions.
  */
 export function newbornState(
   parent: CarriedByParent,
@@ -69,7 +69,7 @@ export function newbornState(
   const owner = ownerOf(parent, siblings);
   const policies = declared.rowSecurity ? undefined : of((one) => policiesAs(one, names.leaf));
   const held = declared.grants === undefined ? of(({ carried }) => heldOf(carried)) : undefined;
-  // A table that is cut further holds no rows that could be stored in one way or another.
+  // A table that is partitioned further stores no rows, so storage does not matter.
   const stored = table.cut === undefined;
   const placed = of(({ carried }) => (carried.unsaid?.placed ? carried.tablespace : undefined));
   return {
@@ -113,7 +113,7 @@ export function newbornState(
   };
 }
 
-/** Of its siblings, where we have the rights of that role and it may have tables there; else of the table. */
+/** Returns the owner of its siblings, if this role has its rights and it may own tables there; else that of the table. */
 function ownerOf({ state }: CarriedByParent, siblings: readonly Sibling[]): string | undefined {
   const found = alike(siblings, ({ carried }) =>
     carried.ours && carried.unsaid?.mayOwn !== false ? carried.owner : undefined,
@@ -121,7 +121,7 @@ function ownerOf({ state }: CarriedByParent, siblings: readonly Sibling[]): stri
   return found?.value ?? state?.owner;
 }
 
-/** The policies of one partition as those of another. */
+/** Rewrites the policies of one partition for another. */
 function policiesAs({ schema, name, carried }: Sibling, leaf: string): ReturnType<typeof policySpecOf>[] {
   return carried.policies.map((policy) => policyFor(policySpecOf(policy), { schema, name }, leaf));
 }
@@ -133,7 +133,10 @@ export function heldOf(carried: CarriedState): readonly HeldPrivilege[] {
   );
 }
 
-/** What identifies a row of a partition, in words that mean the same on another one. `lost`: it has no part in an index of the table. */
+/**
+ * Returns the replica identity of a partition in a form that applies to another one. `lost`: it is not part of an index of the
+ * table.
+ */
 export function identityOf({ carried }: Sibling): {
   readonly kind: CarriedState["replicaIdentity"]["kind"];
   readonly index?: string;
@@ -148,8 +151,8 @@ export function identityOf({ carried }: Sibling): {
 }
 
 /**
- * An index that only the sibling has is not made on a new partition, and without it every UPDATE of a published table is refused:
- * then all columns identify a row, which always works.
+ * Returns the replica identity. A new partition does not get an index that only its sibling has, and every UPDATE of a published
+ * table would be refused without it: then all columns identify a row, which always works.
  */
 function identityFor(
   parent: CarriedByParent,
@@ -164,13 +167,13 @@ function identityFor(
   return { kind: siblings.length > 0 ? "full" : "default" };
 }
 
-/** The part that a new partition has of an index of the table. */
+/** Returns the name of a new partition's part of an index of the table. */
 function partOf(index: string | undefined, names: WantedNames): string | undefined {
   const template = index === undefined ? undefined : names.leafIndexTemplate(index);
   return template === undefined ? undefined : indexName(template, { partition: names.leaf, table: names.table });
 }
 
-/** Names of storage parameters are words of PostgreSQL's own; others belong to a method that is not made here. */
+/** Names of storage parameters are words of PostgreSQL's own; others belong to an access method that is not used here. */
 const PARAMETER = /^[a-z_]+$/;
 
 function inherited(
@@ -190,7 +193,7 @@ function methodOf(method: string | undefined): string | undefined {
   return method === ACCESS_METHOD ? undefined : method;
 }
 
-/** LIKE gives those of the table; only where siblings have others are they made one by one. */
+/** Returns statistics to create one by one, only if siblings differ from the table: LIKE copies those of the table. */
 function extendedOf(
   state: CarriedState | undefined,
   siblings: readonly ObservedStatistics[] | undefined,
@@ -199,12 +202,12 @@ function extendedOf(
   return JSON.stringify(siblings) === JSON.stringify(state?.unsaid?.extended ?? []) ? undefined : siblings;
 }
 
-/** A comment that all of them have says something about each; any other is about one partition. */
+/** Returns a comment that all siblings have; any other is about one partition. */
 function commentOf(all: readonly Sibling[], stored: boolean): string | undefined {
   return stored && all.length > 1 ? alike(all, ({ carried }) => carried.unsaid?.comment)?.value : undefined;
 }
 
-/** A policy in words that mean the same on every partition, to compare them. */
+/** Rewrites a policy in a form that is comparable across partitions. */
 export function comparablePolicies({ schema, name, carried }: Sibling): unknown {
   const same = (text: string | undefined) => (text === undefined ? undefined : requalify(text, { schema, name }, ""));
   return carried.policies.map((policy) => ({

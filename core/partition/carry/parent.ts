@@ -12,54 +12,54 @@ import { keyKind, type KeyKind, type KeyText } from "../../time/key";
 import { type UuidForms, uuidForms } from "../../time/uuid-bounds";
 
 /**
- * What the making of a partition needs to know about its parent, whether the parent is already in the database or only
- * planned. Both ways give the same text, so that the first preview shows what the first update runs.
+ * Input about the parent for creating a partition, whether it exists in the database or is only planned. Both give the same text,
+ * so that the first preview shows the statements of the first update.
  */
 export interface ParentShape {
-  /** What partitions are attached to: the table, or a branch of it. */
+  /** Table that partitions are attached to: the declared table, or a branch of it. */
   readonly schema: string;
   readonly table: string;
   /** The declared table. */
   readonly root: { readonly schema: string; readonly table: string };
   /** Values of the branch; empty for the table itself. */
   readonly path: readonly string[];
-  /** HASH levels by which each partition is cut further. */
+  /** HASH levels by which each partition is partitioned further. */
   readonly below: readonly HashLevel[];
   readonly key: KeyText & { readonly column: string };
-  /** For a table with levels: how the bounds in each of its branches look, by `schema.name`. */
+  /** For a table with levels: form of the bounds in each of its branches, by `schema.name`. */
   readonly branchKeys?: Readonly<Record<string, UuidForms>>;
   readonly indexes: readonly ParentIndex[];
   /** `schema.table` of each referenced table. */
   readonly references: readonly string[];
   /** `schema.table` of each table that refers to it. Left out: none. */
   readonly referring?: readonly string[];
-  /** `schema.name` of the default partition, if there is one. */
+  /** `schema.name` of the default partition, if it exists. */
   readonly defaultPartition: string | undefined;
-  /** The same in full; undefined too where its making is only planned. */
+  /** Its full state; also undefined while its creation is only planned. */
   readonly fallback?: DefaultShape | undefined;
-  /** Schema in which partitions are made. */
+  /** Schema in which partitions are created. */
   readonly leafSchema: string;
-  /** What partitions have to carry besides bounds and indexes. */
+  /** Properties of partitions other than bounds and indexes. */
   readonly carried: CarriedByParent;
-  /** The moment by which the age of a partition is judged. Undefined: every new one is young. */
+  /** Time at which the age of a partition is judged. Undefined: every new one is young. */
   readonly now: Instant | undefined;
 }
 
-/** What else than the catalogue says how partitions have to look. */
+/** Input about the properties of partitions from sources other than the catalogue. */
 export type KnownOfParent = Pick<Observation, "registration" | "defaultGrantees" | "defaultGrants"> & {
-  /** As this run declares it; left out, as the registry keeps it. */
+  /** Declared by this run; left out: read from the registry. */
   readonly profile?: LeafProfile | undefined;
   readonly now?: Instant | undefined;
   readonly levels?: LevelsSpec;
 };
 
-/** An index that every partition has to have. */
+/** An index that every partition must have. */
 export interface ParentIndex {
   readonly name: string;
   readonly unique: boolean;
-  /** `USING btree ("run_id")`, as declared where it was declared, else as the server prints it. */
+  /** `USING btree ("run_id")`, as declared if it is declared, else as the server prints it. */
   readonly definition: string;
-  /** The same as the server prints it: equal text means an equal index. */
+  /** Definition as the server prints it: equal text means an equal index. */
   readonly printed: string;
   /** Template of its name on a partition. */
   readonly leafName: string;
@@ -67,7 +67,7 @@ export interface ParentIndex {
   readonly constraint: string | undefined;
 }
 
-/** The shape that a declared table will have once it is made. */
+/** Returns the shape that a declared table will have once it is created. */
 export function plannedParent(
   spec: TableShape,
   {
@@ -109,7 +109,7 @@ export function plannedParent(
   };
 }
 
-/** The shape that the catalogue shows. Declared indexes are found again by what the server printed when they were made. */
+/** Returns the shape of an existing table. Declared indexes are identified by what the server printed when they were created. */
 export function observedParent(table: ObservedTable, key: KeySpec, known: KnownOfParent): ParentShape {
   const registered = known.registration?.indexes ?? [];
   const profile = known.profile ?? profileFromWire(known.registration?.profile);
@@ -132,7 +132,7 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
     ...(table.referencedBy.length > 0 ? { referring: table.referencedBy } : {}),
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
     fallback: observedDefault(table, profile),
-    // Where its siblings are: the rights and search paths of those who use them are for that schema.
+    // The schema of its siblings: rights and search paths of their users are for that schema.
     leafSchema: profile.schema ?? alike(siblings.newest(undefined), ({ schema }) => schema)?.value ?? table.schema,
     carried: {
       profile,
@@ -159,19 +159,19 @@ function observedIndex(index: ObservedTable["indexes"][number], registered: read
   };
 }
 
-/** One order for a planned and an observed parent: the primary key, other constraints, indexes, each by name. */
+/** Sorts planned and existing indexes alike: the primary key, other constraints, indexes, each by name. */
 function inOrder(indexes: readonly ParentIndex[]): ParentIndex[] {
   const rank = (index: ParentIndex) =>
     index.constraint === undefined ? 2 : index.constraint.startsWith("PRIMARY") ? 0 : 1;
   return [...indexes].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
 }
 
-/** Two foreign keys to one table lock it once. */
+/** Removes duplicates: two foreign keys to one table lock it once. */
 function eachOnce(references: readonly string[]): string[] {
   return [...new Set(references)].sort();
 }
 
-/** What follows the table in CREATE INDEX. */
+/** Returns the text after the table name in CREATE INDEX. */
 export function indexDefinition(index: IndexSpec): string {
   const columns = index.columns.map(indexColumn).join(", ");
   const include = index.include.length > 0 ? ` INCLUDE (${quoteList(index.include)})` : "";
@@ -187,7 +187,7 @@ function indexColumn(column: IndexColumnSpec): string {
   return `${subject}${opclass}${order}${nulls}`;
 }
 
-/** Operator classes of extensions live in the extension's schema: `extensions.gin_trgm_ops`. */
+/** Quotes an operator class, which may be qualified by the schema of its extension: `extensions.gin_trgm_ops`. */
 function qualified(name: string): Quoted {
   return name.split(".").map(quote).join(".") as Quoted;
 }
@@ -196,7 +196,10 @@ function constraintIndex(name: string, constraint: string, kind: "primary" | "un
   return { name, unique: true, definition: "", printed: "", leafName: leafTemplate(name, kind), constraint };
 }
 
-/** The usual ones in our words; what has more to say (INCLUDE, NULLS NOT DISTINCT, DEFERRABLE), in the server's. */
+/**
+ * Returns the text of a constraint: composed here for plain ones, in the server's words with INCLUDE, NULLS NOT DISTINCT or
+ * DEFERRABLE.
+ */
 function constraintText(index: ObservedTable["indexes"][number]): string | undefined {
   if (!index.constraint) return undefined;
   const { kind, definition } = index.constraint;
@@ -209,7 +212,7 @@ function leafTemplate(name: string, kind: "primary" | "unique" | "exclusion" | u
   return kind === "primary" ? "{partition}_pkey" : `{partition}_${name.replace(/[{}]/g, "")}`;
 }
 
-/** A key that is a UUID is written as the partitions that exist write it. */
+/** Returns the key. UUID bounds take the form of existing partitions. */
 function keyOf(table: ObservedTable, key: KeySpec): Pick<ParentShape, "key" | "branchKeys"> {
   const plain = { column: key.column, kind: kindOf(table, key), zone: key.zone };
   if (plain.kind !== "uuidv7") return { key: plain };
@@ -226,7 +229,7 @@ function keyOf(table: ObservedTable, key: KeySpec): Pick<ParentShape, "key" | "b
   };
 }
 
-/** The catalogue's type decides; the declaration only says how a number or a UUID is to be read. */
+/** Returns the kind of key. The catalogue's type decides; the declaration only interprets a number or a UUID. */
 function kindOf(table: ObservedTable, key: KeySpec): KeyKind {
   const type = table.key?.types[0] ?? table.columns.find((column) => column.name === key.column)?.type ?? "";
   return keyKind(type, key.encoding) ?? key.kind ?? "timestamptz";

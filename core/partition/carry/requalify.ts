@@ -1,15 +1,15 @@
 import { quote } from "../../names/identifier";
 import { type Token, tokensOf } from "../../sql/expression";
 
-/** A table by whose name an expression may qualify its columns. */
+/** A table whose name may qualify columns in an expression. */
 export interface Qualifier {
   readonly schema: string;
   readonly name: string;
 }
 
 /**
- * In a subquery a column of the table is qualified by the table's name, which on another table is another one: `events.id`
- * and `app.events.id` become `"events_p2026_01".id`. Literals, functions and tables of a schema of that name stay.
+ * Replaces the table name that qualifies columns in a subquery: `events.id` and `app.events.id` become `"events_p2026_01".id`.
+ * Literals, functions and tables of a schema of that name are unchanged.
  */
 export function requalify(expression: string, from: Qualifier, to: string): string {
   const tokens = tokensOf(expression);
@@ -20,18 +20,18 @@ export function requalify(expression: string, from: Qualifier, to: string): stri
     if (!isQualifier(from, near)) continue;
     texts[solid[position] ?? -1] = quote(to);
     if (!isSign(near(-1), ".")) continue;
-    // `app.events.id`: the schema goes as well.
+    // `app.events.id`: the schema is removed as well.
     for (const offset of [-1, -2]) texts[solid[position + offset] ?? -1] = "";
   }
   return texts.join("");
 }
 
-/** Whether two expressions are one but for the names of their tables. */
+/** True if two expressions differ only in the names of their tables. */
 export function sameBut(a: string, tableA: Qualifier, b: string, tableB: Qualifier): boolean {
   return requalify(a, tableA, "") === requalify(b, tableB, "");
 }
 
-/** Whether the word at hand, with its neighbours, is the table's name before a column. */
+/** True if the word, with its neighbours, is the table's name before a column. */
 function isQualifier(table: Qualifier, near: (offset: number) => Token | undefined): boolean {
   if (nameOf(near(0)) !== table.name || !isSign(near(1), ".")) return false;
   const isColumn = (nameOf(near(2)) !== undefined && !isSign(near(3), "(")) || isSign(near(2), "*");
@@ -43,7 +43,7 @@ function isSign(token: Token | undefined, text: string): boolean {
   return token?.kind === "sign" && token.text === text;
 }
 
-/** The name that a word stands for; undefined for what is no name. Unquoted names are folded to lower case. */
+/** Returns the name that a word means; undefined if it is not a name. Unquoted names are folded to lower case. */
 function nameOf(token: Token | undefined): string | undefined {
   if (token?.kind === "word") return token.text.toLowerCase();
   if (token?.kind === "quoted") return token.text.slice(1, -1).replaceAll('""', '"');

@@ -13,30 +13,30 @@ import {
 } from "./security-statements";
 import { sameHead } from "./wanted";
 
-/** What is declared about who may do what with the table itself. Undefined parts are not managed. */
+/** Declared access to the table itself. Undefined parts are not managed. */
 export interface DeclaredAccess {
   readonly rowSecurity?: RowSecuritySpec | undefined;
   readonly grants?: readonly GrantSpec[] | undefined;
 }
 
-/** How the server prints the expressions of a policy. */
+/** Expressions of a policy as the server prints them. */
 export type PrintedPolicy = RegisteredPolicy["printed"];
 
-/** What is known about how declared policies look once the server has them. */
+/** Known printed forms of declared policies. */
 interface KnownPrints {
   readonly registered: readonly RegisteredPolicy[];
-  /** As the server prints the declared text today, by name; asked only where the registry does not settle it. */
+  /** The server's current form of the declared text, by name; queried only if the registry does not settle it. */
   readonly asked: ReadonlyMap<string, PrintedPolicy>;
 }
 
 export interface RowPolicyPlan {
-  /** One transaction: there is no moment with row security on and without its policies. */
+  /** One transaction, so that row security is never on without its policies. */
   readonly statements: readonly Statement[];
-  /** The same in words, one for each thing that changes; empty when the table is as declared. */
+  /** The same in words, one for each change; empty if the table is as declared. */
   readonly work: readonly string[];
 }
 
-/** Brings the access rules of the table to what is declared. What nobody declared goes: the declaration is the whole set. */
+/** Aligns the access rules of the table with the declaration, which is the complete set: undeclared ones are removed. */
 export function planRowPolicy(
   table: Relation,
   declared: DeclaredAccess,
@@ -65,12 +65,12 @@ export function planRowPolicy(
   };
 }
 
-/** Names the one transaction of a change, for what is entered in the registry with it. */
+/** Returns the name of the transaction of a change, shared with its registry entries. */
 export function rowPolicyTransaction(table: { readonly schema: string; readonly table: string }): string {
   return `row policy ${table.schema}.${table.table}`;
 }
 
-/** Declared policies whose expressions the registry does not settle: the server has to be asked how it prints them. */
+/** Returns declared policies whose expressions the registry does not settle: the server has to print them. */
 export function unsettledPolicies(
   declared: DeclaredAccess,
   found: readonly ObservedPolicy[],
@@ -82,14 +82,14 @@ export function unsettledPolicies(
   );
 }
 
-/** How declared policies are entered in the registry. */
+/** Returns declared policies for the registry. */
 export function declaredPolicies(declared: DeclaredAccess): Pick<RegisteredPolicy, "name" | "declared">[] {
   return (declared.rowSecurity?.policies ?? []).map((spec) => ({ name: spec.name, declared: policyText(spec) }));
 }
 
 /**
- * By the text that was declared and the text that the server made of it when it was applied; where the registry does not
- * know it, by what the server makes of it today.
+ * Compares by the declared text and the server's form of it when it was applied; if the registry lacks that, by the server's
+ * current form.
  */
 function samePolicy(spec: PolicySpec, found: ObservedPolicy, { registered, asked }: KnownPrints): boolean {
   if (!sameHead(spec, found)) return false;
@@ -97,7 +97,10 @@ function samePolicy(spec: PolicySpec, found: ObservedPolicy, { registered, asked
   return isSettled(spec, found, registered) || (today !== undefined && hasPrint(found, today));
 }
 
-/** Known to be the same without asking: by the registry, or because the declaration is in the server's own words. */
+/**
+ * True if the policies are known to be equal without a query: by the registry, or because the declaration is in the server's
+ * words.
+ */
 function isSettled(spec: PolicySpec, found: ObservedPolicy, registered: readonly RegisteredPolicy[]): boolean {
   const known = recorded(spec, registered);
   const words = { using: spec.using ?? null, withCheck: spec.withCheck ?? null };

@@ -5,7 +5,7 @@ import type { Privilege } from "../../declare/table/security-args";
 import type { Statement } from "../../sql/statement";
 import { nameOf, onRelation, type Relation } from "../../sql/relation";
 
-/** Switches row security; nothing where it stands as wanted. */
+/** Switches row security, if it differs. */
 export function rowSecurityStatements(
   relation: Relation,
   transaction: string,
@@ -26,15 +26,15 @@ export function rowSecurityStatements(
   ];
 }
 
-/** A policy that the relation should have, and whether the one that is there is the same. */
+/** A wanted policy, and whether the existing one is equal. */
 export interface WantedPolicy {
   readonly spec: PolicySpec;
   readonly same: (found: ObservedPolicy) => boolean;
 }
 
 /**
- * Brings the policies of one relation to the wanted ones: what differs is dropped and made anew, in one transaction, so
- * there is no moment with another set. ALTER POLICY could change neither command nor kind.
+ * Aligns the policies of one relation: different ones are dropped and created again in one transaction, so that no session sees
+ * another set. ALTER POLICY could change neither command nor kind.
  */
 export function policyStatements(
   relation: Relation,
@@ -66,7 +66,7 @@ export function policyStatements(
   ];
 }
 
-/** One GRANT or REVOKE, but for the relation. */
+/** One GRANT or REVOKE, without the relation. */
 interface GrantChange {
   /** `revoke select, update from "app"`, for people. */
   readonly words: string;
@@ -75,8 +75,8 @@ interface GrantChange {
 }
 
 /**
- * What brings privileges to the wanted ones. The right to grant on is never wanted: what somebody gave by it is beyond the
- * reach of a plain REVOKE, and goes with it.
+ * Returns the changes to the wanted privileges. The grant option is never wanted: privileges granted by it are beyond a plain
+ * REVOKE, and are revoked with it.
  */
 export function grantChanges(wanted: readonly GrantSpec[], found: readonly ObservedGrant[]): GrantChange[] {
   const roles = [...new Set([...found, ...wanted].map((grant) => grant.role))].sort();
@@ -111,7 +111,7 @@ function change(forth: GrantWords, back: GrantWords, role: string, privileges: r
   };
 }
 
-/** Brings the privileges on one relation to the wanted ones. GRANT and REVOKE take no lock on it. */
+/** Aligns the privileges on one relation. GRANT and REVOKE take no lock on it. */
 export function grantStatements(
   relation: Relation,
   transaction: string,
@@ -123,10 +123,10 @@ export function grantStatements(
   );
 }
 
-/** Roles that default privileges give rights on a new table; `whoever`: those of the moment in which it is made. */
+/** Roles that default privileges give rights on a new table; `whoever`: unknown until it is created. */
 export type DefaultGrantees = readonly string[] | "whoever";
 
-/** Takes back what default privileges may have given on a table that has just been made, then grants what is wanted. */
+/** Revokes privileges that defaults may have given on a new table, then grants the wanted ones. */
 export function freshGrantStatements(
   relation: Relation,
   transaction: string,
@@ -163,7 +163,7 @@ END
 `)}`;
 }
 
-/** What follows the table in CREATE POLICY: equal text means an equal declaration. */
+/** Returns the text after the table name in CREATE POLICY: equal text means an equal declaration. */
 export function policyText(spec: PolicySpec): string {
   return [
     `AS ${spec.restrictive ? "RESTRICTIVE" : "PERMISSIVE"}`,
@@ -178,7 +178,7 @@ function createPolicyText(relation: Pick<Relation, "schema" | "name">, spec: Pol
   return `CREATE POLICY ${quote(spec.name)} ON ${nameOf(relation)} ${policyText(spec)}`;
 }
 
-/** A policy that is there, as a declaration of itself. */
+/** Returns the declaration of an existing policy. */
 export function policySpecOf(policy: ObservedPolicy): PolicySpec {
   return {
     name: policy.name,
@@ -190,7 +190,7 @@ export function policySpecOf(policy: ObservedPolicy): PolicySpec {
   };
 }
 
-/** `public` stands for everybody, and is the name of no role. */
+/** Quotes a role. `public` stands for all roles and is not a role's name. */
 export function roleName(role: string): Quoted {
   return role === "public" ? ("PUBLIC" as Quoted) : quote(role);
 }

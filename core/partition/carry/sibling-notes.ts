@@ -3,29 +3,29 @@ import { comparablePolicies, heldOf, identityOf } from "./newborn";
 import { FREEZE_SETTING, type LeafProfile } from "../../declare/table/profile";
 import { alike, type Sibling, type Siblings } from "./siblings";
 
-/** Of whom is spoken, and what is declared of them. */
+/** Partitions of a table, and their declaration. */
 interface Family {
   readonly schema: string;
   readonly profile: LeafProfile;
   readonly siblings: Siblings;
 }
 
-/** Something that a partition carries. */
+/** A property of a partition. */
 interface Aspect {
   readonly words: string;
   /** Its value, equal text meaning an equal state. */
   readonly read: (sibling: Sibling) => unknown;
   readonly say: (sibling: Sibling) => string;
   readonly declared?: (profile: LeafProfile) => boolean;
-  /** How the table has it, where that is what is expected of a partition; left out: it says nothing. */
+  /** The table's value, if partitions are expected to have it; left out: none is expected. */
   readonly usual?: (table: ObservedTable) => string;
-  /** False: where all have it alike, that is said in words of its own. */
+  /** False: a separate note covers the case that all have the same. */
   readonly unsaid?: false;
 }
 
 /**
- * Where partitions disagree about what is not declared: each is left as it is, and a new one can be like one of them only. And
- * where all of them lie in another schema than the table, because the next one is looked for beside it.
+ * Returns notes on undeclared properties that differ among partitions: each is left as it is, and a new one follows only one of
+ * them. Also notes that all of them are in another schema than the table, because new ones are created there.
  */
 export function siblingNotes({ schema, profile, siblings }: Family): string[] {
   const newest = siblings.newest(undefined);
@@ -56,7 +56,7 @@ export function siblingNotes({ schema, profile, siblings }: Family): string[] {
   ];
 }
 
-/** What all partitions have and no program says, for the one who declares the table for the first time. */
+/** Returns notes on properties that all partitions have and no program declares, for the first declaration of a table. */
 export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable): string[] {
   const [first] = siblings.all;
   if (!first) return [];
@@ -236,7 +236,7 @@ function pairs(list: readonly (readonly [string, unknown])[]): string {
   return list.map(([name, value]) => `${name} = ${String(value)}`).join(", ") || NONE;
 }
 
-/** Enough to know which; a table has hundreds. */
+/** Enough to identify the group; a table has hundreds of partitions. */
 const LISTED = 5;
 
 function names(list: readonly Sibling[]): string {

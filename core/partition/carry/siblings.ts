@@ -2,22 +2,22 @@ import type { CarriedState, ObservedBranch, ObservedLeaf, ObservedTable } from "
 import { compareInstants } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
 
-/** A partition that is there, and what it carries. */
+/** An existing partition and its properties. */
 export interface Sibling {
   readonly schema: string;
   readonly name: string;
   readonly carried: CarriedState;
 }
 
-/** The partitions that a new one is to be like, by what they are: tables of rows, or tables that are cut further. */
+/** The partitions that a new one should resemble, by kind: tables of rows, or tables that are partitioned further. */
 export interface Siblings {
-  /** The newest ones: one of a table, one of each branch, the parts of one where each is cut further by HASH. */
+  /** The newest ones: one of a table, one of each branch, the parts of one if each is partitioned further by HASH. */
   readonly newest: (cut: Cutting | undefined) => readonly Sibling[];
   /** All that hold rows. */
   readonly all: readonly Sibling[];
 }
 
-/** How a table is cut further. */
+/** Further partitioning of a table. */
 export interface Cutting {
   readonly strategy: "range" | "list" | "hash";
   readonly column: string | undefined;
@@ -25,9 +25,9 @@ export interface Cutting {
 
 interface Member extends Sibling {
   readonly kind: string;
-  /** The branch that it is in, from the table down. */
+  /** Its branch, from the table down. */
   readonly stem: string;
-  /** Of the time partition that it is, or is a part of. Undefined above the time level. */
+  /** The time partition that it is, or belongs to. Undefined above the time level. */
   readonly time: TimePartition | undefined;
 }
 
@@ -37,8 +37,8 @@ interface TimePartition {
 }
 
 /**
- * Finds them among what is attached. A default partition is no sibling, nor what is half detached, made read-only by us on its
- * way out, or a foreign table: none of them is as a partition is to be.
+ * Finds siblings among attached partitions, except those that do not show how a partition should be: default partitions, half
+ * detached ones, those that this product made read-only before their retirement, and foreign tables.
  */
 export function siblingsOf(table: ObservedTable): Siblings {
   const known = KNOWN.get(table);
@@ -48,7 +48,7 @@ export function siblingsOf(table: ObservedTable): Siblings {
   return found;
 }
 
-/** Each of a thousand partitions asks about the same table. */
+/** Cached because each of a thousand partitions asks about the same table. */
 const KNOWN = new WeakMap<ObservedTable, Siblings>();
 
 function findSiblings(table: ObservedTable): Siblings {
@@ -63,8 +63,8 @@ function findSiblings(table: ObservedTable): Siblings {
 }
 
 /**
- * What the newest siblings have alike. Undefined where there is none, or where those of several branches differ: one text makes the
- * partitions of all branches, so none of them may get what belongs to another one's.
+ * Returns the value that the newest siblings share. Undefined without siblings, or if branches differ: one text creates the
+ * partitions of all branches, so none of them may get another one's value.
  */
 export function alike<T>(
   siblings: readonly Sibling[],

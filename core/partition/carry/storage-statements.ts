@@ -6,7 +6,7 @@ import { FREEZE_SETTING } from "../../declare/table/profile";
 import type { NewbornState } from "./newborn";
 import type { WantedState } from "./wanted";
 
-/** The move to another tablespace, then the freezing, then settings: each may be repeated. */
+/** Moves to another tablespace, then freezes, then changes settings: each may be repeated. */
 export function storageStatements(relation: Relation, wanted: WantedState, found: CarriedState): Statement[] {
   if (!wanted.storage) return [];
   const options = optionStatements(relation, `storage ${relation.schema}.${relation.name}`, wanted, found);
@@ -14,8 +14,8 @@ export function storageStatements(relation: Relation, wanted: WantedState, found
   const freezes = wanted.storage.freeze === true && found.options[FREEZE_SETTING] !== "0";
   const freeze = freezes
     ? [
-        // Without TRUNCATE false it gives empty pages at the end back under ACCESS EXCLUSIVE, also where vacuum_truncate says so;
-        // a standby replays that lock and cancels its readers.
+        // Without TRUNCATE false it truncates empty pages at the end under ACCESS EXCLUSIVE, also if vacuum_truncate is set; a
+        // standby replays that lock and cancels its readers.
         onRelation(relation, undefined, `VACUUM (FREEZE, ANALYZE, TRUNCATE false) ${nameOf(relation)}`, {
           mode: "SHARE UPDATE EXCLUSIVE",
           hold: "grows with rows",
@@ -28,7 +28,7 @@ export function storageStatements(relation: Relation, wanted: WantedState, found
   return [...move, ...freeze, ...options];
 }
 
-/** The same for a partition that is being made: there is nothing to freeze, and it costs nothing to move it. */
+/** Sets the storage of a new partition: nothing to freeze, and no cost to move it. */
 export function freshStorageStatements(
   relation: Relation,
   transaction: string,
@@ -82,7 +82,7 @@ interface SettingChange {
   readonly to: string | undefined;
 }
 
-/** Only settings that a profile names are ours. */
+/** Returns changed settings, only of those that a profile names. */
 function settingChanges(
   wanted: readonly { readonly name: string; readonly value: string }[],
   managed: readonly string[],
@@ -99,13 +99,13 @@ function settingChanges(
     .filter((change) => !sameSetting(change.from, change.to));
 }
 
-/** The server keeps what was written: `true` stays `true`, and 0.020 is not 0.02. */
+/** Compares text: the server stores what was written, so `true` stays `true`, and 0.020 is not 0.02. */
 function sameSetting(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a === b || (a.trim() !== "" && Number(a) === Number(b));
 }
 
-/** The table and its TOAST table; indexes stay where they are. `found` is undefined for one that is being made. */
+/** Moves the table and its TOAST table; indexes are not moved. `found` is undefined for a new one. */
 function tablespaceStatements(
   relation: Relation,
   transaction: string | undefined,

@@ -9,25 +9,25 @@ import { FREEZE_SETTING, storageAt } from "../../declare/table/profile";
 import type { Siblings } from "./siblings";
 import { type DefaultGrantees, policySpecOf, policyText, type WantedPolicy } from "./security-statements";
 
-/** What the making or aligning of a partition needs to know about what its parent carries and declares. */
+/** Input about the parent's properties and declaration, for creating or aligning a partition. */
 export interface CarriedByParent {
   readonly profile: LeafProfile;
-  /** Undefined: the parent is only planned, and what is not declared is PostgreSQL's default. */
+  /** Undefined: the parent is only planned, and undeclared properties are PostgreSQL's defaults. */
   readonly state: CarriedState | undefined;
-  /** How the declared policies of the parent were printed. */
+  /** Printed forms of the declared policies of the parent. */
   readonly registered: readonly RegisteredPolicy[];
   readonly defaultGrantees: DefaultGrantees;
-  /** What default privileges give on a table that this role or the owner makes. Left out: nothing. */
+  /** Default privileges on a table created by this role or the owner. Left out: none. */
   readonly defaultGrants?: readonly DefaultGrant[];
-  /** What a new partition is to be like. Left out: there is none yet. */
+  /** Partitions that a new one should resemble. Left out: none exist. */
   readonly siblings?: Siblings;
-  /** The connected role, which owns what it makes. */
+  /** The connected role, which owns the tables that it creates. */
   readonly role?: string | undefined;
 }
 
 /**
- * What a declaration says that one partition carries. Undefined parts are not declared: on a partition that is there they are
- * not ours to change, whatever the table has.
+ * Declared properties of one partition. Undefined parts are not declared: on an existing partition they are not managed, whatever
+ * the table has.
  */
 export interface WantedState {
   /** Of the table. */
@@ -41,21 +41,21 @@ export interface WantedState {
     { readonly kind: "default" | "full" | "nothing" | "index"; readonly index?: string } | undefined;
   readonly statistics: Readonly<Record<string, number>> | undefined;
   readonly storage: StorageProfile | undefined;
-  /** Settings that some profile names: ours on every partition, whatever its age. */
+  /** Settings that any profile names, which are managed on every partition of any age. */
   readonly managed: { readonly options: readonly string[]; readonly toast: readonly string[] };
 }
 
-/** Names that expressions of policies may be qualified with, and where leaf indexes get theirs. */
+/** Names that expressions of policies may be qualified with, and templates of index names on partitions. */
 export interface WantedNames {
   /** That of the table. */
   readonly schema: string;
   readonly table: string;
   readonly leaf: string;
-  /** Template of leaf names of the parent's index by its name. */
+  /** Returns the name template for parts of the parent's index of this name. */
   readonly leafIndexTemplate: (index: string) => string | undefined;
 }
 
-/** Decides what one partition should carry at one moment, by what is declared. */
+/** Decides the properties of one partition at one moment, by the declaration. */
 export function wantedState(
   parent: CarriedByParent,
   names: WantedNames,
@@ -88,12 +88,12 @@ function frozen(profile: StorageProfile): string[] {
   return profile.freeze ? [FREEZE_SETTING] : [];
 }
 
-/** The parent's policies as the partition should have them. Declared ones win: the parent may be about to get them. */
+/** Returns the parent's policies for the partition. Declared ones win: the parent may be about to get them. */
 function mirroredPolicies(parent: CarriedByParent, names: WantedNames): WantedPolicy[] {
   const declared = parent.profile.rowSecurity?.policies;
   const specs = declared ?? (parent.state?.policies ?? []).map(policySpecOf);
   return specs.map((spec) => {
-    // As the server prints it on the table; the declaration itself may be in the server's words, too.
+    // As the server prints it on the table; the declaration itself may also be in the server's words.
     const prints = [...(declared ? printedAs(spec, parent.registered) : []), asPrinted(spec)];
     return {
       spec: policyFor(spec, tableOf(names), names.leaf),
@@ -127,11 +127,11 @@ function tableOf(names: WantedNames): Qualifier {
 }
 
 function grantsOf(state: CarriedState | undefined): GrantSpec[] | undefined {
-  // The catalogue knows no other privileges than those of PRIVILEGES.
+  // The catalogue has no privileges other than PRIVILEGES.
   return state?.grants.map(({ role, privileges }) => ({ role, privileges: privileges as GrantSpec["privileges"] }));
 }
 
-/** Command, kind and roles: what is compared as it was declared. */
+/** Compares command, kind and roles, which the server prints as declared. */
 export function sameHead(spec: PolicySpec, found: ObservedPolicy): boolean {
   return (
     spec.command === found.command &&
@@ -140,7 +140,7 @@ export function sameHead(spec: PolicySpec, found: ObservedPolicy): boolean {
   );
 }
 
-/** The policy of one table as a policy of another one. */
+/** Rewrites the policy of one table for another one. */
 export function policyFor(spec: PolicySpec, from: Qualifier, to: string): PolicySpec {
   return {
     ...spec,
@@ -155,7 +155,7 @@ function identityOn(
   uniqueIndexes: Readonly<Record<string, string>> | undefined,
 ): WantedState["replicaIdentity"] {
   if (declared.kind !== "index" || declared.index === undefined) return { kind: declared.kind };
-  // Where the index is only about to be made, the declaration says what its parts will be called.
+  // If the index is not created yet, the names of its parts come from the declaration.
   const template = names.leafIndexTemplate(declared.index) ?? declared.leafName;
   const index =
     uniqueIndexes?.[declared.index] ??

@@ -10,13 +10,13 @@ import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 
 /**
- * Makes a partition without stopping a writer: a table of its own with everything the parent demands, then ATTACH, which
- * takes SHARE UPDATE EXCLUSIVE on the parent where PARTITION OF would take ACCESS EXCLUSIVE. All in one transaction: it is
- * attached and complete, or there is no trace of it. So it is empty for certain when it is attached, and needs no CHECK of
- * its bounds: what ATTACH would scan has no page. Foreign keys come from ATTACH while the table is empty: with a key
- * of its own the referenced table would be locked against reads too.
+ * Creates a partition without blocking writers: a separate table with everything the parent requires, then ATTACH, which takes
+ * SHARE UPDATE EXCLUSIVE on the parent where PARTITION OF would take ACCESS EXCLUSIVE. One transaction: it is attached and
+ * complete, or leaves no trace. It is therefore certainly empty when attached, and needs no CHECK of its bounds: ATTACH would
+ * scan a table without pages. ATTACH adds the foreign keys while the table is empty: a key of its own would lock the referenced
+ * table against reads too.
  *
- * @param options.drain whether rows of its range are moved out of a default partition; left out, where some were counted
+ * @param options.drain true to move rows of its range out of a default partition; left out: if some were counted
  */
 export function createPartitionStatements(
   parent: ParentShape,
@@ -39,7 +39,7 @@ export function createPartitionStatements(
   ];
 }
 
-/** The parts of a partition that is cut further by HASH: attached to it while nobody sees it. */
+/** Creates the parts of a partition that is partitioned further by HASH, attached while no other session sees it. */
 function partsStatements(
   parent: ParentShape,
   partition: NewPartition,

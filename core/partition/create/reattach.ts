@@ -12,8 +12,8 @@ import type { ParentIndex, ParentShape } from "../carry/parent";
 import type { Hazard, LockMode, Statement } from "../../sql/statement";
 
 /**
- * Brings a detached table back into its table: indexes it lacks, a validated CHECK so that ATTACH reads nothing under its
- * lock, then ATTACH. The table is in nobody's plans, so building and validating stop nobody but its direct readers.
+ * Attaches a detached table again: missing indexes, a validated CHECK so that ATTACH reads nothing under its lock, then ATTACH.
+ * No query plan contains the table, so building and validating block only its direct readers.
  */
 export function reattachStatements(
   parent: ParentShape,

@@ -8,8 +8,8 @@ import { keepReadOnlyStatement } from "../statements/retire";
 import type { Statement } from "../../sql/statement";
 
 /**
- * A table as its siblings are, which nobody sees as a partition yet: closed, with their keys, owner, rights and row security. What
- * a load is quicker without comes after it.
+ * Creates a table like its siblings, not visible as a partition yet: closed, with their keys, owner, rights and row security.
+ * What would slow down a load comes after it.
  */
 export function restoredTableStatements(parent: ParentShape, partition: DesiredPartition): Statement[] {
   const indexes = parent.indexes.filter((index) => !comesLater(index));
@@ -21,7 +21,10 @@ export function restoredTableStatements(parent: ParentShape, partition: DesiredP
   );
 }
 
-/** What comes when the rows are in: indexes that take the rows at once and identify none, and triggers, to which they are no news. */
+/**
+ * Returns statements for after the load: indexes that accept any rows and identify none, and triggers, which must not fire for
+ * restored rows.
+ */
 export function laterTexts(parent: ParentShape, partition: DesiredPartition): string[] {
   const table = { name: partition.name, to: partition.to, cut: undefined };
   const relation = { schema: parent.leafSchema, name: partition.name, role: "leaf" as const, fresh: true };
@@ -36,7 +39,7 @@ function comesLater(index: ParentIndex): boolean {
   return index.constraint === undefined && !index.unique;
 }
 
-/** How the rows come in: shown as one statement, run once for each part, all in one transaction. */
+/** Returns the load of rows: shown as one statement, run once for each part, all in one transaction. */
 function importStatement(parent: ParentShape, partition: DesiredPartition, columns?: readonly string[]): Statement {
   const table = quoteQualified(parent.leafSchema, partition.name);
   return {
@@ -51,8 +54,8 @@ function importStatement(parent: ParentShape, partition: DesiredPartition, colum
 }
 
 /**
- * What brings an archived partition back: a table of its own is made and filled outside of the table's lock, becomes read-only where
- * it lies outside of the window, and is attached as every filled table is.
+ * Restores an archived partition: a separate table is created and filled outside of the table's lock, made read-only if it is
+ * outside of the window, and attached like every filled table.
  */
 export function restoreStatements(
   parent: ParentShape,

@@ -6,9 +6,9 @@ import { excludingCheck, holdingCheck, stretchesOf } from "../../observed/key-ex
 import { becomes, type DefaultShape, rowsWithin } from "../carry/default-shape";
 import { addCheck, dropCheck, lockParent, onDefault, tableOf, validateCheck } from "./statements";
 
-/** What an ATTACH needs so that it does not read the default partition, and finds no row of its range there. */
+/** Statements around an ATTACH, so that it does not read the default partition and finds no row of its range there. */
 interface Passage {
-  /** In transactions of their own, before anything is made. */
+  /** In separate transactions, before the partition is created. */
   readonly ahead: readonly Statement[];
   /** In the transaction of the ATTACH, right before it. */
   readonly before: readonly Statement[];
@@ -19,11 +19,11 @@ interface Passage {
 const NONE: Passage = { ahead: [], before: [], after: [] };
 
 /**
- * Where few rows lie in the default partition, all is one short transaction: rows of the range are moved, the CHECK is
- * extended, the partition attached. Where many do, they are read before under a lock that stops nobody; from then on rows of
- * the range are refused with 23514 until the partition is there, because nothing else could keep the proof true.
+ * Plans an ATTACH next to a default partition. With few rows in it, one short transaction moves those of the range, extends the
+ * CHECK and attaches the partition. With many, they are read before, under a lock that blocks no reader or writer; from then on
+ * rows of the range are refused with 23514 until the partition is attached, because nothing else could keep the proof true.
  *
- * @param drain whether rows of the range are moved; left out, where some were counted
+ * @param drain true to move rows of the range; left out: if some were counted
  */
 export function passDefault(
   parent: ParentShape,
@@ -58,7 +58,7 @@ export function passDefault(
     : { ahead: [...add, ...prove(`validate ${shape.schema}.${shape.name}`)], before: [lock], after };
 }
 
-/** Takes back what was put in the way of rows ahead, when an ATTACH was given up. */
+/** Removes the CHECK that refuses rows, after an ATTACH was given up. */
 export function giveUpStatements(parent: ParentShape, range: OpenInterval): Statement[] {
   const shape = parent.fallback;
   if (!shape?.managed || shape.few) return [];
@@ -75,7 +75,7 @@ function staleChecks(parent: ParentShape, shape: DefaultShape, range: OpenInterv
   return shape.checks.filter((check) => check.name !== wanted?.name);
 }
 
-/** Before rows are taken out: one that came in between would stop the ATTACH. */
+/** Locks before rows are taken out: one inserted in between would make the ATTACH fail. */
 function lockDefault(shape: DefaultShape, transaction: string): Statement {
   return onDefault(shape, transaction, `LOCK TABLE ONLY ${tableOf(shape)} IN ACCESS EXCLUSIVE MODE`, {
     mode: "ACCESS EXCLUSIVE",

@@ -9,10 +9,10 @@ import type { DefaultShape } from "../carry/default-shape";
 import { addCheck, dropCheck, lockParent, onDefault, tableOf, validateCheck } from "./statements";
 
 /**
- * Makes the default partition itself the partition of the one range that all its rows belong to, and a new, empty one in its
- * place. No row moves and none is out of sight for a moment: a CHECK proves first, while everybody works on, that it holds
- * nothing else; then names and bounds change in one short transaction that reads nothing. Until that is over, rows outside
- * every range are refused with 23514.
+ * Turns the default partition into the partition of the one range that all its rows belong to, and creates an empty one in its
+ * place. No row moves or becomes invisible: a CHECK first proves, without blocking other sessions, that it holds nothing else;
+ * then names and bounds change in one short transaction that reads nothing. Until it ends, rows outside every range are refused
+ * with 23514.
  */
 export function convertDefaultStatements(
   parent: ParentShape,
@@ -50,7 +50,7 @@ export function convertDefaultStatements(
   ];
 }
 
-/** Under the lock that the transaction holds already. */
+/** Renames under the lock that the transaction already holds. */
 function rename(shape: DefaultShape, transaction: string, sql: string): Statement {
   return { ...onDefault(shape, transaction, sql, { mode: "ACCESS EXCLUSIVE", undo: "rename it back" }), locks: [] };
 }

@@ -12,10 +12,10 @@ import { onDefault, tableOf } from "./statements";
 const MOVED = "pg_temp.pgpartition_moved";
 
 /**
- * Takes the rows of a range out of the default partition, within the transaction that attaches their partition: nobody sees
- * them missing. They wait in a temporary table, because they must be inserted into a partition that is attached already:
- * before that, streams of changes would show them deleted and never inserted. A move is no change of a row: triggers of users
- * do not see it, and row security does not hide it.
+ * Takes the rows of a range out of the default partition, in the transaction that attaches their partition, so that no session
+ * misses them. They wait in a temporary table, because they must be inserted into an attached partition: before that, streams of
+ * changes would show them deleted and never inserted. Moving a row is not a change: user triggers do not fire, and row security
+ * does not hide it.
  */
 export function takeOutStatements(
   parent: ParentShape,
@@ -44,7 +44,7 @@ export function takeOutStatements(
   ];
 }
 
-/** Puts them into their partition, once it is attached. */
+/** Inserts them into their partition, once it is attached. */
 export function putInStatements(
   parent: ParentShape,
   shape: DefaultShape,
@@ -68,7 +68,7 @@ export function putInStatements(
   ];
 }
 
-/** On a table that nobody else can see, or whose lock the transaction holds. */
+/** A statement on a table that no other session can see, or whose lock the transaction holds. */
 function own(sql: string, transaction: string): Statement {
   return { sql, transaction, timeouts: "light", locks: [], hold: "instant", hazards: [], undo: "not needed" };
 }

@@ -4,8 +4,8 @@ import type { DefaultShape } from "../carry/default-shape";
 import { addCheck, dropCheck, validateCheck } from "./statements";
 
 /**
- * Brings the CHECK of a default partition to what is attached now. Where many rows have to be read for that, they are read
- * under a lock that stops nobody.
+ * Aligns the CHECK of a default partition with the attached ranges. If many rows have to be read for that, they are read under a
+ * lock that blocks no reader or writer.
  */
 export function repairStatements(shape: DefaultShape, wanted: NamedCheck | undefined): Statement[] {
   const label = `exclude ${shape.schema}.${shape.name}`;

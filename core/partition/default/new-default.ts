@@ -9,10 +9,10 @@ import { excludingCheck } from "../../observed/key-excludes";
 import { onDefault, tableOf } from "./statements";
 
 /**
- * Makes a default partition like any other, with the CHECK that excludes what is attached. Empty when it is attached, so
- * nothing is read. All in one transaction.
+ * Creates a default partition like any other, with the CHECK that excludes attached ranges. It is empty when attached, so nothing
+ * is read. All in one transaction.
  *
- * @param stretches what is attached by then
+ * @param stretches ranges that are attached by then
  */
 export function newDefaultStatements(
   parent: ParentShape,
@@ -42,7 +42,10 @@ export function newDefaultStatements(
   ];
 }
 
-/** ATTACH … DEFAULT stops nobody: it takes SHARE UPDATE EXCLUSIVE on the table, and the partition is in nobody's plans yet. */
+/**
+ * ATTACH … DEFAULT blocks no reader or writer: it takes SHARE UPDATE EXCLUSIVE on the table, and no query plan contains the
+ * partition yet.
+ */
 export function attachDefaultStatement(parent: ParentShape, name: string, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
   const leaf = quoteQualified(parent.leafSchema, name);
@@ -57,8 +60,8 @@ export function attachDefaultStatement(parent: ParentShape, name: string, transa
 }
 
 /**
- * Removes a default partition that nobody declares any more. The CHECK that no row can meet fails where it is not empty after
- * all, and takes everything back.
+ * Removes a default partition that is no longer declared. A CHECK that no row can satisfy fails if it is not empty after all, and
+ * reverts everything.
  */
 export function removeDefaultStatements(
   parent: ParentShape,
@@ -73,7 +76,7 @@ export function removeDefaultStatements(
       mode: "ACCESS EXCLUSIVE",
       undo: "not needed",
     }),
-    // It holds no row: none is deleted.
+    // It holds no row, so none is deleted.
     ...drop.map((statement): Statement => ({
       ...statement,
       transaction,

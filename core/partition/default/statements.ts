@@ -3,16 +3,16 @@ import type { Hazard, LockMode, Statement } from "../../sql/statement";
 import type { NamedCheck } from "../../observed/key-excludes";
 import type { DefaultShape } from "../carry/default-shape";
 
-/** What a statement on a default partition is besides its text. */
+/** Properties of a statement on a default partition, in addition to its text. */
 interface Traits {
   readonly mode: LockMode;
   readonly undo: string;
-  /** Reads all of it. */
+  /** True if it reads all rows. */
   readonly reads?: boolean;
   readonly hazards?: readonly Hazard[];
 }
 
-/** One statement on the default partition, whose readers and writers others may be. */
+/** One statement on the default partition, which other sessions may be reading and writing. */
 export function onDefault(
   shape: Pick<DefaultShape, "schema" | "name">,
   transaction: string,
@@ -31,7 +31,7 @@ export function onDefault(
   };
 }
 
-/** Adds a CHECK. `validated`: every row is read under the lock, so only where there are few. */
+/** Adds a CHECK. `validated`: every row is read under the lock, so only if there are few. */
 export function addCheck(shape: DefaultShape, transaction: string, check: NamedCheck, validated: boolean): Statement {
   const name = quote(check.name);
   return onDefault(
@@ -46,7 +46,7 @@ export function addCheck(shape: DefaultShape, transaction: string, check: NamedC
   );
 }
 
-/** Reads every row while others read and write. */
+/** Reads every row without blocking reads and writes. */
 export function validateCheck(shape: DefaultShape, transaction: string, check: { readonly name: string }): Statement {
   return onDefault(shape, transaction, `ALTER TABLE ${tableOf(shape)} VALIDATE CONSTRAINT ${quote(check.name)}`, {
     mode: "SHARE UPDATE EXCLUSIVE",
@@ -63,7 +63,7 @@ export function dropCheck(shape: DefaultShape, transaction: string, check: { rea
   });
 }
 
-/** The parent first, then its partitions: whoever takes them the other way round would meet us in a deadlock. */
+/** Locks the parent first, then its partitions: the reverse order would deadlock with a session that takes them in this one. */
 export function lockParent(
   parent: { readonly schema: string; readonly table: string },
   transaction: string,

@@ -5,14 +5,14 @@ import { attachText } from "./new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Hazard, Lock, Statement } from "../../sql/statement";
 
-/** A partition to be made, in the schema of its parent. */
+/** A partition to create, in the schema of its parent. */
 export interface NewPartition extends Interval {
   readonly name: string;
 }
 
 /**
- * ATTACH of a table that is empty, or whose CHECK implies its bounds: either way it reads nothing of it under its lock. A
- * default partition is read as well, unless it is empty or its own CHECK excludes the bounds.
+ * Attaches a table that is empty, or whose CHECK implies its bounds: either way nothing of it is read under the lock. A default
+ * partition is read as well, unless it is empty or its own CHECK excludes the bounds.
  */
 export function attachStatement(parent: ParentShape, partition: NewPartition, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
@@ -27,7 +27,7 @@ export function attachStatement(parent: ParentShape, partition: NewPartition, tr
   };
 }
 
-/** What an ATTACH to a table locks that others can see. */
+/** Returns the locks of an ATTACH that other sessions can notice. */
 export function attachLocks(parent: ParentShape): Pick<Statement, "locks" | "hazards"> {
   const locks: Lock[] = [
     { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
@@ -49,7 +49,10 @@ export function attachLocks(parent: ParentShape): Pick<Statement, "locks" | "haz
   return { locks, hazards: [...new Set(hazards)] };
 }
 
-/** A filled table still has its foreign keys: ATTACH then takes ACCESS EXCLUSIVE on the referenced tables, measured on 15 to 18. */
+/**
+ * Adds locks for a filled table, which still has its foreign keys: ATTACH then takes ACCESS EXCLUSIVE on the referenced tables,
+ * measured on 15 to 18.
+ */
 export function withFilledLocks(statement: Statement, parent: ParentShape): Statement {
   if (parent.references.length === 0) return statement;
   return {
@@ -61,12 +64,12 @@ export function withFilledLocks(statement: Statement, parent: ParentShape): Stat
   };
 }
 
-/** The name of the CHECK that stands for the bounds of a filled table until it is attached. */
+/** Returns the name of the CHECK that implies the bounds of a filled table until it is attached. */
 export function boundsCheckName(partition: string): string {
   return fitIdentifier(`${partition}_bounds`);
 }
 
-/** The condition that PostgreSQL derives from the bounds. A table that another tool made may have a nullable key. */
+/** Returns the condition that PostgreSQL derives from the bounds. A table created by another tool may have a nullable key. */
 export function boundsCondition(parent: ParentShape, interval: Interval): string {
   const key = quote(parent.key.column);
   return `${key} IS NOT NULL AND ${key} >= ${from(parent, interval)} AND ${key} < ${to(parent, interval)}`;

@@ -7,14 +7,14 @@ import type { Instant } from "../../time/instant";
 import type { ParentIndex, ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 
-/** A table that is to become a partition or a branch, before anybody can see it. */
+/** A table that will become a partition or a branch, not visible to other sessions yet. */
 interface NewTable {
   readonly name: string;
-  /** Upper bound in time, by which its storage is chosen. */
+  /** Upper bound in time, which decides its storage. */
   readonly to: Instant | undefined;
-  /** By what it is cut further; undefined: it holds rows itself. */
+  /** Its further partitioning; undefined: it holds rows itself. */
   readonly cut: Cut | undefined;
-  /** Rows come in that are no news: triggers of its siblings are made after them. */
+  /** Existing rows are loaded: triggers of its siblings are created after them. */
   readonly rowsFirst?: true;
 }
 
@@ -24,8 +24,8 @@ export interface Cut {
 }
 
 /**
- * A table of its own with everything that the parent demands of a partition: columns, keys, indexes under our names, and
- * what PostgreSQL does not hand down. It is born closed, never closed later.
+ * Creates a table with everything that the parent requires of a partition: columns, keys, indexes under names chosen here, and
+ * properties that PostgreSQL does not pass on. It is closed from the start.
  */
 export function newTableStatements(parent: ParentShape, table: NewTable, transaction: string): Statement[] {
   const own = (sql: string, undo: string): Statement => ({
@@ -53,13 +53,13 @@ export function newTableStatements(parent: ParentShape, table: NewTable, transac
   ];
 }
 
-/** What a table that is to be a partition will carry. */
+/** Returns the properties of a table that will be a partition. */
 export function newbornOf(parent: ParentShape, table: NewTable): NewbornState {
   const wanted = newbornState(parent.carried, leafNames(parent, table.name), table, parent.now, parent.key.zone);
   return table.rowsFirst ? { ...wanted, triggers: [] } : wanted;
 }
 
-/** Where what a partition carries takes its names from. */
+/** Returns the names that the properties of a partition refer to. */
 export function leafNames(parent: ParentShape, leaf: string): WantedNames {
   return {
     schema: parent.root.schema,
@@ -69,7 +69,7 @@ export function leafNames(parent: ParentShape, leaf: string): WantedNames {
   };
 }
 
-/** CREATE INDEX for one leaf, under a name that we choose: LIKE would let PostgreSQL choose. */
+/** Returns CREATE INDEX for one partition, with an explicit name: LIKE would let PostgreSQL choose it. */
 export function createLeafIndexText(
   parent: ParentShape,
   leaf: string,
@@ -86,7 +86,7 @@ export function leafIndexName(parent: ParentShape, leaf: string, index: Pick<Par
   return indexName(index.leafName, { partition: leaf, table: parent.root.table });
 }
 
-/** What LIKE takes over: never IDENTITY (PostgreSQL 17 refuses to attach it), never INDEXES (names), never foreign keys. */
+/** Options of LIKE: never IDENTITY (PostgreSQL 17 refuses to attach it), never INDEXES (names), never foreign keys. */
 const LIKE_OPTIONS = ["DEFAULTS", "CONSTRAINTS", "STORAGE", "COMPRESSION", "GENERATED", "COMMENTS", "STATISTICS"];
 
 function createTableText(parent: ParentShape, table: NewTable, wanted: NewbornState): string {
@@ -105,12 +105,12 @@ function createTableText(parent: ParentShape, table: NewTable, wanted: NewbornSt
   return `CREATE ${unlogged}TABLE ${quoteQualified(parent.leafSchema, table.name)} (\n  ${parts.join(",\n  ")}\n)${cut}${method}`;
 }
 
-/** `PARTITION BY LIST ("site_id")` */
+/** Returns `PARTITION BY LIST ("site_id")` */
 export function cutText(cut: Cut): string {
   return `PARTITION BY ${cut.strategy.toUpperCase()} (${quote(cut.column)})`;
 }
 
-/** ATTACH of a table to a table, by the bounds as SQL writes them. */
+/** Returns ATTACH of one table to another, with bounds in SQL. */
 export function attachText(parent: Quoted, table: Quoted, bounds: string): string {
   return `ALTER TABLE ${parent} ATTACH PARTITION ${table} ${bounds}`;
 }

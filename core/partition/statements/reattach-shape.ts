@@ -2,7 +2,7 @@ import { quote, quoteQualified } from "../../names/identifier";
 import { stateOf } from "../../declare/table/constraint-state";
 import type { Lock, Statement } from "../../sql/statement";
 
-/** What a table that was away lacks of its parent, and has too much: the parent was changed meanwhile. */
+/** Differences of a detached table from its parent, which was changed in the meantime. */
 export interface AwayShape {
   readonly missing: readonly {
     readonly name: string;
@@ -20,14 +20,14 @@ export interface AwayShape {
     readonly definition: string;
     /** `schema.table` of a foreign key. */
     readonly referenced: string | undefined;
-    /** Its name is that of another constraint here. */
+    /** True if another constraint of this table has its name. */
     readonly taken: boolean;
   }[];
 }
 
 /**
- * Makes up for what was changed while a table was away: columns that came or went, types, NOT NULL, checks and foreign keys.
- * The table is in nobody's plans, so it may be read and written anew; only a referenced table is locked for an instant.
+ * Applies changes made while a table was detached: columns added or dropped, types, NOT NULL, checks and foreign keys. No query
+ * plan contains the table, so it may be read and rewritten; only a referenced table is locked for an instant.
  */
 export function awayShapeStatements(
   leaf: { readonly schema: string; readonly name: string },
@@ -84,8 +84,8 @@ export function awayShapeStatements(
 type AwayConstraint = AwayShape["constraints"][number];
 
 /**
- * Its rows are read without a lock that stops writers of the referenced table; what is NOT VALID or NOT ENFORCED on the parent
- * is so here, and reads none.
+ * Adds a foreign key. Its rows are read without a lock that blocks writers of the referenced table; one that is NOT VALID or NOT
+ * ENFORCED on the parent is so here, and reads none.
  */
 function foreignKey(relation: string, table: string, one: AwayConstraint): Statement[] {
   const { notValid, notEnforced } = stateOf(one);
@@ -121,7 +121,7 @@ function validateKey(relation: string, table: string, one: AwayConstraint, locks
   };
 }
 
-/** As the parent has it: where that holds for new rows only, the rows of before were never asked to satisfy it. */
+/** Returns the constraint as the parent has it: if that holds for new rows only, older rows were never required to satisfy it. */
 function addText({ name, definition }: AwayConstraint): string {
   return `ADD CONSTRAINT ${quote(name)} ${definition}`;
 }

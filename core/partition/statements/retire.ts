@@ -1,7 +1,7 @@
 import { quote, quoteLiteral, quoteQualified } from "../../names/identifier";
 import type { Hazard, Lock, Statement } from "../../sql/statement";
 
-/** What retirement needs to know about the table that loses a partition. */
+/** Input about the table that loses a partition. */
 interface RetiringParent {
   readonly schema: string;
   readonly table: string;
@@ -19,8 +19,8 @@ interface RetiringLeaf {
 }
 
 /**
- * Takes a partition out of the table. The concurrent form stops nobody; where a default partition forbids it, the plain
- * form takes ACCESS EXCLUSIVE on the table for an instant, under a short lock_timeout.
+ * Detaches a partition from the table. The concurrent form blocks no reader or writer; if a default partition rules it out, the
+ * plain form takes ACCESS EXCLUSIVE on the table for an instant, under a short lock_timeout.
  */
 export function detachStatement(parent: RetiringParent, leaf: RetiringLeaf): Statement {
   const concurrent = parent.defaultPartition === undefined;
@@ -42,7 +42,7 @@ export function detachStatement(parent: RetiringParent, leaf: RetiringLeaf): Sta
     hazards.push("LOCK_DEFAULT_AX");
   }
   if (parent.references.length > 0) hazards.push("LOCK_REF_WRITE");
-  // Under SHARE it looks for rows that refer to the partition; then it takes the keys' triggers away, measured on 15 to 18.
+  // Under SHARE it searches for rows that refer to the partition; then it removes the keys' triggers, measured on 15 to 18.
   if (referringLocks(parent).length > 0) hazards.push("LOCK_REFERRING_AX", "SCAN_REFERRING");
   return {
     sql,
@@ -77,7 +77,7 @@ export function finalizeStatement(parent: RetiringParent, leaf: RetiringLeaf): S
   };
 }
 
-/** The table that is fenced, and the schema in which the functions are. */
+/** The table to fence, and the schema of the functions. */
 interface Fencing {
   readonly management: string;
   /** `schema.table` of each table that the partition refers to. */
@@ -85,8 +85,8 @@ interface Fencing {
 }
 
 /**
- * Closes a detached table for good: its grantees lose their rights to write, and triggers refuse what is left (its owner, a
- * cascading delete, a subscription). Its foreign keys go with that: a delete of a referenced row would meet the fence.
+ * Closes a detached table for good: its grantees lose their rights to write, and triggers refuse the remaining writers (its
+ * owner, a cascading delete, a subscription). Its foreign keys are dropped too: a delete of a referenced row would hit the fence.
  */
 export function fenceStatement(fencing: Fencing, leaf: RetiringLeaf): Statement {
   const { references } = fencing;
@@ -118,8 +118,8 @@ export function unfenceStatement(management: string, leaf: RetiringLeaf): Statem
 }
 
 /**
- * Makes a partition read-only whose rows came from an archive: triggers refuse every write, by whomever. Rights and row security
- * stay as they are, so that it is read like its siblings.
+ * Makes a partition with rows from an archive read-only: triggers refuse every write, by any role. Rights and row security are
+ * unchanged, so that it is read like its siblings.
  */
 export function keepReadOnlyStatement(management: string, leaf: RetiringLeaf): Statement {
   return {
@@ -133,7 +133,7 @@ export function keepReadOnlyStatement(management: string, leaf: RetiringLeaf): S
   };
 }
 
-/** What an archive reads: shown as one statement, run in as many parts as the size of the table asks for. */
+/** Reads rows for an archive: shown as one statement, run in as many parts as the size of the table requires. */
 export function exportStatement(leaf: RetiringLeaf): Statement {
   return {
     sql: `COPY (SELECT * FROM ${quoteQualified(leaf.schema, leaf.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
@@ -146,7 +146,10 @@ export function exportStatement(leaf: RetiringLeaf): Statement {
   };
 }
 
-/** Before the drop of an archived table: as many rows as were archived. No session waits for it; its fence keeps the answer true. */
+/**
+ * Counts the rows of an archived table before its drop: as many as were archived. No session waits for it; its fence keeps the
+ * result true.
+ */
 export function countStatement(leaf: RetiringLeaf): Statement {
   return {
     sql: `SELECT count(*) FROM ${quoteQualified(leaf.schema, leaf.name)}`,
@@ -164,9 +167,9 @@ function regclass(leaf: RetiringLeaf): string {
 }
 
 /**
- * Drops a table that has been detached. The lock comes first, so that what is checked under it (the row of the ledger, the
- * oid, that nothing is attached) still holds when the table goes. It keeps its foreign keys after the detach, so the
- * referenced tables are locked for an instant as well.
+ * Drops a detached table. The lock comes first, so that what is checked under it (the row of the ledger, the oid, that nothing is
+ * attached) still holds at the drop. A detached table still has its foreign keys, so the referenced tables are locked for an
+ * instant as well.
  */
 export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Statement[] {
   const transaction = `drop ${leaf.schema}.${leaf.name}`;
@@ -197,7 +200,7 @@ export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Stat
   ];
 }
 
-/** The definition of a foreign table that has been detached. There is no LOCK TABLE for one; its rows are nothing that this database has. */
+/** Drops the definition of a detached foreign table. LOCK TABLE does not exist for it, and its rows are not in this database. */
 export function dropForeignStatement(leaf: RetiringLeaf): Statement {
   return {
     sql: `DROP FOREIGN TABLE ${quoteQualified(leaf.schema, leaf.name)}`,
