@@ -46,7 +46,7 @@ export const MAX_DRAINED_ROWS = 10_000;
 /** Connections to one database: one for reads, the rest for work on different tables. */
 export const DEFAULT_POOL_SIZE = 4;
 
-/** Lead of the program's clock over the database's, beyond which nothing is retired. */
+/** Seconds that the program's clock may be ahead of the database's before retirement stops. */
 export const MAX_CLOCK_SKEW_SECONDS = 10;
 
 /** Number of partitions from which `resources: "window"` is recommended: every resource costs the engine a state write. */
@@ -97,7 +97,7 @@ export const DEFAULT_JOB_SILENCE: Span = "2 days";
 /** Each row in a default partition is one that no partition of the window took. */
 export const DEFAULT_ROWS_IN_DEFAULT = 1;
 
-/** Seasons make some difference between months; ten times the median is another kind of month. */
+/** Months differ somewhat by season; ten times the median is not seasonal. */
 export const DEFAULT_IMBALANCE = 10;
 
 /** Mean time of a statement that deserves attention. */

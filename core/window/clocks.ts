@@ -6,9 +6,9 @@ import { horizonAt } from "./window";
  * Clocks of the program and the database. Retirement trusts the earlier one, so that neither alone can expire anything too soon.
  */
 export interface Clocks {
-  /** The program's, already truncated to the start of the table's current interval. */
+  /** The program's clock, already truncated to the start of the table's current interval. */
   readonly asOf: Instant;
-  /** The database's. */
+  /** The database's clock. */
   readonly database: Instant;
   /** A simulated clock that decides alone: for tests and demonstrations. */
   readonly trusted: Instant | undefined;

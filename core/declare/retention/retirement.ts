@@ -33,7 +33,7 @@ export interface RetirementOptions {
    */
   readonly archive?: ArchiveArgs;
   /**
-   * Protected ranges of time: a partition that overlaps one is neither detached nor dropped, whatever the window says. Removing
+   * Protected ranges of time: a partition that overlaps one is neither detached nor dropped, regardless of the window. Removing
    * one is a cut, which `maxDropsPerUpdate` limits.
    * @example [{ from: "2024-01-01", to: "2024-07-01", reason: "case 2024-118" }]
    */

@@ -6,7 +6,7 @@ import { schedule } from "../schedule/schedule";
 import { typeNamed } from "../option/shapes";
 import type { NoScheduleArgs, ScheduleArgs } from "../schedule/schedule-args";
 
-/** Maintenance of a table between two updates, and its performer. */
+/** Maintenance of a table between two updates: statistics, schedule, and the resources that do it. */
 export interface UpkeepOptions {
   /**
    * Greatest age of the statistics of the table as a whole, which plan queries on several partitions and which autovacuum never

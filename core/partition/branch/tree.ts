@@ -85,7 +85,7 @@ function branchesOf(
   });
 }
 
-/** Returns names of existing branches by path, whoever created them. */
+/** Returns names of existing branches by path, regardless of their creator. */
 function namesOfBranches(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, string> {
   return new Map(
     (table?.branches ?? []).flatMap(({ path, leaf }) =>

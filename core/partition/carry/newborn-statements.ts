@@ -33,7 +33,7 @@ export function freshStatements(
   defaults: Defaults,
 ): Statement[] {
   const open = { enabled: false, forced: false };
-  // The schedule runs these at an unknown time, when a role or function that siblings use may have been dropped.
+  // The schedule runs these at a later time, when a role or function that siblings use may have been dropped.
   const copied =
     defaults.grantees === "whoever" ? (list: Statement[]) => list.map(unlessItFails) : (list: Statement[]) => list;
   const policies = wanted.policies ? policyStatements(relation, transaction, wanted.policies, []) : [];

@@ -38,7 +38,7 @@ interface TimePartition {
 
 /**
  * Finds siblings among attached partitions, except those that do not show how a partition should be: default partitions, half
- * detached ones, those that this product made read-only before their retirement, and foreign tables.
+ * detached ones, those made read-only before their retirement, and foreign tables.
  */
 export function siblingsOf(table: ObservedTable): Siblings {
   const known = KNOWN.get(table);

@@ -12,7 +12,7 @@ export interface AwayShape {
   }[];
   readonly extra: readonly string[];
   readonly types: readonly { readonly name: string; readonly type: string; readonly from: string }[];
-  /** Columns that may be NULL here and not there. */
+  /** Columns that may be NULL here, but not in the parent. */
   readonly empty: readonly string[];
   readonly constraints: readonly {
     readonly name: string;
