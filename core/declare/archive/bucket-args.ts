@@ -12,13 +12,13 @@ export interface ArchiveBucketSettingsArgs {
   /** **Objects are deleted** at this age: first hidden, then removed when `keepVersionsFor` is over too. @default never */
   readonly expireAfter?: Span;
   /**
-   * Time for which an overwritten or expired version is retained; locked versions are retained in any case. @default as
-   * expireAfter
+   * Time for which an overwritten or expired version is retained; locked versions are retained in any case.
+   * @default as expireAfter
    */
   readonly keepVersionsFor?: Span;
   /**
-   * Prevents deleting or overwriting an object before its lock ends. It cannot be added to a bucket later without it. @default
-   * none
+   * Lock of every object: it cannot be deleted or overwritten before it ends. Cannot be added later to a bucket without it.
+   * @default none
    */
   readonly objectLock?: ObjectLockArgs;
   /**

@@ -36,7 +36,8 @@ export interface StoreSettings {
    */
   readonly storageClass?: StorageClass;
   /**
-   * Prevents deleting or overwriting an object before its lock ends. The bucket needs Object Lock. @default as the bucket locks
+   * Lock of every object: it cannot be deleted or overwritten before it ends. The bucket needs Object Lock.
+   * @default as the bucket locks
    */
   readonly objectLock?: ObjectLockArgs;
 }

@@ -21,8 +21,8 @@ export interface RestoredRangeArgs {
    */
   readonly range: string;
   /**
-   * Time from which it is retired again like every expired partition. ISO 8601. @default never: until it is removed from the
-   * program
+   * Time from which it is retired again like every expired partition. ISO 8601.
+   * @default never: until it is removed from the program
    */
   readonly until?: string;
 }

@@ -28,8 +28,8 @@ export interface RetirementOptions {
    */
   readonly grace?: Span | "none";
   /**
-   * Destination and settings of the archive. Required with `onExpire: "archive"`, and allowed only then. @example { to:
-   * "s3://bucket/postgres" }
+   * Destination and settings of the archive. Required with `onExpire: "archive"`, and allowed only then.
+   * @example { to: "s3://bucket/postgres" }
    */
   readonly archive?: ArchiveArgs;
   /**
@@ -39,8 +39,8 @@ export interface RetirementOptions {
    */
   readonly holds?: readonly HoldArgs[];
   /**
-   * Approval of a shorter retention, for the policy that requires one; recorded in the ledger with each archive. @example
-   * "CHG-1042"
+   * Approval of a shorter retention, for the policy that requires one; recorded in the ledger with each archive.
+   * @example "CHG-1042"
    */
   readonly approvedBy?: string;
   /** Intervals that one update may retire before a confirmation is needed. Range 1-1000. @default 3 */

@@ -55,8 +55,8 @@ export interface TableSpecArgs
    */
   readonly leafSchema?: string;
   /**
-   * Columns that identify a row in a stream of changes. `index` names a declared unique index by its key. @default what each
-   * partition has
+   * Columns that identify a row in a stream of changes. `index` names a declared unique index by its key.
+   * @default what each partition has
    */
   readonly replicaIdentity?: "default" | "full" | "nothing" | { readonly index: string };
   /**

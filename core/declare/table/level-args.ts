@@ -72,8 +72,8 @@ export interface ListValuesArgs {
   /** Its column with the values. */
   readonly column: string;
   /**
-   * Condition for values in use: one SQL expression. The others keep their partitions and get no new ones. @example "end_date >
-   * current_date"
+   * Condition for values in use: one SQL expression. The others keep their partitions and get no new ones.
+   * @example "end_date > current_date"
    */
   readonly where?: string;
   /** Column of the same table with the value of the LIST level above that each value belongs to. @default every value belongs to each */

@@ -13,8 +13,8 @@ export interface StorageArgs {
 /** Storage of partitions of one age. A setting named in any profile is managed on every partition; others are left alone. */
 export interface StorageProfileArgs {
   /**
-   * Storage parameters. Takes SHARE UPDATE EXCLUSIVE on a partition, which blocks no reader or writer. @example { fillfactor: 90,
-   * autovacuum_vacuum_scale_factor: 0.02 }
+   * Storage parameters. Takes SHARE UPDATE EXCLUSIVE on a partition, which blocks no reader or writer.
+   * @example { fillfactor: 90, autovacuum_vacuum_scale_factor: 0.02 }
    */
   readonly options?: Readonly<Record<string, string | number | boolean>>;
   /** Storage parameters of its TOAST table, without the prefix `toast.`. @example { autovacuum_enabled: false } */

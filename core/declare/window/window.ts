@@ -8,13 +8,13 @@ import { declaredSpan, declaredTime } from "../option/time-text";
 /** The window of partitions that exist. */
 export interface WindowArgs {
   /**
-   * Time after the current interval for which partitions are created, or a fixed end. @example "3 months", { until: "2027-01-01"
-   * }
+   * Time after the current interval for which partitions are created, or a fixed end.
+   * @example "3 months", { until: "2027-01-01" }
    */
   readonly lead: Span | { readonly until: string };
   /**
-   * Time for which data is kept after the start of the current interval. **Older data leaves the table.** @example "12 months",
-   * "forever"
+   * Time for which data is kept after the start of the current interval. **Older data leaves the table.**
+   * @example "12 months", "forever"
    */
   readonly retention: Span | "forever";
   /** First instant that has a partition. Never advances by itself. Required with retention "forever". @default the horizon */
