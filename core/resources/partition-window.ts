@@ -87,7 +87,7 @@ export const partitionWindowType = resourceType({
     limits: [
       "A plan that is not complete retires nothing.",
       "The [default partition](../default-partition.md) is made, kept and removed here; retention never touches it.",
-      "What partitions carry besides bounds is aligned here: [what every partition carries](../leaves.md). A partition of a role whose rights ours does not have is named with the ALTER TABLE for an administrator, and the rest is done.",
+      "What partitions carry besides bounds is aligned here: [what every partition carries](../partitions.md). A partition of a role whose rights ours does not have is named with the ALTER TABLE for an administrator, and the rest is done.",
       `At most ${MAX_WINDOW_INTERVALS} intervals in a window, ${MAX_LISTED_DROPS} retirements and ${MAX_LISTED_STATEMENTS} statements listed in a plan; totals are always whole.`,
       "Its Delete is refused unless `allowDestroy` names the table; see [retirement](../retirement.md).",
     ],
