@@ -5,37 +5,37 @@ import { type BucketDemands, bucketProblems } from "../core/archive/bucket/bucke
 import { type BucketFacts, bucketFacts, type BucketSetting } from "../core/archive/bucket/bucket-facts";
 import { ProgramError, requireValid } from "../core/problems/problem";
 
-/** A bucket that somebody else set up. */
+/** An existing bucket that is set up elsewhere. */
 export interface ExistingBucketArgs {
-  /** Its name. */
+  /** Name of the bucket. */
   readonly bucket: pulumi.Input<string>;
   /**
-   * Settings that are neither read nor checked, because who runs the update may not read them: "versioning", "encryption",
-   * "publicAccess", "ownership", "policy", "lock", "lifecycle", "logging". @default []
+   * Settings that are neither read nor checked, because the identity that runs the update may not read them: "versioning",
+   * "encryption", "publicAccess", "ownership", "policy", "lock", "lifecycle", "logging". @default []
    */
   readonly unchecked?: readonly BucketSetting[];
 }
 
-/** What is declared of it, as far as it is checked. */
+/** Declared settings that can be checked. */
 interface DeclaredBucket {
   readonly kmsKeyArn?: pulumi.Input<string>;
   readonly accessLogs?: object;
 }
 
-/** What only the owner of a bucket can say. */
+/** Arguments that only the owner of a bucket can decide. */
 const OWNERS_BUSINESS = ["bucketName", "tags", "protect", "expireAfter", "keepVersionsFor", "storage"] as const;
 
-/** Name and ARN wait for the checks. */
+/** Bucket whose name and ARN wait for the checks. */
 interface ReadBucket {
-  /** Its name. */
+  /** Name of the bucket. */
   readonly bucket: pulumi.Output<string>;
-  /** Its ARN. */
+  /** ARN of the bucket. */
   readonly arn: pulumi.Output<string>;
-  /** What it is set to, before anybody judges that. */
+  /** Settings of the bucket as read, before they are judged. */
   readonly facts: pulumi.Output<BucketFacts>;
 }
 
-/** The bucket, when it has passed the checks. */
+/** Reads and checks an existing bucket. */
 export function readBucket(
   aws: typeof awsTypes,
   name: string,
@@ -57,7 +57,7 @@ export function readBucket(
   return { bucket, arn: pulumi.all([found.arn, bucket]).apply(([arn]) => arn), facts };
 }
 
-/** What the bucket is set to, and what of it is wrong, one line each. */
+/** Reads the settings of the bucket and reports problems, one line each. */
 export function checkBucket(
   aws: typeof awsTypes,
   name: string,
@@ -75,8 +75,8 @@ export function checkBucket(
 }
 
 /**
- * Reads each setting as a resource of AWS that is looked at and never changed; one that does not exist fails the read, with its
- * name. Policies are shown no such resources: for them the facts are an output of the component.
+ * Reads each setting as an AWS resource that is never changed; a missing one fails the read and is named. Policies do not see
+ * such resources: the component passes the facts to them as an output.
  */
 function readFacts(
   aws: typeof awsTypes,
@@ -105,7 +105,10 @@ function refuseOwnersBusiness(name: string, args: DeclaredBucket): void {
   });
 }
 
-/** Settings that can be left at what AWS does by itself are read only where something is asked of them. */
+/**
+ * Returns the settings to read; those with an acceptable AWS default are read only if the declaration requires something of
+ * them.
+ */
 function wantedSettings(args: DeclaredBucket, settings: ArchiveBucketSettings): BucketSetting[] {
   return [
     "versioning",
@@ -136,7 +139,7 @@ function demandsOf(settings: ArchiveBucketSettings, args: DeclaredBucket, key: s
   };
 }
 
-/** The id of each of these resources is the name of the bucket. */
+/** Reads one setting; the id of each of these resources is the name of the bucket. */
 function readSetting(
   aws: typeof awsTypes,
   name: string,

@@ -10,18 +10,19 @@ import type { TableSpec } from "../core/declare/table/spec";
 import { type Instant, parseInstant } from "../core/time/instant";
 import { programClock } from "./clock";
 
-/** The archives of a database, as tables that Athena finds by itself. */
+/** The archives of a database, as tables for Athena. */
 export interface ArchiveCatalogArgs extends ArchiveCatalogSettingsArgs {
-  /** Where the archives lie, as `archive.to` of the tables says. @example bucket.url */
+  /** Location of the archives, the same as `archive.to` of the tables. @example bucket.url */
   readonly location: pulumi.Input<string>;
 }
 
 /**
- * Lets Athena query the archives with SQL and no further step: a database of Glue, and for each table what its archives look like
- * and where they are, computed from the window (partition projection), so that a new archive is found when it is there.
+ * Lets Athena query the archives with SQL and no further step: a database in Glue, and for each table the columns and
+ * locations of its archives, computed from the window (partition projection), so that a new archive is found as soon as it
+ * exists.
  *
- * For each table there are two: `<schema>_<table>_generations` has every archive of every range, and the view `<schema>_<table>`
- * of each range the last. Query the view: a range that was restored and archived again lies in the store twice.
+ * Each table has two: `<schema>_<table>_generations` with every archive of every range, and the view `<schema>_<table>`
+ * with the last archive of each range. Query the view: a range that was restored and archived again is in the store twice.
  *
  * @example
  * const catalog = new ArchiveCatalog("archive", { location: bucket.url, database: "app", tables, since: "2024-01-01" });
@@ -37,7 +38,7 @@ export class ArchiveCatalog extends pulumi.ComponentResource {
     const tables = readTables(name, args);
     const catalog = args.catalog ?? catalogName(args.database);
     // Loaded only here: the package is large, and most programs do not need it.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for every program
     const aws = require("@pulumi/aws") as typeof awsTypes;
     const database = new aws.glue.CatalogDatabase(name, { name: catalog }, { parent: this });
     this.catalog = database.name;
@@ -131,7 +132,7 @@ function readTables(name: string, args: ArchiveCatalogArgs): Map<string, Catalog
   });
 }
 
-/** Folders of a table's branches; undefined, and a problem, where they or its columns cannot be told. */
+/** Returns the folders of a table's branches; undefined, with a problem, if they or its columns cannot be determined. */
 function readBranches(
   key: string,
   spec: TableSpec,

@@ -3,11 +3,11 @@ import { formatProblem, type Problem, ProgramError } from "../core/problems/prob
 import { declaredTime, timeProblem } from "../core/declare/option/time-text";
 import { formatInstant, type Instant } from "../core/time/instant";
 
-/** The moment that a whole program plans for. */
+/** The moment for which a whole program plans. */
 export interface ProgramClock {
   /** ISO 8601. */
   readonly asOf: string;
-  /** Whether it was configured, and not read from the process clock. */
+  /** True if the moment was configured, false if it was read from the process clock. */
   readonly configured: boolean;
 }
 
@@ -24,7 +24,7 @@ export function programClock(): ProgramClock {
 
 const CONFIGURED = "pgpartition:asOf";
 
-/** The moment that a program names itself. */
+/** Parses the moment that a program sets itself. */
 export function declaredClock(asOf: string): Instant {
   return requireTime("asOf", asOf);
 }

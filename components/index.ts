@@ -1,4 +1,4 @@
-/** What users may rely on. Everything else is internal and may change. */
+/** Public interface of the package. Everything else is internal and may change. */
 export { PartitionedDatabase, type PartitionedDatabaseArgs } from "./partitioned-database";
 export { PartitionedTable, type PartitionedTableArgs } from "./partitioned-table";
 export { type ConnectionArgs, Provider, type ProviderArgs } from "./provider";

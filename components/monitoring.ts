@@ -5,19 +5,19 @@ import type { MonitoringSettingsArgs } from "../core/monitoring/args";
 import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
 import { requireMonitoringSettings } from "../core/monitoring/settings";
 
-/** Files for Prometheus and Grafana, and where they go. */
+/** Files for Prometheus and Grafana, and where they are written. */
 export interface MonitoringArgs extends MonitoringSettingsArgs {
   /**
-   * Folder that the files are written to, made if it is missing. They follow from the program alone, so that preview writes
-   * them as well. @default none: the texts are outputs
+   * Folder for the files, created if it is missing. They depend on the program alone, so that preview writes them as well.
+   * @default none: the texts are outputs
    */
   readonly writeTo?: string;
 }
 
 /**
- * What Prometheus and Grafana need to watch the managed tables: queries for postgres_exporter, alert rules, a dashboard, and
- * the SQL that gives the view partition_size the same thresholds. It makes nothing in the database: the views are a part of
- * the management schema.
+ * Files with which Prometheus and Grafana watch the managed tables: queries for postgres_exporter, alert rules, a dashboard,
+ * and the SQL that gives the view partition_size the same thresholds. Nothing is created in the database: the views are part
+ * of the management schema.
  *
  * @example
  * const monitoring = new Monitoring("monitoring", { alerts: { runway: "14 days" }, writeTo: "monitoring" });

@@ -1,5 +1,5 @@
-// Which tables of a program have to do with each other. A table of a PartitionedTable knows those that the program made before
-// it: they cannot wait for it in turn, whatever dependsOn says.
+// Relations between the tables of a program. A PartitionedTable only sees tables that the program created before it: those
+// cannot depend on it in turn, whatever dependsOn contains.
 import type * as pulumi from "@pulumi/pulumi";
 import type { ForeignKeySpec } from "../core/declare/table/constraints";
 
@@ -14,23 +14,23 @@ interface Made {
   readonly windowResource: pulumi.Resource;
 }
 
-/** By the provider: the same name leads to another table in another database. */
+/** Tables by provider: the same name is another table in another database. */
 const MADE = new WeakMap<object, Map<string, { readonly spec: Named; readonly made: Made }>>();
 const DEFAULT_PROVIDER = {};
 
-/** Tables that the foreign keys of a table point to. */
+/** Returns the tables that the foreign keys of a table point to. */
 export function earlierReferenced(provider: object | undefined, spec: Named): pulumi.Resource[] {
   return of(provider).flatMap(([, other]) => (refersTo(spec, other.spec) ? [other.made.tableResource] : []));
 }
 
-/** Windows of the tables whose foreign keys point to a table. */
+/** Returns the windows of tables whose foreign keys point to a table. */
 export function earlierReferring(provider: object | undefined, spec: Named): pulumi.Resource[] {
   return of(provider).flatMap(([, other]) => (refersTo(other.spec, spec) ? [other.made.windowResource] : []));
 }
 
 /**
- * Whether the window of a table waits for those of the tables that refer to it. One that makes the partitions itself does not: a
- * retirement of another table that fails must not keep them from being made.
+ * Returns true if the window of a table waits for those of the tables that refer to it. A window that creates the partitions
+ * itself does not: a failing retirement of another table must not block creation.
  */
 export function windowWaits(resources: "partition" | "window" | undefined): boolean {
   return resources !== "window";

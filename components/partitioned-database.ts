@@ -18,32 +18,36 @@ export interface PartitionedDatabaseArgs extends Omit<
   ProviderArgs,
   keyof ConnectionArgs | "asOf" | "managementSchema"
 > {
-  /** Where the database is. */
+  /** Connection to the database. */
   readonly connection: ConnectionArgs;
-  /** Schema of registry and ledger, made if it is missing. @default "pgpartition" */
+  /** Schema of registry and ledger, created if it is missing. @default "pgpartition" */
   readonly managementSchema?: string;
   /**
-   * Sizes by which the view partition_size and its alerts judge partitions; give the component Monitoring the same. Recorded
-   * once for the database, so that two stacks should not say different ones. @default those that the database has, at first 10, 100 and 200 GB
+   * Thresholds by which the view partition_size and its alerts judge partitions; give the component Monitoring the same.
+   * Recorded once for each database, so that two stacks cannot disagree.
+   * @default those of the database, initially 10, 100 and 200 GB
    */
   readonly sizes?: SizeThresholdArgs;
   /** The tables by key; the key becomes part of the names of their resources. */
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
-  /** What every table has in common; a table's own value wins. @example { onExpire: "drop", owner: "platform" } */
+  /** Values shared by all tables; a table's own value wins. @example { onExpire: "drop", owner: "platform" } */
   readonly defaults?: Partial<
     Pick<
       TableSpecArgs,
       "schema" | "onExpire" | "grace" | "owner" | "dataClass" | "maxDropsPerUpdate" | "resources" | "paused"
     >
   >;
-  /** The moment that all windows are planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
+  /** The moment for which all windows are planned, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
-  /** Schemas, extensions, roles with their grants and publications, made through `@pulumi/postgresql` before the tables. @default none */
+  /**
+   * Schemas, extensions, roles with their grants and publications, created with `@pulumi/postgresql` before the tables.
+   * @default none
+   */
   readonly prerequisites?: PrerequisiteArgs;
 }
 
 /**
- * One database: its provider, the management schema, what the tables need first, and the tables with shared defaults.
+ * One database: its provider, the management schema, the prerequisites of the tables, and the tables with shared defaults.
  *
  * @example
  * new PartitionedDatabase("app", {
@@ -72,7 +76,10 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     });
   }
 
-  /** A simulated clock only travels when it is trusted: the provider's configuration must not change from run to run. */
+  /**
+   * Creates the provider. A simulated clock is passed on only if it is trusted: the provider's configuration must not change
+   * from run to run.
+   */
   private createProvider(
     name: string,
     args: PartitionedDatabaseArgs,
@@ -111,13 +118,13 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     const order = inOrder(args.tables, args.defaults?.schema);
     for (const { key, source, later } of order) {
       const table = { ...args.defaults, ...args.tables[key], asOf } as PartitionedTableArgs;
-      // Policies that are taken from a table of the same program: what that table will have.
+      // Policies copied from a table of the same program: those that the table will have.
       const from = source === undefined ? undefined : made.get(source);
       const opts = { parent: this, provider: this.provider, dependsOn: [...dependsOn, ...(from?.access ?? [])] };
       const referring = windowWaits(table.resources)
         ? order.filter((other) => other.referenced.includes(key)).map((other) => other.key)
         : [];
-      // Runs when all of them are made.
+      // Runs once all tables are constructed.
       const laterResources = Promise.resolve().then(() => [
         ...later.flatMap((other) => made.get(other)?.tableResource ?? []),
         ...referring.flatMap((other) => made.get(other)?.windowResource ?? []),
@@ -128,7 +135,7 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
   }
 }
 
-/** The tables by key, as the database knows them. */
+/** Returns the tables' names in the database, by key. */
 function namesOf(args: PartitionedDatabaseArgs): Record<string, TableName> {
   const shared = args.defaults?.schema ?? DEFAULT_SCHEMA;
   return Object.fromEntries(
@@ -136,7 +143,7 @@ function namesOf(args: PartitionedDatabaseArgs): Record<string, TableName> {
   );
 }
 
-/** Two declarations of one table would fight over its window. */
+/** Refuses two declarations of one table: they would conflict over its window. */
 function refuseSharedNames(name: string, args: PartitionedDatabaseArgs): void {
   const seen = new Map<string, string>();
   const problems: Problem[] = [];

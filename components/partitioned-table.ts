@@ -17,23 +17,26 @@ import { earlierReferenced, earlierReferring, remember, windowWaits } from "./ne
 import * as resources from "./resources";
 import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources";
 
-/** A declared table, and the moment to plan for. */
+/** A declared table, and the moment for which it is planned. */
 export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
-  /** Where expired partitions are archived, and how. Needed with `onExpire: "archive"`, and only then. @example { to: archive.url } */
+  /**
+   * Destination and settings of the archive for expired partitions. Required with `onExpire: "archive"`, and only then.
+   * @example { to: archive.url }
+   */
   readonly archive?: Omit<ArchiveArgs, "to"> & {
-    /** A place in a store, which may come from a bucket that the same program makes, or a table. */
+    /** A URL in a store, which may be an output of a bucket in the same program, or a table. */
     readonly to: pulumi.Input<string> | ArchiveTableArgs;
   };
-  /** The moment that the window is planned for, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
+  /** The moment for which the window is planned, ISO 8601. @default stack configuration `pgpartition:asOf`, else now */
   readonly asOf?: string;
 }
 
 /**
  * One time-partitioned table with a rolling window. Its children: the Table, one Partition for each interval of the window
- * (or none, with `resources: "window"`), one Index for each declared index, and the PartitionWindow, which retires what has
- * expired. A month later the unchanged program previews one partition more and one less.
+ * (or none, with `resources: "window"`), one Index for each declared index, and the PartitionWindow, which retires expired
+ * partitions. A month later the unchanged program previews one partition more and one less.
  *
- * Costs: a new partition takes SHARE UPDATE EXCLUSIVE on the table for milliseconds (writers go on); a retired one is
+ * Costs: a new partition takes SHARE UPDATE EXCLUSIVE on the table for milliseconds (writers continue); a retired one is
  * detached concurrently; a dropped one is gone with its rows.
  *
  * @example
@@ -49,25 +52,25 @@ export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
 export class PartitionedTable extends pulumi.ComponentResource {
   /** `schema.table`. */
   readonly qualifiedName: pulumi.Output<string>;
-  /** First instant for which there will be no partition, ISO 8601. */
+  /** First instant without a partition, ISO 8601. */
   readonly runway: pulumi.Output<string>;
-  /** When the window moves on, ISO 8601: run `pulumi up` soon after. */
+  /** Instant at which the window next moves, ISO 8601: run `pulumi up` soon after. */
   readonly nextRoll: pulumi.Output<string>;
   /** The window in words. */
   readonly window: pulumi.Output<string>;
-  /** Names of the partitions that the window wants. */
+  /** Names of the partitions in the window. */
   readonly partitions: pulumi.Output<string[]>;
-  /** The table and what says who may see what: a table that takes its policies waits for these, and for nothing else of this one. */
+  /** The table and its access rules: a table that copies its policies waits for these resources only. */
   readonly access: readonly pulumi.Resource[];
-  /** The Table, for `dependsOn` of what refers to it: it waits for no partition and no window. */
+  /** The Table, for `dependsOn` of resources that refer to it: it waits for no partition and no window. */
   readonly tableResource: pulumi.Resource;
-  /** The PartitionWindow, for `dependsOn` of what comes after everything else of this table. */
+  /** The PartitionWindow, for `dependsOn` of resources that come after everything else of this table. */
   readonly windowResource: pulumi.Resource;
 
   /**
-   * The table waits for those of the same provider that its foreign keys point to and that the program has made before, and its
-   * window for the windows of those that point to it. In a PartitionedDatabase the order of writing decides nothing: there
-   * `later` says what the window waits for, once all tables are made.
+   * Orders the table after those of the same provider that its foreign keys point to and that the program has created before,
+   * and its window after the windows of tables that point to it. In a PartitionedDatabase the order of declaration has no
+   * effect: `later` has the resources that the window waits for, once all tables are constructed.
    */
   constructor(
     name: string,
@@ -95,7 +98,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     const first = [table, ...rowPolicy, ...partitions, ...indexes, ...others];
     this.access = [table, ...rowPolicy];
     this.tableResource = table;
-    // What refers to its rows leaves first, so that two that expire together leave together.
+    // Referring rows leave first, so that partitions which expire together leave together.
     this.windowResource = this.createWindow(name, spec, window, archive, {
       dependsOn: later
         ? later.then<pulumi.Input<pulumi.Resource>[]>((windows) => [...first, ...windows])
@@ -120,7 +123,10 @@ export class PartitionedTable extends pulumi.ComponentResource {
     return new Table(`${name}-table`, tableToWire(spec), { parent: this, dependsOn });
   }
 
-  /** `protect` is set explicitly: a protected table must still roll, and deleting a Partition only forgets it. */
+  /**
+   * Creates the partitions. `protect` is set explicitly: a protected table must still roll, and deleting a Partition only
+   * forgets it.
+   */
   private createPartitions(name: string, spec: TableSpec, window: PlannedWindow, table: Table): Partition[] {
     if (spec.window.resources === "window") return [];
     this.warnManyResources(window.desired.length);
@@ -137,7 +143,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     );
   }
 
-  /** After the partitions: a failing index build must never keep a partition from being made ahead. */
+  /** Creates the indexes after the partitions: a failing index build must never block a new partition. */
   private createIndexes(name: string, spec: TableSpec, dependsOn: pulumi.Resource[]): Index[] {
     const table = { schema: spec.schema, table: spec.table, key: spec.window.key };
     return spec.indexes.map(
@@ -146,7 +152,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     );
   }
 
-  /** Last: nothing is retired before everything else stands, and on destroy it is asked first. */
+  /** Creates the window last: nothing is retired before everything else is in place, and on destroy it is deleted first. */
   private createWindow(
     name: string,
     spec: TableSpec,
@@ -177,7 +183,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
   }
 }
 
-/** The one value that may be an Output: what it will be decides about no resource. Where it is known, it is checked at once. */
+/** Replaces the one value that may be an Output, which affects no other resource. Where it is known, it is checked at once. */
 function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpecArgs {
   const { archive, ...rest } = declared;
   if (archive === undefined) return rest;
@@ -185,7 +191,7 @@ function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpec
   return { ...rest, archive: { ...archive, to: typeof to === "string" || isTable(to) ? to : PLACE_TO_COME } };
 }
 
-/** An archive table is among the settings. */
+/** Sets the archive's place; an archive table is one of the settings. */
 function withPlace<T extends { readonly to?: unknown }>(settings: T, to: pulumi.Input<string> | undefined) {
   const { to: _, ...others } = settings;
   return to === undefined ? others : { ...others, to };
@@ -198,8 +204,8 @@ function isTable(to: pulumi.Input<string> | ArchiveTableArgs): to is ArchiveTabl
 const PLACE_TO_COME = "s3://known-only-when-it-is-made";
 
 /**
- * The SDK takes and formats a stack trace for each of several promises of each property; for hundreds of partitions that is
- * more than half of the program's time, and every one of them shows the same lines of this file.
+ * Runs `body` without stack traces. The SDK takes and formats one for each of several promises of each property; for hundreds
+ * of partitions that is more than half of the program's time, and every trace shows the same lines of this file.
  */
 function withoutStackTraces<T>(body: () => T): T {
   const limit = Error.stackTraceLimit;

@@ -8,58 +8,61 @@ import { requireValid } from "../core/problems/problem";
 import type { PublishedChange } from "../core/declare/table/publication-args";
 import type { ConnectionArgs } from "./provider";
 
-/** What the tables need before they can be made; owned by `@pulumi/postgresql`, not by us. */
+/** Prerequisites of the tables; managed by `@pulumi/postgresql`, not by this provider. */
 export interface PrerequisiteArgs {
-  /** Schemas to make. A destroy leaves them alone. @example ["telemetry"] */
+  /** Schemas to create. A destroy leaves them alone. @example ["telemetry"] */
   readonly schemas?: readonly string[];
   /**
-   * Extensions to make. A destroy leaves them alone. `pg_cron` only where the server loads it, and in the database that it is
-   * configured for. @example ["pg_cron"]
+   * Extensions to create. A destroy leaves them alone. `pg_cron` requires that the server loads it, and this to be the
+   * database that it is configured for. @example ["pg_cron"]
    */
   readonly extensions?: readonly string[];
-  /** Roles by name, with what they need for the declared tables. @default none */
+  /** Roles by name, with the privileges that they need for the declared tables. @default none */
   readonly roles?: Readonly<Record<string, PrerequisiteRoleArgs>>;
-  /** Publications by name, made empty: tables join by their own `publications`. A destroy leaves them alone. @default none */
+  /** Publications by name, created empty: tables join by their own `publications`. A destroy leaves them alone. @default none */
   readonly publications?: Readonly<Record<string, PrerequisitePublicationArgs>>;
   /**
-   * Who makes all this, when that is not who owns the tables: roles need CREATEROLE, some extensions a superuser. It has to be a
-   * superuser, or a member of the owner, to whom schemas and publications are given. Single values, since `@pulumi/postgresql`
-   * takes neither url nor passwordCommand. @default the connection of the database
+   * Connection that creates the prerequisites, if that is not the tables' owner: roles need CREATEROLE, some extensions a
+   * superuser. Its role must be a superuser, or a member of the owner, which becomes the owner of schemas and publications.
+   * Single values, since `@pulumi/postgresql` takes neither url nor passwordCommand. @default the connection of the database
    */
   readonly connection?: ConnectionArgs;
 }
 
 /** A role of the database. */
 export interface PrerequisiteRoleArgs {
-  /** `archive`: does the work of `pulumi up`, as a member of the tables' owner. `read`: reads the tables, never a partition by its name. */
+  /** `archive`: runs `pulumi up`, as a member of the tables' owner. `read`: reads the tables, never a partition by its name. */
   readonly for: "archive" | "read";
-  /** Lets the role log in. Kept as a secret, in state too; without it others become the role, or another way in is set up. @default none */
+  /**
+   * Password of the role, which lets it log in. Kept as a secret, in state too; without it other roles become this one, or it
+   * logs in another way. @default none
+   */
   readonly password?: pulumi.Input<string>;
-  /** Whether it may log in. @default true with a password */
+  /** True if the role may log in. @default true with a password */
   readonly login?: boolean;
-  /** Roles that it is a member of. An archiver is one of the role that owns the tables. @default [] */
+  /** Roles that this role is a member of. An archiver must be a member of the role that owns the tables. @default [] */
   readonly memberOf?: readonly string[];
-  /** The tables that it reads, by their keys. @default all */
+  /** Keys of the tables that the role reads. @default all */
   readonly tables?: readonly string[];
 }
 
-/** A publication that is there before its tables. */
+/** A publication that is created before its tables. */
 export interface PrerequisitePublicationArgs {
-  /** What it sends. @default ["insert", "update", "delete", "truncate"] */
+  /** Changes that the publication sends. @default ["insert", "update", "delete", "truncate"] */
   readonly publish?: readonly PublishedChange[];
-  /** Whether subscribers see rows under the name of the table (true) or of its partition (false). @default true */
+  /** True if subscribers see rows under the name of the table, false for the name of the partition. @default true */
   readonly viaRoot?: boolean;
 }
 
-/** What was made before the tables, and what is made after them. */
+/** Resources created before the tables, and those created after them. */
 interface Prerequisites {
-  /** The tables wait for these. */
+  /** Resources that the tables wait for. */
   readonly resources: readonly pulumi.Resource[];
-  /** Lets the readers in, when the tables are there. */
+  /** Grants the readers access once the tables exist. */
   grantTables(tables: readonly pulumi.Resource[]): void;
 }
 
-/** Makes them. Nothing declared: the other provider is not even loaded. */
+/** Creates the prerequisites. Without any, the other provider is not even loaded. */
 export function createPrerequisites(
   name: string,
   args: PrerequisiteArgs | undefined,
@@ -73,13 +76,13 @@ export function createPrerequisites(
   const through = args?.connection ?? connection;
   checkPrerequisites(name, args ?? {}, through, Object.keys(tables));
   // Loaded only here: the package is large, and most programs do not need it.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for every program
   const postgresql = require("@pulumi/postgresql") as typeof postgresqlTypes;
   const provider = new postgresql.Provider(`${name}-postgresql`, connectionOf(through), { parent });
   const opts = { parent, provider };
   const kept = { ...opts, retainOnDelete: true };
   const grants = grantsOf(roles);
-  // Who makes the tables has to be able to make them there.
+  // The role that creates the tables needs the right to create them there.
   const owned = args?.connection && connection.user !== undefined ? { owner: connection.user } : {};
   const made = [
     ...schemas.map((schema) => new postgresql.Schema(`${name}-${schema}`, { name: schema, ...owned }, kept)),
@@ -131,7 +134,7 @@ function createPublication(
   args: postgresqlTypes.PublicationArgs,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
-  // Which tables are in it is the business of the tables.
+  // The tables manage their own membership.
   return new postgresql.Publication(name, args, { ...opts, ignoreChanges: ["tables"] });
 }
 
@@ -168,7 +171,7 @@ function createRole(
   return [made, ...memberships];
 }
 
-/** One after the other: the server refuses two changes of one object's privileges at the same time. */
+/** Creates grants one after the other: the server refuses concurrent changes of one object's privileges. */
 function createGrants(
   postgresql: typeof postgresqlTypes,
   name: string,
@@ -198,7 +201,7 @@ function createGrants(
 }
 
 function connectionOf(connection: ConnectionArgs): postgresqlTypes.ProviderArgs {
-  // Without a superuser it asks for no more than any role may see, and does the same.
+  // Without superuser rights the provider reads only what any role may see, and does the same.
   const given: postgresqlTypes.ProviderArgs = { superuser: false };
   if (connection.host !== undefined) given.host = connection.host;
   if (connection.port !== undefined) given.port = connection.port;

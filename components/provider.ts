@@ -1,25 +1,34 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Size } from "../core/size";
 
-/** Where the database is and how to get in. Every value may be an Output; what is left out comes from PG* variables. */
+/** Connection settings of the database. Every value may be an Output; missing values come from PG* variables. */
 export interface ConnectionArgs {
-  /** Connection URL; single values win over its parts. Kept as a secret. @example "postgres://app@db.example.com:5432/app?sslmode=verify-full" */
+  /**
+   * Connection URL; single values win over its parts. Kept as a secret.
+   * @example "postgres://app@db.example.com:5432/app?sslmode=verify-full"
+   */
   readonly url?: pulumi.Input<string>;
   /** Name or address of the server. @default PGHOST, else "localhost" */
   readonly host?: pulumi.Input<string>;
-  /** Its port. Range 1-65535. @default PGPORT, else 5432 */
+  /** Port of the server. Range 1-65535. @default PGPORT, else 5432 */
   readonly port?: pulumi.Input<number>;
   /** Name of the database, case-sensitive. @default PGDATABASE, else the user's name */
   readonly database?: pulumi.Input<string>;
-  /** The role that does the work: owner of the tables, or a member of it. Needs no superuser. @default PGUSER */
+  /** The role that runs the statements: the owner of the tables, or a member of it. Needs no superuser. @default PGUSER */
   readonly user?: pulumi.Input<string>;
-  /** Kept as a secret in state. To keep it out of state altogether use passwordCommand, PGPASSWORD or PGPASSFILE. */
+  /**
+   * Password of the role. Kept as a secret in state. To keep it out of state altogether use passwordCommand, PGPASSWORD or
+   * PGPASSFILE.
+   */
   readonly password?: pulumi.Input<string>;
-  /** A shell command that prints the password, run once for each operation; for short-lived tokens. @example "aws rds generate-db-auth-token …" */
+  /**
+   * A shell command that prints the password, run once for each operation; for short-lived tokens.
+   * @example "aws rds generate-db-auth-token …"
+   */
   readonly passwordCommand?: pulumi.Input<string>;
-  /** How strictly the server's certificate is checked. @default PGSSLMODE, else "prefer" */
+  /** Strictness with which the server's certificate is checked. @default PGSSLMODE, else "prefer" */
   readonly sslMode?: pulumi.Input<"disable" | "prefer" | "require" | "verify-ca" | "verify-full">;
-  /** File with the certificate authority. @default PGSSLROOTCERT */
+  /** File with the certificate of the authority. @default PGSSLROOTCERT */
   readonly sslRootCert?: pulumi.Input<string>;
 }
 
@@ -27,23 +36,33 @@ export interface ConnectionArgs {
 export interface ProviderArgs extends ConnectionArgs {
   /** Schema of registry and ledger. @default "pgpartition" */
   readonly managementSchema?: pulumi.Input<string>;
-  /** A simulated clock decides what has expired. For tests and demonstrations; **with a wrong clock data is retired early**. @default false */
+  /**
+   * Lets the simulated clock decide which partitions have expired. For tests and demonstrations; **with a wrong clock data is
+   * retired early**. @default false
+   */
   readonly trustAsOf?: boolean;
-  /** The simulated clock, ISO 8601; decides only with trustAsOf. @default none */
+  /** The simulated clock, ISO 8601; has an effect only with trustAsOf. @default none */
   readonly asOf?: string;
   /** Tables (`schema.table`) that a destroy may drop **with all their rows**. No value opens every table. @default [] */
   readonly allowDestroy?: readonly string[];
   /**
-   * What one update may archive or drop out of **all tables** of the database together. The oldest partitions of all tables go
-   * first, the rest waits for later updates; one that alone is larger waits for confirmDrops. @default no limit
+   * Most bytes that one update may archive or drop out of **all tables** of the database together. The oldest partitions of
+   * all tables go first, the rest waits for later updates; a single partition that is larger waits for confirmDrops.
+   * @default no limit
    * @example "200 GB"
    */
   readonly maxBytesPerUpdate?: Size;
-  /** Longest wait for a lock that stops others, in milliseconds; then we give way and try again. Range 10-1000. @default 100 */
+  /**
+   * Longest wait for a lock that blocks other sessions, in milliseconds; after it the statement gives up and is retried. Range
+   * 10-1000. @default 100
+   */
   readonly lockTimeoutMs?: number;
-  /** Total time for such tries, and for those of a reading that meets a locked table, before the blocker is named and the step fails, in milliseconds. @default 60000 */
+  /**
+   * Total time for such retries, and for those of a read that meets a locked table, in milliseconds. After it the step fails
+   * and names the blocker. @default 60000
+   */
   readonly lockBudgetMs?: number;
-  /** Connections to the database. Range 2-20. @default 4 */
+  /** Number of connections to the database. Range 2-20. @default 4 */
   readonly poolSize?: number;
 }
 
@@ -54,7 +73,7 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
-/** Provider inputs travel as strings; what is not one is JSON. */
+/** Encodes the provider's inputs: strings as they are, everything else as JSON. */
 function providerInputs(args: ProviderArgs): pulumi.Inputs {
   const plain: pulumi.Inputs = {
     host: args.host,

@@ -42,7 +42,7 @@ export class CronJob extends resourceClass(cronJobType) {}
 
 /** Inputs of PartitionWindow: the declared rule, the clock, and the plan that Check replaces by a live one. */
 type PartitionWindowArgs = Omit<WindowWire, "archive"> & {
-  /** Its place may be that of a bucket which the same program makes. */
+  /** Settings of the archive; its place may be an output of a bucket in the same program. */
   readonly archive?: Omit<NonNullable<WindowWire["archive"]>, "to"> & { readonly to?: pulumi.Input<string> };
   readonly asOf: string;
   readonly childDigest?: string;
@@ -57,7 +57,7 @@ export class PartitionWindow extends resourceClass<typeof partitionWindowType, P
 /** A resource of the provider as a class: it carries inputs and outputs and decides nothing. */
 interface ResourceClass<Args, Outputs> {
   new (name: string, args: Args, opts?: pulumi.CustomResourceOptions): pulumi.CustomResource & Outputs;
-  /** Those that a declared table has beside it. */
+  /** Creates the resources that a declared table has alongside it. */
   besideTable(name: string, table: TableSpec, opts: pulumi.CustomResourceOptions): pulumi.CustomResource[];
 }
 
@@ -66,7 +66,7 @@ type OutputsOf<T extends ResourceType> = {
   readonly [K in keyof FactsOf<T>]-?: pulumi.Output<FactsOf<T>[K]>;
 };
 
-/** The class of one type of resource. */
+/** Creates the class of one type of resource. */
 function resourceClass<T extends ResourceType, Args extends object = InputsOf<T>>(
   type: T,
 ): ResourceClass<Args, OutputsOf<T>> {
@@ -82,6 +82,6 @@ function resourceClass<T extends ResourceType, Args extends object = InputsOf<T>
       super(type.token, name, { ...outputs, ...args }, opts);
     }
   }
-  // The SDK makes a property of each key that it is given; no class can declare them from a type.
+  // The SDK defines a property for each key it is given; no class can declare them from a type.
   return Resource as unknown as ResourceClass<Args, OutputsOf<T>>;
 }

@@ -5,25 +5,31 @@ import type { ForeignKeyArgs } from "../core/declare/table/constraints";
 
 type Named = Pick<TableSpecArgs, "schema" | "table" | "rowSecurity" | "foreignKeys">;
 
-/** One table of a program among the others that it has to do with, all by their keys. */
+/** One table of a program and those that it is related to, all by their keys. */
 interface OrderedTable {
   readonly key: string;
-  /** Whose policies it takes (`copyFrom`): stands before it. */
+  /** Table whose policies it copies (`copyFrom`): comes before it. */
   readonly source: string | undefined;
-  /** What its foreign keys point to and stands before it. */
+  /** Tables that its foreign keys point to and that come before it. */
   readonly referenced: readonly string[];
-  /** What its foreign keys point to and can only come after it: those two refer to each other, directly or through others. */
+  /**
+   * Tables that its foreign keys point to and that can only come after it: they refer to each other, directly or through
+   * others.
+   */
   readonly later: readonly string[];
 }
 
-/** `schema.table`, with the schema that a table without one of its own has. */
+/** Returns `schema.table`, with the given schema where the table has none of its own. */
 export function qualifiedName(table: Pick<Named, "schema" | "table">, schema: string = DEFAULT_SCHEMA): string {
   return `${table.schema ?? schema}.${table.table}`;
 }
 
-/** What the foreign keys of a table point to, each once. One without a schema points into public, whatever the table's own. */
+/**
+ * Returns the tables that the foreign keys of a table point to, each once. A name without a schema is in public, whatever the
+ * table's own schema.
+ */
 function referencedNames({ foreignKeys = {} }: Pick<Named, "foreignKeys">): string[] {
-  // What is no foreign key at all is refused where the table is read.
+  // Values that are no foreign key are refused where the table is read.
   const declared = Object.values(foreignKeys) as readonly (Partial<ForeignKeyArgs> | null)[];
   return [
     ...new Set(declared.flatMap((key) => (key?.references ? [qualifiedName(key.references, DEFAULT_SCHEMA)] : []))),
@@ -31,8 +37,8 @@ function referencedNames({ foreignKeys = {} }: Pick<Named, "foreignKeys">): stri
 }
 
 /**
- * The tables, each after those whose policies it takes and those that its foreign keys point to. Of a ring of foreign keys the
- * one that closes it cannot be made with its table: its target is among `later`. A ring of policies is refused.
+ * Sorts the tables, each after those whose policies it copies and those that its foreign keys point to. Of a cycle of foreign
+ * keys the one that closes it cannot be created with its table: its target is in `later`. A cycle of policies is refused.
  */
 export function inOrder(tables: Readonly<Record<string, Named>>, schema: string | undefined): OrderedTable[] {
   const keys = new Map(Object.entries(tables).map(([key, table]) => [qualifiedName(table, schema), key]));
@@ -54,7 +60,7 @@ export function inOrder(tables: Readonly<Record<string, Named>>, schema: string 
   return sorted(ordered, before);
 }
 
-/** Remembers that one table stands before another; false: it cannot, because it waits for the other itself. */
+/** Records that one table comes before another; false if it cannot, because it already comes after it. */
 function comesBefore(before: Map<string, Set<string>>, target: string, key: string): boolean {
   const waitsFor = (one: string): boolean => one === key || [...(before.get(one) ?? [])].some(waitsFor);
   if (waitsFor(target)) return false;
