@@ -33,7 +33,7 @@ interface AdoptOptions {
   readonly values?: Readonly<Record<string, ListValuesArgs>>;
 }
 
-/** Declaration and import file for a partitioned table that somebody else made. Reads only. */
+/** Writes the declaration and the import file for a partitioned table that already exists. Reads only. */
 export function adoptCommand(): Command {
   return new Command("adopt")
     .description(
@@ -65,7 +65,7 @@ export function adoptCommand(): Command {
     });
 }
 
-/** `site_id=app.sites.site_id,program_id`: the last name is the column. */
+/** Reads `site_id=app.sites.site_id,program_id`: the last name is the column. */
 function readSource(
   text: string,
   known: Readonly<Record<string, ListValuesArgs>> = {},
@@ -114,7 +114,7 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
   ];
 }
 
-/** Of numbers nothing in the catalogue says how they are times, so an import would read them wrongly: the first update adopts. */
+/** Returns the import file; none for a key of numbers, which an import would misread: the first update adopts. */
 function importText(adoption: Adoption, found: Parameters<typeof importFile>[1], encoding: KeyEncoding): OutFile[] {
   if (encoding !== "time" && !found.managed) {
     print(
@@ -126,7 +126,7 @@ function importText(adoption: Adoption, found: Parameters<typeof importFile>[1],
   return [{ file: `${found.name}.import.json`, text }];
 }
 
-/** What the first update would make under a name that something else has. */
+/** Reports names that the first update needs and other objects already have. */
 async function takenNotes(database: Database, id: TableId, adoption: Adoption): Promise<string[]> {
   const names = namesToMake(adoption.makes);
   if (names.length === 0) return [];
@@ -139,7 +139,7 @@ async function takenNotes(database: Database, id: TableId, adoption: Adoption): 
     );
 }
 
-/** Rows that lie in a default partition which is not declared: the update refuses to make the partitions that they belong to. */
+/** Reports rows in a default partition that is not declared: the update refuses to create the partitions they belong to. */
 async function fallbackNotes(database: Database, table: ObservedTable, { spec, makes }: Adoption): Promise<string[]> {
   const found = table.defaultPartition;
   const { column, encoding, zone } = spec.window.key;
@@ -171,7 +171,7 @@ interface KeyReading {
   readonly parts: readonly ObservedLeaf[];
 }
 
-/** The reading that the bounds tell, and what a person has to know about it. Said by --key and --zone, it is the one that is said. */
+/** Reads the key from the partition bounds, with notes for the user. --key and --zone take precedence. */
 async function readKey(
   database: Database,
   id: TableId,
@@ -201,7 +201,7 @@ async function readKey(
     for (const zone of further) if (zone !== undefined && isZone(zone)) readings.push(await read(encoding, zone));
   }
   const subject = { name: `"${formatTableId(id)}"`, column: column ?? "", type, now };
-  // What is not cut by time at all is refused by adoptTable, which says how it is cut.
+  // A table that is not partitioned by time is refused by adoptTable, which shows how it is partitioned.
   const best = chooseReading(readings, subject, options.key !== undefined || column === undefined);
   const kind = keyKind(type, best.encoding);
   const zones =
@@ -215,7 +215,7 @@ function intervalsOf(reading: Pick<KeyReading, "parts"> | undefined): { from: In
   );
 }
 
-/** A zone that was found and not said, and those that would explain more. */
+/** Reports a zone that was inferred rather than given, and zones that would explain more bounds. */
 function zoneNotes(reading: KeyReading, databaseZone: string | undefined): string[] {
   const zones = explainingZones(reading, Intl.supportedValuesOf("timeZone"));
   const named = zones.slice(0, 3).join(", ");

@@ -9,7 +9,7 @@ import { windowFromWire } from "../core/window/wire";
 import type { ListedArchive } from "../postgres/journal/archive-table";
 import type { CliSession } from "./session";
 
-/** What says which archives are meant, and where their store is. */
+/** Flags that select archives and their store. */
 export interface ArchiveFlags {
   readonly from?: string;
   readonly to?: string;
@@ -17,7 +17,7 @@ export interface ArchiveFlags {
   readonly endpoint?: string;
 }
 
-/** The settings that the registry keeps of the table, where they are of this store. */
+/** Opens the store of a table with the settings that the registry keeps, if they are for this store. */
 export async function openStoreOf(
   { database }: CliSession,
   table: TableId,
@@ -32,7 +32,7 @@ export async function openStoreOf(
   return openStoreOfManifest(table, declared, manifest, given);
 }
 
-/** Of each range and branch the last generation: the ones before it were superseded. */
+/** Returns the last generation of each range and branch; earlier ones were superseded. */
 export function latest(archives: readonly ListedArchive[], range: OpenInterval): ListedArchive[] {
   const found = new Map<string, ListedArchive>();
   for (const archive of archives) {
@@ -43,7 +43,10 @@ export function latest(archives: readonly ListedArchive[], range: OpenInterval):
   return [...found.values()];
 }
 
-/** The range that is meant: from the first moment of --from to that of --to, or the whole of --from, in the zone of the table. */
+/**
+ * Returns the selected range: from the first moment of --from to that of --to, or the whole of --from, in the zone of the
+ * table.
+ */
 export function rangeOf(flags: ArchiveFlags, zone: string): OpenInterval {
   if (flags.from === undefined) {
     if (flags.to !== undefined) throw new Error("--to needs --from");
@@ -53,7 +56,7 @@ export function rangeOf(flags: ArchiveFlags, zone: string): OpenInterval {
   return { from, to: flags.to === undefined ? to : spanOf(flags.to, zone).from };
 }
 
-/** The zone in which the table is cut; UTC where the registry does not say. */
+/** Returns the zone in which the table is partitioned; UTC where the registry has none. */
 export function zoneOf(registration: Observation["registration"]): string {
   const window = windowFromWire(registration?.window);
   return "spec" in window ? window.spec.key.zone : "UTC";

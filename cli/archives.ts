@@ -12,7 +12,7 @@ interface ArchivesFlags extends ArchiveFlags {
   readonly verify?: boolean;
 }
 
-/** What was archived of a table: one line each, oldest range first. */
+/** Lists the archives of a table, one line each, oldest range first. */
 export function archivesCommand(): Command {
   return new Command("archives")
     .description("List the archives of a table: range, rows, size, place, and whether the partition was dropped.")
@@ -48,7 +48,7 @@ Example: pgpartition archives app.events --verify --from 2024`,
     });
 }
 
-/** A later generation of the same range counts, so that nothing is read of it. */
+/** Mark of an archive that a later generation of the same range supersedes: it is never read. */
 const OLDER = "older";
 
 function describeArchive({ bounds, branch, bytes, droppedAt, manifest, rows }: ListedArchive): string {
@@ -57,7 +57,7 @@ function describeArchive({ bounds, branch, bytes, droppedAt, manifest, rows }: L
   return `${formatInterval(bounds)}${where}  ${String(rows)} rows, ${formatBytes(bytes)}, ${state}  ${manifest}`;
 }
 
-/** Goes on with the next one after a damaged one. */
+/** Verifies archives, continuing after a damaged one. */
 async function verified(
   session: CliSession,
   table: TableId,

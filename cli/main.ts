@@ -10,7 +10,7 @@ import { releaseCommand } from "./release";
 import { restoreCommand } from "./restore";
 import { statusCommand } from "./status";
 
-/** `pgpartition`: what has to be said to the database beside a Pulumi program. One verb a file. */
+/** Builds `pgpartition`, the command line for work outside a Pulumi program. One file per verb. */
 export function program(): Command {
   const root = new Command("pgpartition")
     .description("Looks after the tables that pulumi-pgpartition manages. Reads DATABASE_URL, else the PG* variables.")

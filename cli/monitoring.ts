@@ -7,7 +7,7 @@ import { requireMonitoringSettings } from "../core/monitoring/settings";
 import { recordSizeThresholds } from "../postgres/management/size-thresholds";
 import { withRegistry } from "./session";
 
-/** The files of the component Monitoring, for who has no program at hand. */
+/** Writes the files of the component Monitoring without a Pulumi program. */
 export function monitoringCommand(): Command {
   return new Command("monitoring")
     .description("Write the files for Prometheus and Grafana: exporter queries, alert rules, dashboard, thresholds.")
@@ -44,7 +44,7 @@ interface Options {
   readonly record?: boolean;
 }
 
-/** Texts of a command line are checked where all others are. */
+/** Passes the options on as text: they are checked together with all other arguments. */
 function argsOf(options: Options, managementSchema: string): MonitoringSettingsArgs {
   const { small, warn, alert, runway, jobSilent, slowQuery } = options;
   return {

@@ -6,7 +6,7 @@ import { listArchives } from "../postgres/journal/archive-table";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
 import { requireTable, withRegistry } from "./session";
 
-/** One question over the table and its archives. */
+/** Queries a table together with its archives. */
 export function queryCommand(): Command {
   return new Command("query")
     .description("Ask the table and its archives together, in DuckDB's SQL; the table is a view of its own name.")
@@ -28,7 +28,7 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
     )
     .action(async (name: string, sql: string, flags: ArchiveFlags & { json?: boolean }, command: Command) => {
       const table = requireTable(name);
-      // DuckDB makes files with the mode of the process where its memory is not enough, and this one writes for no other user.
+      // DuckDB spills to files with the mode of the process when memory is short; no other user may read them.
       process.umask(0o077);
       await withRegistry(command, async (session) => {
         const { database, options } = session;
@@ -37,7 +37,7 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
         const there = new Set(
           (observation.table?.leaves ?? []).flatMap(({ bounds }) => (bounds ? [intervalKey(bounds)] : [])),
         );
-        // What came back into the table is there already: its archive has the same rows.
+        // Restored ranges are already in the table: their archives have the same rows.
         const archives = latest(await listArchives(database, table), range).filter(
           ({ bounds, branch }) => branch !== "" || !there.has(intervalKey(bounds)),
         );

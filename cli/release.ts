@@ -3,7 +3,7 @@ import { formatTableId } from "../core/names/resource-id";
 import { releaseTable } from "../postgres/read/ownership";
 import { notRegistered, requireTable, withRegistry } from "./session";
 
-/** Hands a table back. Nothing in the database changes but the registry; no stack retires or deletes anything of it any more. */
+/** Releases a table. Only the registry changes; no stack retires or deletes anything of the table from then on. */
 export function releaseCommand(): Command {
   return new Command("release")
     .description(

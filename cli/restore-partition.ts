@@ -13,7 +13,7 @@ import { readLevelValues } from "../postgres/read/level-values";
 import { type ArchiveFlags, openStoreOf } from "./archive-source";
 import { type CliSession, notRegistered } from "./session";
 
-/** What is to be a partition again, and how long it is kept. */
+/** Range to attach again as partitions, and how long they are kept. */
 interface PartitionWanted {
   readonly table: TableId;
   readonly range: OpenInterval;
@@ -22,8 +22,8 @@ interface PartitionWanted {
 }
 
 /**
- * Brings archived ranges back as partitions, by the same way as the program does. What lies outside of the window is read-only and
- * pinned by the ledger, so that no update takes it away before its time.
+ * Restores archived ranges as partitions, the same way as a program does. Partitions outside the window are read-only and
+ * pinned by the ledger, so that no update retires them early.
  */
 export async function restorePartitions(session: CliSession, wanted: PartitionWanted): Promise<number> {
   const { database, options } = session;
@@ -42,7 +42,7 @@ export async function restorePartitions(session: CliSession, wanted: PartitionWa
   return attached;
 }
 
-/** Nothing is decided by what was read before: another run may be at work. */
+/** Reads everything again: another run may be active. */
 async function factsOf(session: CliSession, wanted: PartitionWanted): Promise<RestoreFacts> {
   const { database } = session;
   database.invalidate(wanted.table.schema, wanted.table.table);
@@ -74,7 +74,7 @@ async function readTable(
   return { observation: await database.observe(table.schema, table.table, window.spec.key), spec: window.spec };
 }
 
-/** Said before anything is made. */
+/** Checks before anything is created. */
 function requirePossible(table: TableId, spec: WindowSpec, creations: readonly Creation[]): void {
   const name = formatTableId(table);
   if (spec.levels.below.length > 0)

@@ -17,7 +17,7 @@ interface RestoreFlags extends ArchiveFlags {
   readonly until?: string;
 }
 
-/** Archives become tables again: each range a table of its own, attached to nothing, or a partition. */
+/** Restores archives: each range as a table of its own, attached to nothing, or as a partition. */
 export function restoreCommand(): Command {
   return new Command("restore")
     .description(
@@ -82,7 +82,7 @@ Examples: pgpartition restore app.events --from 2024-03
     });
 }
 
-/** Each of these belongs to one of the two ways. */
+/** Refuses flags that belong to the other kind of restore. */
 function requireFitting(flags: RestoreFlags): void {
   const given = (names: readonly (keyof RestoreFlags)[]) => names.find((one) => flags[one] !== undefined);
   const wrong = flags.as === "partition" ? given(["manifest", "name", "schema", "into"]) : given(["until"]);

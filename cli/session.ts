@@ -5,14 +5,14 @@ import { Database } from "../postgres/database";
 import { describeManagementSchema } from "../postgres/management/install";
 import type { OwnershipOptions } from "../postgres/read/ownership";
 
-/** What a verb works with. */
+/** Session in which a verb runs. */
 export interface CliSession {
   readonly database: Database;
-  /** For what changes something: stops at Ctrl-C, names this call in the ledger. */
+  /** Options for verbs that change something: stops at Ctrl-C, names this call in the ledger. */
   readonly options: OwnershipOptions;
 }
 
-/** Lends a connection to a verb and ends it. */
+/** Opens a connection for a verb and closes it afterwards. */
 export async function withSession<T>(command: Command, body: (session: CliSession) => Promise<T>): Promise<T> {
   const given = command.optsWithGlobals<{ url?: string; managementSchema: string }>();
   const url = given.url ?? process.env["DATABASE_URL"];
@@ -35,7 +35,7 @@ export async function withSession<T>(command: Command, body: (session: CliSessio
   }
 }
 
-/** The same for a verb that changes something: there has to be a registry to change. */
+/** Does the same for a verb that changes something, which requires a registry. */
 export async function withRegistry<T>(command: Command, body: (session: CliSession) => Promise<T>): Promise<T> {
   return withSession(command, async (session) => {
     const { database } = session;
@@ -49,7 +49,7 @@ export async function withRegistry<T>(command: Command, body: (session: CliSessi
   });
 }
 
-/** Why a verb did nothing. */
+/** Explains why a verb did nothing. */
 export function notRegistered(table: TableId): Error {
   return new Error(`"${formatTableId(table)}" is not in the registry; pgpartition status lists what is`);
 }

@@ -7,7 +7,7 @@ import { describeManagementSchema } from "../postgres/management/install";
 import { listRegistered, type RegisteredTable } from "../postgres/read/ownership";
 import { withSession } from "./session";
 
-/** One line for each registered table: who manages it, how far its partitions reach. */
+/** Prints one line for each registered table: its owner, and how far its partitions reach. */
 export function statusCommand(): Command {
   return new Command("status")
     .description("List the managed tables: owner, mode, partitions, size, runway.")

@@ -7,14 +7,14 @@ import { WINDOW } from "../core/declare/window/window";
 import { SYSTEM_NAMES, TABLE_KEYS } from "./tables";
 
 /**
- * The configuration of a stack: the one place that says which keys there are. Types and words are checked here, what a
- * value means (is it a span, a time?) by the table's own rules, after the values have met their table.
+ * The configuration of a stack, and the only list of its keys. Types and words are checked here, values (spans, times) by the
+ * table's own rules once they are merged into their table.
  */
 const ENVIRONMENTS = ["dev", "staging", "prod"] as const;
 
 const sizeSchema = z.templateLiteral([z.number(), " ", z.enum(["kB", "MB", "GB", "TB"])], { error: SIZE_HINT });
 
-/** The password of a stack is the only secret of its configuration. */
+/** Password of a stack, the only secret of its configuration. */
 export const passwordSchema = z
   .string()
   .min(1)
@@ -50,10 +50,10 @@ const serverSchema = z
     "A database server. The password comes from one of password, passwordEnv, passwordCommand, else from PGPASSWORD or PGPASSFILE.",
   );
 
-/** The two ways to say where the database is; told apart by `file`, so that errors speak of the one that was meant. */
+/** The two forms of the database setting; distinguished by `file`, so that errors refer to the intended one. */
 export const databaseSchemas = { file: fileSchema, server: serverSchema };
 
-/** What an environment may change about a table; the rest is the program's. */
+/** Settings of a table that an environment may change; the rest belongs to the program. */
 const overridesSchema = z
   .strictObject({ window: z.strictObject(shapesOf(WINDOW)).partial(), ...shapesOf(RETIREMENT), ...shapesOf(UPKEEP) })
   .partial();
@@ -83,7 +83,7 @@ export const stackConfigSchema = z.strictObject({
 });
 export type StackConfig = z.infer<typeof stackConfigSchema>;
 
-/** Keys of the namespace `pgpartition:`, which every program with our components reads. */
+/** Keys of the namespace `pgpartition:`, which every program with these components reads. */
 export const clockConfigSchema = z.strictObject({
   asOf: z.string().optional().describe("The moment that all windows are planned for, ISO 8601. Default: now."),
 });

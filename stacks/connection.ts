@@ -3,14 +3,14 @@ import type { ConnectionArgs } from "../components";
 import type { Problem } from "../core/problems/problem";
 import type { StackConfig } from "./config";
 
-/** What the outside world gives; a parameter, so that tests need none of it. */
+/** Access to environment and files; a parameter, so that tests need neither. */
 export interface Outside {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Text of a file below the repository, or undefined when there is none. */
+  /** Reads a file below the repository; undefined if it does not exist. */
   readonly readFile: (path: string) => string | undefined;
 }
 
-/** Where the database is, with the password still plain: the program makes it a secret before anything else sees it. */
+/** Connection with the password still plain: the program makes it a secret before anything else sees it. */
 export type PlainConnection = { readonly [K in keyof ConnectionArgs]?: string | number };
 
 type ResolvedConnection = { readonly connection: PlainConnection } | { readonly problems: readonly Problem[] };
@@ -44,7 +44,7 @@ const fileContent = z.object({
   password: z.string(),
 });
 
-/** The file holds a password: no message shows any of its text. */
+/** Reads the connection file. It holds a password: no message shows any of its text. */
 function fromFile(path: string, outside: Outside): ResolvedConnection {
   const text = outside.readFile(path);
   if (text === undefined) {

@@ -6,7 +6,7 @@ import { type Stack, requireStack } from "./stack";
 
 const stack = readStack();
 
-// The component resolves the clock once for all its tables: pgpartition:asOf, else now.
+// The component reads the clock once for all its tables: pgpartition:asOf, else now.
 const database = new PartitionedDatabase("app", {
   connection: withSecretPassword(stack.connection),
   tables: stack.tables,
@@ -19,7 +19,7 @@ const tables = Object.entries(database.tables);
 
 /** First instant for which a table has no partition. */
 export const runway = Object.fromEntries(tables.map(([key, table]) => [key, table.runway]));
-/** When the windows move on: run `pulumi up` soon after. */
+/** Instants at which the windows next move: run `pulumi up` soon after. */
 export const nextRoll = Object.fromEntries(tables.map(([key, table]) => [key, table.nextRoll]));
 
 function readStack(): Stack {

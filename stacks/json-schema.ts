@@ -4,7 +4,7 @@ import { clockConfigSchema, passwordSchema, stackConfigSchema } from "./config";
 
 type Json = Record<string, unknown>;
 
-/** What `pulumi config set --secret` leaves in the file instead of the value. */
+/** Form in which `pulumi config set --secret` stores a value in the file. */
 const SECURE = {
   type: "object",
   properties: { secure: { type: "string" } },
@@ -13,8 +13,8 @@ const SECURE = {
 };
 
 /**
- * The JSON Schema of the stack files (Pulumi.<env>.yaml), for editors. Keys of other namespaces stay free, those of ours
- * are as strict as the program is. Written to stacks/config.schema.json by `npm run docs:gen`.
+ * Returns the JSON Schema of the stack files (Pulumi.<env>.yaml), for editors. Keys of other namespaces are free, those of
+ * this project are as strict as the program is. Written to stacks/config.schema.json by `npm run docs:gen`.
  */
 export function stackConfigJsonSchema(project: string): Json {
   const own = convert(stackConfigSchema);
@@ -42,7 +42,7 @@ function convert(schema: z.ZodType): { properties: Json; required: string[] } {
   return { properties: (json["properties"] ?? {}) as Json, required: (json["required"] ?? []) as string[] };
 }
 
-/** What an environment may change about tables reads as the docstring of the option. */
+/** Describes a table setting of an environment with the docstring of the option. */
 function describeOption(jsonSchema: Json, path: readonly (string | number)[]): void {
   const name = String(path.at(-1));
   const parent = path.at(-3);
@@ -52,7 +52,10 @@ function describeOption(jsonSchema: Json, path: readonly (string | number)[]): v
   if (description !== undefined) jsonSchema["description"] = description;
 }
 
-/** A stack file may hold a password encrypted, and a boolean as the text that `pulumi config set` wrote. */
+/**
+ * Allows the forms that a stack file may have: an encrypted password, and a boolean as the text that `pulumi config set`
+ * wrote.
+ */
 function asInTheFile(context: { zodSchema: unknown; jsonSchema: Json; path: readonly (string | number)[] }): void {
   describeOption(context.jsonSchema, context.path);
   if (context.zodSchema === passwordSchema) {

@@ -11,7 +11,7 @@ export type RawConfig = Readonly<Record<string, string>>;
 
 type ReadConfig = { readonly config: StackConfig } | { readonly problems: readonly Problem[] };
 
-/** Reads and checks the shape of everything in our two namespaces. Returns all problems, never the password. */
+/** Reads and checks the shape of everything in the two namespaces of this project. Returns all problems, never the password. */
 export function readStackConfig(raw: RawConfig, project: string): ReadConfig {
   const { values, password } = takePassword(namespace(raw, project));
   const schema = schemaFor(values["database"]);
@@ -27,7 +27,7 @@ export function readStackConfig(raw: RawConfig, project: string): ReadConfig {
   };
 }
 
-/** Lists, objects, numbers and booleans travel as JSON, texts as they are. */
+/** Reads one namespace: lists, objects, numbers and booleans are JSON, texts are plain. */
 function namespace(raw: RawConfig, name: string): Record<string, unknown> {
   const own = Object.entries(raw).filter(([key]) => key.startsWith(`${name}:`));
   return Object.fromEntries(own.map(([key, text]) => [key.slice(name.length + 1), decode(text)]));
@@ -44,7 +44,7 @@ function decode(text: string): unknown {
 
 const HIDDEN = "(hidden)";
 
-/** Messages show the values they complain about, so the password leaves before anything is checked. */
+/** Removes the password before anything is checked: messages show the values they complain about. */
 function takePassword(values: Record<string, unknown>): { values: Record<string, unknown>; password?: string } {
   const { database } = values;
   if (database === undefined) return { values };
@@ -57,7 +57,7 @@ function takePassword(values: Record<string, unknown>): { values: Record<string,
   return { values: { ...values, database: { ...database, password: HIDDEN } }, password };
 }
 
-/** Of the two ways to name a database the one that was meant is checked, so that messages speak of it alone. */
+/** Returns the schema for the form of the database setting that was meant, so that messages refer to it alone. */
 function schemaFor(database: unknown): typeof stackConfigSchema {
   const meant =
     typeof database === "object" && database !== null && "file" in database
@@ -79,7 +79,7 @@ function clockProblems(values: Record<string, unknown>): Problem[] {
   }
 }
 
-/** As shapeProblems, and for an unknown key the keys that are allowed there. */
+/** Converts like shapeProblems, and for an unknown key adds the keys that are allowed there. */
 function problemsOf(error: z.ZodError, schema: z.ZodType, prefix: string): Problem[] {
   const others = error.issues.filter((issue) => issue.code !== "unrecognized_keys");
   const unknown = error.issues.flatMap((issue) => {

@@ -10,7 +10,7 @@ interface ResolvedTables {
   readonly problems: readonly Problem[];
 }
 
-/** The tables of this stack: as declared, then what the environment changes about all, then about each. */
+/** Returns the tables of this stack: as declared, then with the environment's changes for all, then with those for each. */
 export function resolveTables(config: StackConfig): ResolvedTables {
   const declared = Object.assign({}, ...config.systems.map((system) => SYSTEMS[system])) as Record<
     string,
@@ -19,7 +19,7 @@ export function resolveTables(config: StackConfig): ResolvedTables {
   const problems: Problem[] = unusedOverrides(config, declared);
   const tables: Record<string, TableSpecArgs> = {};
   for (const [key, table] of Object.entries(declared)) {
-    // A shape that JSON cannot express (an absent key) is the only difference between overrides and arguments.
+    // Overrides and arguments differ only where JSON cannot express the shape (an absent key).
     const merged = merge(table, config.allTables ?? {}, config.tables?.[key] ?? {});
     const parsed = parseTableSpec(merged);
     if (parsed.ok) tables[key] = merged;
@@ -44,9 +44,9 @@ function unusedOverrides(config: StackConfig, declared: Readonly<Record<string, 
 
 function merge(table: TableSpecArgs, all: TableOverrides, one: TableOverrides): TableSpecArgs {
   const merged = { ...table, ...all, ...one, window: { ...table.window, ...all.window, ...one.window } };
-  // A table that is only to be detached leaves the grace of the others' drops behind.
+  // A table that is only detached does not take the grace of the other tables' drops.
   if (one.onExpire === "detach" && one.grace === undefined) delete merged.grace;
-  // The same with the place of an archive that others have.
+  // Likewise for the archive settings of the other tables.
   if (one.onExpire !== undefined && one.onExpire !== "archive" && one.archive === undefined) delete merged.archive;
   return merged as TableSpecArgs;
 }

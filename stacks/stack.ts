@@ -4,7 +4,7 @@ import { type Outside, type PlainConnection, resolveConnection } from "./connect
 import { type RawConfig, readStackConfig } from "./read-config";
 import { resolveTables } from "./resolve-tables";
 
-/** Everything that the program needs to know, checked. */
+/** Checked configuration of the program. */
 export interface Stack {
   readonly connection: PlainConnection;
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
@@ -14,7 +14,7 @@ export interface Stack {
   readonly maxBytesPerUpdate: Size | undefined;
 }
 
-/** Reads a stack's configuration; throws InvalidSpecError with every problem that could be found in one go. */
+/** Reads a stack's configuration; throws InvalidSpecError with all problems found. */
 export function requireStack(raw: RawConfig, project: string, stack: string, outside: Outside): Stack {
   const read = readStackConfig(raw, project);
   if ("problems" in read) throw new InvalidSpecError(`the configuration of stack "${stack}"`, read.problems);

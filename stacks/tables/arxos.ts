@@ -50,7 +50,7 @@ export const arxos = {
       object_id: index("object_id"),
       object_changed: index("object_id", "changed_at"),
     },
-    // Other systems follow the changes; each reads them by a slot of its own.
+    // Other systems follow the changes; each reads them through its own slot.
     publications: { arxos_changes: { viaRoot: true, create: { publish: ["insert"] } } },
     reason: "change tracking and rollback",
     dataClass: "change-history",
@@ -98,7 +98,7 @@ export const arxos = {
       user_id: index("user_id"),
       user_created: index("user_id", "created_at"),
     },
-    // A user reads what is the user's own, through the table; its partitions are closed.
+    // A user reads only their own rows, through the table; its partitions are closed.
     grants: { arxos_app: ["select", "insert"] },
     rowSecurity: {
       policies: {
@@ -111,7 +111,7 @@ export const arxos = {
   },
 } satisfies Record<string, TableSpecArgs>;
 
-/** `idx_audit_logs_partitioned_user_id` on the parent, `idx_audit_logs_p2024_01_user_id` on a partition. */
+/** Returns an index: `idx_audit_logs_partitioned_user_id` on the parent, `idx_audit_logs_p2024_01_user_id` on a partition. */
 function index(...columns: string[]): IndexArgs {
   return { columns, name: "idx_{table}_{index}", leafName: "idx_{partition}_{index}" };
 }

@@ -8,7 +8,7 @@ export const SYSTEMS: Readonly<Record<"arxos" | "meshhook", Readonly<Record<stri
   meshhook,
 };
 
-/** In the order of the documentation: allowed values of `systems`. */
+/** Allowed values of `systems`, in the order of the documentation. */
 export const SYSTEM_NAMES = ["meshhook", "arxos"] as const;
 
 export const TABLE_KEYS: readonly string[] = SYSTEM_NAMES.flatMap((system) => Object.keys(SYSTEMS[system]));

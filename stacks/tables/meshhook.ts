@@ -22,7 +22,7 @@ export const meshhook = {
     },
     partitionBy: [{ range: "ts", every: "month", name: "{table}_y{yyyy}m{mm}" }],
     window: { lead: "3 months", retention: "12 months" },
-    // The harmless one: an environment that wants drops says so in its configuration.
+    // The safe default: an environment that wants drops sets it in its configuration.
     onExpire: "detach",
     schedule: { cron: "0 2 * * *" },
     indexes: {
