@@ -4,12 +4,12 @@ import { providerModule } from "./module";
 import { serveProvider } from "./server/server";
 import { describe } from "./server/errors";
 
-/** The longest that an internal error may take to end the process. */
+/** Longest time that an internal error may take to end the process. */
 const FAIL_BOUND_MS = 5_000;
 
-/** The process that the engine starts: prints the port of its service on the first line, and nothing after it. */
+/** Runs the process that the engine starts: prints the port of its service on the first line, and nothing after it. */
 async function main(args: readonly string[]): Promise<void> {
-  // The engine reads the port from stdout: what a library prints goes to stderr, shown by the engine with --debug.
+  // The engine reads the port from stdout, so libraries print to stderr, which the engine shows with --debug.
   globalThis.console = new Console(process.stderr, process.stderr);
   const engineAddress = engineAddressIn(args);
   const server = await serveProvider(providerModule(), engineAddress === undefined ? {} : { engineAddress });
@@ -17,7 +17,7 @@ async function main(args: readonly string[]): Promise<void> {
   const fail = (error: unknown): void => {
     server.log.forResource().error(`internal error of the provider: ${describe(error)}`);
     console.error(server.redactor.clean(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-    // As gently as an end asked for: what other calls have running must not go on in the database without us.
+    // As graceful as a requested stop: statements of other calls must not continue in the database without this process.
     setTimeout(() => process.exit(1), FAIL_BOUND_MS);
     void server.log
       .flush(FAIL_BOUND_MS)
@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   process.stdout.write(`${server.port}\n`);
 }
 
-/** The first argument that is none of the logging flags the engine may put before it; missing when started by hand. */
+/** Returns the first argument that is not one of the engine's logging flags; undefined when started by hand. */
 function engineAddressIn(args: readonly string[]): string | undefined {
   const rest = args.filter((arg, index) => arg !== "--tracing" && args[index - 1] !== "--tracing");
   return rest.find((arg) => !arg.startsWith("-"));

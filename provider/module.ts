@@ -12,7 +12,7 @@ import { TableQueue } from "./runtime/table-queue";
 import { secretsOf } from "../postgres/connect/config";
 import type { PropertyMap } from "./runtime/values";
 
-/** The product's provider: its resources and what they share, which no other one of this process shares with it. */
+/** Creates the product's provider: its resources and the runtime that they alone share in this process. */
 export function providerModule(): ProviderModule {
   const runtime = new Runtime(process.env);
   const queue = new TableQueue();

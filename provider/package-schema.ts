@@ -8,13 +8,13 @@ import { functionSpecs, resourceSpecs } from "./schema/resources";
 
 let text: string | undefined;
 
-/** The package's schema as the engine and `pulumi package` ask for it. Made when first asked for: most runs never do. */
+/** Returns the package's schema as the engine and `pulumi package` request it. Built on first use: most runs never need it. */
 export function schemaText(): string {
   text ??= JSON.stringify(packageSchema());
   return text;
 }
 
-/** The same as data, for the reference pages. */
+/** Returns the same as data, for the reference pages. */
 export function packageSchema(): PackageSchema {
   const types = new NamedTypes(schemaTexts(RESOURCE_TYPES));
   const config = configProperties(types);

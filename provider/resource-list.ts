@@ -8,7 +8,7 @@ import { rowPolicy } from "./resources/row-policy/row-policy";
 import { table } from "./resources/table/table";
 import { partitionWindow } from "./resources/window/window";
 
-/** Every resource of the package: what is served, the package schema and the reference are made from it, in this order. */
+/** Resources of the package: the server, the package schema and the reference are built from this list, in this order. */
 export const RESOURCES = [
   managementSchema,
   table,

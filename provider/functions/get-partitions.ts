@@ -29,7 +29,7 @@ export const getPartitionsOutputs = z.object({
   ),
 });
 
-/** `pgpartition:index:getPartitions`: the partitions of a table as they are now. Reads only. */
+/** Implements `pgpartition:index:getPartitions`: the present partitions of a table. Reads only. */
 export function getPartitions(runtime: Runtime): ProviderFunction {
   return async (_ctx, { args }) => {
     const { schema = "public", table } = args;

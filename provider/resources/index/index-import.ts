@@ -9,8 +9,8 @@ import type { PropertyMap } from "../../runtime/values";
 import { asProperties, importedKey } from "../shared/inputs";
 
 /**
- * An index as it would be declared: in the words of the program that made it where the registry knows them, else as the server
- * prints it. Undefined: there is no such index.
+ * Returns an index as a program would declare it: with the recorded declaration where the registry has it, else as the server
+ * prints it. Undefined if the index does not exist.
  */
 export async function importedIndex(
   runtime: Runtime,
@@ -45,7 +45,7 @@ export async function importedIndex(
   });
 }
 
-/** Every index that is no constraint's, of the tables that may be managed. */
+/** Lists every index of the manageable tables that belongs to no constraint. */
 export async function* listIndexes(runtime: Runtime): AsyncGenerator<ListItem> {
   for (const table of await listPartitionedTables(runtime.database)) {
     const { table: found } = await runtime.observe(table);

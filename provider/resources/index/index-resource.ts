@@ -56,13 +56,13 @@ export const index = defineResource(indexType, (runtime) => ({
   list: () => listIndexes(runtime),
 }));
 
-/** With a foreign table among the partitions the server's own word is not enough. */
+/** Returns true if the index is complete. With a foreign table among the partitions the server's own flag is not enough. */
 function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
   const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
   return indexIsWhole({ database: runtime.database }, table, indexSpecFromWire(wire));
 }
 
-/** An index of a table that is only planned is made together with it. */
+/** Shows the statements. An index of a table that is only planned is created together with it. */
 async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
   if (runtime.planned.has(formatTableId(wire))) return;
   await runtime.ifReachable(ctx, async () => {
@@ -74,7 +74,7 @@ async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: I
   });
 }
 
-/** What is built stays: a failure half-way is kept as partial, and the next update goes on from the facts. */
+/** Builds the index. A failure half-way is saved as partial, and the next update continues from the catalogue. */
 async function build(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -120,7 +120,7 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
   });
 }
 
-/** Another definition under the same name would mean a moment without the index. */
+/** Refuses another definition under the same name: it would mean a moment without the index. */
 function definitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
   const before = readWire(indexType.inputs, olds);
   if ("problems" in before) return [];

@@ -32,7 +32,7 @@ import { showStatements } from "../shared/show";
 
 /**
  * The schema of registry and ledger. Declared, never a side effect; a second stack adopts it; upgrades only add; a delete
- * is refused while tables of others are in it.
+ * is refused while it has tables of other stacks.
  */
 export const managementSchema = defineResource(
   managementSchemaType,
@@ -57,7 +57,7 @@ export const managementSchema = defineResource(
       return { failures: wrong };
     },
 
-    /** Asks the database once for the whole stack whether it is still the one that the state was made with. */
+    /** Checks once for the whole stack that the database is still the one in the state. */
     diff: async (ctx, { sizes }, { oldOutputs, news }, declared) => {
       await runtime.ifReachable(ctx, () => runtime.requireSameDatabase(oldOutputs));
       const outdated = typeof oldOutputs["version"] === "number" && oldOutputs["version"] < MANAGEMENT_VERSION;
@@ -99,7 +99,7 @@ export const managementSchema = defineResource(
   parseNamed,
 );
 
-/** A schema without a name is told so, and not by the shape alone: it is the first thing that a program declares. */
+/** Reports a missing name explicitly, not by the shape alone: this is the first resource that a program declares. */
 function parseNamed(inputs: PropertyMap): Parsed<ManagementSchemaWire> {
   if (inputs["schema"] === undefined || inputs["schema"] === "") return { problems: [UNNAMED] };
   return readWire(managementSchemaType.inputs, inputs);
@@ -112,15 +112,15 @@ const UNNAMED: CoreProblem = {
   fix: "Use the provider's managementSchema.",
 };
 
-/** The name is judged though the sizes are not known yet. */
+/** Removes unknown sizes, so that the name is checked anyway. */
 function withoutUnknownSizes(inputs: PropertyMap): PropertyMap {
   const { sizes, ...others } = inputs;
   return containsUnknown(sizes) ? others : inputs;
 }
 
 /**
- * Tables that somebody manages stop a destroy. Tables that were released, or detached to be kept, do not: nobody else can
- * let go of them, so the schema stays for them as the memory of what they are.
+ * Drops the schema. Managed tables prevent that. Tables that were released, or detached to be retained, do not: no other stack
+ * can release them, so the schema is then retained as their only record.
  */
 async function dropUnlessRemembering(ctx: ResourceContext, runtime: Runtime): Promise<void> {
   try {
@@ -160,7 +160,7 @@ async function previewThresholds(
   ]);
 }
 
-/** Asked of the database, so that what somebody else recorded is seen without a refresh. */
+/** Reads the recorded thresholds from the database, so that outside changes are seen without a refresh. */
 async function changedThresholds(
   ctx: ResourceContext,
   runtime: Runtime,

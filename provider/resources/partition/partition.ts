@@ -25,13 +25,13 @@ import { ownershipProblems } from "../shared/table-problems";
 import { rowsAreGone, workContext } from "../shared/work";
 
 /**
- * One partition. Create makes, adopts or brings back; Delete only forgets, because retirement has one path and that is the
- * window's. Check and Diff ask nothing: the engine calls them one after the other.
+ * One partition. Create creates, adopts or restores; Delete only forgets, because only the window retires. Check and Diff send
+ * no queries: the engine calls them one after the other.
  */
 export const partition = defineResource(partitionType, (runtime, queue) => ({
   id: (wire, facts) => formatMemberId(wire, typeof facts?.partition === "string" ? facts.partition : wire.name),
   identify: intervalId,
-  // The name is not among them: an adopted partition keeps its own.
+  // The name is not included: an adopted partition keeps its own.
   declared: ["schema", "table", "from", "to", "allowEmpty"],
 
   check: async (_ctx, wire, { olds }) => ({ failures: boundsProblems(olds, wire) }),
@@ -50,7 +50,7 @@ export const partition = defineResource(partitionType, (runtime, queue) => ({
   list: () => listPartitions(runtime),
 }));
 
-/** A partition is known by its table and its bounds: its name may be another one in the database. */
+/** Returns an id of table and bounds: the partition's name may differ in the database. */
 function intervalId(wire: PartitionWire): string {
   return formatMemberId(wire, formatInterval(partitionInterval(wire)));
 }
@@ -94,7 +94,7 @@ async function makePartition(
       if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
       if (creation.kind === "create" && creation.lost) ctx.log.warn(rowsAreGone(wire.name));
       const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
-      // The window reads the archive after all else, outside of the table's lock.
+      // The window reads the archive after everything else, outside of the table's lock.
       if (!known && creation.kind !== "restore") await createPartition(workContext(runtime, ctx), parent, creation);
       turn.update(withCreated(parent, observation, creation));
       return creation.kind === "present"
@@ -106,7 +106,7 @@ async function makePartition(
   );
 }
 
-/** Forgetting is safe where nothing is lost by it; a partition inside its window is not let go, not even an empty one. */
+/** Throws if forgetting could lose data: a partition inside its window is not forgotten, not even an empty one. */
 function requireForgettable(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -123,7 +123,7 @@ function requireForgettable(
   if (window.spec.resources === "window") return;
   const clocks = runtime.clocks(runtime.latestAsOf(wire) ?? observation.now, observation);
   if (hasExpired(leaf.bounds?.to, decidingHorizon(window.spec, clocks))) return;
-  // Made for a longer lead, or by a clock that was ahead: it stays attached, and preview lists it as kept.
+  // Created for a longer lead, or by a clock that was ahead: it remains attached, and preview lists it as kept.
   const moment = clocks.trusted ?? earlier(clocks.asOf, clocks.database);
   if (!planWindow(window.spec, moment).desired.some((wanted) => sameInterval(wanted, interval))) return;
   throw new Refusal(
@@ -160,13 +160,13 @@ function findLeaf(table: Observation["table"], interval: Interval) {
 async function* listPartitions(runtime: Runtime): AsyncGenerator<ListItem> {
   for (const table of await listPartitionedTables(runtime.database)) {
     const { table: found } = await runtime.observe(table);
-    // What import takes: neither a default partition nor a branch, which belong to the table and its window.
+    // Import takes neither a default partition nor a branch, which belong to the table and its window.
     for (const leaf of found?.leaves ?? [])
       if (leaf.bounds?.from && leaf.bounds.to) yield { id: formatMemberId(table, leaf.name), name: leaf.name };
   }
 }
 
-/** The parent from the catalogue, or as this preview plans it. */
+/** Returns the parent from the catalogue, or as this preview plans it. */
 function parentOf(runtime: Runtime, wire: PartitionWire, observation: Observation): ParentShape | undefined {
   if (!observation.table) return runtime.planned.get(formatTableId(wire))?.parent;
   return observedParent(observation.table, keyFromWire(wire.key), runtime.known(wire, observation));

@@ -14,7 +14,7 @@ import type { Facts } from "../shared/define-resource";
 
 export type MembershipFacts = Facts<typeof publicationMemberType>;
 
-/** What the database says about one membership; undefined where there is none. */
+/** Returns the facts of one membership; undefined where it does not exist. */
 export function membershipFacts(
   spec: Pick<PublicationMemberWire, "schema" | "publication">,
   observation: Observation,
@@ -33,7 +33,7 @@ export function membershipFacts(
   };
 }
 
-/** Inputs of a membership that is imported: as it was declared where we know that, else as the server prints it. */
+/** Returns the inputs of an imported membership: as declared if the registry has them, else as the server prints it. */
 export function importedMembership(
   id: TableId & { readonly member: string },
   observation: Observation,

@@ -12,8 +12,8 @@ import { joinPublication, leavePublication, membershipContext, previewPublicatio
 import { ownershipProblems } from "../shared/table-problems";
 
 /**
- * The table's membership in one publication. Diff compares with the live database, so that one that was lost comes back with
- * the next update, whether somebody refreshed or not. Never a replacement: what differs is put right in one transaction.
+ * The table's membership in one publication. Diff compares with the live database, so that a lost one is restored by the next
+ * update, with or without a refresh. Never a replacement: differences are corrected in one transaction.
  */
 export const publicationMember = defineResource(publicationMemberType, (runtime) => {
   const settings = new DeclaredSettings();
@@ -34,7 +34,7 @@ export const publicationMember = defineResource(publicationMemberType, (runtime)
       return { failures: failures([...problems, ...owned, ...plan.problems]) };
     },
 
-    /** What the database lacks decides; only where it cannot be reached, the declared values do. Check has just read it. */
+    /** Compares with the database; only if it cannot be reached, with the declared values. Check has just read it. */
     diff: async (ctx, spec, { oldOutputs }, declared) => {
       const observation = await runtime.ifReachable(ctx, () => runtime.observe(spec));
       if (!observation) return declared;
@@ -72,7 +72,7 @@ export const publicationMember = defineResource(publicationMemberType, (runtime)
   };
 });
 
-/** Of an update that was killed after its statements nothing is left to do but to tell the state of them. */
+/** Returns false if only the state is out of date, as after an update that was killed after its statements. */
 function sameFacts(facts: MembershipFacts | undefined, oldOutputs: PropertyMap): boolean {
   return (
     facts === undefined || Object.keys(declaredDiff(oldOutputs, asProperties(facts), Object.keys(facts))).length === 0

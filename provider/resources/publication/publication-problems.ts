@@ -3,8 +3,8 @@ import type { PublicationMemberWire } from "../../../core/declare/table/publicat
 import type { PropertyMap } from "../../runtime/values";
 
 /**
- * Settings that concern a publication as a whole, as the tables of one program declare them. Two tables that disagree would
- * change it to and fro with every update.
+ * Settings of a publication as a whole, as the tables of one program declare them. Two tables that disagree would alternate
+ * them with every update.
  */
 export class DeclaredSettings {
   private readonly byUrn = new Map<string, PublicationMemberWire>();

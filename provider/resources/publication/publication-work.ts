@@ -22,7 +22,7 @@ import { refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
 import { workContext } from "../shared/work";
 
-/** What this run declares about the table wins over what the last update recorded. */
+/** Returns the context of a plan: this run's declaration of the table takes precedence over the last recorded one. */
 export function membershipContext(
   runtime: Runtime,
   spec: PublicationMemberWire,
@@ -54,10 +54,13 @@ export async function previewPublication(
   );
 }
 
-/** Rounds in which another run may make the publication, or drop it, between our look and our statement. */
+/** Rounds in which another run may create or drop the publication between the read and the statement. */
 const MAX_ROUNDS = 3;
 
-/** Observe, decide, execute, observe: as the only writer of the table. The statements and their record stand or fall together. */
+/**
+ * Observes, decides, executes and observes again, as the only writer of the table. The statements and their record succeed or
+ * fail together.
+ */
 export function joinPublication(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -79,7 +82,7 @@ export function joinPublication(
   });
 }
 
-/** A released table, and one of another stack, is left as it is: the membership is only forgotten. */
+/** Drops the membership; of a released table, or one of another stack, it is only forgotten. */
 export function leavePublication(ctx: ResourceContext, runtime: Runtime, spec: PublicationMemberWire): Promise<void> {
   const { schema, table } = spec;
   return runtime.database.withTableLock(schema, table, { signal: ctx.signal, log: ctx.log }, async () => {
@@ -112,7 +115,7 @@ function requireNoProblems(
   throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist; its Table resource makes it first`);
 }
 
-/** What the statements led to is checked and recorded before anybody can see it. */
+/** Adds the check and the record of the result, before another session can see it. */
 function withRecord(runtime: Runtime, spec: PublicationMemberWire, plan: MembershipPlan): Statement[] {
   const { managementSchema } = runtime.config;
   const filtered = plan.statements.length > 0 && spec.where !== undefined;
@@ -146,7 +149,7 @@ function observeAnew(runtime: Runtime, spec: PublicationMemberWire): Promise<Obs
   return runtime.observe(spec);
 }
 
-/** duplicate_object, unique_violation and undefined_object: the publication came or went after we had looked. */
+/** Matches duplicate_object, unique_violation and undefined_object: the publication was created or dropped after the read. */
 function changedMeanwhile(error: unknown): boolean {
   return error instanceof StatementError && ["42710", "23505", "42704"].includes(error.sqlState ?? "");
 }

@@ -6,7 +6,7 @@ import type { PropertyMap } from "../../runtime/values";
 import type { Facts } from "../shared/define-resource";
 import { asProperties, importedKey } from "../shared/inputs";
 
-/** The rules as the server has them. */
+/** Returns the rules as the server has them. */
 export function accessFacts({ rowSecurity, policies, grants }: CarriedState): Facts<typeof rowPolicyType> {
   return {
     enabled: rowSecurity.enabled,
@@ -19,7 +19,7 @@ export function accessFacts({ rowSecurity, policies, grants }: CarriedState): Fa
   };
 }
 
-/** As it was declared last, where the registry knows it; else as the server has it. */
+/** Returns the last declared inputs where the registry has them, else those of the server. */
 export function importedInputs(
   table: { readonly schema: string; readonly table: string },
   observation: Observation,
@@ -32,7 +32,7 @@ export function importedInputs(
   return asProperties({ ...table, key: importedKey(observation), rowSecurity, grants });
 }
 
-/** The declared keys whose values no other key of the outputs shows. */
+/** Selects the declared keys whose values no other key of the outputs shows. */
 export function declaredOnly(properties: PropertyMap): PropertyMap {
   const keys = ["schema", "table", "key", "rowSecurity"];
   return Object.fromEntries(Object.entries(properties).filter(([key]) => keys.includes(key)));

@@ -31,9 +31,9 @@ import { warnOfViews } from "../shared/view-leaks";
 import { workContext } from "../shared/work";
 
 /**
- * Who may do what with the table itself: flags, policies and grants as one set, changed in one transaction. Check reads
- * the live database and writes into the inputs what is due, so that a policy changed by hand is seen without a refresh.
- * Partitions are the window's.
+ * Access to the table itself: flags, policies and grants as one set, changed in one transaction. Check reads the live database
+ * and writes the pending changes into the inputs, so that a policy changed by hand is seen without a refresh. The window
+ * manages access to partitions.
  */
 export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
   const checked = new CheckedInputs();
@@ -52,7 +52,7 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
 
     diff: async (ctx, _wire, { news }, declared) => {
       const work = checked.has(ctx, news) ? news["work"] : await liveWork(ctx, runtime, news);
-      // Without the database nobody knows what the texts come to: then a changed text is a change.
+      // Without the database it is unknown how the server prints the texts: then a changed text counts as a change.
       if (!isList(work)) return declared;
       return work.length > 0 ? { ...declared, work: "update" } : {};
     },
@@ -114,7 +114,7 @@ async function checkAccess(
   return { inputs: { ...inputs, work: [...work] }, failures: failures(asked.wrong) };
 }
 
-/** What is due on a table that exists; a new one is made with all of it. */
+/** Plans the changes of an existing table; a new one is created with all of them. */
 async function planAccess(
   runtime: Runtime,
   wire: RowPolicyWire,
@@ -128,7 +128,7 @@ async function planAccess(
   return { ...planRowPolicy(table, wire, carried, prints), asked };
 }
 
-/** What a refresh shows: that somebody else changed what the last update left. */
+/** Returns the pending changes for a refresh: changes made outside Pulumi since the last update. */
 async function liveWork(ctx: ResourceContext, runtime: Runtime, inputs: PropertyMap): Promise<string[] | undefined> {
   const wire = requireWire(rowPolicyType.inputs, inputs);
   const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
@@ -142,7 +142,7 @@ async function previewAccess(ctx: ResourceContext, runtime: Runtime, wire: RowPo
   showStatements(ctx, `row policy ${wire.schema}.${wire.table}: ${work.join("; ")}`, statements);
 }
 
-/** Observe, decide, execute, observe: the change and its row of the registry come together or not at all. */
+/** Observes, decides, executes and observes again: the change and its row of the registry are committed together. */
 async function applyAccess(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -162,7 +162,7 @@ async function applyAccess(
       const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
       if (owned.length > 0) refuse(subject, owned);
       const { statements, work, asked } = await planAccess(runtime, wire, observation);
-      // Before anything runs: one bad expression leaves the others as they were.
+      // Before anything runs: one bad expression must not leave half of the policies changed.
       const bad = [...asked.wrong, ...asked.missing];
       if (bad.length > 0) refuse(subject, bad);
       if (work.length === 0) return observation.table.carried;
@@ -176,7 +176,7 @@ async function applyAccess(
   );
 }
 
-/** In the transaction of the change. A table that was only imported is known to the state alone until then. */
+/** Records in the transaction of the change. A table that was only imported is known to the state alone until then. */
 function recordOf(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -194,7 +194,7 @@ function recordOf(
   return records.map((record) => ({ ...record, transaction: rowPolicyTransaction(wire) }));
 }
 
-/** A table is never opened by what is left out of a program: it keeps its rules, and nobody watches them any more. */
+/** Forgets the rules. Removing them from a program never opens a table: it keeps its rules, unmanaged. */
 async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWire): Promise<void> {
   const { table, registration } = await runtime.observe(wire, keyFromWire(wire.key));
   if (!table?.carried || registration?.mode === "released" || registration?.owner !== runtime.owner(ctx)) return;

@@ -17,18 +17,18 @@ import { type CronReading, missingForJob, readCron } from "../../../postgres/rea
 import type { Runtime } from "../../runtime/runtime";
 import type { Facts } from "../shared/define-resource";
 
-/** The declared job and what there is of it. */
+/** The declared job and its state in the database. */
 export interface JobState {
   readonly wanted: WantedJob;
   readonly plan: JobPlan;
-  /** What stands in the way. */
+  /** Problems that prevent the job. */
   readonly problems: readonly CoreProblem[];
-  /** What is wrong with a job that is as declared. */
+  /** Warnings about a job that matches its declaration. */
   readonly warnings: readonly string[];
   readonly observation: Observation;
 }
 
-/** Reads the table and pg_cron, each once for a run, and compares. */
+/** Reads the table and pg_cron, each once in a run, and compares. */
 export async function readJobState(runtime: Runtime, wire: CronJobWire): Promise<JobState> {
   const observation = await runtime.observe(wire);
   const registered = observation.registration?.schedule;
@@ -54,12 +54,12 @@ export function foundJob(plan: JobPlan): FoundJob | undefined {
   return plan.kind === "scheduled" ? plan.found : undefined;
 }
 
-/** Who starts the job: nobody inside the database where pg_cron is not to be had. */
+/** Returns what starts the job: an external scheduler where pg_cron is not available. */
 export function runnerOf(plan: JobPlan): JobRunner {
   return plan.kind === "scheduled" ? "pg_cron" : "external";
 }
 
-/** What the database says about the job. The texts for cron and systemd are always there. */
+/** Returns the facts of the job. The texts for cron and systemd are always included. */
 export function jobFacts(wire: CronJobWire, { wanted, plan }: JobState): Facts<typeof cronJobType> {
   const found = foundJob(plan);
   const call = { ...wanted, schema: wire.schema, table: wire.table };
@@ -99,7 +99,7 @@ function databaseProblems(wire: CronJobWire, reading: CronReading): CoreProblem[
   ];
 }
 
-/** Only a superuser schedules for others, and pg_cron does not ask whether they could do the work. */
+/** Returns problems of the job's user: only a superuser schedules for others, and pg_cron does not check their privileges. */
 async function userProblems(
   runtime: Runtime,
   wire: CronJobWire,
@@ -108,7 +108,7 @@ async function userProblems(
 ): Promise<CoreProblem[]> {
   if (wire.user === undefined || wire.user === reading.role || !mayScheduleForOthers(reading.facts)) return [];
   const missing = await missingForJob(runtime.database, wire.user, wire);
-  // Before the first update there is neither a table nor a management schema to have rights on.
+  // Before the first update neither the table nor the management schema exists, so no privileges can be checked on them.
   const known = observation.registration ? missing : missing.filter((one) => one.includes("does not exist"));
   return known.map((one) => ({
     path: "schedule.user",

@@ -10,7 +10,7 @@ import { refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
 import { workContext } from "../shared/work";
 
-/** What preview prints: the statements that update runs, or why there are none. */
+/** Prints the statements that the update runs, or why it runs none. */
 export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): void {
   if (plan.kind === "external") ctx.log.warn(`job "${wanted.job}": ${plan.why}`);
   if (plan.kind !== "scheduled") return;
@@ -22,7 +22,7 @@ export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): v
   ctx.log.info([`job "${wanted.job}": ${plan.differences.join(", ")}`, ...lines].join("\n"));
 }
 
-/** Observe, decide, execute, observe: under the lock of the table, like every change of it. */
+/** Observes, decides, executes and observes again, under the lock of the table like every change of it. */
 export async function applyJob(ctx: ResourceContext, runtime: Runtime, wire: CronJobWire): Promise<JobState> {
   const options = { signal: ctx.signal, log: ctx.log, subject: `scheduling job "${wire.job}"` };
   return runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
@@ -37,7 +37,7 @@ export async function applyJob(ctx: ResourceContext, runtime: Runtime, wire: Cro
   });
 }
 
-/** A job that somebody else made of it is left alone, and so is everything where pg_cron is not to be had. */
+/** Removes the job, except one that was changed outside Pulumi. Does nothing where pg_cron is not available. */
 export async function removeJob(ctx: ResourceContext, runtime: Runtime, wire: CronJobWire): Promise<void> {
   const options = { signal: ctx.signal, log: ctx.log, subject: `removing job "${wire.job}"` };
   await runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
@@ -71,7 +71,7 @@ async function freshState(runtime: Runtime, wire: CronJobWire): Promise<JobState
   return readJobState(runtime, wire);
 }
 
-/** The job and what the registry knows of it come together or not at all. */
+/** Returns the statements: the job and its record in the registry are committed together. */
 function statementsOf(runtime: Runtime, ctx: ResourceContext, wire: CronJobWire, state: JobState): Statement[] {
   const { wanted, plan, observation } = state;
   const { management } = workContext(runtime, ctx);

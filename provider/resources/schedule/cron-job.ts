@@ -14,8 +14,8 @@ import { defineResource } from "../shared/define-resource";
 import { failures, requireWire } from "../shared/inputs";
 
 /**
- * The schedule of one table inside the database. Where pg_cron is not to be had nothing is made, and the same schedule is in
- * the outputs for cron and systemd. What differs from the declaration is mended by every update, with a refresh or without.
+ * The schedule of one table inside the database. Where pg_cron is not available nothing is created, and the outputs have the
+ * same schedule for cron and systemd. Every update corrects differences, with or without a refresh.
  */
 export const cronJob = defineResource(cronJobType, (runtime) => ({
   id: (wire) => formatMemberId(wire, wire.job),
@@ -52,7 +52,7 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
     const state = await readJobState(runtime, requireWire(cronJobWireSchema, inputs));
     for (const warning of state.warnings) ctx.log.warn(warning);
     const found = foundJob(state.plan);
-    // pg_cron has no such job: the next update makes it again.
+    // pg_cron has no such job: the next update creates it again.
     if (state.plan.kind === "scheduled" && !found) return undefined;
     const live = found ? withLive(inputs, found, state) : inputs;
     return { inputs: live, facts: jobFacts(requireWire(cronJobWireSchema, live), state) };
@@ -71,13 +71,13 @@ export const cronJob = defineResource(cronJobType, (runtime) => ({
   },
 }));
 
-/** What somebody changed by hand, so that a refresh shows it and the next update puts it back. */
+/** Returns inputs with changes made by hand, so that a refresh shows them and the next update reverts them. */
 function withLive(inputs: PropertyMap, found: FoundJob, { wanted }: JobState): PropertyMap {
   const { cron, active, command, user } = found;
   return { ...inputs, cron, active, command, ...(user === wanted.user ? {} : { user }) };
 }
 
-/** A job of pg_cron by its name; what it runs has to be what a declared one would run. */
+/** Imports a job of pg_cron by its name; its command must be that of a declared one. */
 async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
   const member = parseMemberId(id);
   if (!member) throw new Refusal(`"${id}" is not the id of a job; write schema.table#job`);

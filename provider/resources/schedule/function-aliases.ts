@@ -21,7 +21,7 @@ import { asProperties, failures, refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
 import { workContext } from "../shared/work";
 
-/** Functions and views under the names that callers of a table use: thin ones over those of the management schema. */
+/** Functions and views under the names that callers of a table use: thin wrappers over those of the management schema. */
 export const functionAliases = defineResource(functionAliasesType, (runtime) => ({
   id: formatTableId,
   declaredOnce: ({ table }) => ({ property: "table", subject: `the set of names for "${table}"` }),
@@ -31,7 +31,7 @@ export const functionAliases = defineResource(functionAliasesType, (runtime) => 
     return { failures: failures(found?.plan.problems ?? []) };
   },
 
-  /** What somebody dropped or changed by hand is made again by every update, with a refresh or without. */
+  /** Compares with the database: every update creates again what was dropped or changed by hand, with or without a refresh. */
   diff: async (ctx, wire, _request, declared) => {
     const observation = await runtime.ifReachable(ctx, () => runtime.observe(wire));
     const drifted =
@@ -74,7 +74,7 @@ function wantedOf(runtime: Runtime, wire: FunctionAliasesWire): Alias[] {
   return aliasesOf(runtime.config.managementSchema, wire);
 }
 
-/** Names are looked up only where something is to be made: an unchanged update asks nothing. */
+/** Plans the names. They are looked up only if one has to be created: an unchanged update sends no query for them. */
 async function readPlan(
   runtime: Runtime,
   wire: FunctionAliasesWire,
@@ -101,7 +101,7 @@ async function perform(
     runtime.database.invalidate(wire.schema, wire.table);
     const { plan, observation } = await readPlan(runtime, wire, wanted);
     const removing = wanted.length === 0;
-    // A table of another stack, or one that is not registered any more, has no names of ours to take away.
+    // A table of another stack, or one that is no longer registered, has no names managed by this stack.
     const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
     if (removing && (owned.length > 0 || !observation.registration)) return;
     const problems = [...owned, ...plan.problems];

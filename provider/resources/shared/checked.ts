@@ -3,9 +3,9 @@ import type { PropertyMap } from "../../runtime/values";
 import { stableText } from "./inputs";
 
 /**
- * What Check answered in this process, by resource. In an update the engine hands exactly that to Diff. In a refresh it
- * asks no Check, and asks Diff with the sides exchanged: what it calls new is then what the last update found, and says
- * nothing about the database of now.
+ * Inputs that Check returned in this process, by resource. In an update the engine passes exactly these to Diff. In a refresh
+ * it does not call Check, and calls Diff with the sides exchanged: the "new" inputs are then those of the last update, and do
+ * not reflect the present database.
  */
 export class CheckedInputs {
   private readonly texts = new Map<string, string>();
@@ -15,12 +15,12 @@ export class CheckedInputs {
     return inputs;
   }
 
-  /** Whether Check was asked about the resource at all: where it was not, this is a refresh. */
+  /** Returns true if Check was called for the resource; if not, this is a refresh. */
   asked(ctx: ResourceContext): boolean {
     return this.texts.has(ctx.urn);
   }
 
-  /** Whether these inputs are this run's own, and not those of the state. */
+  /** Returns true if these inputs are from this run, not from the state. */
   has(ctx: ResourceContext, inputs: PropertyMap): boolean {
     return this.texts.get(ctx.urn) === stableText(inputs);
   }

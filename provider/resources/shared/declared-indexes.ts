@@ -4,7 +4,10 @@ import type { IndexSpec } from "../../../core/declare/table/spec";
 import { indexDefinition } from "../../../core/partition/carry/parent";
 import type { Runtime } from "../../runtime/runtime";
 
-/** Declared indexes that are on the table and that the registry does not know: adopted or imported, nothing was done to them. */
+/**
+ * Returns the declared indexes that exist on the table but not in the registry: adopted or imported ones, never changed so
+ * far.
+ */
 export function unrecordedIndexes(
   runtime: Runtime,
   table: { readonly schema: string; readonly table: string },
@@ -19,8 +22,8 @@ export function unrecordedIndexes(
 }
 
 /**
- * What was observed, with these indexes as the registry will know them after the update: partitions are planned under the declared
- * names from the first run on, and not under others until the second.
+ * Returns the observation with these indexes as the registry will have them after the update: partitions are planned under the
+ * declared names from the first run on, not from the second.
  */
 export function withDeclaredIndexes(
   runtime: Runtime,

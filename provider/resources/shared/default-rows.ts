@@ -10,8 +10,8 @@ import { parseBound } from "../../../core/time/key";
 import type { Runtime } from "../../runtime/runtime";
 
 /**
- * Adds to an observation what the making of these ranges needs to know about a default partition: whether it is declared, and
- * how many of its rows belong there. Asks the database only where there are rows at all.
+ * Adds the facts about a default partition that creating these ranges requires: whether it is declared, and how many of its
+ * rows belong there. Queries the database only if it has rows.
  */
 export async function withCountedRows(
   runtime: Runtime,
@@ -39,7 +39,7 @@ export async function withCountedRows(
   return { ...observation, table: { ...observation.table, defaultPartition: { ...found, declared, counted } } };
 }
 
-/** Numbers that are no time of any calendar are no help to anybody. */
+/** Returns the span of the rows; undefined for numbers outside every calendar. */
 function spanOf(counts: Counts, key: Key): RowCounts["span"] {
   if (!counts.span) return undefined;
   try {

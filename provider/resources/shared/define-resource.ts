@@ -20,7 +20,7 @@ import type { Runtime } from "../../runtime/runtime";
 import type { TableQueue } from "../../runtime/table-queue";
 import { containsUnknown, type PropertyMap, type PropertyValue, UNKNOWN, type Unknown } from "../../runtime/values";
 
-/** Inputs that could be read, or everything that is wrong with their shape. */
+/** Parsed inputs, or all problems with their shape. */
 export type Parsed<V> = { readonly value: V } | { readonly problems: readonly CoreProblem[] };
 type Parse<V> = (inputs: PropertyMap) => Parsed<V>;
 
@@ -30,49 +30,55 @@ type ReadonlyDeep<T> = T extends readonly (infer Item)[]
     ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
     : T;
 
-/** Every fact of a resource; undefined where it has none of an optional one. */
+/** Facts of a resource; an optional one that it does not have is undefined. */
 export type Facts<T extends ResourceType> = {
   readonly [K in keyof FactsOf<T>]-?: ReadonlyDeep<FactsOf<T>[K]>;
 };
 
-/** Facts that a preview knows. A required one that it leaves out is unknown. */
+/** Facts that a preview knows. A missing required one is unknown. */
 type FactsToBe<T extends ResourceType> = {
   readonly [K in keyof FactsOf<T>]?: ReadonlyDeep<FactsOf<T>[K]> | Unknown;
 };
 
 export type Detail = Readonly<Record<string, DiffKind>>;
 
-/** The parts of a resource that are its own. V is what its inputs mean. */
+/** Parts of a resource that differ between types. V is the meaning of its inputs. */
 interface ResourceParts<T extends ResourceType, V> {
-  /** The inputs without those that may be unknown while the others are judged. Left out: all have to be known. */
+  /** Removes inputs that may be unknown while the others are judged. Default: all must be known. */
   withoutUnknowable?(inputs: PropertyMap): PropertyMap;
-  /** The id in state. */
+  /** Returns the id in state. */
   id(value: V, facts?: FactsToBe<T>): string;
-  /** The declared object, where its id does not name it: resources of a run that name the same one are renamed, or doubled. */
+  /**
+   * Returns the declared object, if its id does not name it: resources of a run with the same object are renamed, or
+   * duplicates.
+   */
   identify?(value: V): string;
-  /** The property under which a second declaration of the object is refused, and the object's name. Left out: it is not refused. */
+  /**
+   * Returns the property under which a second declaration of the object is refused, and the object's name. Default: not
+   * refused.
+   */
   declaredOnce?(value: V): { readonly property: keyof InputsOf<T> & string; readonly subject: string };
-  /** Inputs whose change is a change of intent. Left out: all. */
+  /** Inputs whose change is a change of intent. Default: all. */
   readonly declared?: readonly (keyof InputsOf<T> & string)[];
-  /** Problems beyond the shape, and the inputs as they go on where Check adds to them. */
+  /** Returns problems beyond the shape, and the inputs with Check's additions. */
   check?(ctx: ResourceContext, value: V, request: CheckRequest): Promise<Checked>;
-  /** What differs, where declared inputs do not say it alone. Not asked while an input is unknown. */
+  /** Returns differences that the declared inputs alone do not show. Not called while an input is unknown. */
   diff?(ctx: ResourceContext, value: V, request: DiffRequest, declared: Detail): Promise<Detail>;
-  /** Inputs that the outputs repeat. Left out: all. */
+  /** Selects the inputs that the outputs repeat. Default: all. */
   keep?(inputs: PropertyMap): PropertyMap;
-  /** Shows what an update would do. */
+  /** Shows the changes that an update would make. */
   preview(ctx: ResourceContext, value: V, inputs: PropertyMap): Promise<FactsToBe<T>>;
-  /** Creates or changes the object. Throws Unfinished where a part is done. */
+  /** Creates or changes the object. Throws Unfinished if only a part is done. */
   perform(ctx: ResourceContext, value: V, inputs: PropertyMap): Promise<Facts<T>>;
-  /** Reads the object as it is, for a refresh, or without old inputs for an import; undefined when it is gone. */
+  /** Reads the object as it is, for a refresh, or without old inputs for an import; undefined if it no longer exists. */
   observe(ctx: ResourceContext, request: ReadRequest): Promise<Observed<T> | undefined>;
-  /** Deletes the object, or only forgets it. Not asked where another resource of the program has taken it over. */
+  /** Deletes the object, or only forgets it. Not called if another resource of the program has taken it over. */
   remove(ctx: ResourceContext, value: V): Promise<void>;
   list(ctx: CallContext): AsyncIterable<ListItem>;
 }
 
 export interface Checked {
-  /** Left out: as they were given. */
+  /** Default: the given inputs. */
   readonly inputs?: PropertyMap;
   readonly failures: readonly Problem[];
 }
@@ -88,17 +94,20 @@ interface Resource<T extends ResourceType = ResourceType> {
   handler(runtime: Runtime, queue: TableQueue): ResourceHandler;
 }
 
-/** A resource from its type and the parts that are its own. What its inputs mean is their travelling shape, or what `parse` makes of it. */
+/**
+ * Combines a type of resource with the parts that are its own. The meaning of its inputs is their travelling shape, or the
+ * result of `parse`.
+ */
 export function defineResource<T extends ResourceType, V = InputsOf<T>>(
   type: T,
   parts: (runtime: Runtime, queue: TableQueue) => ResourceParts<T, NoInfer<V>>,
-  // Without it V is InputsOf<T>, which is what the schema of T reads.
+  // Without `parse` V is InputsOf<T>, which is what the schema of T reads.
   parse: Parse<V> = (inputs) => readWire(type.inputs, inputs) as Parsed<V>,
 ): Resource<T> {
   return { type, handler: (runtime, queue) => createHandler(type, runtime, { ...parts(runtime, queue), parse }) };
 }
 
-/** The parts, and how its inputs are read. */
+/** Parts with the parser of the inputs. */
 type Parts<T extends ResourceType, V> = ResourceParts<T, V> & { readonly parse: Parse<V> };
 
 function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, parts: Parts<T, V>): ResourceHandler {
@@ -161,7 +170,7 @@ async function check<T extends ResourceType, V>(
   return { inputs: checked?.inputs ?? news, failures: [...twice, ...(checked?.failures ?? [])] };
 }
 
-/** Create and update are one path: in a preview what would be done is shown, else it is done. */
+/** Returns the shared path of Create and Update: a preview shows the changes, an update makes them. */
 function applier<T extends ResourceType, V>(type: T, runtime: Runtime, parts: Parts<T, V>) {
   const unknown = unknownFacts(type);
   return async (ctx: ResourceContext, inputs: PropertyMap, preview: boolean, id?: string): Promise<CreateResult> => {
@@ -200,7 +209,7 @@ function outputsOf<T extends ResourceType, V>(
   };
 }
 
-/** An optional fact is no promise: only those that the object always has are announced. */
+/** Returns the facts that are always present, as unknown; optional ones are not promised. */
 function unknownFacts(type: ResourceType): PropertyMap {
   const required = Object.entries(type.facts.shape).filter(([, fact]) => !fact.safeParse(undefined).success);
   return Object.fromEntries(required.map(([name]) => [name, UNKNOWN]));
@@ -214,7 +223,7 @@ function identify<T extends ResourceType, V>(parts: Parts<T, V>, value: V): stri
   return parts.identify?.(value) ?? parts.id(value);
 }
 
-/** Reads inputs that Check has already let through. */
+/** Reads inputs that Check has already accepted. */
 function requireValue<T extends ResourceType, V>(parts: Parts<T, V>, inputs: PropertyMap): V {
   const read = parts.parse(inputs);
   if ("value" in read) return read.value;

@@ -7,29 +7,29 @@ import type { DiffKind, DiffResult, Problem } from "../../runtime/handler";
 import { Refusal } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 
-/** Problems of core as the engine prints them under a property. */
+/** Converts problems of core to the form that the engine prints under a property. */
 export function failures(problems: readonly CoreProblem[]): Problem[] {
   return problems.map((problem) => ({ property: problem.path, reason: `${problem.message} ${problem.fix}`.trim() }));
 }
 
-/** Reads inputs that Check has already let through. */
+/** Reads inputs that Check has already accepted. */
 export function requireWire<T extends z.ZodType>(schema: T, inputs: PropertyMap): z.infer<T> {
   const read = readWire(schema, inputs);
   if ("value" in read) return read.value;
   throw new Refusal(`the inputs are not valid: ${read.problems.map(formatProblem).join("; ")}`);
 }
 
-/** Stops before anything was changed, with every problem. */
+/** Throws with every problem, before anything is changed. */
 export function refuse(subject: string, problems: readonly CoreProblem[]): never {
   throw new Refusal(`${subject}: ${problems.map(formatProblem).join("\n")}`);
 }
 
-/** Data of core as it travels: what is undefined is left out. */
+/** Converts data of core to properties; undefined values are left out. */
 export function asProperties(value: object): PropertyMap {
   return JSON.parse(JSON.stringify(value)) as PropertyMap;
 }
 
-/** Compares declared keys one by one. Keys of the plan are not among them: facts never cause a diff. */
+/** Compares declared keys one by one, without those of the plan: facts never cause a diff. */
 export function declaredDiff(
   oldInputs: PropertyMap,
   news: PropertyMap,
@@ -49,7 +49,7 @@ export function diffResult(detailedDiff: Record<string, DiffKind>): DiffResult {
   return { changes: Object.keys(detailedDiff).length > 0, detailedDiff };
 }
 
-/** JSON with sorted keys: the order of properties is nobody's intent. */
+/** Returns JSON with sorted keys: the order of properties has no meaning. */
 export function stableText(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
@@ -58,7 +58,7 @@ export function stableText(value: unknown): string {
   );
 }
 
-/** The key of a table that is imported: of numbers and UUIDs only the registry knows how they are times. */
+/** Returns the key of an imported table; only the registry shows how numbers and UUIDs are times. */
 export function importedKey(observation: Observation): PropertyMap {
   const window = windowFromWire(observation.registration?.window);
   const known = "spec" in window ? window.spec.key : undefined;

@@ -7,18 +7,18 @@ import type { PrintedPolicies } from "../../../postgres/catalog/print-policies";
 import type { TableName } from "../../../core/names/table-name";
 import type { Runtime } from "../../runtime/runtime";
 
-/** What the server makes of declared policies, where the registry does not know it. */
+/** Declared policies as the server prints them, where the registry does not have them. */
 export interface AskedPolicies {
   readonly printed: ReadonlyMap<string, PrintedPolicy>;
-  /** Wrong whatever else the program makes. */
+  /** Problems that no later step of the program can resolve. */
   readonly wrong: readonly CoreProblem[];
-  /** Names what does not exist now, and may by the time of the update. */
+  /** Names of objects that do not exist now, and may by the time of the update. */
   readonly missing: readonly CoreProblem[];
 }
 
 const NOTHING: AskedPolicies = { printed: new Map(), wrong: [], missing: [] };
 
-/** Has the server read the policies whose looks the registry does not settle. Most runs have none, and ask nothing. */
+/** Has the server print the policies whose form the registry does not settle. Most runs have none, and send no query. */
 export async function askPolicies(
   runtime: Runtime,
   table: TableName & { readonly columns?: readonly { readonly name: string; readonly type: string }[] | undefined },
@@ -36,7 +36,7 @@ export async function askPolicies(
   return judge(name, await runtime.database.printPolicies({ schema, table: name, columns, policies }), declared);
 }
 
-/** Functions, relations, columns, schemas, types and roles may come with the same update. */
+/** Functions, relations, columns, schemas, types and roles that the same update may create. */
 const MAY_COME = ["42883", "42P01", "42703", "3F000", "42704"];
 
 function judge(table: string, { printed, refused }: PrintedPolicies, declared: DeclaredAccess): AskedPolicies {
@@ -51,7 +51,10 @@ function judge(table: string, { printed, refused }: PrintedPolicies, declared: D
   };
 }
 
-/** A function that takes the whole row exists for the row type of the table alone: only the table itself can tell. */
+/**
+ * Returns true if an expression may take the whole row: such a function exists for the table's own row type, which only an
+ * existing table can check.
+ */
 function takesRow(policy: string, table: string, declared: DeclaredAccess): boolean {
   const spec = declared.rowSecurity?.policies?.find(({ name }) => name === policy);
   const names = tokensOf(`${spec?.using ?? ""} ${spec?.withCheck ?? ""}`).map(({ text }) => text.replaceAll('"', ""));

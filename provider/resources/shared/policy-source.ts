@@ -12,8 +12,8 @@ import type { Runtime } from "../../runtime/runtime";
 type ResolvedSecurity = { readonly security: RowSecuritySpec | undefined } | { readonly problem: CoreProblem };
 
 /**
- * Fills in the policies that `copyFrom` stands for, so that everybody after it sees plain policies and a change at the
- * source is a change here. Without the database those of the last update stay.
+ * Replaces `copyFrom` by the policies it refers to, so that later code sees plain policies and a change at the source is a
+ * change here. Without the database those of the last update are retained.
  */
 export async function resolvePolicies(
   ctx: CallContext,
@@ -40,7 +40,7 @@ async function sourcePolicies(
   runtime: Runtime,
   source: TableName,
 ): Promise<readonly PolicySpec[] | "missing" | "unknown"> {
-  // A table of this program that was declared before: what it will have, whatever it has now.
+  // A table declared earlier in this program: its future policies count, not its present ones.
   const here = runtime.profileOf(source)?.rowSecurity?.policies;
   if (here) return here;
   const observation = await runtime.ifReachable(ctx, () => runtime.observe(source));
@@ -51,7 +51,7 @@ async function sourcePolicies(
   return carried ? carried.policies.map((policy) => asDeclared(policy, observation)) : "missing";
 }
 
-/** By its declared text where the registry has it: the server's own would look like another declaration. */
+/** Returns the declared text if the registry has it: the server's own would look like another declaration. */
 function asDeclared(policy: ObservedPolicy, { registration }: Pick<Observation, "registration">): PolicySpec {
   const spec = profileFromWire(registration?.profile).rowSecurity?.policies?.find(({ name }) => name === policy.name);
   const recorded = registration?.policies.find(({ name }) => name === policy.name);

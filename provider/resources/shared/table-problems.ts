@@ -9,7 +9,7 @@ import { Refusal } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "./inputs";
 
-/** What stands in the way of managing a table, from one look at the database. */
+/** Returns the problems that prevent management of a table, from one observation. */
 export function ownershipProblems(
   table: { schema: string; table: string },
   observation: Observation,
@@ -40,7 +40,10 @@ export function ownershipProblems(
   return partmanProblems(table, observation.partman);
 }
 
-/** Two that make and drop the partitions of one table end in each other's way, one of them without our guards. */
+/**
+ * Reports pg_partman: two tools that create and drop the partitions of one table conflict, and one of them has none of our
+ * guards.
+ */
 function partmanProblems(table: { schema: string; table: string }, partman: string | undefined): CoreProblem[] {
   if (partman === undefined) return [];
   const config = `${quote(partman)}.part_config`;
@@ -55,7 +58,7 @@ function partmanProblems(table: { schema: string; table: string }, partman: stri
   ];
 }
 
-/** Refuses what cannot be managed as declared, with every reason. */
+/** Throws with every reason if the table cannot be managed as declared. */
 export function requireNoProblems(shape: TableShape, observation: Observation, owner: string): void {
   const problems = ownershipProblems(shape, observation, owner);
   if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
@@ -83,7 +86,7 @@ function rightsProblems(table: NonNullable<Observation["table"]>): CoreProblem[]
   ];
 }
 
-/** Why a destroy is refused, and the three ways on. */
+/** Explains why a destroy is refused, with the three ways to resolve it. */
 export function destroyRefused(table: { schema: string; table: string }): Refusal {
   const name = `${table.schema}.${table.table}`;
   return new Refusal(

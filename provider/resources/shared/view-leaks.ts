@@ -3,7 +3,7 @@ import { readViewLeaks } from "../../../postgres/read/view-leaks";
 import type { CallContext } from "../../runtime/context";
 import type { Runtime } from "../../runtime/runtime";
 
-/** Names the views through which rows pass by the policies of a table, with the way on. */
+/** Warns of views that bypass the policies of a table, with the fix. */
 export async function warnOfViews(ctx: CallContext, runtime: Runtime, table: TableName): Promise<void> {
   for (const view of await readViewLeaks(runtime.database, table)) {
     const name = `"${view.schema}"."${view.name}"`;

@@ -2,7 +2,7 @@ import type { WorkContext } from "../../../postgres/work/context";
 import type { CallContext } from "../../runtime/context";
 import type { Runtime } from "../../runtime/runtime";
 
-/** What a piece of work in postgres/ is given by a call of the engine. */
+/** Returns the context of work in postgres/ for a call of the engine. */
 export function workContext(runtime: Runtime, ctx: CallContext): WorkContext {
   return {
     database: runtime.database,
@@ -13,7 +13,7 @@ export function workContext(runtime: Runtime, ctx: CallContext): WorkContext {
   };
 }
 
-/** Said by whichever resource makes a partition anew that somebody else dropped. */
+/** Warns that a partition dropped outside Pulumi is created again, whichever resource creates it. */
 export function rowsAreGone(partition: string): string {
   return `partition "${partition}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`;
 }

@@ -13,7 +13,7 @@ import { asProperties, refuse } from "../shared/inputs";
 import { askPolicies } from "../shared/policy-prints";
 import { resolvePolicies } from "../shared/policy-source";
 
-/** What partitions carry with the policies that `copyFrom` stands for, and what is wrong with the declared policies. */
+/** Returns the settings of partitions, with `copyFrom` resolved, and the problems of the declared policies. */
 export async function checkLeaves(
   ctx: CallContext,
   runtime: Runtime,
@@ -30,13 +30,13 @@ export async function checkLeaves(
   return { leaves: complete, problems: await policyProblems(ctx, runtime, { ...wire, leaves: complete }) };
 }
 
-/** What was declared about every partition, where the table was managed before. */
+/** Returns the recorded declaration of the partitions, if the table was managed before. */
 export function importedLeaves({ registration }: Observation): PropertyMap {
   const leaves = profileFromWire(registration?.profile);
   return Object.keys(leaves).length > 0 ? asProperties({ leaves }) : {};
 }
 
-/** Those of a table that exists are its RowPolicy's. */
+/** Checks the policies of a new table; those of an existing one belong to its RowPolicy. */
 async function policyProblems(ctx: CallContext, runtime: Runtime, wire: TableWire): Promise<readonly CoreProblem[]> {
   const { leaves, columns } = wire;
   if (!leaves?.rowSecurity?.policies?.length || !columns) return [];
@@ -45,7 +45,7 @@ async function policyProblems(ctx: CallContext, runtime: Runtime, wire: TableWir
   return (await askPolicies(runtime, wire, { rowSecurity: leaves.rowSecurity }, observation)).wrong;
 }
 
-/** Before a new table is made with its policies: one that the server does not take is named, and nothing is made. */
+/** Checks policies before a new table is created with them: one that the server refuses is named, and nothing is created. */
 export async function requirePolicies(runtime: Runtime, shape: TableShape, observation: Observation): Promise<void> {
   const { rowSecurity } = shape.leaves;
   if (observation.table || !rowSecurity) return;
@@ -56,7 +56,7 @@ export async function requirePolicies(runtime: Runtime, shape: TableShape, obser
 }
 
 /**
- * Partitions in a schema of their own need rights there. A schema that a preview does not find may be made by the same
+ * Checks privileges on a separate schema for partitions. A schema that a preview does not find may be created by the same
  * program.
  */
 export async function requireLeafSchema(

@@ -20,7 +20,7 @@ import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
 import { workContext } from "../shared/work";
 
-/** What the update will change of a table that is there: printed, and remembered so that nobody else prints it again. */
+/** Prints the changes of an existing table, and records that they were printed, so that no other resource repeats them. */
 export async function previewChange(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -35,7 +35,7 @@ export async function previewChange(
   for (const note of alteration.notes) ctx.log.warn(`table "${shape.schema}.${shape.table}": ${note}`);
 }
 
-/** Registers the table, then changes what differs, step by step. The caller holds the table's lock. */
+/** Registers the table, then applies the differences step by step. The caller holds the table's lock. */
 export async function changeTable(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -52,7 +52,7 @@ export async function changeTable(
     [
       { ...registerTableStatement(work.management, { ...name, owner: runtime.owner(ctx) }), transaction },
       { ...recordProfileStatement(work.management, { ...name, profile: shape.leaves }), transaction },
-      // Before the table is as declared, what is printed belongs to what was declared before.
+      // Until the table matches its declaration, the recorded expressions belong to the earlier declaration.
       ...(steps.length === 0 ? [declared] : []),
     ],
     options,
@@ -62,7 +62,7 @@ export async function changeTable(
   await runtime.database.execute([declared], options);
 }
 
-/** Two texts of one meaning are no difference: the server is asked where nothing else tells. */
+/** Removes differences between texts of the same meaning: the server compares those that nothing else settles. */
 async function settledDifferences(
   runtime: Runtime,
   shape: TableShape,

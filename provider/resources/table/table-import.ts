@@ -9,10 +9,10 @@ import { asProperties } from "../shared/inputs";
 import { importedChecks, importedColumn } from "./table-live";
 
 /**
- * Inputs as they are compared: types as the server would print them, lists by name, so that an imported table equals the
- * declared one. Of expressions only the words are known here: other ones are an update, in which the server tells the meaning.
- * What the new inputs do not manage is no difference: a comment that they do not declare, and columns, keys and constraints
- * where they declare no columns, because then another tool owns them.
+ * Returns inputs in the form in which they are compared: types as the server would print them, lists by name, so that an
+ * imported table equals the declared one. Expressions are compared by their text here: a different text is an update, in which
+ * the server compares the meaning. Properties that the new inputs do not manage are no difference: an undeclared comment, and
+ * columns, keys and constraints if no columns are declared, because then another tool owns them.
  */
 export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
   const read = readWire(tableWireSchema, inputs);
@@ -60,19 +60,19 @@ function canonicalColumn(column: Column, news: TableWire): Column {
 
 type Key = NonNullable<TableWire["foreignKeys"]>[number];
 
-/** When a key is checked is left as it is where that is not declared. */
+/** Leaves the deferrability of a key as it is, unless it is declared. */
 function canonicalKey({ deferrable, ...key }: Key, news: TableWire): { readonly name: string } {
   const managed = news.foreignKeys?.find((candidate) => candidate.name === key.name)?.deferrable !== undefined;
   return withReach(deferrable === undefined || !managed ? key : { ...key, deferrable });
 }
 
-/** By name: where something stands in a list is nobody's intent. */
+/** Sorts lists by name: their order has no meaning. */
 function lists(list: readonly { readonly name: string }[] | undefined): PropertyMap[] | null {
   if (!list || list.length === 0) return null;
   return [...list].sort((a, b) => (a.name < b.name ? -1 : 1)).map(asProperties);
 }
 
-/** The inputs of a table that no program has declared yet, or whose program is about to take it over. */
+/** Returns the inputs of a table that no program has declared yet, or that a program is about to take over. */
 export function importedInputs(
   table: NonNullable<Observation["table"]>,
   key: PropertyMap,
@@ -94,7 +94,7 @@ export function importedInputs(
 
 type Constraint = NonNullable<Observation["table"]>["constraints"][number];
 
-/** A list of constraints of one kind; absent where there is none, as the components leave it. */
+/** Returns the constraints of one kind; absent if there are none, as in the components. */
 function named(
   property: string,
   kind: Constraint["kind"],

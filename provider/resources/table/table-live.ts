@@ -13,8 +13,8 @@ import type { PropertyMap } from "../../runtime/values";
 import { asProperties, requireWire } from "../shared/inputs";
 
 /**
- * The inputs of the last update as the table is now: what is equal keeps the words of the program, what was changed by hand
- * shows as it is. A refresh then shows the difference, and the next update mends it or refuses.
+ * Returns the last inputs updated to the present table: equal parts keep the program's text, parts changed by hand appear as
+ * they are. A refresh then shows the difference, and the next update corrects or refuses it.
  */
 export function liveInputs(inputs: PropertyMap, table: ObservedTable, observation: Observation): PropertyMap {
   const shape = tableFromWire(requireWire(tableWireSchema, inputs));
@@ -27,7 +27,7 @@ export function liveInputs(inputs: PropertyMap, table: ObservedTable, observatio
   return { ...Object.fromEntries(kept), ...asProperties(live) };
 }
 
-/** Only what differs: the rest keeps the very words of the program. */
+/** Returns the differing parts only: the rest keeps the exact text of the program. */
 function liveParts(
   shape: TableShape,
   table: ObservedTable,
@@ -52,7 +52,7 @@ function liveColumns(shape: TableShape, table: ObservedTable, recorded: readonly
     const mine = changes.filter((change) => "column" in change && change.column.name === column.name);
     return mine.length === 0 ? [column] : [liveColumn(column, found, new Set(mine.map((change) => change.kind)))];
   });
-  // A column whose loss is confirmed is only gone later than the program says.
+  // A column whose removal is confirmed is only dropped later than the program declares.
   const undeclared = changes.flatMap((change) => (change.kind === "undeclared" ? [importedColumn(change.found)] : []));
   return [...declared, ...undeclared];
 }
@@ -64,7 +64,7 @@ function liveColumn(declared: ColumnSpec, found: ObservedColumn, changed: Readon
     ...column,
     type: changed.has("type") ? found.type : column.type,
     nullable: found.nullable,
-    // A serial that lost its default would look like itself.
+    // A serial that lost its default would otherwise look unchanged.
     ...(differs
       ? given("default", found.default ?? (isSerial(column.type) ? "NULL" : undefined))
       : given("default", declared.default)),
@@ -73,7 +73,7 @@ function liveColumn(declared: ColumnSpec, found: ObservedColumn, changed: Readon
   };
 }
 
-/** A column as a program would declare it. */
+/** Returns a column as a program would declare it. */
 export function importedColumn(found: ObservedColumn, recorded: readonly RegisteredExpression[] = []): object {
   const serial = serialType(found);
   const known = recorded.find((one) => one.kind === "default" && one.name === found.name);
@@ -88,7 +88,7 @@ export function importedColumn(found: ObservedColumn, recorded: readonly Registe
   };
 }
 
-/** An integer that takes its values from a sequence of its own. */
+/** Returns the serial type of an integer with a sequence of its own. */
 function serialType(found: ObservedColumn): string | undefined {
   if (found.sequence === undefined || found.identity !== undefined || found.nullable) return undefined;
   if (!found.default?.startsWith("nextval(")) return undefined;
@@ -123,7 +123,7 @@ function liveCheck(found: ObservedConstraint): CheckSpec {
   return { name: found.name, expression: checkExpression(found.definition), ...reachOf(found) };
 }
 
-/** Every check of a table, in the words of the program where they are known. */
+/** Returns every check of a table, in the program's text where it is recorded. */
 export function importedChecks(table: ObservedTable, recorded: readonly RegisteredExpression[]): object[] {
   return table.constraints
     .filter((constraint) => constraint.kind === "check")
@@ -159,7 +159,7 @@ function given(name: string, value: string | undefined): Record<string, string> 
   return value === undefined ? {} : { [name]: value };
 }
 
-/** Absent where there is none, as the components leave it. */
+/** Returns undefined for an empty list, as the components do. */
 function nonEmpty(list: readonly object[]): readonly object[] | undefined {
   return list.length > 0 ? list : undefined;
 }

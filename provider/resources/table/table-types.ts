@@ -5,7 +5,7 @@ import { resolveTypes } from "../../../postgres/read/resolve-types";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 
-/** The declared columns by the types that the server resolves; refuses one that a statement of ours would not find. */
+/** Resolves the types of the declared columns on the server; refuses one that the statements of this provider would not find. */
 export async function settleTypes(
   runtime: Runtime,
   shape: TableShape,

@@ -30,7 +30,7 @@ import { destroyRefused, renameProblems, requireNoProblems } from "../shared/tab
 import { settleTypes } from "./table-types";
 import { workContext } from "../shared/work";
 
-/** `indexes` is left out: they are made with a new table, and are resources of their own from then on. */
+/** `indexes` is left out: they are created with a new table, and are separate resources from then on. */
 const DECLARED = [
   "schema",
   "table",
@@ -45,7 +45,7 @@ const DECLARED = [
   "comment",
 ] as const;
 
-/** The partitioned parent. Made when missing, adopted when equal, altered where that stalls nobody; never replaced. */
+/** The partitioned parent. Created if missing, adopted if equal, altered where that blocks no session; never replaced. */
 export const table = defineResource(tableType, (runtime) => ({
   id: formatTableId,
   declaredOnce: ({ schema, table: name }) => ({ property: "table", subject: `"${schema}.${name}"` }),
@@ -114,7 +114,7 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: Ta
   });
 }
 
-/** Observe, decide, execute. The table, its row of the registry and its indexes come together or not at all. */
+/** Observes, decides and executes. The table, its row of the registry and its indexes are committed together. */
 async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: TableShape): Promise<string> {
   const { schema, table: name } = declared;
   return runtime.database.withTableLock(schema, name, { signal: ctx.signal, log: ctx.log }, async () => {
@@ -171,7 +171,10 @@ function recordDeclaredPolicies(management: string, shape: TableShape): Statemen
   return recordPoliciesStatement(management, { ...nameOf(shape), policies });
 }
 
-/** A table that another tool made is only forgotten. Ours is dropped when destroy is allowed and its partitions are gone. */
+/**
+ * Deletes the table. One that another tool created is only forgotten; one created by this provider is dropped if destroy is
+ * allowed and its partitions are gone.
+ */
 async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
   const work = workContext(runtime, ctx);
   const options = { signal: ctx.signal, log: ctx.log, subject: `deleting table "${shape.schema}.${shape.table}"` };

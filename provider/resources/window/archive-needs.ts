@@ -1,8 +1,8 @@
-/** What an update has to do in the place of a table's archives. */
+/** Operations of an update in the store of a table's archives. */
 export interface ArchiveNeeds {
-  /** To write there. */
+  /** True if it writes there. */
   readonly archive: boolean;
-  /** To look there before a drop. */
+  /** True if it checks an archive there before a drop. */
   readonly drop: boolean;
   readonly restore: boolean;
 }

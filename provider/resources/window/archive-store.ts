@@ -13,7 +13,7 @@ import type { ArchiveNeeds } from "./archive-needs";
 /** Time that a preview waits for the answer of a store. */
 const PATIENCE_MS = 15_000;
 
-/** The store of a table's archives. Its bucket has to be known by now. */
+/** Opens the store of a table's archives. Its bucket must be known by now. */
 export function storeOf(spec: WindowSpec): ObjectStore {
   const { archive } = spec;
   if (archive?.table)
@@ -27,7 +27,7 @@ export function storeOf(spec: WindowSpec): ObjectStore {
 }
 
 /**
- * Why nothing can be archived or restored in the store of a table; asked when something is due that needs it, and once for each
+ * Returns the reason why the store cannot be used for archives or restores. Called if a pending step needs it, once for each
  * in a run: a preview must not promise what the update cannot do.
  */
 export async function storeTrouble(
@@ -44,7 +44,7 @@ export async function storeTrouble(
   return asked;
 }
 
-/** A warning and no more: the update may run on another machine. */
+/** Warns about low space, no more: the update may run on another machine. */
 async function warnOfSpace(ctx: ResourceContext, spec: WindowSpec, archive: ArchiveSpec): Promise<void> {
   const problem = await spaceProblem(tmpdir(), spoolBytes(archive.spoolMegabytes * 1_000_000, archive.format));
   if (problem === undefined) return;

@@ -8,13 +8,13 @@ import type { Runtime } from "../../runtime/runtime";
 import { storeOf } from "./archive-store";
 import type { ArchiveNeeds } from "./archive-needs";
 
-/** Where the archives of one table go, for each of its partitions. */
+/** Destination of the archives of one table, for each of its partitions. */
 export interface Destination {
   of(partition: { readonly oid: string; readonly key: KeySpec; readonly bounds: OpenInterval }): ObjectStore;
   close(): Promise<void>;
 }
 
-/** Connects to the database of an archive table; a store of objects is asked nothing. */
+/** Connects to the database of an archive table; sends nothing to an object store. */
 export async function openDestination(ctx: ResourceContext, runtime: Runtime, spec: WindowSpec): Promise<Destination> {
   const table = spec.archive?.table;
   if (table === undefined) {
@@ -31,7 +31,7 @@ export async function openDestination(ctx: ResourceContext, runtime: Runtime, sp
   }
 }
 
-/** Why nothing can go into the archive table; looked at when something is due that goes there. */
+/** Returns the reason why the archive table cannot be used; called if a pending step writes to it. */
 export async function archiveTableTrouble(
   ctx: ResourceContext,
   runtime: Runtime,

@@ -7,9 +7,9 @@ import { storeTrouble } from "./archive-store";
 import { archiveTableTrouble } from "./archive-table";
 
 /**
- * Why the place of a table's archives cannot be used now, or its settings are refused; undefined: it can. Asked where something
- * is due that needs it. Creation depends on none of it: a preview warns, and an update leaves alone what needs the archive and
- * fails at its end.
+ * Returns the reason why a table's archive cannot be used now, or its settings are refused; undefined if it can. Called if a
+ * pending step needs it. Creation never depends on it: a preview warns, and an update skips the steps that need the archive
+ * and fails at its end.
  */
 export async function archiveTrouble(
   ctx: ResourceContext,
@@ -22,9 +22,12 @@ export async function archiveTrouble(
   return found && `nothing can be archived or restored now; partitions are made all the same. ${found}`;
 }
 
-/** Whether a step is of no use, or of harm, as long as the archive cannot be made: what is detached for it can be read no more. */
+/**
+ * Returns true if a step is useless or harmful while the archive cannot be written: a partition detached for it can no longer
+ * be read.
+ */
 export function waitsForArchive(step: Retirement): boolean {
-  // What is half detached can be read no more already.
+  // A half-detached partition can no longer be read in any case.
   if (step.verb === "detach") return step.promise.kind === "archive";
   return step.verb === "archive" || (step.verb === "drop" && needsArchive(step));
 }

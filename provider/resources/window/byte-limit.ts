@@ -11,8 +11,9 @@ import type { Runtime } from "../../runtime/runtime";
 import { readKeeping } from "./window-plan";
 
 /**
- * What maxBytesPerUpdate leaves to one table. The other tables are counted by the rule of their last update, once in a run and
- * before it changes anything: so each table gets the same share in preview and in the update, in whatever order they come.
+ * Returns the share of maxBytesPerUpdate left for one table. The other tables are counted by the rule of their last update,
+ * once in a run and before it changes anything: so each table has the same share in preview and in the update, in whatever
+ * order they are processed.
  */
 export async function byteLimitFor(runtime: Runtime, spec: WindowSpec): Promise<ByteLimit | undefined> {
   const said = runtime.config.maxBytesPerUpdate;
@@ -37,7 +38,7 @@ async function claimsOfTable(runtime: Runtime, spec: WindowSpec): Promise<ByteCl
   if (!found.table) return [];
   const observation = { ...found, table: { ...found.table, leaves: timeLeaves(spec, found.table) } };
   const clocks = runtime.clocks(found.now, found);
-  // What something keeps takes no share: it would take it in every update.
+  // Partitions that are held back take no share: they would take it in every update.
   const keeping = await readKeeping(runtime, spec, observation, clocks);
   const { due } = planRetirement(spec, spec, observation, clocks, keeping);
   return claimsOf(formatTableId(spec), due, ({ table }) => isConfirmed(table.bounds, spec, found.ledger));

@@ -19,8 +19,8 @@ import type { Failures } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 
 /**
- * The table without the foreign keys whose target is not there yet: no statement could make them now. The window, which comes
- * after every table that its own refers to, adds them.
+ * Returns the table without the foreign keys whose target does not exist yet: no statement could create them now. The window,
+ * which comes after every table that this one refers to, adds them.
  */
 export async function withoutLaterKeys(runtime: Runtime, shape: TableShape): Promise<TableShape> {
   const absent = await absentTargets(runtime, shape, shape.foreignKeys);
@@ -29,7 +29,7 @@ export async function withoutLaterKeys(runtime: Runtime, shape: TableShape): Pro
   return { ...shape, foreignKeys: shape.foreignKeys.filter(({ name }) => !later.includes(name)) };
 }
 
-/** What the window has to add; undefined: nothing. */
+/** Returns the foreign keys that the window has to add; undefined if there are none. */
 export async function laterKeysOf(
   runtime: Runtime,
   table: { readonly schema: string; readonly table: string },
@@ -37,7 +37,7 @@ export async function laterKeysOf(
 ): Promise<LaterKeys | undefined> {
   const shape = runtime.shapeOf(table);
   if (!shape?.columns) return undefined;
-  // What this run's Table has put off, or what a run of before has: then the table is there and its resource has nothing to do.
+  // Keys deferred by this run's Table, or by an earlier run: then the table exists and its resource has no changes.
   const putOff = runtime.laterKeys.get(formatTableId(table));
   const open = observation.table ? missingKeys(shape.foreignKeys, observation.table) : shape.foreignKeys;
   const keys = open.filter((key) => (putOff ? putOff.includes(key.name) : observation.table !== undefined));
@@ -66,8 +66,8 @@ export async function laterKeysOf(
 }
 
 /**
- * Adds what can be added; what cannot is a failure of the window, and nothing else of it fails with that. Gives the table as it
- * is afterwards.
+ * Adds the deferred foreign keys; one that cannot be added is a failure of the window, and the rest of it continues. Returns
+ * the table as it is afterwards.
  */
 export async function withLaterKeys(
   work: WorkContext,

@@ -7,8 +7,8 @@ import { registeredAsOf, registeredWindow } from "./window-plan";
 import { workContext } from "../shared/work";
 
 /**
- * What the schedule is to make changes with every index that goes, and that happens at the end of an update, when the window
- * has been asked already. The caller holds the table's lock.
+ * Updates the schedule's prepared statements after an index is dropped, which happens at the end of an update, after the
+ * window. The caller holds the table's lock.
  */
 export async function renewAfterDelete(
   ctx: ResourceContext,

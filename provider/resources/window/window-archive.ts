@@ -28,7 +28,7 @@ import type { WindowInputs } from "./window-inputs";
 import { planLive } from "./window-plan";
 import { workContext } from "../shared/work";
 
-/** What the first half of an update leaves to be archived, and what stands on an archive. */
+/** Steps that the first half of an update leaves to be archived, and those that depend on an archive. */
 export interface LeftToArchive {
   readonly observation: Observation;
   readonly parent: ParentShape;
@@ -36,8 +36,8 @@ export interface LeftToArchive {
 }
 
 /**
- * Archives what is due, one partition after the other, and drops what its archive lets be dropped. An archive is looked for in
- * the store again just before its partition is dropped; the rows, the fence and the ledger under the lock of the drop.
+ * Archives pending partitions one after the other, and drops those whose archive permits it. The archive is looked up in the
+ * store again just before its partition is dropped; rows, fence and ledger are checked under the lock of the drop.
  */
 export async function archiveDue(
   ctx: ResourceContext,
@@ -68,8 +68,9 @@ export async function archiveDue(
 }
 
 /**
- * Under a lock of its own: the schedule and other updates may make partitions meanwhile. Decided on what is found under it, so
- * that what another update has archived, or dropped, while this one waited is not archived twice. Gives whether it was done here.
+ * Archives one partition under a lock of its own: the schedule and other updates may create partitions meanwhile. Decides on
+ * facts read under it, so that a partition which another update archived or dropped in the meantime is not archived twice.
+ * Returns true if it was archived here.
  */
 async function archiveOne(
   ctx: ResourceContext,
@@ -91,7 +92,7 @@ async function archiveOne(
   });
 }
 
-/** Asked of the database again, because another update may have been faster; what it has done is told. */
+/** Reads the database again, because another update may have been faster; reports what that one has done. */
 async function isStillDue(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -110,7 +111,7 @@ async function isStillDue(
   return false;
 }
 
-/** Decided once more on fresh facts: what was archived a moment ago is due now, unless somebody has said otherwise meanwhile. */
+/** Decides again on fresh facts: a partition archived a moment ago may be dropped now, unless a hold was added meanwhile. */
 async function dropArchived(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -147,7 +148,7 @@ async function dropArchived(
   });
 }
 
-/** Whether its archive is as the ledger says; false: another update has dropped the table already. */
+/** Checks that the archive matches the ledger; false if another update has already dropped the table. */
 async function lookUp(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -161,7 +162,7 @@ async function lookUp(
   return found;
 }
 
-/** Where no archive is declared any more the ledger says where to look, and how it was proved. */
+/** Looks at the store; if no archive is declared any more, the ledger has its location and proof. */
 async function lookAtStore(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -175,7 +176,10 @@ async function lookAtStore(
   return checkUndeclared(workContext(runtime, ctx), inputs.spec, drop, at);
 }
 
-/** Before a drop that no archive follows any more, as a destroy: the archive is looked for where the program or the ledger says. False: the table is gone. */
+/**
+ * Checks the archive before a drop that no archive follows any more, as in a destroy, at the location in the program or the
+ * ledger. False if the table no longer exists.
+ */
 export async function checkLastCopy(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -196,7 +200,10 @@ export async function checkLastCopy(
   }
 }
 
-/** A place that cannot be reached without settings of a program refuses the drop: it is the last copy. */
+/**
+ * Checks a location that only the ledger has. If it cannot be reached without settings of a program, the drop is refused: the
+ * archive is the last copy.
+ */
 async function checkUndeclared(work: WorkContext, spec: WindowSpec, drop: ArchivedDrop, at: Instant): Promise<boolean> {
   const away = awayOf(spec, drop);
   const { archived } = drop.needs;
@@ -237,7 +244,7 @@ async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<Archive
     .filter(({ verb, table }) => names(inputs.work, verb, table.bounds));
 }
 
-/** An archive is known by its manifest: another one than was looked for is not the one that was found. */
+/** Returns a name that includes the manifest, which identifies an archive. */
 function nameOf({ table, needs }: ArchivedDrop): string {
   return `${table.oid} ${needs.archived.manifest}`;
 }

@@ -8,7 +8,10 @@ import { createPartition } from "../../../postgres/work/create-partition";
 import type { Turn } from "./window-turn";
 import { rowsAreGone } from "../shared/work";
 
-/** Only with `resources: "window"`: elsewhere each partition is a resource and makes itself. */
+/**
+ * Creates missing partitions, only with `resources: "window"`: otherwise each partition is a resource and creates itself.
+ * Returns their number.
+ */
 export async function createMissing(turn: Turn): Promise<number> {
   const { failures, inputs, live, parent, work } = turn;
   if (inputs.spec.resources !== "window") return 0;
@@ -38,7 +41,10 @@ export async function createMissing(turn: Turn): Promise<number> {
   return made;
 }
 
-/** A branch that the checked plan did not name came with a value that appeared since: the next update makes it. */
+/**
+ * Creates the branches of the checked plan; one that it does not name belongs to a value added since: the next update creates
+ * it.
+ */
 async function createBranches(
   { failures, inputs, observation, parent, work }: Turn,
   branches: readonly BranchCreation[],

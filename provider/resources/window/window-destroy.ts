@@ -34,9 +34,9 @@ import type { WindowInputs } from "./window-inputs";
 import { workContext } from "../shared/work";
 
 /**
- * Asked first on destroy, and when the component leaves the program. Refuses for the whole table before a leaf is touched,
- * unless the table is gone, released, of another stack, or named in allowDestroy; then it drops every partition by the
- * one path that retires.
+ * Destroys the table. Called first on destroy, and when the component is removed from the program. Refuses for the whole table
+ * before a partition is touched, unless the table is gone, released, of another stack, or named in allowDestroy; then it drops
+ * every partition through the regular retirement.
  */
 export async function destroyTable(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
   const { spec } = inputs;
@@ -45,7 +45,7 @@ export async function destroyTable(ctx: ResourceContext, runtime: Runtime, input
     try {
       await destroyLocked(ctx, runtime, inputs);
     } finally {
-      // The deletes of its partitions come next and ask whether they are gone.
+      // The deletes of its partitions come next and check that they are gone.
       runtime.database.invalidate(spec.schema, spec.table);
     }
   });
@@ -66,7 +66,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   await recordDestroying(work, spec, at);
   await dropTriggers(work, spec);
   await dropKeys(work, spec, keys);
-  // The default partition first: beside it no other could leave concurrently.
+  // The default partition first: while it exists no other can be detached concurrently.
   for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
     const gone = { table: leavingLeaf(leaf), reason: DESTROYED, promise: { kind: "drop", after: at } } as const;
     const leave: Retirement = leaf.detachPending
@@ -102,7 +102,7 @@ function dropAtOnce(table: Leaving, at: Instant): Drop {
   return { verb: "drop", table, reason: DESTROYED, dropAfter: at, needs: { kind: "nothing" } };
 }
 
-/** What was archived is meant to be kept: without its archive the table stays, as one that is not archived yet. */
+/** Checks the archive, which is the copy to retain: without it the table remains, like one not archived yet. */
 async function stands(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -120,7 +120,7 @@ async function stands(
   }
 }
 
-/** What calls for branches must not outlive the table. */
+/** Drops the triggers that request branches: they must not outlive the table. */
 async function dropTriggers(work: WorkContext, spec: WindowSpec): Promise<void> {
   if (spec.levels.above.length === 0) return;
   const statements = dropSourceTriggers(await readSourceTriggers(work.database, spec));
@@ -136,9 +136,10 @@ interface PointingKey {
 }
 
 /**
- * PostgreSQL lets nothing go that is referred to. The table's own keys go with it, and those of tables that the same destroy
- * drops (of this stack, named in allowDestroy, no longer in the program), whichever of them is asked first: two that refer to
- * each other have no order. Refused, before anything goes, where any other table refers to it.
+ * Returns the foreign keys to drop, because PostgreSQL refuses to drop what is referred to: the table's own, and those of
+ * tables that the same destroy drops (of this stack, named in allowDestroy, no longer in the program), whichever of them is
+ * destroyed first: two that refer to each other have no order. Throws, before anything is dropped, if any other table refers
+ * to it.
  */
 async function goingKeys(
   ctx: ResourceContext,
@@ -184,7 +185,7 @@ async function othersThatGo(ctx: ResourceContext, runtime: Runtime, spec: Window
   return observed.flatMap(familiesOf);
 }
 
-/** The table, and what was detached from it and is dropped with it. */
+/** Returns the table, and the detached tables that are dropped with it. */
 function familiesOf({ table, detached }: Observation): Family[] {
   return [
     ...(table ? [familyOf(table)] : []),
@@ -209,8 +210,8 @@ async function dropKeys(work: WorkContext, spec: WindowSpec, keys: readonly Poin
 }
 
 /**
- * Likewise: views and whatever else would be in the way of the last drop, but for foreign keys that are dropped before it. Those on a
- * partition are found from the table.
+ * Throws likewise if views or other objects would block the last drop, except foreign keys that are dropped before it. Those
+ * on a partition are found from the table.
  */
 async function requireUnneeded(
   runtime: Runtime,
@@ -232,12 +233,15 @@ async function requireUnneeded(
   );
 }
 
-/** What was detached under a promise goes with its table; what is not archived yet, and was to be, stays. */
+/**
+ * Returns true if a detached table is dropped with its parent: one detached with a promise, except if it still has to be
+ * archived.
+ */
 function isDropped({ archived, dropAfter }: DetachedTable): boolean {
   return archived !== undefined || dropAfter !== undefined;
 }
 
-/** A table that another tool made is not ours to destroy: its partitions stay, and nobody manages them. */
+/** Hands back a table that another tool created: it is not dropped, and its partitions remain, unmanaged. */
 async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
   await dropTriggers(work, spec);
   const subject = `releasing "${spec.schema}.${spec.table}"`;
@@ -252,8 +256,8 @@ async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
 }
 
 /**
- * Written before, as the intent, and after: what stands before the last of these entries belongs to a table that is gone,
- * and says nothing about a later one of the same name. The schedule in the database is told to make nothing more.
+ * Records the destroy, before it as the intent, and after it: entries before the last of these belong to a table that is gone,
+ * and do not apply to a later one of the same name. Also stops the schedule in the database.
  */
 async function recordDestroying(work: WorkContext, spec: WindowSpec, at: Instant): Promise<void> {
   const record = ledgerStatement(work.management, {

@@ -10,7 +10,7 @@ import { Refusal } from "../../runtime/failures";
 import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";
 import type { Parsed } from "../shared/define-resource";
 
-/** What PartitionWindow's inputs say: the rule, the clock, and what Check found to be due. */
+/** Parsed inputs of PartitionWindow: the rule, the clock, and the pending work that Check found. */
 export interface WindowInputs {
   readonly spec: WindowSpec;
   readonly asOf: Instant;
@@ -19,7 +19,7 @@ export interface WindowInputs {
   readonly complete: boolean;
 }
 
-/** Declared keys: a change of one of these is a change of intent. `work`, `plan` and their facts are not among them. */
+/** Declared keys: a change of one of these is a change of intent. `work`, `plan` and their facts are not included. */
 export const DECLARED_WINDOW_KEYS = partitionWindowType.inputs.omit({ plan: true }).keyof().options;
 
 export function readWindowInputs(inputs: PropertyMap): Parsed<WindowInputs> {
@@ -50,7 +50,7 @@ export function readWindowInputs(inputs: PropertyMap): Parsed<WindowInputs> {
   };
 }
 
-/** The bucket of an archive may be made by the same program: until then its place is not known, and everything else is. */
+/** Removes the archive's location while it is unknown because the same program creates the bucket; everything else is known. */
 export function withoutUnknownBucket(inputs: PropertyMap): PropertyMap {
   const archive = inputs["archive"];
   if (!isMap(archive) || !containsUnknown(archive["to"])) return inputs;
@@ -66,8 +66,8 @@ export function requireWindowInputs(inputs: PropertyMap): WindowInputs {
 }
 
 /**
- * The window and its partitions are declared by one component from one value. When they differ, ignoreChanges or a
- * transform reached only one of them, and the window would retire what the program still declares.
+ * Compares window and partitions, which one component declares from one value. If they differ, ignoreChanges or a transform
+ * reached only one of them, and the window would retire partitions that the program still declares.
  */
 export function digestProblems(inputs: WindowInputs): CoreProblem[] {
   if (inputs.childDigest === undefined || inputs.spec.resources === "window") return [];
@@ -85,12 +85,12 @@ export function digestProblems(inputs: WindowInputs): CoreProblem[] {
   ];
 }
 
-/** The inputs as they go to state and policies: declared keys as given, the plan replaced by the live one. */
+/** Returns the inputs for state and policies: declared keys as given, the plan replaced by the live one. */
 export function withPlan(news: PropertyMap, live: LivePlan): PropertyMap {
   return { ...news, work: toProperty(live.work), plan: toProperty(live.plan) };
 }
 
-/** A plan that could not be checked against the database: nothing is due by it. */
+/** Returns inputs with a plan that could not be checked against the database: it has no pending steps. */
 export function withStaticPlan(news: PropertyMap, because: string): PropertyMap {
   const plan = isMap(news["plan"] ?? null) ? (news["plan"] as PropertyMap) : {};
   return { ...news, work: [], plan: { ...plan, complete: false, incompleteBecause: because } };

@@ -30,7 +30,7 @@ import { withDeclaredIndexes } from "../shared/declared-indexes";
 import { withCountedRows } from "../shared/default-rows";
 import type { WindowInputs } from "./window-inputs";
 
-/** Plans a table against what was just observed. An update performs what a checked plan has named: it has no limit of its own. */
+/** Plans a table against the latest observation. An update performs the steps of a checked plan: it has no limit of its own. */
 export async function planLive(
   runtime: Runtime,
   inputs: WindowInputs,
@@ -62,9 +62,9 @@ export async function planLive(
 }
 
 /**
- * What other tables and objects keep from leaving: two queries, where something could leave now, and none else.
+ * Reads the references that prevent retirement: two queries if something could be retired now, otherwise none.
  *
- * @param leaving oids of partitions of other tables that leave in this run: their rows keep nothing
+ * @param leaving oids of partitions of other tables that leave in this run: their rows block nothing
  */
 export async function readKeeping(
   { database }: Runtime,
@@ -82,7 +82,7 @@ export async function readKeeping(
   };
 }
 
-/** What retirement alone has to know: where it cannot be read nothing is retired, and partitions are made all the same. */
+/** Reads the facts that only retirement needs: if that fails nothing is retired, and partitions are created anyway. */
 async function retirementFacts(
   runtime: Runtime,
   { spec }: WindowInputs,
@@ -113,21 +113,21 @@ async function backupOf(runtime: Runtime, spec: WindowSpec): Promise<BackupFact 
   return readLastBackup(runtime.database, spec.requireBackupSince.query);
 }
 
-/** Asked only where a level could have one, or had. */
+/** Reads triggers only if a level could have one, or had. */
 async function triggersOf(runtime: Runtime, { spec }: WindowInputs): Promise<KnownSourceTriggers | undefined> {
   if (spec.levels.above.length === 0) return undefined;
   const { database } = runtime;
   return { management: database.managementSchema, found: await readSourceTriggers(database, spec) };
 }
 
-/** Ranges of the window that no partition has. */
+/** Returns ranges of the window without a partition. */
 function missingRanges({ spec, asOf }: WindowInputs, observation: Observation): readonly OpenInterval[] {
   if (!observation.table?.defaultPartition) return [];
   const there = new Set(observation.table.leaves.flatMap((leaf) => (leaf.bounds ? [intervalKey(leaf.bounds)] : [])));
   return planWindow(spec, asOf).desired.filter((partition) => !there.has(intervalKey(partition)));
 }
 
-/** A source that cannot be read is a wrong input: nothing is changed by it. */
+/** Reads the values of the levels. A source that cannot be read is a wrong input: it changes nothing. */
 async function valuesOf(runtime: Runtime, inputs: WindowInputs): Promise<SourceValues> {
   try {
     return await readLevelValues(runtime.database, inputs.spec.levels);
@@ -141,7 +141,7 @@ export function registeredWindow(observation: Observation): WindowSpec | undefin
   return "spec" in window ? window.spec : undefined;
 }
 
-/** A recorded window that cannot be read would switch the guard against a cut off: nothing is planned then. */
+/** Refuses to plan on a recorded window that cannot be read: the guard against a cut would be disabled. */
 export function registryProblems(observation: Observation): CoreProblem[] {
   const recorded = observation.registration?.window;
   if (recorded === undefined || recorded === null) return [];
@@ -157,7 +157,7 @@ export function registryProblems(observation: Observation): CoreProblem[] {
   ];
 }
 
-/** The registry keeps the moment beside the window. */
+/** Returns the moment that the registry has alongside the window. */
 export function registeredAsOf(observation: Observation): Instant | undefined {
   const window = observation.registration?.window;
   if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")
@@ -166,8 +166,8 @@ export function registeredAsOf(observation: Observation): Instant | undefined {
 }
 
 /**
- * A partition that the last update left in place and that is gone: nobody asked for that, and writers of its range fail.
- * With partitions as resources the engine believes its state until a refresh tells it otherwise.
+ * Warns about a partition that the last update left in place and that is gone: no plan removed it, and writers of its range
+ * fail. With partitions as resources the engine trusts its state until a refresh.
  */
 export function warnOfLost(ctx: ResourceContext, inputs: WindowInputs, observation: Observation, live: LivePlan): void {
   const missing = live.creations.filter(({ kind }) => kind !== "present" && kind !== "restore");

@@ -20,7 +20,10 @@ import type { Runtime } from "../../runtime/runtime";
 import { unrecordedIndexes } from "../shared/declared-indexes";
 import type { WindowInputs } from "./window-inputs";
 
-/** Before anything else: the window that is now the rule, the confirmations, and what was found and not made by us. */
+/**
+ * Records, before anything else, the window that is now the rule, the confirmations, and the partitions found but not created
+ * by this provider.
+ */
 export async function recordDecision(
   work: WorkContext,
   runtime: Runtime,
@@ -75,7 +78,7 @@ export async function recordDecision(
   );
 }
 
-/** What the schedule in the database is to make. */
+/** Records the statements for the schedule in the database. */
 export async function recordPrepared(
   work: WorkContext,
   { spec }: WindowInputs,
@@ -93,8 +96,8 @@ export async function recordPrepared(
 }
 
 /**
- * A table and indexes that were imported are known to the state alone: nothing was ever done to them. The first update of the
- * window enters them, so that later partitions are made under the declared names.
+ * Registers a table and indexes that were imported, which only the state has because nothing was ever changed. The first
+ * update of the window does this, so that later partitions are created under the declared names.
  */
 function registrationOfImported(
   work: WorkContext,

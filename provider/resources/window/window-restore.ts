@@ -10,7 +10,7 @@ import type { WindowInputs } from "./window-inputs";
 import { planLive } from "./window-plan";
 import { workContext } from "../shared/work";
 
-/** Brings back what the checked plan named, one partition after the other. Gives how many were attached. */
+/** Restores the partitions of the checked plan, one after the other. Returns how many were attached. */
 export async function restoreDue(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -39,14 +39,14 @@ export async function restoreDue(
   return attached;
 }
 
-/** What comes into a window that has grown is made by other hands where it has no archive. */
+/** Returns true if this plan restores the partition. Without an archive, the normal creation fills a window that has grown. */
 function isNamed({ work }: WindowInputs, creation: Creation): boolean {
   const { kind, partition } = creation;
   if (kind === "restore") return names(work, "restore", partition);
   return kind === "attach" && creation.readOnly === true && names(work, "attach", partition);
 }
 
-/** Of a table that a program now declares otherwise nothing comes back. */
+/** Reads the facts; of a table that a program now declares differently nothing is restored. */
 async function factsOf(runtime: Runtime, inputs: WindowInputs): Promise<RestoreFacts> {
   const { spec } = inputs;
   runtime.database.invalidate(spec.schema, spec.table);

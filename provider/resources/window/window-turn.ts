@@ -7,7 +7,7 @@ import type { WorkContext } from "../../../postgres/work/context";
 import type { Runtime } from "../../runtime/runtime";
 import type { WindowInputs } from "./window-inputs";
 
-/** One turn of an update under the table's lock: what it has to do, what it found and planned there, and what went wrong. */
+/** One turn of an update under the table's lock: its work, its observation and plan, and its failures. */
 export interface Turn {
   readonly work: WorkContext;
   readonly runtime: Runtime;
@@ -18,10 +18,10 @@ export interface Turn {
   readonly failures: Failures;
 }
 
-/** What could not be done, each with its reason; everything else is done all the same. */
+/** Failed steps, each with its reason; everything else is done anyway. */
 export class Failures {
   readonly reasons: string[] = [];
-  /** The first that another look at the database may settle. */
+  /** First failure that another read of the database may resolve. */
   passing: Error | undefined;
 
   add(subject: string, error: unknown): void {
@@ -29,7 +29,7 @@ export class Failures {
     this.reasons.push(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
   }
 
-  /** What goes wrong in it is told at the end, and stops nothing else. */
+  /** Runs `body`; its failure is reported at the end, and stops nothing else. */
   async around<T>(subject: string, otherwise: T, body: () => Promise<T>): Promise<T> {
     try {
       return await body();

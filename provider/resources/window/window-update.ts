@@ -32,21 +32,21 @@ import { readPlan, type WindowInputs } from "./window-inputs";
 import { performUpkeep } from "./window-upkeep";
 import { workContext } from "../shared/work";
 
-/** What an update did. */
+/** Result of an update. */
 interface WindowDone {
   readonly leafCount: number;
   readonly retired: readonly RetiredStep[];
-  /** The database as it was found, or as it is where more than partitions changed since. */
+  /** Observation from the start, or a later one if more than partitions changed since. */
   readonly observation: Observation;
-  /** What could not be done, each with its reason; everything else was done all the same. */
+  /** Failed steps, each with its reason; everything else was done anyway. */
   readonly failures: string[];
 }
 
 /**
- * Performs the checked plan under the table's lock, on facts read there. What the plan did not name is not done; what it
- * named and is no longer due is not done either. Every due action is tried; failures are told together. Archives are restored and
- * made after that and without the lock, because they take long and partitions must go on being made; what they let be dropped is
- * dropped under the lock again.
+ * Performs the checked plan under the table's lock, on facts read there. Steps that the plan did not name are not done;
+ * neither are steps that are no longer pending. Every pending action is tried; failures are reported together. Archives are
+ * restored and written after that and without the lock, because they take long and must not block new partitions; the drops
+ * that they permit run under the lock again.
  */
 export async function performWindow(
   ctx: ResourceContext,
@@ -57,14 +57,14 @@ export async function performWindow(
   const { spec } = inputs;
   const failures = new Failures();
   const lock = { signal: ctx.signal, log: ctx.log };
-  // Asked without the lock; the answer is that of the preview of this run.
+  // Read without the lock; the answer is that of the preview of this run.
   const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(inputs));
   const retired: RetiredStep[] = [];
   const first = await runtime.database.withTableLock(spec.schema, spec.table, lock, async ({ mayRepeat }) => {
     const round = new Failures();
     const done = await performLocked(ctx, runtime, inputs, raw, trouble, round);
     retired.push(...done.retired);
-    // What failed for that is decided anew on what is there now; what was done is not due any more.
+    // Steps that failed for it are decided again on the present state; finished ones are no longer pending.
     if (round.passing && mayRepeat(round.passing)) throw round.passing;
     failures.reasons.push(...round.reasons);
     return done;
@@ -102,7 +102,7 @@ async function performLocked(
   runtime.database.invalidate(spec.schema, spec.table);
   const found = await runtime.observe(spec, spec.key);
   if (!found.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
-  // First, so that a partition which is made now gets the key by its ATTACH, and the schedule is given what the table then is.
+  // First, so that ATTACH gives the key to new partitions, and the schedule is prepared for the table as it is then.
   const observation = await withLaterKeys(work, runtime, inputs, found, runtime.owner(ctx), failures);
   if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
   const live = await planLive(runtime, inputs, observation);
@@ -143,8 +143,8 @@ async function performLocked(
 }
 
 /**
- * What cannot be written down keeps no partition from being made. Nothing is retired by a rule that is not recorded: the guards
- * against a cut compare with it.
+ * Records the window. A failure blocks no creation, but nothing is retired by a rule that is not recorded: the guards against
+ * a cut compare with it.
  */
 async function record(
   work: WorkContext,
@@ -167,8 +167,8 @@ async function record(
 }
 
 /**
- * What a partition lacks is given to it whether the checked plan named it or not: it deletes nothing, and a partition that
- * was made a moment ago by another hand must not stay open until the next update.
+ * Aligns partitions whether the checked plan named them or not: that deletes nothing, and a partition created a moment ago by
+ * another session must not remain open until the next update.
  */
 async function alignPartitions({ failures, live, work }: Turn): Promise<void> {
   for (const { keep, reasons, statements, subject: name } of dueIn(live.changes, "align")) {
@@ -189,7 +189,7 @@ async function alignPartitions({ failures, live, work }: Turn): Promise<void> {
 
 const NOTHING_DUE = { retired: [] as RetiredStep[], toArchive: [] as Retirement[] };
 
-/** Everything but archives, and drops that need one: these are left to the archive. */
+/** Retires everything but archives, and drops that need one: these are left to the archive. */
 async function retireDue(turn: Turn, trouble: string | undefined): Promise<typeof NOTHING_DUE> {
   const { failures, inputs, observation, parent, runtime, work } = turn;
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
@@ -213,9 +213,9 @@ async function retireDue(turn: Turn, trouble: string | undefined): Promise<typeo
   return { retired, toArchive: named.filter((one) => isArchives(inputs, one) && !failed.has(one.table.oid)) };
 }
 
-/** Steps that the checked plan has named, without those that an archive which cannot be made keeps. */
+/** Returns the steps of the checked plan, without those that wait for an archive which cannot be written. */
 function namedSteps({ failures, inputs, live }: Turn, trouble: string | undefined): Retirement[] {
-  // A detach that was cut in this very update is ended by it.
+  // A detach that was interrupted in this very update is finalized by it.
   const all = dueIn(live.changes, "retire")
     .map(({ step }) => step)
     .filter(
@@ -230,7 +230,7 @@ function namedSteps({ failures, inputs, live }: Turn, trouble: string | undefine
   return named;
 }
 
-/** Also where no archive is declared any more: what stands on one is dropped only when it was looked for where the ledger says. */
+/** Returns true for steps that depend on an archive, also if none is declared any more: the ledger has its location. */
 function isArchives({ spec }: WindowInputs, step: Retirement): boolean {
   if (step.verb !== "drop") return step.verb === "archive";
   return step.needs.kind === "archive" || (step.needs.kind === "archive to come" && spec.archive !== undefined);

@@ -13,9 +13,9 @@ import type { WindowInputs } from "./window-inputs";
 import type { Turn } from "./window-turn";
 
 /**
- * What is due for the table as a whole, after everything that partitions need. The default partition is judged by what is
- * attached now: the CHECK of one that could not be made must not keep its rows out. Gives the database as it is afterwards;
- * undefined: nothing was done.
+ * Performs the upkeep of the table as a whole, after everything that partitions need. The default partition is judged by the
+ * partitions attached now: the CHECK for one that could not be created must not refuse its rows. Returns the database as it is
+ * afterwards; undefined if nothing was done.
  */
 export async function performUpkeep(turn: Turn): Promise<Observation | undefined> {
   const { inputs, live, runtime } = turn;
@@ -25,7 +25,7 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
     return runtime.observe(spec, spec.key);
   };
   let now = live.defaultPartition ? await observe() : undefined;
-  // Twice: one that comes back is there before its CHECK can be judged.
+  // Twice: a default partition that is restored must exist before its CHECK can be judged.
   for (let round = 0; now?.table && round < 2; round += 1) {
     const parent = observedParent(now.table, spec.key, runtime.known(spec, withDeclaredIndexes(runtime, spec, now)));
     const due = planDefault(parent, now, [], []).upkeep;
@@ -36,7 +36,7 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
   return (await perform(turn, others)) ? observe() : now;
 }
 
-/** True: something was done. */
+/** Performs the changes; true if something was done. */
 async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepChange[]): Promise<boolean> {
   let done = false;
   for (const { verb, subject: name, reasons, statements, step } of due) {
@@ -47,7 +47,7 @@ async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepCha
     try {
       const last = statements.at(-1);
       const note = record && { ...recordOf(work, inputs, name, record), transaction: last?.transaction };
-      // Before the last statement where that drops what the row is about: its oid is looked up.
+      // Before the last statement if that drops the object of the record: its oid is looked up.
       const all = note && record.event === "dropped" ? [note, ...statements] : [...statements, ...(note ? [note] : [])];
       await work.database.execute(all, { signal: work.signal, log: work.log, subject });
       work.log.info(`${subject}: ${reasons.join("; ")}`);
@@ -61,7 +61,10 @@ async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepCha
 
 interface UpkeepTraits {
   readonly words: string;
-  /** Done as it was planned, after all the rest; or planned again when that has been done; or done before it. */
+  /**
+   * "planned": performed as planned, after the rest; "planned again": planned again after the rest; "before": performed before
+   * it.
+   */
   readonly when: "planned" | "planned again" | "before";
 }
 
@@ -69,7 +72,7 @@ const UPKEEP = {
   default: { words: "keeping default partition", when: "planned again" },
   trigger: { words: "keeping the trigger on", when: "planned" },
   analyze: { words: "analyzing", when: "planned" },
-  // By later-keys.ts.
+  // Performed in later-keys.ts.
   constrain: { words: "adding foreign key", when: "before" },
 } as const satisfies Record<VerbIn<"upkeep">, UpkeepTraits>;
 

@@ -38,9 +38,9 @@ import { planLive, registryProblems, warnOfLost } from "./window-plan";
 import { performWindow } from "./window-update";
 
 /**
- * The rule of one table, and every retirement. Check reads the live database and writes into the inputs what is due and
- * what it would mean; Diff asks for an update whenever something is due; Update performs what its checked plan names, met
- * again with fresh facts. So preview, policies and update speak of the same actions.
+ * The rule of one table, and every retirement. Check reads the live database and writes pending steps and their effects into
+ * the inputs; Diff requests an update if a step is pending; Update performs the steps of its checked plan that fresh facts
+ * confirm. So preview, policies and update refer to the same actions.
  */
 export const partitionWindow = defineResource(
   partitionWindowType,
@@ -93,7 +93,7 @@ export const partitionWindow = defineResource(
   readWindowInputs,
 );
 
-/** Problems of the rule against the live database, and what is due there; without it nothing is. */
+/** Checks the rule against the live database and plans its steps; without a database nothing is pending. */
 async function checkWindow(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -116,7 +116,7 @@ async function checkWindow(
     ...registryProblems(observation),
     ...live.problems,
   ];
-  // Never a problem: that would keep partitions from being made. What needs the archive fails at the end of the update.
+  // Never a problem: that would block new partitions. Steps that need the archive fail at the end of the update.
   const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(live));
   if (trouble !== undefined) ctx.log.warn(`${name}: ${trouble}`);
   return { live, failures: failures(problems) };
@@ -142,13 +142,16 @@ async function observeWindow(
   return { inputs, facts };
 }
 
-/** What the last update did is no fact about the database: a refresh shows no change for it. */
+/** Returns what the last update retired. It is no fact about the database: a refresh shows no change for it. */
 function retiredBefore(outputs: PropertyMap | undefined): string[] {
   const retired = outputs?.["retired"];
   return isList(retired) ? retired.map(String) : [];
 }
 
-/** What is dropped, or closed for its archive, refers to nothing any more; a table that is only detached keeps its foreign keys. */
+/**
+ * Returns partitions that are dropped, or closed for their archive: they refer to nothing any more. One that is only detached
+ * keeps its foreign keys.
+ */
 function releasing({ changes }: LivePlan): string[] {
   return dueIn(changes, "retire").flatMap(({ verb, step }) =>
     verb === "drop" || verb === "archive" ? [step.table.oid] : [],
@@ -164,7 +167,7 @@ function needsOf({ changes }: LivePlan): ArchiveNeeds {
   };
 }
 
-/** Asked of the database itself. A refresh shows what somebody else changed of what the last update left. */
+/** Reads the pending steps from the database itself. A refresh shows changes made outside Pulumi since the last update. */
 async function isDueNow(
   ctx: ResourceContext,
   runtime: Runtime,
@@ -177,7 +180,7 @@ async function isDueNow(
   return live.work.some(({ verb }) => updating || traitsOf(verb).isDrift === true);
 }
 
-/** Facts about the table as a whole: they change by themselves, and never cause a diff. */
+/** Returns facts about the table as a whole: they change by themselves, and never cause a diff. */
 function tableFacts({ table }: Observation): Pick<Facts<typeof partitionWindowType>, "lastAnalyzed" | "defaultRows"> {
   return {
     lastAnalyzed: table?.lastAnalyzed && formatInstant(table.lastAnalyzed),
@@ -185,13 +188,13 @@ function tableFacts({ table }: Observation): Pick<Facts<typeof partitionWindowTy
   };
 }
 
-/** Outputs carry the rule and not its plan: state would hold every long list twice. */
+/** Removes the plan from the outputs: state would have every long list twice. */
 function declaredOnly(inputs: PropertyMap): PropertyMap {
   const declared: readonly string[] = DECLARED_WINDOW_KEYS;
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => declared.includes(key)));
 }
 
-/** The registry keeps the window of the last update: enough to import it. */
+/** Returns inputs for an import from the registry, which has the window of the last update. */
 async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
   const table = parseTableId(id);
   if (!table) throw new Refusal(`"${id}" is not the id of a window; write schema.table`);
