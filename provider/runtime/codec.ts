@@ -16,7 +16,7 @@ const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 const ASSET = "c44067f5952c0a294b673a41bacd8c17";
 const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
 
-/** One sentinel for each type the engine thinks the value will have; all mean "not known yet". We send the first. */
+/** Sentinel for "not known yet"; the engine has one for each type that the value will have. This provider sends the first. */
 const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const UNKNOWN_SENTINELS: ReadonlySet<string> = new Set([
   UNKNOWN_STRING,
@@ -36,8 +36,8 @@ export function decode(struct: Struct | undefined): Decoded {
 }
 
 /**
- * Writes a bag to the wire, each value at a secret path wrapped. A path that ends inside something that is not there as
- * a map or list wraps what is there instead: rather too much secret than too little.
+ * Writes a bag to the wire, each value at a secret path wrapped. A path that ends inside a value that is neither a map nor a
+ * list wraps that value instead: rather too much secret than too little.
  */
 export function encode(value: PropertyMap, secrets: readonly PropertyPath[] = []): Struct {
   return Struct.fromJavaScript(encodeMap(value, marksOf(secrets), []));
@@ -55,7 +55,7 @@ function decodeValue(wire: JavaScriptValue, path: PropertyPath, secrets: Propert
   if (typeof wire === "string") return UNKNOWN_SENTINELS.has(wire) ? UNKNOWN : wire;
   if (wire === null || typeof wire !== "object") return wire;
   if (Array.isArray(wire)) return wire.map((item, index) => decodeValue(item, [...path, index], secrets));
-  const map = wire as WireMap; // the typings say `{}` for what is neither a scalar nor a list
+  const map = wire as WireMap; // the typings use `{}` for maps
   return SIGNATURE_KEY in map ? decodeSpecial(map, path, secrets) : decodeMap(map, path, secrets);
 }
 
@@ -82,11 +82,11 @@ function decodeSpecial(wire: WireMap, path: PropertyPath, secrets: PropertyPath[
 
 function decodeSecret(wire: JavaScriptValue | undefined, path: PropertyPath, secrets: PropertyPath[]): PropertyValue {
   secrets.push(path);
-  // What is secret inside a secret is already covered by the outer path.
+  // Secrets inside a secret are already covered by the outer path.
   return wire === undefined ? UNKNOWN : decodeValue(wire, path, []);
 }
 
-/** The secret paths as a tree: walked together with the value. */
+/** Secret paths as a tree: walked together with the value. */
 interface Marks {
   readonly children: Map<string | number, Marks>;
   secret: boolean;

@@ -6,7 +6,7 @@ import { parseInstant } from "../../core/time/instant";
 import type { Problem } from "./handler";
 import { containsUnknown, type PropertyMap, type PropertyValue } from "./values";
 
-/** Configuration of the provider, read from what the engine sends: strings, JSON in strings, or plain values. */
+/** Configuration of the provider, read from the engine's forms: strings, JSON in strings, or plain values. */
 const json = (value: unknown): unknown => {
   if (typeof value !== "string") return value;
   try {
@@ -52,14 +52,14 @@ const configSchema = z.object({
   version: z.string().optional(),
 });
 
-/** What is not configured is absent, never undefined. */
+/** Removes undefined: unconfigured keys are absent. */
 type Defined<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
 export type ProviderConfig = Defined<z.infer<typeof configSchema>>;
 
-/** Inputs that must never be seen in state, logs or errors. */
+/** Inputs that must never appear in state, logs or errors. */
 export const SECRET_CONFIG = ["url", "password"] as const;
 
-/** All that is wrong with a configuration. Unknown values of a preview are left for later. */
+/** Returns all problems of a configuration. Unknown values of a preview are left for later. */
 export function configProblems(config: PropertyMap): Problem[] {
   const parsed = configSchema.strict().safeParse(knownOnly(config));
   if (parsed.success) return [];

@@ -1,11 +1,11 @@
 import type { PropertyPath } from "./values";
 
-/** What every call is given besides its data. */
+/** Context of every call besides its data. */
 export interface CallContext {
-  /** Aborted by Cancel, by customTimeouts, and when the engine hangs up; its reason says which. End within 4 s of it. */
+  /** Aborted by Cancel, by customTimeouts, and when the engine hangs up; its reason shows which. End within 4 s of it. */
   readonly signal: AbortSignal;
   readonly log: ResourceLog;
-  /** Keeps this text out of every log line and error from now on, as those of the secret configuration are already. */
+  /** Removes this text from every log line and error from now on, as already done for the secret configuration. */
   redact(secret: string): void;
 }
 
@@ -24,7 +24,7 @@ export interface ResourceContext extends CallContext {
   readonly timeoutSeconds?: number;
 }
 
-/** Lines shown by the engine under the resource. Never throws, keeps the order, hides secrets. */
+/** Log of lines that the engine shows under the resource. Never throws, keeps the order, hides secrets. */
 export interface ResourceLog {
   /** Shown with --debug only. */
   debug(message: string): void;
@@ -33,8 +33,8 @@ export interface ResourceLog {
   /** Marks the whole update as failed; for a failed call throw instead. */
   error(message: string): void;
   /**
-   * The status column beside the resource; overwritten by the next one and not kept. Without a terminal, and with --diff,
-   * the engine prints each as a line: for progress every few seconds, not for every step.
+   * Sets the status column next to the resource; overwritten by the next one and not retained. Without a terminal, and with
+   * --diff, the engine prints each as a line: for progress every few seconds, not for every step.
    */
   status(message: string): void;
 }

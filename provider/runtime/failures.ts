@@ -1,16 +1,16 @@
 import type { PropertyMap, PropertyPath } from "./values";
 
 /**
- * Nothing was changed, and this is why: a guard, a lock not had in time, a wrong database. Any other Error makes the
- * engine call the stack possibly corrupt ("maybeCorrupt" of its summary), because it cannot know what was done.
+ * Failure that changed nothing, with its reason: a guard, a lock not acquired in time, a wrong database. Any other Error makes
+ * the engine call the stack possibly corrupt ("maybeCorrupt" of its summary), because it cannot know what was done.
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 }
 
 /**
- * Part of the work is done and kept. The engine saves the resource as partial and shows the reasons in red; the next
- * `up` calls Update even without a diff. After a failed Update the engine keeps the old inputs with these outputs.
+ * Failure after part of the work, which is retained. The engine saves the resource as partial and shows the reasons in red;
+ * the next `up` calls Update even without a diff. After a failed Update the engine keeps the old inputs with these outputs.
  */
 export class PartialFailure extends Error {
   override readonly name = "PartialFailure";
@@ -23,18 +23,18 @@ export class PartialFailure extends Error {
 interface PartialState {
   readonly id: string;
   readonly outputs: PropertyMap;
-  /** What was not done, one sentence each. The engine prints these and nothing else, not the message. */
+  /** Steps that were not done, one sentence each. The engine prints these and nothing else, not the message. */
   readonly reasons: readonly string[];
   /** The inputs as they are now. The engine reads them from a failed Read only. */
   readonly inputs?: PropertyMap;
-  /** Secret outputs besides those that were secret in the inputs. */
+  /** Secret outputs in addition to those that were secret in the inputs. */
   readonly secrets?: readonly PropertyPath[];
-  /** Ask for a Read before the next Update. */
+  /** Requests a Read before the next Update. */
   readonly refreshBeforeUpdate?: boolean;
   readonly cause?: unknown;
 }
 
-/** The same, from the part of a resource that does the work: id, inputs and database are added to it. */
+/** Partial failure from the part of a resource that does the work: id, inputs and database are added to it. */
 export class Unfinished extends Error {
   override readonly name = "Unfinished";
 
@@ -46,7 +46,7 @@ export class Unfinished extends Error {
   }
 }
 
-/** Configuration that is required and was not given; the engine prints the command that sets each key. */
+/** Required configuration that is missing; the engine prints the command that sets each key. */
 export class MissingConfig extends Error {
   override readonly name = "MissingConfig";
 
@@ -55,7 +55,7 @@ export class MissingConfig extends Error {
   }
 }
 
-/** Why a call has to stop: the reason of its AbortSignal. */
+/** Reason why a call has to stop: the reason of its AbortSignal. */
 export class CallStopped extends Error {
   override readonly name = "CallStopped";
 
@@ -67,7 +67,7 @@ export class CallStopped extends Error {
   }
 }
 
-/** A call that went on after it was told to stop, and was answered without its end being known. */
+/** Call that continued after it was stopped, and was answered without its end being known. */
 export class Abandoned extends Error {
   override readonly name = "Abandoned";
 }

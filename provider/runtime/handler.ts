@@ -2,11 +2,11 @@ import type { ResourceContext, CallContext } from "./context";
 import type { PropertyMap, PropertyPath } from "./values";
 
 /**
- * What one resource type does, in plain data. The server decodes the request, calls the method and encodes its result;
- * errors thrown here reach the user by their message and causes (failures.ts has the three kinds that mean more).
+ * Operations of one resource type, in plain data. The server decodes the request, calls the method and encodes its result;
+ * errors thrown here reach the user by their message and causes (failures.ts has the three kinds with a special meaning).
  *
- * Secrets: values arrive unwrapped. What was secret in the inputs is made secret again at the same path of the result;
- * a handler names only further ones, in `secrets`.
+ * Secrets: values arrive unwrapped. Secret inputs are secret again at the same path of the result; a handler names only
+ * further ones, in `secrets`.
  */
 export interface ResourceHandler {
   /** `pgpartition:index:<Type>` */
@@ -15,11 +15,11 @@ export interface ResourceHandler {
   check(ctx: ResourceContext, request: CheckRequest): Promise<CheckResult>;
   diff(ctx: ResourceContext, request: DiffRequest): Promise<DiffResult>;
   create(ctx: ResourceContext, request: CreateRequest): Promise<CreateResult>;
-  /** Serves refresh and import; undefined when the thing is gone. */
+  /** Serves refresh and import; undefined if the object no longer exists. */
   read(ctx: ResourceContext, request: ReadRequest): Promise<ReadResult | undefined>;
   update(ctx: ResourceContext, request: UpdateRequest): Promise<UpdateResult>;
   delete(ctx: ResourceContext, request: DeleteRequest): Promise<void>;
-  /** Everything that could be imported, always in the same order: pages are cut by position. */
+  /** Lists everything that could be imported, always in the same order: pages are cut by position. */
   list?(ctx: CallContext, request: ListRequest): AsyncIterable<ListItem>;
 }
 
@@ -49,7 +49,7 @@ export interface DiffRequest {
   readonly oldInputs: PropertyMap;
   readonly oldOutputs: PropertyMap;
   readonly news: PropertyMap;
-  /** Paths the program ignores; the engine has already put the old values into `news`. */
+  /** Paths the program ignores; `news` already has the old values there. */
   readonly ignoreChanges: readonly string[];
 }
 
@@ -57,8 +57,8 @@ export interface DiffResult {
   /** undefined lets the engine decide by comparing inputs. */
   readonly changes: boolean | undefined;
   /**
-   * Path -> what happened to it. A bare kind is a change of inputs, shown old input -> new input; `inputDiff: false`
-   * shows old output -> new input, for drift.
+   * Changes by path. A bare kind is a change of inputs, shown old input -> new input; `inputDiff: false` shows old output ->
+   * new input, for drift.
    */
   readonly detailedDiff: Readonly<Record<string, DiffKind | { readonly kind: DiffKind; readonly inputDiff: boolean }>>;
   readonly replaces?: readonly string[];
@@ -73,7 +73,7 @@ interface CreateRequest {
 }
 
 interface UpdateResult {
-  /** In preview outputs may be UNKNOWN. */
+  /** May be UNKNOWN in preview. */
   readonly outputs: PropertyMap;
   readonly secrets?: readonly PropertyPath[];
   readonly refreshBeforeUpdate?: boolean;
@@ -93,7 +93,7 @@ export interface ReadRequest {
 
 interface ReadResult extends CreateResult {
   readonly inputs: PropertyMap;
-  /** Secret inputs besides those that were secret before. */
+  /** Secret inputs in addition to those that were secret before. */
   readonly secretInputs?: readonly PropertyPath[];
 }
 
@@ -109,12 +109,12 @@ interface DeleteRequest {
 
 interface ListRequest {
   readonly query: PropertyMap;
-  /** At most this many are wanted; undefined for all. */
+  /** Highest number of items wanted; undefined for all. */
   readonly limit: number | undefined;
 }
 
 export interface ListItem {
-  /** What `pulumi import` takes. */
+  /** Id that `pulumi import` takes. */
   readonly id: string;
   readonly name: string;
 }

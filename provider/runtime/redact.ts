@@ -1,15 +1,18 @@
 import { isList, isMap, valueAt } from "./values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "./values";
 
-/** Shorter texts would also be found in ordinary words, and hide more than they protect. */
+/**
+ * Length of the shortest text that is hidden. Shorter ones would also be found in ordinary words, and hide more than they
+ * protect.
+ */
 const SHORTEST = 3;
 const HIDDEN = "[secret]";
 
-/** Knows the secret texts of this process and takes them out of whatever leaves it for people to read. */
+/** Knows the secret texts of this process and removes them from all text shown to users. */
 export class Redactor {
   private texts: string[] = [];
 
-  /** The text with every known secret replaced. */
+  /** Returns the text with every known secret replaced. */
   readonly clean = (text: string): string => {
     return this.texts.reduce((cleaned, secret) => cleaned.replaceAll(secret, HIDDEN), text);
   };
@@ -39,7 +42,7 @@ function formsOf(secret: string): string[] {
   ]);
 }
 
-/** The password inside a connection URL, as written there. */
+/** Returns the password inside a connection URL, as written there. */
 function passwordOf(text: string): string | undefined {
   return /^[a-z][a-z0-9+.-]*:\/\/[^:/@]*:([^@/]+)@/i.exec(text)?.[1];
 }
@@ -48,7 +51,7 @@ function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a bare % in the password: then it is not encoded at all
+    return text; // a bare % in the password: it is not encoded at all
   }
 }
 
@@ -59,7 +62,7 @@ function textsIn(value: PropertyValue | undefined): string[] {
   return isMap(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** Lone surrogates replaced: neither a URL, nor gRPC, nor protobuf on the Go side takes them. */
+/** Replaces lone surrogates: neither a URL, nor gRPC, nor protobuf on the Go side accepts them. */
 export function wellFormed(text: string): string {
   return Buffer.from(text, "utf8").toString("utf8");
 }

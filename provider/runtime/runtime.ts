@@ -16,7 +16,7 @@ import type { CallContext, ResourceContext } from "./context";
 import { Refusal } from "./failures";
 import { isMap, type PropertyMap, type PropertyValue } from "./values";
 
-/** Where GitHub, GitLab, Bitbucket, Buildkite, CircleCI, Jenkins and Azure say which commit is built. */
+/** Variables in which GitHub, GitLab, Bitbucket, Buildkite, CircleCI, Jenkins and Azure name the commit that is built. */
 const COMMIT_VARIABLES = [
   "GITHUB_SHA",
   "CI_COMMIT_SHA",
@@ -27,7 +27,7 @@ const COMMIT_VARIABLES = [
   "BUILD_SOURCEVERSION",
 ];
 
-/** What all resources of one provider share during one engine operation. */
+/** State that all resources of one provider share during one engine operation. */
 export class Runtime {
   private current: { readonly config: ProviderConfig; readonly database: Database } | undefined;
   private warned = false;
@@ -41,24 +41,27 @@ export class Runtime {
   /** Parents that only this preview knows: their creation was planned and has not run. */
   readonly planned = new Map<string, PlannedTable>();
 
-  /** Names of the foreign keys that this run's Table has put off, because what they point to was not there, by the table's id. */
+  /** Names of the foreign keys that this run's Table has deferred, because their targets did not exist, by the table's id. */
   readonly laterKeys = new Map<string, readonly string[]>();
 
-  /** Oids of partitions that this run's windows drop, or close and archive, by the table's id: their rows keep no other from leaving. */
+  /**
+   * Oids of partitions that this run's windows drop, or close and archive, by the table's id: their rows block no other
+   * retirement.
+   */
   readonly leaving = new Map<string, readonly string[]>();
 
-  /** Statements that this preview has shown for a table that is there. */
+  /** Statements that this preview has shown for an existing table. */
   readonly shown = new Set<string>();
 
-  /** Changes of tables that exist, by their ids: shown by this preview, and not made yet. */
+  /** Changes of existing tables, by their ids: shown by this preview, and not applied yet. */
   readonly altering = new Map<string, readonly Statement[]>();
 
-  /** What the stores of archives said when they were asked, by their settings. */
+  /** Answers of the archive stores, by their settings. */
   readonly stores = new Map<string, Promise<string | undefined>>();
 
   private readonly asked = new Map<string, Promise<unknown>>();
 
-  /** Names this operation in the ledger. */
+  /** Name of this operation in the ledger. */
   readonly run = randomUUID();
 
   constructor(private readonly environment: Readonly<Record<string, string | undefined>>) {}
@@ -84,31 +87,31 @@ export class Runtime {
     return `pulumi-pgpartition ${version}`;
   }
 
-  /** The commit of the program that runs, where the CI says it. */
+  /** Commit of the program that runs, if the CI names it. */
   get commit(): string | undefined {
     return COMMIT_VARIABLES.map((name) => this.environment[name]).find((value) => value !== undefined && value !== "");
   }
 
-  /** Undefined where the provider was never configured, as at the end of a run that needed nothing of it. */
+  /** Undefined where the provider was never configured, as at the end of a run that did not need it. */
   get databaseIfAny(): Database | undefined {
     return this.current?.database;
   }
 
-  /** `project/stack`: who owns a table in the registry. */
+  /** Returns `project/stack`: the owner of a table in the registry. */
   owner(ctx: ResourceContext): string {
     return `${ctx.project}/${ctx.stack}`;
   }
 
-  /** Without a key the registry says how numbers and UUIDs are times. */
+  /** Observes a table. Without a key the registry decides how numbers and UUIDs are times. */
   async observe(table: { readonly schema: string; readonly table: string }, key?: KeySpec): Promise<Observation> {
     const reading = key && { encoding: key.encoding, zone: key.zone, column: key.column };
     const observation = await this.database.observe(table.schema, table.table, reading);
-    // A password that came from the environment, a file or a command is known only after connecting.
+    // A password from the environment, a file or a command is known only after connecting.
     for (const secret of this.database.secrets) this.redact(secret);
     return observation;
   }
 
-  /** Like observe; undefined, and one warning for the whole run, where the database cannot be reached. */
+  /** Does the same as observe; undefined, with one warning for the whole run, where the database cannot be reached. */
   async observeIfReachable(
     ctx: CallContext,
     table: { readonly schema: string; readonly table: string },
@@ -137,13 +140,16 @@ export class Runtime {
     return { asOf, database: now, trusted };
   }
 
-  /** The database as every resource records it. */
+  /** Returns the identity of the database as every resource records it. */
   async identity(): Promise<PropertyMap> {
     const identity = await this.database.identity();
     return { systemIdentifier: identity.systemIdentifier, databaseOid: identity.databaseOid, name: identity.database };
   }
 
-  /** The state of one cluster must never be applied to another one: a changed URL is not a changed database. */
+  /**
+   * Throws if the state is that of another cluster: it must never be applied to this one. A changed URL alone is not another
+   * database.
+   */
   async requireSameDatabase(outputs: PropertyMap): Promise<void> {
     const recorded = outputs["database"];
     if (!isMap(recorded)) return;
@@ -156,7 +162,7 @@ export class Runtime {
     );
   }
 
-  /** Remembers which resource of this run's program declares an object; gives the other one when two do. */
+  /** Records which resource of this run's program declares an object; returns the other one if two do. */
   declare(ctx: ResourceContext, id: string): string | undefined {
     const key = `${ctx.type} ${id}`;
     const other = this.declared.get(key);
@@ -168,20 +174,20 @@ export class Runtime {
   }
 
   /**
-   * Whether another resource of this run's program declares the object that is to be deleted: then it was renamed there,
-   * and the old resource is only forgotten.
+   * Returns true if another resource of this run's program declares the object to be deleted: then it was renamed there, and
+   * the old resource is only forgotten.
    */
   renamed(ctx: ResourceContext, id: string): boolean {
     const other = this.declared.get(`${ctx.type} ${id}`);
     return other !== undefined && other !== ctx.urn;
   }
 
-  /** Whether this run's program has a Table resource for it. A destroy runs no program. */
+  /** Returns true if this run's program has a Table resource for it. A destroy runs no program. */
   declaresTable(table: { readonly schema: string; readonly table: string }): boolean {
     return this.declared.has(`pgpartition:index:Table ${formatTableId(table)}`);
   }
 
-  /** What this run declares about every partition of a table. */
+  /** Returns this run's declaration of the partitions of a table. */
   profileOf(table: { readonly schema: string; readonly table: string }): LeafProfile | undefined {
     return this.profiles.get(formatTableId(table));
   }
@@ -190,7 +196,7 @@ export class Runtime {
     this.profiles.set(formatTableId(table), profile);
   }
 
-  /** The table as this run declares it. */
+  /** Returns the table as this run declares it. */
   shapeOf(table: { readonly schema: string; readonly table: string }): TableShape | undefined {
     return this.shapes.get(formatTableId(table));
   }
@@ -199,7 +205,7 @@ export class Runtime {
     this.shapes.set(formatTableId(shape), shape);
   }
 
-  /** Indexes that this run declares on a table. */
+  /** Returns the indexes that this run declares on a table. */
   indexesOf(table: { readonly schema: string; readonly table: string }): readonly IndexSpec[] {
     return [...(this.indexes.get(formatTableId(table))?.values() ?? [])];
   }
@@ -209,14 +215,14 @@ export class Runtime {
     this.indexes.set(formatTableId(table), known.set(index.name, index));
   }
 
-  /** What else than the catalogue says how the partitions of a table have to look. */
+  /** Returns the sources besides the catalogue that determine the shape of a table's partitions. */
   known(table: { readonly schema: string; readonly table: string }, observation: Observation): KnownOfParent {
     const { trustAsOf, asOf } = this.config;
     const now = trustAsOf && asOf !== undefined ? parseInstant(asOf, "UTC") : observation.now;
     return { ...observation, profile: this.profileOf(table), now };
   }
 
-  /** The moment that this operation's program plans a table for; unknown in a destroy, which runs no program. */
+  /** Returns the moment for which this operation's program plans a table; unknown in a destroy, which runs no program. */
   latestAsOf(table: { readonly schema: string; readonly table: string }): Instant | undefined {
     return this.asOf.get(formatTableId(table));
   }
@@ -229,14 +235,14 @@ export class Runtime {
     return this.config.allowDestroy.includes(`${table.schema}.${table.table}`);
   }
 
-  /** What is read once in an operation, by a name of its own. */
+  /** Runs a read once in an operation, by its name. */
   once<T>(name: string, body: () => Promise<T>): Promise<T> {
     const known = this.asked.get(name) ?? body();
     this.asked.set(name, known);
     return known as Promise<T>;
   }
 
-  /** The database of an archive table, connected: this one, or the one of a URL. `close` leaves this one open. */
+  /** Connects to the database of an archive table: this one, or the one of a URL. `close` leaves this one open. */
   async openArchiveDatabase(
     url: string | undefined,
   ): Promise<{ readonly database: Database; readonly close: () => Promise<void> }> {
@@ -260,7 +266,7 @@ export class Runtime {
   }
 }
 
-/** Where the role may not read the system identifier, oid and name of the database have to do. */
+/** Compares identities, by oid and name of the database where the role may not read the system identifier. */
 function sameDatabase(recorded: PropertyMap, live: PropertyMap): boolean {
   if (recorded["databaseOid"] !== live["databaseOid"]) return false;
   const known = recorded["systemIdentifier"] !== "unknown" && live["systemIdentifier"] !== "unknown";
@@ -271,7 +277,7 @@ function describe(identity: Readonly<Record<string, PropertyValue>>): string {
   return `"${String(identity["name"])}" (system ${String(identity["systemIdentifier"])}, oid ${String(identity["databaseOid"])})`;
 }
 
-/** What the database needs to know of the configuration; guards and clocks are not its business. */
+/** Selects the configuration that the database needs, without guards and clocks. */
 function connectionConfig(
   config: ProviderConfig,
 ): Omit<ProviderConfig, "trustAsOf" | "allowDestroy" | "maxBytesPerUpdate" | "asOf" | "version"> {

@@ -3,7 +3,7 @@ import type { Database } from "../../postgres/database";
 import type { TableName } from "../../core/names/table-name";
 import type { CallContext } from "./context";
 
-/** A task's turn: what the database shows now, and how to tell what the task made of it. */
+/** Turn of a task: the present observation, and a way to update it. */
 interface Turn {
   readonly observation: Observation;
   /** Replaces the observation for the tasks that follow, in place of reading everything again. */
@@ -12,37 +12,37 @@ interface Turn {
 
 interface Waiting {
   readonly ctx: CallContext;
-  /** Does the work; what it gives tells the engine that it is done. */
+  /** Does the work; the function that it returns tells the engine that it is done. */
   readonly task: (turn: Turn) => Promise<() => void>;
   readonly fail: (error: unknown) => void;
 }
 
-/** Work that is done and not yet on disk. */
+/** Finished work that is not yet on disk. */
 interface Done {
   readonly waiting: Waiting;
   readonly tell: () => void;
 }
 
-/** The tasks of one table, from the first until the table has been let go. */
+/** Tasks of one table, from the first until the table's lock is released. */
 interface Line {
   readonly tasks: Waiting[];
-  /** Ends a pause in which nobody waits. */
+  /** Ends a pause without tasks. */
   wake: () => void;
-  /** Something else of this process, such as the table's window, wants the table next. */
+  /** Set if something else of this process, such as the table's window, waits for the table. */
   wanted: boolean;
 }
 
 /**
- * How long a table is kept when nobody wants it. The engine sends the next partitions when it has written its state for
- * those that it was told of together, some tenths of a second on two busy cores: without a pause they would cost a lock and a
- * reading of their own. What comes after the partitions ends the pause.
+ * Time that a table is held without further tasks. The engine sends the next partitions after it has written its state for
+ * those it was notified of together, some tenths of a second on two busy cores: without a pause they would cost a lock and a
+ * reading of their own. The work that comes after the partitions ends the pause.
  */
 const LINGER_MS = 500;
 
 /**
- * One writer for each table. The engine asks for several partitions of one table at once; they run one after the other
- * under one advisory lock and one reading of the catalogue, instead of a lock and a reading each. What they did is
- * flushed to disk together, and only then the engine is told.
+ * One writer for each table. The engine requests several partitions of one table at once; they run one after the other under
+ * one advisory lock and one reading of the catalogue, instead of a lock and a reading each. Their changes are flushed to disk
+ * together, and only then the engine is notified.
  */
 export class TableQueue {
   private readonly lines = new Map<string, Line>();
@@ -81,7 +81,7 @@ export class TableQueue {
     observe: () => Promise<Observation>,
   ): Promise<void> {
     const { tasks } = line;
-    // A task that comes between the last look and the release of the lock starts a new turn.
+    // A task that comes between the last check and the release of the lock starts a new turn.
     for (let first = tasks[0]; first; first = tasks[0]) {
       line.wanted = false;
       try {
@@ -93,7 +93,7 @@ export class TableQueue {
             database.invalidate(table.schema, table.table);
             let observation: Observation | undefined;
             const done: Done[] = [];
-            // What is not on disk, or was in the way of a lost connection, stands in the line again and finds what it has done.
+            // Tasks that are not on disk, or failed with a lost connection, are queued again and find their own changes.
             const again = (error: unknown): boolean => {
               if (!mayRepeat(error)) return false;
               tasks.unshift(...done.splice(0).map(({ waiting }) => waiting));
@@ -109,7 +109,7 @@ export class TableQueue {
               } catch (error) {
                 if (again(error)) throw error;
                 fail(error);
-                // What the failed task left behind is not known: the next one reads again.
+                // The effects of the failed task are not known: the next one reads again.
                 observation = undefined;
                 database.invalidate(table.schema, table.table);
               }
@@ -132,7 +132,7 @@ function wanted(line: Line): void {
   line.wake();
 }
 
-/** The task that waits, or after what was done is settled the one that comes within the pause. */
+/** Returns the next waiting task; without one it settles the finished ones, and returns a task that comes within the pause. */
 async function nextTask(line: Line, settle: () => Promise<void>): Promise<Waiting | undefined> {
   if (line.tasks[0]) return line.tasks[0];
   await settle();
@@ -148,7 +148,7 @@ async function nextTask(line: Line, settle: () => Promise<void>): Promise<Waitin
   return line.tasks[0];
 }
 
-/** Nothing is told to be done before it is on disk: the engine would write down what a crash of the server takes back. */
+/** Flushes, then notifies the engine: it would otherwise record changes that a crash of the server reverts. */
 async function tellAll(
   database: Database,
   table: TableName,

@@ -1,6 +1,6 @@
 /**
- * The values that cross the wire between engine and handlers: JSON-like data plus "not known yet". Secretness is kept
- * beside a value, as a list of paths, so that handlers read plain values and cannot forget to unwrap or re-wrap one.
+ * Values that cross the wire between engine and handlers: JSON-like data plus "not known yet". Secrets are marked separately,
+ * by a list of paths, so that handlers read plain values and cannot forget to unwrap or re-wrap one.
  */
 export type PropertyValue = null | boolean | number | string | readonly PropertyValue[] | PropertyMap | Unknown;
 
@@ -9,15 +9,15 @@ export interface PropertyMap {
   readonly [key: string]: PropertyValue;
 }
 
-/** Where a value sits in its bag: keys of maps and indexes of lists, outermost first. */
+/** Position of a value in its bag: keys of maps and indexes of lists, outermost first. */
 export type PropertyPath = readonly (string | number)[];
 
-/** A value that preview cannot know yet, because another resource has still to be created. There is one: UNKNOWN. */
+/** Value that preview cannot know yet, because another resource has still to be created. The only instance is UNKNOWN. */
 class Unknown {
   /** Makes the type nominal: no plain object is taken for it. */
   private readonly brand = "unknown";
 
-  /** What a message shows if an unknown slips into it. */
+  /** Returns the text for a message that contains an unknown by mistake. */
   toString(): string {
     return `(${this.brand} until up)`;
   }
@@ -31,7 +31,7 @@ export function isUnknown(value: PropertyValue | undefined): value is Unknown {
   return value === UNKNOWN;
 }
 
-/** Whether the value, or anything inside it, is not known yet. */
+/** Returns true if the value, or anything inside it, is not known yet. */
 export function containsUnknown(value: PropertyValue | undefined): boolean {
   if (value === undefined || value === null || typeof value !== "object") return false;
   if (isUnknown(value)) return true;
@@ -39,17 +39,17 @@ export function containsUnknown(value: PropertyValue | undefined): boolean {
   return Object.values(value as PropertyMap).some(containsUnknown);
 }
 
-/** Array.isArray does not narrow readonly arrays out of a union; this does. */
+/** Narrows readonly arrays out of a union, which Array.isArray does not. */
 export function isList(value: PropertyValue | undefined): value is readonly PropertyValue[] {
   return Array.isArray(value);
 }
 
-/** A map of properties: neither null, nor a list, nor unknown. */
+/** Matches a map of properties: neither null, nor a list, nor unknown. */
 export function isMap(value: PropertyValue | undefined): value is PropertyMap {
   return typeof value === "object" && value !== null && !isUnknown(value) && !isList(value);
 }
 
-/** The value at the path, or undefined if the bag has none there. */
+/** Returns the value at the path, or undefined if the bag has none there. */
 export function valueAt(value: PropertyValue | undefined, path: PropertyPath): PropertyValue | undefined {
   let found = value;
   for (const step of path) {
@@ -59,7 +59,7 @@ export function valueAt(value: PropertyValue | undefined, path: PropertyPath): P
   return found;
 }
 
-/** The path as Pulumi writes it in a CheckFailure or a detailed diff: `window.lead`, `levels[0].name`, `grants["a b"]`. */
+/** Writes the path as Pulumi does in a CheckFailure or a detailed diff: `window.lead`, `levels[0].name`, `grants["a b"]`. */
 export function formatPath(path: PropertyPath): string {
   return path.map(formatStep).join("");
 }

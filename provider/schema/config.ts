@@ -4,7 +4,7 @@ import { SECRET_CONFIG } from "../runtime/config";
 import type { NamedTypes } from "./convert";
 import type { Properties, PropertySpec, TypeSpec } from "./model";
 
-/** The engine adds `version` itself. */
+/** Keys without `version`, which the engine adds itself. */
 type ConfigKey = Exclude<keyof ProviderConfig, "version">;
 
 type Kind<T> = T extends readonly string[]
@@ -36,7 +36,7 @@ const KINDS: { readonly [K in ConfigKey]-?: Kind<NonNullable<ProviderConfig[K]>>
   lockBudgetMs: "integer",
 };
 
-/** The settings of the provider: inputs of an explicit one, and keys of stack configuration for the default one. */
+/** Returns the settings of the provider: inputs of an explicit one, and keys of stack configuration for the default one. */
 export function configProperties(types: NamedTypes): Properties {
   return Object.fromEntries(
     Object.entries(KINDS).map(([key, kind]): [string, PropertySpec] => [

@@ -3,7 +3,7 @@ import { tokenOf } from "../../core/resources/resource-type";
 import type { SchemaTexts } from "./descriptions";
 import type { EnumSpec, ObjectSpec, Properties, PropertySpec, TypeSpec } from "./model";
 
-/** What z.toJSONSchema writes for the shapes of our wire schemas; anything else is refused. */
+/** Output of z.toJSONSchema for the shapes of the wire schemas; anything else is refused. */
 interface Json {
   readonly type?: string;
   readonly title?: string;
@@ -15,7 +15,7 @@ interface Json {
   readonly const?: unknown;
 }
 
-/** Named types met so far. Two shapes under one name are a mistake. */
+/** Named types so far. Two shapes under one name are a mistake. */
 export class NamedTypes {
   readonly byToken: Record<string, ObjectSpec | EnumSpec> = {};
 
@@ -35,9 +35,9 @@ export class NamedTypes {
   }
 }
 
-/** The properties of a zod object as Pulumi properties; nested objects become named types. */
+/** Returns the properties of a zod object as Pulumi properties; nested objects become named types. */
 export function convertObject(owner: string, schema: z.ZodType, types: NamedTypes): ObjectSpec {
-  // The library's type covers every dialect; ours is the part that wire schemas give, checked property by property below.
+  // The library's type covers every dialect; this is the part that wire schemas produce, checked property by property below.
   return convertProperties(owner, z.toJSONSchema(schema, { io: "input" }) as Json, types);
 }
 
@@ -50,7 +50,7 @@ function convertProperties(owner: string, json: Json, types: NamedTypes): Object
   return { type: "object", properties, required: json.required ?? [] };
 }
 
-/** A property, for what its type is called and says. */
+/** A property, with the path that determines its type name and its text. */
 interface Place {
   readonly path: string;
   readonly description: string;
@@ -79,7 +79,7 @@ function convertType(place: Place, json: Json, types: NamedTypes): TypeSpec {
   }
 }
 
-/** A word among texts is a text: `"forever"` beside spans adds nothing that a type could say. */
+/** Converts a union. A word among texts is a text: `"forever"` alongside spans adds nothing that a type could express. */
 function convertUnion(place: Place, members: readonly Json[], types: NamedTypes): TypeSpec {
   const converted = members.map((member) => convertType(place, member, types));
   const distinct = [...new Map(converted.map((member) => [JSON.stringify(member), member])).values()];
@@ -87,7 +87,7 @@ function convertUnion(place: Place, members: readonly Json[], types: NamedTypes)
   return distinct.length === 1 && only ? only : { oneOf: distinct };
 }
 
-/** z.unknown() has no type: any value travels. */
+/** Converts z.unknown(), which has no type: any value is accepted. */
 function anything({ path }: Place, json: Json): TypeSpec {
   if (Object.keys(json).some((key) => key !== "$schema"))
     throw new Error(`${path}: no Pulumi type for ${JSON.stringify(json)}`);
@@ -98,7 +98,7 @@ function nameOf({ path }: Place, json: Json, types: NamedTypes): string {
   return json.title ?? types.texts.typeName(path);
 }
 
-/** Inputs and outputs in one map: every input of ours is an output too. */
+/** Combines inputs and outputs in one map: every input is an output too. */
 export function merge(...parts: readonly Properties[]): Properties {
   return Object.assign({}, ...parts) as Properties;
 }

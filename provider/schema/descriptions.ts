@@ -7,7 +7,7 @@ import { TYPE_NAMES } from "./type-names";
 
 type Texts = Readonly<Record<string, string | undefined>>;
 
-/** Arguments that a type is made of, where these are not called `<name>Args`. */
+/** Arguments that a type is built from, where these are not called `<name>Args`. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   LeafProfile: ["TableSpecArgs"],
   PublicationCreation: ["CreatePublicationArgs"],
@@ -23,20 +23,20 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   Schedule: ["ScheduleArgs", "NoScheduleArgs"],
 };
 
-/** Texts and names of the package's schema. One that is missing is an error. */
+/** Texts and names of the package's schema. A missing one is an error. */
 export interface SchemaTexts {
   /**
-   * Text of a property: that of its resource or of texts/properties.ts where it means something else as it travels, else the
-   * docstring of the argument, else what reads the same everywhere (`*.property`).
+   * Returns the text of a property: that of its resource, or of texts/properties.ts where the travelling form means something
+   * else, else the docstring of the argument, else the text that is the same everywhere (`*.property`).
    */
   property(owner: string, name: string, optional?: boolean): string;
-  /** Name of the type of a property, where its shape has none by typeNamed(). */
+  /** Returns the name of a property's type, where its shape has none by typeNamed(). */
   typeName(path: string): string;
-  /** Text of a named type: its own, else the docstring of the arguments, else that of the property which has it. */
+  /** Returns the text of a named type: its own, else the docstring of the arguments, else that of the property which has it. */
   type(name: string, property?: string): string;
 }
 
-/** Those of the resources, and those that resources share. */
+/** Returns the texts of the resources, and those that resources share. */
 export function schemaTexts(resources: readonly ResourceType[]): SchemaTexts {
   const types = Object.assign({}, ...resources.map((resource) => resource.types ?? {})) as ResourceType["types"] &
     object;
@@ -66,7 +66,7 @@ export function schemaTexts(resources: readonly ResourceType[]): SchemaTexts {
   };
 }
 
-/** Text of a function, the provider or the package. */
+/** Returns the text of a function, the provider or the package. */
 export function describeResource(name: string): string {
   return required(RESOURCES[name], name, "description");
 }

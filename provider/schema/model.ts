@@ -1,4 +1,4 @@
-/** The parts of Pulumi's package schema that we use (https://www.pulumi.com/docs/using-pulumi/pulumi-packages/schema/). */
+/** The parts of Pulumi's package schema in use (https://www.pulumi.com/docs/using-pulumi/pulumi-packages/schema/). */
 
 export interface TypeSpec {
   readonly type?: "string" | "integer" | "number" | "boolean" | "array" | "object";

@@ -5,7 +5,7 @@ import { convertObject, merge, type NamedTypes } from "./convert";
 import { describeResource } from "./descriptions";
 import type { FunctionSpec, ResourceSpec } from "./model";
 
-/** Every resource records the database that it was applied to. */
+/** Database to which the resource was applied, recorded by every resource. */
 const database = z.object({
   database: z.object({ systemIdentifier: z.string(), databaseOid: z.string(), name: z.string() }),
 });
@@ -14,7 +14,7 @@ export function resourceSpecs(resources: readonly ResourceType[], types: NamedTy
   return Object.fromEntries(resources.map((resource) => [resource.token, resourceSpec(resource, types)]));
 }
 
-/** The engine keeps every input as an output too, so both maps hold it. */
+/** Builds a resource's schema. The engine keeps every input as an output too, so both maps have it. */
 function resourceSpec({ name, description, inputs, checked, facts }: ResourceType, types: NamedTypes): ResourceSpec {
   const declared = convertObject(name, inputs, types);
   const computed = [...(checked ? [checked] : []), facts, database].map((schema) => convertObject(name, schema, types));

@@ -1,7 +1,7 @@
 /**
- * Pulumi wants a name for every nested object and every list of allowed words. The key is `Owner.property`, where the owner
+ * Names of nested objects and lists of allowed words, which Pulumi requires. The key is `Owner.property`, where the owner
  * is a resource, a function or a type named here; the same name in several places means the same type. Shapes of options
- * have their names by typeNamed(), where they stand.
+ * have their names by typeNamed(), where they are declared.
  */
 export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Key.encoding": "KeyEncoding",

@@ -1,14 +1,14 @@
 import { CallStopped } from "../runtime/failures";
 
-/** A call under way. */
+/** A running call. */
 interface RunningCall {
   readonly signal: AbortSignal;
-  /** Stops this one call, with the reason that its signal and its error will carry. */
+  /** Stops this one call, with the reason for its signal and its error. */
   stop(reason: CallStopped): void;
   end(): void;
 }
 
-/** The calls under way in this process, so that all can be stopped and waited for. */
+/** Running calls of this process, so that all can be stopped and waited for. */
 export class Calls {
   private readonly running = new Set<AbortController>();
   private waiting: (() => void)[] = [];
@@ -31,20 +31,20 @@ export class Calls {
     };
   }
 
-  /** Aborts what runs and what will be asked from now on. */
+  /** Aborts running calls and all later ones. */
   stopAll(reason: CallStopped): void {
     this.stopped ??= reason;
     for (const controller of this.running) controller.abort(reason);
   }
 
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is running. */
   drained(): Promise<void> {
     if (this.running.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 }
 
-/** setTimeout takes 31 bits of milliseconds; a longer time-out (24.8 days) is none. */
+/** Longest time of setTimeout, which takes 31 bits of milliseconds (24.8 days); a longer time-out counts as none. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function stopAfter(controller: AbortController, seconds: number): NodeJS.Timeout | undefined {

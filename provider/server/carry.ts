@@ -4,8 +4,8 @@ import { valueAt } from "../runtime/values";
 import type { PropertyMap, PropertyPath } from "../runtime/values";
 
 /**
- * The paths of a result that are secret because they were so in the bags it was made from. Where a list was reordered
- * an index says nothing any more: then the whole list is secret.
+ * Returns the secret paths of a result, from those of the bags it was built from. Where a list was reordered an index has no
+ * meaning any more: then the whole list is secret.
  */
 export function carrySecrets(
   result: PropertyMap,

@@ -13,7 +13,7 @@ import { handlerOf, resourceContext } from "./core";
 import type { Core } from "./core";
 import { encodeDiff } from "./diffs";
 
-/** Check and Diff: they judge inputs and change nothing. */
+/** Serves Check and Diff, which judge inputs and change nothing. */
 export async function check(core: Core, request: WireCheckRequest, signal: AbortSignal): Promise<CheckResponse> {
   const news = decode(request.getNews());
   // The engine sends an empty map, not nothing, for a new resource.
@@ -45,8 +45,8 @@ export function encodeCheck(core: Core, result: CheckResult, news: Decoded): Che
 }
 
 /**
- * Of a failure that names a property the engine prints the value as Go does, `value {<nil>}` for a path such as window.lead: it
- * looks among the inputs for a property of that whole name. So the path is the beginning of the reason.
+ * Moves the property's path into the reason. For a failure that names a property the engine prints the value as Go does,
+ * `value {<nil>}` for a path such as window.lead: it looks among the inputs for a property of that whole name.
  */
 function withoutProperty({ property, reason }: Problem): Problem {
   return { property: "", reason: property === "" ? reason : `${property}: ${reason}` };

@@ -12,7 +12,7 @@ import { callContext } from "./core";
 import type { Core } from "./core";
 import { encodeDiff } from "./diffs";
 
-/** The provider's own configuration. The engine unwraps its secrets for Check and Diff and keeps them for Configure. */
+/** Checks the provider's own configuration. The engine unwraps its secrets for Check and Diff and keeps them for Configure. */
 export async function checkConfig(core: Core, request: CheckRequest, signal: AbortSignal): Promise<CheckResponse> {
   const news = decode(request.getNews());
   const olds = request.hasOlds() ? decode(request.getOlds()).value : undefined;
@@ -32,7 +32,7 @@ export async function diffConfig(core: Core, request: DiffRequest, signal: Abort
   return encodeDiff(result);
 }
 
-/** Reads `args`, not the older `variables`, which hold the same as strings. */
+/** Reads `args`, not the older `variables`, which contain the same as strings. */
 export async function configure(
   core: Core,
   request: ConfigureRequest,

@@ -6,13 +6,13 @@ import type { Redactor } from "../runtime/redact";
 import type { PropertyPath } from "../runtime/values";
 import type { Calls } from "./calls";
 
-/** What every method of the service works with. */
+/** Shared state of all methods of the service. */
 export interface Core {
   readonly module: ProviderModule;
   readonly calls: Calls;
   readonly log: EngineLog;
   readonly redactor: Redactor;
-  /** How long a call may go on after its signal was aborted, before it is answered without it. */
+  /** Time that a call may continue after its signal was aborted, before it is answered without its result. */
   readonly abandonMs: number;
 }
 
@@ -20,7 +20,7 @@ export function callContext(core: Core, signal: AbortSignal, urn?: string): Call
   return { signal, log: core.log.forResource(urn), redact: (secret) => core.redactor.add(secret) };
 }
 
-/** The part that all requests about a resource share. */
+/** Part that all requests about a resource share. */
 interface ResourceRequest {
   getUrn(): string;
   getTimeout?(): number;
@@ -41,7 +41,7 @@ export function resourceContext(
   };
 }
 
-/** customTimeouts in seconds; the engine sends 0 for "none". */
+/** Returns customTimeouts in seconds; the engine sends 0 for "none". */
 export function timeoutOf(request: Pick<ResourceRequest, "getTimeout">): number | undefined {
   const seconds = request.getTimeout?.() ?? 0;
   return seconds > 0 ? seconds : undefined;
@@ -61,7 +61,7 @@ export function handlerFor(core: Core, token: string): ResourceHandler {
   );
 }
 
-/** `urn:pulumi:<stack>::<project>::<parent types>$<type>::<name>`; only the name may hold `::` itself. */
+/** Parses `urn:pulumi:<stack>::<project>::<parent types>$<type>::<name>`; only the name may contain `::` itself. */
 function parseUrn(urn: string): Pick<ResourceContext, "urn" | "stack" | "project" | "type" | "name"> {
   const [head = "", project = "", types = "", ...name] = urn.split("::");
   return {

@@ -10,7 +10,7 @@ const KINDS: Readonly<Record<DiffKind, PropertyDiff.Kind>> = {
   "update-replace": PropertyDiff.Kind.UPDATE_REPLACE,
 };
 
-/** The diff as the protocol wants it: every path of the detailed diff also counted by its top-level property. */
+/** Encodes the diff for the protocol: every path of the detailed diff is also counted by its top-level property. */
 export function encodeDiff(result: DiffResult): DiffResponse {
   const response = new DiffResponse();
   const paths = Object.keys(result.detailedDiff);
@@ -19,7 +19,7 @@ export function encodeDiff(result: DiffResult): DiffResponse {
   response.setReplacesList([...(result.replaces ?? [])]);
   response.setStablesList([...(result.stables ?? [])]);
   response.setDeletebeforereplace(result.deleteBeforeReplace ?? false);
-  // Without a path the engine works the detail out by itself; claiming an empty one would show an empty change.
+  // Without a path the engine computes the detail itself; claiming an empty one would show an empty change.
   response.setHasdetaileddiff(paths.length > 0);
   for (const [path, change] of Object.entries(result.detailedDiff)) {
     const { kind, inputDiff } = typeof change === "string" ? { kind: change, inputDiff: true } : change;
@@ -36,7 +36,7 @@ function changesOf(changes: boolean | undefined): DiffResponse.DiffChanges {
   return changes ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE;
 }
 
-/** `window.lead` -> window, `levels[0]` -> levels, `["a.b"].c` -> a.b */
+/** Returns the top-level property: `window.lead` -> window, `levels[0]` -> levels, `["a.b"].c` -> a.b */
 function topLevel(path: string): string {
   const quoted = /^\[("(?:[^"\\]|\\.)*")\]/.exec(path)?.[1];
   if (quoted !== undefined) return String(JSON.parse(quoted));

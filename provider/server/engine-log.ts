@@ -5,7 +5,7 @@ import type { ResourceLog } from "../runtime/context";
 import { GRPC_OPTIONS } from "./grpc-options";
 import { wellFormed } from "../runtime/redact";
 
-/** A line the engine has not taken by then is given up: a log never holds up the work. */
+/** Time after which a line that the engine has not accepted is dropped: a log never blocks the work. */
 const SEND_DEADLINE_MS = 5_000;
 
 /**
@@ -21,13 +21,13 @@ export class EngineLog {
   /** @param clean takes secrets out of a message before it is queued */
   constructor(private readonly clean: (text: string) => string) {}
 
-  /** Where the engine listens, `127.0.0.1:port`; a later call replaces it (argv, then Handshake, then Attach). */
+  /** Connects to the engine at `127.0.0.1:port`; a later call replaces it (argv, then Handshake, then Attach). */
   connect(address: string): void {
     this.client?.close();
     this.client = new EngineClient(address, credentials.createInsecure(), GRPC_OPTIONS);
   }
 
-  /** The log of one resource; without a URN, of the whole stack. */
+  /** Returns the log of one resource; without a URN, of the whole stack. */
   forResource(urn = ""): ResourceLog {
     const line = (severity: LogSeverity) => (message: string) => this.write(urn, severity, message, false);
     return {
@@ -39,7 +39,7 @@ export class EngineLog {
     };
   }
 
-  /** Resolves when all lines so far are with the engine, or after the bound. */
+  /** Resolves when the engine has all lines so far, or after the bound. */
   async flush(boundMs: number): Promise<void> {
     if (!this.busy) return;
     let timer: NodeJS.Timeout | undefined;
@@ -61,7 +61,7 @@ export class EngineLog {
     request.setSeverity(severity);
     request.setMessage(wellFormed(this.clean(message)));
     request.setEphemeral(ephemeral);
-    // A status not sent yet is out of date: fast progress must not queue up before the lines that matter.
+    // An unsent status is out of date: fast progress must not queue up before the lines that matter.
     if (ephemeral) this.queue = this.queue.filter((other) => !(other.getEphemeral() && other.getUrn() === urn));
     this.queue.push(request);
     if (!this.busy) this.sending = this.drain();

@@ -1,13 +1,13 @@
 /**
  * Ends the plugin with its engine. The engine sends SIGINT to the plugin's process group when it closes and SIGKILL 5 s
- * later; when it was killed itself nothing comes, only the parent changes. A plugin left behind would go on changing a
+ * later; when it was killed itself nothing comes, only the parent changes. A plugin left behind would continue to change a
  * database that another run has begun to work on.
  */
 interface EngineWatch {
-  /** Stops what runs and lets go of the database. */
+  /** Stops running calls and closes the connections to the database. */
   readonly close: () => Promise<void>;
   readonly exit: (code: number) => void;
-  /** Live parent id; a wrapper script must `exec` node, or the wrapper is the parent that lives on. */
+  /** Live parent id; a wrapper script must `exec` node, or the wrapper remains as the parent. */
   readonly parentPid?: () => number;
   readonly pollMs?: number;
   readonly boundMs?: number;
@@ -18,7 +18,7 @@ const POLL_MS = 1_000;
 /** Below the 5 s after which the engine kills. */
 const CLOSE_BOUND_MS = 4_700;
 
-/** Starts watching; the function returned ends it. */
+/** Starts watching; the returned function ends it. */
 export function watchEngine(watch: EngineWatch): () => void {
   const parentPid = watch.parentPid ?? (() => process.ppid);
   const parent = parentPid();
@@ -43,6 +43,6 @@ export function watchEngine(watch: EngineWatch): () => void {
 
 async function closeWithin(close: () => Promise<void>, boundMs: number): Promise<void> {
   const bound = new Promise<void>((resolve) => setTimeout(resolve, boundMs));
-  // Nobody is left to tell about a failure of closing.
+  // After the engine has ended a failure of closing cannot be reported.
   await Promise.race([close().catch(() => undefined), bound]);
 }

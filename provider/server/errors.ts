@@ -7,11 +7,11 @@ import { encode } from "../runtime/codec";
 import { Abandoned, CallStopped, MissingConfig, PartialFailure, Refusal } from "../runtime/failures";
 import { wellFormed } from "../runtime/redact";
 
-/** Errors travel in HTTP/2 trailers, twice; the engine's client takes 16 MB of them. */
+/** Errors travel in HTTP/2 trailers, twice; the engine's client accepts 16 MB of them. */
 const LONGEST_MESSAGE = 64 * 1024;
 
 /**
- * The error as gRPC sends it: message and causes in one line, no stack, no secrets. The engine takes UNKNOWN as "state
+ * Converts the error for gRPC: message and causes in one line, no stack, no secrets. The engine takes UNKNOWN as "state
  * unknown" and marks the update as maybe corrupt, and every other code used here as "nothing happened".
  */
 export function toGrpcError(error: unknown, signal: AbortSignal, clean: (text: string) => string): ServerErrorResponse {
@@ -23,7 +23,7 @@ export function toGrpcError(error: unknown, signal: AbortSignal, clean: (text: s
   return detail === undefined ? response : { ...response, metadata: packed(code, message, detail) };
 }
 
-/** The message and those of its causes: `attaching "x" to "y": canceling statement due to lock timeout`. */
+/** Joins the message and those of its causes: `attaching "x" to "y": canceling statement due to lock timeout`. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const parts = [error.message || error.name];
@@ -79,7 +79,7 @@ function missingKeys(error: MissingConfig): Detail {
   return { type: "pulumirpc.ConfigureErrorMissingKeys", bytes: detail.serializeBinary() };
 }
 
-/** google.rpc.Status in the trailer where Go's gRPC looks for details; grpc-js has no call for it. */
+/** Packs google.rpc.Status into the trailer where Go's gRPC looks for details; grpc-js has no call for it. */
 function packed(code: status, message: string, detail: Detail): Metadata {
   const any = new Any();
   any.pack(detail.bytes, detail.type);

@@ -5,7 +5,7 @@ import { encodeProblems } from "./checks";
 import { callContext } from "./core";
 import type { Core } from "./core";
 
-/** Invoke: one of the provider's functions, by token. */
+/** Serves Invoke: one of the provider's functions, by token. */
 export async function invoke(core: Core, request: InvokeRequest, signal: AbortSignal): Promise<InvokeResponse> {
   const token = request.getTok();
   const run = Object.hasOwn(core.module.functions, token) ? core.module.functions[token] : undefined;

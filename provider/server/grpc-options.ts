@@ -3,7 +3,7 @@ import type { ChannelOptions } from "@grpc/grpc-js";
 /** The engine's own limit (rpcutil/serve.go): 400 MB; gRPC's 4 MB would cut the state of a large table. */
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
 
-/** For both sides of every connection between engine and plugin. */
+/** Options for both sides of every connection between engine and plugin. */
 export const GRPC_OPTIONS: ChannelOptions = {
   "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
   "grpc.max_send_message_length": MAX_MESSAGE_BYTES,

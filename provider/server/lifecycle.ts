@@ -8,7 +8,7 @@ import { carrySecrets } from "./carry";
 import { handlerOf, resourceContext } from "./core";
 import type { Core } from "./core";
 
-/** Create, Read, Update, Delete: decode, call the handler, encode. */
+/** Serves Create, Read, Update, Delete: decode, call the handler, encode. */
 export async function create(core: Core, request: CreateRequest, signal: AbortSignal): Promise<CreateResponse> {
   const inputs = decode(request.getProperties());
   const ctx = resourceContext(core, signal, request, inputs.secrets);
@@ -75,7 +75,7 @@ export async function remove(core: Core, request: DeleteRequest, signal: AbortSi
   return new Empty();
 }
 
-/** What was made before a partial failure is saved too: its secrets are carried like those of a success. */
+/** Carries secrets into a partial failure too: the part that was created is saved like a success. */
 async function keepingSecrets<T>(sources: readonly Decoded[], work: () => Promise<T>): Promise<T> {
   try {
     return await work();

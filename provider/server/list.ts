@@ -13,7 +13,7 @@ import { answer } from "./unary";
 
 type Stream = ServerWritableStream<ListRequest, ListResponse>;
 
-/** List: what could be imported, in pages. A page's token is the number of items before it. */
+/** Serves List: objects that could be imported, in pages. A page's token is the number of items before it. */
 export function list(core: Core): handleServerStreamingCall<ListRequest, ListResponse> {
   return (stream) => {
     const running = core.calls.begin(undefined);

@@ -8,7 +8,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { CallStopped } from "../runtime/failures";
 import type { Core } from "./core";
 
-/** The first call. A provider that answers it always supports preview; names are not made by us, so no autonaming. */
+/** Answers the first call. A provider that answers it always supports preview; it generates no names, so no autonaming. */
 export function handshake(core: Core, request: ProviderHandshakeRequest): Promise<ProviderHandshakeResponse> {
   if (request.getEngineAddress() !== "") core.log.connect(request.getEngineAddress());
   const response = new ProviderHandshakeResponse();
@@ -18,7 +18,7 @@ export function handshake(core: Core, request: ProviderHandshakeRequest): Promis
   return Promise.resolve(response);
 }
 
-/** Sent to a plugin that was started by hand for debugging (PULUMI_DEBUG_PROVIDERS). */
+/** Serves a plugin that was started by hand for debugging (PULUMI_DEBUG_PROVIDERS). */
 export function attach(core: Core, request: PluginAttach): Promise<Empty> {
   core.log.connect(request.getAddress());
   return Promise.resolve(new Empty());
@@ -38,21 +38,21 @@ export function getSchema(core: Core, request: GetSchemaRequest): Promise<GetSch
 }
 
 /**
- * Aborts what runs and ends its backends. The engine sends this at Ctrl-C, and also to every provider at the end of a
- * run; it waits 5 s for the answer. What has not stopped by then goes on being waited for by its own call.
+ * Aborts running calls and ends their backends. The engine sends this at Ctrl-C, and also to every provider at the end of a
+ * run; it waits 5 s for the answer. After that, each remaining call waits for its own end.
  */
 export async function cancel(core: Core, boundMs: number): Promise<Empty> {
   core.calls.stopAll(new CallStopped("cancelled", "the run was cancelled"));
   let timer: NodeJS.Timeout | undefined;
   const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, boundMs)));
-  // A failure to cancel backends is shown by the calls that do not end.
+  // If cancelling backends fails, the calls that do not end show it.
   const ended = Promise.all([core.module.cancel().catch(() => undefined), core.calls.drained()]);
   await Promise.race([ended, bound]);
   clearTimeout(timer);
   return new Empty();
 }
 
-/** A method that is not for this provider; the engine falls back or says so. */
+/** Refuses a method that this provider does not have; the engine falls back or reports it. */
 export function unimplemented(reason: string): handleUnaryCall<unknown, never> {
   return (_call, callback) => callback({ code: status.UNIMPLEMENTED, details: reason });
 }

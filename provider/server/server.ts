@@ -27,14 +27,14 @@ export interface ProviderServer {
 }
 
 export interface ServerOptions {
-  /** Where the engine's log service listens; Handshake and Attach replace it. */
+  /** Address of the engine's log service; Handshake and Attach replace it. */
   readonly engineAddress?: string;
-  /** How long calls may take to stop after Cancel. Below 5 s, which is all that the engine waits. @default 4000 */
+  /** Time that calls may take to stop after Cancel. Below 5 s, which is all that the engine waits. @default 4000 */
   readonly stopMs?: number;
 }
 
 const STOP_MS = 4_000;
-/** Between the time calls are abandoned and the answer to Cancel, so that their own answers come first. */
+/** Time between abandoning the calls and the answer to Cancel, so that their own answers come first. */
 const CANCEL_MARGIN_MS = 500;
 
 /** Serves the module as a Pulumi resource provider on a free port of the loopback interface. */
@@ -84,7 +84,7 @@ function service(core: Core, cancelMs: number): IResourceProviderServer {
   };
 }
 
-/** For the calls that are answered also after Cancel, and that Cancel must not wait for. */
+/** Serves calls that are answered also after Cancel, and that Cancel must not wait for. */
 function always<Request, Response>(run: (request: Request) => Promise<Response>): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     run(call.request).then(

@@ -3,11 +3,14 @@ import { Abandoned, CallStopped } from "../runtime/failures";
 import type { Core } from "./core";
 import { toGrpcError } from "./errors";
 
-/** Lines of a call should stand before its result; an engine that does not take them must not hold it up. */
+/**
+ * Time for log lines, which should come before the result of their call; an engine that does not accept them must not block
+ * it.
+ */
 const FLUSH_MS = 1_000;
 
 /**
- * Makes a gRPC method of a plain async function: gives it the signal of the call, sends its log before its answer, maps
+ * Turns a plain async function into a gRPC method: gives it the signal of the call, sends its log before its answer, maps
  * its error, and answers for it when it does not stop after its signal.
  */
 export function unary<Request, Response>(
@@ -27,7 +30,7 @@ export function unary<Request, Response>(
   };
 }
 
-/** Runs the body of a call, streaming ones too, and brings its log lines to the engine before its end is known. */
+/** Runs the body of a call, streaming ones too, and sends its log lines to the engine before its result. */
 export async function answer<T>(core: Core, signal: AbortSignal, body: () => Promise<T>): Promise<T> {
   try {
     signal.throwIfAborted();
@@ -37,7 +40,7 @@ export async function answer<T>(core: Core, signal: AbortSignal, body: () => Pro
   }
 }
 
-/** The work, or, some time after the signal was aborted, an error in its place: the engine waits for no work for ever. */
+/** Returns the work, or, some time after the signal was aborted, an error in its place: the engine waits for no work for ever. */
 function orAbandon<T>(work: Promise<T>, signal: AbortSignal, abandonMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;

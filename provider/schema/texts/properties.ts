@@ -1,9 +1,9 @@
 import { COMMON_TEXTS } from "../../../core/resources/resource-type";
 
 /**
- * Texts of properties of types and functions that are no arguments, or mean something else as they travel, `Owner.property`;
- * `*.property` reads the same everywhere. Those of resources are in core/resources/; all others have the docstring of their
- * argument.
+ * Texts of properties of types and functions that are no arguments, or whose travelling form means something else,
+ * `Owner.property`; `*.property` is the same everywhere. Those of resources are in core/resources/; all others have the
+ * docstring of their argument.
  */
 export const PROPERTIES: Readonly<Record<string, string>> = {
   "*.schema": COMMON_TEXTS.schema,

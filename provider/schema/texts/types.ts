@@ -1,4 +1,4 @@
-/** Texts of named types that are no arguments. All others have the docstring of theirs. */
+/** Texts of named types that are no arguments. All others have the docstring of their arguments. */
 export const TYPES: Readonly<Record<string, string>> = {
   Key: "The partition key, and how it is a time.",
   KeyEncoding:
