@@ -1,12 +1,12 @@
-// What a bench is, and what it is given.
+// Types of a bench and of its options.
 import type { Row } from "./report";
 
 export interface BenchOptions {
   /** Small sizes and one round, to see that everything still runs; the figures mean nothing. */
   readonly quick: boolean;
-  /** Ends what is under way. */
+  /** Ends the running bench. */
   readonly signal: AbortSignal;
-  /** Progress, on standard error. */
+  /** Reports progress on standard error. */
   readonly say: (text: string) => void;
 }
 

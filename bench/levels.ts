@@ -1,4 +1,4 @@
-// Three levels, program, site and month: the update that makes them all, against the same statements in one session.
+// Three levels, program, site and month: the update that creates them all, compared with the same statements in one session.
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { branchKey } from "../core/levels/levels";
 import { createBranchSteps } from "../core/partition/branch/create-branch";
@@ -16,7 +16,7 @@ import { replay } from "./support/replay";
 import { type BenchServer, startBenchServer } from "./support/server";
 import { AS_OF, databaseArgs } from "./support/tables";
 
-/** Petri observations with so many programs and sites in each, sixteen months. */
+/** Declares Petri observations with so many programs and sites in each, sixteen months. */
 function observations(programs: number, sites: number): TableSpecArgs {
   const values = (prefix: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${prefix}${String(index)}`);
@@ -58,7 +58,7 @@ export const levels: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** A table with one program and one site, and a copy of its database. */
+/** Creates a table with one program and one site, and a copy of its database. */
 async function prepare(server: BenchServer, signal: AbortSignal) {
   const ours = await server.createDatabase();
   const project = await partitionedProject(databaseArgs(ours, { petri: observations(1, 1) }), signal);
@@ -66,7 +66,7 @@ async function prepare(server: BenchServer, signal: AbortSignal) {
   return { ours, project, copy: await server.createDatabase(ours) };
 }
 
-/** What the update sends but for reads and time-outs. The few branches that are there already are left out. */
+/** Returns the statements of the update without reads and time-outs, and without the few branches that already exist. */
 function statementsOf(args: TableSpecArgs): Statement[] {
   const spec = requireTableSpec(args, "bench");
   const parent = plannedParent(spec, { levels: spec.window.levels });

@@ -1,4 +1,4 @@
-// `npm run bench [name …] [--quick]`: how fast we are, as ratios to what cannot be faster. Exit code 1: a limit is exceeded.
+// `npm run bench [name …] [--quick]`: speed, as ratios to the fastest possible way. Exit code 1: a limit is exceeded.
 import { join } from "node:path";
 import { workFolder } from "../tools/paths";
 import { archive } from "./archive/archive";

@@ -1,4 +1,4 @@
-// A no-change `up` with many partitions as resources, against the same engine and language host with as many components.
+// A no-change `up` with many partitions as resources, compared with the same engine and language host with as many components.
 import type { Bench } from "./bench";
 import { compare, ratioRow, timed } from "./support/measure";
 import { partitionedProject, trivialProject } from "./support/project";

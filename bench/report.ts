@@ -1,4 +1,4 @@
-// One table for all benches, and the same as JSON.
+// One table for all benches, and the same data as JSON.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -11,16 +11,16 @@ interface Figure {
 export interface Row {
   readonly what: string;
   readonly ours?: Figure;
-  /** What ours is measured against: the floor, or another tool at the same job. */
+  /** Figure of the comparison: the floor, or another tool at the same job. */
   readonly peer?: Figure;
-  /** Ours by the peer's. */
+  /** Our figure divided by the peer's. */
   readonly ratio?: number;
   readonly limit?: { readonly of: "ratio" | "ours"; readonly most: number };
-  /** In words, below the table. */
+  /** Text below the table. */
   readonly note?: string;
 }
 
-/** Undefined where there is no limit, or nothing was measured. */
+/** Returns true if the row is within its limit; undefined if it has none, or nothing was measured. */
 export function isWithin(row: Row): boolean | undefined {
   const measured = row.limit?.of === "ratio" ? row.ratio : row.ours?.value;
   return row.limit === undefined || measured === undefined ? undefined : measured <= row.limit.most;

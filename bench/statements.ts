@@ -1,4 +1,4 @@
-// What a no-change `up` and `refresh` send for one table, counted by the server.
+// Statements that a no-change `up` and `refresh` send for one table, counted by the server.
 import type { Bench } from "./bench";
 import type { Row } from "./report";
 import { partitionedProject, type Project } from "./support/project";
@@ -26,7 +26,7 @@ export const statements: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** With an index: its resource is read too. */
+/** Declares a table with an index, whose resource is read too. */
 function tables(partitions: number) {
   return { events: dailyEvents(partitions, { indexes: { by_note: { columns: ["note"] } } }) };
 }
@@ -54,7 +54,10 @@ function row(operation: string, partitions: number, all: readonly Logged[]): Row
   };
 }
 
-/** Its resource is no table's: one for a database, however many parents (queries/management.sql, postgres/management/). */
+/**
+ * Matches statements for the management schema, which belong to no table: one for a database, however many parents
+ * (queries/management.sql, postgres/management/).
+ */
 function isOfManagementSchema({ sql }: Logged): boolean {
   return sql.startsWith("-- One row, always: what there is under the name $1") || sql.includes('"pgpartition".version');
 }

@@ -1,4 +1,5 @@
-// `resources: "window"` with thousands of partitions: the update that makes them, against the same statements in one session.
+// `resources: "window"` with thousands of partitions: the update that creates them, compared with the same statements in one
+// session.
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
@@ -17,7 +18,7 @@ import { AS_OF, dailyEvents, databaseArgs } from "./support/tables";
 
 const LIMIT = 3;
 
-/** What is there before: yesterday, today, tomorrow. */
+/** Partitions before the update: yesterday, today, tomorrow. */
 const few = dailyEvents(3, { resources: "window" });
 
 export const window: Bench = async ({ quick, signal, say }) => {
@@ -43,7 +44,7 @@ export const window: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** A table with three partitions, and a copy of its database. */
+/** Creates a table with three partitions, and a copy of its database. */
 async function prepare(server: BenchServer, signal: AbortSignal) {
   const ours = await server.createDatabase();
   const project = await partitionedProject(databaseArgs(ours, { events: few }), signal);
@@ -51,7 +52,7 @@ async function prepare(server: BenchServer, signal: AbortSignal) {
   return { ours, project, copy: await server.createDatabase(ours) };
 }
 
-/** What the update sends but for reads and time-outs: for each partition its DDL and its row of the ledger. */
+/** Returns the statements of the update without reads and time-outs: for each partition its DDL and its row of the ledger. */
 function statementsOf(args: TableSpecArgs): Statement[] {
   const spec = requireTableSpec(args, "bench");
   const parent = plannedParent(spec);

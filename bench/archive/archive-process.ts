@@ -1,4 +1,4 @@
-// Started by archive.ts, bundled as the plugin is: archives or restores one table, and says what that took.
+// Started by archive.ts, bundled like the plugin: archives or restores one table, and reports the time and memory.
 import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ async function main(verb: string, url: string, table: string, folder: string): P
   console.log(JSON.stringify({ ms, bytes, parts: parts.length, peak }));
 }
 
-/** While one part is proved the next one is read, as the archive does it. */
+/** Archives a table; one part is proved while the next one is read, as in the real archive. */
 async function archive(client: Client, codec: ChunkCodec, table: string, folder: string): Promise<void> {
   const { rows } = await client.query<{ blocks: number; bytes: number }>(
     "select (pg_relation_size($1) / 8192)::int as blocks, pg_relation_size($1)::float8 as bytes",
@@ -69,5 +69,5 @@ async function partsOf(folder: string): Promise<string[]> {
 }
 
 const [verb = "", table = "", folder = ""] = process.argv.slice(2);
-// Not on the command line, which everybody sees.
+// Not on the command line, which every user of the machine sees.
 void main(verb, process.env["BENCH_URL"] ?? "", table, folder);

@@ -1,4 +1,4 @@
-// A partition to Parquet files with their proof, against what psql and zstd do with the same rows, and the way back.
+// A partition to Parquet files with their proof, compared with psql and zstd on the same rows, and back again.
 import { execFile } from "node:child_process";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,11 +15,11 @@ import { type BenchDatabase, startBenchServer } from "../support/server";
 import { archiveBesideLoad } from "./live";
 import { archiveOfWide, PEAK_MEGABYTES } from "./wide";
 
-/** Proof included. */
+/** Limit as a ratio, proof included. */
 const TIME_LIMIT = 2.5;
 const SIZE_LIMIT = 0.75;
 
-/** What the archive sends, too: everything quoted; UTC comes by the environment. */
+/** Same statement as the archive's: everything quoted; UTC comes from the environment. */
 const COPY = "copy rows_to_archive to stdout (format csv, force_quote *)";
 
 interface Outcome {
@@ -94,7 +94,7 @@ async function measure(database: BenchDatabase, folder: string, { quick, say }: 
   ];
 }
 
-/** Our side as a process of its own, as the plugin is bundled. */
+/** Runs the archive as a separate process, bundled like the plugin. */
 async function program(database: BenchDatabase, folder: string) {
   const file = join(benchFolder, "archive-process.cjs");
   await bundle("bench/archive/archive-process.ts", file);
@@ -109,13 +109,13 @@ async function program(database: BenchDatabase, folder: string) {
   };
 }
 
-/** The version that the pg_dump of this machine understands, where we have such a server. */
+/** Returns the version that this machine's pg_dump supports, if an embedded server of it exists. */
 async function dumpVersion(): Promise<Version | undefined> {
   const asked = await promisify(execFile)("pg_dump", ["--version"]).catch(() => ({ stdout: "" }));
   return versions.find((version) => asked.stdout.includes(` ${version}.`));
 }
 
-/** The same rows by the server's own tool, for who thinks of that. */
+/** Measures the server's own tool on the same rows, for comparison. */
 async function dumped(database: BenchDatabase, folder: string, ours: number): Promise<Row> {
   const what = "archive with proof / pg_dump -Fc";
   const file = join(folder, "rows.dump");
@@ -147,7 +147,7 @@ async function differing(database: BenchDatabase): Promise<number> {
   });
 }
 
-/** Lines of a log, as an application writes them: ids, a time, a word, a sentence, a document. */
+/** Inserts lines of a log, as an application writes them: ids, a time, a word, a sentence, a document. */
 async function fill(client: Client, { quick, say }: BenchOptions): Promise<void> {
   const rows = quick ? 50_000 : 5_000_000;
   say(`filling a table with ${rows} rows`);
@@ -165,7 +165,7 @@ async function fill(client: Client, { quick, say }: BenchOptions): Promise<void>
     await client.query(`create table ${name} (like rows_to_archive)`);
 }
 
-/** The connection travels in the environment: a command line is seen by all. */
+/** Runs a script with the connection in the environment: a command line is visible to all users. */
 async function shell(database: BenchDatabase, script: string): Promise<void> {
   const url = new URL(database.url);
   const env = {

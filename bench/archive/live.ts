@@ -1,4 +1,4 @@
-// Whether writers and readers of the table wait for us while one of its partitions is archived, by attribution as in stall.
+// Waits of the table's writers and readers while one of its partitions is archived, attributed as in stall.
 import { join } from "node:path";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { BenchOptions } from "../bench";
@@ -11,7 +11,7 @@ import { partitionedProject } from "../support/project";
 import type { BenchDatabase, BenchServer } from "../support/server";
 import { databaseArgs } from "../support/tables";
 
-/** Rows of the month that is archived beside them: half a minute of export. */
+/** Rows of the month that is archived meanwhile: half a minute of export. */
 const EXPIRING = { full: 3_000_000, quick: 20_000 };
 
 const full: Sizes = { rows: 20_000, recentRows: 0, oldMs: 5_000 };
@@ -65,7 +65,7 @@ async function fillExpiring(database: BenchDatabase, rows: number): Promise<void
   });
 }
 
-/** A bench of an archive that did not happen would be a fast one. */
+/** Throws if nothing was archived: the bench would look fast. */
 async function requireArchived(database: BenchDatabase): Promise<void> {
   const { name } = month(-MONTHS);
   const found = await database.with("bench", (client) =>

@@ -1,4 +1,4 @@
-// A partition of 50 columns of mixed types and 1,000 MB, archived by a whole `pulumi up`: what the plugin takes of memory.
+// A partition of 50 columns of mixed types and 1,000 MB, archived by a whole `pulumi up`: memory of the plugin.
 import { join } from "node:path";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { timed } from "../support/measure";
@@ -11,11 +11,11 @@ import { databaseArgs } from "../support/tables";
 
 export const PEAK_MEGABYTES = 300;
 
-/** Of the table itself, without indexes. */
+/** Bytes of the table itself, without indexes. */
 const BYTES = { full: 1_000_000_000, quick: 5_000_000 };
 const BATCH = { full: 50_000, quick: 5_000 };
 
-/** Each many times; every seventh value is NULL. */
+/** Column types, each many times; every seventh value is NULL. */
 const KINDS: readonly (readonly [type: string, value: string])[] = [
   ["bigint", "g::bigint * 1000003"],
   ["double precision", "g / 7.0"],
@@ -71,7 +71,7 @@ function wideTable(retention: number, to: string): TableSpecArgs {
   };
 }
 
-/** Rows for the month that is to expire, until there are as many bytes. */
+/** Inserts rows into the month that is to expire, until it has as many bytes. */
 function fill(database: BenchDatabase, size: keyof typeof BYTES): Promise<number> {
   return database.with("bench", async (client) => {
     const leaves = await client.query<{ name: string; at: string }>(

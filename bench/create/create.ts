@@ -1,4 +1,4 @@
-// Creating partitions with indexes, against the plain PARTITION OF script in one session.
+// Creating partitions with indexes, compared with the plain PARTITION OF script in one session.
 import type { Bench } from "../bench";
 import { type Comparison, compare, ratioRow, roundsOf, timed } from "../support/measure";
 import { partitionedProject } from "../support/project";
@@ -27,7 +27,7 @@ export const create: Bench = async ({ quick, signal, say }) => {
     const executor = ratioRow(`wall time in one session, ${what}`, await byExecutor(job));
     if (quick) return [executor];
     say(`pulumi up: ${String(job.rounds)} rounds of both`);
-    // The goal is worded for psql; without one the script in a session stands in, which pays for no start.
+    // The goal is defined for psql; without it the script in a session is used, which has no start-up cost.
     const psql = hasPsql();
     const inSession = ratioRow(
       `server time of the whole up, ${what}`,
@@ -45,20 +45,20 @@ export const create: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** Both sides connect, and each works on a fresh copy of the same database. */
+/** Measures the executor. Both sides connect, and each works on a fresh copy of the same database. */
 async function byExecutor({ server, partitions, rounds, signal }: Job): Promise<Comparison> {
   const { ours: base } = await prepare(server, signal);
   const wall = (body: typeof runScript) => async () => {
     const copy = await server.createDatabase(base);
     return timed(() => body(copy, partitions));
   };
-  // The first of each warms the caches of both sides and of this process.
+  // The first run of each warms the caches of both sides and of this process.
   await wall(createByExecutor)();
   await wall(runScript)();
   return compare(rounds, wall(createByExecutor), wall(runScript));
 }
 
-/** All that the plugin's sessions ran during the update, reads and bookkeeping included, by the server's own account. */
+/** Measures everything that the plugin's sessions ran during the update, reads and bookkeeping included, by the server's log. */
 async function byUp({ server, partitions, rounds, signal }: Job, psql: boolean): Promise<Comparison> {
   const round = roundsOf(async () => {
     const { ours, project } = await prepare(server, signal);
@@ -79,7 +79,7 @@ async function byUp({ server, partitions, rounds, signal }: Job, psql: boolean):
   );
 }
 
-/** A table with two partitions. */
+/** Creates a table with two partitions. */
 async function prepare(server: BenchServer, signal: AbortSignal) {
   const ours = await server.createDatabase();
   const project = await partitionedProject(databaseArgs(ours, { agent_logs: agentLogs(1) }), signal);

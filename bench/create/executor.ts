@@ -14,7 +14,7 @@ import { agentLogs, AS_OF } from "../support/tables";
 const spec = (partitions: number) => requireTableSpec(agentLogs(partitions + 1), "bench");
 const ignore = (): void => undefined;
 
-/** What the Partition resources of one update do, in the order in which the engine asks for them. */
+/** Does the work of the Partition resources of one update, in the order in which the engine requests them. */
 export async function createByExecutor({ url }: BenchDatabase, partitions: number): Promise<void> {
   const config = {
     url,

@@ -1,18 +1,18 @@
-// What a person would write to make partitions: one statement for each month, one session, each its own transaction.
+// A handwritten script that creates partitions: one statement for each month, one session, each its own transaction.
 import { spawn, spawnSync } from "node:child_process";
 import type { BenchDatabase } from "../support/server";
 import { AS_OF } from "../support/tables";
 
 export const SCRIPT = "bench script";
 
-/** Beside the two that are there. */
+/** Creates partitions in addition to the two existing ones. */
 export async function runScript(database: BenchDatabase, partitions: number): Promise<void> {
   await database.with(SCRIPT, async (client) => {
     for (const statement of statements(partitions)) await client.query(statement);
   });
 }
 
-/** The same by psql: start of the process and connection are part of the price, as for anybody who runs a script. */
+/** Does the same with psql: start of the process and connection are included, as for every user of such a script. */
 export async function runByPsql(database: BenchDatabase, partitions: number): Promise<void> {
   const child = spawn("psql", ["-qX", "-v", "ON_ERROR_STOP=1", "-d", database.url], {
     stdio: ["pipe", "ignore", "inherit"],
@@ -37,7 +37,7 @@ function statements(partitions: number): string[] {
   });
 }
 
-/** `2026-03`, so many months after the present one. */
+/** Returns `2026-03`, so many months after the present one. */
 function month(ahead: number): string {
   const [year = 0, number = 0] = AS_OF.split("-").map(Number);
   return new Date(Date.UTC(year, number - 1 + ahead)).toISOString().slice(0, 7);

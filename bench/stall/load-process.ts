@@ -25,7 +25,7 @@ function connect(request: LoadRequest, stream: Stream): Promise<Client[]> {
   );
 }
 
-/** Requests are due at equal distances; whichever client is free takes the next one that is due. */
+/** Runs one stream. Requests are due at equal distances; the next free client takes the next due one. */
 async function drive(stream: Stream, clients: readonly Client[]): Promise<Latencies> {
   const start = performance.now();
   const taken: number[] = [];

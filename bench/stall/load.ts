@@ -1,5 +1,5 @@
-// Clients at a fixed rate, in a process of their own. Latency counts from when a request was due, not from when a client had
-// time to send it: a stall is felt by all that should have come meanwhile.
+// Clients at a fixed rate, in a separate process. Latency counts from when a request was due, not from when a client had
+// time to send it: a stall affects all requests that were due meanwhile.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ export interface Stream {
   readonly name: string;
   readonly clients: number;
   readonly perSecond: number;
-  /** With $1 a random number from 1 to `keys`. */
+  /** SQL with $1, a random number from 1 to `keys`. */
   readonly sql: string;
   readonly keys: number;
 }
@@ -30,7 +30,7 @@ export interface Latencies {
 }
 
 interface Load {
-  /** Lets what is due be answered, and tells what it took. */
+  /** Waits for the answers of due requests, and returns the latencies. */
   stop(): Promise<readonly Latencies[]>;
 }
 

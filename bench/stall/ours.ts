@@ -1,4 +1,4 @@
-// Each operation of ours as a whole `pulumi up` by the real engine, under load.
+// Each operation of this product as a whole `pulumi up` by the real engine, under load.
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { DEFAULT_LOCK_TIMEOUT_MS } from "../../core/defaults";
 import type { BenchOptions } from "../bench";
@@ -9,11 +9,11 @@ import { AS_OF, databaseArgs } from "../support/tables";
 import { measureStall, stallText } from "./scenario";
 import { createReferenced, eventsTable, fill, MONTHS, OLD_READER, OLD_REF_WRITER, type Sizes, streams } from "./world";
 
-/** What a wait may last: the limit of one try, and a little for the server to notice. */
+/** Longest permitted wait: the limit of one try, and a little for the server to notice. */
 export const LIMIT_MS = DEFAULT_LOCK_TIMEOUT_MS + 20;
 
 interface Operation {
-  /** Undefined: on the way to the next, without load. */
+  /** Undefined for a step between operations, without load. */
   readonly name: string | undefined;
   readonly changes: Partial<TableSpecArgs>;
   readonly asOf?: string;
@@ -22,13 +22,13 @@ interface Operation {
 const indexes = { by_ref: { columns: ["ref_id"] } };
 const wide = { lead: "2 months", retention: `${MONTHS} months` } as const;
 const cut = { lead: "2 months", retention: `${MONTHS - 1} months` } as const;
-/** Beside a default partition: every ATTACH locks it, and a partition leaves by the plain DETACH. */
+/** With a default partition: every ATTACH locks it, and a partition leaves by the plain DETACH. */
 const beside = { indexes, defaultPartition: {} };
 const wider = { lead: "3 months", retention: `${MONTHS} months` } as const;
-/** Nine days on, still in the same month: the grace of seven is over. */
+/** Nine days later, still in the same month: the grace of seven is over. */
 const later = AS_OF.replace(/10T/, "19T");
 
-/** Each on what the one before left. */
+/** Operations, each on the result of the one before. */
 const operations: readonly Operation[] = [
   { name: "create ahead", changes: { window: wide } },
   { name: "index build on 15 leaves", changes: { window: wide, indexes } },

@@ -1,4 +1,5 @@
-// pg_partman 4.7 as Debian packs it. It is SQL only, so its script runs on the embedded server as CREATE EXTENSION would run it.
+// pg_partman 4.7 as packaged by Debian. It is SQL only, so its script runs on the embedded server as CREATE EXTENSION would run
+// it.
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ export const PARTMAN = `pg_partman ${VERSION}`;
 const debianPackage = "postgresql-15-partman";
 const script = `usr/share/postgresql/15/extension/pg_partman--${VERSION}.sql`;
 
-/** Its SQL for schema `partman`, or why it is not to be had. Nothing is installed: the package is only unpacked. */
+/** Returns its SQL for schema `partman`, or why it is not available. Nothing is installed: the package is only unpacked. */
 export async function partmanScript(): Promise<{ readonly sql: string } | { readonly reason: string }> {
   const folder = join(workFolder, "partman");
   const found = (): string | undefined => [join("/", script), join(folder, script)].find((file) => existsSync(file));
@@ -36,7 +37,7 @@ async function unpack(folder: string): Promise<void> {
   if (name !== undefined) await run("dpkg-deb", ["--extract", name, "."], { cwd: folder });
 }
 
-/** What CREATE EXTENSION does with a script; what only an extension may do is left out. */
+/** Adapts the script as CREATE EXTENSION does, without the parts that only an extension may run. */
 function adapt(text: string): string {
   const body = text
     .replace(/^\\echo.*$/gm, "")

@@ -11,7 +11,7 @@ const PEER = "bench peer";
 
 interface Peer {
   readonly name: string;
-  /** On a database with the empty parent. */
+  /** SQL that prepares a database with the empty parent. */
   readonly prepare: string;
   readonly operation: string;
 }

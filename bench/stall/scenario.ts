@@ -1,4 +1,4 @@
-// One operation under load while an old transaction is open: who waited for it, and how long.
+// One operation under load while an old transaction is open: waits for it, and their length.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import type { BenchDatabase } from "../support/server";
@@ -11,9 +11,9 @@ const LOAD = "bench load";
 interface Scenario {
   readonly database: BenchDatabase;
   readonly streams: readonly Stream[];
-  /** What each old transaction does before it lies idle. */
+  /** Statements of each old transaction before it is idle. */
   readonly old: readonly string[];
-  /** How long they stay open after the work has begun; they end with it at the latest. */
+  /** Time for which they remain open after the work has begun; they end with it at the latest. */
   readonly oldMs: number;
   /** Pattern of the application names of the sessions that do the work. */
   readonly workers: string;
@@ -61,7 +61,10 @@ export function stallText(stalled: Stalled): string {
   );
 }
 
-/** The engine starts for seconds before the plugin does anything, so the time runs from the first lock of the work. */
+/**
+ * Closes the old transactions. The engine starts for seconds before the plugin does anything, so the time runs from the first
+ * lock of the work.
+ */
 async function closeLater(scenario: Scenario, sessions: readonly Client[], ended: AbortSignal): Promise<void> {
   await scenario.database.with("bench", async (client) => {
     while (!ended.aborted && (await client.query(atWork, [scenario.workers])).rowCount === 0) await sleep(20);
@@ -70,7 +73,7 @@ async function closeLater(scenario: Scenario, sessions: readonly Client[], ended
   await Promise.all(sessions.map((session) => session.end()));
 }
 
-/** Ours take an advisory lock for their table before they change anything; others simply wait for a lock. */
+/** Sessions of this product take an advisory lock for their table before they change anything; others simply wait for a lock. */
 const atWork = `
   select from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid
   where a.application_name like $1 and a.datname = current_database() and (l.locktype = 'advisory' or not l.granted)`;

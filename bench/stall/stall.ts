@@ -1,4 +1,4 @@
-// How long clients wait for us, and for others at the same job, while an old transaction is open.
+// Time that clients wait for this product, and for others at the same job, while an old transaction is open.
 import type { Bench } from "../bench";
 import { startBenchServer } from "../support/server";
 import { stallOfOurs } from "./ours";
@@ -8,7 +8,7 @@ import type { Sizes } from "./world";
 const full: Sizes = { rows: 20_000, recentRows: 300_000, oldMs: 5_000 };
 const small: Sizes = { rows: 200, recentRows: 0, oldMs: 500 };
 
-/** PostgreSQL 15: the version for which pg_partman 4.7 was made, and the oldest of ours. */
+/** PostgreSQL 15: the version of pg_partman 4.7, and the oldest that this product supports. */
 export const stall: Bench = async (options) => {
   const sizes = options.quick ? small : full;
   const server = await startBenchServer({ version: 15, logStatements: false });

@@ -1,4 +1,4 @@
-// How long clients waited for sessions of one kind, by attribution: what else the machine does is not counted.
+// Time that clients waited for sessions of one kind, by attribution: other load of the machine does not count.
 import type { Client } from "pg";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchDatabase } from "../support/server";
@@ -6,11 +6,11 @@ import type { BenchDatabase } from "../support/server";
 export interface WaitReport {
   /** The longest time for which one client waited with one of those sessions ahead of it, in milliseconds. */
   readonly worstMs: number;
-  /** What that client wanted. */
+  /** Query of that client. */
   readonly query: string;
-  /** Waits that were seen. */
+  /** Number of waits seen. */
   readonly count: number;
-  /** 99 of 100 samples came at most so long after the one before: waits may have gone on for that long. */
+  /** 99 of 100 samples came at most so long after the one before: a wait may have lasted that much longer. */
   readonly gapMs: number;
 }
 
@@ -37,7 +37,7 @@ interface WaitRow {
 
 const EVERY_MS = 5;
 
-/** Samples on its own connection while `body` runs. `blockers` is a pattern of application names. */
+/** Takes samples on its own connection while `body` runs. `blockers` is a pattern of application names. */
 export function waitsDuring(
   database: BenchDatabase,
   waiting: string,
@@ -58,8 +58,8 @@ export function waitsDuring(
 }
 
 /**
- * A wait begins when the server says, but not before the last sample in which the session was not ahead: who waited for
- * others before waits for us from then on. It ends with the last sample that shows it.
+ * Watches the waits. One begins when the server reports, but not before the last sample in which the session was not ahead: a
+ * client that waited for others counts from then on. It ends with the last sample that shows it.
  */
 async function watch(client: Client, names: readonly string[], running: () => boolean): Promise<WaitReport> {
   const begun = new Map<string, number>();

@@ -7,13 +7,13 @@ import { repositoryRoot, workFolder } from "../../tools/paths";
 
 const folder = join(workFolder, `bench-${String(process.pid)}`);
 
-/** Everything that this run writes; removed by `removeWorkFolder`. */
+/** Folder of all files that this run writes; removed by `removeWorkFolder`. */
 export const benchFolder = folder;
 
 /** Folder for `plugins.providers[].path` of a Pulumi.yaml. */
 export const pluginFolder = join(folder, "plugin");
 
-/** What `import "pulumi-pgpartition"` is to users. */
+/** File that `import "pulumi-pgpartition"` resolves to for users. */
 export const componentsFile = join(folder, "components.cjs");
 
 export function removeWorkFolder(): void {

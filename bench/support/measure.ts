@@ -1,13 +1,13 @@
-// Two sides measured in turn, so that what else the machine does meets both.
+// Two sides measured in turn, so that other load of the machine affects both.
 import type { Row } from "../report";
 
 export interface Comparison {
   /** Medians. */
   readonly ours: number;
   readonly peer: number;
-  /** The median of the rounds' own ratios: a slow minute weighs on both sides of a round. */
+  /** Median of the rounds' own ratios: a slow minute affects both sides of a round. */
   readonly ratio: number;
-  /** Of each round. */
+  /** Ratio of each round. */
   readonly ratios: readonly number[];
 }
 
@@ -28,7 +28,7 @@ export async function compare(
   };
 }
 
-/** Both sides of a round get the same preparation. */
+/** Gives both sides of a round the same preparation. */
 export function roundsOf<T>(make: () => Promise<T>): () => Promise<T> {
   let current: Promise<T> | undefined;
   return () => {
@@ -45,14 +45,14 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
-/** Milliseconds of the wall clock. */
+/** Returns milliseconds of the wall clock. */
 export async function timed(body: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await body();
   return performance.now() - start;
 }
 
-/** A comparison as a line of the table; without a limit it only informs. */
+/** Returns a comparison as a line of the table; without a limit it is informative only. */
 export function ratioRow(what: string, comparison: Comparison, most?: number): Row {
   const { ours, peer, ratio, ratios } = comparison;
   return {

@@ -6,7 +6,9 @@ import { pluginFolder } from "./bundles";
 
 const EVERY_MS = 50;
 
-/** The highest resident set of a plugin of this bench while `body` runs, in MB; undefined where /proc does not tell. */
+/**
+ * Returns the highest resident set of a plugin of this bench while `body` runs, in MB; undefined where /proc does not show it.
+ */
 export async function pluginPeak(body: () => Promise<void>): Promise<number | undefined> {
   let running = true;
   const watching = watch(() => running);
@@ -43,7 +45,7 @@ function processes(): string[] {
   }
 }
 
-/** Empty for a process that has ended meanwhile. */
+/** Reads a file of /proc; empty for a process that has ended meanwhile. */
 function procFile(pid: string, name: string): string {
   try {
     return readFileSync(join("/proc", pid, name), "utf8");

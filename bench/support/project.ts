@@ -8,7 +8,7 @@ import { projectFile } from "../../tools/project-file";
 import { benchFolder, componentsFile, pluginFolder } from "./bundles";
 
 export interface Project {
-  /** Replaces what the program reads. */
+  /** Replaces the arguments that the program reads. */
   declare(args: object): void;
   /** Runs the CLI on the stack; throws with its output when it fails. */
   run(...args: readonly string[]): Promise<void>;
@@ -17,7 +17,7 @@ export interface Project {
   remove(): void;
 }
 
-/** The clock is given and trusted, so that a bench that runs over midnight still plans for one moment. */
+/** Arguments with a fixed and trusted clock, so that a bench that runs over midnight still plans for one moment. */
 export type DatabaseArgs = Omit<PartitionedDatabaseArgs, "connection"> & {
   readonly connection: { readonly url: string };
 };
@@ -30,7 +30,7 @@ export function partitionedProject(args: DatabaseArgs, signal: AbortSignal): Pro
   ]);
 }
 
-/** Declares as many components as asked, which do nothing: what the engine and the language host cost by themselves. */
+/** Declares as many components as requested, which do nothing: the cost of the engine and the language host alone. */
 export function trivialProject(count: number, signal: AbortSignal): Promise<Project> {
   return startProject({ count }, signal, [
     `const { ComponentResource } = require("@pulumi/pulumi");`,
@@ -41,7 +41,7 @@ export function trivialProject(count: number, signal: AbortSignal): Promise<Proj
 
 const stack = "bench";
 
-/** Plain JavaScript on both sides: no time goes into compiling a program. */
+/** Starts a project in plain JavaScript on both sides: no time is spent on compiling a program. */
 async function startProject(args: object, signal: AbortSignal, program: readonly string[]): Promise<Project> {
   const engine: Engine = await resolveEngine();
   const folder = mkdtempSync(join(benchFolder, "project-"));

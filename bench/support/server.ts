@@ -1,17 +1,17 @@
-// A PostgreSQL server of the bench's own, as shipped: durable, with a log of every statement and how long it took.
+// A PostgreSQL server for the bench alone, as shipped: durable, with a log of every statement and its duration.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import type { Version } from "../../tools/postgres/binaries";
 import { type Server, startServer } from "../../tools/postgres/server";
 
-/** Taken apart in statement-log.ts. */
+/** Parsed in statement-log.ts. */
 const LOG_LINE_PREFIX = "%m [%p] %q%a@%d ";
 
 export interface BenchServer {
   readonly logFile: string;
   readonly version: Version;
-  /** A new, empty database, or a copy of another one. */
+  /** Creates an empty database, or a copy of another one. */
   createDatabase(template?: BenchDatabase): Promise<BenchDatabase>;
   stop(): Promise<void>;
 }
@@ -20,13 +20,13 @@ export interface BenchDatabase {
   readonly name: string;
   readonly url: string;
   connect(application: string): Promise<Client>;
-  /** One session for as long as `body` takes. */
+  /** Opens one session while `body` runs. */
   with<T>(application: string, body: (client: Client) => Promise<T>): Promise<T>;
 }
 
 interface BenchServerOptions {
   readonly version?: Version;
-  /** Whether the server logs every statement and how long it took. */
+  /** True if the server logs every statement and its duration. */
   readonly logStatements?: boolean;
 }
 
@@ -83,7 +83,7 @@ function handle(server: Server, name: string): BenchDatabase {
   };
 }
 
-/** A template must have no sessions; those of a plugin that has just ended go within a second. */
+/** Retries: a template must have no sessions; those of a plugin that has just ended disappear within a second. */
 async function patiently(body: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,15 +1,15 @@
-// What the server itself says was sent to it and how long that took, from its log. Never our own counter.
+// Statements sent to the server and their durations, from the server's own log. Never our own counter.
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { BenchDatabase, BenchServer } from "./server";
 
 export interface Logged {
   readonly application: string;
   readonly sql: string;
-  /** In the server, with parsing and planning. */
+  /** Milliseconds in the server, with parsing and planning. */
   readonly ms: number;
 }
 
-/** Statements of one application in one database while `body` ran, without those that set a connection up. */
+/** Returns the statements of one application in one database while `body` ran, without those that set a connection up. */
 export async function statementsDuring(
   server: BenchServer,
   database: BenchDatabase,
@@ -28,14 +28,17 @@ export function totalMs(statements: readonly Logged[]): number {
 }
 
 /**
- * Settings, facts and identity: postgres/connect/set-up.ts, postgres/connect/connections.ts. Sent once for each connection, of which the
- * pool opens a few whatever there is to do.
+ * Matches settings, facts and identity: postgres/connect/set-up.ts, postgres/connect/connections.ts. Sent once for each
+ * connection, of which the pool opens a few in any case.
  */
 function isSetUp(sql: string): boolean {
   return /pg_is_in_recovery\(\) as in_recovery|json_each_text\(\$1|pg_control_system\(\)/.test(sql);
 }
 
-/** By the prefix of server.ts. Lines 2 and on of a statement begin with a tab. The extended protocol logs three lines for one statement. */
+/**
+ * Matches a line with the prefix of server.ts. From the second line on, lines of a statement begin with a tab. The extended
+ * protocol logs three lines for one statement.
+ */
 const line =
   /^\S+ \S+ \S+ \[(\d+)\] (.*)@(\S+) LOG: {2}duration: ([\d.]+) ms {2}(parse|bind|execute|statement)[^:]*: (.*(?:\n\t.*)*)/gm;
 

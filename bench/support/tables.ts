@@ -1,12 +1,12 @@
-// What the benches declare.
+// Tables that the benches declare.
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import type { BenchDatabase } from "./server";
 import type { DatabaseArgs } from "./project";
 
-/** The tenth at noon of this month: days may pass in a bench without a month's end. Rows of now() find their partition. */
+/** The tenth at noon of this month: days may pass in a bench without a month's end. Rows of now() have a partition. */
 export const AS_OF = `${new Date().toISOString().slice(0, 8)}10T12:00:00Z`;
 
-/** The program of one database with these tables. */
+/** Returns the program of one database with these tables. */
 export function databaseArgs(
   database: BenchDatabase,
   tables: Readonly<Record<string, TableSpecArgs>>,
@@ -15,7 +15,7 @@ export function databaseArgs(
   return { connection: { url: database.url }, tables, asOf, trustAsOf: true };
 }
 
-/** A log table as in the seeds, cut by months, with `ahead` partitions, at least 1, after the one of the present. */
+/** Declares a log table as in the seeds, partitioned by months, with `ahead` partitions, at least 1, after the present one. */
 export function agentLogs(ahead: number): TableSpecArgs {
   return {
     table: "agent_logs",
@@ -40,7 +40,7 @@ export function agentLogs(ahead: number): TableSpecArgs {
   };
 }
 
-/** A narrow table cut by days; `count` partitions, at least 3, half of them after today. */
+/** Declares a narrow table partitioned by days; `count` partitions, at least 3, half of them after today. */
 export function dailyEvents(count: number, changes: Partial<TableSpecArgs> = {}): TableSpecArgs {
   const ahead = Math.floor(count / 2);
   return {
