@@ -1,7 +1,7 @@
 import type { PolicyResource, ResourceValidationPolicy, StackValidationPolicy } from "@pulumi/policy";
 import { type AnyRule, configure, type Rule, type StackResource, type StackRule } from "./rules/support/rule";
 
-/** Hands a rule to the policy SDK: picks what it is for, reads the known properties, reports its messages. */
+/** Converts a rule to the policy SDK: selects its resources, reads the known properties, reports its messages. */
 export function toPolicy(rule: AnyRule): ResourceValidationPolicy | StackValidationPolicy {
   return "resourceType" in rule ? resourcePolicy(rule) : stackPolicy(rule);
 }

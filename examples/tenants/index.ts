@@ -18,11 +18,11 @@ new PartitionedDatabase("app", {
       indexes: { by_tenant: { columns: ["tenant_id", { column: "sent_at", order: "desc" }] } },
       grants: { app: ["select", "insert"] },
       rowSecurity: {
-        // Partitions are closed: whoever names one instead of the table sees nothing.
+        // Partitions are closed: a query that names one instead of the table sees no rows.
         policies: { own: { roles: ["app"], using: "tenant_id = current_setting('app.tenant')::uuid" } },
       },
       publications: { warehouse: { viaRoot: true, create: { publish: ["insert"] } } },
-      // In the database, by pg_cron where there is one: makes partitions while nobody runs `pulumi up`, deletes nothing.
+      // In the database, by pg_cron where it is installed: creates partitions while `pulumi up` does not run, deletes nothing.
       schedule: { cron: "0 2 * * *" },
       functionNames: { window: "maintain_messages_partitions" },
     },

@@ -26,7 +26,7 @@ import type { AnyRule } from "./support/rule";
 import { tableProtected } from "./environment/table-protected";
 import { tenantIndexPresent } from "./access/tenant-index-present";
 
-/** Every rule of the pack, for packs of your own too: importing them starts nothing. */
+/** Every rule of the pack, also for custom packs: importing them starts nothing. */
 export const RULES: readonly AnyRule[] = [
   retentionDeclared,
   retentionMinimum,

@@ -2,7 +2,7 @@ import { type Rule, settings, TABLE_TYPE } from "../support/rule";
 import { EXPOSED_SCHEMAS, readTable } from "../support/table";
 
 interface LeavesClosedConfig {
-  /** Schemas whose tables an API shows. */
+  /** Schemas whose tables an API exposes. */
   readonly schemas: readonly string[];
 }
 

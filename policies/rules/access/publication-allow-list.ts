@@ -8,7 +8,7 @@ interface PublicationAllowListConfig {
   readonly byDataClass: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Stands for every publication. */
+/** Matches every publication. */
 const ANY = "*";
 
 export const publicationAllowList: Rule<PublicationAllowListConfig> = {

@@ -2,9 +2,9 @@ import { type Rule, settings, TABLE_TYPE } from "../support/rule";
 import { EXPOSED_SCHEMAS, readTable } from "../support/table";
 
 interface RlsRequiredConfig {
-  /** Schemas whose tables an API shows. */
+  /** Schemas whose tables an API exposes. */
   readonly schemas: readonly string[];
-  /** Whether row security must hold for the owner of the table too. */
+  /** True if row security must apply to the owner of the table too. */
   readonly force: boolean;
 }
 

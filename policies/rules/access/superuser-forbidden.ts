@@ -2,7 +2,7 @@ import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { completePlan, readWindow } from "../support/window";
 
 interface SuperuserForbiddenConfig {
-  /** Whether a superuser is refused. */
+  /** True if a superuser is refused. */
   readonly forbidden: boolean;
 }
 

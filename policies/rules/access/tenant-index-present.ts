@@ -2,7 +2,7 @@ import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { completePlan, readWindow } from "../support/window";
 
 interface TenantIndexConfig {
-  /** Columns that tell tenants apart; an index has to begin with one of them. */
+  /** Columns that identify a tenant; an index has to begin with one of them. */
   readonly columns: readonly string[];
   /** Data classes whose tables are judged. */
   readonly dataClasses: readonly string[];

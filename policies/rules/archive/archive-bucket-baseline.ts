@@ -95,7 +95,7 @@ export const archiveBucketBaseline: StackRule<ArchiveBucketBaselineConfig> = {
   },
 };
 
-/** The key of the configuration that asks for each setting. */
+/** Key of the configuration that requires each setting. */
 const KEYS: Readonly<Record<BucketSetting, keyof ArchiveBucketBaselineConfig>> = {
   versioning: "versioning",
   encryption: "encryption",
@@ -123,7 +123,7 @@ function demandsOf(config: ArchiveBucketBaselineConfig): BucketDemands {
   };
 }
 
-/** The engine checked the text by its pattern, which has hours as well: they are less than a day. */
+/** Returns the days of a span. The engine checked the text by its pattern, which has hours as well: they are less than a day. */
 function daysOf(text: string): number {
   return daysOfSpan(text) ?? 1;
 }

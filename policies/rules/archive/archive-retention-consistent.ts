@@ -7,9 +7,9 @@ import { endOf, SPAN_PATTERN } from "../support/spans";
 import { readWindow } from "../support/window";
 
 interface ArchiveRetentionConfig {
-  /** Shortest time from a row's birth to the end of its archive, by data class. */
+  /** Shortest time from the creation of a row to the end of its archive, by data class. */
   readonly minimum: Readonly<Record<string, string>>;
-  /** Longest, by data class: after it nothing may be left. */
+  /** Longest such time, by data class: after it no copy may remain. */
   readonly maximum: Readonly<Record<string, string>>;
 }
 
@@ -77,7 +77,7 @@ export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
 };
 
 interface Kept {
-  /** When the first rows may be lost, and when the last are gone. Undefined: never. */
+  /** Instants at which the first rows may be lost, and at which the last are gone. Undefined: never. */
   readonly first: Instant | undefined;
   readonly last: Instant | undefined;
   readonly firstText: string;
@@ -85,7 +85,7 @@ interface Kept {
 }
 
 function keptFor({ bucket, prefix, to }: ArchiveUse, retention: string): Kept | "unknown" | "elsewhere" {
-  // Nothing expires in a table: what may delete there is a matter of its rights.
+  // Nothing expires in a table: its privileges decide who may delete there.
   if (to?.startsWith("table://")) return { first: undefined, last: undefined, firstText: "ever", lastText: "ever" };
   if (!bucket) return to === undefined ? "unknown" : "elsewhere";
   if (isUnknown(bucket, "lifecycle") || isUnknown(bucket, "lock")) return "unknown";

@@ -3,11 +3,11 @@ import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { completePlan, readWindow } from "../support/window";
 
 interface ArchiveVerifiedConfig {
-  /** How an archive has to be proven. */
+  /** Required proof of an archive. */
   readonly verify: string;
-  /** How far, in percent, the rows of an archive may be from the server's estimate of the partition. */
+  /** Largest deviation, in percent, between the rows of an archive and the server's estimate of the partition. */
   readonly rowsWithinPercent: number;
-  /** Whether an update may drop what it archives itself. */
+  /** True if an update may drop a partition that it archives itself. */
   readonly sameUpdate: boolean;
 }
 
@@ -64,7 +64,7 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
           );
         continue;
       }
-      // Without facts it is no drop of an archive, unless the table is one that archives: then they are what is missing.
+      // Without facts it is no drop of an archive, unless the table archives: then the facts are missing.
       if (onExpire !== "archive" && drop.archived === undefined) continue;
       const missing = missingProof(drop, config);
       if (missing !== undefined)
@@ -80,10 +80,10 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
   },
 };
 
-/** Rows by which an estimate is off however it was made. */
+/** Deviation in rows that is always accepted, because estimates are imprecise. */
 const ALWAYS_WITHIN = 1_000;
 
-/** The first thing that is missing from the proof. */
+/** Returns the first missing part of the proof. */
 function missingProof(
   { archived, rows }: RetireEntry,
   { verify, rowsWithinPercent }: ArchiveVerifiedConfig,

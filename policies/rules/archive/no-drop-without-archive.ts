@@ -3,11 +3,11 @@ import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "../suppo
 import { completePlan, readWindow, type WindowProperties } from "../support/window";
 
 interface NoDropWithoutArchiveConfig {
-  /** Data classes whose rows may not go without a copy; "*" is every table, also one without a class. */
+  /** Data classes whose rows must not be dropped without a copy; "*" is every table, also one without a class. */
   readonly dataClasses: readonly string[];
   /** Tables that may be dropped without one, as `schema.table`. */
   readonly allowed: readonly string[];
-  /** Where a copy may lie. */
+  /** Locations that a copy may have. */
   readonly stores: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export const noDropWithoutArchive: Rule<NoDropWithoutArchiveConfig> = {
   },
 };
 
-/** Drops without an archive, though none is declared now: left from an earlier declaration. */
+/** Returns drops without an archive, though none is declared now: left from an earlier declaration. */
 function bareDrops(properties: KnownProperties, window: WindowProperties): string[] {
   const plan = completePlan(window);
   if (!plan) return [];

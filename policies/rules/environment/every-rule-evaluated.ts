@@ -16,7 +16,7 @@ import { type KnownProperties, type Rule, WINDOW_TYPE } from "../support/rule";
 import { readWindow } from "../support/window";
 import { tenantIndexPresent } from "../access/tenant-index-present";
 
-/** Rules that judge what the plan would do to the live database. */
+/** Rules that judge a plan's effects on the live database. */
 const NEED_PLAN = [
   maxDropsPerRun,
   dropAgeFloor,
@@ -42,8 +42,8 @@ const NEED_PROPERTIES = [
 ];
 
 /**
- * Says once for each table which rules could not be judged, so that silence always means "judged and good". A policy of
- * its own, because then its level is set like any other's: advisory on a laptop, mandatory where the data matters.
+ * Reports once for each table which rules could not be judged, so that silence always means "judged and good". A separate
+ * policy, because then its level is set like any other's: advisory on a laptop, mandatory where the data matters.
  */
 export const everyRuleEvaluated: Rule<Record<string, never>> = {
   name: "every-rule-evaluated",

@@ -1,7 +1,7 @@
 import { PROVIDER_TYPE, type Rule, settings } from "../support/rule";
 
 interface ProtectedEnvironmentConfig {
-  /** Whether this environment is protected. */
+  /** True if this environment is protected. */
   readonly protected: boolean;
 }
 
@@ -38,14 +38,17 @@ export const protectedEnvironment: Rule<ProtectedEnvironmentConfig> = {
   },
 };
 
-/** Provider configuration travels as JSON text or as plain values; both read the same here. */
+/** Reads provider configuration, which is JSON text or plain values. */
 function found(name: string, value: unknown, unknown: readonly string[]): string {
   if (unknown.includes(name)) return "not known yet";
   const text = typeof value === "string" ? value.trim() : (JSON.stringify(value) ?? "");
   return text;
 }
 
-/** Anything else counts as on, also what is not known: a protected environment does not guess. */
+/**
+ * Returns true for an empty setting. Anything else counts as on, also an unknown value: a protected environment does not
+ * guess.
+ */
 function isOff(text: string): boolean {
   return ["", "false", "[]", "null"].includes(text.replace(/\s/g, ""));
 }

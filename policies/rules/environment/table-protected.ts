@@ -2,7 +2,7 @@ import { type Rule, settings, TABLE_TYPE } from "../support/rule";
 import { readTable } from "../support/table";
 
 interface TableProtectedConfig {
-  /** Whether tables have to be protected. */
+  /** True if tables have to be protected. */
   readonly required: boolean;
 }
 

@@ -4,7 +4,7 @@ import { type DeclaredHold, readHolds, readRetire } from "../support/archive";
 import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { completePlan, readWindow } from "../support/window";
 
-/** A range of a table that has to stay, whatever a program declares. */
+/** A range of a table that must be retained, whatever a program declares. */
 interface HoldConfig {
   /** `schema.table`; a `*` stands for any part of it. */
   readonly table: string;
@@ -13,7 +13,7 @@ interface HoldConfig {
   /** ISO 8601, the first instant after it. */
   readonly to: string;
   readonly reason: string;
-  /** Both together lift the hold: who decided so, and where that is written down. */
+  /** Both together lift the hold: the author of that decision, and where it is documented. */
   readonly liftedBy?: string;
   readonly liftedBecause?: string;
 }
@@ -77,7 +77,7 @@ function judge(properties: KnownProperties, name: string, hold: HoldConfig): str
   ];
 }
 
-/** What the plan does to partitions of the range. */
+/** Returns the plan's changes to partitions of the range. */
 function touched(properties: KnownProperties, range: OpenInterval): string[] {
   const plan = completePlan(readWindow(properties));
   if (!plan) return [];
@@ -85,14 +85,14 @@ function touched(properties: KnownProperties, range: OpenInterval): string[] {
   const unlisted = plan.dropCount - entries.filter(({ verb }) => verb === "drop").length;
   return [
     ...entries
-      // What cannot be placed may be in the range.
+      // An entry without a readable range may be in the range.
       .filter((entry) => overlaps(readRange(entry.from, entry.to) ?? { from: undefined, to: undefined }, range))
       .map((entry) => `has "${entry.verb}" for "${entry.partition}"`),
     ...(unlisted > 0 ? [`drops ${unlisted} partitions that it does not list`] : []),
   ];
 }
 
-/** What will be known only in the update is reported by every-rule-evaluated. */
+/** Returns true if the program declares the hold. One known only in the update is reported by every-rule-evaluated. */
 function isDeclared(properties: KnownProperties, range: OpenInterval): boolean {
   if (properties.unknown.includes("holds")) return true;
   const { asOf } = readWindow(properties);
@@ -113,7 +113,7 @@ function isLifted(hold: HoldConfig): boolean {
   return [hold.liftedBy, hold.liftedBecause].every((field) => field !== undefined && field.trim() !== "");
 }
 
-/** Every character but `*` stands for itself. */
+/** Matches a table; every character but `*` stands for itself. */
 function namesTable(pattern: string, table: string): boolean {
   const escaped = pattern.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("\\*", ".*");
   return new RegExp(`^${escaped}$`, "su").test(table);

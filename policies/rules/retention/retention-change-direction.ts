@@ -4,7 +4,7 @@ import { endOf, isShorter } from "../support/spans";
 import { readWindow } from "../support/window";
 
 interface RetentionChangeConfig {
-  /** What an approval has to look like: a regular expression of JavaScript. */
+  /** Required form of an approval: a regular expression of JavaScript. */
   readonly pattern: string;
 }
 
@@ -56,7 +56,7 @@ function isShortened(from: string | undefined, to: string | undefined): boolean 
   return from === "forever" || isShorter(endOf(to), endOf(from));
 }
 
-/** How much of a row is left when its time is over. */
+/** Order of the expiry modes by how much of a row they retain. */
 const KEEPS: Readonly<Record<string, number>> = { drop: 0, archive: 1, detach: 1 };
 
 function givesUp(from: string | undefined, to: string | undefined): boolean {

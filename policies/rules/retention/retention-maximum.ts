@@ -5,7 +5,7 @@ import { readWindow, type WindowProperties } from "../support/window";
 interface RetentionMaximumConfig {
   /** Longest retention of each data class, grace included. */
   readonly byDataClass: Readonly<Record<string, string>>;
-  /** Whether `onExpire: "detach"` is refused for these classes: a detached table keeps its rows without end. */
+  /** True if `onExpire: "detach"` is refused for these classes: a detached table keeps its rows without end. */
   readonly mustErase: boolean;
 }
 
@@ -55,7 +55,7 @@ export const retentionMaximum: Rule<RetentionMaximumConfig> = {
   },
 };
 
-/** The rows of a detached partition are still there until its grace is over. */
+/** Returns the spans for which rows exist: those of a detached partition remain until its grace is over. */
 function keptFor(window: WindowProperties, retention: string): string[] {
   return window.onExpire === "drop" && window.grace !== undefined ? [retention, window.grace] : [retention];
 }

@@ -1,13 +1,13 @@
 import type { KnownProperties } from "./rule";
 
-/** Where a table's expired partitions go before they are dropped. */
+/** Destination of a table's expired partitions before they are dropped. */
 export interface ArchiveProperties {
   /** `s3://bucket/prefix`, `file:///folder` or `table://host/schema.name`. Undefined: not known yet. */
   readonly to: string | undefined;
   readonly verify: string | undefined;
 }
 
-/** What the plan says about the archive of a partition that it drops. */
+/** The plan's facts about the archive of a partition that it drops. */
 interface ArchivedFacts {
   readonly rows: number | undefined;
   readonly objects: number | undefined;
@@ -16,7 +16,7 @@ interface ArchivedFacts {
   readonly verifiedAt: string | undefined;
 }
 
-/** A partition that the plan takes away, or would. */
+/** A partition that the plan retires, or would. */
 export interface RetireEntry {
   readonly verb: string;
   readonly partition: string;
@@ -26,13 +26,13 @@ export interface RetireEntry {
   readonly archived: ArchivedFacts | undefined;
 }
 
-/** The rule of the last update, where it differs from the declared one. */
+/** Rule of the last update, if it differs from the declared one. */
 interface PreviousRule {
   readonly retention: string | undefined;
   readonly onExpire: string | undefined;
 }
 
-/** A range that nobody may drop, as a program declares it. */
+/** A range that must not be dropped, as a program declares it. */
 export interface DeclaredHold {
   readonly from: string;
   readonly to: string;
@@ -41,14 +41,14 @@ export interface DeclaredHold {
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Undefined: the table has no archive. */
+/** Reads the archive; undefined if the table has none. */
 export function readArchive({ values, unknown }: KnownProperties): ArchiveProperties | undefined {
   if (unknown.includes("archive")) return { to: undefined, verify: undefined };
   const archive = record(values["archive"]);
   return archive && { to: placeOf(archive), verify: text(archive["verify"]) };
 }
 
-/** Where an archive lies; for a table without a host where it is in the same database. */
+/** Returns the location of an archive; for a table without a host, its place in the same database. */
 export function placeOf(archive: Values | undefined): string | undefined {
   const table = record(archive?.["table"]);
   if (!table) return text(archive?.["to"]);
@@ -57,7 +57,7 @@ export function placeOf(archive: Values | undefined): string | undefined {
   return `table://${host}/${text(table["schema"]) ?? "?"}.${text(table["name"]) ?? "?"}`;
 }
 
-/** The entries that the plan lists; a long list is cut, which its counts show. */
+/** Returns the entries that the plan lists; a long list is cut, which its counts show. */
 export function readRetire({ values }: KnownProperties): RetireEntry[] {
   return list(record(values["plan"])?.["retire"]).map((entry) => ({
     verb: text(entry["verb"]) ?? "?",
@@ -69,7 +69,7 @@ export function readRetire({ values }: KnownProperties): RetireEntry[] {
   }));
 }
 
-/** Of a complete plan alone: a static one knows nothing of the last update. */
+/** Reads the rule of the last update from a complete plan; a static one does not have it. */
 export function readPrevious({ values }: KnownProperties): PreviousRule | undefined {
   const plan = record(values["plan"]);
   const previous = plan?.["complete"] === true ? record(plan["previous"]) : undefined;

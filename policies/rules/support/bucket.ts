@@ -7,7 +7,7 @@ import {
 import { placeOf, record, text } from "./archive";
 import { type StackResource, WINDOW_TYPE } from "./rule";
 
-/** Types of AWS that make up an archive bucket. Recent versions of the provider name them so, older ones with `V2`. */
+/** AWS types that form an archive bucket: the names of recent versions of the provider, and the older ones with `V2`. */
 const AWS: Readonly<Record<BucketSetting | "bucket", readonly string[]>> = {
   bucket: ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"],
   versioning: types("Versioning"),
@@ -22,16 +22,16 @@ const AWS: Readonly<Record<BucketSetting | "bucket", readonly string[]>> = {
 
 const COMPONENT = "pgpartition:index:ArchiveBucket";
 
-/** What the rules about buckets look at. */
+/** Types that the rules about buckets read. */
 export const BUCKET_RULE_TYPES: readonly string[] = [WINDOW_TYPE, COMPONENT, ...Object.values(AWS).flat()];
 
 /** A bucket, with the resources of the stack that set it up or read its settings. */
 interface BucketOfStack {
-  /** Its own name, or that of its resource while the first is not known. */
+  /** Name of the bucket, or of its resource while the first is not known. */
   readonly name: string;
   /** Undefined: the stack only reads its settings. */
   readonly made: StackResource | undefined;
-  /** Of a bucket that is only read: the component that read it. */
+  /** Component that read the bucket, if it is only read. */
   readonly reader?: StackResource;
   settings(setting: BucketSetting): readonly StackResource[];
 }
@@ -47,7 +47,7 @@ export interface ArchiveUse {
   readonly bucket: BucketOfStack | undefined;
 }
 
-/** Buckets of the component ArchiveBucket, and those that a window of the stack archives into. */
+/** Returns buckets of the component ArchiveBucket, and those that a window of the stack archives into. */
 export function archiveBuckets(resources: readonly StackResource[]): BucketOfStack[] {
   const used = new Set(archiveUses(resources).map(({ bucket }) => bucket?.name));
   return bucketsOf(resources).filter((bucket) => {
@@ -55,7 +55,7 @@ export function archiveBuckets(resources: readonly StackResource[]): BucketOfSta
   });
 }
 
-/** Every window of the stack that archives. */
+/** Returns every window of the stack that archives. */
 export function archiveUses(resources: readonly StackResource[]): ArchiveUse[] {
   const buckets = bucketsOf(resources);
   return resources
@@ -64,7 +64,7 @@ export function archiveUses(resources: readonly StackResource[]): ArchiveUse[] {
       const to = placeOf(record(window.values["archive"]));
       const [, name, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(to ?? "") ?? [];
       const sources = window.sources["archive"] ?? [];
-      // A name that is not known yet comes from a resource, and the engine says from which.
+      // A name that is not known yet comes from a resource, which the engine names.
       const bucket = buckets.find((one) =>
         to === undefined ? one.made && sources.includes(one.made.urn) : one.name === name,
       );
@@ -106,16 +106,16 @@ function types(name: string): string[] {
   return [`aws:s3/bucket${name}:Bucket${name}`, `aws:s3/bucket${name}V2:Bucket${name}V2`];
 }
 
-/** What the resources of the stack set the bucket to. */
+/** Returns the settings that the resources of the stack give the bucket. */
 export function factsOf(bucket: BucketOfStack): BucketFacts {
-  // As the component wrote it: it carries what bucketFacts returned.
+  // As the component wrote it: it has the result of bucketFacts.
   if (bucket.reader) return bucket.reader.values["settings"] as BucketFacts;
   return bucketFacts(
     Object.fromEntries(BUCKET_SETTINGS.map((setting) => [setting, bucket.settings(setting)[0]?.values])),
   );
 }
 
-/** The properties that say what each setting is; AWS adds others that no preview knows. */
+/** Properties that express each setting; AWS adds others that no preview knows. */
 const SAYS: Readonly<Record<BucketSetting, readonly string[]>> = {
   versioning: ["versioningConfiguration"],
   encryption: ["rules"],
@@ -127,13 +127,13 @@ const SAYS: Readonly<Record<BucketSetting, readonly string[]>> = {
   logging: ["targetBucket"],
 };
 
-/** Settings that the program does not let anybody check. */
+/** Returns settings that the program excludes from the checks. */
 export function uncheckedOf({ reader }: BucketOfStack): readonly unknown[] {
   const unchecked = reader?.values["unchecked"];
   return Array.isArray(unchecked) ? unchecked : [];
 }
 
-/** Whether a setting is made in this stack and will be known only in the update, as the policy of a new bucket. */
+/** Returns true if a setting is created in this stack and known only in the update, as the policy of a new bucket. */
 export function isUnknown(bucket: BucketOfStack, setting: BucketSetting): boolean {
   return bucket.settings(setting).some(({ unknown }) => SAYS[setting].some((property) => unknown.includes(property)));
 }

@@ -1,6 +1,6 @@
 import type { KnownProperties } from "./rule";
 
-/** What the rules read from a PublicationMember. Undefined: not declared, or not known yet. */
+/** Properties of a PublicationMember that the rules read. Undefined: not declared, or not known yet. */
 interface MemberProperties {
   /** `schema.table`, for messages. */
   readonly table: string;

@@ -18,32 +18,32 @@ export interface ConfigProperty {
       };
 }
 
-/** What a rule is given: the properties of one resource that are known, and the names of those that are not yet. */
+/** Input of a rule: the known properties of one resource, and the names of those that are not known yet. */
 export interface KnownProperties {
   readonly values: Readonly<Record<string, unknown>>;
   readonly unknown: readonly string[];
-  /** Whether the resource may not be deleted (the option `protect`). Left out: nobody said. */
+  /** True if the resource must not be deleted (the option `protect`). Left out: not known. */
   readonly protect?: boolean;
 }
 
-/** A resource of a stack, with what connects it to others. */
+/** A resource of a stack, with its connections to others. */
 export interface StackResource extends KnownProperties {
   readonly type: string;
   readonly name: string;
   readonly urn: string;
   /** URNs of the resources that each property was taken from: they connect resources whose names are not known yet. */
   readonly sources: Readonly<Record<string, readonly string[]>>;
-  /** Type of the component that it is a child of. */
+  /** Type of its parent component. */
   readonly parentType: string | undefined;
 }
 
-/** What every policy says about itself. */
+/** Texts of every policy. */
 interface RuleTexts<Config> {
   readonly name: string;
   readonly description: string;
   readonly severity: "low" | "medium" | "high" | "critical";
   readonly enforcementLevel: "advisory" | "mandatory";
-  /** What to do about a violation. */
+  /** How to correct a violation. */
   readonly remediation: string;
   readonly configProperties: Readonly<Record<keyof Config & string, ConfigProperty>>;
 }
@@ -51,26 +51,29 @@ interface RuleTexts<Config> {
 /** A policy as plain data and a pure function: no SDK, no clock, no environment. */
 export interface Rule<Config = object> extends RuleTexts<Config> {
   readonly resourceType: string;
-  /** Each violation in one message: the value, the limit, and the settings that change either. A method, so that a list can hold rules with different configurations. */
+  /**
+   * Returns each violation in one message: the value, the limit, and the settings that change either. A method, so that a list
+   * can contain rules with different configurations.
+   */
   evaluate(properties: KnownProperties, config: Config): readonly string[];
 }
 
 /**
- * A policy over all resources of a stack at once. The engine asks it when the steps are over: a preview is stopped by it, an
- * update is only reported as failed. What must never happen is refused by a {@link Rule}, or by the provider.
+ * A policy over all resources of a stack at once. The engine runs it after the steps: it stops a preview, but an update is
+ * only reported as failed. What must never happen is refused by a {@link Rule}, or by the provider.
  */
 export interface StackRule<Config = object> extends RuleTexts<Config> {
-  /** What it looks at, for people: "archive buckets". */
+  /** Subject of the rule in its documentation: "archive buckets". */
   readonly subject: string;
-  /** Types of the resources that it is given; of a thousand partitions none is read. */
+  /** Types of the resources that it receives; of a thousand partitions none is read. */
   readonly types: readonly string[];
-  /** Each violation in one message, as {@link Rule.evaluate} writes them. */
+  /** Returns each violation in one message, in the form of {@link Rule.evaluate}. */
   evaluateStack(resources: readonly StackResource[], config: Config): readonly string[];
 }
 
 export type AnyRule = Rule | StackRule;
 
-/** Type, or what else a rule is for, as its documentation names it. */
+/** Returns the subject of a rule, a type or a text, for its documentation. */
 export function judgedBy(rule: AnyRule): string {
   return "resourceType" in rule ? `\`${rule.resourceType}\`` : `${rule.subject}, when all steps of the stack are known`;
 }
@@ -80,17 +83,17 @@ export const TABLE_TYPE = "pgpartition:index:Table";
 export const PROVIDER_TYPE = "pulumi:providers:pgpartition";
 export const PUBLICATION_TYPE = "pgpartition:index:PublicationMember";
 
-/** Fills in the defaults of the schema. The engine does so too; a pack that was never configured must not judge by nothing. */
+/** Fills in the defaults of the schema. The engine does so too; a pack without configuration must not judge without limits. */
 export function configure<Config>(
   rule: Rule<Config> | StackRule<Config>,
   given: Readonly<Record<string, unknown>>,
 ): Config {
   const entries = Object.entries<ConfigProperty>(rule.configProperties);
-  // The engine validated what was given by the same schema, so the values have the declared types.
+  // The engine validated the given values by the same schema, so they have the declared types.
   return Object.fromEntries(entries.map(([name, property]) => [name, given[name] ?? property.default])) as Config;
 }
 
-/** The last sentence of every message: both settings that decide. */
+/** Returns the last sentence of every message: both settings that decide. */
 export function settings(rule: string, programProperty: string, policyKey: string): string {
   return `Change ${programProperty} in the program, or ${rule}.${policyKey} in the policy configuration.`;
 }

@@ -1,6 +1,6 @@
 import type { KnownProperties } from "./rule";
 
-/** What the rules about access read from a Table. */
+/** Properties of a Table that the rules about access read. */
 interface TableAccess {
   /** `schema.table`, for messages. */
   readonly table: string;
@@ -9,11 +9,11 @@ interface TableAccess {
   readonly leafSchema: string | undefined;
   /** Undefined: not declared. */
   readonly rowSecurity: Readonly<Record<string, unknown>> | undefined;
-  /** Known only during the update. */
+  /** True if known only during the update. */
   readonly unknown: boolean;
 }
 
-/** Reads defensively: when Check refuses a resource, policies still see it, with whatever properties came back. */
+/** Reads defensively: when Check refuses a resource, policies still see it, with arbitrary properties. */
 export function readTable({ values, unknown }: KnownProperties): TableAccess {
   const leaves = record(values["leaves"]);
   const schema = text(values["schema"]);
@@ -26,7 +26,7 @@ export function readTable({ values, unknown }: KnownProperties): TableAccess {
   };
 }
 
-/** What an API shows of the database, as every rule about it is configured. */
+/** Configuration, shared by several rules, of the schemas that an API exposes. */
 export const EXPOSED_SCHEMAS = {
   type: "array",
   description: "Schemas whose tables and views an API shows to roles that people may come in as.",

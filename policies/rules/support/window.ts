@@ -1,7 +1,7 @@
 import type { DefaultFacts, WindowPlan } from "../../../core/plan/change/types";
 import type { KnownProperties } from "./rule";
 
-/** What the rules read from a PartitionWindow. Undefined: not declared, or not known yet (then listed as unknown). */
+/** Properties of a PartitionWindow that the rules read. Undefined: not declared, or not known yet (then listed as unknown). */
 export interface WindowProperties {
   /** `schema.table`, for messages. */
   readonly table: string;
@@ -15,13 +15,13 @@ export interface WindowProperties {
   readonly asOf: string | undefined;
   readonly approvedBy: string | undefined;
   readonly keyColumn: string | undefined;
-  /** Type of the key's column and meaning of its values: as declared, else as the database has it. */
+  /** Type of the key's column and meaning of its values: as declared, else as in the database. */
   readonly keyKind: string | undefined;
-  /** The plan against the live database, or why there is none to judge. */
+  /** The plan against the live database, or why none can be judged. */
   readonly plan: WindowPlan | { readonly missingBecause: string };
 }
 
-/** Reads defensively: when Check refuses a resource, policies still see it, with whatever properties came back. */
+/** Reads defensively: when Check refuses a resource, policies still see it, with arbitrary properties. */
 export function readWindow({ values, unknown }: KnownProperties): WindowProperties {
   const text = (key: string): string | undefined => {
     const value = values[key];
@@ -44,12 +44,12 @@ export function readWindow({ values, unknown }: KnownProperties): WindowProperti
   };
 }
 
-/** The complete plan, or undefined: then the rule every-rule-evaluated says so, once for all. */
+/** Returns the complete plan, or undefined: then the rule every-rule-evaluated reports it, once for all. */
 export function completePlan(window: WindowProperties): WindowPlan | undefined {
   return "missingBecause" in window.plan ? undefined : window.plan;
 }
 
-/** Of any plan: a declared one is known without the database. Undefined: there is none, as far as anybody knows. */
+/** Reads the default partition from any plan: a declared one is known without the database. Undefined: none is known. */
 export function readDefaultPartition({ values }: KnownProperties): DefaultFacts | undefined {
   const plan = values["plan"];
   if (typeof plan !== "object" || plan === null || !("defaultPartition" in plan)) return undefined;
@@ -83,7 +83,7 @@ function readPlan(value: unknown, unknown: readonly string[]): WindowPlan | { mi
   return hasAggregates(plan) ? plan : { missingBecause: "the plan lacks its totals" };
 }
 
-/** The aggregates that the rules read; lists may be cut, these never are. */
+/** Checks for the aggregates that the rules read; lists may be cut, these never are. */
 function hasAggregates(plan: Partial<WindowPlan>): plan is WindowPlan {
   const counts = [plan.leafCount, plan.createCount, plan.detachCount, plan.dropCount];
   return counts.every((count) => typeof count === "number") && Array.isArray(plan.hazards) && plan.window !== undefined;

@@ -5,7 +5,7 @@ import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
 import { readWindow } from "../support/window";
 
 interface LeadMinimumConfig {
-  /** How far ahead of now partitions must at least be made. */
+  /** Shortest time ahead of now for which partitions must exist. */
   readonly minimum: string;
 }
 
@@ -45,7 +45,7 @@ function leadFrom(asOf: string | undefined, minimum: string): Instant | undefine
   return from && span ? addSpan(from, span, "UTC") : undefined;
 }
 
-/** Undefined for what is not a time: Check refuses that. */
+/** Reads an instant; undefined for other values, which Check refuses. */
 function read(text: string | undefined): Instant | undefined {
   try {
     return text === undefined ? undefined : parseInstant(text, "UTC");

@@ -5,11 +5,11 @@ import { completePlan, readWindow } from "../support/window";
 interface LockBudgetConfig {
   /** Hazards that the statements of a plan may have, by name. */
   readonly allowed: readonly string[];
-  /** More of them for single tables, as `schema.table`. */
+  /** Additional hazards for single tables, as `schema.table`. */
   readonly byTable: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The property of the program that brings each hazard about. */
+/** Property of the program that causes each hazard. */
 const CAUSES: Readonly<Record<Hazard, string>> = {
   LOCK_PARENT_AX: "columns, checks, onExpire or defaultPartition",
   LOCK_DEFAULT_AX: "defaultPartition",
@@ -34,7 +34,7 @@ const CAUSES: Readonly<Record<Hazard, string>> = {
   NON_TRANSACTIONAL: "onExpire",
 };
 
-/** What a normal roll of a table with foreign keys does; everything else is to be allowed on purpose. */
+/** Hazards of a normal roll of a table with foreign keys; all others must be allowed explicitly. */
 const ROUTINE: readonly Hazard[] = [
   "LOCK_LEAF_INDEX_AX",
   "LOCK_REF_WRITE",

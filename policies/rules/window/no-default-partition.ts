@@ -4,7 +4,7 @@ import { readDefaultPartition, readWindow } from "../support/window";
 interface NoDefaultPartitionConfig {
   /** Tables that may have a default partition, as `schema.table`. */
   readonly allowed: readonly string[];
-  /** Whether one that is allowed has to be empty. */
+  /** True if an allowed one has to be empty. */
   readonly mustBeEmpty: boolean;
 }
 

@@ -2,7 +2,7 @@ import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { readWindow } from "../support/window";
 
 interface ScheduleDeclaredConfig {
-  /** Whether every table needs a schedule that is active, or a reason why it has none. */
+  /** True if every table needs an active schedule, or a reason why it has none. */
   readonly required: boolean;
   /** Roles that a schedule may run as. Empty: any, declared or not. */
   readonly users: readonly string[];
@@ -61,6 +61,6 @@ interface Schedule {
 }
 
 function readSchedule(value: unknown): Schedule | undefined {
-  // What Check lets through is an object; anything else is nothing that was declared.
+  // Check accepts only objects; any other value was not declared.
   return typeof value === "object" && value !== null ? (value as Schedule) : undefined;
 }
