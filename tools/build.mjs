@@ -18,7 +18,7 @@ const bundles = [
   { entry: "policies/index.ts", out: "dist/policies.cjs", external: ["@pulumi/*"] },
 ];
 
-/** A bundle that cannot be built is removed: an old one would be taken for the present source. */
+/** A failed bundle is removed: an old one would be taken for the present source. */
 async function built({ entry, out, external = [] }) {
   if (!existsSync(join(root, entry))) {
     console.error(`build: ${out} left out, ${entry} does not exist`);

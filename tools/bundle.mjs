@@ -1,4 +1,4 @@
-// How every program of ours becomes one file: what ships, what tests start, what benches measure.
+// Turns every program of this repository into one file: what ships, what tests start, what benches measure.
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Shared by all bundles; names are kept because error classes are told apart by name over gRPC. */
+/** Options of all bundles; names are kept because error classes are distinguished by name over gRPC. */
 const options = {
   absWorkingDir: root,
   bundle: true,
@@ -20,8 +20,8 @@ const options = {
 };
 
 /**
- * pg asks for pg-native only when it is there; it is a compiled module that we do not ship. DuckDB is one that is installed with
- * the package, and the SDK of S3 is large: both are loaded when something is archived, and not before.
+ * Modules that are not bundled. pg loads pg-native only if it is installed; it is a compiled module that does not ship. DuckDB
+ * is another one, installed with the package, and the SDK of S3 is large: both are loaded at the first archive, not before.
  */
 const OUTSIDE = ["pg-native", "@duckdb/*", "@aws-sdk/*"];
 

@@ -1,11 +1,11 @@
-// Every fault that the product has to survive has a row in docs/faults.md, and the test that the row names exists.
+// Checks that every fault which the product must survive has a row in docs/faults.md, and that the test named there exists.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** The ids of the catalogue that this version answers for. Later issues add theirs. */
+/** Ids of the catalogue that this version must cover. Later issues add theirs. */
 const required =
   "A01 A02 A03 A04 A05 A06 A07 A08 A09 A12 A13 A15 B01 B03 B04 B10 B11 B13 B14 B15 C01 C02 C03 C06 C07 C08 C09 C10 C13 C14 C15 D01 D02 D03 D04 D05 D06 D07 D08 D09 D10 D12 E01 E02 E03 E04 E05 E06 E07 E08 E09 E10 E11 E12 E13 E14 E15 E16 E17 F03 H01 H02 H03 H05 H06 H08 H09 H11 H12 I01 I02 I06 J01 J02 J03 J04 J05 J06 J08";
 
@@ -41,7 +41,7 @@ function testFiles(folder) {
     .map((path) => join(folder, path));
 }
 
-/** The first string of each call of it or test, also behind .each(…) and .runIf(…): a name is a literal there. */
+/** Returns the first string of each call of it or test, also behind .each(…) and .runIf(…): a name is a literal there. */
 function testNames(text) {
   const call = /(?<![.\w])(?:it|test)\b[^"'`;]*?\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;
   const after = /\]\s*(?:as const)?\s*,?\s*\)\s*\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/gs;

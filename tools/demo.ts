@@ -1,4 +1,4 @@
-// `npm run demo`: the main job on a database of its own, with the real CLI, engine, policies and PostgreSQL.
+// `npm run demo`: the main job on a separate database, with the real CLI, engine, policies and PostgreSQL.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** The story: a window is made, filled, read by two tenants, moved on by hand and by schedule, cleaned up, and protected from a mistake. */
+/**
+ * Runs the story: a window is created, filled, read by two tenants, moved on by hand and by schedule, cleaned up, and
+ * protected from a mistake.
+ */
 async function tell(demo: Demo, folder: string): Promise<void> {
   headline("1. What would be made", "pulumi preview --diff");
   await demo.pulumi(["preview", "--diff", ...demo.policies]);
@@ -80,7 +83,7 @@ async function tell(demo: Demo, folder: string): Promise<void> {
 
 const AUDIT = "public.audit_logs_partitioned";
 
-/** What has expired goes to an archive before it is dropped; it is asked there, and comes back to the letter. */
+/** Archives expired partitions before they are dropped; queries the archive, and restores it exactly. */
 async function tellArchive(demo: Demo, folder: string): Promise<void> {
   const archive = await startArchive(folder);
   try {

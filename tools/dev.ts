@@ -29,7 +29,7 @@ function introduction({ connection, server }: DevSession): string {
   ].join("\n");
 }
 
-/** Ctrl-C, a signal, or the end of the npm that started this. */
+/** Waits for Ctrl-C, a signal, or the end of the npm that started this. */
 function interrupted(): Promise<void> {
   const parent = process.ppid;
   return new Promise((resolve) => {

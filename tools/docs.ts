@@ -1,5 +1,5 @@
-// `npm run docs:gen` writes the generated pages; `npm run docs:check` (--check) fails where one of them is not what it would be.
-// `npm run docs:gen -- --sample` also runs the README's program on a real database and takes its output into the README.
+// `npm run docs:gen` writes the generated pages; `npm run docs:check` (--check) fails if one of them is out of date.
+// `npm run docs:gen -- --sample` also runs the README's program on a real database and copies its output into the README.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { componentDeclarations, docstringProblems } from "./docs/arguments";
@@ -55,7 +55,7 @@ async function writeSample(): Promise<void> {
   );
 }
 
-/** Pages of the reference that nothing makes any more. */
+/** Returns the pages of the reference that are no longer generated. */
 function stale(pages: readonly Page[]): string[] {
   const folder = join(repositoryRoot, REFERENCE_FOLDER);
   if (!existsSync(folder)) return [];

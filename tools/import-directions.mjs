@@ -1,5 +1,5 @@
-// `npm run deps:check`: which folder may import which (.dependency-cruiser.cjs), no cycle between two folders, and no folder with
-// more files than a reader takes in at one look.
+// `npm run deps:check`: permitted imports between folders (.dependency-cruiser.cjs), no cycle between two folders, and no
+// folder with more files than fit into one view.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,7 +41,7 @@ else
     `${modules.length} files: every import goes with the stream, no cycle between folders, no folder over ${MOST_FILES} files`,
   );
 
-/** Types count as much as code: what a reader has to know first is the same. */
+/** Returns the cycles. Types count as much as code: both have to be read first. */
 function cyclesBetweenFolders(all) {
   const edges = new Map();
   for (const { source, dependencies } of all)
@@ -60,7 +60,7 @@ function cyclesBetweenFolders(all) {
   return problems;
 }
 
-/** The imports by which one folder reaches another, the shortest way; undefined where there is none. */
+/** Returns the shortest chain of imports from one folder to another; undefined if there is none. */
 function wayFrom(start, end, edges) {
   const ways = new Map([[start, []]]);
   for (const [folder, way] of ways) {

@@ -1,6 +1,6 @@
 /**
- * Text of a Pulumi.yaml (JSON is YAML) for a program of our own: its language, and the folder of each provider's plugin, which the
- * engine starts from there instead of looking for an installed one.
+ * Returns a Pulumi.yaml (JSON is YAML) for a program of this repository: its language, and the folder of each provider's
+ * plugin, from which the engine starts it instead of an installed one.
  */
 export function projectFile(
   name: string,

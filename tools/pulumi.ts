@@ -1,4 +1,4 @@
-// `npm run pulumi -- <args>`: the resolved Pulumi CLI on this project, as if it had been called itself.
+// `npm run pulumi -- <args>`: runs the resolved Pulumi CLI on this project, as if called directly.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { languageHostNote, pulumiEnvironment } from "./engine/environment";

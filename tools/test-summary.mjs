@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 const [file, failedBefore] = process.argv.slice(2);
 
-/** Files that failed although each test in them passed: an import, a hook, a connection left open. */
+/** Returns files that failed although each test in them passed: an import, a hook, a connection left open. */
 function failedFiles(results) {
   return results.testResults.filter(
     ({ status, assertionResults }) =>

@@ -1,5 +1,5 @@
-// `npm run exports:check`: every export has an importer in another file. What only its own file uses is no export, and what
-// nothing uses is gone. Read from the imports alone, without types: a second for all files.
+// `npm run exports:check`: every export must be imported in another file; one used only in its own file, or not at all, fails.
+// Read from the imports alone, without types: a second for all files.
 import { readdirSync, readFileSync, existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,8 +9,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const FOLDERS = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")).include;
 
 /**
- * Imported from outside: the package, the policy pack, Pulumi programs whose exports are outputs, vitest's own, and what a test
- * compiles a text against.
+ * Files imported from outside: the package, the policy pack, Pulumi programs whose exports are outputs, vitest's own, and
+ * those that a test compiles a text against.
  */
 const ENTRIES =
   /^(components\/index|policies\/index|stacks\/index|examples\/.*|test\/support\/(global-setup|slowest)|test\/core\/support\/future-args)\.ts$/;
@@ -24,7 +24,7 @@ const filesBelow = (folder) =>
 const files = FOLDERS.filter((folder) => existsSync(join(root, folder))).flatMap(filesBelow);
 const known = new Set(files);
 
-/** The file of ours that an import names. */
+/** Returns the file of this repository that an import names. */
 function resolve(from, specifier) {
   if (!specifier.startsWith(".")) return undefined;
   const path = join(dirname(from), specifier);
@@ -55,7 +55,7 @@ function isExport({ kind }) {
   return kind === ts.SyntaxKind.ExportKeyword;
 }
 
-/** Named in the declarations that users compile against, by inference: no import shows it. */
+/** Matches exports in the declarations that users compile against, by inference: no import shows it. */
 function isPublic(statement) {
   return ts.getJSDocTags(statement).some(({ tagName }) => tagName.text === "public");
 }
@@ -77,7 +77,7 @@ function readReexport(file, { exportClause, moduleSpecifier }, at) {
   else for (const one of names) use(target, (one.propertyName ?? one.name).text);
 }
 
-/** `import("./x")`, as a call or a type, and `require("./x")`: of any name. */
+/** Reads `import("./x")`, as a call or a type, and `require("./x")`: they may use any name. */
 function readInline(file, source) {
   const text = source.text.matchAll(/\b(?:import|require)\(\s*["'](\.[^"']*)["']\s*\)/g);
   for (const [, specifier] of text) use(resolve(file, specifier), "*");

@@ -1,4 +1,4 @@
-// pyarrow, which reads Parquet files as Spark's and pandas's users do: from PyPI, into a folder that is kept.
+// pyarrow, which reads Parquet files as for users of Spark and pandas: from PyPI, into a cached folder.
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { repositoryRoot } from "../paths";
 
 const WANTED = "pyarrow==26.0.1";
 
-/** What reads a file or a folder of files: `<program> <args…> <path>`. */
+/** Command that reads a file or a folder of files: `<program> <args…> <path>`. */
 type ParquetReader = { readonly program: string; readonly args: readonly string[] } | { readonly reason: string };
 
 export async function pyarrowReader(env: NodeJS.ProcessEnv = process.env): Promise<ParquetReader> {
@@ -17,7 +17,7 @@ export async function pyarrowReader(env: NodeJS.ProcessEnv = process.env): Promi
   const folder = join(repositoryRoot, ".pgpartition", "archive", WANTED);
   await mkdir(folder, { recursive: true });
   if (!existsSync(join(folder, "pyarrow", "parquet"))) {
-    // Without the wheel for this Python there is a build of an hour: then it is left.
+    // Without a wheel for this Python pip would build for an hour: then it is skipped.
     const only = ["--only-binary", ":all:", "--no-deps", "--disable-pip-version-check", "--quiet"];
     const failure = await run(python, ["-m", "pip", "install", ...only, "--target", folder, WANTED], {
       cwd: folder,

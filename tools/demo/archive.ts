@@ -1,4 +1,4 @@
-// Where the demo archives to, and what becomes of it there.
+// Archive store of the demo, and the state of its archives.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
@@ -9,17 +9,17 @@ import { findObjectStore } from "../object-store/build";
 import { startObjectStore } from "../object-store/server";
 import { repositoryRoot } from "../paths";
 
-/** A store of the demo's own. */
+/** A store for the demo alone. */
 interface DemoArchive {
   /** Settings of `archive` in the stack's configuration, by path. */
   readonly settings: Readonly<Record<string, string>>;
-  /** What who reads and writes it needs in the environment. */
+  /** Environment of programs that read and write it. */
   readonly env: Readonly<Record<string, string>>;
   readonly description: string;
   stop(): Promise<void>;
 }
 
-/** A real S3 server, where one can be built; a directory otherwise. */
+/** Starts a real S3 server if one can be built; otherwise uses a directory. */
 export async function startArchive(folder: string): Promise<DemoArchive> {
   const found = await findObjectStore();
   if ("reason" in found) {
@@ -42,7 +42,7 @@ export async function startArchive(folder: string): Promise<DemoArchive> {
   };
 }
 
-/** `pgpartition` on the demo's database; its output, line by line. */
+/** Runs `pgpartition` on the demo's database; returns its output, line by line. */
 export function pgpartition(connection: Connection, archive: DemoArchive, args: readonly string[]): string[] {
   const { host, port, database, user, password } = connection;
   const env = {
@@ -63,7 +63,7 @@ export function pgpartition(connection: Connection, archive: DemoArchive, args: 
   return result.stdout.trimEnd().split("\n");
 }
 
-/** Rows of one table that another does not have. */
+/** Counts the rows of one table that another does not have. */
 export async function missing(connection: Connection, one: string, other: string): Promise<string> {
   return withClient(connection, "demo", async (client) => {
     const { rows } = await client.query<{ count: string }>(
@@ -73,7 +73,7 @@ export async function missing(connection: Connection, one: string, other: string
   });
 }
 
-/** A copy of the oldest table that left its parent and is there still, to compare with later. */
+/** Copies the oldest detached table that still exists, for a later comparison. */
 export async function keepOldest(
   connection: Connection,
   table: string,

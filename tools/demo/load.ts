@@ -5,7 +5,7 @@ import type { Connection } from "../dev/connection";
 
 const ROWS = 12_000;
 
-/** For each table its key column and the other columns of one row, `i` being its number. */
+/** Key column of each table, and the other columns of one row, `i` being its number. */
 const TABLES = [
   ["workflow_events", "ts", "run_id, type, payload", "r.id, 'step', jsonb_build_object('n', i)", 12],
   [

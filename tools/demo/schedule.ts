@@ -1,10 +1,10 @@
-// The schedule inside the database, as whoever starts it would: pg_cron, or cron with the line that the outputs hold.
+// The schedule inside the database, as its runner would start it: pg_cron, or cron with the line in the outputs.
 import type { Client } from "pg";
 import type { Temporal } from "temporal-polyfill";
 import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
 
-/** Nobody ran `pulumi up` for months: what the schedule makes until then, from the statements that the last one left. */
+/** Simulates months without `pulumi up`: the schedule creates partitions from the statements that the last one left. */
 export async function runSchedule(connection: Connection, at: Temporal.Instant): Promise<string[]> {
   return withClient(connection, "demo", async (client) => {
     const { rows } = await client.query<{ name: string }>(

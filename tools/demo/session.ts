@@ -1,4 +1,4 @@
-// The demo's own world: a database, a state backend and a stack, all in one temporary folder.
+// The demo's environment: a database, a state backend and a stack, all in one temporary folder.
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Temporal } from "temporal-polyfill";
@@ -17,11 +17,11 @@ export interface Demo {
   readonly policies: readonly string[];
   /** Runs the CLI and shows its output as it comes; throws when it fails. */
   pulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<void>;
-  /** Runs the CLI and wants it to fail. */
+  /** Runs the CLI; throws unless it fails. */
   expectRefusal(args: readonly string[]): Promise<void>;
   moveClock(by: Temporal.DurationLike): Promise<void>;
   cutRetention(): Promise<void>;
-  /** From the next update on a table is archived; its retention is as it was. */
+  /** Makes the table archive from the next update on; its retention is unchanged. */
   archiveInto(table: string, settings: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -104,7 +104,7 @@ function prefixed(settings: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`archive.${name}`, value]));
 }
 
-/** The demo changes stack configuration, so it works on a copy of the program; the code itself is the repository's. */
+/** Copies the program, because the demo changes stack configuration; the code itself is the repository's. */
 function copyProject(folder: string): string {
   const project = join(folder, "project");
   mkdirSync(join(project, ".pgpartition"), { recursive: true });
@@ -115,7 +115,7 @@ function copyProject(folder: string): string {
   return project;
 }
 
-/** The bundled pack starts a second faster than one that is type-checked at every start. */
+/** Returns flags for the bundled pack, which starts a second faster than one that is type-checked at every start. */
 function policyFlags(project: string): readonly string[] {
   const pack = join(project, "policy-pack");
   mkdirSync(pack);

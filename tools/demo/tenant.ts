@@ -1,4 +1,4 @@
-// What a role of the application sees of a table with row security, and what it does not.
+// Rows of a table with row security that a role of the application sees, and those that it does not.
 import type { Client } from "pg";
 import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
@@ -6,7 +6,7 @@ import type { Connection } from "../dev/connection";
 const TABLE = "public.chat_messages_partitioned";
 const USERS = ["user_7", "user_8"] as const;
 
-/** Reads the chat messages as the application does, user by user: through the table, then past it. */
+/** Reads the chat messages as the application does, user by user: through the table, then directly from a partition. */
 export async function readAsTenants(connection: Connection): Promise<string[]> {
   return withClient(connection, "demo", async (client) => {
     const total = await count(client, TABLE);

@@ -1,8 +1,11 @@
-// SQL of our own in a dev database: what it needs first, what a demo shows, what an example is filled with.
+// SQL in a dev database: its prerequisites, the demo's queries, the rows of an example.
 import { Client } from "pg";
 import type { Connection } from "./connection";
 
-/** Connects for one body, and always says goodbye. `what` is the name that the server shows: `pgpartition <what>`. */
+/**
+ * Connects for one body, and always closes the connection. `what` is part of the name that the server shows:
+ * `pgpartition <what>`.
+ */
 export async function withClient<T>(
   connection: Connection,
   what: string,

@@ -1,4 +1,4 @@
-// The git-ignored file by which the dev stack learns where its database is.
+// The git-ignored file with the dev stack's database connection.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { workFolder } from "../paths";
@@ -13,10 +13,10 @@ export interface Connection {
 
 export const connectionFile = join(workFolder, "dev.json");
 
-/** Only the owner may read it: it holds the password. */
+/** Writes the file with access for its owner only: it contains the password. */
 export function writeConnection(connection: Connection, file = connectionFile): void {
   mkdirSync(dirname(file), { recursive: true });
-  // The mode of an existing file would stay as it is.
+  // An existing file would retain its mode.
   rmSync(file, { force: true });
   writeFileSync(file, `${JSON.stringify(connection, undefined, 2)}\n`, { mode: 0o600 });
 }
@@ -25,7 +25,7 @@ export function removeConnection(file = connectionFile): void {
   rmSync(file, { force: true });
 }
 
-/** The parts of a DATABASE_URL; a part that is missing is an error here, not a guess of libpq's. */
+/** Returns the parts of a DATABASE_URL; a missing part is an error here, not left to libpq's defaults. */
 export function parseDatabaseUrl(text: string): Connection {
   if (!URL.canParse(text))
     throw new Error("DATABASE_URL is not a URL: postgresql://user:password@host:5432/database is expected");

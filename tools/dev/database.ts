@@ -1,8 +1,8 @@
-// What the dev stack's tables refer to and another team would own: made here, so that the stack finds it.
+// Objects that the dev stack's tables refer to and another team would own: created here, so that the stack finds them.
 import { withClient } from "./client";
 import type { Connection } from "./connection";
 
-/** The table that workflow_events' foreign key points at (docs/seeds.md). */
+/** Table that workflow_events' foreign key points at (docs/seeds.md). */
 const referencedTables = `
   create table if not exists public.workflow_runs (
     id uuid primary key default gen_random_uuid(),
@@ -10,7 +10,7 @@ const referencedTables = `
     started_at timestamptz not null default now()
   )`;
 
-/** The role that the application of the chat messages has: policies and grants name it. */
+/** Role of the chat messages' application: policies and grants name it. */
 const applicationRole = `
   do $$ begin
     if not exists (select from pg_roles where rolname = 'arxos_app') then
@@ -18,7 +18,7 @@ const applicationRole = `
     end if;
   end $$`;
 
-/** Creates the database where it is missing; `admin` is a connection to another database of the same server. */
+/** Creates the database if it is missing; `admin` is a connection to another database of the same server. */
 export async function createDatabase(admin: Connection, name: string): Promise<Connection> {
   await withClient(admin, "dev", async (client) => {
     const { rowCount } = await client.query("select from pg_database where datname = $1", [name]);

@@ -1,4 +1,4 @@
-// A dev database for as long as it is wanted: an embedded PostgreSQL 18, or the one that DATABASE_URL names.
+// A dev database for the length of a session: an embedded PostgreSQL 18, or the one that DATABASE_URL names.
 import { join } from "node:path";
 import { workFolder } from "../paths";
 import { account } from "../postgres/account";
@@ -17,7 +17,7 @@ export interface DevSession {
 
 interface DevOptions {
   readonly databaseUrl?: string | undefined;
-  /** Data in a temporary folder that is removed at the end; by default it is kept in .pgpartition. */
+  /** Stores data in a temporary folder that is removed at the end; the default is .pgpartition, which is kept. */
   readonly throwAway?: boolean;
   readonly file?: string;
 }
@@ -45,7 +45,7 @@ export async function startDev(options: DevOptions = {}): Promise<DevSession> {
 }
 
 async function embedded(throwAway: boolean): Promise<{ connection: Connection; server: Server }> {
-  // Kept between runs, as the state of the dev stack is: the two belong together.
+  // Kept between runs, like the state of the dev stack: the two belong together.
   const dataDir = throwAway
     ? {}
     : { dataDir: join(reachableDataFolder(join(workFolder, "postgres"), account()), "18") };

@@ -1,4 +1,4 @@
-// What changes of an existing table run and lock, from the functions that make the statements, for a sample table.
+// Statements and locks of changes to an existing table, from the functions that write the statements, for a sample table.
 import { instantStatements, setNotNull } from "../../core/table/alter/column-statements";
 import { addCheck, dropCheck, readForCheck } from "../../core/table/alter/checks";
 import { NO_FACTS } from "../../core/table/alter/facts";

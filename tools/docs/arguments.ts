@@ -2,7 +2,10 @@
 import { code } from "./markdown";
 import { type Declaration, type Member, readDeclarations, readImports } from "./docstrings";
 
-/** Files with arguments of components, in reading order. After each come the files of the arguments that it names, in the order of mention. */
+/**
+ * Files with arguments of components, in reading order. Each is followed by the files of the arguments that it names, in the
+ * order of mention.
+ */
 const FILES = [
   "components/partitioned-database.ts",
   "core/declare/table/args.ts",
@@ -26,7 +29,7 @@ export function componentDeclarations(): Declaration[] {
     .map((declaration) => withMembersOf(declarations, declaration));
 }
 
-/** Files of the arguments that are named in a file, and in those; without `known` ones. */
+/** Returns the files of the arguments that are named in a file, and in those; without `known` ones. */
 function namedBy(file: string, known: readonly string[]): string[] {
   const imports = readImports(file);
   const found = readDeclarations(file)
@@ -40,12 +43,12 @@ function namedBy(file: string, known: readonly string[]): string[] {
     .flatMap((next) => [next, ...namedBy(next, [...known, ...found])]);
 }
 
-/** Interfaces that arguments extend and users never name: their members are documented where they are extended. */
+/** Matches interfaces that arguments extend and users never name: their members are documented where they are extended. */
 function isBase(name: string): boolean {
   return /(Options|Settings)$/.test(name);
 }
 
-/** `X` and `Omit<X, "a" | "b">` of a base stand as the members that they give. */
+/** Replaces `X` and `Omit<X, "a" | "b">` of a base by their members. */
 function withMembersOf(all: readonly Declaration[], declaration: Declaration): Declaration {
   const inherited = declaration.extended.map((text) => ({ text, members: inheritedMembers(all, text) }));
   return {
@@ -61,7 +64,7 @@ function inheritedMembers(all: readonly Declaration[], text: string): readonly M
   return base?.members.filter((member) => !omitted.includes(`"${member.name}"`));
 }
 
-/** A default for people: a value is code, a sentence is not. */
+/** Formats a default for readers: a value is code, a sentence is not. */
 export function fallbackText(text: string): string {
   return /^("[^"]*"|[\d.]+|true|false|\[\])$/.test(text) ? code(text) : text.replace(/\.$/, "");
 }
@@ -71,7 +74,7 @@ export function isArguments(declaration: Declaration): boolean {
 }
 
 /**
- * What is wrong with the docstrings: an argument whose meaning is not told, a text cut by a stray tag, a type of arguments that the
+ * Returns the problems of the docstrings: an undocumented argument, a text cut by a stray tag, a type of arguments that the
  * page names and does not have.
  */
 export function docstringProblems(declarations: readonly Declaration[]): string[] {
@@ -94,7 +97,7 @@ export function docstringProblems(declarations: readonly Declaration[]): string[
   });
 }
 
-/** `Record<string, IndexArgs | string>` names IndexArgs. */
+/** Returns IndexArgs for `Record<string, IndexArgs | string>`. */
 function argumentTypesIn(type: string): string[] {
   return [...new Set(type.replace(/"[^"]*"/g, "").match(/\b\w+Args\b/g) ?? [])];
 }

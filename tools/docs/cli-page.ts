@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { repositoryRoot } from "../paths";
 import { type Page, page, section } from "./markdown";
 
-/** No page while there is no command line. */
+/** Returns the pages; none while the repository has no command line. */
 export async function cliPages(): Promise<Page[]> {
   if (!existsSync(join(repositoryRoot, "cli", "main.ts"))) return [];
   const { program } = await import("../../cli/main");
@@ -20,7 +20,7 @@ export async function cliPages(): Promise<Page[]> {
   ];
 }
 
-/** As on a terminal of 100 columns, whatever this one has. */
+/** Formats the help for a terminal of 100 columns, whatever this one has. */
 function help(command: Command): string {
   return command
     .configureHelp({ helpWidth: 100 })

@@ -1,4 +1,4 @@
-// docs/reference/components.md: what users write, from the docstrings.
+// docs/reference/components.md: the arguments that users write, from the docstrings.
 import { PERIODS } from "../../core/time/period";
 import { KEY_ENCODINGS } from "../../core/time/key";
 import { SPAN_UNITS } from "../../core/time/span";

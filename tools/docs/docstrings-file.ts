@@ -1,4 +1,4 @@
-// core/declare/option/docstrings.json: what the docstrings of a table's options say, for the package schema and the stack configuration.
+// core/declare/option/docstrings.json: the docstrings of a table's options, for the package schema and the stack configuration.
 import type { Docstrings } from "../../core/declare/option/docstring";
 import { componentDeclarations, fallbackText, isArguments } from "./arguments";
 import type { Page } from "./markdown";

@@ -4,7 +4,7 @@ import { join, posix } from "node:path";
 import ts from "typescript";
 import { repositoryRoot } from "../paths";
 
-/** An exported interface, type or class with what it says about itself and its members. */
+/** An exported interface, type or class with the docstrings of itself and its members. */
 export interface Declaration {
   readonly file: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface Declaration {
   readonly example: string | undefined;
   /** Words that were meant as text and read as tags, such as a package's `@scope`: the text ends there. */
   readonly strayTags: readonly string[];
-  /** What it extends, each as written. */
+  /** Types that it extends, each as written. */
   readonly extended: readonly string[];
   readonly members: readonly Member[];
 }
@@ -29,7 +29,7 @@ export interface Member {
   readonly strayTags: readonly string[];
 }
 
-/** Exported interfaces, type literals and classes of a file, in its order. */
+/** Returns the exported interfaces, type literals and classes of a file, in its order. */
 export function readDeclarations(file: string, text = readFileSync(join(repositoryRoot, file), "utf8")): Declaration[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   return source.statements.flatMap((statement) => {
@@ -62,7 +62,7 @@ function extendedBy(node: Documented): string[] {
   return (node.heritageClauses ?? []).flatMap((clause) => clause.types.map((type) => plainType(type.getText())));
 }
 
-/** The files of the repository that a file imports from, by the names that it imports. */
+/** Returns the files of the repository that a file imports from, by the names that it imports. */
 export function readImports(
   file: string,
   text = readFileSync(join(repositoryRoot, file), "utf8"),
@@ -92,7 +92,10 @@ function isPublic(member: ts.PropertyDeclaration): boolean {
   return member.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.PrivateKeyword) !== true;
 }
 
-/** A member, and those of the object literal that is its whole type; one form among several is told by the member's text. */
+/**
+ * Returns a member, and those of the object literal that is its whole type; if that is one form among several, the member's
+ * text describes it.
+ */
 function property(member: ts.TypeElement | ts.ClassElement, prefix: string): Member[] {
   if (!ts.isPropertySignature(member) && !ts.isPropertyDeclaration(member)) return [];
   const name = `${prefix}${member.name.getText()}`;
@@ -112,7 +115,7 @@ function literalsIn(node: ts.TypeNode): ts.TypeLiteralNode[] {
   return [];
 }
 
-/** What matters to a caller: `readonly` is always so, `pulumi.` is understood. */
+/** Removes parts that do not matter to a caller: `readonly` always applies, `pulumi.` is understood. */
 function plainType(text: string): string {
   return text
     .replace(/\breadonly /g, "")

@@ -1,4 +1,4 @@
-// What each operation runs and locks, from the functions that make the statements, for a sample table.
+// Statements and locks of each operation, from the functions that write the statements, for a sample table.
 import { planRowPolicy } from "../../core/partition/carry/row-policy";
 import type { CarriedState } from "../../core/observed/table";
 import { accessAlignment } from "../../core/plan/align/alignment";
@@ -41,7 +41,7 @@ import { parseInstant } from "../../core/time/instant";
 import { addKeyBefore18, addKeyFrom18, changeColumns, dropKey, makeNotNull } from "./alter-rows";
 import { code, table } from "./markdown";
 
-/** One month of a table with a foreign key: what others do not have is said by the column "referenced". */
+/** One month of a table with a foreign key: the column "referenced" marks the parts that other tables do not have. */
 const spec = requireTableSpec(
   {
     table: "events",
@@ -70,7 +70,7 @@ const place = {
   above: { schema: "public", table: "events", index: index?.name ?? "" },
 };
 const published: PublicationSpec = { publication: "warehouse", viaRoot: true, create: { publish: ["insert"] } };
-/** Beside it December is attached, and January is to come. */
+/** Sibling partitions: December is attached, and January is to come. */
 const december = { from: parseInstant("2025-12-01", "UTC"), to: partition.from };
 const besideDefault: DefaultShape = {
   schema: "public",
@@ -96,7 +96,7 @@ const holding = (rows: number): ParentShape => ({
   },
 });
 
-/** A table and a partition of it that are open, and what closes them. */
+/** A table and a partition of it that are open, and the changes that close them. */
 const open: CarriedState = {
   owner: "owner",
   ours: true,
@@ -239,7 +239,7 @@ export const OPERATIONS = {
   },
 } satisfies Record<string, Operation>;
 
-/** One row for each statement; those with the same transaction run together. */
+/** Returns one row for each statement; those with the same transaction run together. */
 export function operationTable(operation: Operation): string {
   return table(
     ["statement", "locks that others see", "held", "time-outs", "hazards"],
@@ -253,7 +253,7 @@ export function operationTable(operation: Operation): string {
   );
 }
 
-/** The kind of statement, not its columns. */
+/** Shortens a statement to its kind, without its columns. */
 function shortSql(statement: Statement): string {
   return statement.sql
     .replace(/\((.|\n)*\)(?= (PARTITION BY|TO))/, "(…)")

@@ -1,10 +1,10 @@
-// README.md: the programs in it are those of examples/, with the import that users write.
+// README.md: its programs are those of examples/, with the import that users write.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../paths";
 import type { Page } from "./markdown";
 
-/** The example that each block shows. */
+/** Example that each block shows. */
 const PROGRAMS = { program: "quickstart", tenants: "tenants" };
 
 export function readmePage(): Page {
@@ -15,7 +15,7 @@ export function readmePage(): Page {
   return { path: "README.md", text };
 }
 
-/** Replaces what stands between `<!-- name: … -->` and `<!-- /name -->`. */
+/** Replaces the text between `<!-- name: … -->` and `<!-- /name -->`. */
 export function replaceBlock(text: string, name: string, content: string): string {
   const pattern = new RegExp(`(<!-- ${name}:[^>]*-->\\n)[^]*?(\\n<!-- /${name} -->)`);
   if (!pattern.test(text)) throw new Error(`README.md has no block <!-- ${name}: … --> … <!-- /${name} -->`);

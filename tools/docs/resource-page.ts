@@ -70,7 +70,7 @@ function noteSections(notes: ResourceNotes<OperationName>): string[] {
 
 const BY_NAME: Readonly<Record<OperationName, Operation>> = OPERATIONS;
 
-/** `CronJob` -> `cron-job` */
+/** Converts `CronJob` to `cron-job`. */
 function kebab(name: string): string {
   return name.replace(/(?<!^)[A-Z]/g, "-$&").toLowerCase();
 }
@@ -86,7 +86,7 @@ function propertyTable(properties: Properties, required?: readonly string[]): st
   return table(head, rows);
 }
 
-/** The named types that the properties lead to, each once, in order of appearance. */
+/** Returns the named types that the properties lead to, each once, in order of appearance. */
 function typeSections(schema: PackageSchema, properties: Properties): string[] {
   const tokens = reachable(schema, Object.values(properties), new Set());
   if (tokens.length === 0) return [];

@@ -1,4 +1,5 @@
-// The programs of the README in the real CLI, engine, plugin and PostgreSQL, and what `pulumi preview` prints for the first.
+// Runs the programs of the README in the real CLI, engine, plugin and PostgreSQL, and takes the output of `pulumi preview` for
+// the first.
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { withClient } from "../dev/client";
@@ -12,22 +13,22 @@ import { repositoryRoot, workFolder } from "../paths";
 const FIRST = "2025-06-15T12:00:00Z";
 const A_MONTH_LATER = "2025-07-15T12:00:00Z";
 
-/** The preview of the second month: the table is there and filled, the program unchanged. */
+/** Returns the preview of the second month: the table exists and has rows, the program is unchanged. */
 export function previewOfQuickstart(): Promise<string> {
   return withExample("quickstart", previewSecondMonth);
 }
 
 /** An example that runs: the CLI in its folder, and SQL in the database that it manages. */
 interface RunningExample {
-  /** Gives what the CLI printed; throws where it fails. */
+  /** Returns the output of the CLI; throws if it fails. */
   pulumi(...args: readonly string[]): Promise<string>;
   sql(text: string): Promise<void>;
 }
 
-/** A copy of an example as a stack of its own, on a database of its own. */
+/** Runs a copy of an example as a separate stack, on a separate database. */
 export async function withExample<T>(name: string, body: (example: RunningExample) => Promise<T>): Promise<T> {
   mkdirSync(workFolder, { recursive: true });
-  // As deep in the repository as the example, whose relative imports and paths it keeps.
+  // At the same depth in the repository as the example, so that its relative imports and paths work.
   const folder = mkdtempSync(join(workFolder, "sample-"));
   const dev = await startDev({ throwAway: true, file: join(folder, "connection.json") });
   try {
@@ -82,7 +83,7 @@ async function pulumiIn(
   };
 }
 
-/** Trailing blanks only: every other character is the CLI's. */
+/** Removes trailing blanks only: every other character is the CLI's. */
 function tidy(output: string): string {
   return output
     .split("\n")

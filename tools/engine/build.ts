@@ -10,12 +10,12 @@ import { pinnedVersion } from "./version";
 /** One tools module for each tool, because their dependency versions do not agree; go.sum is complete. */
 const toolsModule = join(repositoryRoot, "tools", "engine", "go");
 
-/** What github.com/pulumi/pulumi/pkg/v3 3.250.0 asks for in its go.mod. */
+/** Go version that go.mod of github.com/pulumi/pulumi/pkg/v3 3.250.0 requires. */
 export const oldestGo = { minor: 25, text: "1.25.11" };
 
 const progressMs = 30_000;
 
-/** Why it cannot be built here, undefined when it can. */
+/** Returns the reason why it cannot be built here; undefined if it can. */
 export async function cannotBuild(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const go = findExecutable("go", env["PATH"]);
   if (go === undefined) return "go is not on PATH";
@@ -25,7 +25,7 @@ export async function cannotBuild(env: NodeJS.ProcessEnv): Promise<string | unde
   return undefined;
 }
 
-/** Builds `<folder>/bin/pulumi`, saying now and then how long it has taken. */
+/** Builds `<folder>/bin/pulumi`, reporting from time to time how long it has taken. */
 export async function buildEngine(folder: string, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<void> {
   const bin = join(folder, "bin");
   await mkdir(bin, { recursive: true });
@@ -45,13 +45,13 @@ export async function buildEngine(folder: string, env: NodeJS.ProcessEnv, say: (
 function runGo(output: string, env: NodeJS.ProcessEnv): Promise<void> {
   const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${pinnedVersion}`;
   const args = ["build", "-mod=readonly", "-buildvcs=false", "-tags", "osusergo,grpcnotrace", "-ldflags", version];
-  // GOFLAGS is emptied because a user's -mod=mod or -tags would build something that nobody has tested.
+  // GOFLAGS is emptied because a user's -mod=mod or -tags would build an untested program.
   const child = spawn("go", [...args, "-o", output, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"], {
     cwd: toolsModule,
     env: { ...env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  // The lines of a first build are hundreds of "go: downloading"; only the end of the others helps.
+  // A first build prints hundreds of lines "go: downloading"; only the end of the others helps.
   let errors = "";
   child.stderr.setEncoding("utf8");
   child.stderr.on("data", (text: string) => {

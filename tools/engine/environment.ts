@@ -1,20 +1,21 @@
-// The environment in which `pulumi` runs on this project: local state, no questions, our language host if need be.
+// The environment in which `pulumi` runs on this project: local state, no questions, this repository's language host if
+// necessary.
 import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { workFolder } from "../paths";
 import { languageHostVariable, ourLanguageHost } from "./language-host";
 import type { Engine } from "./resolve";
 
-/** Every value is a default: what the caller has set stays, but for PATH, which is extended. */
+/** Returns defaults: variables of the caller are retained, except PATH, which is extended. */
 export function pulumiEnvironment(engine: Engine, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return {
     PULUMI_BACKEND_URL: env["PULUMI_BACKEND_URL"] ?? localBackend(),
-    // An empty passphrase protects nothing; it stands for "no secrets here" with local state.
+    // An empty passphrase protects nothing; it means "no secrets here" with local state.
     ...(env["PULUMI_CONFIG_PASSPHRASE_FILE"] === undefined ? { PULUMI_CONFIG_PASSPHRASE: "" } : {}),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Types are checked by `npm run typecheck`; checking them again in every preview costs seconds.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-    // Our host is used where downloads fail: a missing plugin is then an error at once, not after retries.
+    // This host is used where downloads fail: a missing plugin is then an error at once, not after retries.
     ...(engine.languageHost === "official" ? {} : { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
     [languageHostVariable]: ourLanguageHost,
     ...env,
@@ -22,7 +23,7 @@ export function pulumiEnvironment(engine: Engine, env: NodeJS.ProcessEnv = proce
   };
 }
 
-/** One line for standard error where our language host stands in, undefined where the official one is there. */
+/** Returns one line for standard error if this repository's language host is used; undefined if the official one exists. */
 export function languageHostNote(engine: Engine): string | undefined {
   if (engine.languageHost === "official") return undefined;
   return "pulumi-language-nodejs (Pulumi's own) is not installed: using the small one of tools/language-host";
@@ -35,7 +36,10 @@ function localBackend(): string {
   return `file://${state}`;
 }
 
-/** Our folders come last, so that nothing official is hidden; the engine's own comes first, as the official SDK does. */
+/**
+ * Extends PATH. Folders of this repository come last, so that nothing official is hidden; the engine's own comes first, as in
+ * the official SDK.
+ */
 function searchPath(engine: Engine, path: string): string {
   const own = engine.languageHost === "path" ? [dirname(ourLanguageHost)] : [];
   return [dirname(engine.command), path, ...own].filter((part) => part !== "").join(delimiter);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
-/** The first executable file of that name; relative PATH entries are skipped, they would depend on the folder. */
+/** Returns the first executable file of that name; relative PATH entries are skipped: they would depend on the folder. */
 export function findExecutable(name: string, path: string | undefined): string | undefined {
   return (path ?? "")
     .split(delimiter)
@@ -21,7 +21,7 @@ export function isExecutable(file: string): boolean {
   }
 }
 
-/** Standard output of a short command, undefined when it cannot be run or fails. */
+/** Returns standard output of a short command; undefined when it cannot be run or fails. */
 export function outputOf(
   command: string,
   args: readonly string[],

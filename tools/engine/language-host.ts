@@ -1,13 +1,13 @@
-// Which Node language host an engine will use, and how ours is put where the engine finds it.
+// Finds the Node language host that an engine will use, and installs this repository's where the engine finds it.
 import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { repositoryRoot } from "../paths";
 import { findExecutable, isExecutable } from "./executables";
 
 /**
- * official: Pulumi's own, beside the engine or on PATH.
- * beside: ours, by a link script beside an engine that we built.
- * path: ours, by a folder at the end of PATH; the engine then prints a warning about it in every operation.
+ * official: Pulumi's own, next to the engine or on PATH.
+ * beside: this repository's, by a link script next to an engine built here.
+ * path: this repository's, by a folder at the end of PATH; the engine then prints a warning about it in every operation.
  */
 export type LanguageHost = "official" | "beside" | "path";
 
@@ -24,7 +24,7 @@ export function languageHostOf(command: string, env: NodeJS.ProcessEnv): Languag
   return findExecutable(fileName, env["PATH"]) === undefined ? "path" : "official";
 }
 
-/** Puts the link script beside an engine of ours, so that the engine takes it for the host that it came with. */
+/** Writes the link script next to an engine built here, which then uses it as the host that it came with. */
 export function linkLanguageHost(bin: string): void {
   const file = join(bin, fileName);
   if (isExecutable(file)) return;
@@ -42,7 +42,7 @@ export function linkLanguageHost(bin: string): void {
   renameSync(temporary, file);
 }
 
-/** The official host is a binary of 50 MB or more; ours is the script above. */
+/** Returns true for the link script above; the official host is a binary of 50 MB or more. */
 function isLink(file: string): boolean {
   return readFileSync(file).subarray(0, 1_000).includes(languageHostVariable);
 }

@@ -2,7 +2,7 @@
 import { open, rm, stat, utimes } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The holder touches its file this often; process ids are no proof, they repeat after a restart and in containers. */
+/** Interval at which the holder touches its file; process ids are no proof, they repeat after a restart and in containers. */
 const beatMs = 2_000;
 const staleMs = 20_000;
 const pollMs = 500;
@@ -15,7 +15,7 @@ export async function withLock<T>(file: string, onWait: () => void, body: () => 
   }
   const beat = setInterval(() => {
     const now = new Date();
-    // A lock file that somebody removed is not worth failing for: the rename at the end is atomic anyway.
+    // A removed lock file is no reason to fail: the rename at the end is atomic anyway.
     utimes(file, now, now).catch(() => undefined);
   }, beatMs);
   beat.unref();

@@ -1,4 +1,4 @@
-// `npm run engine`: makes sure that a Pulumi CLI is there and prints where.
+// `npm run engine`: provides a Pulumi CLI and prints its path.
 import { resolveEngine } from "./resolve";
 
 resolveEngine().then(

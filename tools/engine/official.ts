@@ -1,15 +1,15 @@
-// Pulumi's own installation, by the Automation API. It brings the official language host along.
+// Pulumi's own installation, by the Automation API, which includes the official language host.
 import { execFile } from "node:child_process";
 import { request } from "node:https";
 import { pinnedVersion } from "./version";
 
 const host = "get.pulumi.com";
 
-/** Without a network this answers at once or after 5 s; a machine that reaches the host in 5 s may then download. */
+/** Without a network this fails at once or after 5 s; a machine that reaches the host in 5 s may then download. */
 const reachMs = 5_000;
 const installMs = 600_000;
 
-/** Why the host cannot be reached, undefined when it can. */
+/** Returns the reason why the host cannot be reached; undefined when it can. */
 export function unreachable(): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = request({ host, method: "HEAD", path: "/", timeout: reachMs, agent: false }, (response) => {

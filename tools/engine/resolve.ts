@@ -23,7 +23,7 @@ interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Progress and notes, one line each; standard error by default. */
   readonly say?: (line: string) => void;
-  /** Which sources are tried, always in this order; all by default. */
+  /** Sources to try, always in this order; all by default. */
   readonly sources?: readonly Source[];
 }
 
@@ -82,7 +82,7 @@ function fromCache(env: NodeJS.ProcessEnv): Found {
   return { command, version: pinnedVersion };
 }
 
-/** Fills the cache under a lock; a half-made folder never gets the name that the others look for. */
+/** Fills the cache under a lock; an incomplete folder never gets the name that other processes look for. */
 async function install(
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,

@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Added to the environment of this process. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Called with each piece of output as it comes, of both streams. */
+  /** Called with each piece of output as it arrives, of both streams. */
   readonly onOutput?: (text: string) => void;
   /** Interrupts the command as Ctrl-C would. */
   readonly signal?: AbortSignal;
@@ -23,7 +23,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** Non-interactive and without colours. A failing command is a result, not an exception: tests look at both. */
+/** Runs non-interactively and without colours. A failing command is a result, not an exception: tests check both. */
 export async function runPulumi(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const engine = options.engine ?? (await resolveEngine());
   const child = spawn(engine.command, [...args, "--non-interactive", "--color=never"], {

@@ -14,10 +14,10 @@ interface Outputs {
 
 const running = new Set<ChildProcess>();
 
-/** Between the request to stop and the end by force, as long as the official host waits. */
+/** Time between the request to stop and the end by force, as in the official host. */
 const graceMs = 5_000;
 
-/** Exit code; 128 when a signal ended the process. Output is complete when this resolves. */
+/** Returns the exit code; 128 when a signal ended the process. Output is complete when this resolves. */
 export function runNode(
   command: NodeCommand,
   outputs: Outputs,
@@ -26,7 +26,7 @@ export function runNode(
   const child = spawn(process.execPath, [...command.args], {
     cwd: command.cwd,
     env: command.env,
-    // Pipes of our own: Node changes the blocking mode of what it inherits, which would harm our standard output.
+    // Separate pipes: Node changes the blocking mode of inherited ones, which would harm our standard output.
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);
@@ -45,7 +45,7 @@ export function runNode(
   });
 }
 
-/** Cancel: asks each child to stop, and ends by force what does not. */
+/** Serves Cancel: asks each child to stop, and ends by force those that do not. */
 export function stopAll(): void {
   for (const child of running) stop(child);
 }
@@ -55,7 +55,7 @@ export function stop(child: ChildProcess): void {
   setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
 }
 
-/** For the host's own end, where nothing can be waited for. */
+/** Ends all children when the host itself ends, where nothing can be waited for. */
 export function endAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }

@@ -1,4 +1,5 @@
-// The language protocol, one entry a call. What this host does not do (code generation, packing) is UNIMPLEMENTED.
+// The language protocol, one entry for each call. Functions that this host does not have (code generation, packing) are
+// UNIMPLEMENTED.
 import { type sendUnaryData, type ServiceError, status } from "@grpc/grpc-js";
 import type { ILanguageRuntimeServer } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";
@@ -36,7 +37,7 @@ export function handlers(addressAtStart: string): Handlers {
     getPluginInfo: (_call, callback) => callback(null, new PluginInfo().setVersion(version)),
 
     // Empty on purpose: the official host names every Pulumi package in node_modules, and the engine would then
-    // download plugins of components that this program never makes. A plugin in use is found when it is used.
+    // download plugins of components that this program never creates. A plugin is found when it is used.
     getRequiredPackages: (_call, callback) => callback(null, new language.GetRequiredPackagesResponse()),
     getRequiredPlugins: (_call, callback) => callback(null, new language.GetRequiredPluginsResponse()),
 

@@ -1,12 +1,12 @@
-// A small Node language host for machines where Pulumi's own (`pulumi-language-nodejs`) cannot be had: it starts the
-// program, the policy packs and the plugins written for Node, and hands their output to the engine.
+// A small Node language host for machines where Pulumi's own (`pulumi-language-nodejs`) is not available: it starts the
+// program, the policy packs and the plugins written for Node, and passes their output to the engine.
 import * as grpc from "@grpc/grpc-js";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import { endAll } from "./children";
 import { handlers } from "./handlers";
 import { exitWithParent } from "./parent";
 
-/** The engine's own limit; a program's config or a plugin's output may be large. */
+/** Limit of the engine; a program's config or a plugin's output may be large. */
 const maxMessageBytes = 400 * 1024 * 1024;
 
 function main(): void {
@@ -26,7 +26,7 @@ function main(): void {
   });
 }
 
-/** Given on the command line, after flags such as --tracing=…; Handshake repeats it. */
+/** Returns the address on the command line, after flags such as --tracing=…; Handshake repeats it. */
 function engineAddress(): string {
   return process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? "";
 }

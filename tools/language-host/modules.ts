@@ -1,9 +1,9 @@
-// Where a module lies as a program would find it, and which versions a program depends on.
+// Finds modules as a program would, and the versions that a program depends on.
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-/** From the program's folder upwards, so that the program's own @pulumi/pulumi runs it. */
+/** Searches from the program's folder upwards, so that the program's own @pulumi/pulumi runs it. */
 export function locate(module: string, folder: string): string {
   try {
     return createRequire(join(folder, "_")).resolve(module);
@@ -17,7 +17,7 @@ interface Dependency {
   readonly version: string;
 }
 
-/** Direct dependencies of the nearest package.json, with the versions installed; what is not installed is left out. */
+/** Returns direct dependencies of the nearest package.json, with the installed versions; those not installed are left out. */
 export function dependencies(folder: string): readonly Dependency[] {
   const home = packageFolder(folder);
   if (home === undefined) return [];

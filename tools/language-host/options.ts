@@ -1,10 +1,10 @@
-// What `runtime.options` of Pulumi.yaml and PulumiPolicy.yaml says, as far as this host follows it.
+// Supported part of `runtime.options` of Pulumi.yaml and PulumiPolicy.yaml.
 import type { ProgramInfo } from "@pulumi/pulumi/proto/language_pb";
 
 interface NodeOptions {
   /** Arguments of node itself, split at blanks. */
   readonly nodeArgs: readonly string[];
-  /** What tells `@pulumi/pulumi/cmd/run*` whether to register ts-node. */
+  /** Variables by which `@pulumi/pulumi/cmd/run*` decides whether to register ts-node. */
   readonly env: NodeJS.ProcessEnv;
 }
 

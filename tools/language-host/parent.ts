@@ -1,10 +1,10 @@
-// Ends this process when the engine that started it is gone, however it went.
+// Ends this process when the engine that started it is gone, for whatever reason.
 
 const pollMs = 500;
 
 export function exitWithParent(): void {
   const parent = process.ppid;
-  // The kernel gives orphans another parent; that is seen also where the engine was killed and could not say so.
+  // The kernel gives orphans another parent, also after a kill of the engine that no message announces.
   const timer = setInterval(() => {
     if (process.ppid !== parent) process.exit(0);
   }, pollMs);

@@ -49,7 +49,7 @@ function command(request: RunPluginRequest): NodeCommand {
       };
 }
 
-/** "NAME=value" strings, as Go keeps an environment. */
+/** Parses "NAME=value" strings, as Go stores an environment. */
 function fromList(list: readonly string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(
     list.map((entry) => {

@@ -4,7 +4,7 @@ import { runNode } from "./children";
 import { locate } from "./modules";
 import { nodeOptions } from "./options";
 
-/** cmd/run's way to say "I have told the user what is wrong": nothing more is to be printed. */
+/** Exit code of cmd/run for an error that it has already reported: nothing more is printed. */
 const alreadyReported = 32;
 
 export async function runProgram(request: RunRequest, engineAddress: string): Promise<RunResponse> {
@@ -44,7 +44,7 @@ function programArguments(request: RunRequest, engineAddress: string): readonly 
   return [...given, ...dryRun, program === "" ? "." : program, ...request.getArgsList()];
 }
 
-/** Config travels in the environment, where every copy of @pulumi/pulumi that the program loads finds it. */
+/** Returns the config as environment, where every copy of @pulumi/pulumi that the program loads finds it. */
 function configuration(request: RunRequest): NodeJS.ProcessEnv {
   return {
     PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),

@@ -1,19 +1,19 @@
-// The programs that read the files of Monitoring in earnest: Prometheus's own parser of rules and postgres_exporter, built from
-// the Go module proxy, and Grafana's own model of a dashboard, from PyPI. Go keeps what it has compiled, so that only the
-// first build takes its minute.
+// Programs that read the files of Monitoring in production: Prometheus's own parser of rules and postgres_exporter, built from
+// the Go module proxy, and Grafana's own model of a dashboard, from PyPI. Go caches compiled packages, so that only the first
+// build takes a minute.
 import { spawn } from "node:child_process";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { findExecutable } from "../engine/executables";
 import { repositoryRoot } from "../paths";
 
-/** One tools module for each, because their dependency versions do not agree; each go.sum is complete. */
+/** Tools module of each program; separate, because their dependency versions do not agree; each go.sum is complete. */
 const PROGRAMS = {
   rules: ".",
   exporter: "github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter",
 } as const;
 
-/** Where the program is, or why it cannot be had here. */
+/** Path of the program, or why it is not available here. */
 export type Built = { readonly path: string } | { readonly reason: string };
 
 export async function buildProgram(name: keyof typeof PROGRAMS, env: NodeJS.ProcessEnv = process.env): Promise<Built> {
@@ -24,16 +24,16 @@ export async function buildProgram(name: keyof typeof PROGRAMS, env: NodeJS.Proc
   const path = join(folder, name);
   const failure = await run(go, ["build", "-mod=readonly", "-buildvcs=false", "-o", path, PROGRAMS[name]], {
     cwd: join(repositoryRoot, "tools", "monitoring", "go", name),
-    // GOFLAGS is emptied because a user's -mod=mod or -tags would build something that nobody has tested.
+    // GOFLAGS is emptied because a user's -mod=mod or -tags would build an untested program.
     env: { ...env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off", GOTOOLCHAIN: "local" },
   });
   return failure === undefined ? { path } : { reason: `"${name}" of tools/monitoring cannot be built: ${failure}` };
 }
 
-/** Versions of Grafana whose model of a dashboard is on PyPI: the oldest that reads ours, and the newest. */
+/** Versions of Grafana whose model of a dashboard is on PyPI: the oldest that reads this dashboard, and the newest. */
 export const GRAFANA_MODELS = { "10.4": "1769699796!10.4.0", "11.6": "1769699379!11.6.0" } as const;
 
-/** What reads a dashboard with the model of one version: `<program> <args…> <file>`. */
+/** Command that reads a dashboard with the model of one version: `<program> <args…> <file>`. */
 export type DashboardReader =
   { readonly program: string; readonly args: readonly string[] } | { readonly reason: string };
 
@@ -64,7 +64,7 @@ export async function dashboardReader(
   return { program: python, args: [script, join(folder, wheel)] };
 }
 
-/** The last line of what went wrong; undefined: nothing. */
+/** Returns the last line of an error; undefined if none occurred. */
 export function run(
   program: string,
   args: readonly string[],

@@ -1,9 +1,9 @@
-// Makes a bucket in an object store, versioned, as the archive's own component makes it.
+// Creates a bucket in an object store, versioned, as the archive's own component does.
 import { S3 } from "@aws-sdk/client-s3";
 import type { ObjectStoreServer } from "./server";
 
 interface BucketOptions {
-  /** With Object Lock, which cannot be added later. @default false */
+  /** Enables Object Lock, which cannot be added later. @default false */
   readonly objectLock?: boolean;
   /** @default true */
   readonly versioning?: boolean;
@@ -14,7 +14,7 @@ export async function makeBucket(
   bucket: string,
   { objectLock = false, versioning = true }: BucketOptions = {},
 ): Promise<void> {
-  // The SDK warns of Node 20 otherwise, each time.
+  // Otherwise the SDK warns of Node 20 each time.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
   const client = new S3({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } });

@@ -1,4 +1,4 @@
-// Builds the object store of tests and demo, versitygw, from the Go module proxy; kept in the cache, as the engine is.
+// Builds the object store of tests and demo, versitygw, from the Go module proxy; cached, like the engine.
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -6,10 +6,10 @@ import { findExecutable, isExecutable } from "../engine/executables";
 import { withLock } from "../engine/lock";
 import { cacheFolder, repositoryRoot } from "../paths";
 
-/** The version that go.mod of `go/` asks for. */
+/** Version that go.mod of `go/` requires. */
 export const objectStoreVersion = "1.8.0";
 
-/** Where the program is, or why it cannot be had here. */
+/** Path of the program, or why it is not available here. */
 type Found = { readonly command: string } | { readonly reason: string };
 
 export interface FindOptions {
@@ -18,7 +18,7 @@ export interface FindOptions {
   readonly say?: (line: string) => void;
 }
 
-/** From the cache, or built: about a minute on two cores, once. Two that ask at the same time build it once. */
+/** Returns the cached program, or builds it: about a minute on two cores, once. Two concurrent calls build it once. */
 export async function findObjectStore(options: FindOptions = {}): Promise<Found> {
   const env = options.env ?? process.env;
   const say = options.say ?? ((line: string) => process.stderr.write(`${line}\n`));
@@ -31,7 +31,7 @@ export async function findObjectStore(options: FindOptions = {}): Promise<Found>
   const onWait = (): void => say(`another process is making ${target}: waiting for it`);
   return withLock(`${target}.lock`, onWait, async () => {
     if (isExecutable(command)) return { command };
-    // Built beside and renamed, so that a build cut short is never used.
+    // Built under another name and renamed, so that an interrupted build is never used.
     const temporary = await mkdtemp(`${target}.partial-`);
     try {
       say(`building versitygw ${objectStoreVersion} from the Go module proxy, once: about a minute on 2 cores`);
@@ -46,13 +46,13 @@ export async function findObjectStore(options: FindOptions = {}): Promise<Found>
   });
 }
 
-/** The last lines of what went wrong; undefined: nothing. */
+/** Returns the last lines of an error; undefined if none occurred. */
 function build(go: string, output: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const args = ["build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", output];
   const child = spawn(go, [...args, "github.com/versity/versitygw/cmd/versitygw"], {
     // One tools module for each tool, because their dependency versions do not agree; go.sum is complete.
     cwd: join(repositoryRoot, "tools", "object-store", "go"),
-    // GOFLAGS is emptied because a user's -mod=mod or -tags would build something that nobody has tested.
+    // GOFLAGS is emptied because a user's -mod=mod or -tags would build an untested program.
     env: { ...env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
     stdio: ["ignore", "ignore", "pipe"],
   });

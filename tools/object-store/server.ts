@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { findObjectStore, type FindOptions } from "./build";
 
 interface StartOptions extends FindOptions {
-  /** A folder that is kept and used again; without it a temporary one, removed at the end. */
+  /** A folder that is kept and used again; by default a temporary one, removed at the end. */
   readonly folder?: string;
 }
 
@@ -17,7 +17,7 @@ export interface ObjectStoreServer {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
   readonly region: string;
-  /** Of a user who may do everything; made for this start, random. */
+  /** Key of a user with all rights; random, created for this start. */
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly logFile: string;
@@ -30,10 +30,10 @@ const host = "127.0.0.1";
 const region = "us-east-1";
 const startMs = 20_000;
 
-/** Another process may take the port between the look and the start. */
+/** Number of tries: another process may take the port between check and start. */
 const portAttempts = 3;
 
-/** The store ends with this process, however that ends: the shell between them waits for the end of its standard input. */
+/** Script that ends the store with this process, for whatever reason: the shell waits for the end of its standard input. */
 const watcher = `
   exec 3<&0
   "$@" 3<&- </dev/null & store=$!
@@ -45,7 +45,7 @@ const watcher = `
   [ -z "$REMOVE" ] || rm -rf -- "$REMOVE"
   exit "$code"`;
 
-/** Fails with the reason where versitygw can be neither found nor built. */
+/** Starts the store; fails with the reason where versitygw can be neither found nor built. */
 export async function startObjectStore(options: StartOptions = {}): Promise<ObjectStoreServer> {
   const found = await findObjectStore(options);
   if ("reason" in found) throw new Error(found.reason);
@@ -76,7 +76,7 @@ async function startOnce(command: string, kept: string | undefined): Promise<Obj
     ["-c", watcher, "sh", command, ...args, "posix", "--versioning-dir", versions, buckets],
     {
       cwd: folder,
-      // By the environment, which no other user can read, and not on the command line.
+      // In the environment, which no other user can read, not on the command line.
       env: {
         PATH: process.env["PATH"],
         ROOT_ACCESS_KEY: keys.accessKeyId,
@@ -84,7 +84,7 @@ async function startOnce(command: string, kept: string | undefined): Promise<Obj
         FOLDER: folder,
         ...(kept === undefined ? { REMOVE: folder } : {}),
       },
-      // A group of its own: Ctrl-C reaches the caller only, which stops the store when it is done with it.
+      // A separate process group: Ctrl-C reaches only the caller, which stops the store when it has finished with it.
       detached: true,
       stdio: ["pipe", log, log],
     },
@@ -94,7 +94,7 @@ async function startOnce(command: string, kept: string | undefined): Promise<Obj
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   try {
     const pid = await ready(child, endpoint, folder, logFile);
-    // A caller that forgets to stop the store still ends, and the store with it.
+    // A caller that does not stop the store still ends, and the store with it.
     for (const handle of [child, child.stdin as Socket]) handle.unref();
     return { endpoint, region, ...keys, logFile, pid, stop: () => end(child, ended) };
   } catch (error) {
@@ -106,7 +106,7 @@ async function startOnce(command: string, kept: string | undefined): Promise<Obj
 
 async function ready(child: ChildProcess, endpoint: string, folder: string, logFile: string): Promise<number> {
   for (let waited = 0; waited < startMs && child.exitCode === null; waited += 20) {
-    // Any answer will do: without a signature it is 403.
+    // Any answer is sufficient: without a signature it is 403.
     const answered = await fetch(endpoint).then(
       () => true,
       () => false,
@@ -125,7 +125,7 @@ async function end(child: ChildProcess, ended: Promise<void>): Promise<void> {
   await ended;
 }
 
-/** Free when asked; two calls at the same time get different ones from the kernel. */
+/** Returns a port that is free now; two concurrent calls get different ones from the kernel. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

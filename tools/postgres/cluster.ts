@@ -1,11 +1,11 @@
-// Makes a data folder, or gets an existing one ready for another start.
+// Creates a data folder, or prepares an existing one for another start.
 import { spawn } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Account } from "./account";
 
-/** The superuser of every embedded server. */
+/** Superuser of every embedded server. */
 export const superuser = "postgres";
 
 interface Cluster {
@@ -16,7 +16,7 @@ interface Cluster {
   readonly password: string;
 }
 
-/** A new folder under the system's temporary one, owned by the account. */
+/** Creates a folder under the system's temporary one, owned by the account. */
 export function temporaryFolder(account: Account | undefined): string {
   const folder = mkdtempSync(join(tmpdir(), "pgpartition-postgres-"));
   if (account !== undefined) chownSync(folder, account.uid, account.gid);
@@ -54,7 +54,7 @@ async function initialise({ bin, dataDir, account, password }: Cluster): Promise
   }
 }
 
-/** A kept folder knows only the password of its last run; the single-user mode asks for none. */
+/** Sets the password: a kept folder has only that of its last run; the single-user mode requires none. */
 async function setPassword({ bin, dataDir, account, password }: Cluster): Promise<void> {
   await run(
     join(bin, "postgres"),
@@ -81,7 +81,7 @@ function run(command: string, args: readonly string[], account: Account | undefi
   });
 }
 
-/** Nothing of the caller's PG* variables and locale may reach the server. */
+/** Returns an environment without the caller's PG* variables and locale. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC" };
 }

@@ -1,4 +1,4 @@
-// An extension as Debian packs it, in a copy of the embedded server of the same major version: npm has the server alone.
+// An extension as packaged by Debian, in a copy of the embedded server of the same major version: npm has only the server.
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,7 +10,7 @@ import { reachable } from "./reachable";
 
 const VERSION = 15;
 
-/** The server with the extension, or why there is none. Nothing is installed: the package is only unpacked. */
+/** Returns the server with the extension, or why it is not available. Nothing is installed: the package is only unpacked. */
 export async function withDebianExtension(
   debianPackage: string,
 ): Promise<{ readonly binaries: Binaries } | { readonly reason: string }> {
@@ -20,7 +20,7 @@ export async function withDebianExtension(
     const server = binaries(VERSION);
     const base = reachable(server, account());
     const release = `${server.release}-${debianPackage}`;
-    // Where only a copy can be run the next one lies beside it; elsewhere it must not lie in node_modules.
+    // Where only a copy can be run the next one is stored next to it; elsewhere it must not be in node_modules.
     const home = base === server.folder ? join(workFolder, "postgres") : dirname(base);
     return { binaries: { folder: combined(base, files, join(home, `${release}-${process.arch}`)), release } };
   } catch (error) {
@@ -28,7 +28,7 @@ export async function withDebianExtension(
   }
 }
 
-/** Copied beside and renamed, so that a copy cut short is never used. */
+/** Copies under another name and renames, so that an interrupted copy is never used. */
 function combined(base: string, files: string, target: string): string {
   if (existsSync(target)) return target;
   mkdirSync(dirname(target), { recursive: true, mode: 0o755 });

@@ -1,4 +1,4 @@
-// A package of Debian, only unpacked: nothing is installed.
+// A Debian package, only unpacked: nothing is installed.
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,12 +7,12 @@ import { workFolder } from "../paths";
 
 const run = promisify(execFile);
 
-/** The folder that stands for the root of the package, made once; `marker` is a path that it has. */
+/** Returns the unpacked root of the package, created once; `marker` is a path in it. */
 export async function unpacked(debianPackage: string, marker: string): Promise<string> {
   const folder = join(workFolder, "debian", debianPackage);
   if (existsSync(join(folder, marker))) return folder;
   mkdirSync(dirname(folder), { recursive: true });
-  // Filled beside and renamed: two test files may want the same package at once.
+  // Filled under another name and renamed: two test files may request the same package at once.
   const filling = mkdtempSync(`${folder}.partial-`);
   try {
     await extract(debianPackage, filling);
@@ -26,13 +26,13 @@ export async function unpacked(debianPackage: string, marker: string): Promise<s
   return folder;
 }
 
-/** Why a package is not to be had, in a line. */
+/** Explains in one line why a package is not available. */
 export function notToBeHad(debianPackage: string, error: unknown): string {
   const text = error instanceof Error ? error.message.split("\n").slice(0, 2).join(" ") : String(error);
   return `${debianPackage} is not to be had here: ${text}`;
 }
 
-/** Names of the libraries that a package depends on, of alternatives the first. */
+/** Returns names of the libraries that a package depends on, of alternatives the first. */
 export async function librariesOf(debianPackage: string): Promise<string[]> {
   const { stdout } = await run("apt-cache", ["show", "--no-all-versions", debianPackage]);
   const depends = /^Depends: (.*)$/m.exec(stdout)?.[1] ?? "";

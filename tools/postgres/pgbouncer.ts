@@ -1,4 +1,4 @@
-// Starts and stops a real PgBouncer, as Debian packs it, before a PostgreSQL server.
+// Starts and stops a real PgBouncer, as packaged by Debian, in front of a PostgreSQL server.
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -18,10 +18,10 @@ import { serverEnvironment, temporaryFolder } from "./cluster";
 import { librariesOf, notToBeHad, unpacked } from "./debian-package";
 
 export interface PgBouncerOptions {
-  /** The server behind it, with a role that may read pg_shadow: any role is then let in by its own password. */
+  /** The server behind it, with a role that may read pg_shadow: every role then logs in with its own password. */
   readonly server: { readonly host: string; readonly port: number; readonly user: string; readonly password: string };
   readonly mode: "session" | "transaction" | "statement";
-  /** Lines of section [pgbouncer], over those of this file. */
+  /** Lines of section [pgbouncer], which override those of this file. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,7 @@ const PROGRAM = join("usr", "sbin", "pgbouncer");
 const host = "127.0.0.1";
 const startMs = 20_000;
 
-/** Where program and libraries lie, or why there are none. */
+/** Returns the paths of program and libraries, or why they are not available. */
 export async function findPgBouncer(): Promise<{ readonly files: readonly string[] } | { readonly reason: string }> {
   if (process.platform !== "linux") return { reason: `${PACKAGE} is taken from Debian, this is ${process.platform}` };
   try {
@@ -49,7 +49,7 @@ export async function findPgBouncer(): Promise<{ readonly files: readonly string
   }
 }
 
-/** It ends with this process, however that ends: the shell between them waits for the end of its standard input. */
+/** Script that ends it with this process, for whatever reason: the shell waits for the end of its standard input. */
 const watcher = `
   exec 3<&0
   "$@" 3<&- </dev/null & server=$!
@@ -127,12 +127,12 @@ function text({ server, mode, settings }: PgBouncerOptions, own: Readonly<Record
   ].join("\n");
 }
 
-/** Whether the program lacks a library that this machine has not installed. */
+/** Returns true if the program needs a library that is not installed on this machine. */
 function missing(program: string): boolean {
   return spawnSync("ldd", [program], { encoding: "utf8" }).stdout.includes("not found");
 }
 
-/** Those of its libraries that are not installed. */
+/** Returns those of its libraries that are not installed. */
 async function libraries(): Promise<string[]> {
   const wanted = (await librariesOf(PACKAGE)).filter((name) => spawnSync("dpkg-query", ["-s", name]).status !== 0);
   const folders = await Promise.all(wanted.map((name) => unpacked(name, join("usr", "lib"))));
@@ -151,7 +151,7 @@ async function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** Free when asked. */
+/** Returns a port that is free now. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);

@@ -1,4 +1,4 @@
-// Makes the binaries runnable for the account: a clone under /root cannot be entered by another user.
+// Makes the binaries executable for the account: a clone under /root cannot be entered by another user.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
@@ -6,10 +6,10 @@ import { dirname, join } from "node:path";
 import type { Account } from "./account";
 import type { Binaries } from "./binaries";
 
-/** Only root needs the copy, and only root may write here: nobody else can put a program in its place. */
+/** Folder of the copy that root needs; only root may write here, so no other user can replace a program. */
 const systemCache = "/var/cache/pulumi-pgpartition/postgres";
 
-/** The folder to run from: the given one, or a copy of it that the account can enter. */
+/** Returns the folder to run from: the given one, or a copy of it that the account can enter. */
 export function reachable(binaries: Binaries, account: Account | undefined): string {
   if (account === undefined || runs(binaries.folder, account)) return binaries.folder;
   const copy = join(systemCache, `${binaries.release}-${process.arch}`);
@@ -20,7 +20,7 @@ export function reachable(binaries: Binaries, account: Account | undefined): str
   );
 }
 
-/** A folder for data that is kept: the wished one, or one outside where the account cannot enter that. */
+/** Returns a folder for data that is kept: the given one, or another one if the account cannot enter it. */
 export function reachableDataFolder(wished: string, account: Account | undefined): string {
   mkdirSync(wished, { recursive: true, mode: 0o755 });
   if (account === undefined || canEnter(wished, account)) return wished;
@@ -36,12 +36,12 @@ function canEnter(folder: string, account: Account): boolean {
   return spawnSync("test", ["-x", folder], { ...account, cwd: "/" }).status === 0;
 }
 
-/** Trying it covers modes, ACLs, mounts without exec and security modules alike. */
+/** Tries to run a program, which covers modes, ACLs, mounts without exec and security modules alike. */
 function runs(folder: string, account: Account): boolean {
   return spawnSync(join(folder, "bin", "postgres"), ["--version"], { ...account, cwd: "/" }).status === 0;
 }
 
-/** Copied beside and renamed, so that a copy cut short is never used. */
+/** Copies under another name and renames, so that an interrupted copy is never used. */
 function copyTo(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
   const temporary = mkdtempSync(`${target}.partial-`);

@@ -15,11 +15,11 @@ interface StartOptions {
   readonly version: Version;
   /** Other programs than those of npm, of the same version. */
   readonly binaries?: Binaries;
-  /** A folder that is kept and used again; without it a temporary one, removed at the end. */
+  /** A folder that is kept and used again; by default a temporary one, removed at the end. */
   readonly dataDir?: string;
   /** Lines of postgresql.conf, given on the command line. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Where the server's log goes; a file in the data folder by default. */
+  /** Path of the server's log; a file in the data folder by default. */
   readonly logFile?: string;
 }
 
@@ -29,7 +29,7 @@ export interface Server {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  /** Of the database `postgres`. */
+  /** URL of the database `postgres`. */
   readonly url: string;
   readonly logFile: string;
   /** Process id of the postmaster. */
@@ -42,8 +42,8 @@ const host = "127.0.0.1";
 const startMs = 60_000;
 
 /**
- * The server ends with this process, however that ends: the shell between them waits for the end of its standard
- * input. It is the shell that removes a temporary data folder, because a killed process cannot.
+ * Script that ends the server with this process, for whatever reason: the shell waits for the end of its standard input. It
+ * also removes a temporary data folder, because a killed process cannot.
  */
 const watcher = `
   exec 3<&0
@@ -54,7 +54,7 @@ const watcher = `
   [ -z "$REMOVE" ] || rm -rf -- "$REMOVE"
   exit "$code"`;
 
-/** Another process may take the port between the look and the start; a third time has not been seen. */
+/** Number of tries: another process may take the port between check and start; a third has never been needed. */
 const portAttempts = 3;
 
 export async function startServer(options: StartOptions): Promise<Server> {
@@ -72,7 +72,7 @@ async function startOnce(options: StartOptions): Promise<Server> {
   const bin = join(reachable(options.binaries ?? binaries(options.version), owner), "bin");
   const temporary = options.dataDir === undefined ? temporaryFolder(owner) : undefined;
   const dataDir = options.dataDir ?? join(temporary ?? "", "data");
-  // Letters and digits alone: one that begins with a hyphen would be an option on a command line.
+  // Letters and digits only: a leading hyphen would be an option on a command line.
   const password = randomBytes(24).toString("hex");
   const logFile = options.logFile ?? join(temporary ?? dataDir, "server.log");
   try {
@@ -85,13 +85,13 @@ async function startOnce(options: StartOptions): Promise<Server> {
       ...owner,
       cwd: "/",
       env: { ...serverEnvironment(), REMOVE: temporary },
-      // A group of its own: Ctrl-C reaches the caller only, which stops the server when it is done with it.
+      // A separate process group: Ctrl-C reaches only the caller, which stops the server when it has finished with it.
       detached: true,
       stdio: ["pipe", log, log],
     });
     closeSync(log);
     const pid = await ready(child, dataDir, logFile);
-    // A caller that forgets to stop the server still ends, and the server with it.
+    // A caller that does not stop the server still ends, and the server with it.
     for (const handle of [child, child.stdin as Socket]) handle.unref();
     const url = `postgresql://${superuser}:${password}@${host}:${String(port)}/postgres`;
     const stop = (): Promise<void> => end(child);
@@ -115,7 +115,7 @@ function flags(dataDir: string, port: number, options: StartOptions): readonly s
   return ["-D", dataDir, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
 }
 
-/** PostgreSQL itself would say this in a log that nobody has open. */
+/** Fails early: PostgreSQL itself would report this only in its log. */
 function refuseSecondStart(dataDir: string): void {
   const pid = Number(pidFile(dataDir)[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
@@ -124,7 +124,7 @@ function refuseSecondStart(dataDir: string): void {
   }
 }
 
-/** Lines of postmaster.pid: process id first, "ready" in the eighth once connections are accepted. */
+/** Returns lines of postmaster.pid: process id first, "ready" in the eighth once connections are accepted. */
 function pidFile(dataDir: string): readonly string[] {
   try {
     return readFileSync(join(dataDir, "postmaster.pid"), "utf8").split("\n");
@@ -155,7 +155,7 @@ async function end(child: ChildProcess): Promise<void> {
   await closed;
 }
 
-/** Free when asked; two calls at the same time get different ones from the kernel. */
+/** Returns a port that is free now; two concurrent calls get different ones from the kernel. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
