@@ -58,7 +58,6 @@ export const levels: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** Creates a table with one program and one site, and a copy of its database. */
 async function prepare(server: BenchServer, signal: AbortSignal) {
   const ours = await server.createDatabase();
   const project = await partitionedProject(databaseArgs(ours, { petri: observations(1, 1) }), signal);

@@ -20,7 +20,7 @@ export interface Row {
   readonly note?: string;
 }
 
-/** Returns true if the row is within its limit; undefined if it has none, or nothing was measured. */
+/** Undefined without a limit or a measurement. */
 export function isWithin(row: Row): boolean | undefined {
   const measured = row.limit?.of === "ratio" ? row.ratio : row.ours?.value;
   return row.limit === undefined || measured === undefined ? undefined : measured <= row.limit.most;

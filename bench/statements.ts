@@ -26,7 +26,7 @@ export const statements: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** Declares a table with an index, whose resource is read too. */
+/** The resource of the index is read too. */
 function tables(partitions: number) {
   return { events: dailyEvents(partitions, { indexes: { by_note: { columns: ["note"] } } }) };
 }
@@ -54,10 +54,7 @@ function row(operation: string, partitions: number, all: readonly Logged[]): Row
   };
 }
 
-/**
- * Matches statements for the management schema, which belong to no table: one for a database, however many parents
- * (queries/management.sql, postgres/management/).
- */
+/** True for statements that are sent once for a database, however many parents (queries/management.sql, postgres/management/). */
 function isOfManagementSchema({ sql }: Logged): boolean {
   return sql.startsWith("-- One row, always: what there is under the name $1") || sql.includes('"pgpartition".version');
 }

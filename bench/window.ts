@@ -44,7 +44,6 @@ export const window: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** Creates a table with three partitions, and a copy of its database. */
 async function prepare(server: BenchServer, signal: AbortSignal) {
   const ours = await server.createDatabase();
   const project = await partitionedProject(databaseArgs(ours, { events: few }), signal);

@@ -44,7 +44,7 @@ interface Options {
   readonly record?: boolean;
 }
 
-/** Passes the options on as text: they are checked together with all other arguments. */
+/** Passes texts on: they are checked with all other arguments. */
 function argsOf(options: Options, managementSchema: string): MonitoringSettingsArgs {
   const { small, warn, alert, runway, jobSilent, slowQuery } = options;
   return {

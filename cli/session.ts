@@ -49,7 +49,6 @@ export async function withRegistry<T>(command: Command, body: (session: CliSessi
   });
 }
 
-/** Explains why a verb did nothing. */
 export function notRegistered(table: TableId): Error {
   return new Error(`"${formatTableId(table)}" is not in the registry; pgpartition status lists what is`);
 }

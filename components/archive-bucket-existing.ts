@@ -105,10 +105,7 @@ function refuseOwnersBusiness(name: string, args: DeclaredBucket): void {
   });
 }
 
-/**
- * Returns the settings to read; those with an acceptable AWS default are read only if the declaration requires something of
- * them.
- */
+/** Selects the settings to read; those with a good AWS default are read only if something is required of them. */
 function wantedSettings(args: DeclaredBucket, settings: ArchiveBucketSettings): BucketSetting[] {
   return [
     "versioning",
@@ -139,7 +136,7 @@ function demandsOf(settings: ArchiveBucketSettings, args: DeclaredBucket, key: s
   };
 }
 
-/** Reads one setting; the id of each of these resources is the name of the bucket. */
+/** Reads a setting, whose resource has the name of the bucket as its id. */
 function readSetting(
   aws: typeof awsTypes,
   name: string,

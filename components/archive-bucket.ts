@@ -72,7 +72,7 @@ export class ArchiveBucket extends pulumi.ComponentResource {
     this.url = bucket.apply((known) => formatLocation({ kind: "s3", bucket: known, prefix }));
     this.archiverPolicyArn = this.letArchive(aws, name, args, settings).arn;
     const { url, archiverPolicyArn } = this;
-    // Policies do not see resources that are only read, so the component passes the facts to them.
+    // Shown to policies, which do not see resources that are only read.
     const seen = read ? { settings: read.facts, unchecked: [...(args.existing?.unchecked ?? [])] } : {};
     this.registerOutputs({ bucket, url, arn, archiverPolicyArn, ...seen });
   }

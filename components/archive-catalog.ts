@@ -132,7 +132,7 @@ function readTables(name: string, args: ArchiveCatalogArgs): Map<string, Catalog
   });
 }
 
-/** Returns the folders of a table's branches; undefined, with a problem, if they or its columns cannot be determined. */
+/** Returns the folders of a table's branches; undefined, with a problem, if they or its columns are not known. */
 function readBranches(
   key: string,
   spec: TableSpec,

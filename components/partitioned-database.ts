@@ -76,10 +76,7 @@ export class PartitionedDatabase extends pulumi.ComponentResource {
     });
   }
 
-  /**
-   * Creates the provider. A simulated clock is passed on only if it is trusted: the provider's configuration must not change
-   * from run to run.
-   */
+  /** Passes a simulated clock on only if it is trusted: the provider's configuration must not change from run to run. */
   private createProvider(
     name: string,
     args: PartitionedDatabaseArgs,

@@ -68,9 +68,9 @@ export class PartitionedTable extends pulumi.ComponentResource {
   readonly windowResource: pulumi.Resource;
 
   /**
-   * Orders the table after those of the same provider that its foreign keys point to and that the program has created before,
-   * and its window after the windows of tables that point to it. In a PartitionedDatabase the order of declaration has no
-   * effect: `later` has the resources that the window waits for, once all tables are constructed.
+   * Orders the table after those of the same provider that its foreign keys point to and that the program created before, and
+   * its window after the windows of those that point to it. In a PartitionedDatabase the order of declaration has no effect:
+   * `later` resolves to what the window waits for, once all tables are constructed.
    */
   constructor(
     name: string,
@@ -123,10 +123,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     return new Table(`${name}-table`, tableToWire(spec), { parent: this, dependsOn });
   }
 
-  /**
-   * Creates the partitions. `protect` is set explicitly: a protected table must still roll, and deleting a Partition only
-   * forgets it.
-   */
+  /** Sets `protect` explicitly: a protected table must still roll, and deleting a Partition only forgets it. */
   private createPartitions(name: string, spec: TableSpec, window: PlannedWindow, table: Table): Partition[] {
     if (spec.window.resources === "window") return [];
     this.warnManyResources(window.desired.length);
@@ -152,7 +149,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
     );
   }
 
-  /** Creates the window last: nothing is retired before everything else is in place, and on destroy it is deleted first. */
+  /** Comes last: nothing is retired before everything else is in place, and on destroy it is deleted first. */
   private createWindow(
     name: string,
     spec: TableSpec,
@@ -191,7 +188,7 @@ function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpec
   return { ...rest, archive: { ...archive, to: typeof to === "string" || isTable(to) ? to : PLACE_TO_COME } };
 }
 
-/** Sets the archive's place; an archive table is one of the settings. */
+/** Covers an archive table, which is one of the settings. */
 function withPlace<T extends { readonly to?: unknown }>(settings: T, to: pulumi.Input<string> | undefined) {
   const { to: _, ...others } = settings;
   return to === undefined ? others : { ...others, to };
@@ -204,8 +201,8 @@ function isTable(to: pulumi.Input<string> | ArchiveTableArgs): to is ArchiveTabl
 const PLACE_TO_COME = "s3://known-only-when-it-is-made";
 
 /**
- * Runs `body` without stack traces. The SDK takes and formats one for each of several promises of each property; for hundreds
- * of partitions that is more than half of the program's time, and every trace shows the same lines of this file.
+ * Saves more than half of the program's time for hundreds of partitions: the SDK takes and formats a stack trace for each of
+ * several promises of each property, and every one of them shows the same lines of this file.
  */
 function withoutStackTraces<T>(body: () => T): T {
   const limit = Error.stackTraceLimit;

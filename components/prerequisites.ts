@@ -13,8 +13,9 @@ export interface PrerequisiteArgs {
   /** Schemas to create. A destroy leaves them alone. @example ["telemetry"] */
   readonly schemas?: readonly string[];
   /**
-   * Extensions to create. A destroy leaves them alone. `pg_cron` requires that the server loads it, and this to be the
-   * database that it is configured for. @example ["pg_cron"]
+   * Extensions to create. A destroy leaves them alone. `pg_cron` must be loaded by the server and configured for this
+   * database.
+   * @example ["pg_cron"]
    */
   readonly extensions?: readonly string[];
   /** Roles by name, with the privileges that they need for the declared tables. @default none */
@@ -22,9 +23,9 @@ export interface PrerequisiteArgs {
   /** Publications by name, created empty: tables join by their own `publications`. A destroy leaves them alone. @default none */
   readonly publications?: Readonly<Record<string, PrerequisitePublicationArgs>>;
   /**
-   * Connection that creates the prerequisites, if that is not the tables' owner: roles need CREATEROLE, some extensions a
-   * superuser. Its role must be a superuser, or a member of the owner, which becomes the owner of schemas and publications.
-   * Single values, since `@pulumi/postgresql` takes neither url nor passwordCommand. @default the connection of the database
+   * Connection that creates these, if it is not that of the tables' owner: roles need CREATEROLE, some extensions a superuser.
+   * Its role must be a superuser, or a member of the owner, which then owns schemas and publications. Single values, since
+   * `@pulumi/postgresql` takes neither url nor passwordCommand. @default the connection of the database
    */
   readonly connection?: ConnectionArgs;
 }
@@ -34,13 +35,13 @@ export interface PrerequisiteRoleArgs {
   /** `archive`: runs `pulumi up`, as a member of the tables' owner. `read`: reads the tables, never a partition by its name. */
   readonly for: "archive" | "read";
   /**
-   * Password of the role, which lets it log in. Kept as a secret, in state too; without it other roles become this one, or it
-   * logs in another way. @default none
+   * Lets the role log in. Kept as a secret, in state too; without it other roles become this one, or it logs in another way.
+   * @default none
    */
   readonly password?: pulumi.Input<string>;
   /** True if the role may log in. @default true with a password */
   readonly login?: boolean;
-  /** Roles that this role is a member of. An archiver must be a member of the role that owns the tables. @default [] */
+  /** Roles that it is a member of. An archiver is a member of the role that owns the tables. @default [] */
   readonly memberOf?: readonly string[];
   /** Keys of the tables that the role reads. @default all */
   readonly tables?: readonly string[];

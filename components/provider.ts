@@ -16,10 +16,7 @@ export interface ConnectionArgs {
   readonly database?: pulumi.Input<string>;
   /** The role that runs the statements: the owner of the tables, or a member of it. Needs no superuser. @default PGUSER */
   readonly user?: pulumi.Input<string>;
-  /**
-   * Password of the role. Kept as a secret in state. To keep it out of state altogether use passwordCommand, PGPASSWORD or
-   * PGPASSFILE.
-   */
+  /** Kept as a secret in state. To keep it out of state altogether use passwordCommand, PGPASSWORD or PGPASSFILE. */
   readonly password?: pulumi.Input<string>;
   /**
    * A shell command that prints the password, run once for each operation; for short-lived tokens.
@@ -53,8 +50,8 @@ export interface ProviderArgs extends ConnectionArgs {
    */
   readonly maxBytesPerUpdate?: Size;
   /**
-   * Longest wait for a lock that blocks other sessions, in milliseconds; after it the statement gives up and is retried. Range
-   * 10-1000. @default 100
+   * Longest wait for a lock that blocks others, in milliseconds; then the statement gives up and is retried. Range 10-1000.
+   * @default 100
    */
   readonly lockTimeoutMs?: number;
   /**

@@ -2,13 +2,13 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** Root of the repository; also correct inside dist/, which is at the same depth as tools/. */
+/** Also right inside dist/, which is at the same depth as tools/. */
 export const repositoryRoot = resolve(__dirname, "..");
 
 /** Git-ignored folder: state of the file backend, connection of the dev database, its data, test results. */
 export const workFolder = join(repositoryRoot, ".pgpartition");
 
-/** Returns the cache folder, which outlives `npm ci` and the clone itself, because building the engine takes minutes. */
+/** Returns a folder outside `npm ci` and the clone itself, because building the engine takes minutes. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment["XDG_CACHE_HOME"];
   // The XDG rule: a relative or empty value counts as unset.

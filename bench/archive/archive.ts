@@ -15,7 +15,7 @@ import { type BenchDatabase, startBenchServer } from "../support/server";
 import { archiveBesideLoad } from "./live";
 import { archiveOfWide, PEAK_MEGABYTES } from "./wide";
 
-/** Limit as a ratio, proof included. */
+/** As a ratio, proof included. */
 const TIME_LIMIT = 2.5;
 const SIZE_LIMIT = 0.75;
 
@@ -165,7 +165,7 @@ async function fill(client: Client, { quick, say }: BenchOptions): Promise<void>
     await client.query(`create table ${name} (like rows_to_archive)`);
 }
 
-/** Runs a script with the connection in the environment: a command line is visible to all users. */
+/** Runs a script; the connection is in the environment because a command line is visible to all users. */
 async function shell(database: BenchDatabase, script: string): Promise<void> {
   const url = new URL(database.url);
   const env = {

@@ -45,7 +45,7 @@ export const create: Bench = async ({ quick, signal, say }) => {
   }
 };
 
-/** Measures the executor. Both sides connect, and each works on a fresh copy of the same database. */
+/** Runs both sides with a connection, each on a fresh copy of the same database. */
 async function byExecutor({ server, partitions, rounds, signal }: Job): Promise<Comparison> {
   const { ours: base } = await prepare(server, signal);
   const wall = (body: typeof runScript) => async () => {
@@ -79,7 +79,6 @@ async function byUp({ server, partitions, rounds, signal }: Job, psql: boolean):
   );
 }
 
-/** Creates a table with two partitions. */
 async function prepare(server: BenchServer, signal: AbortSignal) {
   const ours = await server.createDatabase();
   const project = await partitionedProject(databaseArgs(ours, { agent_logs: agentLogs(1) }), signal);

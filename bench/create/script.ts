@@ -5,7 +5,7 @@ import { AS_OF } from "../support/tables";
 
 export const SCRIPT = "bench script";
 
-/** Creates partitions in addition to the two existing ones. */
+/** Adds to the two existing partitions. */
 export async function runScript(database: BenchDatabase, partitions: number): Promise<void> {
   await database.with(SCRIPT, async (client) => {
     for (const statement of statements(partitions)) await client.query(statement);

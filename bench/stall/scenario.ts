@@ -61,10 +61,7 @@ export function stallText(stalled: Stalled): string {
   );
 }
 
-/**
- * Closes the old transactions. The engine starts for seconds before the plugin does anything, so the time runs from the first
- * lock of the work.
- */
+/** Counts from the first lock of the work, because the engine starts for seconds before the plugin does anything. */
 async function closeLater(scenario: Scenario, sessions: readonly Client[], ended: AbortSignal): Promise<void> {
   await scenario.database.with("bench", async (client) => {
     while (!ended.aborted && (await client.query(atWork, [scenario.workers])).rowCount === 0) await sleep(20);

@@ -41,7 +41,7 @@ export function trivialProject(count: number, signal: AbortSignal): Promise<Proj
 
 const stack = "bench";
 
-/** Starts a project in plain JavaScript on both sides: no time is spent on compiling a program. */
+/** Starts plain JavaScript on both sides: no time is spent on compiling a program. */
 async function startProject(args: object, signal: AbortSignal, program: readonly string[]): Promise<Project> {
   const engine: Engine = await resolveEngine();
   const folder = mkdtempSync(join(benchFolder, "project-"));

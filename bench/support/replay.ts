@@ -4,7 +4,6 @@ import type { Statement } from "../../core/sql/statement";
 import { timed } from "./measure";
 import type { BenchDatabase } from "./server";
 
-/** Sends the statements in one session, transaction by transaction. */
 export async function replay(database: BenchDatabase, statements: readonly Statement[]): Promise<number> {
   return database.with("bench replay", (client) => timed(() => replayOn(client, statements)));
 }

@@ -36,8 +36,8 @@ function isSetUp(sql: string): boolean {
 }
 
 /**
- * Matches a line with the prefix of server.ts. From the second line on, lines of a statement begin with a tab. The extended
- * protocol logs three lines for one statement.
+ * With the prefix of server.ts. Lines of a statement after the first begin with a tab. The extended protocol logs three lines
+ * for one statement.
  */
 const line =
   /^\S+ \S+ \S+ \[(\d+)\] (.*)@(\S+) LOG: {2}duration: ([\d.]+) ms {2}(parse|bind|execute|statement)[^:]*: (.*(?:\n\t.*)*)/gm;

@@ -6,7 +6,6 @@ import type { DatabaseArgs } from "./project";
 /** The tenth at noon of this month: days may pass in a bench without a month's end. Rows of now() have a partition. */
 export const AS_OF = `${new Date().toISOString().slice(0, 8)}10T12:00:00Z`;
 
-/** Returns the program of one database with these tables. */
 export function databaseArgs(
   database: BenchDatabase,
   tables: Readonly<Record<string, TableSpecArgs>>,

@@ -9,12 +9,9 @@ export interface ProviderModule {
   readonly version: string;
   /** The package's schema as JSON text. */
   schema(): string;
-  /**
-   * Checks the configuration. The engine unwraps secrets before this call; `secrets` of the result makes them so in state, top
-   * level or deeper.
-   */
+  /** The engine unwraps secrets before this call; `secrets` of the result makes them so in state, top level or deeper. */
   checkConfig(ctx: CallContext, request: CheckRequest): Promise<CheckResult>;
-  /** Compares configurations. A replacement here would replace every resource of the provider: never for a database with data. */
+  /** A replacement here would replace every resource of the provider: never for a database with data. */
   diffConfig(ctx: CallContext, request: Omit<DiffRequest, "id">): Promise<DiffResult>;
   /** Remembers the configuration, connects to nothing. The engine does not call it while a value is unknown. */
   configure(ctx: CallContext, request: ConfigureRequest): Promise<void>;

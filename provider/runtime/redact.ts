@@ -1,10 +1,7 @@
 import { isList, isMap, valueAt } from "./values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "./values";
 
-/**
- * Length of the shortest text that is hidden. Shorter ones would also be found in ordinary words, and hide more than they
- * protect.
- */
+/** Shorter texts would also be found in ordinary words, and hide more than they protect. */
 const SHORTEST = 3;
 const HIDDEN = "[secret]";
 

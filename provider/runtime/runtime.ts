@@ -146,10 +146,7 @@ export class Runtime {
     return { systemIdentifier: identity.systemIdentifier, databaseOid: identity.databaseOid, name: identity.database };
   }
 
-  /**
-   * Throws if the state is that of another cluster: it must never be applied to this one. A changed URL alone is not another
-   * database.
-   */
+  /** Refuses the state of one cluster on another one; a changed URL alone is not a changed database. */
   async requireSameDatabase(outputs: PropertyMap): Promise<void> {
     const recorded = outputs["database"];
     if (!isMap(recorded)) return;
@@ -205,7 +202,6 @@ export class Runtime {
     this.shapes.set(formatTableId(shape), shape);
   }
 
-  /** Returns the indexes that this run declares on a table. */
   indexesOf(table: { readonly schema: string; readonly table: string }): readonly IndexSpec[] {
     return [...(this.indexes.get(formatTableId(table))?.values() ?? [])];
   }

@@ -132,7 +132,7 @@ function wanted(line: Line): void {
   line.wake();
 }
 
-/** Returns the next waiting task; without one it settles the finished ones, and returns a task that comes within the pause. */
+/** Returns the waiting task; without one, settles finished work and returns a task that comes within the pause. */
 async function nextTask(line: Line, settle: () => Promise<void>): Promise<Waiting | undefined> {
   if (line.tasks[0]) return line.tasks[0];
   await settle();

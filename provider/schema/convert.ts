@@ -79,7 +79,7 @@ function convertType(place: Place, json: Json, types: NamedTypes): TypeSpec {
   }
 }
 
-/** Converts a union. A word among texts is a text: `"forever"` alongside spans adds nothing that a type could express. */
+/** Merges a word among texts into the text: `"forever"` alongside spans adds nothing that a type could express. */
 function convertUnion(place: Place, members: readonly Json[], types: NamedTypes): TypeSpec {
   const converted = members.map((member) => convertType(place, member, types));
   const distinct = [...new Map(converted.map((member) => [JSON.stringify(member), member])).values()];

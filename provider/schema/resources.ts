@@ -14,7 +14,7 @@ export function resourceSpecs(resources: readonly ResourceType[], types: NamedTy
   return Object.fromEntries(resources.map((resource) => [resource.token, resourceSpec(resource, types)]));
 }
 
-/** Builds a resource's schema. The engine keeps every input as an output too, so both maps have it. */
+/** Repeats inputs as outputs, because the engine keeps every input as an output too. */
 function resourceSpec({ name, description, inputs, checked, facts }: ResourceType, types: NamedTypes): ResourceSpec {
   const declared = convertObject(name, inputs, types);
   const computed = [...(checked ? [checked] : []), facts, database].map((schema) => convertObject(name, schema, types));

@@ -44,7 +44,7 @@ export class Calls {
   }
 }
 
-/** Longest time of setTimeout, which takes 31 bits of milliseconds (24.8 days); a longer time-out counts as none. */
+/** Limit of setTimeout: 31 bits of milliseconds (24.8 days); a longer time-out is none. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function stopAfter(controller: AbortController, seconds: number): NodeJS.Timeout | undefined {

@@ -36,7 +36,7 @@ function changesOf(changes: boolean | undefined): DiffResponse.DiffChanges {
   return changes ? DiffResponse.DiffChanges.DIFF_SOME : DiffResponse.DiffChanges.DIFF_NONE;
 }
 
-/** Returns the top-level property: `window.lead` -> window, `levels[0]` -> levels, `["a.b"].c` -> a.b */
+/** Converts `window.lead` to window, `levels[0]` to levels, `["a.b"].c` to a.b. */
 function topLevel(path: string): string {
   const quoted = /^\[("(?:[^"\\]|\\.)*")\]/.exec(path)?.[1];
   if (quoted !== undefined) return String(JSON.parse(quoted));

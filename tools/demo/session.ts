@@ -115,7 +115,7 @@ function copyProject(folder: string): string {
   return project;
 }
 
-/** Returns flags for the bundled pack, which starts a second faster than one that is type-checked at every start. */
+/** Prefers the bundled pack, which starts a second faster than one that is type-checked at every start. */
 function policyFlags(project: string): readonly string[] {
   const pack = join(project, "policy-pack");
   mkdirSync(pack);

@@ -6,7 +6,7 @@ import type { Connection } from "../dev/connection";
 const TABLE = "public.chat_messages_partitioned";
 const USERS = ["user_7", "user_8"] as const;
 
-/** Reads the chat messages as the application does, user by user: through the table, then directly from a partition. */
+/** Reads the chat messages as the application does, user by user: through the table, then from a partition. */
 export async function readAsTenants(connection: Connection): Promise<string[]> {
   return withClient(connection, "demo", async (client) => {
     const total = await count(client, TABLE);

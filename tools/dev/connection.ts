@@ -13,7 +13,7 @@ export interface Connection {
 
 export const connectionFile = join(workFolder, "dev.json");
 
-/** Writes the file with access for its owner only: it contains the password. */
+/** Lets only the owner read the file: it contains the password. */
 export function writeConnection(connection: Connection, file = connectionFile): void {
   mkdirSync(dirname(file), { recursive: true });
   // An existing file would retain its mode.

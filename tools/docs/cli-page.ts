@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { repositoryRoot } from "../paths";
 import { type Page, page, section } from "./markdown";
 
-/** Returns the pages; none while the repository has no command line. */
+/** Returns no page while no command line exists. */
 export async function cliPages(): Promise<Page[]> {
   if (!existsSync(join(repositoryRoot, "cli", "main.ts"))) return [];
   const { program } = await import("../../cli/main");
@@ -20,7 +20,7 @@ export async function cliPages(): Promise<Page[]> {
   ];
 }
 
-/** Formats the help for a terminal of 100 columns, whatever this one has. */
+/** Formats for a terminal of 100 columns, whatever this one has. */
 function help(command: Command): string {
   return command
     .configureHelp({ helpWidth: 100 })

@@ -92,10 +92,7 @@ function isPublic(member: ts.PropertyDeclaration): boolean {
   return member.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.PrivateKeyword) !== true;
 }
 
-/**
- * Returns a member, and those of the object literal that is its whole type; if that is one form among several, the member's
- * text describes it.
- */
+/** Returns a member, and those of the object literal that is its whole type; one form among several is described by its text. */
 function property(member: ts.TypeElement | ts.ClassElement, prefix: string): Member[] {
   if (!ts.isPropertySignature(member) && !ts.isPropertyDeclaration(member)) return [];
   const name = `${prefix}${member.name.getText()}`;
@@ -115,7 +112,7 @@ function literalsIn(node: ts.TypeNode): ts.TypeLiteralNode[] {
   return [];
 }
 
-/** Removes parts that do not matter to a caller: `readonly` always applies, `pulumi.` is understood. */
+/** Keeps what matters to a caller: `readonly` always applies, `pulumi.` is understood. */
 function plainType(text: string): string {
   return text
     .replace(/\breadonly /g, "")

@@ -15,7 +15,7 @@ export const oldestGo = { minor: 25, text: "1.25.11" };
 
 const progressMs = 30_000;
 
-/** Returns the reason why it cannot be built here; undefined if it can. */
+/** Returns the reason why it cannot be built here, if any. */
 export async function cannotBuild(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const go = findExecutable("go", env["PATH"]);
   if (go === undefined) return "go is not on PATH";

@@ -23,7 +23,7 @@ export function pulumiEnvironment(engine: Engine, env: NodeJS.ProcessEnv = proce
   };
 }
 
-/** Returns one line for standard error if this repository's language host is used; undefined if the official one exists. */
+/** Returns one line for standard error if our language host stands in for the official one. */
 export function languageHostNote(engine: Engine): string | undefined {
   if (engine.languageHost === "official") return undefined;
   return "pulumi-language-nodejs (Pulumi's own) is not installed: using the small one of tools/language-host";
@@ -36,10 +36,7 @@ function localBackend(): string {
   return `file://${state}`;
 }
 
-/**
- * Extends PATH. Folders of this repository come last, so that nothing official is hidden; the engine's own comes first, as in
- * the official SDK.
- */
+/** Appends our folders, so that nothing official is hidden; the engine's own comes first, as the official SDK does. */
 function searchPath(engine: Engine, path: string): string {
   const own = engine.languageHost === "path" ? [dirname(ourLanguageHost)] : [];
   return [dirname(engine.command), path, ...own].filter((part) => part !== "").join(delimiter);

@@ -1,4 +1,4 @@
-// Finds the Node language host that an engine will use, and installs this repository's where the engine finds it.
+// Finds the Node language host that an engine will use, and installs ours for it.
 import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { repositoryRoot } from "../paths";
@@ -6,8 +6,8 @@ import { findExecutable, isExecutable } from "./executables";
 
 /**
  * official: Pulumi's own, next to the engine or on PATH.
- * beside: this repository's, by a link script next to an engine built here.
- * path: this repository's, by a folder at the end of PATH; the engine then prints a warning about it in every operation.
+ * beside: our host, by a link script next to an engine that we built.
+ * path: our host, by a folder at the end of PATH; the engine then prints a warning about it in every operation.
  */
 export type LanguageHost = "official" | "beside" | "path";
 

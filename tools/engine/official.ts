@@ -9,7 +9,7 @@ const host = "get.pulumi.com";
 const reachMs = 5_000;
 const installMs = 600_000;
 
-/** Returns the reason why the host cannot be reached; undefined when it can. */
+/** Returns the reason why the host cannot be reached, if any. */
 export function unreachable(): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = request({ host, method: "HEAD", path: "/", timeout: reachMs, agent: false }, (response) => {

@@ -55,7 +55,7 @@ export function stop(child: ChildProcess): void {
   setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
 }
 
-/** Ends all children when the host itself ends, where nothing can be waited for. */
+/** Kills all children at the host's own end, which cannot wait. */
 export function endAll(): void {
   for (const child of running) child.kill("SIGKILL");
 }

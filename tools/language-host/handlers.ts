@@ -1,5 +1,4 @@
-// The language protocol, one entry for each call. Functions that this host does not have (code generation, packing) are
-// UNIMPLEMENTED.
+// The language protocol, one entry for each call. Unsupported ones (code generation, packing) are UNIMPLEMENTED.
 import { type sendUnaryData, type ServiceError, status } from "@grpc/grpc-js";
 import type { ILanguageRuntimeServer } from "@pulumi/pulumi/proto/language_grpc_pb";
 import * as language from "@pulumi/pulumi/proto/language_pb";

@@ -31,7 +31,7 @@ export async function findObjectStore(options: FindOptions = {}): Promise<Found>
   const onWait = (): void => say(`another process is making ${target}: waiting for it`);
   return withLock(`${target}.lock`, onWait, async () => {
     if (isExecutable(command)) return { command };
-    // Built under another name and renamed, so that an interrupted build is never used.
+    // Renamed when complete, so that an interrupted build is never used.
     const temporary = await mkdtemp(`${target}.partial-`);
     try {
       say(`building versitygw ${objectStoreVersion} from the Go module proxy, once: about a minute on 2 cores`);

@@ -28,7 +28,7 @@ export async function withDebianExtension(
   }
 }
 
-/** Copies under another name and renames, so that an interrupted copy is never used. */
+/** Renames the copy when complete, so that an interrupted one is never used. */
 function combined(base: string, files: string, target: string): string {
   if (existsSync(target)) return target;
   mkdirSync(dirname(target), { recursive: true, mode: 0o755 });

@@ -12,7 +12,7 @@ export async function unpacked(debianPackage: string, marker: string): Promise<s
   const folder = join(workFolder, "debian", debianPackage);
   if (existsSync(join(folder, marker))) return folder;
   mkdirSync(dirname(folder), { recursive: true });
-  // Filled under another name and renamed: two test files may request the same package at once.
+  // Renamed when complete: two test files may want the same package at once.
   const filling = mkdtempSync(`${folder}.partial-`);
   try {
     await extract(debianPackage, filling);

@@ -37,7 +37,7 @@ const PROGRAM = join("usr", "sbin", "pgbouncer");
 const host = "127.0.0.1";
 const startMs = 20_000;
 
-/** Returns the paths of program and libraries, or why they are not available. */
+/** Returns program and libraries, or why they are not available. */
 export async function findPgBouncer(): Promise<{ readonly files: readonly string[] } | { readonly reason: string }> {
   if (process.platform !== "linux") return { reason: `${PACKAGE} is taken from Debian, this is ${process.platform}` };
   try {
@@ -151,7 +151,6 @@ async function accepts(port: number): Promise<boolean> {
   });
 }
 
-/** Returns a port that is free now. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on("error", reject);

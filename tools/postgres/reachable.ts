@@ -36,12 +36,12 @@ function canEnter(folder: string, account: Account): boolean {
   return spawnSync("test", ["-x", folder], { ...account, cwd: "/" }).status === 0;
 }
 
-/** Tries to run a program, which covers modes, ACLs, mounts without exec and security modules alike. */
+/** Tries it, which covers modes, ACLs, mounts without exec and security modules alike. */
 function runs(folder: string, account: Account): boolean {
   return spawnSync(join(folder, "bin", "postgres"), ["--version"], { ...account, cwd: "/" }).status === 0;
 }
 
-/** Copies under another name and renames, so that an interrupted copy is never used. */
+/** Renames the copy when complete, so that an interrupted one is never used. */
 function copyTo(source: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
   const temporary = mkdtempSync(`${target}.partial-`);

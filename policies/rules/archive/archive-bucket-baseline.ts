@@ -123,7 +123,7 @@ function demandsOf(config: ArchiveBucketBaselineConfig): BucketDemands {
   };
 }
 
-/** Returns the days of a span. The engine checked the text by its pattern, which has hours as well: they are less than a day. */
+/** Counts hours, which the engine's pattern allows as well, as less than a day. */
 function daysOf(text: string): number {
   return daysOfSpan(text) ?? 1;
 }

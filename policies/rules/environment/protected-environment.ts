@@ -45,10 +45,7 @@ function found(name: string, value: unknown, unknown: readonly string[]): string
   return text;
 }
 
-/**
- * Returns true for an empty setting. Anything else counts as on, also an unknown value: a protected environment does not
- * guess.
- */
+/** Counts everything else as on, also an unknown value: a protected environment does not guess. */
 function isOff(text: string): boolean {
   return ["", "false", "[]", "null"].includes(text.replace(/\s/g, ""));
 }

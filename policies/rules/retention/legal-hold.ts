@@ -92,7 +92,7 @@ function touched(properties: KnownProperties, range: OpenInterval): string[] {
   ];
 }
 
-/** Returns true if the program declares the hold. One known only in the update is reported by every-rule-evaluated. */
+/** Leaves holds that are known only in the update to every-rule-evaluated. */
 function isDeclared(properties: KnownProperties, range: OpenInterval): boolean {
   if (properties.unknown.includes("holds")) return true;
   const { asOf } = readWindow(properties);

@@ -55,7 +55,7 @@ export const retentionMaximum: Rule<RetentionMaximumConfig> = {
   },
 };
 
-/** Returns the spans for which rows exist: those of a detached partition remain until its grace is over. */
+/** Adds the grace of a drop: the rows of a detached partition remain until it is over. */
 function keptFor(window: WindowProperties, retention: string): string[] {
   return window.onExpire === "drop" && window.grace !== undefined ? [retention, window.grace] : [retention];
 }

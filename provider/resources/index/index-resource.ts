@@ -56,13 +56,13 @@ export const index = defineResource(indexType, (runtime) => ({
   list: () => listIndexes(runtime),
 }));
 
-/** Returns true if the index is complete. With a foreign table among the partitions the server's own flag is not enough. */
+/** Checks more than the server's own flag, which is not enough with a foreign table among the partitions. */
 function isWholeNow(runtime: Runtime, wire: IndexWire): Promise<boolean> {
   const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
   return indexIsWhole({ database: runtime.database }, table, indexSpecFromWire(wire));
 }
 
-/** Shows the statements. An index of a table that is only planned is created together with it. */
+/** Shows nothing for a table that is only planned: the index is created together with it. */
 async function previewStatements(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
   if (runtime.planned.has(formatTableId(wire))) return;
   await runtime.ifReachable(ctx, async () => {

@@ -22,7 +22,7 @@ import { refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
 import { workContext } from "../shared/work";
 
-/** Returns the context of a plan: this run's declaration of the table takes precedence over the last recorded one. */
+/** Prefers this run's declaration of the table to the last recorded one. */
 export function membershipContext(
   runtime: Runtime,
   spec: PublicationMemberWire,

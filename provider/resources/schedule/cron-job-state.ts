@@ -108,7 +108,7 @@ async function userProblems(
 ): Promise<CoreProblem[]> {
   if (wire.user === undefined || wire.user === reading.role || !mayScheduleForOthers(reading.facts)) return [];
   const missing = await missingForJob(runtime.database, wire.user, wire);
-  // Before the first update neither the table nor the management schema exists, so no privileges can be checked on them.
+  // Before the first update neither table nor management schema exists, so that privileges are missing anyway.
   const known = observation.registration ? missing : missing.filter((one) => one.includes("does not exist"));
   return known.map((one) => ({
     path: "schedule.user",

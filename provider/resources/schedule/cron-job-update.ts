@@ -37,10 +37,7 @@ export async function applyJob(ctx: ResourceContext, runtime: Runtime, wire: Cro
   });
 }
 
-/**
- * Removes the recorded job. One that replaced it outside Pulumi is left alone, and so is every job where pg_cron is not
- * available.
- */
+/** Removes the recorded job; one that replaced it outside Pulumi is left alone, as is every job without pg_cron. */
 export async function removeJob(ctx: ResourceContext, runtime: Runtime, wire: CronJobWire): Promise<void> {
   const options = { signal: ctx.signal, log: ctx.log, subject: `removing job "${wire.job}"` };
   await runtime.database.withTableLock(wire.schema, wire.table, options, async () => {

@@ -51,10 +51,7 @@ function judge(table: string, { printed, refused }: PrintedPolicies, declared: D
   };
 }
 
-/**
- * Returns true if an expression may take the whole row: such a function exists for the table's own row type, which only an
- * existing table can check.
- */
+/** Finds functions that may take the whole row: they exist for the row type of the table alone, so only the table can tell. */
 function takesRow(policy: string, table: string, declared: DeclaredAccess): boolean {
   const spec = declared.rowSecurity?.policies?.find(({ name }) => name === policy);
   const names = tokensOf(`${spec?.using ?? ""} ${spec?.withCheck ?? ""}`).map(({ text }) => text.replaceAll('"', ""));

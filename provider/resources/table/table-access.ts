@@ -36,7 +36,7 @@ export function importedLeaves({ registration }: Observation): PropertyMap {
   return Object.keys(leaves).length > 0 ? asProperties({ leaves }) : {};
 }
 
-/** Checks the policies of a new table; those of an existing one belong to its RowPolicy. */
+/** Skips existing tables, whose policies belong to their RowPolicy. */
 async function policyProblems(ctx: CallContext, runtime: Runtime, wire: TableWire): Promise<readonly CoreProblem[]> {
   const { leaves, columns } = wire;
   if (!leaves?.rowSecurity?.policies?.length || !columns) return [];

@@ -9,10 +9,10 @@ import { asProperties } from "../shared/inputs";
 import { importedChecks, importedColumn } from "./table-live";
 
 /**
- * Returns inputs in the form in which they are compared: types as the server would print them, lists by name, so that an
- * imported table equals the declared one. Expressions are compared by their text here: a different text is an update, in which
- * the server compares the meaning. Properties that the new inputs do not manage are no difference: an undeclared comment, and
- * columns, keys and constraints if no columns are declared, because then another tool owns them.
+ * Returns inputs as they are compared: types as the server would print them, lists by name, so that an imported table equals
+ * the declared one. Expressions are compared as text: another text is an update, in which the server compares the meaning.
+ * What the new inputs do not manage is no difference: an undeclared comment, and columns, keys and constraints if no columns
+ * are declared, because then another tool owns them.
  */
 export function canonical(inputs: PropertyMap, news: PropertyMap = inputs): PropertyMap {
   const read = readWire(tableWireSchema, inputs);

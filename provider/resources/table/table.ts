@@ -172,8 +172,8 @@ function recordDeclaredPolicies(management: string, shape: TableShape): Statemen
 }
 
 /**
- * Deletes the table. One that another tool created is only forgotten; one created by this provider is dropped if destroy is
- * allowed and its partitions are gone.
+ * Only forgets a table that another tool created. One of this provider is dropped if destroy is allowed and its partitions are
+ * gone.
  */
 async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
   const work = workContext(runtime, ctx);

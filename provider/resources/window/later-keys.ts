@@ -29,7 +29,7 @@ export async function withoutLaterKeys(runtime: Runtime, shape: TableShape): Pro
   return { ...shape, foreignKeys: shape.foreignKeys.filter(({ name }) => !later.includes(name)) };
 }
 
-/** Returns the foreign keys that the window has to add; undefined if there are none. */
+/** Returns the foreign keys for the window to add; undefined: none. */
 export async function laterKeysOf(
   runtime: Runtime,
   table: { readonly schema: string; readonly table: string },

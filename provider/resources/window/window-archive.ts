@@ -68,9 +68,9 @@ export async function archiveDue(
 }
 
 /**
- * Archives one partition under a lock of its own: the schedule and other updates may create partitions meanwhile. Decides on
- * facts read under it, so that a partition which another update archived or dropped in the meantime is not archived twice.
- * Returns true if it was archived here.
+ * Takes a lock for one partition only: the schedule and other updates may create partitions meanwhile. Decides on facts read
+ * under it, so that a partition which another update archived or dropped while this one waited is not archived twice. Returns
+ * true if it was archived here.
  */
 async function archiveOne(
   ctx: ResourceContext,
@@ -200,10 +200,7 @@ export async function checkLastCopy(
   }
 }
 
-/**
- * Checks a location that only the ledger has. If it cannot be reached without settings of a program, the drop is refused: the
- * archive is the last copy.
- */
+/** Checks a location that no program declares. If it needs settings of a program, the drop is refused: it is the last copy. */
 async function checkUndeclared(work: WorkContext, spec: WindowSpec, drop: ArchivedDrop, at: Instant): Promise<boolean> {
   const away = awayOf(spec, drop);
   const { archived } = drop.needs;

@@ -8,10 +8,7 @@ import { createPartition } from "../../../postgres/work/create-partition";
 import type { Turn } from "./window-turn";
 import { rowsAreGone } from "../shared/work";
 
-/**
- * Creates missing partitions, only with `resources: "window"`: otherwise each partition is a resource and creates itself.
- * Returns their number.
- */
+/** Does nothing unless `resources` is "window": otherwise each partition is a resource and creates itself. */
 export async function createMissing(turn: Turn): Promise<number> {
   const { failures, inputs, live, parent, work } = turn;
   if (inputs.spec.resources !== "window") return 0;

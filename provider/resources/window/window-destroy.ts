@@ -34,9 +34,9 @@ import type { WindowInputs } from "./window-inputs";
 import { workContext } from "../shared/work";
 
 /**
- * Destroys the table. Called first on destroy, and when the component is removed from the program. Refuses for the whole table
- * before a partition is touched, unless the table is gone, released, of another stack, or named in allowDestroy; then it drops
- * every partition through the regular retirement.
+ * Runs first on destroy, and when the component leaves the program. Refuses for the whole table before a partition is touched,
+ * unless the table is gone, released, of another stack, or named in allowDestroy; then it drops every partition through the
+ * regular retirement.
  */
 export async function destroyTable(ctx: ResourceContext, runtime: Runtime, inputs: WindowInputs): Promise<void> {
   const { spec } = inputs;
@@ -136,10 +136,9 @@ interface PointingKey {
 }
 
 /**
- * Returns the foreign keys to drop, because PostgreSQL refuses to drop what is referred to: the table's own, and those of
- * tables that the same destroy drops (of this stack, named in allowDestroy, no longer in the program), whichever of them is
- * destroyed first: two that refer to each other have no order. Throws, before anything is dropped, if any other table refers
- * to it.
+ * Returns the foreign keys to drop first, because PostgreSQL drops nothing that is referred to: the table's own, and those of
+ * tables that the same destroy drops (of this stack, named in allowDestroy, no longer in the program), in either order: two
+ * may refer to each other. Throws, before anything is dropped, if any other table refers to it.
  */
 async function goingKeys(
   ctx: ResourceContext,
@@ -233,10 +232,7 @@ async function requireUnneeded(
   );
 }
 
-/**
- * Returns true if a detached table is dropped with its parent: one detached with a promise, except if it still has to be
- * archived.
- */
+/** True if detached with a promise, and archived if that was promised: such a table is dropped with its parent. */
 function isDropped({ archived, dropAfter }: DetachedTable): boolean {
   return archived !== undefined || dropAfter !== undefined;
 }

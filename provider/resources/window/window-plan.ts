@@ -127,7 +127,7 @@ function missingRanges({ spec, asOf }: WindowInputs, observation: Observation): 
   return planWindow(spec, asOf).desired.filter((partition) => !there.has(intervalKey(partition)));
 }
 
-/** Reads the values of the levels. A source that cannot be read is a wrong input: it changes nothing. */
+/** Treats a source that cannot be read as a wrong input: it changes nothing. */
 async function valuesOf(runtime: Runtime, inputs: WindowInputs): Promise<SourceValues> {
   try {
     return await readLevelValues(runtime.database, inputs.spec.levels);

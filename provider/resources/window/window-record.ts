@@ -20,10 +20,7 @@ import type { Runtime } from "../../runtime/runtime";
 import { unrecordedIndexes } from "../shared/declared-indexes";
 import type { WindowInputs } from "./window-inputs";
 
-/**
- * Records, before anything else, the window that is now the rule, the confirmations, and the partitions found but not created
- * by this provider.
- */
+/** Records, before anything else, the window that is now the rule, the confirmations, and partitions created by others. */
 export async function recordDecision(
   work: WorkContext,
   runtime: Runtime,

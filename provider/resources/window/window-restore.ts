@@ -39,7 +39,7 @@ export async function restoreDue(
   return attached;
 }
 
-/** Returns true if this plan restores the partition. Without an archive, the normal creation fills a window that has grown. */
+/** Leaves ranges without an archive that return to a larger window to the normal creation. */
 function isNamed({ work }: WindowInputs, creation: Creation): boolean {
   const { kind, partition } = creation;
   if (kind === "restore") return names(work, "restore", partition);
