@@ -20,7 +20,7 @@ import { Index, Partition, PartitionWindow, RowPolicy, Table } from "./resources
 /** A declared table, and the moment for which it is planned. */
 export interface PartitionedTableArgs extends Omit<TableSpecArgs, "archive"> {
   /**
-   * Destination and settings of the archive for expired partitions. Required with `onExpire: "archive"`, and only then.
+   * Destination and settings of the archive of expired partitions. Required with `onExpire: "archive"`, and only then.
    * @example { to: archive.url }
    */
   readonly archive?: Omit<ArchiveArgs, "to"> & {
@@ -70,7 +70,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
   /**
    * Orders the table after those of the same provider that its foreign keys point to and that the program created before, and
    * its window after the windows of those that point to it. In a PartitionedDatabase the order of declaration has no effect:
-   * `later` resolves to what the window waits for, once all tables are constructed.
+   * `later` has what the window waits for, once all tables are constructed.
    */
   constructor(
     name: string,
@@ -188,7 +188,7 @@ function withKnownPlace(declared: Omit<PartitionedTableArgs, "asOf">): TableSpec
   return { ...rest, archive: { ...archive, to: typeof to === "string" || isTable(to) ? to : PLACE_TO_COME } };
 }
 
-/** Covers an archive table, which is one of the settings. */
+/** Handles an archive table too. */
 function withPlace<T extends { readonly to?: unknown }>(settings: T, to: pulumi.Input<string> | undefined) {
   const { to: _, ...others } = settings;
   return to === undefined ? others : { ...others, to };

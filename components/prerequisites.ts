@@ -35,7 +35,8 @@ export interface PrerequisiteRoleArgs {
   /** `archive`: runs `pulumi up`, as a member of the tables' owner. `read`: reads the tables, never a partition by its name. */
   readonly for: "archive" | "read";
   /**
-   * Lets the role log in. Kept as a secret, in state too; without it other roles become this one, or it logs in another way.
+   * Password for logging in. Kept as a secret, in state too; without it other roles become this one, or it logs in another
+   * way.
    * @default none
    */
   readonly password?: pulumi.Input<string>;
@@ -83,7 +84,7 @@ export function createPrerequisites(
   const opts = { parent, provider };
   const kept = { ...opts, retainOnDelete: true };
   const grants = grantsOf(roles);
-  // The role that creates the tables needs the right to create them there.
+  // The role that creates the tables must be able to create them there.
   const owned = args?.connection && connection.user !== undefined ? { owner: connection.user } : {};
   const made = [
     ...schemas.map((schema) => new postgresql.Schema(`${name}-${schema}`, { name: schema, ...owned }, kept)),

@@ -16,7 +16,7 @@ export interface ConnectionArgs {
   readonly database?: pulumi.Input<string>;
   /** The role that runs the statements: the owner of the tables, or a member of it. Needs no superuser. @default PGUSER */
   readonly user?: pulumi.Input<string>;
-  /** Kept as a secret in state. To keep it out of state altogether use passwordCommand, PGPASSWORD or PGPASSFILE. */
+  /** Password of the role. Kept as a secret in state; to keep it out of state use passwordCommand, PGPASSWORD or PGPASSFILE. */
   readonly password?: pulumi.Input<string>;
   /**
    * A shell command that prints the password, run once for each operation; for short-lived tokens.
@@ -70,7 +70,7 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
-/** Encodes the provider's inputs: strings as they are, everything else as JSON. */
+/** Encodes inputs: strings as they are, everything else as JSON. */
 function providerInputs(args: ProviderArgs): pulumi.Inputs {
   const plain: pulumi.Inputs = {
     host: args.host,

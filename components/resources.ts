@@ -57,7 +57,7 @@ export class PartitionWindow extends resourceClass<typeof partitionWindowType, P
 /** A resource of the provider as a class: it carries inputs and outputs and decides nothing. */
 interface ResourceClass<Args, Outputs> {
   new (name: string, args: Args, opts?: pulumi.CustomResourceOptions): pulumi.CustomResource & Outputs;
-  /** Creates the resources that a declared table has alongside it. */
+  /** Creates the resources alongside a declared table. */
   besideTable(name: string, table: TableSpec, opts: pulumi.CustomResourceOptions): pulumi.CustomResource[];
 }
 

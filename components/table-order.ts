@@ -25,8 +25,8 @@ export function qualifiedName(table: Pick<Named, "schema" | "table">, schema: st
 }
 
 /**
- * Returns the tables that the foreign keys of a table point to, each once. A name without a schema is in public, whatever the
- * table's own schema.
+ * Returns the tables that the foreign keys of a table point to, each once. Without a schema they are in public, whatever the
+ * table's own.
  */
 function referencedNames({ foreignKeys = {} }: Pick<Named, "foreignKeys">): string[] {
   // Values that are no foreign key are refused where the table is read.

@@ -8,7 +8,7 @@ export const repositoryRoot = resolve(__dirname, "..");
 /** Git-ignored folder: state of the file backend, connection of the dev database, its data, test results. */
 export const workFolder = join(repositoryRoot, ".pgpartition");
 
-/** Returns a folder outside `npm ci` and the clone itself, because building the engine takes minutes. */
+/** Returns a folder that outlives `npm ci` and the clone, because building the engine takes minutes. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment["XDG_CACHE_HOME"];
   // The XDG rule: a relative or empty value counts as unset.

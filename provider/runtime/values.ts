@@ -17,7 +17,7 @@ class Unknown {
   /** Makes the type nominal: no plain object is taken for it. */
   private readonly brand = "unknown";
 
-  /** Returns the text for a message that contains an unknown by mistake. */
+  /** Text in a message that contains an unknown by mistake. */
   toString(): string {
     return `(${this.brand} until up)`;
   }

@@ -4,7 +4,7 @@ import { SECRET_CONFIG } from "../runtime/config";
 import type { NamedTypes } from "./convert";
 import type { Properties, PropertySpec, TypeSpec } from "./model";
 
-/** Keys without `version`, which the engine adds itself. */
+/** Without `version`, which the engine adds itself. */
 type ConfigKey = Exclude<keyof ProviderConfig, "version">;
 
 type Kind<T> = T extends readonly string[]

@@ -50,7 +50,7 @@ function convertProperties(owner: string, json: Json, types: NamedTypes): Object
   return { type: "object", properties, required: json.required ?? [] };
 }
 
-/** A property, with the path that determines its type name and its text. */
+/** A property, for the name of its type and its text. */
 interface Place {
   readonly path: string;
   readonly description: string;
@@ -87,7 +87,7 @@ function convertUnion(place: Place, members: readonly Json[], types: NamedTypes)
   return distinct.length === 1 && only ? only : { oneOf: distinct };
 }
 
-/** Converts z.unknown(), which has no type: any value is accepted. */
+/** Accepts any value: z.unknown() has no type. */
 function anything({ path }: Place, json: Json): TypeSpec {
   if (Object.keys(json).some((key) => key !== "$schema"))
     throw new Error(`${path}: no Pulumi type for ${JSON.stringify(json)}`);

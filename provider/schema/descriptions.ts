@@ -26,8 +26,8 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 /** Texts and names of the package's schema. A missing one is an error. */
 export interface SchemaTexts {
   /**
-   * Returns the text of a property: that of its resource, or of texts/properties.ts where the travelling form means something
-   * else, else the docstring of the argument, else the text that is the same everywhere (`*.property`).
+   * Returns the text of a property: that of its resource, or of texts/properties.ts where it travels with another meaning,
+   * else the docstring of the argument, else the one for all (`*.property`).
    */
   property(owner: string, name: string, optional?: boolean): string;
   /** Returns the name of a property's type, where its shape has none by typeNamed(). */

@@ -4,7 +4,7 @@
  * database that another run has begun to work on.
  */
 interface EngineWatch {
-  /** Stops running calls and closes the connections to the database. */
+  /** Stops running calls and disconnects. */
   readonly close: () => Promise<void>;
   readonly exit: (code: number) => void;
   /** Live parent id; a wrapper script must `exec` node, or the wrapper remains as the parent. */
@@ -43,6 +43,6 @@ export function watchEngine(watch: EngineWatch): () => void {
 
 async function closeWithin(close: () => Promise<void>, boundMs: number): Promise<void> {
   const bound = new Promise<void>((resolve) => setTimeout(resolve, boundMs));
-  // After the engine has ended a failure of closing cannot be reported.
+  // No engine is left to report a failure to.
   await Promise.race([close().catch(() => undefined), bound]);
 }

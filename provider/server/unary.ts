@@ -3,10 +3,7 @@ import { Abandoned, CallStopped } from "../runtime/failures";
 import type { Core } from "./core";
 import { toGrpcError } from "./errors";
 
-/**
- * Time for log lines, which should come before the result of their call; an engine that does not accept them must not block
- * it.
- */
+/** Time for a call's lines, which come before its result; an engine that does not accept them must not block it. */
 const FLUSH_MS = 1_000;
 
 /**

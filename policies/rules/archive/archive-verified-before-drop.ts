@@ -80,7 +80,7 @@ export const archiveVerifiedBeforeDrop: Rule<ArchiveVerifiedConfig> = {
   },
 };
 
-/** Deviation in rows that is always accepted, because estimates are imprecise. */
+/** Deviation in rows that any estimate may have. */
 const ALWAYS_WITHIN = 1_000;
 
 /** Returns the first missing part of the proof. */

@@ -113,7 +113,7 @@ function isLifted(hold: HoldConfig): boolean {
   return [hold.liftedBy, hold.liftedBecause].every((field) => field !== undefined && field.trim() !== "");
 }
 
-/** Matches a table; every character but `*` stands for itself. */
+/** Matches a table; only `*` is special. */
 function namesTable(pattern: string, table: string): boolean {
   const escaped = pattern.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("\\*", ".*");
   return new RegExp(`^${escaped}$`, "su").test(table);

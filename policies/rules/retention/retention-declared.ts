@@ -2,7 +2,7 @@ import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { readWindow } from "../support/window";
 
 interface RetentionDeclaredConfig {
-  /** Properties that must be declared in addition to the retention. */
+  /** Properties required in addition to the retention. */
   readonly require: readonly string[];
   /** Data classes that the other rules know; a misspelt one would escape their limits. Empty: any. */
   readonly dataClasses: readonly string[];

@@ -48,7 +48,7 @@ export function readArchive({ values, unknown }: KnownProperties): ArchiveProper
   return archive && { to: placeOf(archive), verify: text(archive["verify"]) };
 }
 
-/** Returns the location of an archive; for a table without a host, its place in the same database. */
+/** Returns the location of an archive; for a table without a host, in the same database. */
 export function placeOf(archive: Values | undefined): string | undefined {
   const table = record(archive?.["table"]);
   if (!table) return text(archive?.["to"]);

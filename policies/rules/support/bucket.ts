@@ -106,7 +106,7 @@ function types(name: string): string[] {
   return [`aws:s3/bucket${name}:Bucket${name}`, `aws:s3/bucket${name}V2:Bucket${name}V2`];
 }
 
-/** Returns the settings that the resources of the stack give the bucket. */
+/** Returns the settings of the bucket in this stack. */
 export function factsOf(bucket: BucketOfStack): BucketFacts {
   // As the component wrote it: it has the result of bucketFacts.
   if (bucket.reader) return bucket.reader.values["settings"] as BucketFacts;

@@ -52,7 +52,7 @@ export const rowPolicy = defineResource(rowPolicyType, (runtime, queue) => {
 
     diff: async (ctx, _wire, { news }, declared) => {
       const work = checked.has(ctx, news) ? news["work"] : await liveWork(ctx, runtime, news);
-      // Without the database it is unknown how the server prints the texts: then a changed text counts as a change.
+      // Without the database the meaning of the texts is unknown: then a changed text is a change.
       if (!isList(work)) return declared;
       return work.length > 0 ? { ...declared, work: "update" } : {};
     },
@@ -128,7 +128,7 @@ async function planAccess(
   return { ...planRowPolicy(table, wire, carried, prints), asked };
 }
 
-/** Returns the pending changes for a refresh: changes made outside Pulumi since the last update. */
+/** Returns changes made outside Pulumi since the last update, for a refresh. */
 async function liveWork(ctx: ResourceContext, runtime: Runtime, inputs: PropertyMap): Promise<string[] | undefined> {
   const wire = requireWire(rowPolicyType.inputs, inputs);
   const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
@@ -162,7 +162,7 @@ async function applyAccess(
       const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
       if (owned.length > 0) refuse(subject, owned);
       const { statements, work, asked } = await planAccess(runtime, wire, observation);
-      // Before anything runs: one bad expression must not leave half of the policies changed.
+      // Before anything runs: one bad expression leaves the other policies unchanged.
       const bad = [...asked.wrong, ...asked.missing];
       if (bad.length > 0) refuse(subject, bad);
       if (work.length === 0) return observation.table.carried;

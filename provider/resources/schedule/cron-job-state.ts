@@ -99,7 +99,7 @@ function databaseProblems(wire: CronJobWire, reading: CronReading): CoreProblem[
   ];
 }
 
-/** Returns problems of the job's user: only a superuser schedules for others, and pg_cron does not check their privileges. */
+/** Checks the job's user: only a superuser schedules for others, and pg_cron does not check their privileges. */
 async function userProblems(
   runtime: Runtime,
   wire: CronJobWire,

@@ -71,7 +71,7 @@ async function freshState(runtime: Runtime, wire: CronJobWire): Promise<JobState
   return readJobState(runtime, wire);
 }
 
-/** Returns the statements: the job and its record in the registry are committed together. */
+/** Commits the job and its record in the registry together. */
 function statementsOf(runtime: Runtime, ctx: ResourceContext, wire: CronJobWire, state: JobState): Statement[] {
   const { wanted, plan, observation } = state;
   const { management } = workContext(runtime, ctx);

@@ -31,7 +31,7 @@ export const functionAliases = defineResource(functionAliasesType, (runtime) => 
     return { failures: failures(found?.plan.problems ?? []) };
   },
 
-  /** Compares with the database: every update creates again what was dropped or changed by hand, with or without a refresh. */
+  /** Compares with the database: every update restores what was dropped or changed by hand, with or without a refresh. */
   diff: async (ctx, wire, _request, declared) => {
     const observation = await runtime.ifReachable(ctx, () => runtime.observe(wire));
     const drifted =
@@ -74,7 +74,7 @@ function wantedOf(runtime: Runtime, wire: FunctionAliasesWire): Alias[] {
   return aliasesOf(runtime.config.managementSchema, wire);
 }
 
-/** Plans the names. They are looked up only if one has to be created: an unchanged update sends no query for them. */
+/** Looks names up only if one has to be created: an unchanged update sends no query. */
 async function readPlan(
   runtime: Runtime,
   wire: FunctionAliasesWire,

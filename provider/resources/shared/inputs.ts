@@ -7,7 +7,7 @@ import type { DiffKind, DiffResult, Problem } from "../../runtime/handler";
 import { Refusal } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 
-/** Converts problems of core to the form that the engine prints under a property. */
+/** Converts problems of core for the engine, which prints them under a property. */
 export function failures(problems: readonly CoreProblem[]): Problem[] {
   return problems.map((problem) => ({ property: problem.path, reason: `${problem.message} ${problem.fix}`.trim() }));
 }

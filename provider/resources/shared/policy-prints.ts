@@ -10,7 +10,7 @@ import type { Runtime } from "../../runtime/runtime";
 /** Declared policies as the server prints them, where the registry does not have them. */
 export interface AskedPolicies {
   readonly printed: ReadonlyMap<string, PrintedPolicy>;
-  /** Problems that no later step of the program can resolve. */
+  /** Problems whatever else the program creates. */
   readonly wrong: readonly CoreProblem[];
   /** Names of objects that do not exist now, and may by the time of the update. */
   readonly missing: readonly CoreProblem[];

@@ -40,10 +40,7 @@ export function ownershipProblems(
   return partmanProblems(table, observation.partman);
 }
 
-/**
- * Reports pg_partman: two tools that create and drop the partitions of one table conflict, and one of them has none of our
- * guards.
- */
+/** Refuses a second tool that creates and drops partitions of the table: they conflict, and pg_partman has none of our guards. */
 function partmanProblems(table: { schema: string; table: string }, partman: string | undefined): CoreProblem[] {
   if (partman === undefined) return [];
   const config = `${quote(partman)}.part_config`;
@@ -86,7 +83,7 @@ function rightsProblems(table: NonNullable<Observation["table"]>): CoreProblem[]
   ];
 }
 
-/** Explains why a destroy is refused, with the three ways to resolve it. */
+/** Explains why a destroy is refused, with three ways to resolve it. */
 export function destroyRefused(table: { schema: string; table: string }): Refusal {
   const name = `${table.schema}.${table.table}`;
   return new Refusal(

@@ -13,7 +13,7 @@ export function workContext(runtime: Runtime, ctx: CallContext): WorkContext {
   };
 }
 
-/** Warns that a partition dropped outside Pulumi is created again, whichever resource creates it. */
+/** Warns of a partition dropped outside Pulumi, whichever resource creates it again. */
 export function rowsAreGone(partition: string): string {
   return `partition "${partition}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`;
 }

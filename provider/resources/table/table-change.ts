@@ -52,7 +52,7 @@ export async function changeTable(
     [
       { ...registerTableStatement(work.management, { ...name, owner: runtime.owner(ctx) }), transaction },
       { ...recordProfileStatement(work.management, { ...name, profile: shape.leaves }), transaction },
-      // Until the table matches its declaration, the recorded expressions belong to the earlier declaration.
+      // Until the table matches, the recorded expressions belong to the earlier declaration.
       ...(steps.length === 0 ? [declared] : []),
     ],
     options,
@@ -62,7 +62,7 @@ export async function changeTable(
   await runtime.database.execute([declared], options);
 }
 
-/** Removes differences between texts of the same meaning: the server compares those that nothing else settles. */
+/** Removes differences in text alone: the server compares meanings that nothing else settles. */
 async function settledDifferences(
   runtime: Runtime,
   shape: TableShape,

@@ -27,7 +27,7 @@ export function liveInputs(inputs: PropertyMap, table: ObservedTable, observatio
   return { ...Object.fromEntries(kept), ...asProperties(live) };
 }
 
-/** Returns the differing parts only: the rest keeps the exact text of the program. */
+/** Returns only the differing parts: the rest keeps the program's exact text. */
 function liveParts(
   shape: TableShape,
   table: ObservedTable,

@@ -11,9 +11,8 @@ import type { Runtime } from "../../runtime/runtime";
 import { readKeeping } from "./window-plan";
 
 /**
- * Returns the share of maxBytesPerUpdate left for one table. The other tables are counted by the rule of their last update,
- * once in a run and before it changes anything: so each table has the same share in preview and in the update, in whatever
- * order they are processed.
+ * Returns one table's share of maxBytesPerUpdate. The other tables are counted by the rule of their last update, once in a run
+ * and before it changes anything: so each table has the same share in preview and in the update, in whatever order they come.
  */
 export async function byteLimitFor(runtime: Runtime, spec: WindowSpec): Promise<ByteLimit | undefined> {
   const said = runtime.config.maxBytesPerUpdate;

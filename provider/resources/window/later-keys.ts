@@ -66,8 +66,8 @@ export async function laterKeysOf(
 }
 
 /**
- * Adds the deferred foreign keys; one that cannot be added is a failure of the window, and the rest of it continues. Returns
- * the table as it is afterwards.
+ * Adds the deferred foreign keys; one that cannot be added fails the window, but nothing else of it. Returns the table as it
+ * is afterwards.
  */
 export async function withLaterKeys(
   work: WorkContext,

@@ -200,7 +200,7 @@ export async function checkLastCopy(
   }
 }
 
-/** Checks a location that no program declares. If it needs settings of a program, the drop is refused: it is the last copy. */
+/** Checks a location that no program declares. One that needs settings of a program refuses the drop: it is the last copy. */
 async function checkUndeclared(work: WorkContext, spec: WindowSpec, drop: ArchivedDrop, at: Instant): Promise<boolean> {
   const away = awayOf(spec, drop);
   const { archived } = drop.needs;

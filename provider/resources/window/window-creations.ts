@@ -38,10 +38,7 @@ export async function createMissing(turn: Turn): Promise<number> {
   return made;
 }
 
-/**
- * Creates the branches of the checked plan; one that it does not name belongs to a value added since: the next update creates
- * it.
- */
+/** Creates the branches of the checked plan; one for a value added since waits for the next update. */
 async function createBranches(
   { failures, inputs, observation, parent, work }: Turn,
   branches: readonly BranchCreation[],

@@ -120,7 +120,7 @@ async function stands(
   }
 }
 
-/** Drops the triggers that request branches: they must not outlive the table. */
+/** Drops the triggers that request branches. */
 async function dropTriggers(work: WorkContext, spec: WindowSpec): Promise<void> {
   if (spec.levels.above.length === 0) return;
   const statements = dropSourceTriggers(await readSourceTriggers(work.database, spec));
@@ -232,7 +232,7 @@ async function requireUnneeded(
   );
 }
 
-/** True if detached with a promise, and archived if that was promised: such a table is dropped with its parent. */
+/** Matches tables that are dropped with their parent: detached with a promise, and archived if that was promised. */
 function isDropped({ archived, dropAfter }: DetachedTable): boolean {
   return archived !== undefined || dropAfter !== undefined;
 }

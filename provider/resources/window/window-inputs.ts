@@ -90,7 +90,7 @@ export function withPlan(news: PropertyMap, live: LivePlan): PropertyMap {
   return { ...news, work: toProperty(live.work), plan: toProperty(live.plan) };
 }
 
-/** Returns inputs with a plan that could not be checked against the database: it has no pending steps. */
+/** Returns inputs with a plan that was not checked against the database: nothing is pending. */
 export function withStaticPlan(news: PropertyMap, because: string): PropertyMap {
   const plan = isMap(news["plan"] ?? null) ? (news["plan"] as PropertyMap) : {};
   return { ...news, work: [], plan: { ...plan, complete: false, incompleteBecause: because } };

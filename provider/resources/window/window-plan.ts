@@ -157,7 +157,7 @@ export function registryProblems(observation: Observation): CoreProblem[] {
   ];
 }
 
-/** Returns the moment that the registry has alongside the window. */
+/** Returns the recorded moment of the window. */
 export function registeredAsOf(observation: Observation): Instant | undefined {
   const window = observation.registration?.window;
   if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")

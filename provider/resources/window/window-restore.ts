@@ -39,14 +39,14 @@ export async function restoreDue(
   return attached;
 }
 
-/** Leaves ranges without an archive that return to a larger window to the normal creation. */
+/** Excludes ranges that return to a larger window without an archive: normal creation handles those. */
 function isNamed({ work }: WindowInputs, creation: Creation): boolean {
   const { kind, partition } = creation;
   if (kind === "restore") return names(work, "restore", partition);
   return kind === "attach" && creation.readOnly === true && names(work, "attach", partition);
 }
 
-/** Reads the facts; of a table that a program now declares differently nothing is restored. */
+/** Reads the facts; a table that is now declared differently has nothing to restore. */
 async function factsOf(runtime: Runtime, inputs: WindowInputs): Promise<RestoreFacts> {
   const { spec } = inputs;
   runtime.database.invalidate(spec.schema, spec.table);

@@ -13,7 +13,7 @@ import type { WindowInputs } from "./window-inputs";
 import type { Turn } from "./window-turn";
 
 /**
- * Performs the upkeep of the table as a whole, after everything that partitions need. The default partition is judged by the
+ * Performs the upkeep of the whole table, after everything that partitions need. The default partition is judged by the
  * partitions attached now: the CHECK for one that could not be created must not refuse its rows. Returns the database as it is
  * afterwards; undefined if nothing was done.
  */
@@ -25,7 +25,7 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
     return runtime.observe(spec, spec.key);
   };
   let now = live.defaultPartition ? await observe() : undefined;
-  // Twice: a default partition that is restored must exist before its CHECK can be judged.
+  // Twice: a default partition that returns must exist before its CHECK can be judged.
   for (let round = 0; now?.table && round < 2; round += 1) {
     const parent = observedParent(now.table, spec.key, runtime.known(spec, withDeclaredIndexes(runtime, spec, now)));
     const due = planDefault(parent, now, [], []).upkeep;
@@ -36,7 +36,7 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
   return (await perform(turn, others)) ? observe() : now;
 }
 
-/** Performs the changes; true if something was done. */
+/** Returns true if something was done. */
 async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepChange[]): Promise<boolean> {
   let done = false;
   for (const { verb, subject: name, reasons, statements, step } of due) {
@@ -61,10 +61,7 @@ async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepCha
 
 interface UpkeepTraits {
   readonly words: string;
-  /**
-   * "planned": performed as planned, after the rest; "planned again": planned again after the rest; "before": performed before
-   * it.
-   */
+  /** As planned, after the rest; planned again after the rest; or before it. */
   readonly when: "planned" | "planned again" | "before";
 }
 

@@ -142,15 +142,15 @@ async function observeWindow(
   return { inputs, facts };
 }
 
-/** Returns what the last update retired. It is no fact about the database: a refresh shows no change for it. */
+/** Returns what the last update retired: no fact about the database, so that a refresh shows no change. */
 function retiredBefore(outputs: PropertyMap | undefined): string[] {
   const retired = outputs?.["retired"];
   return isList(retired) ? retired.map(String) : [];
 }
 
 /**
- * Returns partitions that are dropped, or closed for their archive: they refer to nothing any more. One that is only detached
- * keeps its foreign keys.
+ * Returns partitions that are dropped, or closed for their archive: they refer to nothing any more. Others keep their foreign
+ * keys when detached.
  */
 function releasing({ changes }: LivePlan): string[] {
   return dueIn(changes, "retire").flatMap(({ verb, step }) =>
@@ -194,7 +194,7 @@ function declaredOnly(inputs: PropertyMap): PropertyMap {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => declared.includes(key)));
 }
 
-/** Returns inputs for an import from the registry, which has the window of the last update. */
+/** Reads inputs for an import from the window of the last update in the registry. */
 async function importedInputs(runtime: Runtime, id: string): Promise<PropertyMap | undefined> {
   const table = parseTableId(id);
   if (!table) throw new Refusal(`"${id}" is not the id of a window; write schema.table`);
