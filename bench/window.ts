@@ -1,5 +1,4 @@
-// `resources: "window"` with thousands of partitions: the update that creates them, compared with the same statements in one
-// session.
+// `resources: "window"` with thousands of partitions: the update that creates them, against the same statements in one session.
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";

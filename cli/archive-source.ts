@@ -43,10 +43,7 @@ export function latest(archives: readonly ListedArchive[], range: OpenInterval):
   return [...found.values()];
 }
 
-/**
- * Returns the selected range: from the first moment of --from to that of --to, or the whole of --from, in the zone of the
- * table.
- */
+/** Returns the range from the first moment of --from to that of --to, or the whole of --from, in the zone of the table. */
 export function rangeOf(flags: ArchiveFlags, zone: string): OpenInterval {
   if (flags.from === undefined) {
     if (flags.to !== undefined) throw new Error("--to needs --from");

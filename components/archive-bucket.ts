@@ -48,10 +48,7 @@ export interface AccessLogArgs {
 export class ArchiveBucket extends pulumi.ComponentResource {
   /** Name of the bucket. */
   readonly bucket: pulumi.Output<string>;
-  /**
-   * URL of the archives, as `archive.to` takes it: `s3://bucket/prefix`. Known once the bucket exists and has passed its
-   * checks.
-   */
+  /** URL of the archives, as `archive.to` takes it: `s3://bucket/prefix`. Known once the bucket exists and passed its checks. */
   readonly url: pulumi.Output<string>;
   /** ARN of the bucket. */
   readonly arn: pulumi.Output<string>;

@@ -12,10 +12,7 @@ interface OrderedTable {
   readonly source: string | undefined;
   /** Tables that its foreign keys point to and that come before it. */
   readonly referenced: readonly string[];
-  /**
-   * Tables that its foreign keys point to and that can only come after it: they refer to each other, directly or through
-   * others.
-   */
+  /** Tables that its foreign keys point to and that only come after it: they refer to each other, directly or through others. */
   readonly later: readonly string[];
 }
 
@@ -24,10 +21,7 @@ export function qualifiedName(table: Pick<Named, "schema" | "table">, schema: st
   return `${table.schema ?? schema}.${table.table}`;
 }
 
-/**
- * Returns the tables that the foreign keys of a table point to, each once. Without a schema they are in public, whatever the
- * table's own.
- */
+/** Returns the tables that the foreign keys of a table point to, each once. The default schema is public, not the table's own. */
 function referencedNames({ foreignKeys = {} }: Pick<Named, "foreignKeys">): string[] {
   // Values that are no foreign key are refused where the table is read.
   const declared = Object.values(foreignKeys) as readonly (Partial<ForeignKeyArgs> | null)[];

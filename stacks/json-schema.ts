@@ -52,10 +52,7 @@ function describeOption(jsonSchema: Json, path: readonly (string | number)[]): v
   if (description !== undefined) jsonSchema["description"] = description;
 }
 
-/**
- * Allows the forms that a stack file may have: an encrypted password, and a boolean as the text that `pulumi config set`
- * wrote.
- */
+/** Allows what a stack file may have instead: an encrypted password, and a boolean as text, as `pulumi config set` writes it. */
 function asInTheFile(context: { zodSchema: unknown; jsonSchema: Json; path: readonly (string | number)[] }): void {
   describeOption(context.jsonSchema, context.path);
   if (context.zodSchema === passwordSchema) {

@@ -23,10 +23,7 @@ async function main(): Promise<void> {
   }
 }
 
-/**
- * Runs the story: a window is created, filled, read by two tenants, moved on by hand and by schedule, cleaned up, and
- * protected from a mistake.
- */
+/** Runs the story: a window is created, filled, read by two tenants, moved by hand and by schedule, cleaned up, and protected. */
 async function tell(demo: Demo, folder: string): Promise<void> {
   headline("1. What would be made", "pulumi preview --diff");
   await demo.pulumi(["preview", "--diff", ...demo.policies]);

@@ -1,5 +1,4 @@
-// pg_partman 4.7 as packaged by Debian. It is SQL only, so its script runs on the embedded server as CREATE EXTENSION would run
-// it.
+// pg_partman 4.7 as packaged by Debian. It is SQL only, so its script runs on the embedded server as CREATE EXTENSION would.
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -35,10 +35,7 @@ function isSetUp(sql: string): boolean {
   return /pg_is_in_recovery\(\) as in_recovery|json_each_text\(\$1|pg_control_system\(\)/.test(sql);
 }
 
-/**
- * With the prefix of server.ts. Lines of a statement after the first begin with a tab. The extended protocol logs three lines
- * for one statement.
- */
+/** With the prefix of server.ts. Continuation lines begin with a tab. The extended protocol logs three lines for a statement. */
 const line =
   /^\S+ \S+ \S+ \[(\d+)\] (.*)@(\S+) LOG: {2}duration: ([\d.]+) ms {2}(parse|bind|execute|statement)[^:]*: (.*(?:\n\t.*)*)/gm;
 

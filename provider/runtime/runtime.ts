@@ -44,10 +44,7 @@ export class Runtime {
   /** Names of the foreign keys that this run's Table has deferred, because their targets did not exist, by the table's id. */
   readonly laterKeys = new Map<string, readonly string[]>();
 
-  /**
-   * Oids of partitions that this run's windows drop, or close and archive, by the table's id: their rows block no other
-   * retirement.
-   */
+  /** Oids of partitions that this run's windows drop, or close and archive, by the table's id: their rows block nothing else. */
   readonly leaving = new Map<string, readonly string[]>();
 
   /** Statements that this preview has shown for an existing table. */

@@ -2,10 +2,7 @@
 import { Client } from "pg";
 import type { Connection } from "./connection";
 
-/**
- * Connects for one body, and always closes the connection. `what` is part of the name that the server shows:
- * `pgpartition <what>`.
- */
+/** Connects for one body, and always closes. `what` is in the name that the server shows: `pgpartition <what>`. */
 export async function withClient<T>(
   connection: Connection,
   what: string,

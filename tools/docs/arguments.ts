@@ -2,10 +2,7 @@
 import { code } from "./markdown";
 import { type Declaration, type Member, readDeclarations, readImports } from "./docstrings";
 
-/**
- * Files with arguments of components, in reading order. Each is followed by the files of the arguments that it names, in the
- * order of mention.
- */
+/** Files with arguments of components, in reading order. Each is followed by the files of the arguments that it mentions. */
 const FILES = [
   "components/partitioned-database.ts",
   "core/declare/table/args.ts",

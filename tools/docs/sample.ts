@@ -1,5 +1,4 @@
-// Runs the programs of the README in the real CLI, engine, plugin and PostgreSQL, and takes the output of `pulumi preview` for
-// the first.
+// Runs the programs of the README in the real CLI, engine, plugin and PostgreSQL, and takes the first's `pulumi preview`.
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { withClient } from "../dev/client";

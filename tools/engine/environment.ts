@@ -1,5 +1,4 @@
-// The environment in which `pulumi` runs on this project: local state, no questions, this repository's language host if
-// necessary.
+// The environment in which `pulumi` runs on this project: local state, no questions, our language host if necessary.
 import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { workFolder } from "../paths";

@@ -2,10 +2,7 @@ import type { Problem } from "../../../core/problems/problem";
 import type { PublicationMemberWire } from "../../../core/declare/table/publications";
 import type { PropertyMap } from "../../runtime/values";
 
-/**
- * Settings of a publication as a whole, as the tables of one program declare them. Two tables that disagree would alternate
- * them with every update.
- */
+/** Settings of a whole publication, as the tables of one program declare them. Two that disagree would change it every time. */
 export class DeclaredSettings {
   private readonly byUrn = new Map<string, PublicationMemberWire>();
 

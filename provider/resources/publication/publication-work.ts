@@ -57,10 +57,7 @@ export async function previewPublication(
 /** Rounds in which another run may create or drop the publication between the read and the statement. */
 const MAX_ROUNDS = 3;
 
-/**
- * Observes, decides, executes and observes again, as the only writer of the table. The statements and their record succeed or
- * fail together.
- */
+/** Observes, decides, executes, observes: as the only writer of the table. Statements and record succeed or fail together. */
 export function joinPublication(
   ctx: ResourceContext,
   runtime: Runtime,

@@ -4,10 +4,7 @@ import type { IndexSpec } from "../../../core/declare/table/spec";
 import { indexDefinition } from "../../../core/partition/carry/parent";
 import type { Runtime } from "../../runtime/runtime";
 
-/**
- * Returns the declared indexes that exist on the table but not in the registry: adopted or imported ones, never changed so
- * far.
- */
+/** Returns the declared indexes that exist on the table but not in the registry: adopted or imported, never changed so far. */
 export function unrecordedIndexes(
   runtime: Runtime,
   table: { readonly schema: string; readonly table: string },

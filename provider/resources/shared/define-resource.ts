@@ -48,15 +48,9 @@ interface ResourceParts<T extends ResourceType, V> {
   withoutUnknowable?(inputs: PropertyMap): PropertyMap;
   /** Returns the id in state. */
   id(value: V, facts?: FactsToBe<T>): string;
-  /**
-   * Returns the declared object, if its id does not name it: resources of a run with the same object are renamed, or
-   * duplicates.
-   */
+  /** Returns the declared object, if its id does not name it: resources of a run with the same object are renamed, or doubled. */
   identify?(value: V): string;
-  /**
-   * Returns the property under which a second declaration of the object is refused, and the object's name. Default: not
-   * refused.
-   */
+  /** Returns the property that refuses a second declaration of the object, and the object's name. Default: not refused. */
   declaredOnce?(value: V): { readonly property: keyof InputsOf<T> & string; readonly subject: string };
   /** Inputs whose change is a change of intent. Default: all. */
   readonly declared?: readonly (keyof InputsOf<T> & string)[];
@@ -94,10 +88,7 @@ interface Resource<T extends ResourceType = ResourceType> {
   handler(runtime: Runtime, queue: TableQueue): ResourceHandler;
 }
 
-/**
- * Combines a type of resource with the parts that are its own. The meaning of its inputs is their travelling shape, or the
- * result of `parse`.
- */
+/** Combines a type of resource with its own parts. Its inputs mean their travelling shape, or the result of `parse`. */
 export function defineResource<T extends ResourceType, V = InputsOf<T>>(
   type: T,
   parts: (runtime: Runtime, queue: TableQueue) => ResourceParts<T, NoInfer<V>>,

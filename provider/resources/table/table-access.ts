@@ -55,10 +55,7 @@ export async function requirePolicies(runtime: Runtime, shape: TableShape, obser
   if (bad.length > 0) refuse(`table "${schema}.${table}"`, bad);
 }
 
-/**
- * Checks privileges on a separate schema for partitions. A schema that a preview does not find may be created by the same
- * program.
- */
+/** Checks privileges on a separate schema for partitions. One that a preview does not find may come with the same program. */
 export async function requireLeafSchema(
   runtime: Runtime,
   shape: TableShape,

@@ -171,10 +171,7 @@ function recordDeclaredPolicies(management: string, shape: TableShape): Statemen
   return recordPoliciesStatement(management, { ...nameOf(shape), policies });
 }
 
-/**
- * Only forgets a table that another tool created. One of this provider is dropped if destroy is allowed and its partitions are
- * gone.
- */
+/** Only forgets a table of another tool. One of this provider is dropped if destroy is allowed and its partitions are gone. */
 async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableShape): Promise<void> {
   const work = workContext(runtime, ctx);
   const options = { signal: ctx.signal, log: ctx.log, subject: `deleting table "${shape.schema}.${shape.table}"` };

@@ -22,10 +22,7 @@ export async function archiveTrouble(
   return found && `nothing can be archived or restored now; partitions are made all the same. ${found}`;
 }
 
-/**
- * Returns true if a step is useless or harmful while the archive cannot be written: a partition detached for it can no longer
- * be read.
- */
+/** Returns true if a step is useless or harmful without an archive: a partition detached for it can no longer be read. */
 export function waitsForArchive(step: Retirement): boolean {
   // A half-detached partition can no longer be read in any case.
   if (step.verb === "detach") return step.promise.kind === "archive";

@@ -65,10 +65,7 @@ export async function laterKeysOf(
   };
 }
 
-/**
- * Adds the deferred foreign keys; one that cannot be added fails the window, but nothing else of it. Returns the table as it
- * is afterwards.
- */
+/** Adds the deferred foreign keys; a failed one fails the window, but stops nothing else. Returns the table afterwards. */
 export async function withLaterKeys(
   work: WorkContext,
   runtime: Runtime,
