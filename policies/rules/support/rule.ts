@@ -43,7 +43,7 @@ interface RuleTexts<Config> {
   readonly description: string;
   readonly severity: "low" | "medium" | "high" | "critical";
   readonly enforcementLevel: "advisory" | "mandatory";
-  /** How to correct a violation. */
+  /** Correction of a violation. */
   readonly remediation: string;
   readonly configProperties: Readonly<Record<keyof Config & string, ConfigProperty>>;
 }
