@@ -10,7 +10,7 @@ import type { BranchCreation } from "./create/creations";
 import { withCreation } from "./upkeep/default-partition";
 import { branchStatements, statementsOfCreation } from "./create/statements";
 
-/** A branch with everything in it, or a partition that is made, attached again or restored. */
+/** A branch with its contents, or a partition that is created, attached again or restored. */
 export type CreateStep =
   | { readonly kind: "branch"; readonly branch: BranchCreation }
   | { readonly kind: "partition"; readonly creation: DueCreation };
@@ -19,7 +19,7 @@ type DueCreation = Extract<Creation, { readonly kind: "create" | "attach" | "res
 
 type CreateChange = Change<"create" | "attach" | "restore", CreateStep>;
 
-/** Changes for what the window, or `restored`, lacks: each on the table as the one before leaves it. */
+/** Plans a change for each partition that the window or `restored` lacks, each on the table as the one before leaves it. */
 export function planCreateChanges(
   parent: ParentShape | undefined,
   branches: readonly BranchCreation[],
@@ -40,7 +40,7 @@ export function planCreateChanges(
   ];
 }
 
-/** A branch with everything in it is one change: its partitions follow from the window. */
+/** Plans a branch with its contents as one change: its partitions follow from the window. */
 function branchChange(creation: BranchCreation, statements: readonly Statement[]): CreateChange {
   const { branch } = creation;
   const partitions = [...partitionsBelow(branch)];
@@ -71,7 +71,7 @@ function creationChange(creation: DueCreation, statements: readonly Statement[])
   };
 }
 
-/** Rows and bytes of a restored one are those of its archive. */
+/** Describes a creation; rows and bytes of a restored partition are those of its archive. */
 function describeCreation(creation: DueCreation): Pick<CreateChange, "subject" | "section" | "reasons" | "facts"> {
   const { partition } = creation;
   switch (creation.kind) {

@@ -19,7 +19,7 @@ import type { DefaultFacts, WindowPlan, WorkItem } from "./change/types";
 import type { UpkeepStep } from "./upkeep/upkeep";
 import type { Section, Verb, VerbIn } from "./change/verbs";
 
-/** What performing each verb needs beside its statements. */
+/** Data that performing each verb needs in addition to its statements. */
 interface Steps {
   readonly create: CreateStep;
   readonly attach: CreateStep;
@@ -40,74 +40,74 @@ type ChangeOf<V extends Verb> = { [Each in V]: Change<Each, Steps[Each]> }[V];
 
 export type PlannedChange = ChangeOf<Verb>;
 
-/** Changes that are due, of one section. */
+/** Returns the pending changes of one section. */
 export function dueIn<S extends Section>(changes: readonly PlannedChange[], section: S): ChangeOf<VerbIn<S>>[] {
-  // A section has the verbs that VERBS gives it; an attachment may restore, and has the step of one that does.
+  // A section has the verbs that VERBS gives it; an attachment may restore, and its step type covers that.
   return changes.filter((change) => change.section === section) as ChangeOf<VerbIn<S>>[];
 }
 
-/** A plan with everything that the update needs beside what it shows. */
+/** A plan with everything that the update needs in addition to what it shows. */
 export interface LivePlan {
   readonly plan: WindowPlan;
-  /** The table that it was made for. */
+  /** The table that it was planned for. */
   readonly parent: ParentShape | undefined;
-  /** The default partition that there is or will be. */
+  /** The default partition that exists or will exist. */
   readonly defaultPartition: DefaultFacts | undefined;
   readonly work: readonly WorkItem[];
   readonly problems: readonly Problem[];
-  /** Everything that is due or kept, in the order of an update. */
+  /** All pending and kept changes, in the order of an update. */
   readonly changes: readonly PlannedChange[];
   /** The window compared with the database, partition by partition. */
   readonly creations: readonly Creation[];
-  /** What comes back from archives, in the window and beside it. */
+  /** Partitions that come back from archives, inside and outside the window. */
   readonly restores: readonly Creation[];
-  /** Time partitions that are attached now, in all branches. */
+  /** Time partitions attached now, in all branches. */
   readonly leaves: readonly ObservedLeaf[];
-  /** Worth a word even when nothing is due. */
+  /** Reported even if nothing is pending. */
   readonly warnings: readonly string[];
-  /** What the schedule in the database is prepared to make. */
+  /** Partitions that the schedule in the database is prepared to create. */
   readonly prepared: PreparedPlan | undefined;
-  /** Why nothing is retired although something would be, or might be. */
+  /** Reason why nothing is retired although something would be, or might be. */
   readonly stopped: string | undefined;
 }
 
-/** A table that is not in the database yet: how it will look, and what will make it. */
+/** A table that does not exist yet: its future shape, and the statements that create it. */
 export interface PlannedTable {
   readonly parent: ParentShape;
   readonly statements: readonly Statement[];
 }
 
-/** What one table is planned from. */
+/** Facts and declarations from which one table is planned. */
 export interface PlanContext {
   readonly spec: WindowSpec;
   /** The window of the last update, from the registry. */
   readonly registered: WindowSpec | undefined;
-  /** The moment that the last update planned for. */
+  /** Time for which the last update planned. */
   readonly registeredAsOf?: Instant | undefined;
   readonly observation: Observation;
   readonly clocks: Clocks;
-  /** What partitions carry, as this run declares it; undefined where the registry has to say it. */
+  /** Properties of the partitions as this run declares them; undefined: taken from the registry. */
   readonly profile?: LeafProfile | undefined;
   /** Values of the levels that read them from the database. */
   readonly values?: SourceValues;
-  /** Triggers of ours on tables of values; undefined: not asked. */
+  /** Triggers of this product on tables of values; undefined: not read. */
   readonly sourceTriggers?: KnownSourceTriggers | undefined;
-  /** Oids of partitions without a page; read only where a level cleans up. */
+  /** Oids of partitions without a page; read only if a level cleans up. */
   readonly empty?: ReadonlySet<string>;
-  /** What the table's own resource will change, and has shown: policies judge it here. */
+  /** Statements that the table's own resource will run and has shown: policies judge them here. */
   readonly altering?: readonly Statement[];
-  /** Declared foreign keys that the table has not got, because what they point to comes after it. */
+  /** Declared foreign keys that the table lacks, because their target is created after it. */
   readonly laterKeys?: LaterKeys | undefined;
   /** Indexes that this run declares. */
   readonly indexes?: readonly IndexSpec[];
-  /** What keeps partitions from leaving besides the table itself. */
+  /** Facts outside the table that keep partitions from leaving. */
   readonly retiring?: RetirementFacts;
-  /** The table as it will be, where only this preview knows it. */
+  /** The table as it will be, if only this preview knows it. */
   readonly planned: PlannedTable | undefined;
-  /** Whether what the schedule makes is planned as well, which renders many partitions. @default true */
+  /** True to plan the partitions of the schedule too, which renders many of them. @default true */
   readonly prepare?: boolean;
   /** Schema of the registry and ledger, whose functions some statements call. @default "pgpartition" */
   readonly management?: string;
-  /** Statements that this preview has shown already, for the table's own resource. */
+  /** Statements that this preview has already shown for the table's own resource. */
   readonly shown?: ReadonlySet<string>;
 }

@@ -14,7 +14,7 @@ import { statementsOfRetirement } from "./create/statements";
 
 type RetireChange = Change<Retirement["verb"], Retirement>;
 
-/** What is due comes first, then what something keeps. */
+/** Returns pending changes first, then those that something keeps. */
 export function retireChanges(
   { due, deferred }: Pick<RetirementPlan, "due" | "deferred">,
   parent: ParentShape | undefined,
@@ -65,7 +65,7 @@ function ageFacts({ to }: OpenInterval, now: Instant): Facts {
   return to ? { ageDays: wholeDays(to, now) } : {};
 }
 
-/** What keeps a partition until it is looked at is no failure, and a warning in each update. */
+/** Warns in each update about partitions kept until an operator acts: that is no failure. */
 export function keptWarnings(deferred: readonly Kept[]): string[] {
   return deferred
     .filter(({ keep }) => GUARDS[keep.by].warns)
@@ -73,7 +73,7 @@ export function keptWarnings(deferred: readonly Kept[]): string[] {
     .map(({ table, reason }) => `partition "${table.name}" has expired (${reason})`);
 }
 
-/** Partitions that the window does not want and that have not expired: shown, never swept. */
+/** Lists partitions that the window does not want and that have not expired: shown, never swept. */
 export function keptChanges(
   spec: WindowSpec,
   { leaves, wants }: Pick<PlannedCreations, "leaves" | "wants">,

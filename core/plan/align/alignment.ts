@@ -9,14 +9,17 @@ import type { Statement } from "../../sql/statement";
 import { type Change, WHOLE } from "../change/change";
 import type { Retirement } from "../retire/retiring";
 
-/** A partition, or the table itself, does not carry what it should. */
+/** Correction of a partition, or of the table itself, that differs from its declaration. */
 export type AlignChange = Change<"align", undefined>;
 
 /**
- * Compares what every attached partition carries with what is declared: made by a resource, the schedule, a hand or
- * an ATTACH. What is not declared is left as it is on each of them. Of what is about to be detached only who may see it: it stays a table, with the same rows.
+ * Compares the properties of every attached partition with the declared ones, whether a resource, the schedule, another session
+ * or
+ * an ATTACH created it. Properties that are not declared are left alone on each of them. For partitions about to be detached only
+ * the
+ * access is aligned: they stay tables with the same rows.
  *
- * @param shown statements that this preview has shown already, for the table's own resource
+ * @param shown statements that this preview has already shown for the table's own resource
  */
 export function planAlignments(
   parent: ParentShape | undefined,
@@ -37,12 +40,12 @@ export function planAlignments(
   return [...parentAlignment(parent, observation.table, shown), ...leaves];
 }
 
-/** What changed by another hand, and what could not be done before the indexes were there. */
+/** Corrects what another session changed, and what had to wait for the indexes. */
 function parentAlignment(parent: ParentShape, table: ObservedTable, shown: ReadonlySet<string>): AlignChange[] {
   const { replicaIdentity, statistics } = parent.carried.profile;
   const relation = { schema: parent.schema, name: parent.table, role: "parent", fresh: false } as const;
   const of = (leaves: LeafProfile): Statement[] =>
-    // The comment is declared for the table alone: its own resource keeps it.
+    // The comment is declared for the table alone: its own resource maintains it.
     parentStatements(relation, `align ${parent.schema}.${parent.table}`, { comment: undefined, leaves }, table).filter(
       (statement) => !shown.has(statement.sql),
     );
@@ -57,7 +60,7 @@ function parentAlignment(parent: ParentShape, table: ObservedTable, shown: Reado
   ];
 }
 
-/** What the connected role may not do is kept by the owner. */
+/** Plans one alignment. Statements that the connected role may not run are left to the owner. */
 export function alignChange(
   { name, bounds = WHOLE }: Pick<ObservedLeaf, "name" | "bounds">,
   { statements, reasons, refused }: Alignment,
@@ -75,14 +78,14 @@ export function alignChange(
   };
 }
 
-/** At every depth: a branch can be named by a reader as well as a leaf. */
+/** Lists the partitions at every depth: a reader can name a branch as well as a partition that holds rows. */
 function partitionsOf(table: ObservedTable): readonly ObservedLeaf[] {
   return table.branches.length === 0
     ? table.leaves
     : [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)];
 }
 
-/** Row security, policies and grants of one table, and nothing else of what a partition carries. */
+/** Aligns row security, policies and grants of one table, and no other property of a partition. */
 export function accessAlignment(
   parent: ParentShape,
   { schema, name }: { readonly schema: string; readonly name: string },
@@ -96,7 +99,7 @@ export function accessAlignment(
 function alignmentOf(parent: ParentShape, leaf: ObservedLeaf): Alignment | undefined {
   if (!leaf.carried) return undefined;
   const wanted = wantedOf(parent, leaf.name, { to: leaf.bounds?.to, uniqueIndexes: leaf.carried.uniqueIndexes });
-  // A table that is cut further holds no rows that could be stored in one way or another, and a foreign one none of ours.
+  // A branch holds no rows, so it has no storage settings; the storage of a foreign table is not managed here.
   const fitting = leaf.partitioned
     ? { ...wanted, storage: undefined }
     : leaf.foreign
@@ -105,12 +108,12 @@ function alignmentOf(parent: ParentShape, leaf: ObservedLeaf): Alignment | undef
   return alignStatements({ schema: leaf.schema, name: leaf.name, role: "leaf", fresh: false }, fitting, leaf.carried);
 }
 
-/** What a foreign table can have: its owner, its grants, and targets of statistics. */
+/** Limits the wanted state to what a foreign table can have: its owner, its grants, and statistics targets. */
 function ofForeign(wanted: WantedState, { replicaIdentity }: CarriedState): WantedState {
   return { ...wanted, rowSecurity: undefined, policies: undefined, storage: undefined, replicaIdentity };
 }
 
 function wantedOf(parent: ParentShape, leaf: string, facts: Parameters<typeof wantedState>[2]): WantedState {
-  // The observation has a clock always; a planned parent has no leaves.
+  // The observation always has a clock; a planned parent has no partitions.
   return wantedState(parent.carried, leafNames(parent, leaf), facts, parent.now, parent.key.zone);
 }

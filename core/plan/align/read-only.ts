@@ -18,7 +18,7 @@ interface ReadOnlyFacts {
   readonly management?: string | undefined;
 }
 
-/** A partition that only `restored` keeps is read-only; one that the window wants is open. Both are set right where they are not. */
+/** Plans the read-only state: a partition that only `restored` keeps is read-only, one that the window wants is open. */
 export function planReadOnly(
   spec: WindowSpec,
   { leaves, wants }: Pick<PlannedCreations, "leaves" | "wants">,
@@ -41,7 +41,7 @@ function change(leaf: ObservedLeaf, statement: Statement, reason: string): Align
   return alignChange(leaf, { statements: [statement], reasons: [reason] });
 }
 
-/** What a restore that was killed has left, and that this update does not go on with. */
+/** Reports remains of a killed restore that this update does not resume. */
 export function halfNotes(
   spec: WindowSpec,
   { detached, ledger }: Pick<Observation, "detached" | "ledger">,

@@ -7,39 +7,39 @@ import type { ArchivedEntry, PlanEntry } from "./types";
 import type { Section, Verb } from "./verbs";
 
 /**
- * One change of a table, whatever it does: what preview prints, policies judge, `work` names, and an update performs.
+ * One change of a table, of any kind: preview prints it, policies judge it, `work` names it, and an update performs it.
  *
- * @typeParam Step what performing it needs beside its statements
+ * @typeParam Step data that performing it needs in addition to its statements
  */
 export interface Change<V extends Verb = Verb, Step = unknown> {
   readonly verb: V;
-  /** Under what it is listed; `later`: something keeps it now, `kept`: nothing is due. */
+  /** Section that lists it; `later`: something keeps it now, `kept`: nothing is pending. */
   readonly section: Section | "later" | "kept";
   /** Name of the partition, the foreign key, or the table. */
   readonly subject: string;
   readonly bounds: OpenInterval;
-  /** Why it is due. Empty where only what keeps it is worth a word. */
+  /** Reasons why it is pending. Empty if only the reason that keeps it is worth reporting. */
   readonly reasons: readonly string[];
   readonly facts: Facts;
-  /** In order, as they run. Empty where something keeps it. */
+  /** In execution order. Empty if something keeps it. */
   readonly statements: readonly Statement[];
   readonly keep?: ChangeKeep;
   readonly step: Step;
 }
 
 interface ChangeKeep {
-  /** A guard of retirement; the owner of a partition; a table that a key refers to and that does not exist; the window. */
+  /** A guard of retirement; the owner of a partition; a missing table that a key refers to; the window. */
   readonly by: KeptBy | "owner" | "absent" | "window";
   readonly reason: string;
 }
 
-/** What people and policies judge a change by. Facts never cause a diff. */
+/** Facts by which people and policies judge a change. They never cause a diff. */
 export type Facts = Pick<PlanEntry, "rows" | "bytes" | "ageDays" | "dropOn" | "archived" | "intervals">;
 
-/** Bounds of what is done to the table as a whole. */
+/** Bounds of a change to the table as a whole. */
 export const WHOLE: OpenInterval = { from: undefined, to: undefined };
 
-/** A change as people and policies read it. */
+/** Returns a change as people and policies read it. */
 function entryOf({ verb, subject, bounds, facts, keep, reasons }: Change): PlanEntry {
   const [from = "..", to = ".."] = formatInterval(bounds).split("/");
   const held = keep?.by === "hold" ? { held: true as const } : {};
@@ -51,7 +51,7 @@ export function entriesIn(changes: readonly Change[], section: Change["section"]
   return changes.filter((change) => change.section === section).map(entryOf);
 }
 
-/** The same for rows and bytes of every kind of change. */
+/** Returns rows and bytes in the same form for every kind of change. */
 export function sizeFacts({
   rows,
   bytes,
@@ -69,7 +69,7 @@ export function archivedFacts({ at, dropAfter: _, ...facts }: ArchivedFacts): Ar
   return { ...facts, verifiedAt: formatInstant(at) };
 }
 
-/** Two significant digits: a plan must not differ from run to run because a page was written. */
+/** Rounds to two significant digits: a plan must not differ from run to run because one page was written. */
 function roundBytes(bytes: number): number {
   return bytes === 0 ? 0 : Number(bytes.toPrecision(2));
 }

@@ -3,10 +3,10 @@ import { HAZARDS } from "../../sql/statement";
 import { formatBytes } from "../../size";
 import { traitsOf, VERB_NAMES } from "./verbs";
 
-/** How many partitions the text lists before it only counts. */
+/** Number of partitions that the text lists before it only counts them. */
 const LISTED_PARTITIONS = 20;
 
-/** The plan of one table as preview prints it: window, partitions that come and go, every statement, what is in the way. */
+/** Renders the plan of one table as preview prints it: window, partitions that come and go, every statement, obstacles. */
 export function renderPlan(table: string, plan: WindowPlan, listed: { partitions?: number } = {}): string {
   const partitions = listed.partitions ?? LISTED_PARTITIONS;
   return [
@@ -51,7 +51,7 @@ export function summarizePlan(plan: WindowPlan): string {
   return parts.length > 0 ? parts.join(", ") : "nothing to do";
 }
 
-/** Where partitions come or go, what the schedule is given goes without saying. */
+/** True if partitions come or go; the statements prepared for the schedule are then not mentioned. */
 function moves(plan: WindowPlan): boolean {
   return (
     plan.createCount +
@@ -85,7 +85,7 @@ function section(title: string, entries: readonly Line[], count: number, listed:
   return [`  ${title}:`, ...shown, ...more];
 }
 
-/** An entry, with the word that its line begins with. */
+/** An entry with the word that begins its line. */
 type Line = Omit<PlanEntry, "verb"> & { readonly verb: PlanEntry["verb"] | "keep" };
 
 function entryLine(entry: Line): string {
@@ -113,7 +113,7 @@ function formatRows(rows: number): string {
   return `~${rows} rows`;
 }
 
-/** Midnight UTC is written as a date. */
+/** Writes midnight UTC as a date. */
 function shortTime(text: string): string {
   return text.replace(/T00:00:00Z$/, "");
 }

@@ -8,7 +8,7 @@ import type { Clocks } from "../../window/clocks";
 import { statementLines } from "../../sql/statement-text";
 import type { PlanEntry, WindowPlan } from "./types";
 
-/** The figures and texts of a plan that follow from its entries and statements alone. */
+/** Computes the figures and texts of a plan that follow from its entries and statements alone. */
 export function summary(
   window: PlannedWindow,
   create: readonly PlanEntry[],
@@ -20,7 +20,7 @@ export function summary(
   const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
   const intervals = (verb: PlanEntry["verb"]): number =>
     leaving.filter((item) => item.verb === verb).reduce((sum, item) => sum + (item.intervals ?? 1), 0);
-  // Each partition once, whatever is done to it one after the other.
+  // Counts each partition once, however many steps it takes.
   const counted = [...new Map(leaving.map((item) => [item.partition, item])).values()];
   const youngest = leaving.reduce<PlanEntry | undefined>(
     (found, item) => (found && (found.ageDays ?? 0) <= (item.ageDays ?? 0) ? found : item),
@@ -57,7 +57,7 @@ function windowText(window: PlannedWindow): WindowPlan["window"] {
   };
 }
 
-/** Window and rule of the last update, where these differ. */
+/** Returns window and rule of the last update where they differ from the current ones. */
 export function previousWindow(
   registered: WindowSpec | undefined,
   spec: WindowSpec,
@@ -82,7 +82,7 @@ function ruleOf({ retention, onExpire }: WindowSpec): { readonly retention: stri
   return { retention: retention === "forever" ? retention : spanText(retention), onExpire };
 }
 
-/** A fixed end that has passed is no error, but writers of today have no partition. */
+/** Reports a fixed end that has passed: not an error, but current writes have no partition. */
 export function runwayNotes(window: PlannedWindow, clocks: Clocks): string[] {
   if (window.runway === undefined || compareInstants(window.runway, clocks.asOf) > 0) return [];
   return [

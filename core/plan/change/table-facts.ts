@@ -3,7 +3,7 @@ import type { IndexSpec } from "../../declare/table/spec";
 import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
 import type { WindowPlan } from "./types";
 
-/** What policies judge about the table itself and about the role that changes it. */
+/** Collects the facts by which policies judge the table itself and the role that changes it. */
 export function tableFacts(
   parent: ParentShape | undefined,
   declared: readonly IndexSpec[],
@@ -15,14 +15,17 @@ export function tableFacts(
   };
 }
 
-/** The columns that an index of all rows begins with: of the indexes that are there, and of those that the update builds. */
+/** Lists the first column of each index that covers all rows, existing or built by the update. */
 function leadingColumns(indexes: readonly ParentIndex[], declared: readonly IndexSpec[]): string[] {
   const there = indexes.map((index) => firstColumn(index.constraint ?? index.definition));
   const coming = declared.map((index) => (index.where === undefined ? index.columns[0]?.column : undefined));
   return [...new Set([...there, ...coming].filter((column) => column !== undefined))].sort();
 }
 
-/** Of `USING btree ("a", b DESC)`, `PRIMARY KEY ("a")`; undefined for an expression, a part of the rows, or no order at all. */
+/**
+ * Reads the first column from `USING btree ("a", b DESC)` or `PRIMARY KEY ("a")`; undefined for an expression, a partial index,
+ * or a method without order.
+ */
 function firstColumn(definition: string): string | undefined {
   if (/\) WHERE \(/.test(definition) || /^USING (?!btree|hash)/.test(definition)) return undefined;
   const [, quoted, plain] = /^[^(]*\((?:"((?:[^"]|"")+)"|([a-z_][\w$]*))[ ,)]/.exec(definition) ?? [];

@@ -2,8 +2,8 @@ import type { Hazard, Lock, LockMode } from "../../sql/statement";
 import type { Verb } from "./verbs";
 
 /**
- * One due action, named by verb and bounds so that it is the same in every run that finds the same facts. An update does
- * what its checked plan names and nothing else.
+ * One pending action, named by verb and bounds so that every run that finds the same facts names it alike. An update does what
+ * its checked plan names and nothing else.
  */
 export interface WorkItem {
   readonly verb: Verb;
@@ -13,22 +13,22 @@ export interface WorkItem {
   readonly to: string;
 }
 
-/** An action with the facts that people and policies judge it by. Facts never cause a diff. */
+/** An action with the facts by which people and policies judge it. Facts never cause a diff. */
 export interface PlanEntry extends WorkItem {
-  /** Estimate; left out where nobody ever analyzed the partition, or it does not exist yet. */
+  /** Estimate; left out if the partition was never analyzed or does not exist yet. */
   readonly rows?: number;
-  /** Rounded, with indexes and toast. */
+  /** Rounded; includes indexes and TOAST. */
   readonly bytes?: number;
   /** Whole days from its upper bound to now. */
   readonly ageDays?: number;
   readonly reason: string;
-  /** When a detached partition will be dropped. */
+  /** Time at which a detached partition will be dropped. */
   readonly dropOn?: string;
-  /** On a drop: the archive that it stands on. Left out where there is none, or none yet. */
+  /** On a drop: the archive that allows it. Left out if none is needed, or none exists yet. */
   readonly archived?: ArchivedEntry;
-  /** A hold keeps it. */
+  /** True if a hold keeps it. */
   readonly held?: true;
-  /** Intervals of the grid that it spans; left out: one. An open end counts as 1,001. */
+  /** Number of intervals of the grid that it spans; left out: one. An open end counts as 1,001. */
   readonly intervals?: number;
 }
 
@@ -37,7 +37,7 @@ export interface ArchivedEntry {
   readonly rows: number;
   readonly bytes: number;
   readonly objects: number;
-  /** Its place in the store. */
+  /** Its key in the store. */
   readonly manifest: string;
   readonly verify: "checksum" | "readBack";
   readonly verifiedAt: string;
@@ -46,9 +46,9 @@ export interface ArchivedEntry {
 /** The default partition of a table. */
 export interface DefaultFacts {
   readonly name: string;
-  /** False: somebody else made it, and it is left alone. */
+  /** False: it was created by others and is left alone. */
   readonly declared: boolean;
-  /** Exact up to 10,000, above that an estimate. Left out where it does not exist yet. */
+  /** Exact up to 10,000, an estimate above that. Left out if it does not exist yet. */
   readonly rows?: number;
 }
 
@@ -61,13 +61,13 @@ export interface PlannedLock {
 }
 
 /**
- * The plan of one table: what PartitionWindow's inputs carry for policies, what preview prints, what the update performs.
- * Aggregates are always whole; lists may be cut.
+ * The plan of one table, as PartitionWindow's inputs carry it for policies, preview prints it and the update performs it.
+ * Aggregates are always complete; lists may be cut.
  */
 export interface WindowPlan {
-  /** False: made without the database. It drops nothing, and policies must say "not evaluated". */
+  /** False: planned without the database. It drops nothing, and policies must report "not evaluated". */
   readonly complete: boolean;
-  /** Why it is not complete. */
+  /** Reason why it is not complete. */
   readonly incompleteBecause?: string;
   readonly window: {
     readonly from: string;
@@ -75,9 +75,9 @@ export interface WindowPlan {
     readonly partitions: number;
     readonly horizon?: string;
   };
-  /** The window of the last update, where it differs. */
+  /** Window of the last update, if it differs. */
   readonly previousWindow?: { readonly from: string; readonly to: string; readonly partitions: number };
-  /** The rule of the last update, where it differs. */
+  /** Rule of the last update, if it differs. */
   readonly previous?: { readonly retention: string; readonly onExpire: string };
   readonly leafCount: number;
   readonly createCount: number;
@@ -85,42 +85,42 @@ export interface WindowPlan {
   /** Left out: none. */
   readonly archiveCount?: number;
   readonly dropCount: number;
-  /** Intervals that these partitions span, where that is more than their number: an open end counts as 1,001. */
+  /** Intervals that these partitions span, if more than their number: an open end counts as 1,001. */
   readonly detachIntervals?: number;
   readonly dropIntervals?: number;
-  /** Of everything that leaves the table or is dropped. */
+  /** Of all partitions that leave the table or are dropped. */
   readonly rows: number;
   readonly bytes: number;
   readonly youngestDrop?: { readonly partition: string; readonly to: string; readonly ageDays: number };
   readonly hazards: readonly Hazard[];
   readonly create: readonly PlanEntry[];
-  /** Archived partitions whose rows come back. Left out where none does. */
+  /** Archived partitions whose rows are restored. Left out if there are none. */
   readonly restore?: readonly PlanEntry[];
-  /** Partitions that do not carry what is declared: row security, grants, replica identity, statistics, storage. */
+  /** Partitions that differ from the declaration: row security, grants, replica identity, statistics, storage. */
   readonly align: readonly PlanEntry[];
   readonly alignCount: number;
-  /** What is done for the table as a whole: its default partition, its statistics. Left out where nothing is. */
+  /** Actions on the table as a whole: its default partition, its statistics. Left out if there are none. */
   readonly upkeep?: readonly PlanEntry[];
-  /** The default partition that there is or will be. */
+  /** The default partition that exists or will exist. */
   readonly defaultPartition?: DefaultFacts;
   readonly retire: readonly PlanEntry[];
-  /** Expired, but not due now: over the limit, waiting for confirmation or for the end of their grace, or paused. */
+  /** Expired, but not retired now: over the limit, waiting for confirmation or for the end of their grace, or paused. */
   readonly deferred: readonly PlanEntry[];
   /** Outside the window and not expired: never touched. */
   readonly kept: readonly PlanEntry[];
-  /** Partitions whose statements the schedule in the database is given now; left out: it has them. */
+  /** Number of partitions whose statements are now stored for the schedule in the database; left out: it has them. */
   readonly prepareCount?: number;
-  /** The strongest lock on each relation that others can see. */
+  /** The strongest lock on each relation that other sessions can see. */
   readonly locks: readonly PlannedLock[];
-  /** The statements as text, in order, with BEGIN and COMMIT, locks, hold, time-out and hazards; long lists are cut. */
+  /** The statements as text, in order, with BEGIN and COMMIT, locks, hold, timeout and hazards; long lists are cut. */
   readonly statements: readonly string[];
   readonly statementCount: number;
-  /** The role that would do it. Left out where the database was not asked. */
+  /** The role that would perform the plan. Left out if the database was not asked. */
   readonly role?: { readonly name: string; readonly superuser: boolean };
-  /** What the partition key is: type of its column and meaning of its values. */
+  /** The partition key: type of its column and meaning of its values. */
   readonly keyKind?: string;
-  /** Columns that an index of the table begins with, also of those that are to be built. */
+  /** First columns of the table's indexes, including those still to be built. */
   readonly leadingColumns?: readonly string[];
-  /** What is in the way now, and what the reader should know. */
+  /** Current obstacles, and notes for the reader. */
   readonly notes: readonly string[];
 }

@@ -1,17 +1,19 @@
-/** Under what a reader of the plan finds a change. */
+/** Section of the plan in which a reader finds a change. */
 export type Section = "create" | "restore" | "align" | "prepare" | "upkeep" | "retire";
 
 interface VerbTraits {
   readonly section: Section;
-  /** A refresh shows it: another session changed what the last update left. What time alone makes due is no drift. */
+  /**
+   * A refresh shows it: another session changed what the last update left. A change that time alone makes pending is no drift.
+   */
   readonly isDrift?: true;
-  /** What an update says that it did. */
+  /** Word with which an update reports it as done. */
   readonly done?: string;
-  /** In the one line of a plan, where it is not counted there. */
+  /** Word for it in the one-line summary of a plan, if it is not counted there. */
   readonly inShort?: string;
 }
 
-/** Everything that a plan can do to a table. A new verb is written here and where its change is planned. */
+/** Everything that a plan can do to a table. A new verb is added here and where its change is planned. */
 export const VERBS = {
   create: { section: "create", isDrift: true },
   attach: { section: "create" },
@@ -28,7 +30,7 @@ export const VERBS = {
   drop: { section: "retire", done: "dropped" },
 } as const satisfies Record<string, VerbTraits>;
 
-/** What can be due for a partition, or for the table as a whole. */
+/** Kind of action on a partition, or on the table as a whole. */
 export type Verb = keyof typeof VERBS;
 
 /** In the order of the table above. */

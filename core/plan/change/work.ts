@@ -4,10 +4,10 @@ import { type Change, entriesIn } from "./change";
 import type { PlanEntry, WorkItem } from "./types";
 import type { Section } from "./verbs";
 
-/** In which order a plan names what is due. */
+/** Order in which a plan names its pending actions. */
 const SECTIONS: readonly Section[] = ["create", "restore", "align", "prepare", "retire", "upkeep"];
 
-/** Everything that is due. Partitions that are resources of their own make themselves. */
+/** Names all pending actions. Partitions that are resources of their own create themselves. */
 export function workOf(changes: readonly Change[], { resources }: Pick<WindowSpec, "resources">): WorkItem[] {
   return SECTIONS.flatMap((section) => {
     if (section !== "create") return entriesIn(changes, section).map(workItem);
@@ -15,12 +15,12 @@ export function workOf(changes: readonly Change[], { resources }: Pick<WindowSpe
   });
 }
 
-/** Names a due action so that it can be found again in fresh facts. */
+/** Names a pending action so that it can be found again in fresh facts. */
 function workItem(item: WorkItem): WorkItem {
   return { verb: item.verb, partition: item.partition, from: item.from, to: item.to };
 }
 
-/** Whether a due action of fresh facts is one that the checked plan named. */
+/** True if the checked plan named this action, found again in fresh facts. */
 export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds: OpenInterval): boolean {
   const wanted = formatInterval(bounds);
   return work.some((item) => {
@@ -30,12 +30,12 @@ export function names(work: readonly WorkItem[], verb: WorkItem["verb"], bounds:
   });
 }
 
-/** A branch is named by its name: its bounds are values. */
+/** Finds a branch by its name: its bounds are values. */
 export function namesBranch(work: readonly WorkItem[], branch: string): boolean {
   return work.some((item) => item.verb === "create" && (item.partition === branch || isRange(item)));
 }
 
-/** Of an item that stands for many. */
+/** Names an item that represents several partitions. */
 export function rangeName(count: number): string {
   return `${count} partitions`;
 }
@@ -44,10 +44,10 @@ function isRange({ partition }: WorkItem): boolean {
   return rangeName(Number.parseInt(partition, 10)) === partition;
 }
 
-/** More partitions than this to be made at once are named as one range: state need not list the first thousand. */
+/** If more partitions than this are created at once, they are named as one range: state need not list the first thousand. */
 const NAMED_CREATIONS = 20;
 
-/** Making a partition loses nothing, so a range names it well enough; what leaves is always named one by one. */
+/** Names creations by range, because creating a partition loses nothing; partitions that leave are always named one by one. */
 function creationWork(entries: readonly PlanEntry[]): WorkItem[] {
   const created = entries.filter((item) => item.verb === "create");
   const first = created[0];

@@ -10,21 +10,21 @@ import type { DesiredPartition } from "../../window/window";
 import { refusedByDefault } from "./default-refusals";
 import { type ArchivedRange, archivesOf, latestArchive, sinceDestroyed, wayBack } from "./history";
 
-/** What has to happen for one desired partition, and in which branch, where the table has levels. */
+/** Action for one desired partition, with its branch if the table has levels. */
 export type Creation = CreationStep & { readonly branch?: BranchRef };
 
 type CreationStep =
   | { readonly kind: "present"; readonly partition: DesiredPartition; readonly leaf: ObservedLeaf }
-  /** `lost`: it existed, and its table was dropped by somebody else. */
+  /** `lost`: it existed, and another session dropped its table. */
   | { readonly kind: "create"; readonly partition: DesiredPartition; readonly lost: boolean }
   | {
       readonly kind: "attach";
       readonly partition: DesiredPartition;
       readonly detached: DetachedTable;
-      /** Outside of the window: nobody writes to it. */
+      /** True outside the window: no session can write to it. */
       readonly readOnly?: true;
     }
-  /** A table is made of its archive, and is attached then. PartitionWindow does that: it takes long. */
+  /** A table is created from its archive and then attached. PartitionWindow does that, because it takes long. */
   | {
       readonly kind: "restore";
       readonly partition: DesiredPartition;
@@ -34,8 +34,9 @@ type CreationStep =
   | { readonly kind: "refuse"; readonly partition: DesiredPartition; readonly problem: Problem };
 
 /**
- * Compares one desired partition with the database. Equal bounds: it is there, whatever its name. A table of ours that was
- * detached comes back. Overlap, a range that was dropped before, and a table in the way are refused with both sides shown.
+ * Compares one desired partition with the database. A partition with equal bounds exists, whatever its name. A table that this
+ * stack detached comes back. An overlap, a range that was dropped before, and another table of that name are refused with both
+ * sides shown.
  */
 export function planCreation(
   spec: Pick<WindowSpec, "allowEmpty" | "restored">,
@@ -45,7 +46,7 @@ export function planCreation(
   const ledger = sinceDestroyed(observation.ledger);
   const leaves = observation.table?.leaves ?? [];
   const equal = leafOfBounds(leaves, partition);
-  // Half detached it is still in the place: PartitionWindow finishes that, and then it is attached again.
+  // Half detached it still occupies its range: PartitionWindow finishes the detach, then attaches it again.
   if (equal) return { kind: "present", partition, leaf: equal };
   const overlapping = leaves.find((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, partition));
   if (overlapping) {
@@ -56,7 +57,7 @@ export function planCreation(
       wayAround(overlapping, partition, leaves),
     );
   }
-  // Partitions may be in several schemas: two of one name would be taken for one another.
+  // Partitions may be in several schemas: two with the same name would be confused.
   const sameName = leaves.find((leaf) => leaf.name === partition.name);
   if (sameName) {
     return refuse(
@@ -111,8 +112,8 @@ export function planCreation(
 }
 
 /**
- * What can be declared instead of a partition that would overlap one that exists. The nearest bound is enough where what follows is
- * cut alike; the end of what exists without a gap always is. A partition without an end, or a beginning, is no segment of a grid.
+ * Suggests what to declare instead of a partition that would overlap an existing one. The nearest bound suffices if what follows
+ * is cut alike; the end of what exists without a gap always does. A partition with an open bound is no segment of a grid.
  */
 function wayAround(cut: ObservedLeaf, wanted: OpenInterval, leaves: readonly ObservedLeaf[]): string {
   const { from, to } = cut.bounds ?? wanted;
@@ -149,7 +150,7 @@ function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly Ob
     : `${where} "${last.name}" after it has no end.`;
 }
 
-/** The leaves of one observation by their bounds; made once, because a window asks for each of its partitions. */
+/** Partitions of one observation by their bounds; cached, because a window looks up each of its partitions. */
 const byBounds = new WeakMap<readonly ObservedLeaf[], ReadonlyMap<string, ObservedLeaf>>();
 
 function leafOfBounds(leaves: readonly ObservedLeaf[], bounds: OpenInterval): ObservedLeaf | undefined {
@@ -160,13 +161,13 @@ function leafOfBounds(leaves: readonly ObservedLeaf[], bounds: OpenInterval): Ob
   return known.get(intervalKey(bounds));
 }
 
-/** The last word of the ledger is that the partition was there: then somebody else dropped it, and its rows with it. */
+/** True if the last entry of the ledger says that the partition existed: another session then dropped it with its rows. */
 function wasOurs(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
   const last = ledger.filter((entry) => sameInterval(entry.bounds, partition)).at(-1);
   return last?.event === "created" || last?.event === "adopted" || last?.event === "attached";
 }
 
-/** By overlap, not by equal bounds: a changed grid must not bring a dropped month back as a silent empty week. */
+/** Checks by overlap, not equal bounds: after a change of the grid a dropped month must not return silently as an empty week. */
 function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]): boolean {
   return ledger.some(
     (entry, index) =>
@@ -177,12 +178,12 @@ function droppedBefore(partition: OpenInterval, ledger: readonly LedgerEntry[]):
   );
 }
 
-/** A default partition has no range: what it held is no loss of any. */
+/** True for a default partition, which has no range: its rows do not count as the loss of any. */
 function isWhole(entry: LedgerEntry): boolean {
   return entry.branch === "" && !entry.bounds.from && !entry.bounds.to;
 }
 
-/** Whether the range exists again since then: its loss was told and accepted at that time. */
+/** True if the range exists again since then: its loss was reported and accepted at that time. */
 function broughtBack(later: readonly LedgerEntry[], partition: OpenInterval, dropped: OpenInterval): boolean {
   return later.some(
     (entry) =>

@@ -22,29 +22,29 @@ import { type DesiredPartition, type PlannedWindow, planWindow } from "../../win
 import { type Creation, planCreation } from "./creation";
 import { planRestores } from "./restores";
 
-/** A branch that does not exist, and what it is to be attached to. */
+/** A branch that does not exist, and the table that it is to be attached to. */
 export interface BranchCreation {
   readonly branch: NewBranch;
   readonly parent: BranchRef;
 }
 
-/** Everything that is to be made, over all branches. */
+/** Everything to be created, over all branches. */
 export interface PlannedCreations {
   readonly creations: readonly Creation[];
-  /** What comes back beside the window. */
+  /** Partitions that come back outside the window. */
   readonly restores: readonly Creation[];
   readonly branches: readonly BranchCreation[];
-  /** Time partitions of the whole table, whatever branch they are in. */
+  /** Time partitions of the whole table, in any branch. */
   readonly leaves: readonly ObservedLeaf[];
-  /** Whether the window of its branch wants a leaf. */
+  /** True if the window of its branch wants the partition. */
   readonly wants: (leaf: ObservedLeaf) => boolean;
   readonly notes: readonly string[];
-  /** Worth a word even when nothing is due. */
+  /** Reported even if nothing is pending. */
   readonly warnings: readonly string[];
   readonly problems: readonly Problem[];
 }
 
-/** A table that is cut by time alone is its own and only branch. */
+/** Plans the creations of all branches. A table partitioned by time alone is its own and only branch. */
 export function planCreations(
   spec: WindowSpec,
   window: PlannedWindow,
@@ -106,12 +106,12 @@ function planBranches(
   };
 }
 
-/** Directly above the time level. */
+/** Lists the branches directly above the time level. */
 function stemsOf(spec: WindowSpec, desired: readonly DesiredBranch[]): DesiredBranch[] {
   return [...flatten(desired)].filter((branch) => branch.path.length === spec.levels.above.length);
 }
 
-/** An adopted branch keeps its name, and its partitions are named after it. */
+/** Names partitions after the branch that they are in; an adopted branch keeps its name. */
 function partitionsOf(
   spec: WindowSpec,
   branch: DesiredBranch,
@@ -121,12 +121,12 @@ function partitionsOf(
   return planWindow(branchSpec(spec, branch.path), asOf, name).desired;
 }
 
-/** The table as one branch sees it: its own leaves. */
+/** Returns the table as one branch sees it: with its own partitions. */
 function seenFrom(observation: Observation, stem: ObservedBranch): Pick<Observation, "table"> {
   return { table: observation.table && { ...observation.table, leaves: stem.leaves } };
 }
 
-/** What ledger and detached tables say about each branch; sorted once, because there may be thousands. */
+/** Groups ledger and detached tables by branch; sorted once, because there may be thousands. */
 function byBranch(observation: Observation): (key: string) => Observation {
   const ledger = new Map<string, LedgerEntry[]>();
   const detached = new Map<string, DetachedTable[]>();
@@ -141,7 +141,7 @@ function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
   else lists.set(key, [item]);
 }
 
-/** The outermost branches that are missing, each with everything that is in use below it. */
+/** Lists the outermost missing branches, each with everything in use below it. */
 function missingBranches(
   spec: WindowSpec,
   observation: Observation,
@@ -160,7 +160,7 @@ function missingBranches(
   return below(desired, { schema: spec.schema, name: spec.table, path: [] });
 }
 
-/** Undefined: nothing below it is in use, so there is nothing that it would hold. */
+/** Returns undefined if nothing below the branch is in use, so that it would hold nothing. */
 function newBranch(spec: WindowSpec, branch: DesiredBranch, asOf: Instant): NewBranch | undefined {
   if (!branch.active || branch.nameless) return undefined;
   const next = spec.levels.above[branch.path.length];
@@ -173,7 +173,7 @@ function newBranch(spec: WindowSpec, branch: DesiredBranch, asOf: Instant): NewB
   return { name, path, level, cut, children, partitions: next ? [] : partitionsOf(spec, branch, asOf) };
 }
 
-/** How many values a note names before it only counts. */
+/** Number of values that a note names before it only counts them. */
 const NAMED = 5;
 
 function endedNotes(desired: readonly DesiredBranch[], stems: ReadonlyMap<string, ObservedBranch>): string[] {
@@ -182,7 +182,7 @@ function endedNotes(desired: readonly DesiredBranch[], stems: ReadonlyMap<string
   return [`${named(ended.map((branch) => branch.path))} ended: what is there stays under the window, nothing is added`];
 }
 
-/** Said before it is made: who looks for it by the rule of its name would look in vain. */
+/** Reports it before the creation: a search for the name by the naming rule would fail. */
 function renamedNotes(desired: readonly DesiredBranch[]): string[] {
   const missing = [...flatten(desired)].filter(
     (branch) => branch.active && !branch.nameless && branch.name !== branch.wanted && !branch.standing,
@@ -195,7 +195,7 @@ function renamedNotes(desired: readonly DesiredBranch[]): string[] {
     );
 }
 
-/** What is read from a table never stops an update: the row has no partition until its value is another. */
+/** Values read from a table never stop an update: the row has no partition until its value changes. */
 function namelessWarnings(desired: readonly DesiredBranch[]): string[] {
   const nameless = [...flatten(desired)].filter((branch) => branch.active && branch.nameless && !branch.given);
   return nameless

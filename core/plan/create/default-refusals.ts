@@ -8,8 +8,8 @@ import { formatInterval, type OpenInterval, overlaps } from "../../time/interval
 import type { DesiredPartition } from "../../window/window";
 
 /**
- * Why a partition cannot take its rows out of the default partition, and the way on; undefined: it can, or none of them lie
- * there. Says so before anything is changed: PostgreSQL would refuse the ATTACH with 23514.
+ * Explains why a partition cannot take its rows out of the default partition, with the fix; undefined: it can, or the default
+ * partition has none of them. Checked before any change: PostgreSQL would refuse the ATTACH with 23514.
  */
 export function refusedByDefault(
   table: ObservedTable | undefined,
@@ -40,7 +40,9 @@ export function refusedByDefault(
   return found.few ? undefined : readersWouldWait(found, message);
 }
 
-/** Where the default partition is large, its lock is not held while it is read, and triggers cannot be kept quiet without it. */
+/**
+ * Refuses if the default partition is large: its lock is not held while it is read, and triggers cannot be kept quiet without it.
+ */
 function readersWouldWait(found: ObservedDefault, message: string): Pick<Problem, "message" | "fix"> | undefined {
   const triggers = found.triggers
     .filter((trigger) => trigger.onDelete && trigger.fires !== "never")
@@ -54,8 +56,8 @@ function readersWouldWait(found: ObservedDefault, message: string): Pick<Problem
 }
 
 /**
- * Where no other partition lies between its rows they can all be one, and the default partition becomes it. In window mode all
- * missing ranges were counted, and their bounds are those of the segment; a partition of its own knows of nothing but its rows.
+ * Suggests a fix. If no other partition is between its rows, they can all be one, and the default partition becomes it. In window
+ * mode all missing ranges were counted, and their bounds are those of the segment; a separate partition knows only its own rows.
  */
 function wayOn(counted: RowCounts, table: ObservedTable, partition: DesiredPartition): string {
   const filled = counted.ranges.filter((range) => range.rows > 0);

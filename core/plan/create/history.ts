@@ -1,23 +1,26 @@
 import type { LedgerEntry } from "../../observed/ledger";
 import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../../time/interval";
 
-/** A complete archive of one range, by what the ledger says of it. */
+/** A complete archive of one range, according to the ledger. */
 export interface ArchivedRange {
-  /** Its place in the store. */
+  /** Its key in the store. */
   readonly manifest: string;
   readonly rows: number | undefined;
   readonly bytes: number | undefined;
-  /** The name that the partition had. */
+  /** Former name of the partition. */
   readonly partition: string;
 }
 
-/** A destroyed table that is declared again is a new one: what its namesake lost does not come back into any window. */
+/**
+ * Returns the entries after the last destroy: a destroyed table that is declared again is a new one, and losses of its namesake
+ * return to no window.
+ */
 export function sinceDestroyed(ledger: readonly LedgerEntry[]): readonly LedgerEntry[] {
   const last = ledger.map((entry) => entry.event).lastIndexOf("destroying");
   return ledger.slice(last + 1);
 }
 
-/** The last archive of exactly this range. */
+/** Returns the last archive of exactly this range. */
 export function latestArchive(range: OpenInterval, ledger: readonly LedgerEntry[]): ArchivedRange | undefined {
   const found = ledger.filter((entry) => entry.event === "archived" && sameInterval(entry.bounds, range)).at(-1);
   if (found?.detail.manifest === undefined) return undefined;
@@ -25,14 +28,14 @@ export function latestArchive(range: OpenInterval, ledger: readonly LedgerEntry[
   return { manifest, rows, bytes, partition: found.partition };
 }
 
-/** Manifests of what was archived of a range. */
+/** Lists the manifests of the archives of a range. */
 export function archivesOf(range: OpenInterval, ledger: readonly LedgerEntry[]): string[] {
   return ledger.flatMap((entry) =>
     entry.event === "archived" && overlaps(entry.bounds, range) ? (entry.detail.manifest ?? []) : [],
   );
 }
 
-/** How the rows of a dropped range come back, with the exact words. */
+/** States how the rows of a dropped range come back, with the exact words to declare. */
 export function wayBack(range: OpenInterval, ledger: readonly LedgerEntry[]): string {
   const archive = latestArchive(range, ledger);
   if (archive)

@@ -17,10 +17,10 @@ import { latestArchive, sinceDestroyed } from "./history";
 import { restoredNow } from "../retire/pins";
 
 /**
- * What `restored` brings back beside the window: each archived range that it names and that no partition has. A table that is still
- * there, detached or restored by an update that was killed, is attached; of the others the archive is read. They become read-only.
+ * Plans the archived ranges that `restored` names outside the window and that no partition has. A table that still exists,
+ * detached or restored by a killed update, is attached; otherwise the archive is read. They become read-only.
  *
- * @param desired the partitions of the window, which come back by their own way
+ * @param desired the partitions of the window, which are planned elsewhere
  */
 export function planRestores(
   spec: Pick<WindowSpec, "restored">,
@@ -43,7 +43,7 @@ export function planRestores(
   });
 }
 
-/** A table that is there whole is attached; otherwise the archive is read. */
+/** Attaches a table that exists with all its rows; reads the archive otherwise. */
 function restoreOf(partition: DesiredPartition, observation: Observation, ledger: readonly LedgerEntry[]): Creation {
   const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
   if (detached) return { kind: "attach", partition, detached, readOnly: true };
@@ -52,7 +52,7 @@ function restoreOf(partition: DesiredPartition, observation: Observation, ledger
   return { kind: "restore", partition, archive, readOnly: true };
 }
 
-/** Ranges with both ends that were archived, or are away with their rows. */
+/** Lists ranges with both bounds that were archived, or that a detached table holds. */
 function candidates(observation: Observation, ledger: readonly LedgerEntry[]): DesiredPartition[] {
   const found = new Map<string, DesiredPartition>();
   const add = (bounds: OpenInterval, name: string) => {

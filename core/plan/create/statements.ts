@@ -22,12 +22,12 @@ import type { Creation } from "./creation";
 import type { BranchCreation } from "./creations";
 import { type Export, needsArchive, type Retirement } from "../retire/retiring";
 
-/** What makes a branch, in order. */
+/** Returns the statements that create a branch, in order. */
 export function branchStatements(root: ParentShape, { branch, parent }: BranchCreation): Statement[] {
   return createBranchSteps(root, parent, branch).flatMap((step) => step.statements);
 }
 
-/** The statements of one retirement, in order; the same that the update runs. */
+/** Returns the statements of one retirement, in order; the update runs the same ones. */
 export function statementsOfRetirement(
   parent: ParentShape,
   step: Retirement,
@@ -57,7 +57,7 @@ export function statementsOfRetirement(
     case "drop":
       if (table.foreign) return [dropForeignStatement(leaf)];
       if (!needsArchive(step)) return dropStatements(retiring, leaf);
-      // The fence has taken its foreign keys away.
+      // Closing the table to writes has dropped its foreign keys.
       return [countStatement(leaf), ...dropStatements({ ...retiring, references: [] }, leaf)];
   }
 }
@@ -66,18 +66,21 @@ function intoTable(table: Export["into"]): Statement[] {
   return table ? [archiveRowsStatement(table, table.url !== undefined)] : [];
 }
 
-/** What only a reading of a detached table tells about its way back. */
+/** Details of attaching a detached table again that only reading it shows. */
 export interface WayBack {
   /** Indexes of the parent that it lacks. */
   readonly missing: readonly ParentIndex[];
-  /** Settle its access and its shape before it is a partition again. */
+  /** Statements that correct its access and shape before it becomes a partition again. */
   readonly before: readonly Statement[];
 }
 
-/** Of a table that has not been read: a preview shows the statements that any such table needs. */
+/** For a table that has not been read: a preview shows the statements that any such table needs. */
 const UNREAD: WayBack = { missing: [], before: [] };
 
-/** Statements that create one partition or bring it back; the same for preview and update. Empty: it exists, or it is refused. */
+/**
+ * Returns the statements that create a partition or bring it back; the same for preview and update. Empty: it exists, or is
+ * refused.
+ */
 export function statementsOfCreation(
   parent: ParentShape,
   creation: Creation,
@@ -107,8 +110,8 @@ export function statementsOfCreation(
 }
 
 /**
- * A table that was closed for its archive is opened before it is attached again; one that comes back beside the window is closed in
- * another way, so that it is open at no moment and has the rights of its siblings.
+ * Opens a table that was closed for its archive before it is attached again. A table that comes back outside the window is closed
+ * in another way instead, so that it is open at no moment and has the rights of its siblings.
  */
 function openingStatements(
   { detached, readOnly }: { readonly detached: DetachedTable; readonly readOnly?: true },

@@ -6,20 +6,23 @@ import { compareInstants, type Instant, later, parseInstant } from "../../time/i
 import { addSpan, parseSpan } from "../../time/span";
 import { leadEnd } from "../../window/window";
 
-/** The parent of partitions that somebody makes later, nobody knows when. */
+/** Returns the parent for partitions that are created later, at an unknown time and by any role. */
 export function forWhomever(parent: ParentShape): ParentShape {
-  // However late a partition is made, its upper bound is ahead: it gets what young ones get.
-  // Nobody knows in which order they are made: the CHECK of a default partition is extended by the next update.
-  // Nor whom default privileges will be generous to by then, and whether those of today still exist.
-  // Nor as whom: the schedule works as the owner of the table, and two roles that update it in turns prepare the same.
+  // However late a partition is created, its upper bound is ahead: it gets the properties of young ones. Their order is unknown,
+  // so the next update extends the CHECK of a default partition. Unknown, too, are the grantees of default privileges by then,
+  // and the
+  // role: the schedule works as the owner of the table, and two roles that take turns to update it must prepare the same.
   const carried = { ...parent.carried, role: undefined, defaultGrantees: "whoever" as const };
   return { ...parent, now: undefined, fallback: undefined, carried };
 }
 
-/** Far beyond every grid that anybody declares. */
+/** Beyond every realistic grid. */
 const FOREVER = parseInstant("+200000-01-01T00:00:00Z", "UTC");
 
-/** From the present interval on, to the end of the lead and as far beyond it as a database is to last without an update. */
+/**
+ * Lists the intervals from the present one to the end of the lead, and beyond it as far as a database is to last without an
+ * update.
+ */
 export function comingIntervals(spec: WindowSpec, asOf: Instant): GridInterval[] {
   const zone = spec.key.zone;
   const now = intervalAt(spec.grid, asOf, zone)?.from ?? asOf;
@@ -44,7 +47,7 @@ export interface DueInterval {
   readonly dueAt: Instant;
 }
 
-/** An interval is due when the first present interval begins whose lead reaches it. */
+/** Adds due times: an interval is due when the first present interval begins whose lead reaches it. */
 export function withDueTimes(spec: WindowSpec, intervals: readonly GridInterval[]): DueInterval[] {
   let present = 0;
   let reach: Instant | undefined;
@@ -58,8 +61,9 @@ export function withDueTimes(spec: WindowSpec, intervals: readonly GridInterval[
 }
 
 /**
- * A long lead of short intervals is cut in the middle: what lies there exists since the last update. The beginning is kept for
- * the horizons of the present, the end for what nobody has made yet.
+ * Cuts a long lead of short intervals in the middle: those exist since the last update. The beginning is retained for the
+ * horizons
+ * of the present, the end for partitions that do not exist yet.
  */
 export function bounded<T>(partitions: readonly T[]): readonly T[] {
   if (partitions.length <= 2 * MAX_PREPARED) return partitions;

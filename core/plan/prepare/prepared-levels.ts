@@ -13,38 +13,38 @@ import { type Instant, later } from "../../time/instant";
 import { horizonAt } from "../../window/window";
 import { bounded, comingIntervals, type DueInterval, forWhomever, withDueTimes } from "./coming-intervals";
 
-/** One level above the time level, as the schedule in the database makes its branches. */
+/** One level above the time level, as the schedule in the database creates its branches. */
 interface PreparedLevel {
   /** 1 is the outermost. */
   readonly depth: number;
   readonly kind: BranchLevel["kind"];
   /** Given values, or the remainders of a HASH level. Undefined: they are read. */
   readonly values: readonly string[] | undefined;
-  /** The query that gives its values, each with its parent and whether it is in use. */
+  /** The query for its values, each with its parent and whether it is in use. */
   readonly source: string | undefined;
-  /** Depth of the LIST level above that a parent is a value of. */
+  /** Depth of the LIST level above to which the parent values belong. */
   readonly parentDepth: number | undefined;
   readonly slug: boolean;
   readonly schema: string;
   readonly name: Template;
-  /** What makes the table of a branch. */
+  /** Statements that create the table of a branch. */
   readonly own: readonly Template[];
   readonly attach: Template;
-  /** As createBranchSteps has it: attached while it is empty. */
+  /** As in createBranchSteps: attached while it is empty. */
   readonly attachFirst: boolean;
 }
 
 /** A partition of a coming interval below any branch that is cut this way. */
 interface PreparedPart {
-  /** 0 is the level's own way of cutting, then come its overrides. */
+  /** 0 is the level's own grid; its overrides follow. */
   readonly grid: number;
-  /** Values of the levels above that it holds for; empty for the level's own. */
+  /** Values of the levels above to which it applies; empty for the level's own grid. */
   readonly fits: readonly { readonly depth: number; readonly value: string }[];
   readonly from: Instant;
   readonly to: Instant;
   readonly dueAt: Instant;
   readonly horizon: Instant | undefined;
-  /** Before the present interval: only a branch that is new has it made. */
+  /** Before the present interval: created only for a new branch. */
   readonly past: boolean;
   readonly schema: string;
   readonly name: Template;
@@ -57,8 +57,8 @@ export interface PreparedLevels {
 }
 
 /**
- * Renders how branches and their partitions are made, once for all of them: what differs from branch to branch, its names and
- * its value, is left open, because values appear when no program runs.
+ * Renders the creation of branches and their partitions once for all of them: names and value, which differ from branch to
+ * branch, are left open, because values appear while no program runs.
  */
 export function prepareLevels(spec: WindowSpec, parent: ParentShape, asOf: Instant): PreparedLevels {
   const shape = forWhomever(parent);
@@ -135,7 +135,7 @@ function prepareGrid(spec: WindowSpec, root: ParentShape, asOf: Instant): Omit<P
   const prepare = ({ interval, dueAt }: DueInterval, past: boolean) => {
     const { from, to } = interval;
     const name = partitionName(interval.segment.name, spec.table, interval, spec.key.zone, stem.table);
-    // A past one is as old as it is; however late a coming one is made, its end is ahead.
+    // A past one is as old as it is; however late a coming one is created, its end is ahead.
     const shape = past ? { ...stem, now: asOf } : stem;
     return {
       from,
@@ -154,7 +154,7 @@ function prepareGrid(spec: WindowSpec, root: ParentShape, asOf: Instant): Omit<P
   ];
 }
 
-/** What the window holds before the present interval; of very many the last. */
+/** Lists the intervals of the window before the present one; of very many the last. */
 function pastIntervals(spec: WindowSpec, asOf: Instant): readonly GridInterval[] {
   const zone = spec.key.zone;
   const now = intervalAt(spec.grid, asOf, zone)?.from ?? asOf;

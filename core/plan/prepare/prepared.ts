@@ -14,7 +14,7 @@ import { type PreparedLevels, prepareLevels } from "./prepared-levels";
 import type { Change } from "../change/change";
 import { rangeName } from "../change/work";
 
-/** A partition of a coming interval as the schedule in the database will make it: it only runs what is decided here. */
+/** A partition of a coming interval as the schedule in the database will create it: it only runs what is decided here. */
 export interface PreparedPartition {
   /** As in the ledger: empty for a part of the table itself. */
   readonly branch: string;
@@ -23,16 +23,16 @@ export interface PreparedPartition {
   readonly name: string;
   readonly from: Instant;
   readonly to: Instant;
-  /** From this moment on the window wants it. */
+  /** From this time on the window wants it. */
   readonly dueAt: Instant;
-  /** While this interval is the present one, what ended then or before has expired. */
+  /** While this interval is the present one, partitions that end at or before this time have expired. */
   readonly horizon: Instant | undefined;
   readonly statements: readonly string[];
 }
 
 /**
- * Renders the partitions of one parent from the present interval on, to the end of the lead and beyond it: as many as let a
- * database that nobody updates take rows for half a year. A fixed end of the window is its end here too.
+ * Renders the partitions of one parent from the present interval to the end of the lead and beyond it: enough for a database
+ * without updates to accept rows for half a year. A fixed end of the window is the end here too.
  */
 export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: Instant): PreparedPartition[] {
   const zone = spec.key.zone;
@@ -54,35 +54,35 @@ export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: I
   });
 }
 
-/** Equal for equal rows: an update writes them only where the database has others. */
+/** Equal for equal rows: an update writes them only if the database has others. */
 export function digestPrepared(prepared: readonly PreparedPartition[] | PreparedLevels): string {
   return createHash("sha256").update(JSON.stringify(prepared), "utf8").digest("hex").slice(0, 16);
 }
 
-/** What the schedule in the database is given. */
+/** Data given to the schedule in the database. */
 export interface PrepareStep {
-  /** Of coming partitions, of a table or of each of its branches. */
+  /** Coming partitions of a table, or of each of its branches. */
   readonly count: number;
 }
 
-/** What the registry should hold for the schedule, and whether it does. */
+/** Prepared partitions that the registry should hold for the schedule, and whether it does. */
 export interface PreparedPlan {
   /** Of a table without levels above its time level. */
   readonly partitions: readonly PreparedPartition[];
-  /** Of one with them. */
+  /** Of a table with such levels. */
   readonly levels: PreparedLevels | undefined;
   readonly digest: string;
-  /** Whether the registry holds others. */
+  /** True if the registry holds others. */
   readonly due: boolean;
-  /** One where that alone asks for an update: a first one comes anyway. */
+  /** One if that alone requires an update: a first update comes anyway. */
   readonly changes: readonly Change<"prepare", PrepareStep>[];
-  /** How many coming partitions that are, of a table or of each of its branches. */
+  /** Number of coming partitions, of a table or of each of its branches. */
   readonly count: number;
 }
 
 /**
- * By the earlier of the two clocks, as retirement: a program whose clock is ahead must not take the nearest intervals away from
- * the schedule.
+ * Plans by the earlier of the two clocks, as retirement does: a program whose clock is ahead must not take the nearest intervals
+ * away from the schedule.
  */
 export function planPrepared(
   spec: WindowSpec,

@@ -4,7 +4,7 @@ import type { ObservedReplication } from "../../observed/replication";
 import { needsRoot, type PublicationMemberWire } from "../../declare/table/publications";
 import type { MembershipContext, PublicationToBe } from "./publication-to-be";
 
-/** What stands in the way of a membership: all of it at once, each with the way on. */
+/** Lists everything that prevents a membership, each problem with its fix. */
 export function memberProblems(
   context: MembershipContext,
   toBe: PublicationToBe,
@@ -23,7 +23,7 @@ export function memberProblems(
   ];
 }
 
-/** What works and still surprises: in preview and update alike. */
+/** Warns of memberships that work but may surprise, in preview and update alike. */
 export function memberWarnings(context: MembershipContext, toBe: PublicationToBe): string[] {
   const { spec, observation } = context;
   const { walLevel } = observation.replication;
@@ -36,14 +36,14 @@ export function memberWarnings(context: MembershipContext, toBe: PublicationToBe
   ].map((text) => `publication "${spec.publication}" of ${spec.schema}.${spec.table}: ${text}`);
 }
 
-/** The publication that Supabase's Realtime reads, by wal2json and not by pgoutput. It checks row security itself. */
+/** True for the publication that Supabase's Realtime reads, by wal2json and not by pgoutput. It checks row security itself. */
 export function isRealtime(publication: string): boolean {
   return publication === "supabase_realtime";
 }
 
 /**
- * wal2json names the partition that holds a row, whatever publish_via_partition_root says. Supabase's Realtime asks it for the
- * tables that the publication lists, and checks privileges and row security of the table that it names.
+ * Warns about wal2json, which names the partition that holds a row, whatever publish_via_partition_root is. Supabase's Realtime
+ * asks it for the tables that the publication lists, and checks privileges and row security of the table that it names.
  */
 function realtimeWarnings({ profile, observation }: MembershipContext, toBe: PublicationToBe): string[] {
   const read = observation.replication.slots.some((slot) => slot.plugin === "wal2json");
@@ -91,7 +91,10 @@ function identityWarnings(
   ];
 }
 
-/** Words of an expression outside its texts: a guess for preview. The transaction that adds the table asks the server. */
+/**
+ * Lists words of an expression outside its string literals: a guess for preview. The transaction that adds the table asks the
+ * server.
+ */
 function namesIn(expression: string): string[] {
   const bare = expression.replace(/'(?:[^']|'')*'/g, " ");
   const quoted = [...bare.matchAll(/"((?:[^"]|"")+)"/g)].map((match) => (match[1] ?? "").replaceAll('""', '"'));
@@ -121,7 +124,7 @@ function columnProblems(
   ];
 }
 
-/** Such a publication takes no single table, and sends nothing of this one. */
+/** Reports a publication that cannot list single tables and does not publish this one. */
 function leftOut(spec: PublicationMemberWire): Problem {
   return {
     path: "publication",
@@ -175,7 +178,7 @@ function rightsProblems({ observation }: MembershipContext, toBe: PublicationToB
   ];
 }
 
-/** Only its owner may change a publication, and the new owner of one has to have CREATE on the database. */
+/** Reports a missing right: only its owner may change a publication, and a new owner needs CREATE on the database. */
 export function notOwner(
   { role, database, mayCreate }: Pick<ObservedReplication, "role" | "database" | "mayCreate">,
   publication: { readonly name: string; readonly owner: string },

@@ -23,14 +23,14 @@ import {
   wasMade,
 } from "./publication-to-be";
 
-/** What has to be done so that the table is a member as declared, and what to know about it. */
+/** Statements that make the table a member as declared, with notes. */
 export interface MembershipPlan {
   readonly problems: readonly Problem[];
   /** In one transaction. */
   readonly statements: readonly Statement[];
-  /** Whether they make the publication. */
+  /** True if they create the publication. */
   readonly makes: boolean;
-  /** The publication has all tables, or all of the schema: nothing has to be said about this one. */
+  /** The publication has all tables, or all of the schema: this one need not be added. */
   readonly implicit: boolean;
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
@@ -54,7 +54,10 @@ export function planMembership(context: MembershipContext): MembershipPlan {
   };
 }
 
-/** How a table leaves a publication. A publication that we made goes with its last table; another one stays, whatever is in it. */
+/**
+ * Statements by which a table leaves a publication. A publication that this product created is dropped with its last table; any
+ * other remains.
+ */
 interface LeavePlan {
   readonly leave: readonly Statement[];
   readonly drop: readonly Statement[];
@@ -73,8 +76,8 @@ export function planLeave(spec: PublicationMemberWire, observation: Observation)
 }
 
 /**
- * A row filter or column list needs publish_via_partition_root at every moment: it is switched on before they come, and off
- * after they have gone.
+ * Returns the statements of a membership. A row filter or column list needs publish_via_partition_root at every moment: it is
+ * switched on before they are added, and off after they are removed.
  */
 function memberStatements(context: MembershipContext, toBe: PublicationToBe): Statement[] {
   const { spec } = context;
@@ -111,7 +114,10 @@ function inOrder(columns: readonly string[] | undefined): string {
   return columns === undefined ? "all" : JSON.stringify([...columns].sort());
 }
 
-/** The server prints a filter in brackets. Nothing else is taken for equal: a doubt costs two statements and no row. */
+/**
+ * Removes the parentheses that the server prints around a filter. Nothing else counts as equal: a doubt costs two statements and
+ * no row.
+ */
 export function withoutBrackets(expression: string): string {
   const text = expression.trim();
   return text.startsWith("(") && closesAtEnd(text) ? withoutBrackets(text.slice(1, -1)) : text;

@@ -5,18 +5,18 @@ import type { PublicationMemberWire } from "../../declare/table/publications";
 import type { ParentShape } from "../../partition/carry/parent";
 import { type RowIdentity, rowIdentity } from "./replica-identity";
 
-/** What a membership is planned from. */
+/** Facts and declarations from which a membership is planned. */
 export interface MembershipContext {
   readonly spec: PublicationMemberWire;
   readonly observation: Observation;
   readonly profile: LeafProfile;
-  /** The table as it will be, where only this preview knows it. */
+  /** The table as it will be, if only this preview knows it. */
   readonly planned: ParentShape | undefined;
 }
 
-/** The publication as it will be when the statements have run. */
+/** The publication as it will be after the statements. */
 export interface PublicationToBe extends Pick<ObservedPublication, "name" | "changes" | "viaRoot"> {
-  /** Undefined: it is only made. */
+  /** Undefined: it does not exist yet. */
   readonly found: ObservedPublication | undefined;
   readonly made: boolean;
   readonly identity: RowIdentity;
@@ -39,12 +39,12 @@ export function registeredOf(observation: Observation, name: string): Registered
   return observation.registration?.publications.find((publication) => publication.name === name);
 }
 
-/** A publication of the same name that somebody made anew is theirs. */
+/** False for a publication of the same name that another session created again: it is not managed here. */
 export function wasMade(registered: RegisteredPublication | undefined, found: ObservedPublication): boolean {
   return registered !== undefined && registered.made && registered.oid === found.oid;
 }
 
-/** FOR ALL TABLES without an exception for this one, or FOR TABLES IN SCHEMA of the table's own. */
+/** True for FOR ALL TABLES without an exception for this one, or FOR TABLES IN SCHEMA of the table's own. */
 export function publishesImplicitly(
   publication: Pick<ObservedPublication, "allTables" | "excepted" | "schemas">,
   schema: string,

@@ -2,20 +2,20 @@ import type { LeafProfile } from "../../declare/table/profile";
 import type { CarriedState, ObservedTable } from "../../observed/table";
 import type { ParentShape } from "../../partition/carry/parent";
 
-/** Columns that identify a row in a stream: `all` of them, some, none; undefined where that is not known yet. */
+/** Columns that identify a row in a stream: `all` of them, some, or none; undefined if not known yet. */
 type IdentityColumns = readonly string[] | "all" | undefined;
 
-/** What will identify a row, over all partitions: what is not declared may be another thing on each. */
+/** Columns that will identify a row, over all partitions; undeclared, they may differ from partition to partition. */
 export interface RowIdentity {
-  /** On every partition. Without any, PostgreSQL refuses every UPDATE and DELETE whose publication sends them. */
+  /** On every partition. Without any, PostgreSQL refuses every UPDATE and DELETE that the publication publishes. */
   readonly columns: IdentityColumns;
-  /** On any partition: what a column list must not leave out. */
+  /** On any partition: columns that a column list must not leave out. */
   readonly sent: IdentityColumns;
-  /** Partitions with none, where others have one. Empty: the whole table, or none of it. */
+  /** Partitions without any, if others have one. Empty: the whole table has one, or none of it. */
   readonly without: readonly string[];
 }
 
-/** What will identify a row once the declaration holds: on a partition that is there and of which nothing is declared, what does now. */
+/** Returns the row identity once the declaration holds; for an existing partition without a declaration, its current one. */
 export function rowIdentity(
   table: ObservedTable | undefined,
   planned: ParentShape | undefined,
@@ -43,7 +43,7 @@ function leavesWithRows(table: ObservedTable): { readonly name: string; readonly
   );
 }
 
-/** By an index of the table that it has a part of, or by a primary key that it has alone. */
+/** Returns the identity by an index of the table that the partition has a part of, or by its own primary key. */
 function leafIdentity(table: ObservedTable, { replicaIdentity, unsaid }: CarriedState): IdentityColumns {
   const index = unsaid?.identityOf;
   const identity = { kind: replicaIdentity.kind, ...(index === undefined ? {} : { index }) };
@@ -86,7 +86,7 @@ function primaryKey(table: ObservedTable): readonly string[] {
   return table.constraints.find((constraint) => constraint.kind === "primary")?.columns ?? [];
 }
 
-/** Of a table that is only planned its shape knows the text of the constraint. */
+/** Reads the primary key of a planned table from the constraint's text in its shape. */
 function plannedPrimaryKey(planned: ParentShape | undefined): IdentityColumns {
   if (!planned) return undefined;
   const text = planned.indexes.find((index) => index.constraint?.startsWith("PRIMARY KEY"))?.constraint ?? "";
