@@ -14,7 +14,7 @@ import { summary } from "./change/summary";
 import { tableFacts } from "./change/table-facts";
 import type { WindowPlan } from "./change/types";
 
-/** Plans without a database: what the components pass, and what remains when the database cannot be reached. Drops nothing. */
+/** Plans without a database: for components, and as a fallback if the database cannot be reached. Drops nothing. */
 export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {
   const nothing = nothingObserved(asOf);
   const window = planWindow(spec.window, asOf);
@@ -33,7 +33,7 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
     align: [],
     alignCount: 0,
     complete: false,
-    // Without columns nobody knows the type of the key yet.
+    // Without columns the type of the key is not known yet.
     ...tableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),
     incompleteBecause: because,
     leafCount: window.desired.length,

@@ -30,7 +30,7 @@ import type { WindowPlan } from "./change/types";
 import { planAnalysis, planTriggers } from "./upkeep/upkeep";
 import { workOf } from "./change/work";
 
-/** What every topic of one plan is asked with. */
+/** Input of every topic of one plan. */
 interface Plan {
   readonly context: PlanContext;
   readonly window: PlannedWindow;
@@ -40,7 +40,7 @@ interface Plan {
   readonly retired: RetirementPlan;
 }
 
-/** Plans one table against the live database: each topic by itself, then what they add up to. */
+/** Plans one table against the live database: each topic by itself, then their sum. */
 export function planAgainstDatabase(context: PlanContext): LivePlan {
   const window = planWindow(context.spec, context.clocks.asOf);
   const now = decidingNow(context.clocks);
@@ -75,7 +75,7 @@ export function planAgainstDatabase(context: PlanContext): LivePlan {
   };
 }
 
-/** The table as it is, or will be. */
+/** Returns the table as it is, or will be. */
 function parentOf({ spec, observation, profile, planned }: PlanContext, now: Instant): ParentShape | undefined {
   if (!observation.table) return planned && { ...planned.parent, below: spec.levels.below };
   return observedParent(observation.table, spec.key, { ...observation, profile, now, levels: spec.levels });
@@ -89,7 +89,7 @@ function planCreated(
   return planCreations(spec, window, observation, values, clocks.asOf, now);
 }
 
-/** Retirement looks at time partitions, whatever branch they are in. */
+/** Plans retirement of time partitions, in any branch. */
 function planRetired(context: PlanContext, { leaves }: PlannedCreations, now: Instant): RetirementPlan {
   const { spec, registered, observation, clocks, retiring, values = [], empty = new Set() } = context;
   const cleanup = planCleanup(spec, values, observation, empty, now);
@@ -107,7 +107,10 @@ function planPrepare({ context, parent }: Plan): PreparedPlan | undefined {
   );
 }
 
-/** Every change, in the order of an update. Keys come before partitions that the window makes, and after those that resources make. */
+/**
+ * Lists every change, in the order of an update. Keys come before partitions that the window creates, and after those that
+ * resources create.
+ */
 function changesOf(plan: Plan, fallback: DefaultPlan, prepared: PreparedPlan | undefined): PlannedChange[] {
   const { context, now, parent, created, retired } = plan;
   const { spec, observation, clocks, management, shown, sourceTriggers } = context;
@@ -170,7 +173,7 @@ function windowPlan(
   };
 }
 
-/** The table itself comes first, where nothing has made it yet. */
+/** Returns all statements; those of the table itself come first if it does not exist yet. */
 function statementsOf({ context, parent }: Plan, changes: readonly Change[]): Statement[] {
   if (!parent) return [];
   const own = context.observation.table ? [] : (context.planned?.statements ?? []);
@@ -203,18 +206,18 @@ function notesOf({ context, window, parent, created, retired }: Plan, published:
   ];
 }
 
-/** What comes back from archives, in the window and beside it. */
+/** Lists partitions that come back from archives, inside and outside the window. */
 function restoresOf({ creations, restores }: PlannedCreations): Creation[] {
   return [...creations.filter(({ kind }) => kind === "restore"), ...restores];
 }
 
-/** What is not declared is as each partition has it. */
+/** Reports undeclared properties in which partitions disagree. */
 function disagreements(parent: ParentShape | undefined): string[] {
   const { siblings, profile } = parent?.carried ?? {};
   return parent && profile && siblings ? siblingNotes({ schema: parent.root.schema, profile, siblings }) : [];
 }
 
-/** What cannot be answered keeps everything from being retired: better known before something is due. */
+/** Reports facts that cannot be read, which stop all retirement, before anything is due. */
 function unanswered({ context: { retiring }, retired: { stopped } }: Plan): string[] {
   if (retiring?.unread !== undefined) return stopped === undefined ? [] : [stopped];
   const failed = retiring?.backup?.failed;
@@ -225,7 +228,7 @@ function absentKeys(changes: readonly Change[]): string[] {
   return changes.flatMap(({ keep }) => (keep?.by === "absent" ? [keep.reason] : []));
 }
 
-/** What is not done for them is said in every plan. */
+/** Notes in every plan what is not done for foreign tables. */
 function foreignNotes(leaves: readonly ObservedLeaf[]): string[] {
   return leaves
     .filter((leaf) => leaf.foreign)
@@ -236,8 +239,7 @@ function foreignNotes(leaves: readonly ObservedLeaf[]): string[] {
 }
 
 /**
- * In partition mode each Partition resource refuses for itself, with its own name; only the dropped range is the window's
- * word too.
+ * Returns refusals. In partition mode each Partition resource refuses under its own name; the window repeats only dropped ranges.
  */
 function refusals(spec: WindowSpec, creations: readonly Creation[]): Problem[] {
   return creations.flatMap((creation) => {

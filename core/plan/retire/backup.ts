@@ -3,17 +3,18 @@ import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, formatInstant, type Instant } from "../../time/instant";
 import { addSpan, spanText } from "../../time/span";
 
-/** What the query of `requireBackupSince` answered. */
+/** Answer of the query of `requireBackupSince`. */
 export interface BackupFact {
-  /** When the last good backup began; undefined: there is none. */
+  /** Start of the last good backup; undefined: none exists. */
   readonly at: Instant | undefined;
-  /** Why the query gave no answer. */
+  /** Reason why the query failed. */
   readonly failed?: string;
 }
 
 /**
- * Why a detached table is not dropped yet; undefined: a backup that began after nobody could write to it any more is there, or
- * none is asked for. A backup of before may lack its last rows, however young it is.
+ * Explains why a detached table is not dropped yet; undefined: a backup exists that began after its last possible write, or none
+ * is
+ * required. An earlier backup may lack its last rows, however recent it is.
  */
 export function whyNoBackup(
   spec: Pick<WindowSpec, "requireBackupSince">,
@@ -32,7 +33,7 @@ export function whyNoBackup(
   return undefined;
 }
 
-/** A query that cannot be answered keeps everything, and is worth a word even when nothing waits for it. */
+/** Describes a failed query: it keeps everything, and is reported even if nothing waits for it. */
 export function describeFailed(because: string): string {
   return `the query of requireBackupSince gives no answer (${because}): nothing is dropped`;
 }

@@ -2,23 +2,23 @@ import { formatBytes } from "../../size";
 import { intervalKey } from "../../time/interval";
 import { compareEnds, type Leaving, type Retirement } from "./retiring";
 
-/** What one update may take out of the tables of a database, and what the other tables ask of it. */
+/** Bytes that one update may take out of the tables of a database, and the claims of the other tables. */
 export interface ByteLimit {
   readonly bytes: number;
-  /** As it was declared. @example "200 GB" */
+  /** As declared. @example "200 GB" */
   readonly said: string;
   readonly others: readonly ByteClaim[];
 }
 
 /** One partition that another table would archive or drop in this update. */
 export interface ByteClaim extends Pick<Leaving, "bounds" | "bytes"> {
-  /** `schema.table`: decides between partitions that end at the same moment. */
+  /** `schema.table`: decides between partitions that end at the same time. */
   readonly table: string;
-  /** Confirmed by its bounds: goes whatever the limit says, and counts. */
+  /** Confirmed by its bounds: leaves whatever the limit, and counts towards it. */
   readonly confirmed: boolean;
 }
 
-/** What would leave the database: each partition once, whether it is archived, dropped or both. */
+/** Returns what would leave the database: each partition once, whether it is archived, dropped or both. */
 export function claimsOf(
   table: string,
   retirements: readonly Retirement[],
@@ -32,9 +32,9 @@ export function claimsOf(
 }
 
 /**
- * Those of a table that have to wait, by oid, with the reason. The oldest of all tables go first, so that every table decides
- * the same, in whatever order they are asked; the first that does not fit ends the update. What is larger than the whole limit
- * waits for a confirmation and holds nothing up.
+ * Returns the partitions of a table that have to wait, by oid, with the reason. The oldest of all tables go first, so that every
+ * table decides alike, in whatever order they are asked; the first that does not fit ends the update. A partition larger than the
+ * whole limit waits for a confirmation and delays no other.
  */
 export function overByteLimit(own: ReturnType<typeof claimsOf>, limit: ByteLimit): Map<string, string> {
   const waiting = new Map<string, string>();
@@ -59,7 +59,7 @@ export function overByteLimit(own: ReturnType<typeof claimsOf>, limit: ByteLimit
   return waiting;
 }
 
-/** By the end, then by the table and the range: never by the order in which tables are asked. Confirmed ones come first. */
+/** Sorts confirmed ones first, then by the end, the table and the range: never by the order in which tables are asked. */
 function oldestFirst(a: ByteClaim, b: ByteClaim): number {
   if (a.confirmed !== b.confirmed) return a.confirmed ? -1 : 1;
   return (

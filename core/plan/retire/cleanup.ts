@@ -14,8 +14,10 @@ import { addSpan } from "../../time/span";
 import { type Detach, leavingLeaf } from "./retiring";
 
 /**
- * Empty partitions of values that have ended, older than their level says (cleanupAfter): they hold nothing that a retention
- * could be about. `empty` are the oids of partitions without a page; that there is no row is seen again under the lock of
+ * Plans the removal of empty partitions of values that have ended, older than their level allows (cleanupAfter): they hold no
+ * rows
+ * for a retention to cover. `empty` are the oids of partitions without a page; that no row exists is checked again under the lock
+ * of
  * the drop, which follows the detach at once and promises nothing beyond it.
  */
 export function planCleanup(
@@ -42,12 +44,12 @@ export function planCleanup(
   });
 }
 
-/** Whether some level cleans up, so that somebody has to look which partitions are empty. */
+/** True if a level cleans up, so that empty partitions have to be read. */
 export function cleansUp(spec: WindowSpec): boolean {
   return spec.levels.above.some((level) => level.kind === "list" && level.cleanupAfter !== undefined);
 }
 
-/** Of the innermost LIST level that says so: its values end, whatever ended above them. */
+/** Returns the setting of the innermost LIST level that has one: its values end, whatever ended above them. */
 function cleanupAfter(spec: WindowSpec, path: readonly string[]) {
   return path
     .map((_, depth) => listLevelOf(spec, path.slice(0, depth + 1))?.cleanupAfter)

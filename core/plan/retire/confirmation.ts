@@ -5,7 +5,7 @@ import { formatInterval, type OpenInterval, sameInterval } from "../../time/inte
 import { extentOf } from "./extent";
 import type { Leaving } from "./retiring";
 
-/** True if bounds are named in confirmDrops, now or by an earlier update as the ledger tells. */
+/** True if the bounds are named in confirmDrops, now or, according to the ledger, by an earlier update. */
 export function isConfirmed(
   bounds: OpenInterval | undefined,
   spec: WindowSpec,
@@ -22,7 +22,7 @@ export function confirming(bounds: OpenInterval): string {
   return `add ${JSON.stringify(formatInterval(bounds))} to confirmDrops to retire it`;
 }
 
-/** Why a partition never leaves as one interval among others, whichever change has let it expire; undefined: it does. */
+/** Explains why a partition never leaves as one interval among others, whichever change let it expire; undefined: it may. */
 export function whyOdd({ maxDropsPerUpdate }: WindowSpec, table: Leaving): string | undefined {
   const odd = table.extent?.odd;
   if (odd !== undefined) return `it ${odd}, so that it leaves by its own confirmation alone`;
@@ -31,12 +31,12 @@ export function whyOdd({ maxDropsPerUpdate }: WindowSpec, table: Leaving): strin
   return `it spans ${intervals} intervals of the grid, and maxDropsPerUpdate is ${maxDropsPerUpdate}`;
 }
 
-/** How many intervals of the grid at its place a partition takes: limits and policies count them. */
+/** Returns the number of intervals of its branch's grid that a partition spans: limits and policies count them. */
 export function intervalsOf({ extent }: Leaving): number {
   return extent?.intervals ?? 1;
 }
 
-/** A step with the extent of its partition in the grid of its branch. */
+/** Adds to a step the extent of its partition in the grid of its branch. */
 export function withExtent<Step extends { readonly table: Leaving }>(step: Step, spec: WindowSpec): Step {
   const { bounds, branch = "" } = step.table;
   return { ...step, table: { ...step.table, extent: extentOf(spec, bounds, branchPath(branch)) } };

@@ -8,8 +8,8 @@ import { holdOn } from "./holds";
 import type { Leaving } from "./retiring";
 
 /**
- * A declared cut that is not confirmed: of more intervals than one update may retire, for which all of them are to be confirmed;
- * or of a partition that is no such interval, for which that one is.
+ * Reports a declared cut that is not confirmed: either of more intervals than one update may retire, all of which need a
+ * confirmation, or of a partition that is no such interval, which needs its own.
  */
 export function cutProblems(facts: GuardFacts, judged: readonly Judged[]): Problem[] {
   const { spec, observation } = facts;
@@ -39,12 +39,13 @@ export function cutProblems(facts: GuardFacts, judged: readonly Judged[]): Probl
   ];
 }
 
-/** What the program or the day of adoption keeps anyway is no part of a cut. */
+/** Partitions kept by the program or the day of adoption anyway are no part of a cut. */
 const NO_CUT: readonly KeptBy[] = ["hold", "restored", "foreign", "adopted"];
 
 /**
- * What a change of the program has let expire. A hold that is gone from the program is a cut as well; one that has come to its end
- * is the clock's.
+ * Lists partitions that a change of the program let expire. A hold removed from the program is a cut as well; one that has
+ * reached
+ * its end is due to the clock.
  */
 function cutOf({ registered, clocks, now }: GuardFacts, judged: readonly Judged[]): Leaving[] {
   if (!registered) return [];
@@ -55,7 +56,7 @@ function cutOf({ registered, clocks, now }: GuardFacts, judged: readonly Judged[
     .filter(({ bounds }) => !hasExpired(bounds.to, before) || holdOn(registered, bounds, now));
 }
 
-/** Each interval once: with levels every branch has a partition of it. */
+/** Counts each interval once: with levels every branch has a partition of it. */
 function countOf(tables: readonly Leaving[]): number {
   const each = new Map(tables.map((table) => [intervalKey(table.bounds), intervalsOf(table)]));
   return [...each.values()].reduce((sum, intervals) => sum + intervals, 0);

@@ -1,6 +1,6 @@
 import { quote, quoteQualified } from "../../names/identifier";
 
-/** One object of the database that needs a table to be there: PostgreSQL refuses to drop that table before it. */
+/** An object of the database that depends on a table: PostgreSQL refuses to drop the table before it. */
 export interface Dependent {
   /** As pg_identify_object names it. @example "view", "materialized view", "function", "default value", "extension" */
   readonly kind: string;
@@ -10,13 +10,13 @@ export interface Dependent {
   readonly names: readonly string[];
 }
 
-/** What was read of the partitions that are to leave, by their oid. What others need comes after what needs it: so it is dropped. */
+/** Objects read for the partitions that are to leave, by oid. Dependents come after the objects that they depend on. */
 export type Dependents = ReadonlyMap<string, readonly Dependent[]>;
 
-/** How many are named before they are only counted. */
+/** Number of objects named before they are only counted. */
 const NAMED = 5;
 
-/** Why a table cannot be dropped, with the statements that end it; undefined: nothing needs it. */
+/** Explains why a table cannot be dropped, with the statements that fix it; undefined: nothing depends on it. */
 export function whyNotDroppable(
   { schema, partition }: { readonly schema: string; readonly partition: string },
   found: readonly Dependent[] = [],
@@ -33,7 +33,7 @@ function listed(names: readonly string[]): string {
   return names.length === 1 ? `${last} depends` : `${names.slice(0, -1).join(", ")} and ${last} depend`;
 }
 
-/** The statement that ends the dependency, and takes no row away but those of a column. */
+/** Returns the statement that ends the dependency. It deletes no data, except that of a dropped column. */
 function wayOn({ kind, identity, names }: Dependent, table: string): string {
   const [schema = "", relation = "", part = ""] = names;
   const other = quoteQualified(schema, relation);

@@ -10,8 +10,9 @@ import { pinOn } from "./pins";
 import { archiveOf, compareEnds, type Drop, dropOf, type Export, type Finalize, leftOf } from "./retiring";
 
 /**
- * The next step of each table that was detached by us with the promise of a drop or of an archive, oldest first: whatever was
- * promised, it is archived now where the program says so. What was detached under onExpire "detach" stays, whatever is declared later.
+ * Returns the next step of each table that this stack detached with the promise of a drop or an archive, oldest first: whatever
+ * was
+ * promised, it is archived now if the program says so. Tables detached under onExpire "detach" stay, whatever is declared later.
  */
 export function detachedCandidates(
   spec: WindowSpec,
@@ -30,7 +31,7 @@ function nextStep(table: DetachedTable, spec: WindowSpec): Export | Drop {
   return dropOf(table, table.archived ? `archived ${formatInstant(table.archived.at)}` : "its grace is over");
 }
 
-/** Detached by us, expired, and not in the ledger as detached: that is written down first. */
+/** Lists tables detached by this stack, expired, and not recorded as detached in the ledger: that is recorded first. */
 export function leftUnrecorded(spec: WindowSpec, observation: Observation, clocks: Clocks): Finalize[] {
   const horizon = decidingHorizon(spec, clocks);
   return observation.detached
@@ -39,7 +40,7 @@ export function leftUnrecorded(spec: WindowSpec, observation: Observation, clock
     .map((table) => leftOf(table, spec, clocks));
 }
 
-/** Detached by us with a promise, and still expired. Oldest first. */
+/** Lists tables detached by this stack with a promise, and still expired. Oldest first. */
 function leftBehind(spec: WindowSpec, observation: Observation, clocks: Clocks): DetachedTable[] {
   if (spec.onExpire === "detach") return [];
   const horizon = decidingHorizon(spec, clocks);

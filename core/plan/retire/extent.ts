@@ -4,24 +4,26 @@ import { type GridSegment, intervalsBetween } from "../../time/grid";
 import { type Interval, type OpenInterval, overlaps } from "../../time/interval";
 import { findPeriod } from "../../time/period";
 
-/** How much of the time axis a partition takes. */
+/** Part of the time axis that a partition covers. */
 export interface Extent {
-  /** Intervals of the grid at its place, at least one. */
+  /** Number of intervals of the grid at its place, at least one. */
   readonly intervals: number;
-  /** Why it is no interval of the grid, whatever their number: `has no beginning`. Undefined: that number says enough. */
+  /** Reason why it is no interval of the grid, whatever their number: `has no beginning`. Undefined: the number suffices. */
   readonly odd: string | undefined;
 }
 
-/** Intervals that are counted one by one; of more the number is told by the length of these. */
+/** Number of intervals counted one by one; beyond it the count is derived from their length. */
 const COUNTED = 60;
 
-/** What an open end counts as, and the most that is counted: one more than the highest maxDropsPerUpdate. */
+/** Count for an open end, and the highest count: one more than the highest maxDropsPerUpdate. */
 export const MOST_INTERVALS = 1001;
 
 /**
- * Measures a partition by the grid of its branch. One of another calendar length (a month among weeks) is that many intervals;
- * what has no end on one side, is a segment of its own, or is longer than an interval there and no length of the calendar, is odd:
- * no number of intervals says how many rows it may hold.
+ * Measures a partition by the grid of its branch. One of another calendar length (a month among weeks) is that many intervals.
+ * One
+ * that has an open bound, is a segment of its own, or is longer than an interval there and no calendar length, is odd: no number
+ * of
+ * intervals limits the rows that it may hold.
  */
 export function extentOf(spec: WindowSpec, { from, to }: OpenInterval, path: readonly string[] = []): Extent {
   if (!from) return { intervals: MOST_INTERVALS, odd: "has no beginning" };
@@ -48,7 +50,7 @@ function firstOf<T>(items: Iterable<T>, most: number): T[] {
   return first;
 }
 
-/** The grid without ends and without odd segments: there the length beside them goes on. */
+/** Returns the grid without ends and without odd segments; their neighbours' length applies there. */
 function regular(grid: readonly GridSegment[]): GridSegment[] {
   const periods = grid.map(({ every }) => every);
   return grid.map((segment, index) => ({

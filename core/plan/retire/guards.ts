@@ -15,17 +15,17 @@ import { bytes, cut, intervals, standing } from "./update-guards";
 
 interface GuardEntry {
   readonly guard: Guard;
-  /** Keeps this partition, puts off what is too much for one update, or stops everything. */
+  /** Keeps this partition, postpones what is too much for one update, or stops everything. */
   readonly keeps: "partition" | "update" | "everything";
   /** The day of its drop meanwhile: fixed, unknown, or counted from a detach and so unknown before that. */
   readonly day: "fixed" | "unknown" | "from detach";
-  /** Kept until it is looked at, so each update warns. */
+  /** Kept until an operator acts, so each update warns. */
   readonly warns?: true;
 }
 
 /**
- * Every guard of retirement, in order: the first that keeps a step gives its reason, and is the one to be removed first. So a held
- * partition is held, whether retirement is paused or not.
+ * Every guard of retirement, in order: the first that keeps a step gives its reason, which has to be resolved first. So a held
+ * partition is reported as held, whether retirement is paused or not.
  */
 export const GUARDS: Readonly<Record<KeptBy, GuardEntry>> = {
   // The partition itself:
@@ -51,7 +51,7 @@ export const GUARDS: Readonly<Record<KeptBy, GuardEntry>> = {
   hours: { guard: standing(stops.hours), keeps: "everything", day: "from detach" },
 };
 
-/** Asks every guard in order. What follows a step that is kept is asked no more, because an update does not come to it. */
+/** Asks every guard in order. Steps that follow a kept step are not judged, because an update does not reach them. */
 export function judge(candidates: readonly Candidate[], facts: GuardFacts): Judged[] {
   const keeps = new Map<Candidate, Keep>();
   const headOf = (one: Candidate) => (one.kind === "following" ? keeps.get(one.first) : undefined);
@@ -69,15 +69,15 @@ export function judge(candidates: readonly Candidate[], facts: GuardFacts): Judg
   });
 }
 
-/** A step as it is shown while something keeps it. */
+/** Returns a step as it is shown while something keeps it. */
 export function keptStep({ candidate, keep: { behind, reason } }: Kept): Retirement {
   const { step } = candidate;
-  // An archive that does not come about leaves nothing to say but that its table is not dropped.
+  // Without its archive, only the missing drop of the table can be reported.
   if (candidate.kind === "detached" && !behind) return dropOf(candidate.table, reason);
   return { ...step, reason: behind ? `${step.reason}; ${reason}` : reason };
 }
 
-/** Whether the day of the drop is shown of a step, kept or not. */
+/** True if the day of the drop is shown for a step, kept or not. */
 export function showsDay({ verb }: Retirement, keep: Keep | undefined): boolean {
   const day = keep ? GUARDS[keep.by].day : "fixed";
   return day === "fixed" || (day === "from detach" && verb !== "detach");

@@ -4,8 +4,8 @@ import { compareInstants, formatInstant, type Instant } from "../../time/instant
 import { formatInterval, type OpenInterval, overlaps } from "../../time/interval";
 
 /**
- * The hold that keeps a partition now, if there is one: a partition with a single moment in common with the range is kept as a
- * whole. Measured by the clock that decides about retirement, so that a clock set ahead ends no hold.
+ * Returns the hold that keeps a partition now, if any: a partition that shares a single moment with the range is kept as a whole.
+ * Measured by the clock that decides about retirement, so that a clock set ahead ends no hold.
  */
 export function holdOn(
   spec: Pick<WindowSpec, "holds">,
@@ -18,7 +18,7 @@ export function holdOn(
   );
 }
 
-/** Why a held partition stays. */
+/** Describes why a held partition stays. */
 export function describeHold({ range, reason, until }: HoldSpec): string {
   const end = until === undefined ? "" : ` until ${formatInstant(until)}`;
   return `held${end}: ${reason} (${formatInterval(range)})`;

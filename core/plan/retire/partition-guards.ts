@@ -11,7 +11,7 @@ import { pinOn, whyNotDropped } from "./pins";
 import { whyItStays } from "./referring";
 import { whyNotArchived } from "./retiring";
 
-/** Guards of one partition or table: what it is, has, or is needed for. They keep no detach half-way. */
+/** Guards of one partition or table by its state and its dependents. They keep no half-finished detach. */
 
 export function hold({ kind, step }: Candidate, { spec, now }: GuardFacts): Reason | undefined {
   const found = kind === "interrupted" ? undefined : holdOn(spec, step.table.bounds, now);
@@ -24,7 +24,7 @@ export function restored(candidate: Candidate, { spec, observation, now }: Guard
   return because(pinOn(spec, candidate.leaf, ledger, now) ?? whyNotDropped(spec, candidate.leaf, ledger));
 }
 
-/** Its rows are elsewhere: an archive of this database would not be one of them. */
+/** Keeps a foreign table: its rows are elsewhere, and do not belong in an archive of this database. */
 export function foreign(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
   if (candidate.kind !== "attached" && candidate.kind !== "detached") return undefined;
   const { table } = candidate.step;
@@ -35,7 +35,7 @@ export function foreign(candidate: Candidate, { spec }: GuardFacts): Reason | un
   return behind(whyNotArchived(table, above));
 }
 
-/** Only those that had expired on the day of adoption wait; the others are under the declared rule from then on. */
+/** Keeps partitions that had expired on the day of adoption; the others are under the declared rule from then on. */
 export function adopted({ kind, step }: Candidate, { spec, observation }: GuardFacts): Reason | undefined {
   const { bounds, oid } = step.table;
   if (kind !== "attached" || isConfirmed(bounds, spec, observation.ledger)) return undefined;
@@ -53,7 +53,7 @@ export function odd({ kind, step }: Candidate, { spec, observation }: GuardFacts
   return why === undefined ? undefined : behind(`${why}; ${confirming(bounds)}`);
 }
 
-/** When it left is not known: nothing that is counted from then can be over. */
+/** Keeps a table whose time of detach is not known: no period counted from it can be over. */
 export function unrecorded(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
   const table = tableToDrop(candidate);
   const counts = spec.grace !== undefined || spec.requireBackupSince !== undefined;
@@ -78,13 +78,13 @@ export function backup(candidate: Candidate, facts: GuardFacts): Reason | undefi
   return table && because(whyNoBackup(facts.spec, table, facts.backup, facts.now));
 }
 
-/** PostgreSQL itself would refuse to let it go, half-way. An archive only reads. */
+/** Keeps a partition with referring rows: PostgreSQL itself would refuse to detach it, half-way. An archive only reads. */
 export function referred({ kind, step }: Candidate, { referring }: GuardFacts): Reason | undefined {
   if (kind === "interrupted" || step.verb === "archive") return undefined;
   return behind(whyItStays(step.table.oid, referring));
 }
 
-/** What could not be dropped in the end is not detached for it: its rows stay where they are looked for. */
+/** Keeps a partition attached that could not be dropped in the end: its rows stay where readers expect them. */
 export function dependents({ kind, step }: Candidate, facts: GuardFacts): Reason | undefined {
   const { verb, table } = step;
   const ends = verb === "drop" || (verb === "detach" && (facts.spec.onExpire !== "detach" || kind === "empty"));
@@ -96,12 +96,12 @@ export function dependents({ kind, step }: Candidate, facts: GuardFacts): Reason
   return behind(`${stays}: ${why}, and the next update goes on`);
 }
 
-/** What was detached before, where it would be dropped now. */
+/** Returns a table that was detached before and would be dropped now. */
 function tableToDrop(candidate: Candidate): DetachedTable | undefined {
   return candidate.kind === "detached" && candidate.step.verb === "drop" ? candidate.table : undefined;
 }
 
-/** What was to be archived is dropped only with its archive. */
+/** Returns the day of the drop; a table to be archived is dropped only with its archive. */
 function dropDayOf({ onExpire }: WindowSpec, table: DetachedTable): Instant | undefined {
   return onExpire === "archive" || table.toArchive ? table.archived?.dropAfter : table.dropAfter;
 }

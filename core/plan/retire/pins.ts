@@ -3,11 +3,12 @@ import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../../time/instant";
 import { formatInterval, type OpenInterval, overlaps, sameInterval } from "../../time/interval";
 
-/** What keeps a partition in the table that was restored, or is to be: the program, or the command line. */
+/** Settings that keep a restored partition, or one to be restored, in the table: by the program, or by the command line. */
 type PinningSpec = Pick<WindowSpec, "restored" | "confirmDrops">;
 
 /**
- * Why a partition stays although it has expired, because its range is to be there again; undefined: nothing of that kind keeps it.
+ * Explains why a partition stays although it has expired, because its range is restored; undefined: nothing of that kind keeps
+ * it.
  * Measured by the clock that decides about retirement, as a hold is.
  */
 export function pinOn(
@@ -23,7 +24,7 @@ export function pinOn(
   return pinOfLedger(spec, { oid, bounds }, ledger, now);
 }
 
-/** The declared range that wants a partition now. */
+/** Returns the declared range that wants a partition now. */
 export function restoredNow(
   spec: Pick<WindowSpec, "restored">,
   bounds: OpenInterval,
@@ -32,7 +33,10 @@ export function restoredNow(
   return spec.restored.find(({ range, until }) => isOpen(until, now) && overlaps(range, bounds));
 }
 
-/** Of one that the command line restored; it holds for this very table, and not for a later one of the same range. */
+/**
+ * Returns the pin of a partition that the command line restored; it applies to this very table, not to a later one of the same
+ * range.
+ */
 function pinOfLedger(
   spec: PinningSpec,
   table: { readonly oid: string; readonly bounds: OpenInterval },
@@ -48,7 +52,7 @@ function pinOfLedger(
   return `kept${untilText(until)}: pgpartition restore brought it back; ${end}`;
 }
 
-/** What came from an archive is not dropped without one: onExpire "drop" makes none. */
+/** Explains why a restored partition is not dropped without an archive: onExpire "drop" creates none. */
 export function whyNotDropped(
   spec: PinningSpec & Pick<WindowSpec, "onExpire">,
   { bounds, oid }: { readonly oid: string; readonly bounds: OpenInterval | undefined },

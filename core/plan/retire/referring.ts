@@ -2,21 +2,21 @@
 export interface Referring {
   /** `app.orders` */
   readonly table: string;
-  /** The same, in parts. */
+  /** The same in parts. */
   readonly relation?: { readonly schema: string; readonly name: string };
   /** Name of the foreign key. */
   readonly key: string;
-  /** How many were counted; undefined: they could not be counted in time. */
+  /** Number counted; undefined: they could not be counted in time. */
   readonly rows: number | undefined;
 }
 
-/** More rows than this are not counted one by one: one would be enough. */
+/** Count at which counting stops: one row would be enough. */
 export const COUNTED_REFERRING_ROWS = 10_000;
 
-/** What was read about the partitions that are to leave, by their oid. Without an entry nothing refers to it. */
+/** Rows that refer to the partitions that are to leave, by oid. Without an entry no row refers to it. */
 export type ReferringRows = ReadonlyMap<string, readonly Referring[]>;
 
-/** Why a partition stays; undefined: nothing refers to it. PostgreSQL itself would refuse to let it go, half-way. */
+/** Explains why a partition stays; undefined: nothing refers to it. PostgreSQL itself would refuse to detach it, half-way. */
 export function whyItStays(oid: string, referring: ReferringRows): string | undefined {
   const found = (referring.get(oid) ?? []).filter((one) => one.rows !== 0);
   if (found.length === 0) return undefined;

@@ -2,8 +2,8 @@ import type { Observation } from "../../observed/table";
 import type { Leaving, Retirement } from "./retiring";
 
 /**
- * What leaves a table and stays in a stream, or the other way round. A detached partition leaves the publications of its
- * table; those of all tables, or of its schema, and those that name it by itself have it as a table of its own from then on.
+ * Warns of tables that leave but stay in a stream, or the reverse. A detached partition leaves the publications of its table;
+ * publications of all tables, of its schema, or that name it directly publish it as a table of its own from then on.
  */
 export function replicationWarnings(
   observation: Pick<Observation, "replication" | "detached">,
@@ -40,8 +40,9 @@ function stays(
 }
 
 /**
- * The changes of a dropped table are still in the stream, and whoever looks the table up by its name fails. A slot that has
- * not read as far as the detach still has them before it.
+ * Warns about drops: the stream still has the changes of a dropped table, and a consumer that looks it up by name fails. A slot
+ * that
+ * has not read past the detach still has them ahead.
  */
 function dropsUnread(
   { replication, detached }: Pick<Observation, "replication" | "detached">,
@@ -60,7 +61,7 @@ function dropsUnread(
   );
 }
 
-/** Enough to know which; a first cut may be of hundreds. */
+/** Enough to identify them; a first cut may cover hundreds. */
 const LISTED = 5;
 
 function names(list: readonly string[]): string {

@@ -25,33 +25,33 @@ import {
 } from "./retiring";
 import { stopOf } from "./stops";
 
-/** What is known of the world around a table. */
+/** Facts about the database around a table. */
 export interface RetirementFacts {
-  /** Rows of other tables that refer to what could leave. */
+  /** Rows of other tables that refer to partitions that could leave. */
   readonly referring?: ReferringRows | undefined;
-  /** Objects that need what could leave, so that PostgreSQL would not drop it. */
+  /** Objects that depend on partitions that could leave, so that PostgreSQL would not drop them. */
   readonly dependents?: Dependents | undefined;
-  /** Asked for only where a backup is required. */
+  /** Read only if a backup is required. */
   readonly backup?: BackupFact | undefined;
   /** Undefined: no limit, or an update that performs what was limited before. */
   readonly byteLimit?: ByteLimit | undefined;
-  /** Why one of these could not be read. Nothing is retired then; partitions are made all the same. */
+  /** Reason why one of these could not be read. Nothing is retired then; partitions are created anyway. */
   readonly unread?: string | undefined;
 }
 
 export interface RetirementPlan {
-  /** In the order in which an update does them. */
+  /** In the order in which an update runs them. */
   readonly due: readonly Retirement[];
   readonly deferred: readonly Kept[];
   readonly problems: readonly Problem[];
   readonly notes: readonly string[];
-  /** Why nothing is retired although something would be, or might be. */
+  /** Reason why nothing is retired although something would be, or might be. */
   readonly stopped?: string | undefined;
 }
 
 /**
- * Decides what leaves the table now. One rule for every way that leads here: a roll, a cut, a lost state, partitions as
- * resources or not. Reads facts only. What the clock makes due is judged by the guards of `guards.ts`, in their order.
+ * Decides what leaves the table now. One rule for every cause: a roll, a cut, a lost state, partitions as resources or not. Reads
+ * facts only. What is due by the clock is judged by the guards of `guards.ts`, in their order.
  *
  * @param cleanup empty partitions of values that have ended: under every guard, and no part of a limit
  */
@@ -70,14 +70,14 @@ export function planRetirement(
   return {
     due: judged.flatMap(({ candidate, keep }) => (keep ? [] : [candidate.step])),
     deferred: deferredOf(judged),
-    // A cut is refused while retirement stands still too: accepted then, it would be the rule of before afterwards.
+    // A cut is refused while retirement is stopped too: once accepted, it would be the previous rule afterwards.
     problems: cutProblems(known, judged),
     notes: stop ? (stopped === undefined ? [] : [stopped]) : laterNotes(spec, judged),
     stopped,
   };
 }
 
-/** Oids of what could leave now: what refers to these, and needs them, has to be known. */
+/** Lists the oids of partitions that could leave now: their referring rows and dependents have to be read. */
 export function couldLeave(
   spec: WindowSpec,
   observation: Observation,
@@ -105,7 +105,7 @@ function guardFacts(
   return { spec, registered, observation, clocks, now, referring, dependents, backup, byteLimit, unread };
 }
 
-/** Everything that is due by the clock, in the order in which an update does it. */
+/** Lists everything that is due by the clock, in the order in which an update runs it. */
 function candidatesOf(
   spec: WindowSpec,
   observation: Observation,
@@ -127,7 +127,9 @@ function candidatesOf(
   ];
 }
 
-/** Also where another session began it: half detached, a partition is of no use, and no other one can leave CONCURRENTLY. */
+/**
+ * Includes detaches that another session began: a half-detached partition cannot be used, and no other can leave CONCURRENTLY.
+ */
 function interruptedCandidates(spec: WindowSpec, observation: Observation, clocks: Clocks): Candidate[] {
   const { table, ledger } = observation;
   const pending = (table?.leaves ?? [])
@@ -136,12 +138,12 @@ function interruptedCandidates(spec: WindowSpec, observation: Observation, clock
   return [...pending, ...leftUnrecorded(spec, observation, clocks)].map((step) => ({ kind: "interrupted", step }));
 }
 
-/** The entry of our begin of a half-finished detach. */
+/** Returns the ledger's entry if this stack began a half-finished detach. */
 function begunBy(leaf: ObservedLeaf, ledger: readonly LedgerEntry[]): LedgerEntry | undefined {
   return ledger.filter((entry) => entry.event === "detaching" && entry.oid === leaf.oid).at(-1);
 }
 
-/** Attached partitions that have expired, oldest first. The default partition never does. */
+/** Lists attached partitions that have expired, oldest first. The default partition never does. */
 function attachedCandidates(spec: WindowSpec, observation: Observation, clocks: Clocks): Candidate[] {
   const horizon = decidingHorizon(spec, clocks);
   return (observation.table?.leaves ?? [])
@@ -151,13 +153,13 @@ function attachedCandidates(spec: WindowSpec, observation: Observation, clocks: 
 }
 
 /**
- * What follows in the same update: without a grace the drop follows the detach, and an archive follows it always, with the drop
- * after that. The update comes to each only when the one before has succeeded.
+ * Adds the steps that follow in the same update: an archive always follows the detach, then the drop; without a grace the drop
+ * follows directly. The update reaches each only if the one before has succeeded.
  */
 function withFollowing(first: Candidate, spec: WindowSpec): Candidate[] {
   const { step } = first;
   if (step.verb !== "detach" && step.verb !== "archive") return [first];
-  // A backup that holds its last rows can only begin once it is detached.
+  // A backup with its last rows can only begin once it is detached.
   const drops =
     first.kind === "empty" || (spec.onExpire !== "detach" && spec.grace === undefined && !spec.requireBackupSince);
   const archive = step.verb === "detach" ? archiveAfter(step) : undefined;
@@ -165,7 +167,10 @@ function withFollowing(first: Candidate, spec: WindowSpec): Candidate[] {
   return [first, ...following.map((next): Candidate => ({ kind: "following", first, step: next }))];
 }
 
-/** What only a stop keeps comes first; then what stays in the table, what is not dropped yet, and empty partitions. */
+/**
+ * Orders deferred steps: those that only a stop keeps, then partitions that stay in the table, tables not dropped yet, and empty
+ * partitions.
+ */
 function deferredOf(judged: readonly Judged[]): Kept[] {
   const kept = judged.flatMap(({ candidate, keep }): Kept[] => (keep ? [{ candidate, keep }] : []));
   const those = (kind: Candidate["kind"], by: (keep: Keep) => boolean) =>
@@ -188,7 +193,7 @@ function oldestFirst(kept: readonly Kept[]): Kept[] {
   return [...kept].sort((a, b) => compareEnds(a.candidate.step.table.bounds, b.candidate.step.table.bounds));
 }
 
-/** Of the steps of one partition the first. */
+/** Keeps the first step of each partition. */
 function eachOnce(kept: readonly Kept[]): Kept[] {
   const seen = new Set<string>();
   return kept.filter(({ candidate: { step } }) => !seen.has(step.table.oid) && seen.add(step.table.oid));

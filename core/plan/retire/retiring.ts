@@ -13,13 +13,13 @@ import type { Extent } from "./extent";
 /** One step by which a partition leaves its table, or the database. */
 export type Retirement = Finalize | Detach | Export | Drop;
 
-/** The end of a detach that was interrupted. */
+/** The end of an interrupted detach. */
 export interface Finalize {
   readonly verb: "finalize";
   readonly table: Leaving;
   readonly reason: string;
   readonly promise: Promised;
-  /** It has left the table already, and the ledger alone lacks that: no statement is run. */
+  /** It has left the table already and only the ledger lacks that: no statement runs. */
   readonly left: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Detach {
   readonly promise: Promised;
 }
 
-/** The archive of a detached table is made and proved. */
+/** Writes and verifies the archive of a detached table. */
 export interface Export {
   readonly verb: "archive";
   readonly table: Leaving;
@@ -47,44 +47,44 @@ export interface Drop {
   readonly needs: DropNeeds;
 }
 
-/** The partition, attached or detached, that a step is about. */
+/** The attached or detached partition of a step. */
 export interface Leaving {
   readonly schema: string;
   readonly name: string;
   readonly oid: string;
   readonly bounds: OpenInterval;
-  /** The branch that it is a direct part of; undefined for a part of the table itself, and for one that has left. */
+  /** The branch that it is a direct part of; undefined for a part of the table itself, and for a detached one. */
   readonly parent?: BranchRef | undefined;
-  /** The same as the ledger knows it, also of one that has left. */
+  /** The same as recorded in the ledger, also for a detached one. */
   readonly branch?: string;
   readonly rows: number | undefined;
   readonly bytes: number;
   readonly foreign: boolean;
-  /** Left out: an interval of the grid, or nothing counts it. */
+  /** Left out: one interval of the grid, or it is not counted. */
   readonly extent?: Extent;
 }
 
-/** What a detach promises in the ledger. */
+/** Promise of a detach in the ledger. */
 type Promised =
   | { readonly kind: "stays" }
-  /** A drop, not before that moment. */
+  /** A drop, not before that time. */
   | { readonly kind: "drop"; readonly after: Instant }
-  /** An archive, and the drop after that. `after`: the moment that an earlier rule has promised for the drop. */
+  /** An archive, and the drop after that. `after`: the time that an earlier rule promised for the drop. */
   | { readonly kind: "archive"; readonly into: ArchiveTable | undefined; readonly after?: Instant }
   /** A drop at once, if the partition is empty. */
   | { readonly kind: "empty" };
 
-/** What is looked at again, under its lock, before a table is dropped. */
+/** Condition checked again, under its lock, before a table is dropped. */
 export type DropNeeds =
   | { readonly kind: "nothing" }
-  /** That its archive is the one that was looked for. */
+  /** Its archive is the one that was verified. */
   | { readonly kind: "archive"; readonly archived: ArchivedFacts }
-  /** Its archive, which the same update makes first. */
+  /** Its archive, which the same update writes first. */
   | { readonly kind: "archive to come" }
-  /** That no row is in it. */
+  /** It has no rows. */
   | { readonly kind: "no rows" };
 
-/** Bounds of which nothing is known. */
+/** Unknown bounds. */
 const OPEN: OpenInterval = { from: undefined, to: undefined };
 
 export function leavingLeaf(leaf: ObservedLeaf): Leaving {
@@ -97,7 +97,7 @@ export function leavingTable(table: DetachedTable): Leaving {
   return { schema, name, oid, bounds, branch, rows, bytes, foreign };
 }
 
-/** The detach of an expired partition, with the promise of what follows. */
+/** Plans the detach of an expired partition, with the promise of what follows. */
 export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Detach {
   const ended = leaf.bounds?.to ? formatInstant(leaf.bounds.to) : "never";
   return {
@@ -108,23 +108,23 @@ export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): 
   };
 }
 
-/** The export of a table that has been detached. */
+/** Plans the export of a table that has been detached. */
 export function archiveOf(table: DetachedTable, { archive }: Pick<WindowSpec, "archive">): Export {
   return exportOf(leavingTable(table), describeDetached(table, "not archived yet"), archive?.table);
 }
 
-/** Where the rows go is said where it is a table. */
+/** Names the target if it is a table. */
 function exportOf(table: Leaving, reason: string, into: ArchiveTable | undefined): Export {
   const where = into ? `; its rows go into ${describeArchiveTable(into)}` : "";
   return { verb: "archive", table, reason: `${reason}${where}`, into };
 }
 
-/** The archive that follows a detach in the same update, where it promises one. */
+/** Plans the archive that follows a detach in the same update, if the detach promises one. */
 export function archiveAfter({ table, reason, promise }: Detach): Export | undefined {
   return promise.kind === "archive" ? exportOf(table, reason, promise.into) : undefined;
 }
 
-/** The drop that follows a detach or an archive in the same update. */
+/** Plans the drop that follows a detach or an archive in the same update. */
 export function dropFollowing(first: Detach | Export): Drop {
   const { table, reason } = first;
   const archives = first.verb === "archive" || first.promise.kind === "archive";
@@ -135,7 +135,7 @@ export function dropFollowing(first: Detach | Export): Drop {
 }
 
 /**
- * The end of a detach that was interrupted. One that we began keeps the day that it was promised.
+ * Plans the end of an interrupted detach. One that this stack began retains its promised day.
  *
  * @param begun the ledger's entry of its begin; undefined: another session began it
  */
@@ -154,7 +154,7 @@ export function finalizeOf(
   };
 }
 
-/** Of one that has left, by a run that was killed before it wrote that down: when is not known, so every time counts from now. */
+/** Records a detach by a run that was killed before recording it: its time is not known, so every period counts from now. */
 export function leftOf(table: DetachedTable, spec: WindowSpec, clocks: Clocks): Finalize {
   return {
     verb: "finalize",
@@ -177,7 +177,7 @@ function promiseOf(spec: WindowSpec, now: Instant): Promised {
   }
 }
 
-/** By the rule of now, with the day that was written when the detach began. */
+/** Renews the promise by the current rule, with the day recorded when the detach began. */
 function renewedPromise({ detail }: LedgerEntry, spec: WindowSpec, now: Instant): Promised {
   const promise = promiseOf(spec, now);
   if (detail.dropAfter === undefined) return promise;
@@ -185,7 +185,7 @@ function renewedPromise({ detail }: LedgerEntry, spec: WindowSpec, now: Instant)
   return promise.kind === "archive" ? { ...promise, after } : { kind: "drop", after };
 }
 
-/** The drop of a table that was detached before. */
+/** Plans the drop of a table that was detached before. */
 export function dropOf(table: DetachedTable, why: string): Drop {
   const { archived } = table;
   return {
@@ -197,15 +197,15 @@ export function dropOf(table: DetachedTable, why: string): Drop {
   };
 }
 
-/** Why a detached table goes, or stays. */
+/** Describes why a detached table is dropped, or stays. */
 function describeDetached({ detachedAt, foreign }: DetachedTable, why: string): string {
   return `detached ${formatInstant(detachedAt)}, ${why}${foreign ? `; ${DEFINITION_ALONE}` : ""}`;
 }
 
-/** What is said wherever a foreign table goes. */
+/** Text for each foreign table that leaves. */
 const DEFINITION_ALONE = "a foreign table: its definition goes, and its rows stay where they are";
 
-/** Foreign tables are not exported: their rows are no part of this database, whose archive it would be. */
+/** Explains why foreign tables are not exported: their rows are no part of this database. */
 export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name">, above: string | undefined): string {
   const detach =
     above === undefined
@@ -214,13 +214,13 @@ export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name"
   return `is a foreign table, whose rows are elsewhere: it is not archived, and stays as it is${detach}`;
 }
 
-/** When the partition of a step may be dropped, as far as that is known. */
+/** Returns the time at which the partition of a step may be dropped, if known. */
 export function dropDay(step: Retirement): Instant | undefined {
   if (step.verb === "drop") return step.dropAfter;
   return "promise" in step && "after" in step.promise ? step.promise.after : undefined;
 }
 
-/** True of a drop that only an archive allows, which exists or comes in the same update. */
+/** True for a drop that only an archive allows, which exists or is written in the same update. */
 export function needsArchive({ needs }: Drop): boolean {
   return needs.kind === "archive" || needs.kind === "archive to come";
 }
@@ -234,7 +234,7 @@ export function isArchivedDrop(step: Retirement): step is ArchivedDrop {
   return step.verb === "drop" && step.needs.kind === "archive";
 }
 
-/** When what is detached, or archived, at a moment may be dropped. */
+/** Returns the time from which a partition detached or archived at a given time may be dropped. */
 export function endOfGrace(spec: Pick<WindowSpec, "grace">, from: Instant): Instant {
   return (spec.grace ? addSpan(from, spec.grace, "UTC") : from).round({ smallestUnit: "second", roundingMode: "ceil" });
 }
@@ -244,7 +244,7 @@ function formatHorizon(spec: WindowSpec, clocks: Clocks): string {
   return horizon ? formatInstant(horizon) : "(none)";
 }
 
-/** Sorts by the end, oldest first. */
+/** Compares by the end, oldest first. */
 export function compareEnds(a: OpenInterval | undefined, b: OpenInterval | undefined): number {
   if (!a?.to || !b?.to) return 0;
   return compareInstants(a.to, b.to);

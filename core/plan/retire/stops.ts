@@ -4,12 +4,12 @@ import { formatInstant } from "../../time/instant";
 import { decidingNow } from "../../window/clocks";
 import type { GuardFacts } from "./guard";
 
-/** Why nothing of a table may be retired now. */
+/** Reason why nothing of a table may be retired now. */
 export interface Stop {
   readonly reason: string;
-  /** The same behind what would go otherwise. */
+  /** Short form, appended to what would leave otherwise. */
   readonly short: string;
-  /** Reported even when nothing waits for it now. */
+  /** Reported even if nothing waits for it now. */
   readonly alarming: boolean;
 }
 
@@ -35,7 +35,7 @@ export function clock({ clocks }: StopFacts): Stop | undefined {
   return { reason, short: "waits until the clocks agree", alarming: true };
 }
 
-/** Outside of the hours, or not on one of the days. */
+/** Stops outside the allowed hours or days. */
 export function hours({ spec: { allowRetireBetween, allowRetireOn, key }, clocks }: StopFacts): Stop | undefined {
   const now = decidingNow(clocks);
   if (allowRetireBetween && !inRetireHours(allowRetireBetween, now))
@@ -50,7 +50,7 @@ function only(when: string): Stop {
   return { reason, short: `leaves only ${when}`, alarming: false };
 }
 
-/** The first that holds. Undefined: what nothing else keeps may go. */
+/** Returns the first stop that applies. Undefined: partitions that nothing else keeps may leave. */
 export function stopOf(facts: StopFacts): Stop | undefined {
   return unread(facts) ?? paused(facts) ?? clock(facts) ?? hours(facts);
 }

@@ -7,17 +7,19 @@ import type { Candidate, Guard, GuardFacts, Judged } from "./guard";
 import { compareEnds } from "./retiring";
 import type { Stop } from "./stops";
 
-/** Guards of an update: what it may do to any partition, however free that is. */
+/** Guards of an update: limits on all its partitions, whether anything keeps them individually or not. */
 
-/** A declared cut is a problem of the plan, and nothing more is said of the partitions that it would retire. */
+/** Reports a declared cut as a problem of the plan; the partitions that it would retire get no further reason. */
 export const cut: Guard = (facts, judged) => {
   if (cutProblems(facts, judged).length === 0) return () => undefined;
   return ({ kind }) => (kind === "attached" || kind === "empty" ? { reason: "" } : undefined);
 };
 
 /**
- * Confirmed ones all, of the others as many as one update may retire: of those that leave the table, and, by whatever way they came
- * there, of those that are dropped. One that does not fit ends it, so that what spans several intervals is not overtaken for ever.
+ * Lets all confirmed partitions leave, and of the others as many as one update may retire: counted for those that leave the table
+ * and, however they were detached, for those that are dropped. One that does not fit ends the update, so that a partition of
+ * several
+ * intervals is not overtaken forever.
  */
 export const intervals: Guard = (facts, judged) => {
   const free = freeOf(judged).filter(isLimited);
@@ -38,7 +40,7 @@ export const intervals: Guard = (facts, judged) => {
 };
 
 function beyond(candidates: readonly Candidate[], { spec, observation }: GuardFacts): Candidate[] {
-  // Intervals of the table, not partitions: with levels an interval has one in each branch.
+  // Counts intervals of the table, not partitions: with levels an interval has one in each branch.
   const allowed = new Set<string>();
   let left = spec.maxDropsPerUpdate;
   const over: Candidate[] = [];
@@ -54,7 +56,7 @@ function beyond(candidates: readonly Candidate[], { spec, observation }: GuardFa
   return over;
 }
 
-/** What one update may take out of all tables together: what is beyond it stays as it is, the chain to its drop as a whole. */
+/** Limits what one update takes out of all tables together: a partition beyond it stays, with its whole chain to the drop. */
 export const bytes: Guard = ({ byteLimit, spec, observation }, judged) => {
   if (!byteLimit) return () => undefined;
   const going = freeOf(judged)
@@ -70,7 +72,7 @@ export const bytes: Guard = ({ byteLimit, spec, observation }, judged) => {
   };
 };
 
-/** While retirement stands still everything that would go waits for that, the rest for its own reason. */
+/** While retirement is stopped, everything that would leave waits for that, the rest for its own reason. */
 export function standing(stop: (facts: GuardFacts) => Stop | undefined): Guard {
   return (facts) => {
     const found = stop(facts);
@@ -78,7 +80,7 @@ export function standing(stop: (facts: GuardFacts) => Stop | undefined): Guard {
   };
 }
 
-/** Candidates that nothing keeps, nor what comes before them. */
+/** Lists candidates that nothing keeps, and whose preceding steps nothing keeps. */
 function freeOf(judged: readonly Judged[]): Candidate[] {
   const kept = new Set(judged.flatMap(({ candidate, keep }) => (keep ? [candidate] : [])));
   const isFree = (candidate: Candidate): boolean =>
@@ -86,7 +88,7 @@ function freeOf(judged: readonly Judged[]): Candidate[] {
   return judged.map(({ candidate }) => candidate).filter(isFree);
 }
 
-/** The end of an interrupted detach, and empty partitions of values that have ended, are no part of a limit. */
+/** True if limits count the candidate: not for the end of an interrupted detach and empty partitions of ended values. */
 function isLimited(candidate: Candidate): boolean {
   if (candidate.kind === "following") return isLimited(candidate.first);
   return candidate.kind === "attached" || candidate.kind === "detached";

@@ -16,7 +16,7 @@ import type { Retirement } from "../retire/retiring";
 import type { DefaultFacts } from "../change/types";
 import { type UpkeepChange, upkeepChange } from "./upkeep";
 
-/** What becomes of the default partition of a table, declared or not. */
+/** Changes of a table's default partition, declared or not. */
 export interface DefaultPlan {
   readonly facts: DefaultFacts | undefined;
   readonly upkeep: readonly UpkeepChange[];
@@ -24,7 +24,9 @@ export interface DefaultPlan {
   readonly notes: readonly string[];
 }
 
-/** Made, kept and removed by PartitionWindow, after all the rest: then it is known what is attached. */
+/**
+ * Plans the default partition. PartitionWindow creates, maintains and removes it last, when the attached partitions are known.
+ */
 export function planDefault(
   parent: ParentShape | undefined,
   observation: Observation,
@@ -53,13 +55,13 @@ export function planDefault(
   };
 }
 
-/** The statements of creations fold over the default partition: each extends what the one before left. */
+/** Applies a creation to the default partition: each statement extends what the one before left. */
 export function withCreation(parent: ParentShape, creation: Creation): ParentShape {
   if (!parent.fallback || (creation.kind !== "create" && creation.kind !== "attach")) return parent;
   return { ...parent, fallback: afterAttach(parent.fallback, parent.key, creation.partition) };
 }
 
-/** Sentences for whoever looks after the table: such rows are under no retention. */
+/** Warns operators of rows in the default partition: no retention applies to them. */
 function rowNotes(found: DefaultShape): string[] {
   if (found.rows === 0) return [];
   return [
@@ -102,7 +104,7 @@ function make(
     const transaction = `attach default partition ${away.schema}.${away.name}`;
     const attach = attachDefaultStatement({ ...parent, leafSchema: away.schema }, away.name, transaction);
     const reason = "detached outside Pulumi; declared, so it comes back with its rows";
-    // Its rows are read: nobody else can see it, and only other changes of the table wait for that.
+    // Its rows are read: no other session can see the table, and only other changes of the parent wait for that.
     const scanning: Statement = { ...attach, hold: "grows with rows", hazards: [...attach.hazards, "SCAN_PARTITION"] };
     const record = { event: "attached", schema: away.schema } as const;
     return [upkeepChange("default", away.name, reason, [scanning], { record })];
@@ -112,7 +114,7 @@ function make(
   return [upkeepChange("default", name, "declared, and missing", statements, { record })];
 }
 
-/** Only one that the ledger knows: a default partition that was never declared is not ours to remove. */
+/** True if the ledger knows it: a default partition that was never declared is not removed. */
 function isOurs(observation: Observation): boolean {
   const oid = observation.table?.defaultPartition?.oid;
   return observation.ledger.some((item) => item.oid === oid && ["created", "adopted", "attached"].includes(item.event));

@@ -10,8 +10,8 @@ import type { Creation } from "../create/creation";
 import { upkeepChange } from "./upkeep";
 
 /**
- * Declared foreign keys that the table has not got, because what they point to was not there when the table was made: two
- * new tables that refer to each other, or one that the program makes later.
+ * Declared foreign keys that the table lacks, because their target did not exist when the table was created: two new tables that
+ * refer to each other, or a table that the program creates later.
  */
 export interface LaterKeys {
   readonly keys: readonly LaterKey[];
@@ -20,13 +20,13 @@ export interface LaterKeys {
 
 export interface LaterKey {
   readonly key: ForeignKeySpec;
-  /** What it points to is still not there, and this run's program is not known to make it. */
+  /** Its target still does not exist, and this run's program is not known to create it. */
   readonly absent: boolean;
-  /** A table of the same name in the schema of the referring one, where a reference without a schema does not look. */
+  /** A table of the same name in the schema of the referring one, where a reference without a schema is not looked up. */
   readonly sameSchema?: string | undefined;
 }
 
-/** Names of the declared foreign keys that a table has not got. */
+/** Lists the names of declared foreign keys that a table lacks. */
 export function missingKeys(
   declared: readonly ForeignKeySpec[],
   table: Pick<ObservedTable, "constraints">,
@@ -35,9 +35,9 @@ export function missingKeys(
 }
 
 /**
- * The steps that add one, as they add every foreign key to a table that exists.
+ * Returns the steps that add one, as for every foreign key of an existing table.
  *
- * @param recorded what the registry knows of the table: an interrupted update may have added the key to some partitions
+ * @param recorded registry entries of the table: an interrupted update may have added the key to some partitions
  */
 export function laterKeySteps(
   family: Family,
@@ -65,7 +65,7 @@ export function planLaterKeys(
   });
 }
 
-/** Why a foreign key cannot be added yet, and what to do. */
+/** Explains why a foreign key cannot be added yet, with the fix. */
 export function describeAbsent({ key, sameSchema }: LaterKey): string {
   const target = targetOf(key);
   const hint = sameSchema === undefined ? "" : ` (${sameSchema} is there: references: { schema, table } names it)`;
@@ -76,7 +76,7 @@ function targetOf({ references }: ForeignKeySpec): string {
   return `${references.schema}.${references.table}`;
 }
 
-/** The table with the partitions that resources of the same update make before its window. */
+/** Returns the table with the partitions that resources of the same update create before its window. */
 function familyToBe(
   { schema, table, leafSchema }: { readonly schema: string; readonly table: string; readonly leafSchema: string },
   observed: ObservedTable | undefined,

@@ -9,17 +9,17 @@ import type { Creation } from "../create/creation";
 import { type Change, WHOLE } from "../change/change";
 import type { VerbIn } from "../change/verbs";
 
-/** Something that is due for the table as a whole and not for one partition. */
+/** A pending change of the table as a whole, not of one partition. */
 export type UpkeepChange = Change<"default" | "trigger" | "analyze", UpkeepStep>;
 
 export interface UpkeepStep {
-  /** What the ledger is told, in the same transaction, and the schema of what it is told about. */
+  /** Event recorded in the ledger by the same transaction, with the schema of its object. */
   readonly record?: { readonly event: "created" | "attached" | "dropped"; readonly schema: string };
-  /** Not done unless a complete plan has named it. */
+  /** Skipped unless a complete plan has named it. */
   readonly onlyIfNamed?: boolean;
 }
 
-/** A change of the table as a whole. */
+/** Builds a change of the table as a whole. */
 export function upkeepChange<V extends VerbIn<"upkeep">, Step>(
   verb: V,
   subject: string,
@@ -30,7 +30,7 @@ export function upkeepChange<V extends VerbIn<"upkeep">, Step>(
   return { verb, section: "upkeep", subject, bounds: WHOLE, reasons: [reason], facts: {}, statements, step };
 }
 
-/** Triggers on tables of values, as declared. */
+/** Plans triggers on tables of values, as declared. */
 export function planTriggers(spec: WindowSpec, known: KnownSourceTriggers | undefined): UpkeepChange[] {
   if (!known) return [];
   const { management, found } = known;
@@ -40,8 +40,9 @@ export function planTriggers(spec: WindowSpec, known: KnownSourceTriggers | unde
 }
 
 /**
- * Whether the statistics of the table as a whole are due. Facts decide, so that an interrupted update needs no memory: how
- * old they are by the server's own clock, and whether the ledger knows of rows that came with a partition since then.
+ * Decides whether the statistics of the table as a whole are due. Facts decide, so that an interrupted update needs no memory:
+ * their
+ * age by the server's own clock, and whether the ledger has rows that came with a partition since then.
  */
 export function planAnalysis(
   spec: WindowSpec,
