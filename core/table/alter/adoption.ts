@@ -5,9 +5,8 @@ import type { ColumnChange } from "./changes";
 import { checkExpression, type ConstraintChange } from "./constraints";
 
 /**
- * A table that is managed for the first time is adopted as it is: whoever made it may not know of the program yet, and the
- * program may mean another table. Only what changes no row and stops nobody's insert is brought up to date: comments and
- * declared defaults.
+ * A table that is managed for the first time is adopted as it is: its owners may not know of the program yet, and the program may
+ * mean another table. Only changes that touch no row and block no insert are made: comments and declared defaults.
  */
 export function adoptionProblems({ columns, constraints }: Differences, name: string): Problem[] {
   return [

@@ -12,17 +12,18 @@ import type { Problem } from "../../problems/problem";
 import type { TableShape } from "../../declare/table/spec";
 import type { Statement } from "../../sql/statement";
 
-/** What an update does to a table that exists: the same for preview and for the update itself. */
+/** Changes that an update makes to an existing table: the same for preview and for the update itself. */
 export interface Alteration {
   readonly steps: readonly AlterStep[];
   readonly problems: readonly Problem[];
-  /** What the reader of a preview should know. */
+  /** Notes for the reader of a preview. */
   readonly notes: readonly string[];
 }
 
 /**
- * Everything that an update changes of a table that is there: columns, constraints, comments, statistics targets, replica
- * identity. `facts` are asked where there are differences; `adopting`: the table is not in the registry yet.
+ * Plans all changes of an existing table: columns, constraints, comments, statistics targets, replica identity. `facts` are read
+ * if
+ * there are differences; `adopting`: the table is not in the registry yet.
  */
 export function alterTable(
   shape: TableShape,
@@ -61,7 +62,7 @@ export function alterTable(
   };
 }
 
-/** The statements alone, in order. */
+/** Returns the statements alone, in order. */
 export function alterTableStatements(alteration: Pick<Alteration, "steps">): Statement[] {
   return alteration.steps.flatMap((step) => step.statements);
 }
@@ -73,7 +74,7 @@ function carriedStep(shape: TableShape, table: ObservedTable): AlterStep[] {
   return statements.length > 0 ? [{ statements }] : [];
 }
 
-/** Constraints that the same update drops: they do not keep a column. */
+/** Lists constraints that the same update drops: they do not keep a column. */
 function leaving({ constraints }: Differences): ReadonlySet<string> {
   return new Set(constraints.flatMap((change) => (change.kind === "drop" ? [change.found.name] : [])));
 }
@@ -104,7 +105,7 @@ function nullNotes(facts: AlterFacts): string[] {
   );
 }
 
-/** A constraint that stands there for new rows only: what the reading means, and how it is left as it is. */
+/** Notes constraints declared for new rows only: the effect of validating them, and how to leave them as they are. */
 function unreadNotes({ constraints }: Differences, facts: AlterFacts): string[] {
   return constraints.flatMap((change) => {
     if ((change.kind !== "validate check" && change.kind !== "validate foreign key") || change.there === "added")

@@ -25,13 +25,13 @@ import { isFilled } from "../compare/filled-check";
 import { type FilledCheck, notNullStages } from "./not-null";
 import type { AlterStep } from "./step";
 
-/** Everything that lies between a declared table and the one that exists, apart from what partitions carry. */
+/** All differences between a declared table and the existing one, apart from properties of its partitions. */
 export interface Differences {
   readonly columns: readonly ColumnChange[];
   readonly constraints: readonly ConstraintChange[];
   /** CHECKs of changes to NOT NULL. */
   readonly filled: readonly FilledCheck[];
-  /** Names of CHECKs that an interrupted or finished change to NOT NULL has left. */
+  /** Names of CHECKs left by an interrupted or finished change to NOT NULL. */
   readonly leftovers: readonly string[];
 }
 
@@ -51,8 +51,8 @@ export function differencesOf(
 }
 
 /**
- * Expressions whose text is not the printed one, and of which nothing says how the server would print them: only the server
- * can tell whether they mean the same.
+ * Lists expressions whose text differs from the printed one and for which no record shows how the server prints them: only the
+ * server can decide whether they mean the same.
  */
 export function unsettled(
   shape: TableShape,
@@ -77,8 +77,9 @@ export function isEqual({ columns, constraints, leftovers }: Differences): boole
 }
 
 /**
- * The steps that make a table what is declared, in order. What is instant comes first, under one lock of the table and all
- * its partitions; then rows are read, partition by partition, while writers go on; what the reading has proved comes last.
+ * Returns the steps that bring a table to its declaration, in order. Instant changes come first, under one lock of the table and
+ * all
+ * its partitions; then rows are read, partition by partition, without blocking writers; changes that this proved come last.
  */
 export function alterSteps(
   shape: TableShape,
@@ -110,7 +111,7 @@ export function alterSteps(
   ].map(without(unreadBefore(constraints)));
 }
 
-/** What a step that reads rows records where it takes back. */
+/** Adds the record that a step which reads rows writes when it reverts. */
 function recording(stillOld: readonly string[]): (step: AlterStep) => AlterStep {
   return (step) => (step.onViolation ? { ...step, onViolation: { ...step.onViolation, records: { stillOld } } } : step);
 }
@@ -127,7 +128,10 @@ function without(notYet: readonly string[]): (step: AlterStep) => AlterStep {
   });
 }
 
-/** What stood there before it was declared, and is read by this update: an update that fails has not made it ours. */
+/**
+ * Lists constraints that existed before they were declared and that this update validates: if it fails, they are still not
+ * managed.
+ */
 function unreadBefore(constraints: readonly ConstraintChange[]): string[] {
   return constraints.flatMap((change) => {
     if (change.kind === "validate check") return change.known ? [] : [`check ${change.name}`];
@@ -135,7 +139,7 @@ function unreadBefore(constraints: readonly ConstraintChange[]): string[] {
   });
 }
 
-/** Names of the constraints that are added: a partition may have one of its own. */
+/** Lists the names of added constraints: a partition may have one of its own. */
 export function arrivingNames({ constraints, filled }: Differences): string[] {
   return [
     ...[...constraints.flatMap(arrivingCheck), ...filled.map(arrivingFilled)].map((check) => check.name),
@@ -162,7 +166,7 @@ function arrivingFilled({ column, check, there, added }: FilledCheck): ArrivingC
   return { name: check, declaredAs: check, expression: isFilled(column), there, added };
 }
 
-/** Foreign keys leave first, each with its lock of the referenced table: a column that goes may have one. */
+/** Drops foreign keys first, each with its lock of the referenced table: a dropped column may have one. */
 function leavingKeys(family: Family, change: ConstraintChange): AlterStep[] {
   if (change.kind !== "drop" || change.found.kind !== "foreign") return [];
   const { name, definition } = change.found;
@@ -219,7 +223,7 @@ function commentStep(family: Family, columns: readonly ColumnChange[]): AlterSte
   return statements.length > 0 ? [{ statements }] : [];
 }
 
-/** Two transactions: killed between them, the next update finds a CHECK that has done its work. */
+/** Returns two transactions: if killed between them, the next update finds a CHECK that has served its purpose. */
 function notNullSteps(family: Family, proved: readonly FilledCheck[]): AlterStep[] {
   if (proved.length === 0) return [];
   const set = `not null ${family.schema}.${family.table}`;

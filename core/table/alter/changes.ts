@@ -4,23 +4,23 @@ import { canonicalType } from "../compare/compare";
 import type { ColumnSpec, TableShape } from "../../declare/table/spec";
 import { sameExpression } from "./expression-text";
 
-/** One difference between a declared column and the one that is there, as something to be done. */
+/** One difference between a declared column and the existing one, as an action. */
 export type ColumnChange =
   | { readonly kind: "add"; readonly column: ColumnSpec }
   | { readonly kind: "drop"; readonly found: ObservedColumn }
-  /** There, not declared, and its loss not confirmed. */
+  /** Exists, is not declared, and its loss is not confirmed. */
   | { readonly kind: "undeclared"; readonly found: ObservedColumn }
   | { readonly kind: "type"; readonly column: ColumnSpec; readonly found: ObservedColumn }
   | { readonly kind: "identity"; readonly column: ColumnSpec; readonly found: ObservedColumn }
   | { readonly kind: "set default"; readonly column: ColumnSpec; readonly found: ObservedColumn; readonly to: string }
-  /** A serial column whose sequence is gone. */
+  /** A serial column whose sequence is missing. */
   | { readonly kind: "lost sequence"; readonly column: ColumnSpec; readonly found: ObservedColumn }
   | { readonly kind: "drop default"; readonly column: ColumnSpec; readonly found: ObservedColumn }
   | { readonly kind: "set not null"; readonly column: ColumnSpec; readonly found: ObservedColumn }
   | { readonly kind: "drop not null"; readonly column: ColumnSpec; readonly found: ObservedColumn }
   | { readonly kind: "comment"; readonly column: ColumnSpec; readonly from: string | undefined };
 
-/** What lies between the declared columns and those of the table. Nothing where another tool owns them. */
+/** Returns the differences between the declared columns and those of the table. None if another tool owns them. */
 export function columnChanges(
   shape: Pick<TableShape, "columns" | "dropColumns">,
   table: Pick<ObservedTable, "columns">,
@@ -59,7 +59,7 @@ function changesOf(
   return [...changes, ...commentChange(column, found.comment)];
 }
 
-/** A default that nobody declared is left alone, unless it was declared before. */
+/** Compares defaults; one that is not declared is left alone, unless it was declared before. */
 function defaultChange(
   column: ColumnSpec,
   found: ObservedColumn,
@@ -82,7 +82,7 @@ function commentChange(column: ColumnSpec, from: string | undefined): ColumnChan
   return column.comment === undefined || column.comment === from ? [] : [{ kind: "comment", column, from }];
 }
 
-/** Types that are an integer with a sequence of its own. */
+/** True for types that are an integer with its own sequence. */
 export function isSerial(type: string): boolean {
   return /^(big|small)?serial[248]?$/i.test(type.trim());
 }

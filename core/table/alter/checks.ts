@@ -6,23 +6,24 @@ import { alterFamily, type Family, familyName, leavesOf, lockFamily, locksOn, ty
 import type { AddedConstraint, AlterStep } from "./step";
 import { checkDemand, type Demand, lookForRows, onViolation, type Standing } from "./violation";
 
-/** A CHECK on its way into a table. */
+/** A CHECK to be added to a table. */
 export interface ArrivingCheck extends ConstraintReach {
-  /** Under which it is added and read. */
+  /** Name under which it is added and validated. */
   readonly name: string;
-  /** Under which it is declared: that of the check that it replaces. */
+  /** Declared name: that of the check that it replaces. */
   readonly declaredAs: string;
   readonly expression: string;
   /**
-   * On the table: `no`, this update adds it; `added`, an interrupted one did; `before`, it stood there before any update of
-   * ours, NOT VALID.
+   * On the table: `no`, this update adds it; `added`, an interrupted update did; `before`, it existed, NOT VALID, before any
+   * update
+   * of this program.
    */
   readonly there: "no" | "added" | "before";
-  /** Oids of what an interrupted update has added to single partitions. */
+  /** Oids of constraints that an interrupted update has added to single partitions. */
   readonly added: readonly string[];
 }
 
-/** A CHECK from now on: rows that are there are not read. */
+/** Adds a CHECK for new rows: existing rows are not read. */
 export function addCheck(
   family: Family,
   transaction: string,
@@ -35,8 +36,9 @@ export function addCheck(
 }
 
 /**
- * Whether it comes by the partitions: what one of them has on its own the table would take over, and take along when it is
- * taken back. Where no row is read nothing is taken back.
+ * True if it is added partition by partition: the table would take over a partition's own check, and drop it too on a revert. If
+ * no
+ * row is read, nothing is reverted.
  */
 export function comesByPartitions(family: Family, check: ArrivingCheck, facts: AlterFacts): boolean {
   if (check.there !== "no" || readsNothing(check)) return false;
@@ -47,15 +49,17 @@ export function readsNothing({ validate, enforced }: ConstraintReach): boolean {
   return validate === false || enforced === false;
 }
 
-/** What the transaction that adds it to the table records. */
+/** Returns the record of the transaction that adds it to the table. */
 export function addedToTable(family: Family, { name, expression }: ArrivingCheck): AddedConstraint {
   return { kind: "check", name, declared: expression, on: [{ schema: family.schema, name: family.table }] };
 }
 
 /**
- * Reads the rows for a CHECK partition by partition, each in its own transaction, stopping nobody; the table then only looks
- * whether its partitions were read. Rows that do not satisfy it take back what an update of ours has added. What stood there
- * before is looked at before it is validated, so that it stays as it is where rows do not satisfy it.
+ * Validates a CHECK partition by partition, each in its own transaction, without blocking other sessions; the table then only
+ * checks
+ * that its partitions were validated. Rows that violate it revert what an update of this program added. A check that existed
+ * before
+ * is tested before it is validated, so that it stays as it is if rows violate it.
  */
 export function readForCheck(family: Family, check: ArrivingCheck, facts: AlterFacts, stillOld: readonly string[]) {
   if (readsNothing(check)) return [];
@@ -117,7 +121,7 @@ function byPartitions(
     ...(unread.some((leaf) => !isOurs(leaf)) ? looks(family, unread, demand, standing, takeBack) : []),
     ...readings(family, unread, demand, standing, takeBack),
     {
-      // What the partitions have is merged: no row is read.
+      // The partitions' checks are merged: no row is read.
       statements: [
         lockFamily(family, transaction),
         alterFamily(family, transaction, {
@@ -131,7 +135,7 @@ function byPartitions(
   ];
 }
 
-/** Looks at every partition before the first is validated. */
+/** Tests every partition before the first is validated. */
 export function looks(
   family: Family,
   leaves: readonly Member[],
@@ -174,7 +178,7 @@ export function dropCheck(family: Family, transaction: string, name: string, ifE
   ];
 }
 
-/** The new expression, validated, takes the name of the old one. */
+/** Gives the new expression, once validated, the name of the old one. */
 export function replaceCheck(family: Family, name: string, next: string, definition: string): Statement[] {
   const transaction = `replace check ${name}`;
   return [
@@ -223,7 +227,7 @@ function onLeaf(leaf: Member, sql: string, transaction: string, undo: string): S
   };
 }
 
-/** A check of that name that a partition has on its own. */
+/** Returns a partition's own check of that name. */
 function ownCheck(facts: AlterFacts, leaf: Member, name: string): PendingConstraint | undefined {
   return facts.pending.find((one) => isOf(one, leaf, name) && one.own === true);
 }

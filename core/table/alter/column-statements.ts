@@ -4,10 +4,10 @@ import type { Statement } from "../../sql/statement";
 import type { ColumnChange } from "./changes";
 import { alterFamily, type Family, familyName } from "./family";
 
-/** The order in which changes of columns follow each other: what leaves makes room for what comes. */
+/** Order of column changes: drops come before additions. */
 const ORDER: readonly ColumnChange["kind"][] = ["drop", "add", "type", "set default", "drop default", "drop not null"];
 
-/** Changes that are made at once, without reading a row, in the transaction that has locked the family. */
+/** Returns changes that are instant, without reading a row, in the transaction that has locked the family. */
 export function instantStatements(family: Family, transaction: string, changes: readonly ColumnChange[]): Statement[] {
   return ORDER.flatMap((kind) => changes.filter((change) => change.kind === kind)).flatMap((change) => {
     const parts = textOf(change);

@@ -7,7 +7,7 @@ import { foreignKeyDefinition } from "../compare/foreign-keys";
 import { formatPath } from "../../problems/shape-problems";
 import type { ConstraintChange } from "./constraints";
 
-/** Why changes of constraints are not made; empty: they may. `name` is the table's, in quotes. */
+/** Explains why changes of constraints are refused; empty: none is. `name` is the table's, in quotes. */
 export function constraintRefusals(changes: readonly ConstraintChange[], name: string): Problem[] {
   return changes.flatMap((change) => {
     const problem = refusalOf(change, name);
@@ -68,8 +68,9 @@ function refusalToEnforce(
 }
 
 /**
- * What one partition or this server stands in the way of: a constraint of a partition's own that is another one, and foreign
- * keys that only a later PostgreSQL has.
+ * Refuses constraints that a partition or this server prevents: a partition has a different constraint of that name, or only a
+ * later
+ * PostgreSQL has such foreign keys.
  */
 export function arrivalRefusals(
   { constraints }: Pick<Differences, "constraints">,

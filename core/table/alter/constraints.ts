@@ -8,23 +8,23 @@ import type { CheckSpec, ConstraintReach, ForeignKeySpec } from "../../declare/t
 import { sameExpression } from "./expression-text";
 import { filledCheckName } from "../compare/filled-check";
 
-/** One difference between declared constraints and those that are there. Names decide which belong together. */
+/** One difference between declared and existing constraints. They are matched by name. */
 export type ConstraintChange =
   | ({ readonly kind: "add check"; readonly added: readonly string[] } & CheckSpec)
-  /** There, and not validated. */
+  /** Exists, and is not validated. */
   | ({ readonly kind: "validate check" } & CheckSpec & Unread)
-  /** Another expression: the new one is validated beside the old one, under `next`, and then takes its name. */
+  /** Another expression: the new one is validated alongside the old one, under `next`, and then takes its name. */
   | {
       readonly kind: "replace check";
       readonly name: string;
       readonly next: string;
       readonly check: CheckSpec;
       readonly found: ObservedConstraint;
-      /** What stands under `next` already. */
+      /** Constraint that already exists under `next`. */
       readonly begun: "nothing" | "this one" | "another one";
       readonly added: readonly string[];
     }
-  /** Enforced or not: that never changes in place. */
+  /** Enforced or not: this never changes in place. */
   | {
       readonly kind: "enforce check" | "enforce foreign key";
       readonly name: string;
@@ -43,17 +43,17 @@ export type ConstraintChange =
       readonly found: ObservedConstraint;
     };
 
-/** Who made a constraint whose rows are not read yet. */
+/** Origin of a constraint that is not validated yet. */
 interface Unread {
-  /** An interrupted update of this program has `added` it; else it stood there `before`, and is not ours to take back. */
+  /** An interrupted update of this program has `added` it; otherwise it existed `before` and must not be reverted. */
   readonly there: "added" | "before";
-  /** An earlier update was done with it declared. */
+  /** An earlier update completed with it declared. */
   readonly known: boolean;
 }
 
 type Declared = Pick<TableShape, "columns" | "table" | "checks" | "foreignKeys" | "uniques">;
 
-/** What lies between the declared constraints and those of the table. Those that nobody declared are left alone. */
+/** Returns the differences between the declared constraints and those of the table. Undeclared ones are left alone. */
 export function constraintChanges(
   shape: Declared,
   table: Pick<ObservedTable, "constraints">,
@@ -68,7 +68,7 @@ export function constraintChanges(
   ];
 }
 
-/** The name under which the new expression of a check is validated. */
+/** Returns the name under which the new expression of a check is validated. */
 export function nextName(check: string): string {
   return fitIdentifier(`${check}_next`);
 }
@@ -81,7 +81,7 @@ function noLongerDeclared(
   const declared: Readonly<Record<string, ReadonlySet<string>>> = {
     check: new Set([
       ...shape.checks.flatMap(({ name }) => [name, nextName(name)]),
-      // Those have a way of their own: core/table/alter/not-null.ts.
+      // Planned separately in core/table/alter/not-null.ts.
       ...(shape.columns ?? []).map((column) => filledCheckName(shape.table, column.name)),
     ]),
     foreign: new Set(shape.foreignKeys.map(({ name }) => name)),
@@ -122,7 +122,10 @@ function checkChange(
   return [{ kind: "replace check", name, next, check, found, begun: state, added: known(next)?.added ?? [] }];
 }
 
-/** For which rows it holds: what is declared for new rows only is never read, and a whole one is more than that. */
+/**
+ * Compares the rows that it applies to: one declared for new rows only is never validated, and a validated one satisfies that
+ * too.
+ */
 function stateChange(
   { name, validate, enforced }: ConstraintReach & { readonly name: string },
   found: ObservedConstraint,
@@ -137,7 +140,7 @@ function stateChange(
   return [read({ there: ours ? "added" : "before", known: known !== undefined })];
 }
 
-/** `CHECK ((amount > 0)) NOT VALID` says what it is, and for which rows it holds. */
+/** Strips the state: `CHECK ((amount > 0)) NOT VALID` contains the expression and the rows that it applies to. */
 export function checkExpression(definition: string): string {
   return withoutState(definition).replace(/^CHECK \((.*)\)$/s, "$1");
 }
@@ -174,7 +177,7 @@ function uniqueChange(
   return found.columns.join("\0") === columns.join("\0") ? [] : [{ kind: "other unique", name, columns, found }];
 }
 
-/** Everything of the table that is compared by what was declared and what the server printed. */
+/** Lists everything of the table that is compared by its declared and its printed text. */
 export function declaredExpressions(shape: TableShape): Omit<RegisteredExpression, "printed" | "added">[] {
   return [
     ...shape.checks.map(({ name, expression }) => ({ kind: "check" as const, name, declared: expression })),

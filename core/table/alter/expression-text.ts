@@ -2,9 +2,11 @@ import type { RegisteredExpression } from "../../observed/registration";
 import { tokensOf } from "../../sql/expression";
 
 /**
- * Whether an expression that is declared is the one that the server prints. What was recorded when it was applied decides;
- * where nothing was, the two texts are compared without what PostgreSQL adds: brackets that change nothing, casts of
- * quoted literals, upper case. Texts that differ then are not proved to mean another thing, only not to be the same.
+ * True if a declared expression is the one that the server prints. The record of its application decides; without one, the two
+ * texts
+ * are compared without PostgreSQL's additions: redundant parentheses, casts of quoted literals, upper case. Texts that still
+ * differ
+ * are not proved to mean different things, only not proved equal.
  */
 export function sameExpression(
   declared: string,
@@ -15,7 +17,7 @@ export function sameExpression(
   return plainExpression(declared) === plainExpression(printed);
 }
 
-/** An expression without what does not change its meaning, as words with one space between them. */
+/** Reduces an expression to its meaning: words separated by one space. */
 export function plainExpression(text: string): string {
   const { masked, literals } = maskLiterals(text);
   const uncast = masked.replace(CAST, "$1");
@@ -25,7 +27,7 @@ export function plainExpression(text: string): string {
     .join(" ");
 }
 
-/** Names of the functions that an expression calls, without their schemas. */
+/** Lists the names of functions that an expression calls, without their schemas. */
 export function functionNames(expression: string): string[] {
   const { masked } = maskLiterals(expression);
   const calls = [...masked.matchAll(/("(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)\s*\(/gu)];
@@ -33,7 +35,7 @@ export function functionNames(expression: string): string[] {
   return [...new Set(names)].sort();
 }
 
-/** What stands between quotes is nobody's syntax: it is taken out while the rest is looked at. Words mean the same in any case. */
+/** Replaces quoted text by placeholders while the rest is parsed; lowers the case of words. */
 function maskLiterals(text: string): { readonly masked: string; readonly literals: readonly string[] } {
   const literals: string[] = [];
   const masked = tokensOf(text).map((token) => {
@@ -53,7 +55,7 @@ function maskLiterals(text: string): { readonly masked: string; readonly literal
   return { masked: masked.join(""), literals };
 }
 
-/** Casts of numbers stay: `1 / 2` and `(1)::numeric / 2` are two values. */
+/** Casts of numbers are retained: `1 / 2` and `(1)::numeric / 2` differ. */
 const LITERAL = "\\u0001\\d+\\u0001";
 const TYPE_NAME = '(?:(?:"[^"]+"|[a-z_][\\w$]*)\\.)?(?:"[^"]+"|[a-z_][\\w$]*)';
 const CAST = new RegExp(
@@ -63,13 +65,13 @@ const CAST = new RegExp(
 
 const TOKEN = /\u0001\d+\u0001|"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$.]*|\d+(?:\.\d+)?|::|[<>=!~+\-*/%^&|#@?]+|[^\s]/gu;
 
-/** `'-1'::integer` is how -1 is printed. */
+/** Reads `'-1'::integer`, as -1 is printed. */
 function plainLiteral(literals: readonly string[], token: string): string {
   const literal = literals[Number(token.slice(1, -1))] ?? "";
   return /^'-?\d+(\.\d+)?'$/.test(literal) ? literal.slice(1, -1).replace(/^-/, "- ") : literal;
 }
 
-/** Brackets around the whole, around one word, and around a comparison between AND, OR and NOT change nothing. */
+/** Removes redundant parentheses: around the whole, around one word, and around a comparison between AND, OR and NOT. */
 function withoutIdleBrackets(tokens: readonly string[]): readonly string[] {
   for (let at = 0; at < tokens.length; at += 1) {
     if (tokens[at] !== "(") continue;
@@ -82,7 +84,7 @@ function withoutIdleBrackets(tokens: readonly string[]): readonly string[] {
 
 function isIdle(tokens: readonly string[], at: number, end: number): boolean {
   const before = tokens[at - 1];
-  // What a name stands before are arguments.
+  // Parentheses after a name contain arguments.
   if (before !== undefined && !BEFORE.has(before) && /^[\p{L}_"]/u.test(before)) return false;
   const inner = tokens.slice(at + 1, end);
   if (inner.length === 1) return before === undefined || !/^[\p{L}_"]/u.test(before) || CONNECTIVES.has(before);
@@ -96,12 +98,12 @@ const CONNECTIVES: ReadonlySet<string> = new Set(["and", "or", "not"]);
 const BEFORE: ReadonlySet<string> = new Set([...CONNECTIVES, "("]);
 const AFTER: ReadonlySet<string> = new Set(["and", "or", ")"]);
 
-/** NOT of `IS NOT NULL` connects nothing. */
+/** True if the tokens have a connective; the NOT of `IS NOT NULL` is none. */
 function hasConnective(tokens: readonly string[]): boolean {
   return tokens.some((token, index) => CONNECTIVES.has(token) && !(token === "not" && tokens[index - 1] === "is"));
 }
 
-/** The words that stand in no inner brackets. */
+/** Returns the words outside inner parentheses. */
 function topLevel(tokens: readonly string[]): string[] {
   let depth = 0;
   return tokens.filter((token) => {

@@ -1,21 +1,24 @@
 import { isSerial, type ColumnChange } from "./changes";
 import { functionNames } from "./expression-text";
 
-/** What only the database knows about a change of a table. Read when there is a change, never otherwise. */
+/** Facts about a change of a table that only the database has. Read only if there is a change. */
 export interface AlterFacts {
-  /** `server_version_num` by a hundred: 15, 18. */
+  /** `server_version_num` / 10000: 15, 18. */
   readonly version: number;
-  /** Of the asked functions those that give another value for each row. */
+  /** Those of the requested functions that are volatile. */
   readonly volatileFunctions: readonly string[];
-  /** Of the asked types, as declared, those that are domains with a constraint: rows are checked one by one. */
+  /** Those of the requested types, as declared, that are domains with a constraint: rows are checked one by one. */
   readonly constrainedTypes: readonly string[];
-  /** What uses the asked columns, of the table or a partition. */
+  /** Objects that use the requested columns of the table or a partition. */
   readonly uses: readonly ColumnUse[];
-  /** Constraints of partitions that are not validated yet, and foreign keys and those of asked names that one has on its own. */
+  /**
+   * Constraints of partitions that are not validated yet, and a partition's own foreign keys and constraints of the requested
+   * names.
+   */
   readonly pending: readonly PendingConstraint[];
-  /** Columns of which the last ANALYZE of a partition saw rows without a value. */
+  /** Columns for which the last ANALYZE of a partition found NULLs. */
   readonly nulls: readonly { readonly column: string; readonly partition: string; readonly rows: number }[];
-  /** max_locks_per_transaction, and how many locks the server can hold in all. */
+  /** max_locks_per_transaction, and the total number of locks that the server can hold. */
   readonly locks: { readonly perTransaction: number; readonly capacity: number };
 }
 
@@ -34,22 +37,22 @@ export interface PendingConstraint {
   readonly name: string;
   readonly kind: "check" | "foreign" | "other";
   readonly validated: boolean;
-  /** It is no part of a constraint of the table. */
+  /** True if it is no part of a constraint of the table. */
   readonly own?: boolean;
   readonly oid?: string;
   readonly definition?: string;
-  /** Columns of a foreign key, and what it points to. */
+  /** Columns of a foreign key, and its target. */
   readonly columns?: readonly string[];
   readonly references?: { readonly schema: string; readonly table: string } | undefined;
 }
 
-/** What has to be asked about planned changes. */
+/** Facts to be read for planned changes. */
 export interface AlterQuestion {
   readonly functions: readonly string[];
   readonly types: readonly string[];
   readonly usesOf: readonly string[];
   readonly nullsOf: readonly string[];
-  /** Names of constraints that are to come: a partition may have one of its own. */
+  /** Names of constraints to be added: a partition may have one of its own. */
   readonly constraints: readonly string[];
 }
 
@@ -64,7 +67,7 @@ export function questionOf(changes: readonly ColumnChange[], constraints: readon
   };
 }
 
-/** For a table of which nothing is known yet but what the catalogue always tells. */
+/** Facts for a table of which only the catalogue has been read. */
 export const NO_FACTS: AlterFacts = {
   version: 15,
   volatileFunctions: [],
@@ -75,7 +78,7 @@ export const NO_FACTS: AlterFacts = {
   locks: { perTransaction: 64, capacity: 6400 },
 };
 
-/** Columns whose change of type or loss the uses decide about. */
+/** Returns the uses that decide about a column's change of type or loss. */
 export function usesOfColumn(facts: AlterFacts, column: string, without: ReadonlySet<string>): ColumnUse[] {
   return facts.uses.filter((use) => use.column === column && !without.has(use.name));
 }

@@ -2,7 +2,7 @@ import { quote, quoteQualified } from "../../names/identifier";
 import type { ObservedTable } from "../../observed/table";
 import type { Hazard, Lock, LockMode, Statement } from "../../sql/statement";
 
-/** A table with all its partitions, at any depth: what an ALTER TABLE of the parent changes and locks together. */
+/** A table with all its partitions, at any depth: an ALTER TABLE of the parent changes and locks them together. */
 export interface Family {
   readonly schema: string;
   readonly table: string;
@@ -12,11 +12,11 @@ export interface Family {
 export interface Member {
   readonly schema: string;
   readonly name: string;
-  /** Cut further: it holds no rows itself. */
+  /** A branch: it holds no rows itself. */
   readonly partitioned: boolean;
 }
 
-/** A half-detached partition is no longer reached through the table. */
+/** Excludes half-detached partitions, which are no longer reached through the table. */
 export function familyOf(table: ObservedTable): Family {
   const all = [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)];
   return {
@@ -28,7 +28,7 @@ export function familyOf(table: ObservedTable): Family {
   };
 }
 
-/** The partitions that hold rows. */
+/** Returns the partitions that hold rows. */
 export function leavesOf(family: Family): readonly Member[] {
   return family.partitions.filter((member) => !member.partitioned);
 }
@@ -38,8 +38,9 @@ export function familyName(family: Pick<Family, "schema" | "table">): string {
 }
 
 /**
- * Comes first in each transaction that changes the whole family: every lock is queued for here, in no more than the time of
- * one wait, so that what follows waits for nothing while others wait for it.
+ * Locks the whole family. First statement of each transaction that changes it: all lock waits happen here, within one
+ * lock_timeout,
+ * so that later statements wait for nothing while other sessions wait for them.
  */
 export function lockFamily(
   family: Family,
@@ -58,7 +59,7 @@ export function lockFamily(
   };
 }
 
-/** One change of the whole family, within the transaction that has locked it. */
+/** Changes the whole family, within the transaction that has locked it. */
 export function alterFamily(
   family: Family,
   transaction: string,
@@ -82,7 +83,7 @@ export function alterFamily(
   };
 }
 
-/** Reads a partition for a constraint, or for a table with partitions only looks whether they were read. */
+/** Validates a constraint by reading a partition; for a partitioned table it only checks that its partitions were validated. */
 export function validate(
   member: { readonly schema: string; readonly name: string },
   constraint: string,

@@ -8,20 +8,21 @@ import { alterFamily, type Family, familyName, leavesOf, lockFamily, type Member
 import type { AddedConstraint, AlterStep } from "./step";
 import { type Demand, foreignKeyDemand, onViolation, type Standing } from "./violation";
 
-/** From this version on a partitioned table can have a foreign key that is not validated yet. */
+/** First version in which a partitioned table can have a foreign key that is not validated yet. */
 const NOT_VALID_ON_PARENT = 18;
 
-/** From this version on there are foreign keys of a table that hold for new rows only, or that are not enforced. */
+/** True from the version on in which a table's foreign keys can be NOT VALID or not enforced. */
 export function mayBeUnread(facts: Pick<AlterFacts, "version">): boolean {
   return facts.version >= NOT_VALID_ON_PARENT;
 }
 
 /**
- * Adds a foreign key without reading a row under a lock that stops writers. Where the table cannot have one that is not
- * validated yet, each partition gets it first; then the table takes over what its partitions have. So too where a partition
- * has it on its own already: taken back, the table would take that along.
+ * Adds a foreign key without reading rows under a lock that blocks writers. If the table cannot have an unvalidated one, each
+ * partition gets it first; then the table takes over those of its partitions. The same applies if a partition already has its
+ * own: a
+ * revert on the table would drop that too.
  *
- * @param added oids of what an interrupted update has added to single partitions
+ * @param added oids of constraints that an interrupted update has added to single partitions
  */
 export function addForeignKey(
   family: Family,
@@ -35,7 +36,7 @@ export function addForeignKey(
     : onThePartitions(family, key, facts, added);
 }
 
-/** The rest of the way, where the table has the key already: an interrupted update has added it, or it stood there before. */
+/** Returns the remaining steps if the table already has the key: added by an interrupted update, or existing before. */
 export function validateForeignKey(
   family: Family,
   key: ForeignKeySpec,
@@ -155,7 +156,7 @@ function addedOn(key: ForeignKeySpec, on: { readonly schema: string; readonly na
   return { kind: "foreign", name: key.name, declared: foreignKeyDefinition(key), on: [on] };
 }
 
-/** Reads partitions one by one; one that fails takes back what has been added. */
+/** Validates partitions one by one; a failure reverts what has been added. */
 function readPartitions(
   family: Family,
   leaves: readonly Member[],
@@ -225,12 +226,12 @@ function dropFromLeaf(leaf: Member, key: ForeignKeySpec): Statement[] {
   ];
 }
 
-/** What the key of the table is on a partition. */
+/** Returns a partition's constraint for the key of the table. */
 function pendingOf(facts: AlterFacts, leaf: Member, key: ForeignKeySpec): PendingConstraint | undefined {
   return facts.pending.find((one) => isOn(one, leaf) && one.name === key.name);
 }
 
-/** The same key, under any name, that a partition has on its own. */
+/** Returns a partition's own equal key, under any name. */
 function ownKey(facts: AlterFacts, leaf: Member, key: ForeignKeySpec): PendingConstraint | undefined {
   return facts.pending.find((one) => isOn(one, leaf) && one.own === true && isSameKey(one, key));
 }

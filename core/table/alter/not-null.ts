@@ -6,25 +6,26 @@ import type { ColumnChange } from "./changes";
 import { filledCheckName } from "../compare/filled-check";
 
 /**
- * A column becomes NOT NULL without a scan under the lock: a CHECK says that it has values, is validated partition by
- * partition while writers go on, and then proves it to SET NOT NULL; after that it goes. Each step can be the last of a run.
+ * Makes a column NOT NULL without a scan under the lock: a CHECK is validated partition by partition without blocking writers,
+ * then
+ * proves to SET NOT NULL that no value is missing, and is dropped. A run may end after any step.
  */
 interface NotNullStages {
-  /** Columns for which the CHECK has to be made first. */
+  /** Columns for which the CHECK has to be added first. */
   readonly begin: readonly FilledCheck[];
   /** Columns whose CHECK is validated, or will be before SET NOT NULL. */
   readonly prove: readonly FilledCheck[];
-  /** CHECKs that have done their work, or that nobody wants any more. */
+  /** CHECKs that have served their purpose, or are no longer wanted. */
   readonly leftover: readonly FilledCheck[];
 }
 
 export interface FilledCheck {
   readonly column: string;
   readonly check: string;
-  /** Whose it is where it is there: one that another hand made is used and stays. */
+  /** Origin of an existing one: one that another session added is used and stays. */
   readonly there: "no" | "added" | "before";
   readonly validated: boolean;
-  /** Oids that an interrupted update has recorded. */
+  /** Oids recorded by an interrupted update. */
   readonly added: readonly string[];
 }
 

@@ -6,15 +6,15 @@ import { functionNames } from "./expression-text";
 import { type AlterFacts, type ColumnUse, usesOfColumn } from "./facts";
 import { widens } from "../compare/widening";
 
-/** A table by the words of an error, and what leaves it in the same update. */
+/** A table as errors name it, and the constraints that leave it in the same update. */
 interface RefusalContext {
   /** `"app.events"` */
   readonly name: string;
-  /** Constraints that the same update drops: they stand in nobody's way. */
+  /** Constraints that the same update drops: they prevent nothing. */
   readonly leaving: ReadonlySet<string>;
 }
 
-/** Why changes of columns are not made; empty: they may. */
+/** Explains why changes of columns are refused; empty: none is. */
 export function columnRefusals(
   changes: readonly ColumnChange[],
   facts: AlterFacts,

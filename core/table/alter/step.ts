@@ -2,25 +2,28 @@ import type { RegisteredExpression } from "../../observed/registration";
 import type { Statement } from "../../sql/statement";
 import type { OnViolation } from "./violation";
 
-/** Statements of one transaction, or one alone. Killed after any step, the next update goes on from what is there. */
+/**
+ * Statements of one transaction, or a single statement. If killed after any step, the next update resumes from the resulting
+ * state.
+ */
 export interface AlterStep {
   readonly statements: readonly Statement[];
-  /** What is done, and said, when the rows do not satisfy the constraint that this step reads them for. */
+  /** Action and error text if rows violate the constraint that this step validates. */
   readonly onViolation?: OnViolation;
-  /** Set: the same transaction records how the server prints what is declared. */
+  /** Set: the same transaction records how the server prints the declaration. */
   readonly records?: StepRecords;
 }
 
 export interface StepRecords {
-  /** Checks whose old expression stands beside the new one until that is validated. */
+  /** Checks whose old expression exists alongside the new one until that is validated. */
   readonly stillOld: readonly string[];
-  /** Constraints that this step has added and whose rows are not read yet: a later run knows by it what it may take back. */
+  /** Constraints that this step added and that are not validated yet: a later run may revert these. */
   readonly added?: readonly AddedConstraint[];
-  /** `check known`: what stood there before this program, and is not as declared yet. It is not ours before it is. */
+  /** `check known`: it existed before this program and is not as declared yet. It is not managed until it is. */
   readonly notYet?: readonly string[];
 }
 
 export interface AddedConstraint extends Pick<RegisteredExpression, "kind" | "name" | "declared"> {
-  /** Where; the partitions below follow by themselves. */
+  /** The tables; partitions below them follow automatically. */
   readonly on: readonly { readonly schema: string; readonly name: string }[];
 }

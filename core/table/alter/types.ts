@@ -5,17 +5,17 @@ import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec, TableShape } from "../../declare/table/spec";
 import { isSerial } from "./changes";
 
-/** What a server says about the name of a type, looked up as our sessions do: in pg_catalog alone. */
+/** The server's answer for a type name, looked up as this product's sessions do: in pg_catalog alone. */
 export interface ResolvedType {
   /** As declared, without precision and brackets. */
   readonly declared: string;
-  /** format_type of what it means. Undefined: nothing. */
+  /** format_type of the type found. Undefined: none. */
   readonly type: string | undefined;
   /** The same name in other schemas, qualified and quoted as needed. */
   readonly elsewhere: readonly string[];
 }
 
-/** Types of pg_catalog that columns usually have: the server is not asked for them. */
+/** Common types of pg_catalog: the server is not asked for them. */
 const COMMON = new Set(
   "bigint integer smallint boolean text uuid json jsonb bytea date interval inet cidr macaddr numeric real money xml name oid tsvector"
     .split(" ")
@@ -23,7 +23,10 @@ const COMMON = new Set(
     .concat(["timestamp without time zone", "time with time zone", "time without time zone", "timestamp", "time"]),
 );
 
-/** Declared names of types that only the server can tell: of columns to be made, and of those whose type is printed otherwise. */
+/**
+ * Lists declared type names that only the server can resolve: of columns to be added, and of those whose type is printed
+ * differently.
+ */
 export function typesToResolve(shape: Pick<TableShape, "columns">, table: ObservedTable | undefined): string[] {
   const asked = (shape.columns ?? []).filter((column) => {
     if (isSerial(column.type) || COMMON.has(nameOf(canonicalType(column.type)))) return false;
@@ -33,7 +36,7 @@ export function typesToResolve(shape: Pick<TableShape, "columns">, table: Observ
   return [...new Set(asked.map((column) => nameOf(column.type)))];
 }
 
-/** The same columns with types of extensions and schemas as the server prints them, wherever it knows what they mean. */
+/** Returns the columns with types of extensions and schemas as the server prints them, if it resolved them. */
 export function withResolvedTypes<T extends Pick<TableShape, "columns">>(
   shape: T,
   resolved: readonly ResolvedType[],
@@ -41,14 +44,14 @@ export function withResolvedTypes<T extends Pick<TableShape, "columns">>(
   if (!shape.columns || resolved.length === 0) return shape;
   const columns = shape.columns.map((column): ColumnSpec => {
     const type = resolved.find((one) => one.declared === nameOf(column.type))?.type;
-    // Words inside of a type of pg_catalog (interval day to second) are no part of its name, and would be lost.
+    // Words inside a type of pg_catalog (interval day to second) are no part of its name, and would be lost.
     const isOurs = type?.includes(".") === true || /^pg_catalog\./i.test(column.type);
     return isOurs ? { ...column, type: `${type ?? ""}${column.type.slice(nameOf(column.type).length)}` } : column;
   });
   return { ...shape, columns };
 }
 
-/** A type that a statement of ours would not find: preview says so, and not the update in the middle of its work. */
+/** Reports types that the statements would not find, in preview rather than in the middle of the update. */
 export function typeProblems(
   shape: Pick<TableShape, "columns" | "schema" | "table">,
   resolved: readonly ResolvedType[],
@@ -71,7 +74,7 @@ export function typeProblems(
   });
 }
 
-/** Without precision and brackets: `app.mood[]` gives `app.mood`. */
+/** Strips precision and brackets: `app.mood[]` gives `app.mood`. */
 function nameOf(type: string): string {
   return type.replace(/\s*(?:\(.*)?(?:\[.*)?$/s, "");
 }

@@ -4,31 +4,31 @@ import type { Lock, Statement } from "../../sql/statement";
 import type { Family, Member } from "./family";
 import type { StepRecords } from "./step";
 
-/** What follows when rows do not satisfy a constraint: what is taken back, and how things are then. */
+/** Reaction to rows that violate a constraint: the changes reverted, and the resulting state. */
 export interface OnViolation {
   /** Empty: this update has added nothing of it. */
   readonly takeBack: readonly Statement[];
-  /** What is recorded in the transaction that takes back. */
+  /** Record written in the transaction that reverts. */
   readonly records?: StepRecords;
-  /** Its name where it is added, by which what is taken back is told from what stays. */
+  /** Name under which it is added; it distinguishes reverted constraints from those that stay. */
   readonly name: string;
-  /** What became of it, as the end of a sentence is missing: where nothing else was changed, the table is as it was. */
+  /** State of the constraint, as the end of a sentence: if nothing else was changed, the table is as it was. */
   readonly outcome: string;
-  /** What follows: what stands as it was, where the rows are, and the way on. */
+  /** Rest of the message: what is unchanged, where the rows are, and the fix. */
   readonly says: string;
 }
 
-/** A constraint as errors speak of it, and what it demands. */
+/** A constraint as errors name it, and its condition. */
 export interface Demand {
-  /** Its name where rows are read for it: a check that replaces another one has a name of its own until then. */
+  /** Name under which rows are validated: a check that replaces another one has its own name until then. */
   readonly name: string;
   /** `check "known"` of the program. */
   readonly subject: string;
   /** `checks: { "known": { …, validate: false } }`; undefined: it cannot be declared so. */
   readonly forNewRows: string | undefined;
-  /** WHERE clause of the rows of a partition, called `f`, that do not satisfy it. */
+  /** WHERE clause for the rows of a partition, named `f`, that violate it. */
   readonly violated: string;
-  /** Tables that are read besides. */
+  /** Other tables that are read. */
   readonly reads: readonly Lock[];
 }
 
@@ -55,15 +55,15 @@ export function foreignKeyDemand(name: string, key: ForeignKeySpec, mayBeUnread:
   };
 }
 
-/** Where a constraint was before this update, and where it is added. */
+/** Tables that had a constraint before this update, and those that it is added to. */
 export interface Standing {
-  /** It was on the table, NOT VALID, or has been put there by this update or one that was interrupted. */
+  /** It was on the table, NOT VALID, or was added by this update or an interrupted one. */
   readonly table: "before" | "added" | "not there";
-  /** Partitions that had it on their own before. */
+  /** Partitions that already had their own. */
   readonly before: readonly Member[];
 }
 
-/** What to do and to say when a reading of `leaf` fails, after those of `read` went well. */
+/** Plans the reaction to a failed validation of `leaf`, after those of `read` succeeded. */
 export function onViolation(
   family: Family,
   demand: Demand,
@@ -100,14 +100,15 @@ function readText(read: readonly Member[]): string {
   return `. The rows of ${read.map((one) => `"${one.schema}.${one.name}"`).join(", ")} satisfy it: there it is valid`;
 }
 
-/** The rows of a partition that do not satisfy a constraint. */
+/** Returns a query for the rows of a partition that violate a constraint. */
 function rowsText(leaf: Member, { violated }: Demand): string {
   return `SELECT * FROM ONLY ${quoteQualified(leaf.schema, leaf.name)} f WHERE ${violated}`;
 }
 
 /**
- * Looks for rows that do not satisfy a constraint, and fails where there are any: before a VALIDATE of what stood there
- * before this update, because nothing makes a constraint NOT VALID again. A role that may not read leaves it to VALIDATE.
+ * Returns a statement that fails if rows violate a constraint: run before a VALIDATE of one that existed before this update,
+ * because
+ * a constraint cannot become NOT VALID again. A role that may not read leaves the check to VALIDATE.
  */
 export function lookForRows(leaf: Member, demand: Demand): Statement {
   const relation = `${leaf.schema}.${leaf.name}`;

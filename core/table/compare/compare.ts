@@ -5,8 +5,9 @@ import { keyKind } from "../../time/key";
 import type { TableShape } from "../../declare/table/spec";
 
 /**
- * What never changes in place: kind of the relation, partition key, primary key. Differences of columns and other
- * constraints are changes (core/table/alter/).
+ * Reports differences that cannot be changed in place: kind of the relation, partition key, primary key. Differences of columns
+ * and
+ * other constraints are changes (core/table/alter/).
  */
 export function tableProblems(spec: TableShape, table: ObservedTable): Problem[] {
   const name = `"${table.schema}.${table.name}"`;
@@ -102,7 +103,7 @@ const TYPE_ALIASES: Readonly<Record<string, string>> = {
   time: "time without time zone",
 };
 
-/** The name that PostgreSQL itself prints for a type: `varchar(20)[]` becomes `character varying(20)[]`. */
+/** Returns the name that PostgreSQL itself prints for a type: `varchar(20)[]` becomes `character varying(20)[]`. */
 export function canonicalType(type: string): string {
   const text = type
     .toLowerCase()
@@ -121,7 +122,7 @@ export function canonicalType(type: string): string {
   return `${placed}${arrays.replace(/\d/g, "")}`;
 }
 
-/** The server prints a precision that may be left out. */
+/** Returns the precision as the server prints it, even if it was left out. */
 function precisionOf(name: string, declared: string): string {
   if (declared === "" && (name === "character" || name === "bit")) return "(1)";
   return name === "numeric" ? declared.replace(/^\((\d+)\)$/, "($1,0)") : declared;

@@ -1,18 +1,19 @@
 import { fitIdentifier, quote, quoteQualified } from "../../names/identifier";
 
-/** The condition of the CHECK that proves to SET NOT NULL that every row has a value. */
+/** Returns the condition of the CHECK that proves to SET NOT NULL that every row has a value. */
 export function isFilled(column: string): string {
   return `${quote(column)} IS NOT NULL`;
 }
 
-/** Not `…_not_null`: from PostgreSQL 18 on that is the name of the constraint that SET NOT NULL makes. */
+/** Names the CHECK. Not `…_not_null`: from PostgreSQL 18 on SET NOT NULL gives its constraint that name. */
 export function filledCheckName(table: string, column: string): string {
   return fitIdentifier(`${table}_${column}_filled`);
 }
 
 /**
- * The same for a column of a table that another tool owns, for a person to run: VALIDATE reads the partitions while writers go on,
- * and SET NOT NULL then reads nothing under its lock.
+ * Returns the same steps as a script for an operator, if another tool owns the table: VALIDATE reads the partitions without
+ * blocking
+ * writers, and SET NOT NULL then reads nothing under its lock.
  */
 export function notNullScript(table: { readonly schema: string; readonly name: string }, column: string): string[] {
   const target = quoteQualified(table.schema, table.name);

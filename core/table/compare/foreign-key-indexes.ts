@@ -1,14 +1,14 @@
 import type { ObservedTable } from "../../observed/table";
 import type { TableShape } from "../../declare/table/spec";
 
-/** A foreign key whose referencing columns no index begins with. */
+/** A foreign key whose referencing columns no index starts with. */
 interface UnindexedKey {
   readonly name: string;
   readonly columns: readonly string[];
   readonly references: string;
 }
 
-/** Of a declared table: what its own indexes, its primary key and its unique constraints do not cover. */
+/** Lists keys of a declared table that its own indexes, primary key and unique constraints do not cover. */
 export function unindexedKeys(shape: TableShape): UnindexedKey[] {
   const indexes = [
     ...(shape.primaryKey ? [shape.primaryKey] : []),
@@ -26,7 +26,7 @@ export function unindexedKeys(shape: TableShape): UnindexedKey[] {
     }));
 }
 
-/** Of a table whose columns another tool owns: what is in the catalogue. */
+/** Lists such keys of a table whose columns another tool owns, from the catalogue. */
 export function unindexedKeysOf(table: ObservedTable): UnindexedKey[] {
   const indexes = table.indexes
     .filter(
@@ -41,7 +41,7 @@ export function unindexedKeysOf(table: ObservedTable): UnindexedKey[] {
   );
 }
 
-/** What a preview says about it. */
+/** Describes it for a preview. */
 export function describeUnindexed({ name, columns, references }: UnindexedKey): string {
   return (
     `no index begins with (${columns.join(", ")}) of the foreign key "${name}": ` +
@@ -53,7 +53,7 @@ function isOrdered(method: string): boolean {
   return method === "btree" || method === "hash";
 }
 
-/** Whether the first columns of an index are those of the key, in any order. */
+/** True if the first columns of an index are those of the key, in any order. */
 function covers(index: readonly (string | undefined)[], key: readonly string[]): boolean {
   const first = index.slice(0, key.length);
   return key.every((column) => first.includes(column));

@@ -4,7 +4,7 @@ import type { ReferentialAction } from "../../declare/table/constraints";
 import { reachOf, stateOf } from "../../declare/table/constraint-state";
 import type { ForeignKeySpec } from "../../declare/table/constraints";
 
-/** What follows the name of a foreign key in SQL; that it is NOT VALID is added where rows are there. */
+/** Returns the definition after a foreign key's name; NOT VALID is added if the table has rows. */
 export function foreignKeyDefinition(key: ForeignKeySpec): string {
   const target = `${quoteQualified(key.references.schema, key.references.table)} (${quoteList(key.references.columns)})`;
   const actions = `${key.onDelete === "no action" ? "" : ` ON DELETE ${key.onDelete.toUpperCase()}`}${
@@ -15,7 +15,7 @@ export function foreignKeyDefinition(key: ForeignKeySpec): string {
   return `FOREIGN KEY (${quoteList(key.columns)}) REFERENCES ${target}${actions}${deferrable}${enforced}`;
 }
 
-/** A foreign key as the catalogue shows it. Referenced columns, actions and state are in its text alone. */
+/** Reads a foreign key from the catalogue. Referenced columns, actions and state are in its text alone. */
 export function observedForeignKey(found: Omit<ObservedConstraint, "oid" | "kind" | "validated">): ForeignKeySpec {
   const { name, columns, definition, references } = found;
   const [, remote = "", actions = ""] = /\(([^()]*)\)([^()]*)$/.exec(definition.replace(/^.*? REFERENCES /, "")) ?? [];
@@ -40,8 +40,9 @@ export function observedForeignKey(found: Omit<ObservedConstraint, "oid" | "kind
 }
 
 /**
- * Whether they demand the same of the same rows. For which rows is a state, which `VALIDATE` changes; when it is checked is
- * compared where it is declared.
+ * True if both require the same of the same rows. The rows that it applies to are a state, which `VALIDATE` changes; the time of
+ * its
+ * check is compared if declared.
  */
 export function sameForeignKey(
   declared: ForeignKeySpec,

@@ -1,9 +1,11 @@
 import { canonicalType } from "./compare";
 
 /**
- * Whether PostgreSQL changes a column from one type to the other without reading a row: measured on 15 and 18, where neither
- * a file nor an index of the partitions is written anew. Only where no index, check or key has the column: an index of a
- * partitioned table is built again for these changes too, under the lock.
+ * True if PostgreSQL changes a column from one type to the other without reading a row: measured on 15 and 18, where neither a
+ * file nor
+ * an index of the partitions is rewritten. Only if no index, check or key has the column: an index of a partitioned table is
+ * rebuilt
+ * for these changes too, under the lock.
  */
 export function widens(from: string, to: string): boolean {
   const before = parse(canonicalType(from));
@@ -33,7 +35,7 @@ interface TypeText {
   readonly modifiers: readonly number[];
 }
 
-/** Times without a precision keep six digits. */
+/** Times without a precision have six digits. */
 const MICROSECONDS = 6;
 
 function parse(type: string): TypeText | undefined {
@@ -51,7 +53,7 @@ function lengthOf(type: TypeText): number | undefined {
   return type.modifiers[0];
 }
 
-/** No limit at all holds everything. */
+/** True if values up to the old limit fit the new one; no limit fits all. */
 function fits(before: number | undefined, after: number | undefined): boolean {
   return after === undefined || (before !== undefined && before <= after);
 }

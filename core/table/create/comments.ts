@@ -1,7 +1,7 @@
 import { quote, quoteLiteral, quoteQualified } from "../../names/identifier";
 import type { Statement } from "../../sql/statement";
 
-/** A comment of a column, before and after. */
+/** Comment of a column, before and after. */
 export interface ColumnComment {
   readonly column: string;
   readonly from: string | undefined;
@@ -9,9 +9,9 @@ export interface ColumnComment {
 }
 
 /**
- * Comments of columns of the table alone: partitions that are made later take them over.
+ * Returns statements for comments on columns of the table alone: partitions created later copy them.
  *
- * @param fresh nobody sees the table yet
+ * @param fresh true if no other session can see the table yet
  */
 export function columnCommentStatements(
   table: { readonly schema: string; readonly table: string },

@@ -14,8 +14,9 @@ import { cutText } from "../../partition/statements/new-table";
 import type { Lock, Statement } from "../../sql/statement";
 
 /**
- * Makes the partitioned parent with its constraints and indexes, in one transaction. The indexes are made while the table
- * has no partition and is visible to nobody, so they cost nothing and every partition is born with them.
+ * Creates the partitioned parent with its constraints and indexes, in one transaction. The table has no partitions then and no
+ * other
+ * session can see it, so its indexes cost nothing and every partition gets them on creation.
  */
 export function createTableStatements(spec: TableShape, defaultGrantees: readonly string[] = []): Statement[] {
   const transaction = `create table ${spec.schema}.${spec.table}`;
@@ -26,7 +27,7 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
       ? [`CONSTRAINT ${quote(primaryKeyName(spec.table))} PRIMARY KEY (${quoteList(spec.primaryKey)})`]
       : []),
     ...spec.uniques.map((unique) => `CONSTRAINT ${quote(unique.name)} UNIQUE (${quoteList(unique.columns)})`),
-    // No row is there that would have to be left out: what is made with its table holds for all.
+    // A new table has no rows to skip: its constraints apply to all.
     ...spec.checks.map(
       (check) =>
         `CONSTRAINT ${quote(check.name)} CHECK (${check.expression})${check.enforced === false ? " NOT ENFORCED" : ""}`,
@@ -61,7 +62,7 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
   ];
 }
 
-/** Row security, policies and grants come before anybody can see the table; there is no moment in which it is open. */
+/** Sets row security, policies and grants before another session can see the table; it is open at no moment. */
 function carriedStatements(spec: TableShape, transaction: string, defaultGrantees: readonly string[]): Statement[] {
   const relation: Relation = { schema: spec.schema, name: spec.table, role: "parent", fresh: true };
   const { rowSecurity, grants } = spec.leaves;
@@ -88,7 +89,7 @@ function commentsOf({ columns }: TableShape): ColumnComment[] {
   );
 }
 
-/** A column as CREATE TABLE and ADD COLUMN write it. */
+/** Returns a column as CREATE TABLE and ADD COLUMN write it. */
 export function columnText(column: ColumnSpec): string {
   const identity = column.identity === undefined ? "" : ` GENERATED ${column.identity.toUpperCase()} AS IDENTITY`;
   const fallback = column.default === undefined ? "" : ` DEFAULT ${column.default}`;

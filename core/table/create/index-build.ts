@@ -4,7 +4,7 @@ import { createLeafIndexText, leafIndexName } from "../../partition/statements/n
 import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
 import type { Lock, Statement } from "../../sql/statement";
 
-/** The parent's half: instant, and invalid until every leaf has its part. Writers wait for at most an instant. */
+/** Creates the index on the parent only: instant, and invalid until every partition has its part. Writers wait only briefly. */
 export function createParentIndexStatement(parent: ParentShape, index: ParentIndex): Statement {
   return {
     sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(index.name)} ON ONLY ${tableOf(parent)} ${index.definition}`,
@@ -17,19 +17,20 @@ export function createParentIndexStatement(parent: ParentShape, index: ParentInd
   };
 }
 
-/** A partition that an index has to be on, and what its part is attached to. */
+/** A partition that an index must cover, and the index that its part is attached to. */
 export interface IndexPlace {
   readonly schema: string;
   readonly name: string;
-  /** Cut further: its part is made at once and becomes valid with those below it. */
+  /** A branch: its part is created at once and becomes valid with those below it. */
   readonly partitioned: boolean;
-  /** The table above with the name of its index: the parent's, or the part of a branch. An index is in the schema of its table. */
+  /** The table above and its index: the parent's, or the part of a branch. An index is in the schema of its table. */
   readonly above: { readonly schema: string; readonly table: string; readonly index: string };
 }
 
 /**
- * What one partition still needs: drop a leftover that an interrupted build left invalid, take over an index that is equal
- * already, or build one concurrently; then attach it. Empty when it has its part.
+ * Returns the statements that one partition still needs: drop an invalid leftover of an interrupted build, take over an equal
+ * index,
+ * or build one concurrently; then attach it. Empty if it has its part.
  */
 export function leafIndexStatements(
   parent: ParentShape,
@@ -41,7 +42,7 @@ export function leafIndexStatements(
   const here = existing.filter((candidate) => candidate.leaf === place.name && candidate.schema === place.schema);
   const attached = here.find((candidate) => candidate.attachedTo === place.above.index);
   if (attached) {
-    // A part that is cut further is valid when all below it are.
+    // A branch's part is valid once all parts below it are.
     return attached.valid || attached.building || place.partitioned ? [] : [rebuildStatement(place, attached.name)];
   }
   const name = leafIndexName(parent, place.name, index);
@@ -55,7 +56,7 @@ export function leafIndexStatements(
   );
   if (equal) return [attachIndexStatement(place, equal.name)];
   if (place.partitioned) return [branchIndexStatement(place, index, name), attachIndexStatement(place, name)];
-  // Another one of that name is nothing that we have begun: the build then says that the name is taken.
+  // Another index of that name is not an interrupted build: the new build then reports that the name is taken.
   const leftover = here.find(
     (candidate) =>
       candidate.name === name &&
@@ -72,7 +73,9 @@ export function leafIndexStatements(
 }
 
 /**
- * Removes the index everywhere; `leaves` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it locks every leaf too.
+ * Removes the index everywhere; `leaves` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it also
+ * locks
+ * every partition.
  */
 export function dropIndexStatement(
   parent: { schema: string; table: string },
@@ -93,7 +96,7 @@ export function dropIndexStatement(
   };
 }
 
-/** The half of a branch: like that of the parent, instant, and invalid until everything below has its part. */
+/** Creates the part of a branch: like the parent's, instant, and invalid until everything below has its part. */
 function branchIndexStatement(place: IndexPlace, index: ParentIndex, name: string): Statement {
   return {
     sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ONLY ${quoteQualified(place.schema, place.name)} ${index.definition}`,
@@ -136,7 +139,7 @@ function attachIndexStatement(place: IndexPlace, leafIndex: string): Statement {
   };
 }
 
-/** An index that was attached although invalid cannot be dropped any more; it can be built anew in its place. */
+/** Rebuilds an index that was attached although invalid: it can no longer be dropped. */
 function rebuildStatement(place: IndexPlace, name: string): Statement {
   return {
     sql: `REINDEX INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,

@@ -3,18 +3,18 @@ import type { PublicationSpec } from "../../declare/table/publications";
 import type { PublishedChange } from "../../declare/table/publication-args";
 import type { Lock, Statement } from "../../sql/statement";
 
-/** The table that is published. Only it is locked, never its partitions. */
+/** The published table. Only it is locked, never its partitions. */
 interface PublishedTable {
   readonly schema: string;
   readonly table: string;
 }
 
-/** One transaction for everything about one membership: what differs is taken out and put back without a gap. */
+/** Names the one transaction for all changes of a membership: differing entries are removed and added back without a gap. */
 export function membershipTransaction(table: PublishedTable, publication: string): string {
   return `publication ${publication} of ${table.schema}.${table.table}`;
 }
 
-/** Makes a publication of this one table. */
+/** Creates a publication of this one table. */
 export function createPublicationStatement(table: PublishedTable, spec: PublicationSpec): Statement {
   const settings = `publish = ${publishText(spec.create?.publish ?? [])}, publish_via_partition_root = ${String(spec.viaRoot ?? false)}`;
   return onTable(table, spec.publication, {
@@ -41,7 +41,7 @@ export function dropTableStatement(
   });
 }
 
-/** Settings of the publication concern every table in it: only those that we made are changed. */
+/** Changes a setting that affects every table of the publication: only for publications that this stack created. */
 export function setViaRootStatement(table: PublishedTable, publication: string, viaRoot: boolean): Statement {
   const set = (value: boolean) =>
     `ALTER PUBLICATION ${quote(publication)} SET (publish_via_partition_root = ${String(value)})`;
@@ -59,7 +59,7 @@ export function setChangesStatement(
   return ofPublication(table, publication, set(wanted), set(found));
 }
 
-/** Only for one that we made, after its last table has left it. */
+/** Drops a publication that this stack created, after its last table has left it. */
 export function dropPublicationStatement(table: PublishedTable, publication: string): Statement {
   return ofPublication(
     table,
@@ -78,7 +78,7 @@ function memberText(table: PublishedTable, { columns, where }: Pick<PublicationS
   ].join(" ");
 }
 
-/** SHARE UPDATE EXCLUSIVE: reads and writes go on, ATTACH and VACUUM wait. */
+/** Locks with SHARE UPDATE EXCLUSIVE: reads and writes continue, ATTACH and VACUUM wait. */
 function onTable(table: PublishedTable, publication: string, text: Pick<Statement, "sql" | "undo">): Statement {
   const lock: Lock = {
     relation: `${table.schema}.${table.table}`,
