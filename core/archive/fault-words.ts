@@ -1,21 +1,21 @@
-// What an archive's reader is told when it is not as it was: the finding first, then what has not been done, then the way on.
+// Messages for readers of an archive that has changed: the finding first, then what was not done, then the fix.
 
-/** Who reads an archive. */
+/** Operation that reads an archive. */
 export type ArchiveReader = "drop" | "restore" | "query" | "verify";
 
-/** What the database knows of the partition that was archived. */
+/** State of the archived partition according to the database. */
 export interface ArchiveStanding {
-  /** With its schema as long as it exists; quoted where SQL needs that. */
+  /** With its schema as long as it exists; quoted as SQL requires. */
   readonly partition: string;
-  /** Its table still exists, with its rows. */
+  /** True if its table still exists, with its rows. */
   readonly there: boolean;
-  /** When the ledger says that it was dropped. */
+  /** Time of its drop according to the ledger. */
   readonly droppedAt: string | undefined;
 }
 
 /**
- * The way on for who only reads. Before the drop the rows are in the table; after it the store has to give back what it had. Without a
- * ledger nothing is known of the partition.
+ * Returns the fix for a read-only operation. Before the drop the rows are in the table; after it the store's objects have to be
+ * recovered. Without a ledger nothing is known of the partition.
  */
 export function wayOnOfReader(reader: Exclude<ArchiveReader, "drop">, standing: ArchiveStanding | undefined): string {
   return `${NOT_DONE[reader]}${whereTheRowsAre(standing)}`;
@@ -36,7 +36,7 @@ function whereTheRowsAre(standing: ArchiveStanding | undefined): string {
   return `The table ${standing.partition} ${gone}, and this is what is left of its rows: bring the object back, ${copy}, and run it again`;
 }
 
-/** How a drop goes on that was refused: `renew` where what lies there can be of no use any more. */
+/** Returns the fix for a refused drop; `renew`: the stored objects can no longer be used. */
 export function wayOnOfDrop(archives: boolean, renew: boolean): string {
   const next = renew
     ? "archives it anew, as another generation"

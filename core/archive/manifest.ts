@@ -2,8 +2,9 @@ import { z } from "zod";
 import { parquetColumnSchema } from "./format/columns";
 
 /**
- * What lies beside the parts of an archive, written after them: with it an archive is complete, without it there is none. It
- * holds all that a restore needs, so that neither the database nor the Pulumi state has to be there.
+ * Object stored next to the parts of an archive, written after them: the archive is complete only with it. It holds all that a
+ * restore
+ * needs, so that neither the database nor the Pulumi state is required.
  */
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -13,7 +14,7 @@ const part = z.object({
   rows: z.int().min(0),
   bytes: z.int().min(0),
   sha256: hash,
-  /** Of the text that the server sent, which the part gives back byte for byte. */
+  /** Of the text that the server sent, which the part reproduces byte for byte. */
   textBytes: z.int().min(0),
   textSha256: hash,
   version: z.string().optional(),
@@ -21,7 +22,7 @@ const part = z.object({
 
 const column = z.object({
   name: z.string().min(1),
-  /** As format_type prints it, with its schema where that is not on the search path. */
+  /** As format_type prints it, with its schema unless that is on the search path. */
   type: z.string().min(1),
   kind: z.string(),
   category: z.string(),
@@ -30,7 +31,7 @@ const column = z.object({
   notNull: z.boolean(),
   /** Computed by the server from other columns: read back, never written. */
   generated: z.boolean().optional(),
-  /** How it lies in the parts. */
+  /** Its format in the parts. */
   file: parquetColumnSchema,
 });
 
@@ -45,15 +46,15 @@ const manifestSchema = z.object({
   /** ISO 8601; left out for an open end. */
   bounds: z.object({ from: z.string().optional(), to: z.string().optional() }),
   key: z.object({ column: z.string(), encoding: z.string(), zone: z.string() }),
-  /** Least and greatest value of the key, as the server prints them; left out where there is no row. */
+  /** Least and greatest value of the key, as the server prints them; left out without rows. */
   keys: z.object({ min: z.string(), max: z.string() }).optional(),
   generation: z.int().min(1),
-  /** When the export began, and the run that began it. */
+  /** Start of the export, and the run that began it. */
   startedAt: z.string(),
   run: z.string(),
   encoding: z.enum(["parquet", "csv", "rows"]),
   columns: z.array(column).min(1),
-  /** Types that are not PostgreSQL's own, each as the statement that makes it, in an order that works. */
+  /** Types that are not built in, each as the statement that creates it, in a working order. */
   types: z.array(z.object({ name: z.string(), definition: z.string() })),
   rows: z.int().min(0),
   bytes: z.int().min(0),
@@ -64,12 +65,12 @@ const manifestSchema = z.object({
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestPart = Manifest["parts"][number];
 
-/** The text of a manifest: the same for the same archive, whoever writes it. */
+/** Formats a manifest: the text is the same for the same archive, whichever run writes it. */
 export function formatManifest(manifest: Manifest): string {
   return `${JSON.stringify(manifestSchema.parse(manifest), undefined, 2)}\n`;
 }
 
-/** A manifest that is none, or not of this version. */
+/** An invalid manifest, or one of another version. */
 export class ManifestError extends Error {
   constructor(message: string) {
     super(message);
@@ -77,7 +78,7 @@ export class ManifestError extends Error {
   }
 }
 
-/** Reads a manifest. Throws a ManifestError that says what is wrong with it. */
+/** Reads a manifest. Throws a ManifestError that describes the problem. */
 export function parseManifest(text: string, key: string): Manifest {
   let json: unknown;
   try {

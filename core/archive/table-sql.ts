@@ -11,23 +11,23 @@ export interface TableRef {
   readonly name: string;
 }
 
-/** A column that goes into an archive table. */
+/** A column that is copied to an archive table. */
 export type ArchivedColumn = Pick<SourceColumn, "name" | "type" | "base"> & {
   readonly collation?: string;
   readonly generated?: boolean;
 };
 
-/** Lies beside the archive tables of a schema and says which rows of them are archives, and of what. */
+/** Table next to the archive tables of a schema; records which of their rows are archives, and of which partitions. */
 const REGISTER = "pgpartition_archived";
 
-/** Of one transaction: where the rows of a part wait until they have been compared. */
+/** Temporary table of one transaction: holds the rows of a part until they have been compared. */
 export const STAGE = "pg_temp.pgpartition_part";
 
 export function registerOf({ schema }: TableRef): string {
   return quoteQualified(schema, REGISTER);
 }
 
-/** Makes what is missing of an archive table; all of it can be said again. */
+/** Creates the missing objects of an archive table; repeatable. */
 export function makeTableStatements(
   table: TableRef,
   columns: readonly ArchivedColumn[],
@@ -37,7 +37,7 @@ export function makeTableStatements(
   const target = quoteQualified(table.schema, table.name);
   const index = fitIdentifier(`${table.name}_${key}_idx`);
   const texts = [
-    // IF NOT EXISTS alone fails where two make the same at once.
+    // IF NOT EXISTS alone fails if two sessions create the same object at once.
     "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pgpartition archive tables', 0))",
     ...(there.schema ? [] : [`CREATE SCHEMA IF NOT EXISTS ${quote(table.schema)}`]),
     ...(there.table
@@ -61,8 +61,8 @@ export function makeTableStatements(
 }
 
 /**
- * Puts the rows of a part into the archive table and gives back what the table has of them, in the same order: after triggers,
- * defaults and types of its own have had their say.
+ * Inserts the rows of a part into the archive table and returns the stored rows, in the same order: after the effect of its own
+ * triggers, defaults and types.
  */
 export function insertText(table: TableRef, columns: readonly string[]): string {
   const list = quoteList(columns);
@@ -72,22 +72,22 @@ export function insertText(table: TableRef, columns: readonly string[]): string 
   );
 }
 
-/** Rows of the range that one of the transactions in $1 has brought, by transaction. */
+/** Counts rows of the range inserted by the transactions in $1, by transaction. */
 export function countText(table: TableRef, condition: string): string {
   return `select xmin::text as xid, count(*)::text as rows from ${quoteQualified(table.schema, table.name)} where ${condition} and xmin = any ($1::text[]::xid[]) group by xmin::text`;
 }
 
-/** All rows of the range. */
+/** Counts all rows of the range. */
 export function countAllText(table: TableRef, condition: string): string {
   return `select count(*)::text as rows from ${quoteQualified(table.schema, table.name)} where ${condition}`;
 }
 
-/** Takes back what these transactions have brought of the range. */
+/** Deletes the rows of the range that these transactions inserted. */
 export function removeText(table: TableRef, condition: string): string {
   return `delete from ${quoteQualified(table.schema, table.name)} where ${condition} and xmin = any ($1::text[]::xid[])`;
 }
 
-/** The rows of a range, as a condition that an index on the key serves. */
+/** Returns the condition for the rows of a range, which an index on the key can serve. */
 export function rangeCondition(key: KeySpec, column: ArchivedColumn, { from, to }: OpenInterval): string {
   const kind = keyKind(column.base ?? column.type, key.encoding);
   if (kind === undefined) throw new RangeError(`"${column.name}" of type ${column.type} is no key of ${key.encoding}`);
@@ -99,7 +99,7 @@ export function rangeCondition(key: KeySpec, column: ArchivedColumn, { from, to 
   return conditions.length > 0 ? conditions.join(" and ") : "true";
 }
 
-/** Why rows of these columns cannot go into a table with those; both sides are shown. */
+/** Explains why rows of these columns do not fit a table with those; both sides are shown. */
 export function columnProblems(
   table: TableRef,
   source: string,
@@ -118,7 +118,7 @@ export function columnProblems(
   });
 }
 
-/** What an archive does in the table, for preview: run part by part. */
+/** Describes the statement of an archive in the table for preview; it runs part by part. */
 export function archiveRowsStatement(table: TableRef, elsewhere: boolean): Statement {
   const target = quoteQualified(table.schema, table.name);
   return {

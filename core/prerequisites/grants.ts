@@ -1,9 +1,9 @@
 import type { TableName } from "../names/table-name";
 
-/** What a role of the database may do with the tables. */
+/** Purpose of a database role, which decides its privileges. */
 type RolePurpose = "archive" | "read";
 
-/** A role as far as its grants go. */
+/** A role as far as its grants require. */
 export interface RoleGrants {
   readonly for: RolePurpose;
   /** Keys of the tables that it reads; undefined: all. */
@@ -27,8 +27,9 @@ type Tables = Readonly<Record<string, TableName>>;
 const CRON_SCHEMA = "cron";
 
 /**
- * What roles need before there is a table: readers may look into the schemas of their tables, archivers may make partitions in
- * them, and plan jobs where pg_cron is made.
+ * Returns privileges that roles need before any table exists: readers use the schemas of their tables, archivers create
+ * partitions in
+ * them and, if pg_cron is created, schedule jobs.
  */
 export function schemaGrants(roles: Roles, tables: Tables, extensions: readonly string[]): WantedGrant[] {
   return Object.entries(roles).flatMap(([role, one]) => {
@@ -40,7 +41,7 @@ export function schemaGrants(roles: Roles, tables: Tables, extensions: readonly 
   });
 }
 
-/** What readers need on the tables: on them alone, since whoever reads a table needs no privilege on its partitions. */
+/** Returns the readers' privileges on the tables alone: a reader of a table needs no privilege on its partitions. */
 export function tableGrants(roles: Roles, tables: Tables): WantedGrant[] {
   const readers = Object.entries(roles).filter(([, one]) => one.for === "read");
   return readers.flatMap(([role, one]) => {

@@ -2,20 +2,20 @@ import { MAX_IDENTIFIER_BYTES } from "../names/identifier";
 import type { Report } from "../problems/problem";
 import type { RoleGrants } from "./grants";
 
-/** What is declared, as far as it can be wrong without a database. */
+/** The declaration, as far as it can be checked without a database. */
 export interface DeclaredPrerequisites {
   readonly schemas: readonly string[];
   readonly extensions: readonly string[];
   readonly publications: readonly string[];
   readonly roles: Readonly<Record<string, RoleGrants & { readonly memberOf: readonly string[] }>>;
-  /** Settings of the connection that are given, by name. */
+  /** Names of the given connection settings. */
   readonly connection: readonly string[];
 }
 
-/** Settings of a connection that `@pulumi/postgresql` does not take: it would go to another place, or in without a password. */
+/** Connection settings that `@pulumi/postgresql` does not take: it would connect elsewhere, or without a password. */
 const NOT_TAKEN = ["url", "passwordCommand"] as const;
 
-/** Reports what could not be made, or would be something else than was meant. */
+/** Reports declarations that could not be created, or would have another effect than intended. */
 export function reportPrerequisites(declared: DeclaredPrerequisites, tables: readonly string[], report: Report): void {
   const { connection, roles } = declared;
   for (const setting of NOT_TAKEN)

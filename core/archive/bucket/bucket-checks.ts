@@ -1,34 +1,34 @@
 import type { BucketFacts, BucketSetting, LifecycleFacts } from "./bucket-facts";
 
-/** What the bucket of an archive has to be. What is left out is not asked for. */
+/** Required properties of an archive bucket. Those left out are not checked. */
 export interface BucketDemands {
-  /** Folder of the archive, with a slash at its end; "" is the whole bucket. */
+  /** Folder of the archive, with a trailing slash; "" is the whole bucket. */
   readonly prefix: string;
   readonly versioning?: boolean;
-  /** `kms`: by a key of KMS; `any`: by one of S3 too. */
+  /** `kms`: by a KMS key; `any`: by an S3 key too. */
   readonly encryption?: "any" | "kms";
-  /** The key of KMS, by its ARN. */
+  /** ARN of the KMS key. */
   readonly key?: string;
   readonly publicAccessBlocked?: boolean;
   readonly ownership?: boolean;
   readonly tlsOnly?: boolean;
   /** A lock at least as strict and as long. */
   readonly lock?: { readonly mode: "governance" | "compliance"; readonly days: number };
-  /** Parts of unfinished uploads have to go after as many days, or sooner. */
+  /** Parts of unfinished uploads must be removed after this many days, or sooner. */
   readonly abortUploadDays?: number;
-  /** Nothing may expire before. */
+  /** No object may expire earlier. */
   readonly keepDays?: number;
   readonly accessLogs?: boolean;
 }
 
-/** One thing that a bucket is not. */
+/** One requirement that a bucket does not meet. */
 interface BucketProblem {
   readonly setting: BucketSetting;
   /** A sentence without its subject: "versioning is off". */
   readonly message: string;
 }
 
-/** Everything that a bucket is not, in the order of {@link BucketDemands}. */
+/** Lists all requirements that a bucket does not meet, in the order of {@link BucketDemands}. */
 export function bucketProblems(facts: BucketFacts, demands: BucketDemands): BucketProblem[] {
   const { encryption, lifecycle, lock, ownership } = facts;
   const problems: BucketProblem[] = [];
@@ -77,8 +77,9 @@ export function bucketProblems(facts: BucketFacts, demands: BucketDemands): Buck
 }
 
 /**
- * Days after which the first objects below a prefix may be lost. Undefined: never. An object that was overwritten is kept
- * by its lock, or for as long as the lifecycle keeps versions that are no longer seen.
+ * Returns the days after which the first objects below a prefix may be lost. Undefined: never. An overwritten object is retained
+ * by its
+ * lock, or for as long as the lifecycle retains noncurrent versions.
  */
 export function soonestExpiry({ lifecycle, lock }: BucketFacts, prefix: string): number | undefined {
   const reaching = lifecycle.filter((rule) => prefix.startsWith(rule.prefix) || rule.prefix.startsWith(prefix));
@@ -90,7 +91,7 @@ export function soonestExpiry({ lifecycle, lock }: BucketFacts, prefix: string):
   );
 }
 
-/** Days after which nothing is left of an object below a prefix. Undefined: something may stay for ever. */
+/** Returns the days after which no version of an object below a prefix remains. Undefined: some may remain forever. */
 export function certainExpiry({ lifecycle, versioning, lock }: BucketFacts, prefix: string): number | undefined {
   const reaching = lifecycle.filter((rule) => reachesAll(rule, prefix));
   const hidden = soonest(reaching.map(({ expireDays }) => expireDays));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The resources of AWS that set a bucket up, each by what it is for. */
+/** The AWS resources that configure a bucket, by purpose. */
 export const BUCKET_SETTINGS = [
   "versioning",
   "encryption",
@@ -13,33 +13,33 @@ export const BUCKET_SETTINGS = [
 ] as const;
 export type BucketSetting = (typeof BUCKET_SETTINGS)[number];
 
-/** What a bucket is set to, whoever set it. Undefined: nobody did, as far as is known. */
+/** Settings of a bucket, of any origin. Undefined: not set, as far as is known. */
 export interface BucketFacts {
   readonly versioning: boolean;
-  /** Algorithm that objects are encrypted with, and the key where it is one of KMS. */
+  /** Algorithm that encrypts objects, and the key if it is one of KMS. */
   readonly encryption: { readonly algorithm: string; readonly key: string | undefined } | undefined;
   readonly publicAccessBlocked: boolean;
   readonly ownership: string | undefined;
   readonly tlsOnly: boolean;
   readonly lock: { readonly mode: "governance" | "compliance"; readonly days: number } | undefined;
-  /** Rules of the lifecycle that are on. */
+  /** Enabled lifecycle rules. */
   readonly lifecycle: readonly LifecycleFacts[];
   readonly accessLogs: string | undefined;
 }
 
 export interface LifecycleFacts {
-  /** Keys that it is for begin so; "" is all. */
+  /** Prefix of the keys that it applies to; "" is all. */
   readonly prefix: string;
-  /** It is for some of those objects alone, by their size or tags. */
+  /** True if it applies only to some of those objects, by size or tags. */
   readonly partial: boolean;
-  /** Days after which an object is no longer seen. */
+  /** Days after which an object is hidden. */
   readonly expireDays: number | undefined;
-  /** Days after which a version goes that is no longer seen, because it was overwritten or has expired. */
+  /** Days after which a noncurrent version, overwritten or expired, is deleted. */
   readonly versionDays: number | undefined;
   readonly abortUploadDays: number | undefined;
 }
 
-/** Reads the properties of those resources; what is missing, or has another form, is not set. */
+/** Reads the properties of those resources; missing ones, or those of another form, count as not set. */
 export function bucketFacts(properties: Partial<Record<BucketSetting, unknown>>): BucketFacts {
   const block = read(publicAccess, properties.publicAccess);
   const encryption = read(encryptions, properties.encryption)?.rules[0]?.applyServerSideEncryptionByDefault;
@@ -121,7 +121,7 @@ function lifecycleOf(rule: LifecycleRule): LifecycleFacts {
     prefix: filter?.prefix ?? rule.prefix ?? "",
     partial:
       !!filter && [filter.tag, filter.and, filter.objectSizeGreaterThan, filter.objectSizeLessThan].some(Boolean),
-    // Zero is how AWS says that there is none.
+    // AWS reports zero for none.
     expireDays: rule.expiration?.days || undefined,
     versionDays: rule.noncurrentVersionExpiration?.noncurrentDays || undefined,
     abortUploadDays: rule.abortIncompleteMultipartUpload?.daysAfterInitiation || undefined,
@@ -130,7 +130,7 @@ function lifecycleOf(rule: LifecycleRule): LifecycleFacts {
 
 type Retention = NonNullable<z.infer<typeof lock>["rule"]>["defaultRetention"] | undefined;
 
-/** S3 takes a year for 365 days. */
+/** Returns the lock; S3 counts a year as 365 days. */
 function lockOf(retention: Retention): BucketFacts["lock"] {
   const mode = retention?.mode?.toLowerCase();
   const length = (retention?.days ?? 0) || (retention?.years ?? 0) * 365;
@@ -145,7 +145,7 @@ const denial = z.object({
   Condition: z.object({ Bool: z.object({ "aws:SecureTransport": z.union([z.string(), z.boolean()]) }) }),
 });
 
-/** Whether a policy document has a statement that denies everything to everybody who comes without TLS. */
+/** True if a policy document has a statement that denies all actions to all principals without TLS. */
 function refusesPlainHttp(document: string | undefined): boolean {
   const statements = parse(document);
   return statements.some((statement) => {

@@ -6,7 +6,7 @@ interface PolicyDocument {
   readonly Statement: readonly object[];
 }
 
-/** The bucket's own policy: nobody reaches it but by TLS. */
+/** Returns the bucket's own policy: access by TLS only. */
 export function tlsOnly(bucketArn: string): PolicyDocument {
   return {
     Version: "2012-10-17",
@@ -24,8 +24,9 @@ export function tlsOnly(bucketArn: string): PolicyDocument {
 }
 
 /**
- * What who runs `pulumi up` needs to archive and to restore: to write and read objects below the prefix, to finish or give up an
- * upload, and to look at the bucket's settings. It may delete nothing and change no setting.
+ * Returns the policy for the identity that runs `pulumi up`, to archive and restore: it writes and reads objects below the
+ * prefix,
+ * completes or aborts uploads, and reads the bucket's settings. It may delete nothing and change no setting.
  */
 export function archiverPolicy(
   bucketArn: string,
@@ -60,7 +61,7 @@ export function archiverPolicy(
         Sid: "Settings",
         Effect: "Allow",
         Action: [
-          // Asked of the bucket as a whole: S3 knows no prefix here.
+          // Granted on the bucket as a whole: S3 supports no prefix here.
           "s3:ListBucketMultipartUploads",
           "s3:GetBucketLocation",
           "s3:GetBucketVersioning",

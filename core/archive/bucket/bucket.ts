@@ -3,14 +3,14 @@ import { type Report, requireValid } from "../../problems/problem";
 import type { ArchiveBucketSettingsArgs, ArchiveStorageClass } from "../../declare/archive/bucket-args";
 import { daysOfSpan } from "../../store/days";
 
-/** The settings in days, as S3 counts. */
+/** Bucket settings in days, as S3 counts. */
 export interface ArchiveBucketSettings {
   /** Ends in a slash, or is empty. */
   readonly prefix: string;
   readonly expireDays: number | undefined;
-  /** How long a version stays that was overwritten or has expired. Undefined: for ever. */
+  /** Days that an overwritten or expired version is retained. Undefined: forever. */
   readonly versionDays: number | undefined;
-  /** How long objects have to stay. */
+  /** Days that objects must be retained. */
   readonly legalDays: number;
   readonly lock: { readonly mode: "GOVERNANCE" | "COMPLIANCE"; readonly days: number } | undefined;
   readonly storage: readonly { readonly days: number; readonly storageClass: ArchiveStorageClass }[];
@@ -18,8 +18,8 @@ export interface ArchiveBucketSettings {
 }
 
 /**
- * Reads the arguments; throws with every problem at once. S3 counts days: a month is taken for 31 of them and a year for 366,
- * so that nothing ends a day too soon.
+ * Reads the arguments; throws with every problem at once. S3 counts days: a month counts as 31 and a year as 366, so that nothing
+ * ends a day too soon.
  */
 export function requireArchiveBucket(args: ArchiveBucketSettingsArgs, subject: string): ArchiveBucketSettings {
   return requireValid(subject, (report) => parseBucket(args, report));
@@ -41,7 +41,7 @@ function parseBucket(args: ArchiveBucketSettingsArgs, report: Report): ArchiveBu
     })),
     abortUploadDays: daysOf(args.abortUploadsAfter ?? DEFAULT_ABORT_UPLOADS, "abortUploadsAfter", report),
   };
-  // A length that could not be read is reported already, and compares with nothing.
+  // A length that could not be read is reported already, and is compared with nothing.
   reportConflicts(settings, report);
   return settings;
 }
@@ -66,7 +66,7 @@ function prefixOf(text: string, report: Report): string {
 
 function versionDaysOf(args: ArchiveBucketSettingsArgs, report: Report): number | undefined {
   if (args.keepVersionsFor !== undefined) return daysOf(args.keepVersionsFor, "keepVersionsFor", report);
-  // A wrong text is reported once, where it stands.
+  // An invalid text is reported once, at its property.
   return args.expireAfter === undefined ? undefined : daysOfSpan(args.expireAfter);
 }
 

@@ -1,20 +1,21 @@
 import type { TableSpecArgs } from "../../declare/table/args";
 
-/** What a catalogue has to know of the archive beside where it lies. */
+/** Settings of a catalogue of an archive, in addition to the archive's location. */
 export interface ArchiveCatalogSettingsArgs {
-  /** Name of the PostgreSQL database: a folder of the archive is called so. @example "app" */
+  /** Name of the PostgreSQL database, which is also the name of a folder of the archive. @example "app" */
   readonly database: string;
-  /** The tables by key, as PartitionedDatabase has them; with their columns. */
+  /** The tables by key, as in PartitionedDatabase, with their columns. */
   readonly tables: Readonly<Record<string, TableSpecArgs>>;
-  /** What every table has in common, as PartitionedDatabase has it. */
+  /** Settings that all tables share, as in PartitionedDatabase. */
   readonly defaults?: Partial<TableSpecArgs>;
-  /** A time in the oldest archive, ISO 8601: nothing before it is looked for. @example "2020-01-01" */
+  /** A time in the oldest archive, ISO 8601; earlier archives are not searched for. @example "2020-01-01" */
   readonly since: string;
-  /** Domains in the columns of the tables, each with the type below it. @example { email: "text", amount: "numeric(10,2)" } */
+  /** Domains used by columns of the tables, each with its base type. @example { email: "text", amount: "numeric(10,2)" } */
   readonly domains?: Readonly<Record<string, string>>;
   /**
-   * Branches of tables that are cut by LIST levels whose values are in the database, by the keys of the tables: each with its
-   * values from the outermost level on. Archives of other branches are not found. @default those that the levels declare
+   * Branches of tables whose LIST levels have their values in the database, by key of the table: each with its values from the
+   * outermost
+   * level on. Archives of other branches are not found. @default those that the levels declare
    * @example { rows: [["east", "7"], ["west", "9"]] }
    */
   readonly branches?: Readonly<Record<string, readonly (readonly string[])[]>>;

@@ -4,12 +4,13 @@ import { branchName } from "../../store/layout";
 /** Values that a program gives for the branches of a table, outermost first. */
 type DeclaredBranches = readonly (readonly string[])[];
 
-/** Why the branches of a table cannot be told. */
+/** Reason why the branches of a table cannot be determined. */
 export type BranchProblem = "values-needed" | "intervals-differ" | "wrong-length";
 
 /**
- * Folders of the branches of a table, as values of a projection: every combination of the values that its levels declare, or
- * those that the program names, where the values are in the database. Empty for a table that is cut by time alone.
+ * Returns the folders of a table's branches, as values of a projection: every combination of the values that its levels declare,
+ * or
+ * those that the program names if the values are in the database. Empty for a table partitioned by time alone.
  */
 export function catalogBranches(levels: LevelsSpec, declared?: DeclaredBranches): string[] | BranchProblem {
   const { above, overrides } = levels;

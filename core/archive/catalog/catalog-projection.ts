@@ -4,7 +4,7 @@ import { type Instant, later } from "../../time/instant";
 import { type Period, startOfPeriod } from "../../time/period";
 import { startName } from "../../store/layout";
 
-/** Java's words for the name of a folder, `20250101T000000Z`. */
+/** Java's pattern for the name of a folder, `20250101T000000Z`. */
 const FORMAT = "yyyyMMdd'T'HHmmss'Z'";
 
 const UNITS: Readonly<Record<Period, readonly [interval: number, unit: string]>> = {
@@ -17,8 +17,8 @@ const UNITS: Readonly<Record<Period, readonly [interval: number, unit: string]>>
 };
 
 /**
- * How Athena computes the starts of all ranges, instead of asking the catalogue for them. A grid that never changes is a rule
- * that holds for ever; any other, or one of another time zone, is a list of its starts until now, which each update renews.
+ * Returns the settings by which Athena computes the starts of all ranges, instead of asking the catalogue. A constant grid is a
+ * permanent rule; any other, or one of another time zone, is a list of its starts until now, which each update renews.
  */
 export function projectionOf(
   key: string,
@@ -37,7 +37,7 @@ export function projectionOf(
       [`projection.${key}.interval.unit`]: unit,
     };
   }
-  // The interval that `since` lies in begins before it.
+  // The interval that contains `since` begins before it.
   const starts = [...intervalsBetween(grid, since, later(since, now), zone)].map(startName);
   return { [`projection.${key}.type`]: "enum", [`projection.${key}.values`]: starts.join(",") };
 }

@@ -1,8 +1,9 @@
 import { BRANCH_KEY, type CatalogTable, FROM_KEY, GENERATION_KEY } from "./catalog";
 
 /**
- * Text of a view of Athena that reads of each range the last generation alone: a range that was restored and archived again
- * lies in the store twice, and nothing there is ever deleted.
+ * Returns the text of an Athena view that reads only the last generation of each range: a range that was restored and archived
+ * again
+ * is in the store twice, and nothing is ever deleted there.
  */
 export function latestGenerations(catalog: string, table: CatalogTable): string {
   const source = `${quoted(catalog)}.${quoted(table.name)}`;
@@ -15,7 +16,7 @@ export function latestGenerations(catalog: string, table: CatalogTable): string 
   );
 }
 
-/** How Glue keeps such a view: its text and columns as JSON, in base 64, in a comment. */
+/** Encodes such a view as Glue stores it: its text and columns as JSON, in base 64, in a comment. */
 export function viewText(catalog: string, table: CatalogTable): string {
   const columns = [...table.columns, ...table.partitionKeys].map(({ name, type }) => ({ name, type: trinoType(type) }));
   const view = { originalSql: latestGenerations(catalog, table), catalog: "awsdatacatalog", schema: catalog, columns };

@@ -6,24 +6,24 @@ import { parquetColumns } from "../format/columns";
 import { projectionOf } from "./catalog-projection";
 import { tableFolder } from "../../store/layout";
 
-/** A column as Glue knows it. */
+/** A column as Glue describes it. */
 interface CatalogColumn {
   readonly name: string;
-  /** Type of Hive: `bigint`, `decimal(10,2)`. */
+  /** Hive type: `bigint`, `decimal(10,2)`. */
   readonly type: string;
 }
 
-/** The archives of one table as one table of a catalogue, and a view of it. */
+/** The archives of one table as a table of a catalogue, with a view of it. */
 export interface CatalogTable {
   /** Every generation of every range. */
   readonly name: string;
-  /** The last generation of each range: what queries read. */
+  /** The last generation of each range, for queries. */
   readonly view: string;
   readonly columns: readonly CatalogColumn[];
   readonly partitionKeys: readonly CatalogColumn[];
-  /** Below the location of the store, without slashes around it. */
+  /** Below the location of the store, without leading and trailing slashes. */
   readonly folder: string;
-  /** Settings of the partition projection, but for the template of the location. */
+  /** Settings of the partition projection, except for the template of the location. */
   readonly projection: Readonly<Record<string, string>>;
   /** Folder of one archive below that of the table, with the names of the partition keys in it. */
   readonly template: string;
@@ -31,25 +31,26 @@ export interface CatalogTable {
 
 interface CatalogRequest {
   readonly database: string;
-  /** Folders of its branches; empty for a table that is cut by time alone. */
+  /** Folders of its branches; empty for a table partitioned by time alone. */
   readonly branches: readonly string[];
   readonly since: Instant;
   readonly now: Instant;
   readonly domains: Readonly<Record<string, string>>;
 }
 
-/** Names that columns of the file never have: those of the folders are taken from them. */
+/** Names reserved for folders; columns of the file never have them. */
 export const FROM_KEY = "archive_from";
 export const GENERATION_KEY = "archive_gen";
 export const BRANCH_KEY = "archive_branch";
 
 /**
- * More than anybody archives one range; each costs a listing of S3 for each range of a query, and a generation beyond it would
- * not be seen.
+ * More archives than one range realistically has; each costs a listing of S3 for each range of a query, and a generation beyond
+ * it
+ * would not be found.
  */
 const MAX_GENERATIONS = 9;
 
-/** How a declared table with columns is found and read in its archive. */
+/** Describes how a declared table with columns is found and read in its archive. */
 export function catalogTable(
   spec: TableSpec,
   { database, branches, since, now, domains }: CatalogRequest,
@@ -82,7 +83,7 @@ export function catalogTable(
   };
 }
 
-/** Names of Athena: lower case, digits and underscores. */
+/** Converts to a name that Athena allows: lower case, digits and underscores. */
 export function catalogName(text: string): string {
   return text.toLowerCase().replace(/[^a-z0-9_]/g, "_");
 }
@@ -92,7 +93,7 @@ function sourceColumn(
   domains: Readonly<Record<string, string>>,
 ): SourceColumn {
   const base = domains[type];
-  // What is no type of PostgreSQL's own travels as text, whatever it is: an enum, a composite type, an array.
+  // Types that are not built in (an enum, a composite type, an array) are exported as text.
   return {
     name,
     category: "",
@@ -118,7 +119,9 @@ const HIVE: Readonly<Record<string, string>> = {
   VARCHAR: "string",
 };
 
-/** The typed column, and the text beside it where there is one. Glue knows lower case alone, and files are read without case. */
+/**
+ * Returns the typed column, and its text column if it has one. Glue has lower case only, and files are read case-insensitively.
+ */
 function catalogColumns({ column, form, text }: ParquetColumn): CatalogColumn[] {
   const typed = { name: column.toLowerCase(), type: HIVE[form] ?? form.toLowerCase() };
   return text === undefined ? [typed] : [typed, { name: text.toLowerCase(), type: "string" }];

@@ -8,7 +8,7 @@ export interface SourceColumn extends SourceType {
   readonly category: string;
 }
 
-/** How a column travels: all that is needed to read a part again, as data. */
+/** Format of an exported column: everything needed to read a part again, as data. */
 export const parquetColumnSchema = z.object({
   /** In the table. */
   name: z.string().min(1),
@@ -22,21 +22,23 @@ export const parquetColumnSchema = z.object({
     .regex(
       /^(SMALLINT|INTEGER|BIGINT|BOOLEAN|FLOAT|DOUBLE|DATE|TIMESTAMP|TIMESTAMPTZ|BLOB|VARCHAR|DECIMAL\(\d+,\d+\))$/,
     ),
-  /** The column beside it, with the text of PostgreSQL in those rows where the form does not give it back. */
+  /** The column next to it with PostgreSQL's text, in rows whose text the form does not reproduce. */
   text: z.string().optional(),
 });
 
 export type ParquetColumn = Readonly<z.infer<typeof parquetColumnSchema>>;
 
 /**
- * Names of the folders of an archive, which readers of the Hive layout make columns of: a column of the table that is called so
- * would be hidden. The last is DuckDB's, by which a file is read in pieces.
+ * Names of an archive's folders, which readers of the Hive layout turn into columns: a table column of that name would be hidden.
+ * The
+ * last is DuckDB's, used to read a file in pieces.
  */
 const RESERVED = ["table", "branch", "from", "gen", "file_row_number"];
 
 /**
- * How the columns of a table travel, in their order. Names are kept where they can be; readers do not tell "A" from "a", so
- * that the second becomes "a_2". The same columns always give the same result.
+ * Returns the format of a table's columns, in their order. Names are retained if possible; readers do not distinguish "A" from
+ * "a", so
+ * the second becomes "a_2". The same columns always give the same result.
  */
 export function parquetColumns(columns: readonly SourceColumn[]): ParquetColumn[] {
   if (columns.length === 0)
@@ -57,7 +59,7 @@ export function parquetColumns(columns: readonly SourceColumn[]): ParquetColumn[
   });
 }
 
-/** Names that are taken, whatever their case. */
+/** Names in use, whatever their case. */
 class Names {
   private readonly taken: Set<string>;
 
@@ -65,7 +67,7 @@ class Names {
     this.taken = new Set(names.map((name) => name.toLowerCase()));
   }
 
-  /** The name itself where that may be, or with the least number that makes it another. */
+  /** Returns the name itself if allowed, or with the lowest number that makes it unique. */
   free(name: string, itself = false): string {
     let candidate = name;
     for (let count = itself ? 1 : 2; ; count += 1) {

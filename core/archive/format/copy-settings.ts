@@ -1,6 +1,6 @@
 /**
- * Settings under which rows are exported and restored: they decide how the server prints a value, and so what an archive
- * says. Set for the transaction, whatever server, database, role or session say.
+ * Settings for export and restore: they decide how the server prints a value, and so the content of an archive. Set for the
+ * transaction, overriding those of server, database, role and session.
  */
 export const COPY_SETTINGS: Readonly<Record<string, string>> = {
   client_encoding: "UTF8",

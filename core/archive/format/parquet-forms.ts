@@ -1,16 +1,16 @@
-// In which Parquet form the values of a PostgreSQL type are written: one that DuckDB, pyarrow, Spark, Trino and Athena all read.
+// Parquet forms of the values of PostgreSQL types, which DuckDB, pyarrow, Spark, Trino and Athena all read.
 
-/** What a form is made from. */
+/** Input for the choice of a form. */
 export interface SourceType {
   /** As format_type prints it, such as `numeric(10,2)` or `app.mood`. */
   readonly type: string;
   /** pg_type.typtype: b d e c r m p. */
   readonly kind: string;
-  /** Of a domain: the type below it, as format_type prints it. */
+  /** For a domain: its base type, as format_type prints it. */
   readonly base?: string;
 }
 
-/** Forms by DuckDB's name of the type; `DECIMAL(p,s)` beside them. */
+/** Forms by DuckDB's name of the type; `DECIMAL(p,s)` is computed. */
 const FORMS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     smallint: "SMALLINT",
@@ -28,13 +28,13 @@ const FORMS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Everything else: uuid and time of day too, because Spark refuses a whole file in which one column has such a type. */
+/** Form for all other types, including uuid and time of day: Spark refuses a whole file if one column has such a type. */
 const TEXT_FORM = "VARCHAR";
 
-/** The greatest precision of a decimal in Parquet's readers. */
+/** Greatest decimal precision of Parquet's readers. */
 const MAX_PRECISION = 38;
 
-/** The form of a column, as DuckDB writes the type. */
+/** Returns the form of a column, as DuckDB writes the type. */
 export function formOf({ type, kind, base }: SourceType): string {
   const name = kind === "d" ? base : kind === "b" ? type : undefined;
   if (name === undefined) return TEXT_FORM;
@@ -44,14 +44,16 @@ export function formOf({ type, kind, base }: SourceType): string {
   return FORMS.get(`${head}${tail}`) ?? TEXT_FORM;
 }
 
-/** Whether a value can have a text that its form does not print, so that the text is written beside it. */
+/** True if a value may have a text that its form does not print, so that the text is written next to it. */
 export function mayLoseText(form: string): boolean {
   return /^(FLOAT|DOUBLE|DATE|TIMESTAMP|TIMESTAMPTZ|DECIMAL\(.*\))$/.test(form);
 }
 
 /**
- * A scale below zero rounds to tens and hundreds, one above the precision allows small fractions alone. One digit stands before
- * the point, for DuckDB prints `.5` otherwise. What has no bounds, or more digits, is the nearest double for readers.
+ * Returns the form of a numeric. A scale below zero rounds to tens and hundreds, one above the precision allows small fractions
+ * alone.
+ * One digit is reserved before the point, because DuckDB prints `.5` otherwise. Unbounded or longer numbers are the nearest
+ * double.
  */
 function numericForm(modifiers: string | undefined): string {
   const [precision, scale = 0] = (modifiers ?? "").split(",").map(Number);

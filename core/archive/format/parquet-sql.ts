@@ -1,17 +1,17 @@
-// What DuckDB is told: text of a COPY to a Parquet file, and rows of that file to the same text. Pure text, no data in it.
+// DuckDB statements: text of a COPY to a Parquet file, and rows of that file to the same text. Pure text, no data in it.
 import { quote, quoteLiteral } from "../../names/identifier";
 import type { ParquetColumn } from "./columns";
 
-/** How the text of a COPY is read: what is quoted is a value, and nothing is guessed. */
+/** Options to read the text of a COPY: quoted text is a value, and nothing is guessed. */
 const CSV =
   `auto_detect = false, delim = ',', quote = '"', escape = '"', new_line = '\\n', nullstr = '', ` +
-  // Cut into equal pieces, a value with line breaks in it may be taken for rows (measured, 1.5.6).
+  // With parallel reading a value with line breaks may be taken for rows (measured, 1.5.6).
   `allow_quoted_nulls = false, parallel = false`;
 
-/** The file is there, with a mode that DuckDB would not give it: nothing is written beside it and renamed. */
+/** The file exists, with a mode that DuckDB would not give it: no temporary file is written and renamed. */
 const IN_PLACE = "USE_TMP_FILE false";
 
-/** How DuckDB writes the text of a COPY: as PostgreSQL does with FORCE_QUOTE *, to the byte. */
+/** Options to write the text of a COPY: byte for byte as PostgreSQL does with FORCE_QUOTE *. */
 export const COPY_FORM = `FORMAT csv, ${IN_PLACE}, HEADER false, FORCE_QUOTE *, QUOTE '"', ESCAPE '"', DELIMITER ',', NULLSTR ''`;
 
 export interface EncodeRequest {
@@ -19,21 +19,21 @@ export interface EncodeRequest {
   /** Files of whole rows, in order. */
   readonly texts: readonly string[];
   readonly target: string;
-  /** The longest row, in bytes of text. */
+  /** Longest row, in bytes of text. */
   readonly longestRow: number;
 }
 
-/** A row lies in one piece in memory, twice at its edges. */
+/** A row is contiguous in memory, twice at buffer edges. */
 const LEAST_BUFFER_BYTES = 4 << 20;
 
-/** Rows of a row group: DuckDB's own number. */
+/** Rows of a row group: DuckDB's default. */
 const GROUP_ROWS = 122_880;
 
-/** A row group is kept in memory until it is written. Long rows are written sooner: each is copied several times. */
+/** A row group is in memory until it is written. Long rows are written sooner: each is copied several times. */
 const GROUP_BYTES = 48 << 20;
 const GROUP_BYTES_OF_LONG_ROWS = 16 << 20;
 const LONG_ROW_BYTES = 256 << 10;
-/** Each column has buffers of its own: 50 of them took 300 MB of the whole process with the group of narrow rows (measured). */
+/** Each column has its own buffers: 50 of them took 300 MB of the whole process with the group of narrow rows (measured). */
 const GROUP_BYTES_OF_WIDE_ROWS = 24 << 20;
 const WIDE_COLUMNS = 32;
 
@@ -42,7 +42,7 @@ function groupBytesOf(columns: number, longestRow: number): number {
   return columns > WIDE_COLUMNS ? GROUP_BYTES_OF_WIDE_ROWS : GROUP_BYTES;
 }
 
-/** Texts to a Parquet file. The result of the statement is the number of rows. */
+/** Writes texts to a Parquet file. The result of the statement is the number of rows. */
 export function encodeStatement({ columns, texts, target, longestRow }: EncodeRequest): string {
   const groupBytes = groupBytesOf(columns.length, longestRow);
   return (
@@ -51,7 +51,7 @@ export function encodeStatement({ columns, texts, target, longestRow }: EncodeRe
   );
 }
 
-/** Rows of texts of a COPY, as text: the columns are called t0, t1 and so on. `settings` are more of read_csv's. */
+/** Reads rows of texts of a COPY, as text: the columns are called t0, t1 and so on. `settings` are further ones of read_csv. */
 export function textRows(
   columns: readonly ParquetColumn[],
   texts: readonly string[],
@@ -66,13 +66,13 @@ export function textRows(
   );
 }
 
-/** Such rows with the types and names that they have in a Parquet file. */
+/** Reads such rows with the types and names that they have in a Parquet file. */
 function typedRows(columns: readonly ParquetColumn[], source: string): string {
   const parsed = columns.flatMap((column, index) => [`t${index}`, ...parse(column, index)]);
   return `SELECT ${columns.flatMap(written).join(", ")} FROM (SELECT ${parsed.join(", ")} FROM ${source})`;
 }
 
-/** Rows of a Parquet file, from `first` up to but not `end`, to the text of a COPY. */
+/** Writes rows of a Parquet file, from `first` up to but not including `end`, to the text of a COPY. */
 export function decodeStatement(
   columns: readonly ParquetColumn[],
   file: string,
@@ -87,7 +87,7 @@ export function decodeStatement(
   );
 }
 
-/** One row for each row group of a file, in order: its number, its rows, its bytes without compression. */
+/** Returns one row for each row group of a file, in order: its number, rows, and uncompressed bytes. */
 export function rowGroupsQuery(file: string): string {
   return (
     `SELECT row_group_id, any_value(row_group_num_rows), sum(total_uncompressed_size) ` +
@@ -95,14 +95,14 @@ export function rowGroupsQuery(file: string): string {
   );
 }
 
-/** The value that is parsed once and used twice, where a text may have to stand beside it. */
+/** Returns the value, parsed once and used twice, if a text column may be needed. */
 function parse({ form, text: beside, type }: ParquetColumn, index: number): string[] {
   if (beside === undefined) return [];
   const value = `TRY_CAST(t${index} AS ${form})`;
   return [`${inRange(form, type, value, `t${index}`)} AS v${index}`];
 }
 
-/** Years that all readers know; numbers that a double knows. Infinite is only what is called so. */
+/** Limits values to years that all readers support and numbers that a double holds. Only literal infinities stay infinite. */
 function inRange(form: string, type: string, value: string, input: string): string {
   if (form === "DATE") return `CASE WHEN ${value} BETWEEN '0001-01-01' AND '9999-12-31' THEN ${value} END`;
   if (form === "TIMESTAMP" || form === "TIMESTAMPTZ")
@@ -112,16 +112,16 @@ function inRange(form: string, type: string, value: string, input: string): stri
   return value;
 }
 
-/** What is written of one column: its form, and the text where that does not give it back. */
+/** Returns the output of one column: its form, and the text if the form does not reproduce it. */
 function written(column: ParquetColumn, index: number): string[] {
   const { column: name, form, text: beside } = column;
   const input = `t${index}`;
   if (beside === undefined) return [`${exact(form, input)} AS ${quote(name)}`];
   const value = `v${index}`;
   const float = form === "FLOAT" || form === "DOUBLE";
-  // A dictionary of a Parquet file has one entry for 0 and -0, whichever comes first: what is written is 0, and -0 is a text.
+  // A Parquet dictionary has one entry for 0 and -0, whichever comes first: 0 is written, and -0 is a text.
   const same = `${print(form, value)} IS NOT DISTINCT FROM ${input}${float ? ` AND ${input} IS DISTINCT FROM '-0'` : ""}`;
-  // The nearest number helps a reader. A date that prints as another is another: a year before Christ, for one.
+  // The nearest number helps a reader. A date that prints differently is a different one, for example a year BC.
   const near = float ? `${value} + CAST(0 AS ${form})` : `CASE WHEN ${same} THEN ${value} END`;
   return [`${near} AS ${quote(name)}`, `CASE WHEN ${same} THEN NULL ELSE ${input} END AS ${quote(beside)}`];
 }
@@ -137,7 +137,7 @@ function text({ column, form, text: beside }: ParquetColumn): string {
   return beside === undefined ? printed : `coalesce(${quote(beside)}, ${printed})`;
 }
 
-/** A value as PostgreSQL prints it, for all but the rare ones. */
+/** Prints a value as PostgreSQL does, except for rare ones. */
 function print(form: string, value: string): string {
   switch (form) {
     case "VARCHAR":
