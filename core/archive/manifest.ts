@@ -3,8 +3,7 @@ import { parquetColumnSchema } from "./format/columns";
 
 /**
  * Object stored next to the parts of an archive, written after them: the archive is complete only with it. It holds all that a
- * restore
- * needs, so that neither the database nor the Pulumi state is required.
+ * restore needs, so that neither the database nor the Pulumi state is required.
  */
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 

@@ -28,8 +28,7 @@ const CRON_SCHEMA = "cron";
 
 /**
  * Returns privileges that roles need before any table exists: readers use the schemas of their tables, archivers create
- * partitions in
- * them and, if pg_cron is created, schedule jobs.
+ * partitions in them and, if pg_cron is created, schedule jobs.
  */
 export function schemaGrants(roles: Roles, tables: Tables, extensions: readonly string[]): WantedGrant[] {
   return Object.entries(roles).flatMap(([role, one]) => {

@@ -78,8 +78,7 @@ export function bucketProblems(facts: BucketFacts, demands: BucketDemands): Buck
 
 /**
  * Returns the days after which the first objects below a prefix may be lost. Undefined: never. An overwritten object is retained
- * by its
- * lock, or for as long as the lifecycle retains noncurrent versions.
+ * by its lock, or for as long as the lifecycle retains noncurrent versions.
  */
 export function soonestExpiry({ lifecycle, lock }: BucketFacts, prefix: string): number | undefined {
   const reaching = lifecycle.filter((rule) => prefix.startsWith(rule.prefix) || rule.prefix.startsWith(prefix));

@@ -25,8 +25,7 @@ export function tlsOnly(bucketArn: string): PolicyDocument {
 
 /**
  * Returns the policy for the identity that runs `pulumi up`, to archive and restore: it writes and reads objects below the
- * prefix,
- * completes or aborts uploads, and reads the bucket's settings. It may delete nothing and change no setting.
+ * prefix, completes or aborts uploads, and reads the bucket's settings. It may delete nothing and change no setting.
  */
 export function archiverPolicy(
   bucketArn: string,

@@ -14,8 +14,7 @@ export interface ArchiveCatalogSettingsArgs {
   readonly domains?: Readonly<Record<string, string>>;
   /**
    * Branches of tables whose LIST levels have their values in the database, by key of the table: each with its values from the
-   * outermost
-   * level on. Archives of other branches are not found. @default those that the levels declare
+   * outermost level on. Archives of other branches are not found. @default those that the levels declare
    * @example { rows: [["east", "7"], ["west", "9"]] }
    */
   readonly branches?: Readonly<Record<string, readonly (readonly string[])[]>>;

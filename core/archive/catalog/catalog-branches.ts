@@ -9,8 +9,7 @@ export type BranchProblem = "values-needed" | "intervals-differ" | "wrong-length
 
 /**
  * Returns the folders of a table's branches, as values of a projection: every combination of the values that its levels declare,
- * or
- * those that the program names if the values are in the database. Empty for a table partitioned by time alone.
+ * or those that the program names if the values are in the database. Empty for a table partitioned by time alone.
  */
 export function catalogBranches(levels: LevelsSpec, declared?: DeclaredBranches): string[] | BranchProblem {
   const { above, overrides } = levels;

@@ -2,8 +2,7 @@ import { BRANCH_KEY, type CatalogTable, FROM_KEY, GENERATION_KEY } from "./catal
 
 /**
  * Returns the text of an Athena view that reads only the last generation of each range: a range that was restored and archived
- * again
- * is in the store twice, and nothing is ever deleted there.
+ * again is in the store twice, and nothing is ever deleted there.
  */
 export function latestGenerations(catalog: string, table: CatalogTable): string {
   const source = `${quoted(catalog)}.${quoted(table.name)}`;

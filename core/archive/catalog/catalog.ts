@@ -45,8 +45,7 @@ export const BRANCH_KEY = "archive_branch";
 
 /**
  * More archives than one range realistically has; each costs a listing of S3 for each range of a query, and a generation beyond
- * it
- * would not be found.
+ * it would not be found.
  */
 const MAX_GENERATIONS = 9;
 

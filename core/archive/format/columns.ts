@@ -30,15 +30,13 @@ export type ParquetColumn = Readonly<z.infer<typeof parquetColumnSchema>>;
 
 /**
  * Names of an archive's folders, which readers of the Hive layout turn into columns: a table column of that name would be hidden.
- * The
- * last is DuckDB's, used to read a file in pieces.
+ * The last is DuckDB's, used to read a file in pieces.
  */
 const RESERVED = ["table", "branch", "from", "gen", "file_row_number"];
 
 /**
  * Returns the format of a table's columns, in their order. Names are retained if possible; readers do not distinguish "A" from
- * "a", so
- * the second becomes "a_2". The same columns always give the same result.
+ * "a", so the second becomes "a_2". The same columns always give the same result.
  */
 export function parquetColumns(columns: readonly SourceColumn[]): ParquetColumn[] {
   if (columns.length === 0)

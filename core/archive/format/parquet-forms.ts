@@ -51,9 +51,8 @@ export function mayLoseText(form: string): boolean {
 
 /**
  * Returns the form of a numeric. A scale below zero rounds to tens and hundreds, one above the precision allows small fractions
- * alone.
- * One digit is reserved before the point, because DuckDB prints `.5` otherwise. Unbounded or longer numbers are the nearest
- * double.
+ * alone. One digit is reserved before the point, because DuckDB prints `.5` otherwise. Unbounded or longer numbers are the
+ * nearest double.
  */
 function numericForm(modifiers: string | undefined): string {
   const [precision, scale = 0] = (modifiers ?? "").split(",").map(Number);

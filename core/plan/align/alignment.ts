@@ -14,10 +14,8 @@ export type AlignChange = Change<"align", undefined>;
 
 /**
  * Compares the properties of every attached partition with the declared ones, whether a resource, the schedule, another session
- * or
- * an ATTACH created it. Properties that are not declared are left alone on each of them. For partitions about to be detached only
- * the
- * access is aligned: they stay tables with the same rows.
+ * or an ATTACH created it. Properties that are not declared are left alone on each of them. For partitions about to be detached
+ * only the access is aligned: they stay tables with the same rows.
  *
  * @param shown statements that this preview has already shown for the table's own resource
  */

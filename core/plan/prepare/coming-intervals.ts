@@ -10,8 +10,7 @@ import { leadEnd } from "../../window/window";
 export function forWhomever(parent: ParentShape): ParentShape {
   // However late a partition is created, its upper bound is ahead: it gets the properties of young ones. Their order is unknown,
   // so the next update extends the CHECK of a default partition. Unknown, too, are the grantees of default privileges by then,
-  // and the
-  // role: the schedule works as the owner of the table, and two roles that take turns to update it must prepare the same.
+  // and the role: the schedule works as the owner of the table, and two roles that take turns to update it must prepare the same.
   const carried = { ...parent.carried, role: undefined, defaultGrantees: "whoever" as const };
   return { ...parent, now: undefined, fallback: undefined, carried };
 }
@@ -62,8 +61,7 @@ export function withDueTimes(spec: WindowSpec, intervals: readonly GridInterval[
 
 /**
  * Cuts a long lead of short intervals in the middle: those exist since the last update. The beginning is retained for the
- * horizons
- * of the present, the end for partitions that do not exist yet.
+ * horizons of the present, the end for partitions that do not exist yet.
  */
 export function bounded<T>(partitions: readonly T[]): readonly T[] {
   if (partitions.length <= 2 * MAX_PREPARED) return partitions;

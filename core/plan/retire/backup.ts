@@ -13,8 +13,7 @@ export interface BackupFact {
 
 /**
  * Explains why a detached table is not dropped yet; undefined: a backup exists that began after its last possible write, or none
- * is
- * required. An earlier backup may lack its last rows, however recent it is.
+ * is required. An earlier backup may lack its last rows, however recent it is.
  */
 export function whyNoBackup(
   spec: Pick<WindowSpec, "requireBackupSince">,

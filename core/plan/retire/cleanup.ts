@@ -15,10 +15,8 @@ import { type Detach, leavingLeaf } from "./retiring";
 
 /**
  * Plans the removal of empty partitions of values that have ended, older than their level allows (cleanupAfter): they hold no
- * rows
- * for a retention to cover. `empty` are the oids of partitions without a page; that no row exists is checked again under the lock
- * of
- * the drop, which follows the detach at once and promises nothing beyond it.
+ * rows for a retention to cover. `empty` are the oids of partitions without a page; that no row exists is checked again under the
+ * lock of the drop, which follows the detach at once and promises nothing beyond it.
  */
 export function planCleanup(
   spec: WindowSpec,

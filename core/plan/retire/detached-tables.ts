@@ -11,8 +11,8 @@ import { archiveOf, compareEnds, type Drop, dropOf, type Export, type Finalize, 
 
 /**
  * Returns the next step of each table that this stack detached with the promise of a drop or an archive, oldest first: whatever
- * was
- * promised, it is archived now if the program says so. Tables detached under onExpire "detach" stay, whatever is declared later.
+ * was promised, it is archived now if the program says so. Tables detached under onExpire "detach" stay, whatever is declared
+ * later.
  */
 export function detachedCandidates(
   spec: WindowSpec,

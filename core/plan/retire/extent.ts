@@ -20,10 +20,8 @@ export const MOST_INTERVALS = 1001;
 
 /**
  * Measures a partition by the grid of its branch. One of another calendar length (a month among weeks) is that many intervals.
- * One
- * that has an open bound, is a segment of its own, or is longer than an interval there and no calendar length, is odd: no number
- * of
- * intervals limits the rows that it may hold.
+ * One that has an open bound, is a segment of its own, or is longer than an interval there and no calendar length, is odd: no
+ * number of intervals limits the rows that it may hold.
  */
 export function extentOf(spec: WindowSpec, { from, to }: OpenInterval, path: readonly string[] = []): Extent {
   if (!from) return { intervals: MOST_INTERVALS, odd: "has no beginning" };

@@ -51,8 +51,7 @@ export interface GuardFacts {
 
 /**
  * A guard is called once per plan with the steps judged so far; it returns the function that judges each candidate that no
- * earlier
- * guard keeps, oldest first.
+ * earlier guard keeps, oldest first.
  */
 export type Guard = (facts: GuardFacts, judged: readonly Judged[]) => (candidate: Candidate) => Reason | undefined;
 

@@ -8,8 +8,7 @@ type PinningSpec = Pick<WindowSpec, "restored" | "confirmDrops">;
 
 /**
  * Explains why a partition stays although it has expired, because its range is restored; undefined: nothing of that kind keeps
- * it.
- * Measured by the clock that decides about retirement, as a hold is.
+ * it. Measured by the clock that decides about retirement, as a hold is.
  */
 export function pinOn(
   spec: PinningSpec,

@@ -41,8 +41,7 @@ function stays(
 
 /**
  * Warns about drops: the stream still has the changes of a dropped table, and a consumer that looks it up by name fails. A slot
- * that
- * has not read past the detach still has them ahead.
+ * that has not read past the detach still has them ahead.
  */
 function dropsUnread(
   { replication, detached }: Pick<Observation, "replication" | "detached">,

@@ -18,8 +18,7 @@ export const cut: Guard = (facts, judged) => {
 /**
  * Lets all confirmed partitions leave, and of the others as many as one update may retire: counted for those that leave the table
  * and, however they were detached, for those that are dropped. One that does not fit ends the update, so that a partition of
- * several
- * intervals is not overtaken forever.
+ * several intervals is not overtaken forever.
  */
 export const intervals: Guard = (facts, judged) => {
   const free = freeOf(judged).filter(isLimited);

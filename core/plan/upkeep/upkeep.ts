@@ -41,8 +41,7 @@ export function planTriggers(spec: WindowSpec, known: KnownSourceTriggers | unde
 
 /**
  * Decides whether the statistics of the table as a whole are due. Facts decide, so that an interrupted update needs no memory:
- * their
- * age by the server's own clock, and whether the ledger has rows that came with a partition since then.
+ * their age by the server's own clock, and whether the ledger has rows that came with a partition since then.
  */
 export function planAnalysis(
   spec: WindowSpec,

@@ -22,8 +22,7 @@ export interface Alteration {
 
 /**
  * Plans all changes of an existing table: columns, constraints, comments, statistics targets, replica identity. `facts` are read
- * if
- * there are differences; `adopting`: the table is not in the registry yet.
+ * if there are differences; `adopting`: the table is not in the registry yet.
  */
 export function alterTable(
   shape: TableShape,

@@ -78,8 +78,7 @@ export function isEqual({ columns, constraints, leftovers }: Differences): boole
 
 /**
  * Returns the steps that bring a table to its declaration, in order. Instant changes come first, under one lock of the table and
- * all
- * its partitions; then rows are read, partition by partition, without blocking writers; changes that this proved come last.
+ * all its partitions; then rows are read, partition by partition, without blocking writers; changes that this proved come last.
  */
 export function alterSteps(
   shape: TableShape,

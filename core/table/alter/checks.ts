@@ -15,8 +15,7 @@ export interface ArrivingCheck extends ConstraintReach {
   readonly expression: string;
   /**
    * On the table: `no`, this update adds it; `added`, an interrupted update did; `before`, it existed, NOT VALID, before any
-   * update
-   * of this program.
+   * update of this program.
    */
   readonly there: "no" | "added" | "before";
   /** Oids of constraints that an interrupted update has added to single partitions. */
@@ -37,8 +36,7 @@ export function addCheck(
 
 /**
  * True if it is added partition by partition: the table would take over a partition's own check, and drop it too on a revert. If
- * no
- * row is read, nothing is reverted.
+ * no row is read, nothing is reverted.
  */
 export function comesByPartitions(family: Family, check: ArrivingCheck, facts: AlterFacts): boolean {
   if (check.there !== "no" || readsNothing(check)) return false;
@@ -56,10 +54,8 @@ export function addedToTable(family: Family, { name, expression }: ArrivingCheck
 
 /**
  * Validates a CHECK partition by partition, each in its own transaction, without blocking other sessions; the table then only
- * checks
- * that its partitions were validated. Rows that violate it revert what an update of this program added. A check that existed
- * before
- * is tested before it is validated, so that it stays as it is if rows violate it.
+ * checks that its partitions were validated. Rows that violate it revert what an update of this program added. A check that
+ * existed before is tested before it is validated, so that it stays as it is if rows violate it.
  */
 export function readForCheck(family: Family, check: ArrivingCheck, facts: AlterFacts, stillOld: readonly string[]) {
   if (readsNothing(check)) return [];

@@ -69,8 +69,7 @@ function refusalToEnforce(
 
 /**
  * Refuses constraints that a partition or this server prevents: a partition has a different constraint of that name, or only a
- * later
- * PostgreSQL has such foreign keys.
+ * later PostgreSQL has such foreign keys.
  */
 export function arrivalRefusals(
   { constraints }: Pick<Differences, "constraints">,

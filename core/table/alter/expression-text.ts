@@ -3,10 +3,8 @@ import { tokensOf } from "../../sql/expression";
 
 /**
  * True if a declared expression is the one that the server prints. The record of its application decides; without one, the two
- * texts
- * are compared without PostgreSQL's additions: redundant parentheses, casts of quoted literals, upper case. Texts that still
- * differ
- * are not proved to mean different things, only not proved equal.
+ * texts are compared without PostgreSQL's additions: redundant parentheses, casts of quoted literals, upper case. Texts that
+ * still differ are not proved to mean different things, only not proved equal.
  */
 export function sameExpression(
   declared: string,

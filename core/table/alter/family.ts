@@ -39,8 +39,7 @@ export function familyName(family: Pick<Family, "schema" | "table">): string {
 
 /**
  * Locks the whole family. First statement of each transaction that changes it: all lock waits happen here, within one
- * lock_timeout,
- * so that later statements wait for nothing while other sessions wait for them.
+ * lock_timeout, so that later statements wait for nothing while other sessions wait for them.
  */
 export function lockFamily(
   family: Family,

@@ -19,8 +19,7 @@ export function mayBeUnread(facts: Pick<AlterFacts, "version">): boolean {
 /**
  * Adds a foreign key without reading rows under a lock that blocks writers. If the table cannot have an unvalidated one, each
  * partition gets it first; then the table takes over those of its partitions. The same applies if a partition already has its
- * own: a
- * revert on the table would drop that too.
+ * own: a revert on the table would drop that too.
  *
  * @param added oids of constraints that an interrupted update has added to single partitions
  */

@@ -7,8 +7,7 @@ import { filledCheckName } from "../compare/filled-check";
 
 /**
  * Makes a column NOT NULL without a scan under the lock: a CHECK is validated partition by partition without blocking writers,
- * then
- * proves to SET NOT NULL that no value is missing, and is dropped. A run may end after any step.
+ * then proves to SET NOT NULL that no value is missing, and is dropped. A run may end after any step.
  */
 interface NotNullStages {
   /** Columns for which the CHECK has to be added first. */

@@ -107,8 +107,7 @@ function rowsText(leaf: Member, { violated }: Demand): string {
 
 /**
  * Returns a statement that fails if rows violate a constraint: run before a VALIDATE of one that existed before this update,
- * because
- * a constraint cannot become NOT VALID again. A role that may not read leaves the check to VALIDATE.
+ * because a constraint cannot become NOT VALID again. A role that may not read leaves the check to VALIDATE.
  */
 export function lookForRows(leaf: Member, demand: Demand): Statement {
   const relation = `${leaf.schema}.${leaf.name}`;

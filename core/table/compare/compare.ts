@@ -6,8 +6,7 @@ import type { TableShape } from "../../declare/table/spec";
 
 /**
  * Reports differences that cannot be changed in place: kind of the relation, partition key, primary key. Differences of columns
- * and
- * other constraints are changes (core/table/alter/).
+ * and other constraints are changes (core/table/alter/).
  */
 export function tableProblems(spec: TableShape, table: ObservedTable): Problem[] {
   const name = `"${table.schema}.${table.name}"`;

@@ -12,8 +12,7 @@ export function filledCheckName(table: string, column: string): string {
 
 /**
  * Returns the same steps as a script for an operator, if another tool owns the table: VALIDATE reads the partitions without
- * blocking
- * writers, and SET NOT NULL then reads nothing under its lock.
+ * blocking writers, and SET NOT NULL then reads nothing under its lock.
  */
 export function notNullScript(table: { readonly schema: string; readonly name: string }, column: string): string[] {
   const target = quoteQualified(table.schema, table.name);

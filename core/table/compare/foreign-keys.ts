@@ -41,8 +41,7 @@ export function observedForeignKey(found: Omit<ObservedConstraint, "oid" | "kind
 
 /**
  * True if both require the same of the same rows. The rows that it applies to are a state, which `VALIDATE` changes; the time of
- * its
- * check is compared if declared.
+ * its check is compared if declared.
  */
 export function sameForeignKey(
   declared: ForeignKeySpec,

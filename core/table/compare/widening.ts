@@ -2,10 +2,8 @@ import { canonicalType } from "./compare";
 
 /**
  * True if PostgreSQL changes a column from one type to the other without reading a row: measured on 15 and 18, where neither a
- * file nor
- * an index of the partitions is rewritten. Only if no index, check or key has the column: an index of a partitioned table is
- * rebuilt
- * for these changes too, under the lock.
+ * file nor an index of the partitions is rewritten. Only if no index, check or key has the column: an index of a partitioned
+ * table is rebuilt for these changes too, under the lock.
  */
 export function widens(from: string, to: string): boolean {
   const before = parse(canonicalType(from));

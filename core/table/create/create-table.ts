@@ -15,8 +15,7 @@ import type { Lock, Statement } from "../../sql/statement";
 
 /**
  * Creates the partitioned parent with its constraints and indexes, in one transaction. The table has no partitions then and no
- * other
- * session can see it, so its indexes cost nothing and every partition gets them on creation.
+ * other session can see it, so its indexes cost nothing and every partition gets them on creation.
  */
 export function createTableStatements(spec: TableShape, defaultGrantees: readonly string[] = []): Statement[] {
   const transaction = `create table ${spec.schema}.${spec.table}`;

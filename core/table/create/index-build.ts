@@ -29,8 +29,7 @@ export interface IndexPlace {
 
 /**
  * Returns the statements that one partition still needs: drop an invalid leftover of an interrupted build, take over an equal
- * index,
- * or build one concurrently; then attach it. Empty if it has its part.
+ * index, or build one concurrently; then attach it. Empty if it has its part.
  */
 export function leafIndexStatements(
   parent: ParentShape,
@@ -74,8 +73,7 @@ export function leafIndexStatements(
 
 /**
  * Removes the index everywhere; `leaves` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it also
- * locks
- * every partition.
+ * locks every partition.
  */
 export function dropIndexStatement(
   parent: { schema: string; table: string },
