@@ -4,7 +4,7 @@ import type { MonitoringSettings } from "./settings";
 
 const HOUR = 3_600;
 
-/** A dashboard of Grafana: JSON model of schema version 39 (Grafana 10.4), which later ones read. */
+/** Returns a Grafana dashboard: JSON model of schema version 39 (Grafana 10.4), which later versions read. */
 export function dashboard(settings: MonitoringSettings): object {
   const { alertBytes, defaultRows, imbalance, jobSilentSeconds, runwaySeconds, title, warnBytes } = settings;
   const filled = fillPlaceholders(model, {
@@ -21,7 +21,7 @@ export function dashboard(settings: MonitoringSettings): object {
     title,
     warnBytes,
   });
-  // Without a series for each partition there is only the largest of each table to show.
+  // Without a series for each partition only the largest of each table can be shown.
   const left = settings.partitionSeries ? "Largest partition" : "Largest partitions";
   return { ...filled, panels: filled.panels.filter((panel) => panel.title !== left) };
 }

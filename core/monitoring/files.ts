@@ -5,7 +5,7 @@ import { alertRules } from "./rules";
 import type { MonitoringSettings } from "./settings";
 import { thresholdStatement } from "./thresholds";
 
-/** The texts of the files, each in the format of the tool that reads it. */
+/** Contents of the files, each in the format of the tool that reads it. */
 export interface MonitoringTexts {
   /** For `--extend.query-path` of postgres_exporter. */
   readonly prometheusQueries: string;
@@ -13,11 +13,11 @@ export interface MonitoringTexts {
   readonly prometheusRules: string;
   /** JSON model of a dashboard. */
   readonly grafanaDashboard: string;
-  /** SQL that gives the view partition_size the same thresholds. */
+  /** SQL that sets the same thresholds for the view partition_size. */
   readonly thresholds: string;
 }
 
-/** Names of the files in the folder that they are written to. */
+/** Names of the files in their folder. */
 export const MONITORING_FILES: Readonly<Record<keyof MonitoringTexts, string>> = {
   prometheusQueries: "postgres-exporter-queries.yaml",
   prometheusRules: "prometheus-rules.yaml",
@@ -25,7 +25,7 @@ export const MONITORING_FILES: Readonly<Record<keyof MonitoringTexts, string>> =
   thresholds: "thresholds.sql",
 };
 
-/** All files for the settings: the same settings give the same texts. */
+/** Returns all files for the settings: the same settings give the same contents. */
 export function monitoringTexts(settings: MonitoringSettings): MonitoringTexts {
   return {
     prometheusQueries: yaml(exporterQueries(metricQueries(settings))),
@@ -35,7 +35,7 @@ export function monitoringTexts(settings: MonitoringSettings): MonitoringTexts {
   };
 }
 
-/** `master` keeps the exporter to the database that it was pointed at: others have no management schema. */
+/** Sets `master`, which limits the exporter to its configured database: others have no management schema. */
 function exporterQueries(queries: readonly MetricQuery[]): object {
   return Object.fromEntries(
     queries.map(({ name, sql, cacheSeconds, columns }) => [
@@ -52,7 +52,7 @@ function exporterQueries(queries: readonly MetricQuery[]): object {
   );
 }
 
-/** Long lines stay whole; YAML 1.1 as well, which both tools read. */
+/** Formats as YAML 1.1, which both tools read, without breaking long lines. */
 function yaml(value: object): string {
   return `# Made by pulumi-pgpartition: the next run writes it anew.\n${stringify(value, { lineWidth: 0, version: "1.1" })}`;
 }

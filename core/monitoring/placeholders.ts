@@ -1,6 +1,6 @@
 type Values = Readonly<Record<string, string | number>>;
 
-/** A model with values in the place of its placeholders: `"<name>"` becomes the value, `<name>` in a longer text is part of it. */
+/** Replaces the placeholders of a model: `"<name>"` becomes the value, `<name>` within a longer text becomes a part of it. */
 export function fillPlaceholders<T>(model: T, values: Values): T {
   const text = JSON.stringify(model).replaceAll(/"<(\w+)>"|<(\w+)>/g, (_, whole?: string, part?: string) =>
     whole === undefined ? textOf(valueOf(part ?? "", values)) : JSON.stringify(valueOf(whole, values)),
@@ -8,7 +8,7 @@ export function fillPlaceholders<T>(model: T, values: Values): T {
   return JSON.parse(text) as T;
 }
 
-/** As part of a text in JSON, which has its quotation marks already. */
+/** Escapes a value as part of a JSON string, without quotation marks. */
 function textOf(value: string | number): string {
   return JSON.stringify(String(value)).slice(1, -1);
 }

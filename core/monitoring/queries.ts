@@ -1,14 +1,14 @@
 import { quote, quoteLiteral } from "../names/identifier";
 import type { MonitoringSettings } from "./settings";
 
-/** How postgres_exporter takes a column: as a label, or as the value of a metric of its own. */
+/** Use of a column in postgres_exporter: as a label, or as the value of a metric of its own. */
 type ColumnUsage = "LABEL" | "GAUGE" | "COUNTER";
 
-/** One query of postgres_exporter. Its metrics are called `name_column`. */
+/** One query of postgres_exporter. Its metrics are named `name_column`. */
 export interface MetricQuery {
   readonly name: string;
   readonly sql: string;
-  /** The exporter asks no more often than this. */
+  /** Minimum interval between two runs of the query by the exporter. */
   readonly cacheSeconds: number;
   readonly columns: readonly MetricColumn[];
 }
@@ -19,7 +19,7 @@ interface MetricColumn {
   readonly description: string;
 }
 
-/** Everything that rules and dashboard stand on. */
+/** Returns all queries that rules and dashboard use. */
 export function metricQueries(settings: MonitoringSettings): MetricQuery[] {
   return [
     runwayQuery(settings),
@@ -34,20 +34,20 @@ export function metricQueries(settings: MonitoringSettings): MetricQuery[] {
   ];
 }
 
-/** The names of all metrics, as Prometheus has them. */
+/** Returns the names of all metrics in Prometheus. */
 export function metricNames(queries: readonly MetricQuery[]): string[] {
   return queries.flatMap((query) =>
     query.columns.filter((column) => column.usage !== "LABEL").map((column) => `${query.name}_${column.name}`),
   );
 }
 
-/** Sizes are read by asking the file system for each file of each partition. */
+/** Sizes need a file system call for each file of each partition. */
 const SIZE_CACHE_SECONDS = 300;
 const CACHE_SECONDS = 60;
 
 const TABLE: readonly MetricColumn[] = [label("schema", "Schema of the table"), label("table", "Name of the table")];
 
-/** With its schema where that is another one than the table's, so that two never are one series. */
+/** With its schema if that differs from the table's, so that two partitions never share a series. */
 const PARTITION_NAME = `case when v.partition_schema = v.schema_name then v.partition_name
     else v.partition_schema || '.' || v.partition_name end as partition`;
 
@@ -196,7 +196,7 @@ from ${from(settings, "index_use_total")}`,
 function slowQuery(settings: MonitoringSettings): MetricQuery {
   return {
     name: "pgpartition_statement",
-    // Every statement above a tenth of the limit: one that has just become slow has a history to be compared with.
+    // Exports every statement above a tenth of the limit: one that has just become slow has a history for comparison.
     sql: `select v.schema_name as schema, v.table_name as table, v.query_id, v.calls as calls_total,
   v.total_ms / 1000 as seconds_total, v.mean_ms / 1000 as mean_seconds
 from ${from(settings, `slow_queries(${settings.slowQueryMs / 10}, 100)`)}`,
@@ -211,7 +211,7 @@ from ${from(settings, `slow_queries(${settings.slowQueryMs / 10}, 100)`)}`,
   };
 }
 
-/** The view as `v`, with the chosen tables. */
+/** Returns the view as `v`, filtered by the chosen tables. */
 function from(settings: MonitoringSettings, view: string, where = chosen(settings)): string {
   const source = `${quote(settings.managementSchema)}.${view} v`;
   return where === "true" ? source : `${source}\nwhere ${where}`;

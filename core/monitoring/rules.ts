@@ -4,7 +4,7 @@ import { fillPlaceholders } from "./placeholders";
 import model from "./rules.json";
 import type { MonitoringSettings } from "./settings";
 
-/** Alerting rules of Prometheus as rules.json has them, each with what to do about it. */
+/** Returns the alerting rules of Prometheus from rules.json, each with its remedy. */
 export function alertRules(settings: MonitoringSettings): object {
   const { alertBytes, creationSeconds, defaultRows, imbalance, jobSilentSeconds, smallBytes, warnBytes } = settings;
   const { groups } = fillPlaceholders(model, {
@@ -27,7 +27,7 @@ export function alertRules(settings: MonitoringSettings): object {
       rules: [...(short ? runwayRules(short, settings) : []), ...others].map((rule) => ({
         ...rule,
         labels: { ...settings.labels, ...rule.labels },
-        // A copy each: YAML writes an object that it meets again as an alias.
+        // Copies each, because YAML writes a repeated object as an alias.
         annotations: { ...rule.annotations },
       })),
     })),
@@ -36,7 +36,7 @@ export function alertRules(settings: MonitoringSettings): object {
 
 const RUNWAY = "pgpartition_runway_seconds";
 
-/** The rule of a short runway, once more for each table that has a limit of its own. */
+/** Returns the rule of a short runway, repeated for each table with its own limit. */
 function runwayRules<Rule extends { readonly expr: string }>(rule: Rule, settings: MonitoringSettings): Rule[] {
   const own = settings.runwayOf.map(({ table, seconds }) => ({ series: `${RUNWAY}${selector(table)}`, seconds }));
   if (own.length === 0) return [rule];
@@ -47,7 +47,7 @@ function runwayRules<Rule extends { readonly expr: string }>(rule: Rule, setting
   ];
 }
 
-/** A label matcher; Go escapes strings as JSON does. */
+/** Returns a label matcher; Go escapes strings as JSON does. */
 function selector(table: TableId): string {
   return `{schema=${JSON.stringify(table.schema)}, table=${JSON.stringify(table.table)}}`;
 }

@@ -18,7 +18,7 @@ import { parseSpan, type SpanUnit } from "../time/span";
 import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "./args";
 import { reportThresholds, type SizeThresholds } from "./thresholds";
 
-/** What the files are made from: every value given, in bytes and seconds. */
+/** Input of the files: all values set, in bytes and seconds. */
 export interface MonitoringSettings {
   /** Undefined: all. */
   readonly tables: readonly TableId[] | undefined;
@@ -60,14 +60,14 @@ export function requireSizeThresholds(args: SizeThresholdArgs, subject: string):
   return requireValid(subject, (report) => parseSizes(args, report));
 }
 
-/** The declared sizes in bytes, each with its default. */
+/** Returns the declared sizes in bytes, with defaults. */
 function parseSizes(sizes: SizeThresholdArgs, report: Report): SizeThresholds {
   const thresholds = {
     smallBytes: bytesOf(sizes.small ?? DEFAULT_SMALL_SIZE, "sizes.small", report),
     warnBytes: bytesOf(sizes.warn ?? DEFAULT_WARN_SIZE, "sizes.warn", report),
     alertBytes: bytesOf(sizes.alert ?? DEFAULT_ALERT_SIZE, "sizes.alert", report),
   };
-  // A size that could not be read is reported already, and compares with nothing.
+  // A size that could not be read is reported already, and is compared with nothing.
   reportThresholds(thresholds, report);
   return thresholds;
 }
