@@ -4,10 +4,10 @@ import type { Problem } from "../problems/problem";
 import { ALIAS_KINDS, type AliasKind, type FunctionAliasesWire } from "../declare/schedule/function-names";
 import type { Statement } from "../sql/statement";
 
-/** One function or view under a name that callers use. */
+/** A function or view under a name chosen for callers. */
 export type Alias = Omit<RegisteredAlias, "state">;
 
-/** An object that carries such a name already. */
+/** An object that already has such a name. */
 export interface TakenName {
   readonly kind: "function" | "relation";
   readonly name: string;
@@ -22,7 +22,7 @@ export interface AliasPlan {
   readonly problems: readonly Problem[];
 }
 
-/** Everything that the declared names stand for, in the order in which it is made. */
+/** Returns the objects for the declared names, in order of creation. */
 export function aliasesOf(management: string, wire: FunctionAliasesWire): Alias[] {
   return ALIAS_KINDS.flatMap((kind) => {
     const name = wire.names[kind];
@@ -31,8 +31,8 @@ export function aliasesOf(management: string, wire: FunctionAliasesWire): Alias[
 }
 
 /**
- * What a program would have to declare for the names that the registry knows: each is what one kind makes under its name.
- * Undefined: it knows none.
+ * Returns the declaration that matches the registered names: each is what one kind creates under its name. Undefined: none is
+ * registered.
  */
 export function declaredBy(
   management: string,
@@ -51,8 +51,8 @@ export function declaredBy(
 }
 
 /**
- * Compares the declared names with those that the registry knows by their oids. What is not ours is never replaced; what is
- * not declared any more is dropped.
+ * Compares the declared names with the registered ones by their oids. Objects of others are never replaced; registered ones that
+ * are no longer declared are dropped.
  */
 export function planAliases(
   wanted: readonly Alias[],
@@ -100,7 +100,7 @@ export function signature(alias: Alias): string {
 
 const PLAIN = { timeouts: "light", locks: [], hold: "instant", hazards: [] } as const;
 
-/** Nobody but its owner may call it before somebody grants that: it runs with the rights of its caller. */
+/** Creates an alias that only its owner may call until EXECUTE is granted: it runs with the rights of its caller. */
 function createStatements(alias: Alias, transaction: string): Statement[] {
   const undo = dropAliasStatement(alias).sql;
   const create: Statement = { ...PLAIN, sql: alias.definition, transaction, undo };
@@ -172,7 +172,7 @@ function sameName(one: Alias, other: Alias): boolean {
   );
 }
 
-/** Functions are told apart by their arguments; a view shares its name with no other relation. */
+/** True if the names collide: functions differ by their arguments; a view shares its name with no other relation. */
 function collides(taken: TakenName, alias: Alias): boolean {
   return alias.kind === "view"
     ? taken.kind === "relation"

@@ -3,10 +3,10 @@ import { compareInstants, formatInstant, type Instant, later, parseInstant } fro
 import { lastDue, parseCron } from "../declare/schedule/cron";
 import type { FoundJob } from "./job";
 
-/** A run that is this late has not merely begun late. */
+/** Delay from which on a run counts as missing, not just late. */
 const PATIENCE_MINUTES = 60;
 
-/** What is wrong with a job that is as declared: sentences for people. */
+/** Returns warnings about a job that is as declared: sentences for people. */
 export function jobWarnings(
   found: FoundJob,
   registered: RegisteredSchedule | undefined,

@@ -3,7 +3,7 @@ import type { Problem } from "../problems/problem";
 import type { RegisteredSchedule } from "../observed/registration";
 import type { Statement } from "../sql/statement";
 
-/** The job as it should be. */
+/** The job as declared. */
 export interface WantedJob {
   readonly job: string;
   readonly cron: string;
@@ -14,7 +14,7 @@ export interface WantedJob {
   readonly active: boolean;
 }
 
-/** A job as pg_cron has it. */
+/** A job as stored by pg_cron. */
 export interface FoundJob {
   readonly jobId: string;
   readonly job: string;
@@ -23,7 +23,7 @@ export interface FoundJob {
   readonly database: string;
   readonly user: string;
   readonly active: boolean;
-  /** Its latest run among those that pg_cron remembers. */
+  /** Its latest run in pg_cron's log. */
   readonly lastRun?: LastRun | undefined;
 }
 
@@ -35,10 +35,10 @@ interface LastRun {
   readonly message?: string | undefined;
 }
 
-/** What pg_cron is like for the connected role. */
+/** State of pg_cron for the connected role. */
 export type CronFacts =
   | { readonly kind: "absent"; readonly because: "not installed" | "not created" }
-  /** It keeps its jobs in another database of the cluster. */
+  /** It stores its jobs in another database of the cluster. */
   | { readonly kind: "elsewhere"; readonly home: string }
   | { readonly kind: "closed"; readonly role: string }
   | {
@@ -51,12 +51,12 @@ export type CronFacts =
       readonly jobs: readonly FoundJob[];
     };
 
-/** Who starts a job: pg_cron, or nothing inside the database. */
+/** Scheduler that starts a job: pg_cron, or one outside the database. */
 export type JobRunner = "pg_cron" | "external";
 
-/** What has to happen so that the job is as declared. */
+/** Statements that bring the job to its declaration, or the reason against them. */
 export type JobPlan =
-  /** Nothing inside the database starts it: the crontab line and the timer are the way. */
+  /** Nothing inside the database starts it: use the crontab line or the systemd timer. */
   | { readonly kind: "external"; readonly why: string }
   | { readonly kind: "refused"; readonly problem: Problem }
   | {
@@ -69,8 +69,8 @@ export type JobPlan =
     };
 
 /**
- * Compares the declared job with pg_cron. A job of that name that nobody recorded as ours is taken over only when it runs the
- * same; where pg_cron is not to be had, nothing is half installed.
+ * Compares the declared job with pg_cron. A job of that name that is not registered is taken over only if it runs the same; if
+ * pg_cron is not available, nothing is half installed.
  */
 export function planJob(wanted: WantedJob, facts: CronFacts, registered: RegisteredSchedule | undefined): JobPlan {
   switch (facts.kind) {
@@ -106,7 +106,7 @@ function planHere(wanted: WantedJob, facts: Here, registered: RegisteredSchedule
   };
 }
 
-/** Another job under the name: pg_cron would change it in place, or keep two that look like one. */
+/** Reports another job of that name: pg_cron would change it in place, or store two that look alike. */
 function conflict(wanted: WantedJob, named: readonly FoundJob[]): Problem | undefined {
   const [other] = named;
   if (!other) return undefined;
@@ -129,7 +129,9 @@ function userProblem(wanted: WantedJob, facts: Here): Problem | undefined {
   };
 }
 
-/** Scheduling for oneself needs nothing but USAGE; only an inactive job needs what pg_cron keeps closed. */
+/**
+ * Reports missing rights: scheduling for oneself needs only USAGE; an inactive job needs a function that pg_cron does not grant.
+ */
 function rightsProblem(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Problem | undefined {
   if (wanted.active || facts.mayAlter || facts.mayScheduleInDatabase) return undefined;
   if (found && differencesOf(wanted, found).length === 0) return undefined;
@@ -152,7 +154,9 @@ function differencesOf(wanted: WantedJob, found: FoundJob): string[] {
   ];
 }
 
-/** A job that cannot be changed in place, or has another name, is scheduled anew within the same transaction. */
+/**
+ * Returns the statements. A job that cannot be changed in place, or has another name, is scheduled again in the same transaction.
+ */
 function statementsOf(wanted: WantedJob, facts: Here, found: FoundJob | undefined): Statement[] {
   if (!found) return [scheduleStatement(wanted, facts)];
   if (facts.mayAlter && found.job === wanted.job) return [alterStatement(wanted, found)];
@@ -183,7 +187,7 @@ function alterStatement(wanted: WantedJob, found: FoundJob): Statement {
   return automation(alter(changes(wanted, found)), wanted.job, alter(changes(found, wanted)));
 }
 
-/** Also for the end of the job: what it made stays. */
+/** Unschedules a job, also for good: the partitions that it created stay. */
 export function unscheduleStatement(found: FoundJob): Statement {
   const head = [found.job, found.cron, found.command].map(quoteLiteral).join(", ");
   return automation(`SELECT cron.unschedule(${found.jobId})`, found.job, `SELECT cron.schedule(${head})`);
@@ -201,7 +205,7 @@ function automation(sql: string, job: string, undo: string): Statement {
   };
 }
 
-/** PostgreSQL calls it GMT, everybody else UTC. */
+/** Notes a different time zone; PostgreSQL calls UTC also GMT. */
 function zoneNote(wanted: WantedJob, facts: Here): string | undefined {
   const plain = (zone: string) => (["GMT", "UTC", "Etc/UTC"].includes(zone) ? "UTC" : zone);
   if (plain(wanted.zone) === plain(facts.zone)) return undefined;

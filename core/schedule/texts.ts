@@ -1,7 +1,7 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
 import type { CronSchedule } from "../declare/schedule/cron";
 
-/** What a schedule runs, and where: the same whoever starts it. */
+/** The call of a schedule and its target: the same for every scheduler. */
 interface ScheduledCall {
   readonly schema: string;
   readonly table: string;
@@ -12,7 +12,7 @@ interface ScheduledCall {
   readonly zone: string;
 }
 
-/** A call with constants and nothing else: no text of a caller ever becomes a part of it unquoted. */
+/** Returns a call with constants only: no caller's text is included unquoted. */
 export function ensureWindowCall(
   management: string,
   table: { readonly schema: string; readonly table: string },
@@ -21,15 +21,15 @@ export function ensureWindowCall(
   return `CALL ${quote(management)}.ensure_window(${name})`;
 }
 
-/** For a crontab, with the zone by which it is read. */
+/** Returns the crontab lines, with the time zone of the schedule. */
 export function crontabText(call: ScheduledCall, cron: string): string {
   const words = ["psql", ...psqlArguments(call)].map(shellWord).join(" ");
   if (/[\r\n]/.test(words)) return "# a name holds a line break, which no crontab can carry\n";
-  // cron ends the command at a bare percent sign and takes the rest for its input.
+  // cron ends the command at a bare percent sign and passes the rest as its input.
   return `CRON_TZ=${call.zone}\n${cron} ${words.replaceAll("%", "\\%")}\n`;
 }
 
-/** For systemd: a service and its timer, to be cut at the names of the files. */
+/** Returns a systemd service and its timer, to be split at the names of the files. */
 export function systemdText(call: ScheduledCall, schedule: CronSchedule): string {
   const unit = `${call.job.replace(/[^A-Za-z0-9_.-]+/g, "-")}`;
   const words = ["/usr/bin/psql", ...psqlArguments(call)].map(systemdWord).join(" ");
@@ -52,7 +52,9 @@ export function systemdText(call: ScheduledCall, schedule: CronSchedule): string
   ].join("\n");
 }
 
-/** Host and password come from PGHOST, PGPASSFILE and their like of whoever runs it. */
+/**
+ * Returns the arguments without host and password, which come from PGHOST, PGPASSFILE and the like in the caller's environment.
+ */
 function psqlArguments(call: ScheduledCall): string[] {
   return [
     "--no-psqlrc",
@@ -67,7 +69,7 @@ function shellWord(word: string): string {
   return /^[\w=./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** systemd reads C escapes in double quotes, and percent and dollar signs everywhere. */
+/** Quotes for systemd, which reads C escapes in double quotes, and percent and dollar signs everywhere. */
 function systemdWord(word: string): string {
   const escaped = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
   if (/^[\w=./%$-]+$/.test(word)) return escaped;
@@ -80,7 +82,7 @@ function oneLine(text: string): string {
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-/** Where either day is enough, systemd needs two lines: it wants both in one. */
+/** Returns two lines if either day suffices: in one line systemd requires both. */
 function onCalendar(schedule: CronSchedule): string[] {
   const { minutes, hours, days, months, weekdays, eitherDay } = schedule;
   const clock = `${list(hours, 24)}:${list(minutes, 60)}:00`;
