@@ -21,37 +21,37 @@ import type { NamedInterval } from "./partition-names";
 import { proposeWindow } from "./propose-window";
 import { sayable } from "./unsaid";
 
-/** What is known about a table that no program declares yet. */
+/** Facts about a table that no program declares yet. */
 interface AdoptionFacts {
   readonly table: ObservedTable;
   readonly leafIndexes: readonly ObservedLeafIndex[];
   readonly replication: ObservedReplication;
   readonly now: Instant;
-  /** How the key writes time, and the zone by whose calendar it is cut. */
+  /** Encoding of time in the key, and the time zone of the calendar by which it is cut. */
   readonly encoding: KeyEncoding;
   readonly zone: string;
-  /** Declare the columns too; else another tool owns them. */
+  /** True to declare the columns too; otherwise another tool owns them. */
   readonly columns: boolean;
-  /** Where the values of LIST levels are read from, by their columns. */
+  /** Sources of the values of LIST levels, by column. */
   readonly sources?: Readonly<Record<string, ListValuesArgs>>;
-  /** Of a table that was managed before: what became of its partitions. Left out: nothing is known. */
+  /** For a table that was managed before: the history of its partitions. Left out: unknown. */
   readonly history?: Pick<Observation, "ledger" | "detached">;
 }
 
-/** A declaration of what is there, and what a person has to know or to decide about it. */
+/** A declaration of the existing table, with notes on what an operator has to know or decide. */
 export interface Adoption {
   readonly args: TableSpecArgs;
   readonly spec: TableSpec;
-  /** What exists, in order of time. */
+  /** Existing partitions, in order of time. */
   readonly partitions: readonly NamedInterval[];
   readonly notes: readonly string[];
-  /** What the first update makes. */
+  /** Partitions that the first update creates. */
   readonly makes: readonly NamedInterval[];
 }
 
 export { CannotAdopt } from "./cannot-adopt";
 
-/** Reads a declaration from a table that somebody else made. Pure: what it says about the window are proposals. */
+/** Reads a declaration from a table that was created elsewhere. Pure: its window is a proposal. */
 export function adoptTable(facts: AdoptionFacts): Adoption {
   const { table, zone } = facts;
   requireKey(table);
@@ -84,7 +84,7 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
     partitions,
     grid.period,
   );
-  // An index is declared by its key in the program, which only the parsed one tells.
+  // An index is declared by its key in the program, which only the parsed declaration has.
   const args = { ...declared, window, ...declaredLeaves(table, bare.indexes) };
   const spec = specOf(args, table);
   const first = planFirstUpdate(spec, table, levels, facts);

@@ -11,10 +11,10 @@ import type { ObservedTable } from "../observed/table";
 import { formatProblem } from "../problems/problem";
 import type { WindowSpec } from "../declare/table/spec";
 
-/** How many branches a note names before it only counts. */
+/** Number of branches that a note names before it only counts them. */
 const NAMED = 5;
 
-/** What the declared values give that the table has not, and the other way round. */
+/** Notes declared values without a branch in the table, and branches without a declared value. */
 export function branchNotes(spec: WindowSpec, table: ObservedTable, values: SourceValues): string[] {
   if (spec.levels.above.length === 0) return [];
   const desired = desiredBranches(spec, values, table);

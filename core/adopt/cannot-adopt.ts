@@ -1,2 +1,2 @@
-/** A table that cannot be declared, with the reason and the way on. */
+/** Error for a table that cannot be declared, with the reason and the fix. */
 export class CannotAdopt extends Error {}

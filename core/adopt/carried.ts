@@ -8,7 +8,7 @@ import type { TableSpecArgs } from "../declare/table/args";
 import type { PublicationArgs } from "../declare/table/publication-args";
 import type { IndexSpec } from "../declare/table/spec";
 
-/** The publications that name the table, as they would be declared; adopting a membership changes nothing. */
+/** Returns the publications that name the table, as declared; adopting a membership changes nothing. */
 export function declaredPublications(replication: ObservedReplication): Pick<TableSpecArgs, "publications"> {
   const members = replication.publications.flatMap(({ name, member }) => (member ? [[name, member] as const] : []));
   if (members.length === 0) return {};
@@ -27,8 +27,8 @@ export function declaredPublications(replication: ObservedReplication): Pick<Tab
 }
 
 /**
- * What all partitions have alike and a program can say without changing one of them: the schema that they lie in, and what
- * identifies a row. Of the table itself the first update sets the identity too.
+ * Returns properties that all partitions share and a program can declare without changing one of them: their schema, and the
+ * replica identity. The first update sets the identity of the table itself too.
  */
 export function declaredLeaves(
   table: ObservedTable,
@@ -45,7 +45,7 @@ export function declaredLeaves(
   };
 }
 
-/** What partitions have besides: where they differ, and what no program says. */
+/** Notes further properties of partitions: those in which they differ, and those that no program declares. */
 export function leafStateNotes(table: ObservedTable, profile: LeafProfile): string[] {
   const family = { schema: table.schema, profile, siblings: siblingsOf(table) };
   const identity = profile.replicaIdentity;
@@ -62,8 +62,8 @@ export function leafStateNotes(table: ObservedTable, profile: LeafProfile): stri
 }
 
 /**
- * What the table carries and the declaration leaves out: declared, it would be made equal on every partition, and that is a change
- * that a person decides.
+ * Notes properties of the table that the declaration leaves out: declared, they would be aligned on every partition, and that
+ * change is an operator's decision.
  */
 export function carriedNotes(table: ObservedTable, replication: ObservedReplication): string[] {
   const { carried } = table;

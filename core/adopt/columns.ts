@@ -6,7 +6,7 @@ import { canonicalType } from "../table/compare/compare";
 import { reachOf, stateOf } from "../declare/table/constraint-state";
 import { observedForeignKey } from "../table/compare/foreign-keys";
 
-/** Columns and constraints of a table as they would be declared. Texts are the server's. */
+/** Returns columns and constraints of a table as declared. Texts are the server's. */
 export function declaredColumns(
   table: ObservedTable,
 ): Pick<TableSpecArgs, "columns" | "primaryKey" | "uniques" | "checks" | "foreignKeys"> {
@@ -25,7 +25,7 @@ export function declaredColumns(
   };
 }
 
-/** States of constraints: what the declaration says of them, and what it leaves as it is. */
+/** Notes the states of constraints: those declared, and those left as they are. */
 export function constraintNotes(table: ObservedTable): string[] {
   return [
     ...table.constraints.flatMap((one) => {
@@ -77,14 +77,14 @@ function columnArgs(found: ObservedColumn): string | ColumnArgs {
   return Object.keys(more).length === 0 ? type : { type, ...more };
 }
 
-/** An integer that takes its values from a sequence of its own. */
+/** Returns the serial type of an integer with its own sequence. */
 function serialType(found: ObservedColumn): string | undefined {
   if (found.sequence === undefined || found.identity !== undefined || found.nullable) return undefined;
   if (!found.default?.startsWith("nextval(")) return undefined;
   return { bigint: "bigserial", integer: "serial", smallint: "smallserial" }[canonicalType(found.type)];
 }
 
-/** A text, where it holds for all rows. */
+/** Returns a text if it applies to all rows. */
 function checkArgs(found: Constraint): string | CheckArgs {
   const expression = checkExpression(found.definition);
   const reach = reachOf(found);

@@ -6,14 +6,14 @@ import { CannotAdopt } from "./cannot-adopt";
 import { findPeriod } from "../time/period";
 import { isTimeLength } from "./steps";
 
-/** The time partitions of a table as one encoding and one zone read them. */
+/** The time partitions of a table as one encoding and one time zone read them. */
 interface BoundsReading {
   readonly encoding: KeyEncoding;
   readonly zone: string;
   readonly parts: readonly Pick<ObservedLeaf, "name" | "boundsText" | "bounds" | "isDefault">[];
 }
 
-/** Whose bounds they are, for messages. */
+/** Table and column of the bounds, for messages. */
 interface KeySubject {
   /** `"app.events"` */
   readonly name: string;
@@ -22,15 +22,15 @@ interface KeySubject {
   readonly now: Instant;
 }
 
-/** Partitions of rows that are still written lie around the present; numbers that are read wrongly lie far off, by factors of 1000. */
+/** Partitions that still receive rows are near the present; misread numbers are far off, by factors of 1000. */
 const NEAR_YEARS = 30;
 
 /**
- * The reading that the bounds themselves tell. A date or a timestamp is a time, and only the zone is open: the first by which most
- * partitions are whole intervals of a calendar. Of numbers and UUIDs nothing says that they are times but where they lie (within
- * decades of the present) and how long they are. Throws CannotAdopt, with the reason, where no reading fits.
+ * Chooses the reading by the bounds themselves. A date or timestamp is a time, and only the time zone is open: the first one by
+ * which most partitions are whole calendar intervals. Numbers and UUIDs are taken as times only by their position (within decades
+ * of the present) and length. Throws CannotAdopt, with the reason, if no reading fits.
  *
- * @param said a person says the encoding: then only the zone is open
+ * @param said true if the operator gave the encoding: then only the time zone is open
  */
 export function chooseReading<T extends BoundsReading>(readings: readonly T[], subject: KeySubject, said = false): T {
   const [first, ...rest] = readings.filter((one) => said || one.encoding === "time" || isTold(one, subject.now));
@@ -38,7 +38,7 @@ export function chooseReading<T extends BoundsReading>(readings: readonly T[], s
   return rest.reduce((best, one) => (regularity(one) > regularity(best) ? one : best), first);
 }
 
-/** What has to be said of a reading that a person gave, where the bounds do not speak for it. */
+/** Notes if the bounds do not confirm a reading that the operator gave. */
 export function readingNotes(reading: BoundsReading, now: Instant): string[] {
   if (reading.encoding === "time" || isTold(reading, now)) return [];
   const range = rangeOf(reading);
@@ -51,7 +51,7 @@ export function readingNotes(reading: BoundsReading, now: Instant): string[] {
   ];
 }
 
-/** How many partitions are whole intervals of the calendar. */
+/** Counts partitions that are whole calendar intervals. */
 function regularity(reading: BoundsReading): number {
   return finite(reading).filter((part) => findPeriod(part, reading.zone) !== "whole").length;
 }
@@ -117,7 +117,7 @@ function encodings(readings: readonly BoundsReading[]): string {
   return [...new Set(readings.map((one) => one.encoding))].join(", ");
 }
 
-/** A reading by microseconds that is near the present once it is divided by a thousand. */
+/** Returns the time of a reading by microseconds that is near the present once divided by a thousand. */
 function nanoseconds(readings: readonly BoundsReading[], now: Instant): Instant | undefined {
   const numbers = readings[0]?.parts.flatMap((part) => numbersOf(part.boundsText)) ?? [];
   const largest = numbers.reduce((a, b) => (b > a ? b : a), 0n);
@@ -136,7 +136,7 @@ function day(instant: Instant): string {
   return formatInstant(instant).slice(0, 10).replace(/-$/, "");
 }
 
-/** Further zones by which the bounds might be days: the offset that most of them have to midnight in UTC. */
+/** Suggests a further time zone by which the bounds might be days: the offset of most of them from midnight in UTC. */
 export function offsetZone(parts: readonly Interval[]): string | undefined {
   const counts = new Map<number, number>();
   for (const { from } of parts) {
@@ -153,7 +153,7 @@ export function offsetZone(parts: readonly Interval[]): string | undefined {
   return `${offset < 0 ? "-" : "+"}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
 }
 
-/** Zones whose calendar explains more of the bounds than the one by which they are read. */
+/** Lists time zones whose calendar explains more of the bounds than the current one. */
 export function explainingZones(reading: BoundsReading, zones: readonly string[]): string[] {
   const parts = finite(reading);
   const least = Math.max(regularity(reading) + 1, Math.ceil(parts.length * 0.8));
@@ -165,5 +165,5 @@ export function explainingZones(reading: BoundsReading, zones: readonly string[]
   });
 }
 
-/** The latest ones tell a zone; looking at all of them in every zone would take minutes. */
+/** The latest ones identify a time zone; checking all of them in every zone would take minutes. */
 const SAMPLE = 400;

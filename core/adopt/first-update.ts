@@ -14,9 +14,9 @@ import { CannotAdopt } from "./cannot-adopt";
 import type { FoundLevels } from "./levels";
 import type { NamedInterval } from "./partition-names";
 
-/** What the first update of a declaration does, as `up` would plan it. */
+/** The first update of a declaration, as `up` would plan it. */
 interface FirstUpdate {
-  /** What has to be done before it. */
+  /** Steps required before it. */
   readonly before: readonly string[];
   readonly makes: readonly NamedInterval[];
   readonly notes: readonly string[];
@@ -29,8 +29,8 @@ interface Known {
 }
 
 /**
- * Plans the first update: what it makes is told, one by one in a table, counted over many branches. What it would refuse, and no
- * comment can mend, is no program: throws CannotAdopt.
+ * Plans the first update: its creations are reported, one by one for a table, counted over many branches. Throws CannotAdopt if
+ * it would refuse something that a comment cannot fix.
  */
 export function planFirstUpdate(spec: TableSpec, table: ObservedTable, levels: FoundLevels, known: Known): FirstUpdate {
   const columns = spec.window.levels.above.map((level) => level.column);
@@ -79,7 +79,7 @@ export function planFirstUpdate(spec: TableSpec, table: ObservedTable, levels: F
   };
 }
 
-/** A comment for each would hide the program. */
+/** Limits comments: one for each would hide the program. */
 const MAX_MISSING = 20;
 const MAX_REFUSED = 5;
 const NAMED = 3;
@@ -101,7 +101,7 @@ function nullableNote(table: ObservedTable, column: string): string {
   return `before the first update, which refuses it as it is: the key "${column}" may be NULL, and a row without it belongs to no partition. Writers go on while this sets it, one statement after the other: ${notNullScript(table, column).join(" ")}`;
 }
 
-/** Of UUIDs: a set whose bounds are written in several ways. */
+/** Notes sets of UUID partitions whose bounds are written in several forms. */
 function formNotes({ stems }: FoundLevels): string[] {
   return stems.flatMap((stem) => {
     const forms = uuidForms(stem.leaves);
@@ -113,7 +113,7 @@ function formNotes({ stems }: FoundLevels): string[] {
   });
 }
 
-/** For the command line, which knows the names of the schema: those that the first update makes, each once. */
+/** Returns the names that the first update creates, each once, for the command line, which checks them against the schema. */
 export function namesToMake(makes: readonly NamedInterval[]): string[] {
   return [...new Set([...makes].sort((a, b) => compareInstants(a.from, b.from)).map((one) => one.name))];
 }

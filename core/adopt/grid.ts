@@ -7,11 +7,11 @@ import { endOfPeriod, findPeriod, type Period, startOfPeriod } from "../time/per
 import { findTemplate, type NamedInterval } from "./partition-names";
 import { isOneLength, lengthText, nearestShorter } from "./steps";
 
-/** How a table is cut, as its time level would be declared. */
+/** The grid of a table, as its time level would be declared. */
 export interface FoundGrid {
-  /** The length of the latest partitions of regular size, by which the window goes on. */
+  /** Length of the latest partitions of regular size, with which the window continues. */
   readonly period: Period;
-  /** One of regular size only: `every` says it. */
+  /** A single segment of regular size is declared by `every`. */
   readonly segments: readonly SegmentArgs[];
   readonly notes: readonly string[];
 }
@@ -22,7 +22,7 @@ interface Stretch {
 }
 
 /**
- * Reads the grid from partitions in order of time. Odd ones become segments of their own; what is missing stays in the grid.
+ * Reads the grid from partitions in order of time. Odd ones become segments of their own; missing ones remain in the grid.
  *
  * @param noHours the key is a date: its partitions are days at least
  */
@@ -40,7 +40,7 @@ export function findGrid(
   return { period, segments, notes };
 }
 
-/** Neighbours of one length are one stretch, whether a partition between them is missing or not. */
+/** Joins neighbours of one length into one stretch, even if a partition between them is missing. */
 function joined(stretches: readonly Stretch[]): Stretch[] {
   const result: Stretch[] = [];
   for (const one of stretches) {
@@ -53,8 +53,9 @@ function joined(stretches: readonly Stretch[]): Stretch[] {
 }
 
 /**
- * The interval by which the table goes on: that of its latest partitions. Where these are of one odd length, which no interval
- * here has, it is the nearest one that is not longer. One odd partition alone, a history or a rest, says nothing of those to come.
+ * Returns the interval with which the table continues: that of its latest partitions. If these share an odd length that no
+ * interval has, it is the nearest one that is not longer. A single odd partition, a history or a remainder, does not predict
+ * later ones.
  */
 function periodToCome(
   stretches: readonly Stretch[],
@@ -108,7 +109,7 @@ const ARTICLES: Readonly<Record<Period, string>> = {
   year: "a year",
 };
 
-/** Ends that name the last second of an interval, or less, as if they were the first of the next. */
+/** Rounds ends in the last second of an interval, or less, up to the start of the next. */
 function closed(parts: readonly NamedInterval[]): readonly Interval[] {
   const [first, second] = parts;
   if (!first || !second) return parts;
@@ -122,7 +123,7 @@ interface Tile extends Stretch {
   readonly to: Instant | undefined;
 }
 
-/** Segments have to meet: in gaps beside odd ones, and after the last, the usual length goes on. */
+/** Makes segments contiguous: in gaps next to odd ones, and after the last, the usual length applies. */
 function tile(stretches: readonly Stretch[], period: Period): Tile[] {
   const tiles: Tile[] = [];
   let end: Instant | undefined;
@@ -148,7 +149,7 @@ interface NamesContext {
   readonly table: string;
   readonly zone: string;
   readonly notes: string[];
-  /** Which interval has a name: those of the partitions that exist, and those that the segments before give. */
+  /** Intervals by name: those of existing partitions, and those that earlier segments give. */
   readonly taken: Map<string, string>;
 }
 
@@ -161,7 +162,7 @@ function segmentsOf(one: Tile, tiles: readonly Tile[], context: NamesContext): S
     claim(fitting, one, every, context);
     return [{ ...(one.from ? { from: formatInstant(one.from) } : {}), every, name: fitting }];
   }
-  // Pieces that begin within one hour: each has a name by the second.
+  // Pieces that begin within one hour get names with seconds.
   return one.to
     ? intervalsOf(one, every, context).map((piece) => wholeSegment(piece, pieceName(piece, context.zone)))
     : [{ ...(one.from ? { from: formatInstant(one.from) } : {}), every, name: template }];
@@ -192,7 +193,7 @@ function templateOf(one: Tile, every: Period, tiles: readonly Tile[], context: N
   return found?.template ?? DEFAULT_PARTITION_NAMES[every];
 }
 
-/** Names for pieces of a period that begin where an odd partition ends. */
+/** Returns name templates for pieces of a period that begin at the end of an odd partition. */
 function moreTemplates(every: Period): string[] {
   return [
     `{table}_${every}${DEFAULT_PARTITION_NAMES[every].slice("{table}".length)}`,
@@ -206,7 +207,7 @@ function pieceName({ from }: Interval, zone: string): string {
   return `{table}_from_${clock.replace(/\.0+$/, "").replaceAll(/[^0-9]/g, "")}`;
 }
 
-/** Whether every interval of a segment gets a name of its own, which no other has. */
+/** True if every interval of a segment gets a unique name. */
 function isFree(template: string, one: Tile, every: Period, context: NamesContext): boolean {
   if (every !== "hour" && template.includes("{hh}") && one.to === undefined) return false;
   const names = new Map<string, string>();
@@ -226,7 +227,7 @@ function claim(template: string, one: Tile, every: Period, context: NamesContext
   }
 }
 
-/** The partitions of a segment, those in its gaps included; of one that never ends also the next ones. */
+/** Lists the partitions of a segment, including those in its gaps; for an unbounded one also the next ones. */
 function intervalsOf(one: Tile, every: Period, { zone }: NamesContext): Interval[] {
   const from = one.from ?? one.parts[0]?.from;
   if (!from) return [];
@@ -244,7 +245,7 @@ function pieces(one: Tile, every: Period, { from, to }: Interval, most: number, 
   return found;
 }
 
-/** So many names of one segment are compared, a year of hours, and so many of those to come. */
+/** Numbers of compared names: of one segment, a year of hours, and of later partitions. */
 const MOST = 9_000;
 const NEXT = 48;
 const FAR = parseInstant("9999-01-01", "UTC");

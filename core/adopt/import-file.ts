@@ -5,7 +5,7 @@ import { sameInterval } from "../time/interval";
 import type { Instant } from "../time/instant";
 import type { Adoption } from "./adopt";
 
-/** What `pulumi import --file` reads. */
+/** Input of `pulumi import --file`. */
 export interface ImportFile {
   readonly resources: readonly ImportedResource[];
 }
@@ -21,9 +21,9 @@ interface ImportedResource {
 }
 
 /**
- * The table, the partitions that the declared window wants and that exist, and the indexes that the table has. The window is
- * read from the registry, so it is imported only where the table was managed before; else the first update makes it, which
- * changes nothing of the table.
+ * Returns the table, the existing partitions that the declared window wants, and the table's indexes. The window is read from the
+ * registry, so it is imported only if the table was managed before; otherwise the first update creates it, which changes nothing
+ * of the table.
  */
 export function importFile(
   adoption: Adoption,

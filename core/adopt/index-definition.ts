@@ -1,6 +1,6 @@
 import type { IndexColumnSpec } from "../declare/table/spec";
 
-/** An index read from its text, as it would be declared. */
+/** An index parsed from its text, as declared. */
 export interface ReadIndex {
   readonly method: string;
   readonly columns: readonly IndexColumnSpec[];
@@ -9,8 +9,8 @@ export interface ReadIndex {
 }
 
 /**
- * Reads what follows the table in CREATE INDEX, as the server prints it or as a declaration writes it. Undefined where it says
- * something that cannot be declared: NULLS NOT DISTINCT, storage parameters, a tablespace.
+ * Parses the text after the table in CREATE INDEX, as printed by the server or written in a declaration. Undefined if it has a
+ * clause that cannot be declared: NULLS NOT DISTINCT, storage parameters, a tablespace.
  *
  * @example readIndexDefinition("USING btree (run_id, ts DESC) WHERE (run_id IS NOT NULL)")
  */
@@ -31,7 +31,7 @@ export function readIndexDefinition(text: string): ReadIndex | undefined {
   };
 }
 
-/** Empty: there is none. Undefined: something else stands there. */
+/** Reads the WHERE clause. Empty: none. Undefined: another clause. */
 function whereOf(text: string): string | undefined {
   const rest = text.trim();
   if (rest === "") return "";
@@ -51,7 +51,7 @@ function readColumn(text: string): IndexColumnSpec {
   return { ...readSubject(subject), ...(order ? { order } : {}), ...(nulls ? { nulls } : {}) };
 }
 
-/** A collation has no property of its own: it is a part of the expression. */
+/** Reads a column or expression. A collation has no property of its own: it is part of the expression. */
 function readSubject(text: string): IndexColumnSpec {
   const simple = SIMPLE.exec(text);
   if (simple) {
@@ -66,13 +66,13 @@ function opclassOf(text: string | undefined): { opclass?: string } {
   return text === undefined ? {} : { opclass: text.split(".").map(unquote).join(".") };
 }
 
-/** An operator class may follow an expression that ends with a bracket. */
+/** Finds the end of an expression, which an operator class may follow. */
 function endOfExpression(text: string): number {
   const last = text.lastIndexOf(")");
   return last >= 0 && new RegExp(`^ ${NAME}(?:\\.${NAME})?$`).test(text.slice(last + 1)) ? last + 1 : text.length;
 }
 
-/** The part between the first bracket and the one that closes it. */
+/** Returns the part between the first parenthesis and its closing one. */
 function bracketed(text: string): { readonly inner: string; readonly rest: string } | undefined {
   if (!text.startsWith("(")) return undefined;
   for (const { at, depth } of places(text)) {
@@ -86,7 +86,7 @@ function withoutBrackets(text: string): string {
   return found?.rest === "" ? found.inner : text;
 }
 
-/** Splits at commas that are in no bracket and no quotes. */
+/** Splits at commas outside parentheses and quotes. */
 function splitOutside(text: string): string[] {
   const parts: string[] = [];
   let from = 0;
@@ -98,7 +98,7 @@ function splitOutside(text: string): string[] {
   return [...parts, text.slice(from).trim()];
 }
 
-/** Every character outside quotes, with the number of brackets that are open after it. */
+/** Yields every character outside quotes, with the number of open parentheses after it. */
 function* places(text: string): Generator<{ readonly at: number; readonly depth: number }> {
   let depth = 0;
   let quoted: string | undefined;

@@ -1,14 +1,14 @@
 import type { ObservedLeafIndex } from "../observed/table";
 
-/** The key and the template of the name of an index on the parent, so that the template gives the name that it has. */
+/** Key and name template of an index on the parent; the template gives its existing name. */
 interface NamedIndex {
   readonly key: string;
-  /** Undefined: what a declaration without a name gives. */
+  /** Undefined: the default name. */
   readonly name: string | undefined;
 }
 
 /**
- * What an index of the parent would be declared as.
+ * Returns key and template with which an index of the parent would be declared.
  *
  * @example nameIndex("idx_events_run_id", "events") // { key: "run_id", name: "idx_{table}_{index}" }
  */
@@ -23,7 +23,10 @@ export function nameIndex(name: string, table: string): NamedIndex {
   return { key, name: `${before}{table}${after.startsWith("_") ? "_" : ""}{index}` };
 }
 
-/** By which template most partitions name their part of an index. Undefined: by none, because their names are not in it. */
+/**
+ * Finds the template by which most partitions name their part of an index. Undefined: none, because their own names are not in
+ * it.
+ */
 export function leafNameTemplate(parts: readonly Pick<ObservedLeafIndex, "name" | "leaf">[]): string | undefined {
   const counts = new Map<string, number>();
   for (const { name, leaf } of parts) {

@@ -4,15 +4,15 @@ import type { IndexColumnSpec } from "../declare/table/spec";
 import { type ReadIndex, readIndexDefinition } from "./index-definition";
 import { leafNameTemplate, nameIndex } from "./index-names";
 
-/** The indexes of a table as they would be declared. */
+/** The indexes of a table as declared. */
 interface FoundIndexes {
   readonly indexes: Readonly<Record<string, IndexArgs>>;
   readonly notes: readonly string[];
 }
 
 /**
- * Indexes of the parent with the names that they have on partitions, then those that every partition has and the parent has
- * not: declared, they are attached and not built again. Indexes of constraints come with their constraint.
+ * Returns indexes of the parent with their names on partitions, then indexes that every partition has and the parent lacks:
+ * declared, they are attached and not rebuilt. Indexes of constraints come with their constraint.
  */
 export function findIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): FoundIndexes {
   const found: Record<string, IndexArgs> = {};
@@ -45,7 +45,7 @@ interface OwnIndex {
   readonly note: string;
 }
 
-/** What partitions have by themselves. On some only, it is told and not declared: nobody asked for it on the others. */
+/** Finds indexes of partitions alone. One that only some have is reported and not declared: it is not wanted on the others. */
 function ownIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): OwnIndex[] {
   const groups = new Map<string, ObservedLeafIndex[]>();
   for (const part of parts) {

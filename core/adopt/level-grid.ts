@@ -6,10 +6,10 @@ import { type FoundGrid, findGrid } from "./grid";
 import type { Stem } from "./levels";
 import type { NamedInterval } from "./partition-names";
 
-/** How the branches of a table are cut by time: as most of them are, and those that are cut in another way. */
+/** The grids of a table's branches: that of most of them, and overrides for the others. */
 export interface FoundGrids extends FoundGrid {
   readonly overrides: readonly LevelOverrideArgs[];
-  /** Each interval of the usual way once, in order of time. */
+  /** Each interval of the usual grid once, in order of time. */
   readonly partitions: readonly NamedInterval[];
 }
 
@@ -19,7 +19,10 @@ interface StemGrid {
   readonly partitions: readonly NamedInterval[];
 }
 
-/** A table without levels above time is its own only branch, whose partitions are named after the table. */
+/**
+ * Finds the grid of each branch. A table without levels above time is its own only branch, whose partitions are named after the
+ * table.
+ */
 export function findGrids(stems: readonly Stem[], levelled: boolean, zone: string, noHours = false): FoundGrids {
   const found = stems.map((stem): StemGrid => {
     const partitions = inOrder(stem.leaves);
@@ -43,7 +46,7 @@ export function findGrids(stems: readonly Stem[], levelled: boolean, zone: strin
   };
 }
 
-/** Hundreds of branches say the same about their names. */
+/** Limits notes: hundreds of branches have the same ones about their names. */
 const MAX_NOTES = 10;
 
 function inOrder(leaves: readonly ObservedLeaf[]): NamedInterval[] {
@@ -52,7 +55,7 @@ function inOrder(leaves: readonly ObservedLeaf[]): NamedInterval[] {
     .sort((a, b) => compareInstants(a.from, b.from));
 }
 
-/** What findGrid takes for the table is the branch here; a name without it would be that of several branches. */
+/** Replaces the table in a name by the branch, because a name without it would be shared by several branches. */
 function ofBranch(segment: SegmentArgs, stem: Stem): SegmentArgs {
   const { name, ...cut } = segment;
   if (name === undefined) return segment;
@@ -61,12 +64,12 @@ function ofBranch(segment: SegmentArgs, stem: Stem): SegmentArgs {
   return { ...cut, name: `{base}_${name}` };
 }
 
-/** How a branch is cut, whatever its partitions are called. */
+/** Describes the grid of a branch, without names of its partitions. */
 function cutOf({ grid }: StemGrid): string {
   return JSON.stringify(grid.segments.map(({ from, to, every }) => ({ from, to, every })));
 }
 
-/** Branches of one path in several HASH parts are one override; by the remainder of a hash none can be told. */
+/** Merges branches of one path in several HASH parts into one override; a hash's remainder cannot select one. */
 function overridesOf(others: readonly StemGrid[]): LevelOverrideArgs[] {
   const known = new Map<string, LevelOverrideArgs>();
   for (const one of others)

@@ -4,11 +4,11 @@ import type { ObservedConstraint, ObservedLeaf, ObservedTable } from "../observe
 import type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../declare/table/level-args";
 import { CannotAdopt } from "./cannot-adopt";
 
-/** The levels of a table as they would be declared, and the branches that time partitions are direct parts of. */
+/** The levels of a table as declared, and the branches whose direct parts are time partitions. */
 export interface FoundLevels {
   readonly above: readonly (ListLevelArgs | HashLevelArgs)[];
   readonly below: readonly HashLevelArgs[];
-  /** The column that cuts by time. */
+  /** The column of the time level. */
   readonly column: string;
   readonly stems: readonly Stem[];
   readonly notes: readonly string[];
@@ -21,7 +21,7 @@ export interface Stem {
   readonly leaves: readonly ObservedLeaf[];
 }
 
-/** A table or branch that is cut further. */
+/** A table or branch with partitions of its own. */
 interface Node extends Stem {
   readonly oid: string;
   readonly strategy: "range" | "list" | "hash";
@@ -36,13 +36,13 @@ interface Part {
   readonly leaf: ObservedLeaf;
 }
 
-/** The column that cuts by time, at whatever depth. */
+/** Returns the column of the time level, at any depth. */
 export function timeColumnOf(table: ObservedTable): string | undefined {
   if (table.key?.strategy === "range") return table.key.columns[0];
   return table.branches.find((branch) => branch.strategy === "range")?.column;
 }
 
-/** The table as its time level sees it: the time partitions of all branches. */
+/** Returns the time partitions of all branches. */
 export function timePartitionsOf(table: ObservedTable): readonly ObservedLeaf[] {
   const column = timeColumnOf(table);
   if (table.key?.strategy === "range") return table.leaves;
@@ -54,7 +54,7 @@ export function timePartitionsOf(table: ObservedTable): readonly ObservedLeaf[] 
 /**
  * Reads the levels from the tree of partitions: all branches of one depth have to be cut alike.
  *
- * @param sources where the values of a LIST level are read from, by its column, as somebody says
+ * @param sources sources of the values of a LIST level, by its column, as the operator gives them
  */
 export function findLevels(table: ObservedTable, sources: Readonly<Record<string, ListValuesArgs>> = {}): FoundLevels {
   const notes: string[] = [];
@@ -98,7 +98,7 @@ function partsOf(table: ObservedTable, parent: Node): Part[] {
   return parent.leaves.map((leaf) => {
     if (leaf.isDefault) return unfit(`"${leaf.name}" is a default partition of a level above time`);
     const branch = table.branches.find((one) => one.leaf.oid === leaf.oid);
-    // Of a HASH partition without parts only its bounds say it.
+    // For a HASH partition without parts only its bounds show it.
     const value = branch?.path?.at(-1) ?? /remainder (\d+)\)$/.exec(leaf.boundsText)?.[1];
     if (value === undefined) return unfit(`"${leaf.name}" holds several values (${leaf.boundsText})`);
     const values = parent.strategy === "list" ? { ...parent.values, [parent.column ?? ""]: value } : parent.values;
@@ -156,7 +156,7 @@ function listLevel(
   };
 }
 
-/** The template that gives the names of most branches. Undefined: none. */
+/** Returns the template that gives the names of most branches. Undefined: none. */
 function templateOf(
   table: ObservedTable,
   parts: readonly Part[],
@@ -186,7 +186,10 @@ function templateOf(
   return best !== undefined && matches(best) * 2 > parts.length ? best : undefined;
 }
 
-/** A foreign key of the column says where its values are rows, and one with the column of the level above which belongs to which. */
+/**
+ * Finds the source of a level's values: a foreign key of the column shows the table, and one that includes the column of the
+ * level above shows which value belongs to which.
+ */
 function sourceByKey(table: ObservedTable, column: string, above: string | undefined): ListValuesArgs | undefined {
   const keys = table.constraints.filter((one) => one.kind === "foreign" && one.columns.includes(column));
   const both = keys.find((key) => key.columns.length === 2 && above !== undefined && key.columns.includes(above));
@@ -209,7 +212,7 @@ function referencedColumns({ definition }: ObservedConstraint): string[] | undef
   return list?.split(", ").map((name) => (name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name));
 }
 
-/** HASH levels below time: those of the first partition; the others have to be cut alike. */
+/** Finds HASH levels below time: those of the first partition; the others have to be cut alike. */
 function findBelow(table: ObservedTable, stems: readonly Node[]): HashLevelArgs[] {
   const leaves = stems.flatMap((stem) => stem.leaves);
   let nodes = leaves.flatMap((leaf): Node[] => {

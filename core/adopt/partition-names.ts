@@ -2,18 +2,18 @@ import { partitionName, templateProblem } from "../names/template";
 import type { Interval } from "../time/interval";
 import type { Period } from "../time/period";
 
-/** A partition that is there, with the interval that it holds. */
+/** An existing partition, with its interval. */
 export interface NamedInterval extends Interval {
   readonly name: string;
 }
 
-/** A template and those of the partitions that it does not name. */
+/** A template, with the partitions that it does not name. */
 interface FoundTemplate {
   readonly template: string;
   readonly others: readonly string[];
 }
 
-/** What a run of digits may stand for, more usual readings first. */
+/** Meanings of a run of digits, most usual first. */
 const READINGS = [
   "{yyyy}{mm}{dd}{hh}",
   "{yyyy}{mm}{dd}",
@@ -31,8 +31,8 @@ const READINGS = [
 ] as const;
 
 /**
- * The template by which partitions of one length are named, read from their names: each run of digits stands for a part of the
- * time or for itself. Undefined: no template gives the name of most of them.
+ * Finds the template by which partitions of one length are named: each run of digits is a part of the time or literal. Undefined:
+ * no template gives the name of most of them.
  *
  * @example findTemplate([{ name: "events_y2025m01", ...january }], "events", "month", "UTC") // "{table}_y{yyyy}m{mm}"
  */
@@ -59,7 +59,7 @@ export function findTemplate(
   return best && best.others.length * 2 < partitions.length ? best : undefined;
 }
 
-/** Every reading of a name; a name with braces cannot be told from a template. */
+/** Returns every reading of a name; a name with braces would be confused with a template. */
 function templatesOf(name: string, table: string): string[] {
   if (/[{}]/.test(name)) return [];
   const prefix = name.startsWith(table) ? "{table}" : "";
@@ -70,7 +70,7 @@ function templatesOf(name: string, table: string): string[] {
     .reduce<string[]>((texts, part) => texts.flatMap((text) => readingsOf(part).map((one) => text + one)), [prefix]);
 }
 
-/** More than this many runs of digits in a name would be too many combinations: longer ones are taken as they stand. */
+/** Longer runs of digits would give too many combinations and are taken literally. */
 const LONGEST_RUN = 10;
 
 function readingsOf(part: string): readonly string[] {

@@ -1,6 +1,6 @@
 import type { TableSpecArgs } from "../declare/table/args";
 
-/** What the text of a program is made of. */
+/** Parts of the text of a program. */
 interface ProgramParts {
   /** Name of the component, and so of its resources. */
   readonly name: string;
@@ -14,7 +14,7 @@ const DECIDE: Readonly<Record<string, string>> = {
   onExpire: 'to decide: "detach" keeps the rows in a table of their own, "drop" deletes them',
 };
 
-/** The TypeScript program that declares one adopted table. */
+/** Returns the TypeScript program that declares one adopted table. */
 export function programText({ name, args, management, notes }: ProgramParts): string {
   const entries = Object.entries(args).filter(([, value]) => value !== undefined);
   const lines = entries.flatMap(([key, value]) => [
@@ -39,10 +39,10 @@ export function programText({ name, args, management, notes }: ProgramParts): st
   ].join("\n");
 }
 
-/** Columns that a line of the program may have. */
+/** Maximum width of a line of the program. */
 const WIDTH = 100;
 
-/** A value as TypeScript: on one line where it fits. */
+/** Formats a value as TypeScript: on one line if it fits. */
 function literal(value: unknown, indent: number): string {
   const flat = flatLiteral(value);
   if (flat.length + indent <= WIDTH || typeof value !== "object" || value === null) return flat;

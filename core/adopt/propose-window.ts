@@ -8,7 +8,7 @@ import { CannotAdopt } from "./cannot-adopt";
 import { SPAN_WORDS } from "./grid";
 import type { NamedInterval } from "./partition-names";
 
-/** What a window is proposed from. */
+/** Facts from which a window is proposed. */
 interface WindowFacts {
   /** As its time level sees it. */
   readonly table: ObservedTable;
@@ -17,7 +17,7 @@ interface WindowFacts {
   readonly zone: string;
 }
 
-/** As far back and ahead as there are partitions, so that the first update neither makes nor retires anything. */
+/** Proposes a window as far back and ahead as partitions exist, so that the first update neither creates nor retires any. */
 export function proposeWindow(
   { table, now, grid, zone }: WindowFacts,
   partitions: readonly NamedInterval[],
@@ -75,7 +75,7 @@ interface Counted {
   readonly unit: SpanUnit;
 }
 
-/** The longest lead that ends before the last partition does: the interval that it ends in is the last one wanted. */
+/** Returns the longest lead that ends before the last partition: the interval that it ends in is the last one wanted. */
 function ahead(base: Instant, end: Instant | undefined, period: Period, zone: string): Counted {
   const beyond = span(
     (unit, count) => end === undefined || compareInstants(addSpan(base, { count, unit }, zone), end) >= 0,
@@ -84,10 +84,10 @@ function ahead(base: Instant, end: Instant | undefined, period: Period, zone: st
   return { ...beyond, count: Math.max(1, beyond.count - 1) };
 }
 
-/** The units of a length, from the interval's own on. */
+/** Units of a length, from the interval's own on. */
 const UNITS: readonly Period[] = ["hour", "day", "week", "month", "quarter", "year"];
 
-/** The least count that is enough, in the interval's own unit, or in a longer one where the count would be too large. */
+/** Returns the least sufficient count, in the interval's own unit, or in a longer one if the count would be too large. */
 function span(isEnough: (unit: Period, count: number) => boolean, period: Period): Counted {
   for (const unit of UNITS.slice(UNITS.indexOf(period))) {
     if (!isEnough(unit, MAX_SPAN_COUNT)) continue;

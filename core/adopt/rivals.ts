@@ -1,6 +1,6 @@
 import { quoteLiteral, quoteQualified } from "../names/identifier";
 
-/** A job of pg_cron, as far as it matters here. */
+/** A job of pg_cron, reduced to relevant properties. */
 interface FoundCronJob {
   readonly id: string;
   readonly name: string | undefined;
@@ -19,32 +19,32 @@ interface FoundFunction {
   readonly source: string;
 }
 
-/** The row that pg_partman keeps for the table. */
+/** The row of pg_partman's configuration for the table. */
 export interface FoundPartman {
   readonly schema: string;
-  /** As its parent_table column writes it. */
+  /** As its parent_table column has it. */
   readonly parent: string;
   readonly interval: string | undefined;
   readonly premake: string | undefined;
   readonly retention: string | undefined;
 }
 
-/** Who else may make or drop partitions of a table. */
+/** Other programs that may create or drop partitions of a table. */
 export interface Rivals {
   readonly jobs: readonly FoundCronJob[];
   readonly functions: readonly FoundFunction[];
   readonly partman: FoundPartman | undefined;
 }
 
-/** One thing to retire, and the SQL that does it. */
+/** One object to retire, with its SQL. */
 interface Retiring {
   readonly what: string;
   readonly sql: string;
 }
 
 /**
- * Whatever creates or drops partitions beside the declared window has to go, or both work against one another: jobs first,
- * because they call the functions. Nothing of it is run.
+ * Lists everything that creates or drops partitions apart from the declared window and would work against it: jobs first, because
+ * they call the functions. None of it is run.
  */
 export function retireRivals(table: { readonly schema: string; readonly table: string }, rivals: Rivals): Retiring[] {
   const functions = rivals.functions.filter(({ source }) => managesPartitions(source, table.table));
@@ -77,7 +77,7 @@ function partmanRow(partman: FoundPartman): Retiring {
 const CREATES = /\bcreate\s+table\b|\bpartition\s+of\b|\battach\s+partition\b/i;
 const DROPS = /\bdrop\s+table\b|\bdetach\s+partition\b/i;
 
-/** The name stands in the source, also as the beginning of the name of a partition, together with such a statement. */
+/** True if the source contains the name, also as the start of a partition's name, together with such a statement. */
 function managesPartitions(source: string, table: string): boolean {
   return mentions(source, table) && (CREATES.test(source) || DROPS.test(source));
 }
@@ -101,7 +101,7 @@ function runsFor(
   return names.some((name) => mentions(job.command, name));
 }
 
-/** `events` is not in `old_events`, but it is in `events_p2025_01`. */
+/** True if the text mentions the name: `events` is not in `old_events`, but it is in `events_p2025_01`. */
 function mentions(text: string, name: string): boolean {
   const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`(?<![A-Za-z0-9_])${escaped}(?![A-Za-z0-9])`, "i").test(text);
@@ -111,7 +111,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
-/** As a script that a person reads and runs. */
+/** Returns a script for an operator to read and run. */
 export function rivalsText(retiring: readonly Retiring[]): string {
   if (retiring.length === 0)
     return "-- No job, function or pg_partman configuration was found that creates or drops partitions of it.\n";

@@ -2,7 +2,7 @@ import { compareInstants, type Instant } from "../time/instant";
 import type { Interval } from "../time/interval";
 import { hoursAreRegular, type Period } from "../time/period";
 
-/** Lengths of calendars that partitions are cut by and that `every` does not have, in months; the longest first. */
+/** Calendar lengths of partitions, in months, including those that `every` does not have; the longest first. */
 const MONTHS = [60, 36, 24, 18, 12, 6, 4, 3, 2, 1] as const;
 
 const HOUR = 3_600_000_000_000n;
@@ -19,10 +19,10 @@ const MEAN: readonly (readonly [Period, bigint])[] = [
   ["hour", HOUR],
 ];
 
-/** Some makers end a partition with the last second, millisecond or microsecond that belongs to it. */
+/** Some tools end a partition with the last second, millisecond or microsecond that belongs to it. */
 const SLACKS = [0n, 1_000_000_000n, 1_000_000n, 1000n] as const;
 
-/** A length that a person would cut time by: whole days, an even part of a day, or months from the same day of each. */
+/** True for a usual length of time: whole days, an even part of a day, or months from the same day of each. */
 export function isTimeLength(part: Interval, zone: string): boolean {
   if (!isRound(part.from)) return false;
   return SLACKS.some((slack) => {
@@ -33,7 +33,7 @@ export function isTimeLength(part: Interval, zone: string): boolean {
   });
 }
 
-/** Whether they are of one length: by the clock, or by months. */
+/** True if they are of one length: by the clock, or by months. */
 export function isOneLength(parts: readonly Interval[], zone: string): boolean {
   const [first] = parts;
   if (!first) return false;
@@ -42,14 +42,14 @@ export function isOneLength(parts: readonly Interval[], zone: string): boolean {
   return months !== undefined && parts.every((part) => monthsOf(part, zone) === months);
 }
 
-/** Bounds of time begin at a quarter of an hour; those of ids do it one time in 900. */
+/** True for a round time: bounds of time fall on multiples of five minutes, those of ids one time in 300. */
 function isRound(at: Instant): boolean {
   return at.epochNanoseconds % (HOUR / 12n) === 0n;
 }
 
 /**
- * The longest interval that we have and that is no longer than partitions from start to start; the shortest that the key can hold
- * where none is that short.
+ * Returns the longest available interval that is no longer than partitions from start to start; the shortest that the key can
+ * hold if none is that short.
  */
 export function nearestShorter(parts: readonly Interval[], zone: string, noHours = false): Period {
   const hours = !noHours && hoursAreRegular(zone);
@@ -63,13 +63,13 @@ export function nearestShorter(parts: readonly Interval[], zone: string, noHours
   return found ?? (hours ? "hour" : "day");
 }
 
-/** From one day of a month to the same day of another, at the same time of day. */
+/** Counts months from one day to the same day of another month, at the same time of day. */
 function monthsOf({ from, to }: Interval, zone: string): number | undefined {
   const start = from.toZonedDateTimeISO(zone);
   return MONTHS.find((months) => compareInstants(start.add({ months }).toInstant(), to) === 0);
 }
 
-/** A length in words, for a note: `12 hours`, `14 days`, `2 months`. */
+/** Describes a length for a note: `12 hours`, `14 days`, `2 months`. */
 export function lengthText(part: Interval, zone: string): string {
   const months = monthsOf(part, zone);
   if (months !== undefined) return counted(months, "month");

@@ -9,15 +9,15 @@ import { checkExpression } from "../declare/table/expression-problems";
 import { parseTableSpec } from "../declare/table/parse";
 import type { TableSpec } from "../declare/table/spec";
 
-/** A declaration without what cannot be said in one, and a note for each thing that is left out. */
+/** The part of a declaration that can be expressed, with a note for each part left out. */
 interface Said {
   readonly args: TableSpecArgs;
   readonly notes: readonly string[];
 }
 
 /**
- * Leaves out of the declared columns and constraints what the product would refuse, or would change: what is not declared is left
- * as it is. A column itself cannot be left out while others are declared: then all of them are left to the tool that made them.
+ * Leaves out declared columns and constraints that the product would refuse or change: undeclared ones are left as they are. A
+ * single column cannot be left out while others are declared: then all of them are left to the tool that created them.
  */
 export function sayable(args: TableSpecArgs, table: ObservedTable): Said {
   if (!args.columns) return { args, notes: [] };
@@ -41,7 +41,7 @@ export function sayable(args: TableSpecArgs, table: ObservedTable): Said {
   };
 }
 
-/** The key is declared as it has to be; whether it may be NULL today is another note. */
+/** Declares the key as it has to be; another note reports if it may be NULL today. */
 function withoutDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
   const keys = args.partitionBy.flatMap((level) => ("range" in level ? [level.range] : []));
   const columns = Object.entries(args.columns ?? {}).map(([name, declared]): [string, string | ColumnArgs] => {
@@ -63,11 +63,11 @@ function withoutDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
   return { ...args, columns: Object.fromEntries(columns) };
 }
 
-/** Parts of a constraint that a declaration has no word for. */
+/** Parts of a constraint that cannot be declared. */
 const MORE =
   /\b(DEFERRABLE|INITIALLY DEFERRED|MATCH FULL|NULLS NOT DISTINCT|NOT ENFORCED|NO INHERIT|WITHOUT OVERLAPS|PERIOD)\b|\bINCLUDE \(|\bON DELETE SET (?:NULL|DEFAULT) \(/;
 
-/** A constraint that is not declared stays on the table, and ATTACH asks it of each new partition. */
+/** Leaves out constraints: one that is not declared stays on the table, and ATTACH requires it of each new partition. */
 function withoutConstraints(args: TableSpecArgs, table: ObservedTable, notes: string[]): TableSpecArgs {
   const unsaid = new Set<string>();
   for (const one of table.constraints) {
@@ -126,7 +126,7 @@ function saysMore({ kind, definition }: ObservedConstraint): boolean {
   );
 }
 
-/** What Check and the first update would say about the columns. */
+/** Lists problems that Check and the first update would report for the columns. */
 function problemsOf(args: TableSpecArgs, table: ObservedTable): Problem[] {
   const parsed = parseTableSpec(args);
   if (!parsed.ok)
@@ -134,7 +134,7 @@ function problemsOf(args: TableSpecArgs, table: ObservedTable): Problem[] {
   return columnProblems(parsed.value, { ...table, columns: table.columns.map((one) => asDeclared(one, parsed.value)) });
 }
 
-/** A key that may be NULL is told by itself, with the statements that mend it. */
+/** Treats the key as NOT NULL: one that may be NULL is reported separately, with the statements that fix it. */
 function asDeclared(found: ObservedColumn, spec: TableSpec): ObservedColumn {
   return found.name === spec.window.key.column ? { ...found, nullable: false } : found;
 }
@@ -145,7 +145,7 @@ function columnProblems(spec: TableSpec, table: ObservedTable): Problem[] {
   return [...adoptionProblems(differences, name), ...constraintRefusals(differences.constraints, name)];
 }
 
-/** What is declared by its name or type alone. */
+/** Notes properties that are declared by their name or type alone. */
 function keptNotes(table: ObservedTable): string[] {
   return table.columns
     .filter((column) => column.generated)
