@@ -205,7 +205,7 @@ function automation(sql: string, job: string, undo: string): Statement {
   };
 }
 
-/** Notes a different time zone; PostgreSQL calls UTC also GMT. */
+/** Notes a different time zone; PostgreSQL reports UTC as GMT. */
 function zoneNote(wanted: WantedJob, facts: Here): string | undefined {
   const plain = (zone: string) => (["GMT", "UTC", "Etc/UTC"].includes(zone) ? "UTC" : zone);
   if (plain(wanted.zone) === plain(facts.zone)) return undefined;

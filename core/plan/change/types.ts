@@ -94,12 +94,12 @@ export interface WindowPlan {
   readonly youngestDrop?: { readonly partition: string; readonly to: string; readonly ageDays: number };
   readonly hazards: readonly Hazard[];
   readonly create: readonly PlanEntry[];
-  /** Archived partitions whose rows are restored. Left out if there are none. */
+  /** Archived partitions whose rows are restored. Left out if none. */
   readonly restore?: readonly PlanEntry[];
   /** Partitions that differ from the declaration: row security, grants, replica identity, statistics, storage. */
   readonly align: readonly PlanEntry[];
   readonly alignCount: number;
-  /** Actions on the table as a whole: its default partition, its statistics. Left out if there are none. */
+  /** Actions on the table as a whole: its default partition, its statistics. Left out if none. */
   readonly upkeep?: readonly PlanEntry[];
   /** The default partition that exists or will exist. */
   readonly defaultPartition?: DefaultFacts;

@@ -41,7 +41,8 @@ export function refusedByDefault(
 }
 
 /**
- * Refuses if the default partition is large: its lock is not held while it is read, and triggers cannot be kept quiet without it.
+ * Refuses if the default partition is large and triggers or row security would see the move: its lock is not held while it is
+ * read, and they cannot be switched off without it.
  */
 function readersWouldWait(found: ObservedDefault, message: string): Pick<Problem, "message" | "fix"> | undefined {
   const triggers = found.triggers

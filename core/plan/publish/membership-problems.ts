@@ -124,7 +124,7 @@ function columnProblems(
   ];
 }
 
-/** Reports a publication that cannot list single tables and does not publish this one. */
+/** Reports a FOR ALL TABLES publication that excludes this table: single tables cannot be added to it. */
 function leftOut(spec: PublicationMemberWire): Problem {
   return {
     path: "publication",

@@ -39,7 +39,7 @@ export function registeredOf(observation: Observation, name: string): Registered
   return observation.registration?.publications.find((publication) => publication.name === name);
 }
 
-/** False for a publication of the same name that another session created again: it is not managed here. */
+/** True if this product created the publication. One of the same name that another session created again is not managed. */
 export function wasMade(registered: RegisteredPublication | undefined, found: ObservedPublication): boolean {
   return registered !== undefined && registered.made && registered.oid === found.oid;
 }

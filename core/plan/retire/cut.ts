@@ -44,7 +44,7 @@ const NO_CUT: readonly KeptBy[] = ["hold", "restored", "foreign", "adopted"];
 
 /**
  * Lists partitions that a change of the program let expire. A hold removed from the program is a cut as well; one that has
- * reached its end is due to the clock.
+ * reached its end is not, as only time has passed.
  */
 function cutOf({ registered, clocks, now }: GuardFacts, judged: readonly Judged[]): Leaving[] {
   if (!registered) return [];

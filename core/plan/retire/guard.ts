@@ -50,7 +50,7 @@ export interface GuardFacts {
 }
 
 /**
- * A guard is called once per plan with the steps judged so far; it returns the function that judges each candidate that no
+ * Function that is called once per plan with the steps judged so far. It returns the function that judges each candidate that no
  * earlier guard keeps, oldest first.
  */
 export type Guard = (facts: GuardFacts, judged: readonly Judged[]) => (candidate: Candidate) => Reason | undefined;

@@ -40,11 +40,11 @@ export const GUARDS: Readonly<Record<KeptBy, GuardEntry>> = {
   backup: { guard: each(partition.backup), keeps: "partition", day: "unknown" },
   referred: { guard: each(partition.referred), keeps: "partition", day: "unknown", warns: true },
   dependents: { guard: each(partition.dependents), keeps: "partition", day: "unknown", warns: true },
-  // What one update may retire:
+  // Limits of one update:
   cut: { guard: cut, keeps: "update", day: "unknown" },
   intervals: { guard: intervals, keeps: "update", day: "fixed" },
   bytes: { guard: bytes, keeps: "update", day: "fixed" },
-  // Whether it may retire anything:
+  // Stops of all retirement:
   unread: { guard: standing(stops.unread), keeps: "everything", day: "from detach" },
   paused: { guard: standing(stops.paused), keeps: "everything", day: "from detach" },
   clock: { guard: standing(stops.clock), keeps: "everything", day: "from detach" },

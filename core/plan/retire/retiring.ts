@@ -77,7 +77,7 @@ type Promised =
 /** Condition checked again, under its lock, before a table is dropped. */
 export type DropNeeds =
   | { readonly kind: "nothing" }
-  /** Its archive is the one that was verified. */
+  /** Its archive is still the one that was found. */
   | { readonly kind: "archive"; readonly archived: ArchivedFacts }
   /** Its archive, which the same update writes first. */
   | { readonly kind: "archive to come" }

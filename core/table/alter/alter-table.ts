@@ -22,7 +22,7 @@ export interface Alteration {
 
 /**
  * Plans all changes of an existing table: columns, constraints, comments, statistics targets, replica identity. `facts` are read
- * if there are differences; `adopting`: the table is not in the registry yet.
+ * if it differs; `adopting`: the table is not in the registry yet.
  */
 export function alterTable(
   shape: TableShape,
@@ -104,7 +104,7 @@ function nullNotes(facts: AlterFacts): string[] {
   );
 }
 
-/** Notes constraints declared for new rows only: the effect of validating them, and how to leave them as they are. */
+/** Notes constraints that existed as NOT VALID: the effect of validating them, and how to leave them as they are. */
 function unreadNotes({ constraints }: Differences, facts: AlterFacts): string[] {
   return constraints.flatMap((change) => {
     if ((change.kind !== "validate check" && change.kind !== "validate foreign key") || change.there === "added")

@@ -123,7 +123,7 @@ function checkChange(
 }
 
 /**
- * Compares the rows that it applies to: one declared for new rows only is never validated, and a validated one satisfies that
+ * Compares the state: a constraint declared for new rows only is never validated, and a validated one fulfils that declaration
  * too.
  */
 function stateChange(

@@ -1,7 +1,7 @@
 import { isSerial, type ColumnChange } from "./changes";
 import { functionNames } from "./expression-text";
 
-/** Facts about a change of a table that only the database has. Read only if there is a change. */
+/** Facts about a change of a table that only the database has. Read only for a change. */
 export interface AlterFacts {
   /** `server_version_num` / 10000: 15, 18. */
   readonly version: number;
