@@ -41,8 +41,8 @@ export interface SizeThresholdArgs {
 /** Limits at which alerts are sent. Months count as 30 days and years as 365. */
 export interface AlertThresholdArgs {
   /**
-   * Time until the first moment without a partition, below which an alert is sent. It has to be less than `window.lead`. @default
-   * "7 days"
+   * Time until the first moment without a partition, below which an alert is sent. It has to be less than `window.lead`.
+   * @default "7 days"
    */
   readonly runway?: Span;
   /** The same for single tables, such as those with hourly partitions. @example { "public.hits": "6 hours" } */
