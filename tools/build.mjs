@@ -11,7 +11,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 const bundles = [
   { entry: "provider/main.ts", out: "dist/plugin.cjs" },
-  { entry: "tools/language-host/main.ts", out: "dist/language-host.cjs" },
+  { entry: "tools/stand-ins/language-host/main.ts", out: "dist/language-host.cjs" },
   { entry: "cli/main.ts", out: "dist/cli.cjs" },
   // Pulumi type-checks a pack written in TypeScript at each start: 1.1 s of every preview (measured, 3.250.0). The
   // SDK stays outside: the process that loads the pack has it already, and there must be one copy only.

@@ -1,8 +1,8 @@
 // `npm run pulumi -- <args>`: runs the resolved Pulumi CLI on this project, as if called directly.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { languageHostNote, pulumiEnvironment } from "./engine/environment";
-import { resolveEngine } from "./engine/resolve";
+import { languageHostNote, pulumiEnvironment } from "./stand-ins/engine/environment";
+import { resolveEngine } from "./stand-ins/engine/resolve";
 import { repositoryRoot } from "./paths";
 
 async function main(args: readonly string[]): Promise<number> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Client } from "pg";
 import { bundle } from "../../tools/bundle.mjs";
-import { findExecutable } from "../../tools/engine/executables";
+import { findExecutable } from "../../tools/stand-ins/engine/executables";
 import { type Version, versions } from "../../tools/postgres/binaries";
 import type { Bench, BenchOptions } from "../bench";
 import type { Row } from "../report";

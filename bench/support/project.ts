@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PartitionedDatabaseArgs } from "../../components/partitioned-database";
-import { type Engine, resolveEngine } from "../../tools/engine/resolve";
-import { runPulumi } from "../../tools/engine/run";
+import { type Engine, resolveEngine } from "../../tools/stand-ins/engine/resolve";
+import { runPulumi } from "../../tools/stand-ins/engine/run";
 import { projectFile } from "../../tools/project-file";
 import { benchFolder, componentsFile, pluginFolder } from "./bundles";
 

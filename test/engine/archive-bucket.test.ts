@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
 import { repositoryRoot } from "../../tools/paths";
-import type { RunResult } from "../../tools/engine/run";
+import type { RunResult } from "../../tools/stand-ins/engine/run";
 import { projectFile } from "../../tools/project-file";
 import { withDatabase } from "../support/database";
 import { componentsFile, testPluginFolder } from "../support/harness/bundle";

@@ -1,7 +1,7 @@
 // The engine on a test's own database with the plugin that ships, where most runs must succeed.
 import { join } from "node:path";
 import { vi } from "vitest";
-import type { RunResult } from "../../tools/engine/run";
+import type { RunResult } from "../../tools/stand-ins/engine/run";
 import { repositoryRoot } from "../../tools/paths";
 import type { TestDatabase } from "../support/database";
 import { type EngineProgram, said, withProgram } from "../support/harness/program";

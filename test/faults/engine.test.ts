@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { pulumiEnvironment } from "../../tools/engine/environment";
-import { resolveEngine } from "../../tools/engine/resolve";
+import { pulumiEnvironment } from "../../tools/stand-ins/engine/environment";
+import { resolveEngine } from "../../tools/stand-ins/engine/resolve";
 import { withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
 import { ArchiveFolder } from "../support/harness/archive-folder";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { findExecutable } from "../../tools/engine/executables";
+import { findExecutable } from "../../tools/stand-ins/engine/executables";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";

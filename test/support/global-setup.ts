@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { Client } from "pg";
 import type { TestProject } from "vitest/node";
-import { resolveEngine } from "../../tools/engine/resolve";
+import { resolveEngine } from "../../tools/stand-ins/engine/resolve";
 import { repositoryRoot } from "../../tools/paths";
 import { findPgBouncer, type PgBouncer, startPgBouncer } from "../../tools/postgres/pgbouncer";
 import { type Server, startServer } from "../../tools/postgres/server";

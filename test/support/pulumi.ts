@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { type RunOptions, type RunResult, runPulumi } from "../../tools/engine/run";
+import { type RunOptions, type RunResult, runPulumi } from "../../tools/stand-ins/engine/run";
 import { workFolder } from "../../tools/paths";
 
 export interface PulumiProject {

@@ -11,10 +11,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { pulumiEnvironment } from "../../tools/engine/environment";
-import { languageHostVariable, ourLanguageHost } from "../../tools/engine/language-host";
-import { resolveEngine, type Source } from "../../tools/engine/resolve";
-import { isSupported, parseVersion, pinnedVersion } from "../../tools/engine/version";
+import { pulumiEnvironment } from "../../tools/stand-ins/engine/environment";
+import { languageHostVariable, ourLanguageHost } from "../../tools/stand-ins/engine/language-host";
+import { resolveEngine, type Source } from "../../tools/stand-ins/engine/resolve";
+import { isSupported, parseVersion, pinnedVersion } from "../../tools/stand-ins/engine/version";
 
 const folder = mkdtempSync(join(tmpdir(), "pgpartition-engine-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { pulumiEnvironment } from "../../tools/engine/environment";
-import { resolveEngine } from "../../tools/engine/resolve";
+import { pulumiEnvironment } from "../../tools/stand-ins/engine/environment";
+import { resolveEngine } from "../../tools/stand-ins/engine/resolve";
 import { endsWithin } from "../support/processes";
 import { withProject } from "../support/pulumi";
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { findExecutable } from "../engine/executables";
+import { findExecutable } from "../stand-ins/engine/executables";
 import { run } from "../monitoring/programs";
 import { repositoryRoot } from "../paths";
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
-import { makeBucket } from "../object-store/bucket";
-import { findObjectStore } from "../object-store/build";
-import { startObjectStore } from "../object-store/server";
+import { makeBucket } from "../stand-ins/object-store/bucket";
+import { findObjectStore } from "../stand-ins/object-store/build";
+import { startObjectStore } from "../stand-ins/object-store/server";
 import { repositoryRoot } from "../paths";
 
 /** A store for the demo alone. */

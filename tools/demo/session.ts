@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { Temporal } from "temporal-polyfill";
 import { type Connection, writeConnection } from "../dev/connection";
 import { startDev } from "../dev/session";
-import { languageHostNote } from "../engine/environment";
-import { resolveEngine } from "../engine/resolve";
-import { runPulumi } from "../engine/run";
+import { languageHostNote } from "../stand-ins/engine/environment";
+import { resolveEngine } from "../stand-ins/engine/resolve";
+import { runPulumi } from "../stand-ins/engine/run";
 import { repositoryRoot } from "../paths";
 
 export interface Demo {

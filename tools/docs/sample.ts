@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { withClient } from "../dev/client";
 import type { Connection } from "../dev/connection";
 import { startDev } from "../dev/session";
-import { resolveEngine } from "../engine/resolve";
-import { runPulumi } from "../engine/run";
+import { resolveEngine } from "../stand-ins/engine/resolve";
+import { runPulumi } from "../stand-ins/engine/run";
 import { repositoryRoot, workFolder } from "../paths";
 
 /** Long past, so that the database's clock never decides, and the sample is the same in every year. */

@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { findExecutable } from "../engine/executables";
+import { findExecutable } from "../stand-ins/engine/executables";
 import { repositoryRoot } from "../paths";
 
 /** Tools module of each program; separate, because their dependency versions do not agree; each go.sum is complete. */

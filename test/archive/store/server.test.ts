@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { findObjectStore, objectStoreVersion } from "../../../tools/object-store/build";
-import { makeBucket } from "../../../tools/object-store/bucket";
-import { type ObjectStoreServer, startObjectStore } from "../../../tools/object-store/server";
+import { findObjectStore, objectStoreVersion } from "../../../tools/stand-ins/object-store/build";
+import { makeBucket } from "../../../tools/stand-ins/object-store/bucket";
+import { type ObjectStoreServer, startObjectStore } from "../../../tools/stand-ins/object-store/server";
 import { repositoryRoot } from "../../../tools/paths";
 import { findInCommandLines, findInText } from "../../support/harness/canary";
 import { BUILD_MS } from "../../support/harness/object-store";
@@ -34,7 +34,7 @@ function machine(name: string, go?: string) {
 describe("building the object store", () => {
   it("says what is missing where there is no Go", async () =>
     expect(await findObjectStore({ ...quiet, env: machine("no-go").env })).toEqual({
-      reason: "go is not on PATH, so the object store of tools/object-store is not built",
+      reason: "go is not on PATH, so the object store of tools/stand-ins/object-store is not built",
     }));
 
   it("is done once for two that ask at the same time, and then taken from the cache", async () => {
@@ -60,7 +60,7 @@ describe("building the object store", () => {
   });
 
   it("is of the version that its module asks for", () =>
-    expect(readFileSync(join(repositoryRoot, "tools", "object-store", "go", "go.mod"), "utf8")).toContain(
+    expect(readFileSync(join(repositoryRoot, "tools", "stand-ins", "object-store", "go", "go.mod"), "utf8")).toContain(
       `github.com/versity/versitygw v${objectStoreVersion} `,
     ));
 });
@@ -107,7 +107,7 @@ describe("the running object store", () => {
   it("ends with the process that started it, even by kill -9", async (context) => {
     const found = await findObjectStore();
     if ("reason" in found) skipBecause(context, found.reason);
-    const script = `require("${join(repositoryRoot, "tools/object-store/server.ts")}").startObjectStore().then((store) => {
+    const script = `require("${join(repositoryRoot, "tools/stand-ins/object-store/server.ts")}").startObjectStore().then((store) => {
       console.log(store.pid); setInterval(() => undefined, 1000); })`;
     const child = spawn(process.execPath, ["--import", "tsx", "--eval", script], {
       cwd: repositoryRoot,

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import type { StoreSettings } from "../../../core/declare/archive/store-settings";
-import { makeBucket } from "../../../tools/object-store/bucket";
-import { type ObjectStoreServer, startObjectStore } from "../../../tools/object-store/server";
-import { findObjectStore } from "../../../tools/object-store/build";
+import { makeBucket } from "../../../tools/stand-ins/object-store/bucket";
+import { type ObjectStoreServer, startObjectStore } from "../../../tools/stand-ins/object-store/server";
+import { findObjectStore } from "../../../tools/stand-ins/object-store/build";
 import { skipBecause } from "../skip";
 
 export interface TestObjectStore {

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import type { RunOptions, RunResult } from "../../../tools/engine/run";
+import type { RunOptions, RunResult } from "../../../tools/stand-ins/engine/run";
 import { projectFile } from "../../../tools/project-file";
 import type { TestDatabase } from "../database";
 import { componentsFile, testPluginFolder } from "./bundle";

@@ -5,8 +5,8 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findExecutable } from "../../../tools/engine/executables";
-import { withLock } from "../../../tools/engine/lock";
+import { findExecutable } from "../../../tools/stand-ins/engine/executables";
+import { withLock } from "../../../tools/stand-ins/engine/lock";
 import { cacheFolder } from "../../../tools/paths";
 
 const VERSION = "5.2.5";

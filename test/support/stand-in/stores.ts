@@ -1,8 +1,8 @@
 // The two servers behind the stand-in for AWS: one keeps objects, one knows every setting of a bucket.
 import { S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { findObjectStore } from "../../../tools/object-store/build";
-import { type ObjectStoreServer, startObjectStore } from "../../../tools/object-store/server";
+import { findObjectStore } from "../../../tools/stand-ins/object-store/build";
+import { type ObjectStoreServer, startObjectStore } from "../../../tools/stand-ins/object-store/server";
 import { skipBecause } from "../skip";
 import { findMoto, type Moto, startMoto } from "./moto";
 

@@ -1,7 +1,7 @@
 // Finds the Node language host that an engine will use, and installs ours for it.
 import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { repositoryRoot } from "../paths";
+import { repositoryRoot } from "../../paths";
 import { findExecutable, isExecutable } from "./executables";
 
 /**
@@ -16,7 +16,7 @@ const fileName = "pulumi-language-nodejs";
 /** Names the clone whose host is to run, because one cached engine serves all clones. */
 export const languageHostVariable = "PGPARTITION_LANGUAGE_HOST";
 
-export const ourLanguageHost = join(repositoryRoot, "tools", "language-host", "bin", fileName);
+export const ourLanguageHost = join(repositoryRoot, "tools", "stand-ins", "language-host", "bin", fileName);
 
 export function languageHostOf(command: string, env: NodeJS.ProcessEnv): LanguageHost {
   const beside = join(dirname(command), fileName);
@@ -33,7 +33,7 @@ export function linkLanguageHost(bin: string): void {
     temporary,
     [
       "#!/bin/sh",
-      "# Written by pulumi-pgpartition (tools/engine): hands over to the language host of the clone that runs the engine.",
+      "# Written by pulumi-pgpartition (tools/stand-ins/engine): hands over to the language host of the clone that runs the engine.",
       `exec "\${${languageHostVariable}:?is not set: run \\"npm run pulumi -- ...\\" of pulumi-pgpartition}" "$@"`,
       "",
     ].join("\n"),

@@ -1,7 +1,7 @@
 // The environment in which `pulumi` runs on this project: local state, no questions, our language host if necessary.
 import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { workFolder } from "../paths";
+import { workFolder } from "../../paths";
 import { languageHostVariable, ourLanguageHost } from "./language-host";
 import type { Engine } from "./resolve";
 
@@ -25,7 +25,7 @@ export function pulumiEnvironment(engine: Engine, env: NodeJS.ProcessEnv = proce
 /** Returns one line for standard error if our language host stands in for the official one. */
 export function languageHostNote(engine: Engine): string | undefined {
   if (engine.languageHost === "official") return undefined;
-  return "pulumi-language-nodejs (Pulumi's own) is not installed: using the small one of tools/language-host";
+  return "pulumi-language-nodejs (Pulumi's own) is not installed: using the small one of tools/stand-ins/language-host";
 }
 
 function localBackend(): string {

@@ -1,6 +1,6 @@
 // Runs `pulumi` from a program: tests, benches and the demo.
 import { spawn } from "node:child_process";
-import { repositoryRoot } from "../paths";
+import { repositoryRoot } from "../../paths";
 import { pulumiEnvironment } from "./environment";
 import { type Engine, resolveEngine } from "./resolve";
 

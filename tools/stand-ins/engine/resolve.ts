@@ -1,7 +1,7 @@
 // Finds a Pulumi CLI: on PATH, in the cache, by Pulumi's own installation, or built from the Go module proxy.
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { cacheFolder } from "../paths";
+import { cacheFolder } from "../../paths";
 import { buildEngine, cannotBuild, oldestGo } from "./build";
 import { findExecutable, isExecutable, outputOf } from "./executables";
 import { type LanguageHost, languageHostOf } from "./language-host";

@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { repositoryRoot } from "../paths";
+import { repositoryRoot } from "../../paths";
 import { findExecutable, outputOf } from "./executables";
 import { linkLanguageHost } from "./language-host";
 import { pinnedVersion } from "./version";
 
 /** One tools module for each tool, because their dependency versions do not agree; go.sum is complete. */
-const toolsModule = join(repositoryRoot, "tools", "engine", "go");
+const toolsModule = join(repositoryRoot, "tools", "stand-ins", "engine", "go");
 
 /** Go version that go.mod of github.com/pulumi/pulumi/pkg/v3 3.250.0 requires. */
 export const oldestGo = { minor: 25, text: "1.25.11" };

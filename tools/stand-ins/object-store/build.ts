@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { findExecutable, isExecutable } from "../engine/executables";
 import { withLock } from "../engine/lock";
-import { cacheFolder, repositoryRoot } from "../paths";
+import { cacheFolder, repositoryRoot } from "../../paths";
 
 /** Version that go.mod of `go/` requires. */
 export const objectStoreVersion = "1.8.0";
@@ -26,7 +26,8 @@ export async function findObjectStore(options: FindOptions = {}): Promise<Found>
   const command = join(target, "versitygw");
   if (isExecutable(command)) return { command };
   const go = findExecutable("go", env["PATH"]);
-  if (go === undefined) return { reason: `go is not on PATH, so the object store of tools/object-store is not built` };
+  if (go === undefined)
+    return { reason: `go is not on PATH, so the object store of tools/stand-ins/object-store is not built` };
   await mkdir(dirname(target), { recursive: true });
   const onWait = (): void => say(`another process is making ${target}: waiting for it`);
   return withLock(`${target}.lock`, onWait, async () => {
@@ -51,7 +52,7 @@ function build(go: string, output: string, env: NodeJS.ProcessEnv): Promise<stri
   const args = ["build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", output];
   const child = spawn(go, [...args, "github.com/versity/versitygw/cmd/versitygw"], {
     // One tools module for each tool, because their dependency versions do not agree; go.sum is complete.
-    cwd: join(repositoryRoot, "tools", "object-store", "go"),
+    cwd: join(repositoryRoot, "tools", "stand-ins", "object-store", "go"),
     // GOFLAGS is emptied because a user's -mod=mod or -tags would build an untested program.
     env: { ...env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
     stdio: ["ignore", "ignore", "pipe"],

@@ -4,7 +4,7 @@ import type { ILanguageRuntimeServer } from "@pulumi/pulumi/proto/language_grpc_
 import * as language from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { version } from "../../package.json";
+import { version } from "../../../package.json";
 import { stopAll } from "./children";
 import { dependencies } from "./modules";
 import { runPlugin } from "./plugin";
