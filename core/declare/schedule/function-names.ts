@@ -19,9 +19,7 @@ export const ALIAS_KINDS = [
 ] as const;
 export type AliasKind = (typeof ALIAS_KINDS)[number];
 
-/** Shape that users write. */
-export const functionNamesSchema = z.strictObject({
-  schema: name.optional(),
+const names = {
   ensure: name.optional(),
   window: name.optional(),
   values: name.optional(),
@@ -31,7 +29,10 @@ export const functionNamesSchema = z.strictObject({
   sizes: name.optional(),
   analyze: name.optional(),
   runway: name.optional(),
-});
+};
+
+/** Shape that users write. */
+export const functionNamesSchema = z.strictObject({ schema: name.optional(), ...names });
 
 /** Inputs of FunctionAliases: the names on the wire. */
 export const functionAliasesWireSchema = z.object({
@@ -39,17 +40,7 @@ export const functionAliasesWireSchema = z.object({
   table: name,
   /** Schema of the functions and views. */
   aliasSchema: name,
-  names: z.object({
-    ensure: name.optional(),
-    window: name.optional(),
-    values: name.optional(),
-    expired: name.optional(),
-    info: name.optional(),
-    stats: name.optional(),
-    sizes: name.optional(),
-    analyze: name.optional(),
-    runway: name.optional(),
-  }),
+  names: z.object(names),
 });
 export type FunctionAliasesWire = z.infer<typeof functionAliasesWireSchema>;
 

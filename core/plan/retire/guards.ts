@@ -10,7 +10,7 @@ import {
 } from "./guard";
 import * as partition from "./partition-guards";
 import { dropOf, type Retirement } from "./retiring";
-import * as stops from "./stops";
+import { STOPS } from "./stops";
 import { bytes, cut, intervals, standing } from "./update-guards";
 
 interface GuardEntry {
@@ -45,10 +45,10 @@ export const GUARDS: Readonly<Record<KeptBy, GuardEntry>> = {
   intervals: { guard: intervals, keeps: "update", day: "fixed" },
   bytes: { guard: bytes, keeps: "update", day: "fixed" },
   // Stops of all retirement:
-  unread: { guard: standing(stops.unread), keeps: "everything", day: "from detach" },
-  paused: { guard: standing(stops.paused), keeps: "everything", day: "from detach" },
-  clock: { guard: standing(stops.clock), keeps: "everything", day: "from detach" },
-  hours: { guard: standing(stops.hours), keeps: "everything", day: "from detach" },
+  unread: { guard: standing(STOPS.unread), keeps: "everything", day: "from detach" },
+  paused: { guard: standing(STOPS.paused), keeps: "everything", day: "from detach" },
+  clock: { guard: standing(STOPS.clock), keeps: "everything", day: "from detach" },
+  hours: { guard: standing(STOPS.hours), keeps: "everything", day: "from detach" },
 };
 
 /** Asks every guard in order. Steps that follow a kept step are not judged, because an update does not reach them. */

@@ -15,19 +15,19 @@ export interface Stop {
 
 type StopFacts = Pick<GuardFacts, "spec" | "observation" | "clocks" | "unread">;
 
-export function unread({ unread: because }: StopFacts): Stop | undefined {
+function unread({ unread: because }: StopFacts): Stop | undefined {
   if (because === undefined) return undefined;
   const short = `what decides about it cannot be read (${because})`;
   return { reason: `nothing is retired: ${short}`, short, alarming: true };
 }
 
-export function paused({ spec, observation }: StopFacts): Stop | undefined {
+function paused({ spec, observation }: StopFacts): Stop | undefined {
   if (!spec.paused && !observation.registration?.paused) return undefined;
   const short = `retirement is paused (${spec.paused ? "paused: true in the program" : "pgpartition pause"})`;
   return { reason: `${short}; partitions are still created`, short, alarming: false };
 }
 
-export function clock({ clocks }: StopFacts): Stop | undefined {
+function clock({ clocks }: StopFacts): Stop | undefined {
   if (clocks.trusted !== undefined) return undefined;
   const ahead = clocks.database.until(clocks.asOf).total("seconds");
   if (ahead <= MAX_CLOCK_SKEW_SECONDS) return undefined;
@@ -36,7 +36,7 @@ export function clock({ clocks }: StopFacts): Stop | undefined {
 }
 
 /** Stops outside the allowed hours or days. */
-export function hours({ spec: { allowRetireBetween, allowRetireOn, key }, clocks }: StopFacts): Stop | undefined {
+function hours({ spec: { allowRetireBetween, allowRetireOn, key }, clocks }: StopFacts): Stop | undefined {
   const now = decidingNow(clocks);
   if (allowRetireBetween && !inRetireHours(allowRetireBetween, now))
     return only(`from ${describeRetireHours(allowRetireBetween)} (allowRetireBetween)`);
@@ -50,7 +50,14 @@ function only(when: string): Stop {
   return { reason, short: `leaves only ${when}`, alarming: false };
 }
 
+/** In order: the first that applies is the reason. */
+export const STOPS = { unread, paused, clock, hours };
+
 /** Returns the first stop that applies. Undefined: partitions that nothing else keeps may leave. */
 export function stopOf(facts: StopFacts): Stop | undefined {
-  return unread(facts) ?? paused(facts) ?? clock(facts) ?? hours(facts);
+  for (const stop of Object.values(STOPS)) {
+    const found = stop(facts);
+    if (found) return found;
+  }
+  return undefined;
 }
