@@ -8,7 +8,7 @@ import { resourceType } from "./resource-type";
 export const cronJobType = resourceType({
   name: "CronJob",
   description:
-    "The schedule of one table inside the database, as a job of pg_cron that calls `ensure_window`: it makes the coming partitions from the statements of the last update, and never retires anything. Where pg_cron is not to be had nothing is made, and the same schedule is in the outputs `crontab` and `systemdTimer`. A job that somebody dropped, changed or switched off is mended by the next update.",
+    "The schedule of one table inside the database, as a job of pg_cron that calls `ensure_window`: it makes the coming partitions from the statements of the last update, and never retires anything. Where pg_cron is not to be had nothing is made, and the same schedule is in the outputs `crontab` and `systemdTimer`. A job that was dropped, changed or switched off by hand is mended by the next update.",
   inputs: cronJobWireSchema,
   facts: z.object({
     runner: wordsOf<JobRunner>()("pg_cron", "external"),

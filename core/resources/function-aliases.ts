@@ -25,8 +25,8 @@ export const functionAliasesType = resourceType({
       MANAGEMENT,
     ],
     limits: [
-      "Told by their oids, never by their names: a function that somebody made in the place of ours is refused.",
-      "Nobody but the owner may call one before it is granted. None is SECURITY DEFINER.",
+      "Told by their oids, never by their names: a function that another role created under the name is refused.",
+      "Only the owner may call one before it is granted. None is SECURITY DEFINER.",
       "`window` runs in the transaction of its caller, who holds its locks until the end; the schedule itself commits after each partition.",
     ],
   },

@@ -23,7 +23,7 @@ export const indexType = resourceType({
     imports:
       'The id is `schema.table#index`: `pulumi import pgpartition:index:Index events-by_run "public.events#events_by_run"`. Words of an earlier declaration are read from the registry, else the server\'s; the template of leaf names from most partitions. An index of a constraint is refused. Not needed: an equal index on a partition is attached, one on the parent adopted.',
     operations: ["buildIndex", "dropIndex"],
-    locks: "Indexes of a new table are made with it, while nobody sees it, and cost nothing.",
+    locks: "Indexes of a new table are made with it, before another session sees it, and cost nothing.",
     rights: [OWNER, CREATE, MANAGEMENT],
     limits: [
       "Its definition never changes in place: declare the new one under another key, run `pulumi up`, then remove the old one.",

@@ -6,7 +6,7 @@ import { resourceType } from "./resource-type";
 export const publicationMemberType = resourceType({
   name: "PublicationMember",
   description:
-    "The table's membership in one publication, as pg_publication_rel says. Added when missing, adopted when equal; a changed row filter or column list is put right by DROP TABLE and ADD TABLE in one transaction, so no gap is committed. Diff compares with the live database, so a membership that somebody took out comes back with the next update, also without a refresh. A publication that exists is used as it is and never dropped; one that was made here goes with its last table.",
+    "The table's membership in one publication, as pg_publication_rel says. Added when missing, adopted when equal; a changed row filter or column list is put right by DROP TABLE and ADD TABLE in one transaction, so no gap is committed. Diff compares with the live database, so a membership that was taken out by hand comes back with the next update, also without a refresh. A publication that exists is used as it is and never dropped; one that was made here goes with its last table.",
   inputs: publicationMemberWireSchema,
   facts: z.object({
     implicit: z.boolean(),
@@ -42,10 +42,10 @@ export const publicationMemberType = resourceType({
       MANAGEMENT,
     ],
     limits: [
-      "A publication that exists is used as it is: `create` makes a missing one and never takes over another. One made here goes with its last table; one made by somebody else is never dropped, nor are its settings changed.",
+      "A publication that exists is used as it is: `create` makes a missing one and never takes over another. One made here goes with its last table; one that existed before is never dropped, nor are its settings changed.",
       "A row filter or column list of a partitioned table needs `publish_via_partition_root`; where updates or deletes are published they are held to the replica identity, because PostgreSQL would refuse the table's writers otherwise.",
       "FOR ALL TABLES and FOR TABLES IN SCHEMA have the table without a statement, and have the management schema or a detached partition just so: preview warns before a detach.",
-      "Row security does not hold for a stream; a publication of every row gives every tenant's rows to whoever reads it.",
+      "Row security does not hold for a stream; a publication of every row gives every tenant's rows to every reader of it.",
       "With `publish_via_partition_root` ATTACH, DETACH and TRUNCATE of a partition are not sent: a subscriber keeps the rows of a retired month. A subscriber needs the table (or, without it, each new partition) before rows for it arrive.",
       "Dropped while a slot has unread changes of it, a partition is sent by the name of a table that is gone: preview names slot and partition.",
       "A table that was handed back (`pgpartition release`, or a destroy of a table that another tool owns) keeps its memberships.",

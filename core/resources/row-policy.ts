@@ -7,7 +7,7 @@ import { resourceType } from "./resource-type";
 export const rowPolicyType = resourceType({
   name: "RowPolicy",
   description:
-    "Who may do what with the table itself: row security, its policies and grants, as one set changed in one transaction, so that there is no moment with row security on and without its policies. Check reads the live database and writes what is due into `work`. A policy or grant that nobody declared goes, and preview says so. Partitions are aligned by PartitionWindow. Delete leaves the table as it is and only forgets: a table is never opened by what is left out of a program.",
+    "Who may do what with the table itself: row security, its policies and grants, as one set changed in one transaction, so that there is no moment with row security on and without its policies. Check reads the live database and writes what is due into `work`. A policy or grant that is not declared goes, and preview says so. Partitions are aligned by PartitionWindow. Delete leaves the table as it is and only forgets: a table is never opened by what is left out of a program.",
   inputs: rowPolicyWireSchema,
   checked: z.object({ work: z.array(z.string()) }),
   facts: z.object({
@@ -30,7 +30,7 @@ export const rowPolicyType = resourceType({
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:RowPolicy events-row-policy public.events\`. ${ENCODING} Declarations of an earlier update are read from the registry, else the server's own words. Not needed: equal rules are adopted, different ones mended.`,
     operations: ["rowPolicy", "closeLeaf"],
     locks:
-      "One transaction for the whole set: ACCESS EXCLUSIVE on the table for an instant, waited for `lockTimeoutMs` at a time. Those of a new table are made with it and stop nobody. The second table is PartitionWindow's work, one transaction for each partition. What a policy says is read by the server on a temporary table in a transaction that is rolled back, where the registry does not settle it.",
+      "One transaction for the whole set: ACCESS EXCLUSIVE on the table for an instant, waited for `lockTimeoutMs` at a time. Those of a new table are made with it and stop no session. The second table is PartitionWindow's work, one transaction for each partition. What a policy says is read by the server on a temporary table in a transaction that is rolled back, where the registry does not settle it.",
     rights: [
       OWNER,
       MANAGEMENT,
@@ -38,7 +38,7 @@ export const rowPolicyType = resourceType({
       "`leafSchema`: `GRANT USAGE, CREATE ON SCHEMA … TO role`. Readers of the table need nothing there.",
     ],
     limits: [
-      "The declaration is the whole set: policies and grants that it does not name are dropped and revoked, as are grants on single columns, the right to grant on, and what somebody granted by it. What is left out (`rowSecurity` or `grants`) is not managed.",
+      "The declaration is the whole set: policies and grants that it does not name are dropped and revoked, as are grants on single columns, the right to grant on, and what was granted by it. What is left out (`rowSecurity` or `grants`) is not managed.",
       "Nothing opens a table but `rowSecurity: { enable: false }`. Without a declaration the table keeps its rules, they are only forgotten, and its new partitions are made closed as long as row security is on.",
       "Names in expressions outside of pg_catalog are written with their schema: `auth.uid()`, `public.users`. What an expression names may be made by the same program; preview then warns.",
       "`copyFrom` is followed when `pulumi preview` or `up` runs. Columns that are qualified by the source's name are qualified anew.",

@@ -6,7 +6,7 @@ import { resourceType } from "./resource-type";
 export const tableType = resourceType({
   name: "Table",
   description:
-    "The partitioned parent: columns, keys, checks, foreign keys. Made when missing, adopted when equal, changed where that stalls nobody, refused otherwise; never replaced. Without `columns` another tool owns the table, and only its partitioning is managed.",
+    "The partitioned parent: columns, keys, checks, foreign keys. Made when missing, adopted when equal, changed where that stalls no session, refused otherwise; never replaced. Without `columns` another tool owns the table, and only its partitioning is managed.",
   inputs: tableWireSchema,
   facts: z.object({ qualifiedName: z.string(), owner: z.string() }),
   arguments: ["TableSpecArgs"],
@@ -22,11 +22,11 @@ export const tableType = resourceType({
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:Table events-table public.events\`. ${ENCODING} The key is read as \`encoding: "time"\` in UTC; correct it in the program where it is not.`,
     operations: ["createTable", "changeColumns", "makeNotNull", "addKeyBefore18", "addKeyFrom18", "dropKey"],
     locks:
-      "What changes a table that exists locks it with all its partitions, at any depth, in one statement that gives way after `lockTimeoutMs` as a whole; preview says how many relations that are. What is read is read partition by partition, stopping nobody. Expressions in other words than the server's are read by it on a temporary table in a transaction that is rolled back, where the registry does not settle them. Delete takes ACCESS EXCLUSIVE on the empty parent to drop it; a table without declared columns is only forgotten.",
+      "What changes a table that exists locks it with all its partitions, at any depth, in one statement that gives way after `lockTimeoutMs` as a whole; preview says how many relations that are. What is read is read partition by partition, stopping no session. Expressions in other words than the server's are read by it on a temporary table in a transaction that is rolled back, where the registry does not settle them. Delete takes ACCESS EXCLUSIVE on the empty parent to drop it; a table without declared columns is only forgotten.",
     rights: [OWNER, CREATE, "`GRANT REFERENCES ON … TO role` on each table that a foreign key points to.", MANAGEMENT],
     limits: [
       "Never renamed or replaced. Its partition key, its primary key and an identity never change in place.",
-      "A change that would rewrite or read partitions while nobody can use the table is refused with its reason: a column with a volatile default, a serial, an identity or a domain with constraints; another type, but for wider texts, numbers of the same scale and finer times, and these only where no index, check, view or policy has the column.",
+      "A change that would rewrite or read partitions while no session can use the table is refused with its reason: a column with a volatile default, a serial, an identity or a domain with constraints; another type, but for wider texts, numbers of the same scale and finer times, and these only where no index, check, view or policy has the column.",
       "A column is dropped when `dropColumns` names it and nothing uses it: an index, key, check, policy, view, trigger, publication or generated column is named instead. Index resources leave the program in an update before.",
       "NOT NULL, checks and foreign keys that the rows do not satisfy are taken back: the partition is named, and the table is as it was.",
       "A unique constraint is not added later: declare a unique index, which is built CONCURRENTLY and does the same. A foreign key keeps its definition: declare the other one under a new name.",
