@@ -5,7 +5,7 @@ import type { LeafProfile } from "../../core/declare/table/profile";
 import type { Observation } from "../../core/observed/table";
 import type { KnownOfParent } from "../../core/partition/carry/parent";
 import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
-import type { PlannedTable } from "../../core/plan/live-plan";
+import type { PlannedTable } from "../../core/plan/table-plan";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant, type Instant } from "../../core/time/instant";
 import type { Clocks } from "../../core/window/clocks";
@@ -106,6 +106,12 @@ export class Runtime {
     // A password from the environment, a file or a command is known only after connecting.
     for (const secret of this.database.secrets) this.redact(secret);
     return observation;
+  }
+
+  /** Observes a table anew: the caller has just taken its lock, or changed it. */
+  async observeAgain(table: { readonly schema: string; readonly table: string }, key?: KeySpec): Promise<Observation> {
+    this.database.invalidate(table.schema, table.table);
+    return this.observe(table, key);
   }
 
   /** Does the same as observe; undefined, with one warning for the whole run, where the database cannot be reached. */

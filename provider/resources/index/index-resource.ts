@@ -101,8 +101,7 @@ async function build(
 async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire): Promise<void> {
   const options = { signal: ctx.signal, log: ctx.log, subject: `dropping index "${wire.name}"` };
   await runtime.database.withTableLock(wire.schema, wire.table, options, async () => {
-    runtime.database.invalidate(wire.schema, wire.table);
-    const { table, registration } = await runtime.observe(wire, keyFromWire(wire.key));
+    const { table, registration } = await runtime.observeAgain(wire, keyFromWire(wire.key));
     if (registration?.mode === "released") return;
     if (registration && registration.owner !== runtime.owner(ctx)) return;
     if (!table?.indexes.some((index) => index.name === wire.name)) return;

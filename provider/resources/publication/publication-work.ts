@@ -65,13 +65,13 @@ export function joinPublication(
 ): Promise<Observation> {
   return runtime.database.withTableLock(spec.schema, spec.table, { signal: ctx.signal, log: ctx.log }, async () => {
     for (let round = 1; ; round += 1) {
-      const observation = await observeAnew(runtime, spec);
+      const observation = await runtime.observeAgain(spec);
       const plan = planMembership(membershipContext(runtime, spec, observation));
       requireNoProblems(ctx, runtime, spec, observation, plan);
       try {
         await execute(ctx, runtime, spec, withRecord(runtime, spec, plan));
         if (plan.implicit) ctx.log.info(plan.notes.join("; "));
-        return await observeAnew(runtime, spec);
+        return await runtime.observeAgain(spec);
       } catch (error) {
         if (round === MAX_ROUNDS || !changedMeanwhile(error)) throw error;
       }
@@ -83,7 +83,7 @@ export function joinPublication(
 export function leavePublication(ctx: ResourceContext, runtime: Runtime, spec: PublicationMemberWire): Promise<void> {
   const { schema, table } = spec;
   return runtime.database.withTableLock(schema, table, { signal: ctx.signal, log: ctx.log }, async () => {
-    const observation = await observeAnew(runtime, spec);
+    const observation = await runtime.observeAgain(spec);
     if (ownershipProblems(spec, observation, runtime.owner(ctx)).length > 0) return;
     const { leave, drop } = planLeave(spec, observation);
     const found = publicationOf(observation, spec.publication);
@@ -139,11 +139,6 @@ async function execute(
       subject: `changing publication "${spec.publication}" for table "${spec.schema}.${spec.table}"`,
     },
   );
-}
-
-function observeAnew(runtime: Runtime, spec: PublicationMemberWire): Promise<Observation> {
-  runtime.database.invalidate(spec.schema, spec.table);
-  return runtime.observe(spec);
 }
 
 /** Matches duplicate_object, unique_violation and undefined_object: the publication was created or dropped after the read. */

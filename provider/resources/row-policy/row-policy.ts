@@ -168,8 +168,7 @@ async function applyAccess(
       if (work.length === 0) return observation.table.carried;
       const options = { signal: ctx.signal, log: ctx.log, subject: `applying ${subject}` };
       await runtime.database.execute([...statements, ...recordOf(ctx, runtime, wire, observation)], options);
-      runtime.database.invalidate(wire.schema, wire.table);
-      const after = await runtime.observe(wire, key);
+      const after = await runtime.observeAgain(wire, key);
       turn.update(after);
       return after.table?.carried ?? observation.table.carried;
     },

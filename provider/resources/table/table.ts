@@ -128,8 +128,7 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: Table
     const now = await withoutLaterKeys(runtime, shape);
     if (table) await changeTable(ctx, runtime, now, { ...observation, table });
     else await createTable(ctx, runtime, now, observation.defaultGrantees);
-    runtime.database.invalidate(shape.schema, shape.table);
-    const after = await runtime.observe(shape, shape.window.key);
+    const after = await runtime.observeAgain(shape, shape.window.key);
     return after.table?.owner ?? "";
   });
 }
@@ -176,8 +175,7 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
   const work = workContext(runtime, ctx);
   const options = { signal: ctx.signal, log: ctx.log, subject: `deleting table "${shape.schema}.${shape.table}"` };
   await runtime.database.withTableLock(shape.schema, shape.table, options, async () => {
-    runtime.database.invalidate(shape.schema, shape.table);
-    const observation = await runtime.observe(shape, shape.window.key);
+    const observation = await runtime.observeAgain(shape, shape.window.key);
     const forget = unregisterTableStatement(work.management, { schema: shape.schema, table: shape.table });
     if (observation.registration?.owner !== runtime.owner(ctx)) return;
     if (!observation.table || !shape.columns || observation.registration.mode === "released") {

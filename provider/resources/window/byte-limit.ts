@@ -8,7 +8,7 @@ import type { WindowSpec } from "../../../core/declare/table/spec";
 import { windowFromWire } from "../../../core/window/wire";
 import { listManaged } from "../../../postgres/read/ownership";
 import type { Runtime } from "../../runtime/runtime";
-import { readKeeping } from "./window-plan";
+import { readKeeping } from "./plan-context";
 
 /**
  * Returns one table's share of maxBytesPerUpdate. The other tables are counted by the rule of their last update, once in a run

@@ -94,8 +94,7 @@ export async function withLaterKeys(
       failures.add(`foreign key "${one.key.name}"`, error);
     }
   }
-  runtime.database.invalidate(spec.schema, spec.table);
-  return runtime.observe(spec, spec.key);
+  return runtime.observeAgain(spec, spec.key);
 }
 
 async function absentTargets(

@@ -3,7 +3,7 @@ import { observedParent } from "../../../core/partition/carry/parent";
 import { renewPrepared } from "../../../postgres/work/renew-prepared";
 import type { ResourceContext } from "../../runtime/context";
 import type { Runtime } from "../../runtime/runtime";
-import { registeredAsOf, registeredWindow } from "./window-plan";
+import { registeredAsOf, registeredWindow } from "./registered-window";
 import { workContext } from "../shared/work";
 
 /**
@@ -15,8 +15,7 @@ export async function renewAfterDelete(
   runtime: Runtime,
   name: { readonly schema: string; readonly table: string },
 ): Promise<void> {
-  runtime.database.invalidate(name.schema, name.table);
-  const observation = await runtime.observe(name);
+  const observation = await runtime.observeAgain(name);
   const { table, registration } = observation;
   const spec = registeredWindow(observation);
   const asOf = registeredAsOf(observation);

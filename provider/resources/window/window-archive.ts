@@ -2,7 +2,7 @@ import { branchPath } from "../../../core/levels/levels";
 import { decidingNow } from "../../../core/window/clocks";
 import { latestArchive } from "../../../core/plan/create/history";
 import { type ArchivedDrop, endOfGrace, isArchivedDrop, type Retirement } from "../../../core/plan/retire/retiring";
-import { dueIn } from "../../../core/plan/live-plan";
+import { planRetired } from "../../../core/plan/plan-changes";
 import { names } from "../../../core/plan/change/work";
 import type { ParentShape } from "../../../core/partition/carry/parent";
 import { formatInterval } from "../../../core/time/interval";
@@ -25,7 +25,7 @@ import type { Runtime } from "../../runtime/runtime";
 import { type Destination, openDestination } from "./archive-table";
 import { Failures, type RetiredStep } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
-import { planLive } from "./window-plan";
+import { readRetireContext } from "./plan-context";
 import { workContext } from "../shared/work";
 
 /** Steps that the first half of an update leaves to be archived, and those that depend on an archive. */
@@ -100,8 +100,7 @@ async function isStillDue(
   { table: { oid, name, bounds } }: Retirement,
 ): Promise<boolean> {
   const { spec } = inputs;
-  runtime.database.invalidate(spec.schema, spec.table);
-  const observation = await runtime.observe(spec, spec.key);
+  const observation = await runtime.observeAgain(spec, spec.key);
   const found = observation.detached.find((table) => table.oid === oid);
   if (found && !found.archived) return true;
   const archive = found?.archived?.manifest ?? latestArchive(bounds, observation.ledger)?.manifest;
@@ -231,14 +230,10 @@ function openUndeclared(spec: WindowSpec, manifest: string): ObjectStore {
 
 async function dueDrops(runtime: Runtime, inputs: WindowInputs): Promise<ArchivedDrop[]> {
   const { spec } = inputs;
-  runtime.database.invalidate(spec.schema, spec.table);
-  const observation = await runtime.observe(spec, spec.key);
-  const live = await planLive(runtime, inputs, observation);
-  if (live.problems.length > 0) return [];
-  return dueIn(live.changes, "retire")
-    .map(({ step }) => step)
-    .filter(isArchivedDrop)
-    .filter(({ verb, table }) => names(inputs.work, verb, table.bounds));
+  const observation = await runtime.observeAgain(spec, spec.key);
+  const { due, problems } = planRetired(await readRetireContext(runtime, inputs, observation));
+  if (problems.length > 0) return [];
+  return due.filter(isArchivedDrop).filter(({ verb, table }) => names(inputs.work, verb, table.bounds));
 }
 
 /** Returns a name that includes the manifest, which identifies an archive. */

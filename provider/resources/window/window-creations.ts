@@ -1,7 +1,7 @@
 import { branchShape, type NewBranch } from "../../../core/partition/branch/create-branch";
 import { withCreation } from "../../../core/plan/upkeep/default-partition";
 import type { BranchCreation } from "../../../core/plan/create/creations";
-import { dueIn } from "../../../core/plan/live-plan";
+import { dueIn } from "../../../core/plan/table-plan";
 import { names, namesBranch } from "../../../core/plan/change/work";
 import { createBranch } from "../../../postgres/work/create-branch";
 import { createPartition } from "../../../postgres/work/create-partition";
@@ -10,9 +10,9 @@ import { rowsAreGone } from "../shared/work";
 
 /** Does nothing unless `resources` is "window": otherwise each partition is a resource and creates itself. */
 export async function createMissing(turn: Turn): Promise<number> {
-  const { failures, inputs, live, parent, work } = turn;
+  const { failures, inputs, planned, parent, work } = turn;
   if (inputs.spec.resources !== "window") return 0;
-  const steps = dueIn(live.changes, "create").map(({ step }) => step);
+  const steps = dueIn(planned.changes, "create").map(({ step }) => step);
   const branches = steps.flatMap((step) => (step.kind === "branch" ? [step.branch] : []));
   let made = await createBranches(turn, branches);
   let table = parent;

@@ -177,8 +177,7 @@ async function othersThatGo(ctx: ResourceContext, runtime: Runtime, spec: Window
   );
   const observed = await Promise.all(
     going.map((other) => {
-      runtime.database.invalidate(other.schema, other.table);
-      return runtime.observe(other);
+      return runtime.observeAgain(other);
     }),
   );
   return observed.flatMap(familiesOf);

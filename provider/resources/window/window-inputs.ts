@@ -1,4 +1,4 @@
-import type { LivePlan } from "../../../core/plan/live-plan";
+import type { TablePlan } from "../../../core/plan/table-plan";
 import type { WindowPlan, WorkItem } from "../../../core/plan/change/types";
 import { type Problem as CoreProblem, formatProblem } from "../../../core/problems/problem";
 import { partitionWindowType } from "../../../core/resources/partition-window";
@@ -86,8 +86,8 @@ export function digestProblems(inputs: WindowInputs): CoreProblem[] {
 }
 
 /** Returns the inputs for state and policies: declared keys as given, the plan replaced by the live one. */
-export function withPlan(news: PropertyMap, live: LivePlan): PropertyMap {
-  return { ...news, work: toProperty(live.work), plan: toProperty(live.plan) };
+export function withPlan(news: PropertyMap, { work, plan }: Pick<TablePlan, "work" | "plan">): PropertyMap {
+  return { ...news, work: toProperty(work), plan: toProperty(plan) };
 }
 
 /** Returns inputs with a plan that was not checked against the database: nothing is pending. */

@@ -1,7 +1,7 @@
 import { branchKey } from "../../../core/levels/levels";
 import type { Observation, ObservedLeaf } from "../../../core/observed/table";
 import { decidingHorizon, decidingNow } from "../../../core/window/clocks";
-import type { LivePlan } from "../../../core/plan/live-plan";
+import type { TableChanges } from "../../../core/plan/table-plan";
 import type { Statement } from "../../../core/sql/statement";
 import { formatInstant } from "../../../core/time/instant";
 import { sameInterval } from "../../../core/time/interval";
@@ -27,16 +27,17 @@ export async function recordDecision(
   inputs: WindowInputs,
   owner: string,
   observation: Observation,
-  live: Pick<LivePlan, "leaves" | "defaultPartition">,
+  planned: Pick<TableChanges, "leaves" | "defaultPartition">,
 ): Promise<void> {
   const { spec } = inputs;
   const transaction = `record ${spec.schema}.${spec.table}`;
   const clocks = runtime.clocks(inputs.asOf, observation);
   const horizon = decidingHorizon(spec, clocks);
-  const { leaves } = live;
+  const { leaves } = planned;
   const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: decidingNow(clocks) };
   const known = new Set(observation.ledger.map((one) => one.oid));
-  const ours = (leaf: ObservedLeaf) => leaf.bounds !== undefined || (leaf.isDefault && live.defaultPartition?.declared);
+  const ours = (leaf: ObservedLeaf) =>
+    leaf.bounds !== undefined || (leaf.isDefault && planned.defaultPartition?.declared);
   const adopted = leaves.filter((leaf) => ours(leaf) && !known.has(leaf.oid));
   const approved = leaves.filter(
     (leaf) =>
@@ -79,12 +80,12 @@ export async function recordDecision(
 export async function recordPrepared(
   work: WorkContext,
   { spec }: WindowInputs,
-  live: Pick<LivePlan, "prepared">,
+  planned: Pick<TableChanges, "prepared">,
 ): Promise<void> {
   const statements = renewPrepared(
     work.management,
     spec,
-    live.prepared,
+    planned.prepared,
     `record ${spec.schema}.${spec.table} for the schedule`,
   );
   if (statements.length === 0) return;

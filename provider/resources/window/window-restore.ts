@@ -2,12 +2,13 @@ import { openStoreOfManifest } from "../../../archive/store/archive-place";
 import { bringBack, type RestoreFacts } from "../../../archive/restore/bring-back";
 import { storeSettingsOf } from "../../../core/declare/archive/archive-spec";
 import type { Creation } from "../../../core/plan/create/creation";
+import { listRestores, planCreated, planParent } from "../../../core/plan/plan-changes";
 import { names } from "../../../core/plan/change/work";
 import type { ResourceContext } from "../../runtime/context";
 import type { Runtime } from "../../runtime/runtime";
 import type { Failures } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
-import { planLive } from "./window-plan";
+import { readCreateContext } from "./plan-context";
 import { workContext } from "../shared/work";
 
 /** Restores the partitions of the checked plan, one after the other. Returns how many were attached. */
@@ -49,14 +50,14 @@ function isNamed({ work }: WindowInputs, creation: Creation): boolean {
 /** Reads the facts; a table that is now declared differently has nothing to restore. */
 async function factsOf(runtime: Runtime, inputs: WindowInputs): Promise<RestoreFacts> {
   const { spec } = inputs;
-  runtime.database.invalidate(spec.schema, spec.table);
-  const observation = await runtime.observe(spec, spec.key);
-  const { creations, parent, problems, restores } = await planLive(runtime, inputs, observation);
-  const { detached, table } = observation;
+  const observation = await runtime.observeAgain(spec, spec.key);
+  const context = await readCreateContext(runtime, inputs, observation);
+  const created = planCreated(context);
+  const possible = created.problems.length === 0;
   return {
-    parent: problems.length > 0 ? undefined : parent,
-    columns: table?.columns ?? [],
-    detached,
-    creations: problems.length > 0 ? [] : [...restores, ...creations],
+    parent: possible ? planParent(context) : undefined,
+    columns: observation.table?.columns ?? [],
+    detached: observation.detached,
+    creations: possible ? [...listRestores(created), ...created.creations] : [],
   };
 }

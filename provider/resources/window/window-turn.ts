@@ -1,5 +1,5 @@
 import type { Observation } from "../../../core/observed/table";
-import type { LivePlan } from "../../../core/plan/live-plan";
+import type { TableChanges } from "../../../core/plan/table-plan";
 import type { Retirement } from "../../../core/plan/retire/retiring";
 import type { ParentShape } from "../../../core/partition/carry/parent";
 import { isWorthAnotherLook } from "../../../postgres/connect/errors";
@@ -13,7 +13,7 @@ export interface Turn {
   readonly runtime: Runtime;
   readonly inputs: WindowInputs;
   readonly observation: Observation;
-  readonly live: LivePlan;
+  readonly planned: TableChanges;
   readonly parent: ParentShape;
   readonly failures: Failures;
 }

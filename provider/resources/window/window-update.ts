@@ -1,14 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import { timeLeaves } from "../../../core/partition/branch/tree";
 import type { Observation } from "../../../core/observed/table";
 import { decidingNow } from "../../../core/window/clocks";
 import { dropDay, type Retirement } from "../../../core/plan/retire/retiring";
-import { dueIn, type LivePlan } from "../../../core/plan/live-plan";
+import { planChanges } from "../../../core/plan/plan-changes";
+import { dueIn, type TableChanges } from "../../../core/plan/table-plan";
 import type { WorkItem } from "../../../core/plan/change/types";
-import { VERBS } from "../../../core/plan/change/verbs";
+import { traitsOf, VERBS } from "../../../core/plan/change/verbs";
 import { names } from "../../../core/plan/change/work";
 import { observedParent } from "../../../core/partition/carry/parent";
 import { formatInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
+import { windowToWire } from "../../../core/window/wire";
 import type { WorkContext } from "../../../postgres/work/context";
 import { StillNeeded } from "../../../postgres/read/dependents";
 import { retire } from "../../../postgres/work/retire";
@@ -27,7 +30,8 @@ import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
-import { planLive, registryProblems } from "./window-plan";
+import { readPlanContext } from "./plan-context";
+import { registeredWindow, registryProblems } from "./registered-window";
 import { readPlan, type WindowInputs } from "./window-inputs";
 import { performUpkeep } from "./window-upkeep";
 import { workContext } from "../shared/work";
@@ -99,32 +103,32 @@ async function performLocked(
 ): Promise<Omit<WindowDone, "failures"> & LeftToArchive> {
   const { spec } = inputs;
   const work = workContext(runtime, ctx);
-  runtime.database.invalidate(spec.schema, spec.table);
-  const found = await runtime.observe(spec, spec.key);
+  const found = await runtime.observeAgain(spec, spec.key);
   if (!found.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
   // First, so that ATTACH gives the key to new partitions, and the schedule is prepared for the table as it is then.
   const observation = await withLaterKeys(work, runtime, inputs, found, runtime.owner(ctx), failures);
   if (!observation.table) throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist`);
-  const live = await planLive(runtime, inputs, observation);
+  const retire = needsRetirement(inputs, observation);
+  const planned = planChanges(await readPlanContext(runtime, inputs, observation, { retire }));
   const problems = [
     ...ownershipProblems(spec, observation, runtime.owner(ctx)),
     ...registryProblems(observation),
-    ...live.problems,
+    ...planned.problems,
   ];
   if (problems.length > 0) refuse(`the window of "${spec.schema}.${spec.table}"`, problems);
-  const recorded = await record(work, runtime, inputs, runtime.owner(ctx), observation, live, failures);
+  const recorded = await record(work, runtime, inputs, runtime.owner(ctx), observation, planned, failures);
   const parent =
-    live.parent ??
+    planned.parent ??
     observedParent(observation.table, spec.key, {
       ...runtime.known(spec, withDeclaredIndexes(runtime, spec, observation)),
       levels: spec.levels,
     });
-  if (live.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${live.stopped}`);
-  const turn: Turn = { work, runtime, inputs, observation, live, parent, failures };
+  if (planned.stopped !== undefined) ctx.log.warn(`table "${spec.schema}.${spec.table}": ${planned.stopped}`);
+  const turn: Turn = { work, runtime, inputs, observation, planned, parent, failures };
   const made = await createMissing(turn);
   await alignPartitions(turn);
   const due = inputs.complete && recorded ? await retireDue(turn, trouble) : NOTHING_DUE;
-  const retiring = dueIn(live.changes, "retire").length;
+  const retiring = dueIn(planned.changes, "retire").length;
   if (!inputs.complete && retiring > 0) {
     ctx.log.warn(
       `${retiring} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
@@ -134,12 +138,22 @@ async function performLocked(
   runtime.database.invalidate(spec.schema, spec.table);
   const left = due.retired.filter(({ verb }) => verb === "detach" || verb === "finalize").length;
   return {
-    leafCount: after ? timeLeaves(spec, after.table).length : live.leaves.length + made - left,
+    leafCount: after ? timeLeaves(spec, after.table).length : planned.leaves.length + made - left,
     retired: due.retired,
     observation: after ?? observation,
     parent,
     toArchive: due.toArchive,
   };
+}
+
+/**
+ * True if this update has to plan retirement: it names a step of it, it was planned without the database and reports what is
+ * due, or it records another rule, whose cut is refused on the facts of this moment.
+ */
+function needsRetirement({ spec, complete, work }: WindowInputs, observation: Observation): boolean {
+  if (!complete || work.some(({ verb }) => traitsOf(verb).section === "retire")) return true;
+  const registered = registeredWindow(observation);
+  return registered !== undefined && !isDeepStrictEqual(windowToWire(registered), windowToWire(spec));
 }
 
 /**
@@ -152,16 +166,16 @@ async function record(
   inputs: WindowInputs,
   owner: string,
   observation: Observation,
-  live: LivePlan,
+  planned: TableChanges,
   failures: Failures,
 ): Promise<boolean> {
   const { schema, table } = inputs.spec;
   const recorded = await failures.around(`recording the window of "${schema}.${table}"`, false, async () => {
-    await recordDecision(work, runtime, inputs, owner, observation, live);
+    await recordDecision(work, runtime, inputs, owner, observation, planned);
     return true;
   });
   await failures.around(`preparing the schedule of "${schema}.${table}"`, undefined, () =>
-    recordPrepared(work, inputs, live),
+    recordPrepared(work, inputs, planned),
   );
   return recorded;
 }
@@ -170,8 +184,8 @@ async function record(
  * Aligns partitions whether the checked plan named them or not: that deletes nothing, and a partition created a moment ago by
  * another session must not remain open until the next update.
  */
-async function alignPartitions({ failures, live, work }: Turn): Promise<void> {
-  for (const { keep, reasons, statements, subject: name } of dueIn(live.changes, "align")) {
+async function alignPartitions({ failures, planned, work }: Turn): Promise<void> {
+  for (const { keep, reasons, statements, subject: name } of dueIn(planned.changes, "align")) {
     if (work.signal.aborted) return;
     if (keep) {
       failures.reasons.push(keep.reason);
@@ -214,9 +228,9 @@ async function retireDue(turn: Turn, trouble: string | undefined): Promise<typeo
 }
 
 /** Returns the steps of the checked plan, without those that wait for an archive which cannot be written. */
-function namedSteps({ failures, inputs, live }: Turn, trouble: string | undefined): Retirement[] {
+function namedSteps({ failures, inputs, planned }: Turn, trouble: string | undefined): Retirement[] {
   // A detach that was interrupted in this very update is finalized by it.
-  const all = dueIn(live.changes, "retire")
+  const all = dueIn(planned.changes, "retire")
     .map(({ step }) => step)
     .filter(
       ({ verb, table: { bounds } }) =>

@@ -2,7 +2,7 @@ import type { Observation } from "../../../core/observed/table";
 import { planDefault } from "../../../core/plan/upkeep/default-partition";
 import { type Change, WHOLE } from "../../../core/plan/change/change";
 import type { UpkeepChange, UpkeepStep } from "../../../core/plan/upkeep/upkeep";
-import { dueIn } from "../../../core/plan/live-plan";
+import { dueIn } from "../../../core/plan/table-plan";
 import type { VerbIn } from "../../../core/plan/change/verbs";
 import { names } from "../../../core/plan/change/work";
 import { observedParent } from "../../../core/partition/carry/parent";
@@ -18,13 +18,12 @@ import type { Turn } from "./window-turn";
  * afterwards; undefined if nothing was done.
  */
 export async function performUpkeep(turn: Turn): Promise<Observation | undefined> {
-  const { inputs, live, runtime } = turn;
+  const { inputs, planned, runtime } = turn;
   const { spec } = inputs;
   const observe = (): Promise<Observation> => {
-    runtime.database.invalidate(spec.schema, spec.table);
-    return runtime.observe(spec, spec.key);
+    return runtime.observeAgain(spec, spec.key);
   };
-  let now = live.defaultPartition ? await observe() : undefined;
+  let now = planned.defaultPartition ? await observe() : undefined;
   // Twice: a default partition that returns must exist before its CHECK can be judged.
   for (let round = 0; now?.table && round < 2; round += 1) {
     const parent = observedParent(now.table, spec.key, runtime.known(spec, withDeclaredIndexes(runtime, spec, now)));
@@ -32,7 +31,7 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
     if (!(await perform(turn, due))) break;
     now = await observe();
   }
-  const others = dueIn(live.changes, "upkeep").filter(isPlanned);
+  const others = dueIn(planned.changes, "upkeep").filter(isPlanned);
   return (await perform(turn, others)) ? observe() : now;
 }
 

@@ -1,7 +1,10 @@
 import { timeLeaves } from "../../../core/partition/branch/tree";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
 import type { Observation } from "../../../core/observed/table";
-import { dueIn, type LivePlan } from "../../../core/plan/live-plan";
+import { planChanges } from "../../../core/plan/plan-changes";
+import { planTable } from "../../../core/plan/plan-table";
+import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
+import { workOf } from "../../../core/plan/change/work";
 import { isArchivedDrop } from "../../../core/plan/retire/retiring";
 import { renderPlan, summarizePlan } from "../../../core/plan/change/render";
 import { traitsOf } from "../../../core/plan/change/verbs";
@@ -34,11 +37,12 @@ import {
   withPlan,
   withStaticPlan,
 } from "./window-inputs";
-import { planLive, registryProblems, warnOfLost } from "./window-plan";
+import { readPlanContext } from "./plan-context";
+import { registryProblems, warnOfLost } from "./registered-window";
 import { performWindow } from "./window-update";
 
 /**
- * The rule of one table, and every retirement. Check reads the live database and writes pending steps and their effects into
+ * The rule of one table, and every retirement. Check reads the planned database and writes pending steps and their effects into
  * the inputs; Diff requests an update if a step is pending; Update performs the steps of its checked plan that fresh facts
  * confirm. So preview, policies and update refer to the same actions.
  */
@@ -54,7 +58,7 @@ export const partitionWindow = defineResource(
 
       check: async (ctx, read, { news }) => {
         const result = await checkWindow(ctx, runtime, read, news);
-        return result.live ? { ...result, inputs: checked.remember(ctx, withPlan(news, result.live)) } : result;
+        return result.planned ? { ...result, inputs: checked.remember(ctx, withPlan(news, result.planned)) } : result;
       },
 
       diff: async (ctx, read, { news }, declared) => {
@@ -93,13 +97,13 @@ export const partitionWindow = defineResource(
   readWindowInputs,
 );
 
-/** Checks the rule against the live database and plans its steps; without a database nothing is pending. */
+/** Checks the rule against the planned database and plans its steps; without a database nothing is pending. */
 async function checkWindow(
   ctx: ResourceContext,
   runtime: Runtime,
   read: WindowInputs,
   news: PropertyMap,
-): Promise<Checked & { readonly live?: LivePlan }> {
+): Promise<Checked & { readonly planned?: TablePlan }> {
   const { spec } = read;
   const name = `table "${spec.schema}.${spec.table}"`;
   runtime.rememberAsOf(spec, read.asOf);
@@ -107,19 +111,20 @@ async function checkWindow(
   if (mismatch.length > 0) return { failures: failures(mismatch) };
   const observation = await runtime.observeIfReachable(ctx, spec, spec.key);
   if (!observation) return { inputs: withStaticPlan(news, "the database could not be reached"), failures: [] };
-  const live = await planLive(runtime, read, observation, () => byteLimitFor(runtime, spec));
-  runtime.leaving.set(formatTableId(spec), releasing(live));
-  warnOfLost(ctx, read, observation, live);
-  for (const warning of live.warnings) ctx.log.warn(`${name}: ${warning}`);
+  const limit = () => byteLimitFor(runtime, spec);
+  const planned = planTable(await readPlanContext(runtime, read, observation, { limit }));
+  runtime.leaving.set(formatTableId(spec), releasing(planned));
+  warnOfLost(ctx, read, observation, planned.creations);
+  for (const warning of planned.warnings) ctx.log.warn(`${name}: ${warning}`);
   const problems = [
     ...ownershipProblems(spec, observation, runtime.owner(ctx)),
     ...registryProblems(observation),
-    ...live.problems,
+    ...planned.problems,
   ];
   // Never a problem: that would block new partitions. Steps that need the archive fail at the end of the update.
-  const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(live));
+  const trouble = await archiveTrouble(ctx, runtime, spec, needsOf(planned));
   if (trouble !== undefined) ctx.log.warn(`${name}: ${trouble}`);
-  return { live, failures: failures(problems) };
+  return { planned, failures: failures(problems) };
 }
 
 async function observeWindow(
@@ -152,13 +157,13 @@ function retiredBefore(outputs: PropertyMap | undefined): string[] {
  * Returns partitions that are dropped, or closed for their archive: they refer to nothing any more. Others keep their foreign
  * keys when detached.
  */
-function releasing({ changes }: LivePlan): string[] {
+function releasing({ changes }: TablePlan): string[] {
   return dueIn(changes, "retire").flatMap(({ verb, step }) =>
     verb === "drop" || verb === "archive" ? [step.table.oid] : [],
   );
 }
 
-function needsOf({ changes }: LivePlan): ArchiveNeeds {
+function needsOf({ changes }: TablePlan): ArchiveNeeds {
   const retired = dueIn(changes, "retire");
   return {
     archive: retired.some(({ verb }) => verb === "archive"),
@@ -176,8 +181,9 @@ async function isDueNow(
 ): Promise<boolean> {
   const observation = await runtime.observeIfReachable(ctx, read.spec, read.spec.key);
   if (!observation?.table) return false;
-  const live = await planLive(runtime, read, observation, () => byteLimitFor(runtime, read.spec));
-  return live.work.some(({ verb }) => updating || traitsOf(verb).isDrift === true);
+  const limit = () => byteLimitFor(runtime, read.spec);
+  const { changes } = planChanges(await readPlanContext(runtime, read, observation, { limit }));
+  return workOf(changes, read.spec).some(({ verb }) => updating || traitsOf(verb).isDrift === true);
 }
 
 /** Returns facts about the table as a whole: they change by themselves, and never cause a diff. */

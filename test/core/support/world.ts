@@ -2,17 +2,17 @@ import type { DetachedTable, LedgerDetail, LedgerEntry, LedgerEvent } from "../.
 import type { Observation, ObservedLeaf } from "../../../core/observed/table";
 import { NOTHING_PUBLISHED } from "../../../core/observed/replication";
 import type { Clocks } from "../../../core/window/clocks";
-import { dueIn, type LivePlan } from "../../../core/plan/live-plan";
+import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
 import type { RetirementFacts } from "../../../core/plan/retire/retirement";
 import { dropDay, endOfGrace, type Leaving, type Retirement } from "../../../core/plan/retire/retiring";
-import { planAgainstDatabase } from "../../../core/plan/window-plan";
+import { planTable } from "../../../core/plan/plan-table";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { type OpenInterval, sameInterval } from "../../../core/time/interval";
 import { startOfPeriod } from "../../../core/time/period";
 
 /** A plan with what it retires as tests name it. */
-export interface PlanOfWorld extends LivePlan {
+export interface PlanOfWorld extends TablePlan {
   readonly steps: readonly Retirement[];
   readonly retirements: readonly (Leaving & { readonly verb: Retirement["verb"]; readonly partition: string })[];
 }
@@ -69,7 +69,7 @@ export class World {
 
   plan(spec: WindowSpec, clocks: Clocks, retiring?: RetirementFacts): PlanOfWorld {
     const observation = this.observe(clocks.database, spec);
-    const live = planAgainstDatabase({
+    const live = planTable({
       spec,
       registered: this.registered,
       observation,

@@ -46,29 +46,31 @@ export function dueIn<S extends Section>(changes: readonly PlannedChange[], sect
   return changes.filter((change) => change.section === section) as ChangeOf<VerbIn<S>>[];
 }
 
-/** A plan with everything that the update needs in addition to what it shows. */
-export interface LivePlan {
-  readonly plan: WindowPlan;
-  /** The table that it was planned for. */
+/** Changes of one table, with the facts that performing them needs. */
+export interface TableChanges {
+  /** All pending and kept changes, in the order of an update. */
+  readonly changes: readonly PlannedChange[];
+  readonly problems: readonly Problem[];
+  /** The table that they were planned for. */
   readonly parent: ParentShape | undefined;
   /** The default partition that exists or will exist. */
   readonly defaultPartition: DefaultFacts | undefined;
-  readonly work: readonly WorkItem[];
-  readonly problems: readonly Problem[];
-  /** All pending and kept changes, in the order of an update. */
-  readonly changes: readonly PlannedChange[];
   /** The window compared with the database, partition by partition. */
   readonly creations: readonly Creation[];
-  /** Partitions that come back from archives, inside and outside the window. */
-  readonly restores: readonly Creation[];
   /** Time partitions attached now, in all branches. */
   readonly leaves: readonly ObservedLeaf[];
-  /** Reported even if nothing is pending. */
-  readonly warnings: readonly string[];
   /** Partitions that the schedule in the database is prepared to create. */
   readonly prepared: PreparedPlan | undefined;
   /** Reason why nothing is retired although something would be, or might be. */
   readonly stopped: string | undefined;
+}
+
+/** The full plan of one table: its changes, and all that preview, policies and state show of them. */
+export interface TablePlan extends TableChanges {
+  readonly plan: WindowPlan;
+  readonly work: readonly WorkItem[];
+  /** Reported even if nothing is pending. */
+  readonly warnings: readonly string[];
 }
 
 /** A table that does not exist yet: its future shape, and the statements that create it. */
@@ -106,6 +108,8 @@ export interface PlanContext {
   readonly planned: PlannedTable | undefined;
   /** True to plan the partitions of the schedule too, which renders many of them. @default true */
   readonly prepare?: boolean;
+  /** False if the caller retires nothing, so that no facts about retirement are needed. @default true */
+  readonly retire?: boolean;
   /** Schema of the registry and ledger, whose functions some statements call. @default "pgpartition" */
   readonly management?: string;
   /** Statements that this preview has already shown for the table's own resource. */

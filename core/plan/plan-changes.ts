@@ -1,0 +1,172 @@
+import type { WindowSpec } from "../declare/table/spec";
+import { observedParent, type ParentShape } from "../partition/carry/parent";
+import { timeLeaves } from "../partition/branch/tree";
+import type { Problem } from "../problems/problem";
+import type { Instant } from "../time/instant";
+import { decidingNow } from "../window/clocks";
+import { type PlannedWindow, planWindow } from "../window/window";
+import { planAlignments } from "./align/alignment";
+import { planReadOnly } from "./align/read-only";
+import type { Change } from "./change/change";
+import { planCreateChanges } from "./create-changes";
+import type { Creation } from "./create/creation";
+import { planCreations, type PlannedCreations } from "./create/creations";
+import { type PreparedPlan, planPrepared } from "./prepare/prepared";
+import { keptChanges, retireChanges } from "./retire-changes";
+import { planCleanup } from "./retire/cleanup";
+import { planRetirement, type RetirementPlan } from "./retire/retirement";
+import type { PlanContext, PlannedChange, TableChanges } from "./table-plan";
+import { type DefaultPlan, planDefault } from "./upkeep/default-partition";
+import { planLaterKeys } from "./upkeep/later-keys";
+import { planAnalysis, planTriggers } from "./upkeep/upkeep";
+
+/** Every topic of one plan, before their changes are put in order. */
+export interface Topics {
+  readonly context: PlanContext;
+  readonly now: Instant;
+  readonly parent: ParentShape | undefined;
+  readonly created: CreatePlan;
+  readonly retired: RetirementPlan;
+  readonly fallback: DefaultPlan;
+  readonly prepared: PreparedPlan | undefined;
+}
+
+/** Partitions to create, with the window that asks for them. */
+interface CreatePlan extends PlannedCreations {
+  readonly window: PlannedWindow;
+}
+
+/** Facts from which the partitions to create are planned. */
+export type CreateContext = Pick<PlanContext, "spec" | "observation" | "clocks" | "values">;
+
+/** Facts from which retirement is planned. */
+export type RetireContext = Pick<
+  PlanContext,
+  "spec" | "registered" | "observation" | "clocks" | "retiring" | "values" | "empty"
+>;
+
+/** Plans the changes of one table for an update that performs them: nothing is summed up or rendered. */
+export function planChanges(context: PlanContext): TableChanges {
+  return changesOf(planTopics(context));
+}
+
+/** Plans each topic by itself. */
+export function planTopics(context: PlanContext): Topics {
+  const parent = planParent(context);
+  const created = planCreated(context);
+  const retired = context.retire === false ? NOTHING_RETIRED : planRetired(context);
+  const fallback = planDefault(parent, context.observation, created.creations, retired.due);
+  const prepared = planPrepare(context, parent);
+  return { context, now: decidingNow(context.clocks), parent, created, retired, fallback, prepared };
+}
+
+/** Puts the topics together. */
+export function changesOf(topics: Topics): TableChanges {
+  const { parent, created, retired, fallback, prepared } = topics;
+  return {
+    changes: listChanges(topics),
+    problems: [...created.problems, ...retired.problems, ...fallback.problems],
+    parent,
+    defaultPartition: fallback.facts,
+    creations: created.creations,
+    leaves: created.leaves,
+    prepared,
+    stopped: retired.stopped,
+  };
+}
+
+/** Returns the table as it is, or will be. */
+export function planParent({
+  spec,
+  observation,
+  clocks,
+  profile,
+  planned,
+}: Pick<PlanContext, "spec" | "observation" | "clocks" | "profile" | "planned">): ParentShape | undefined {
+  if (!observation.table) return planned && { ...planned.parent, below: spec.levels.below };
+  return observedParent(observation.table, spec.key, {
+    ...observation,
+    profile,
+    now: decidingNow(clocks),
+    levels: spec.levels,
+  });
+}
+
+/** Plans the partitions that the window or `restored` lacks. Refusals are among its problems. */
+export function planCreated({ spec, observation, clocks, values = [] }: CreateContext): CreatePlan {
+  const window = planWindow(spec, clocks.asOf);
+  const created = planCreations(spec, window, observation, values, clocks.asOf, decidingNow(clocks));
+  const refused = created.restores.flatMap((one) => (one.kind === "refuse" ? [one.problem] : []));
+  return {
+    ...created,
+    window,
+    problems: [...window.problems, ...created.problems, ...refusals(spec, created.creations), ...refused],
+  };
+}
+
+/** Lists partitions that come back from archives, inside and outside the window. */
+export function listRestores({ creations, restores }: PlannedCreations): Creation[] {
+  return [...creations.filter(({ kind }) => kind === "restore"), ...restores];
+}
+
+/** Plans retirement of time partitions, in any branch. */
+export function planRetired(context: RetireContext): RetirementPlan {
+  const { spec, registered, observation, clocks, retiring, values = [], empty = new Set() } = context;
+  const cleanup = planCleanup(spec, values, observation, empty, decidingNow(clocks));
+  const table = observation.table && { ...observation.table, leaves: timeLeaves(spec, observation.table) };
+  return planRetirement(spec, registered, { ...observation, table }, clocks, retiring, cleanup);
+}
+
+const NOTHING_RETIRED: RetirementPlan = { due: [], deferred: [], problems: [], notes: [], stopped: undefined };
+
+function planPrepare(
+  { spec, observation, clocks, prepare }: PlanContext,
+  parent: ParentShape | undefined,
+): PreparedPlan | undefined {
+  return planPrepared(
+    spec,
+    observation.table && prepare !== false ? parent : undefined,
+    observation.registration,
+    clocks,
+  );
+}
+
+/**
+ * Lists every change, in the order of an update. Keys come before partitions that the window creates, and after those that
+ * resources create.
+ */
+function listChanges(topics: Topics): PlannedChange[] {
+  const { context, now, parent, created, retired, fallback, prepared } = topics;
+  const { spec, observation, clocks, management, shown, sourceTriggers } = context;
+  const keys = keyChanges(topics);
+  const analysis = [planAnalysis(spec, observation, created.creations) ?? []].flat();
+  const upkeep = [...fallback.upkeep, ...planTriggers(spec, sourceTriggers), ...analysis];
+  return [
+    ...(spec.resources === "window" ? keys : []),
+    ...planCreateChanges(parent, created.branches, [...created.creations, ...created.restores], management),
+    ...(spec.resources === "partition" ? keys : []),
+    ...planAlignments(parent, observation, retired.due, shown),
+    ...planReadOnly(spec, created, { ledger: observation.ledger, clocks, management }),
+    ...(prepared?.changes ?? []),
+    ...retireChanges(retired, parent, now, management),
+    ...keptChanges(spec, created, clocks),
+    ...(parent ? upkeep : []),
+  ];
+}
+
+function keyChanges({ context, parent, created }: Topics): Change<"constrain", undefined>[] {
+  const { laterKeys, observation, spec } = context;
+  if (!laterKeys || !parent) return [];
+  const table = { ...parent.root, leafSchema: parent.leafSchema };
+  return planLaterKeys(laterKeys, table, observation, spec.resources === "partition" ? created.creations : []);
+}
+
+/**
+ * Returns refusals. In partition mode each Partition resource refuses under its own name; the window repeats only dropped ranges.
+ */
+function refusals(spec: WindowSpec, creations: readonly Creation[]): Problem[] {
+  return creations.flatMap((creation) => {
+    if (creation.kind !== "refuse") return [];
+    return spec.resources === "window" || creation.problem.code === "dropped-range-returns" ? [creation.problem] : [];
+  });
+}

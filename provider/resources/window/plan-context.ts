@@ -1,0 +1,170 @@
+import { formatTableId } from "../../../core/names/resource-id";
+import type { Observation } from "../../../core/observed/table";
+import type { KnownSourceTriggers } from "../../../core/partition/branch/source-triggers";
+import type { SourceValues } from "../../../core/partition/branch/tree";
+import type { CreateContext, RetireContext } from "../../../core/plan/plan-changes";
+import type { BackupFact } from "../../../core/plan/retire/backup";
+import type { ByteLimit } from "../../../core/plan/retire/byte-limit";
+import { cleansUp, planCleanup } from "../../../core/plan/retire/cleanup";
+import { couldLeave, type RetirementFacts } from "../../../core/plan/retire/retirement";
+import type { Detach } from "../../../core/plan/retire/retiring";
+import type { PlanContext } from "../../../core/plan/table-plan";
+import type { WindowSpec } from "../../../core/declare/table/spec";
+import { intervalKey, type OpenInterval } from "../../../core/time/interval";
+import { type Clocks, decidingNow } from "../../../core/window/clocks";
+import { planWindow } from "../../../core/window/window";
+import { ConnectionLost } from "../../../postgres/connect/errors";
+import { readDependents } from "../../../postgres/read/dependents";
+import { readLastBackup } from "../../../postgres/read/last-backup";
+import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../../postgres/read/level-values";
+import { readReferring } from "../../../postgres/read/referring";
+import { readSourceTriggers } from "../../../postgres/read/source-triggers";
+import { Refusal } from "../../runtime/failures";
+import type { Runtime } from "../../runtime/runtime";
+import { withDeclaredIndexes } from "../shared/declared-indexes";
+import { withCountedRows } from "../shared/default-rows";
+import { laterKeysOf } from "./later-keys";
+import { registeredAsOf, registeredWindow } from "./registered-window";
+import type { WindowInputs } from "./window-inputs";
+
+/** What an update that performs a checked plan leaves out: it has no limit of its own, and may retire nothing. */
+interface Reading {
+  /** Reads this table's share of maxBytesPerUpdate. @default no limit */
+  readonly limit?: () => Promise<ByteLimit | undefined>;
+  /** False to read and plan nothing about retirement. @default true */
+  readonly retire?: boolean;
+}
+
+/** Reads everything from which a table is planned, on the latest observation. */
+export async function readPlanContext(
+  runtime: Runtime,
+  inputs: WindowInputs,
+  found: Observation,
+  { limit, retire = true }: Reading = {},
+): Promise<PlanContext> {
+  const { spec } = inputs;
+  const create = await readCreateContext(runtime, inputs, found);
+  const { observation } = create;
+  return {
+    ...create,
+    retire,
+    ...(retire ? await readRetireFacts(runtime, create, limit) : {}),
+    sourceTriggers: await triggersOf(runtime, inputs),
+    registered: registeredWindow(observation),
+    registeredAsOf: registeredAsOf(observation),
+    indexes: runtime.indexesOf(spec),
+    laterKeys: await laterKeysOf(runtime, spec, observation),
+    altering: runtime.altering.get(formatTableId(spec)) ?? [],
+    shown: runtime.shown,
+    management: runtime.database.managementSchema,
+  };
+}
+
+/** Reads the facts from which creations and restores are planned. */
+export async function readCreateContext(
+  runtime: Runtime,
+  inputs: WindowInputs,
+  found: Observation,
+): Promise<CreateContext & Pick<PlanContext, "profile" | "planned"> & { readonly values: SourceValues }> {
+  const { spec } = inputs;
+  const counted = await withCountedRows(runtime, spec, spec.key, found, missingRanges(inputs, found));
+  return {
+    ...(await readShared(runtime, inputs, withDeclaredIndexes(runtime, spec, counted))),
+    profile: runtime.profileOf(spec),
+    planned: runtime.planned.get(formatTableId(spec)),
+  };
+}
+
+/** Reads the facts from which retirement is planned. */
+export async function readRetireContext(
+  runtime: Runtime,
+  inputs: WindowInputs,
+  observation: Observation,
+): Promise<RetireContext> {
+  const shared = await readShared(runtime, inputs, observation);
+  return { ...shared, registered: registeredWindow(observation), ...(await readRetireFacts(runtime, shared)) };
+}
+
+/** Reads what every topic needs. */
+async function readShared(runtime: Runtime, inputs: WindowInputs, observation: Observation) {
+  return {
+    spec: inputs.spec,
+    observation,
+    clocks: runtime.clocks(inputs.asOf, observation),
+    values: await valuesOf(runtime, inputs),
+  };
+}
+
+/**
+ * Reads the references that prevent retirement: two queries if something could be retired now, otherwise none.
+ *
+ * @param leaving oids of partitions of other tables that leave in this run: their rows block nothing
+ */
+export async function readKeeping(
+  { database }: Runtime,
+  spec: WindowSpec,
+  observation: Observation,
+  clocks: Clocks,
+  cleanup: readonly Detach[] = [],
+  leaving: readonly string[] = [],
+): Promise<Pick<RetirementFacts, "referring" | "dependents">> {
+  const oids = couldLeave(spec, observation, clocks, cleanup);
+  const dropped = spec.onExpire === "detach" ? cleanup.map(({ table }) => table.oid) : oids;
+  return {
+    referring: await readReferring(database, oids, leaving),
+    dependents: await readDependents(database, dropped),
+  };
+}
+
+/** Reads the facts that only retirement needs: if that fails nothing is retired, and partitions are created anyway. */
+async function readRetireFacts(
+  runtime: Runtime,
+  { spec, observation, clocks, values }: Awaited<ReturnType<typeof readShared>>,
+  limit?: Reading["limit"],
+): Promise<Pick<RetireContext, "retiring" | "empty">> {
+  const { database } = runtime;
+  try {
+    const empty = cleansUp(spec) ? await readEmptyLeaves(database, spec) : new Set<string>();
+    const cleanup = planCleanup(spec, values, observation, empty, decidingNow(clocks));
+    const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(spec) ? [] : oids));
+    return {
+      empty,
+      retiring: {
+        ...(await readKeeping(runtime, spec, observation, clocks, cleanup, leaving)),
+        byteLimit: await limit?.(),
+        backup: await backupOf(runtime, spec),
+      },
+    };
+  } catch (error) {
+    if (error instanceof ConnectionLost) throw error;
+    return { retiring: { unread: error instanceof Error ? error.message : String(error) } };
+  }
+}
+
+async function backupOf(runtime: Runtime, spec: WindowSpec): Promise<BackupFact | undefined> {
+  if (!spec.requireBackupSince) return undefined;
+  return readLastBackup(runtime.database, spec.requireBackupSince.query);
+}
+
+/** Reads triggers only if a level could have one, or had. */
+async function triggersOf(runtime: Runtime, { spec }: WindowInputs): Promise<KnownSourceTriggers | undefined> {
+  if (spec.levels.above.length === 0) return undefined;
+  const { database } = runtime;
+  return { management: database.managementSchema, found: await readSourceTriggers(database, spec) };
+}
+
+/** Returns ranges of the window without a partition. */
+function missingRanges({ spec, asOf }: WindowInputs, observation: Observation): readonly OpenInterval[] {
+  if (!observation.table?.defaultPartition) return [];
+  const there = new Set(observation.table.leaves.flatMap((leaf) => (leaf.bounds ? [intervalKey(leaf.bounds)] : [])));
+  return planWindow(spec, asOf).desired.filter((partition) => !there.has(intervalKey(partition)));
+}
+
+/** Treats a source that cannot be read as a wrong input: it changes nothing. */
+async function valuesOf(runtime: Runtime, inputs: WindowInputs): Promise<SourceValues> {
+  try {
+    return await readLevelValues(runtime.database, inputs.spec.levels);
+  } catch (error) {
+    throw error instanceof ValueSourceError ? new Refusal(error.message) : error;
+  }
+}

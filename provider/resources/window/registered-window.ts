@@ -1,0 +1,65 @@
+import type { Observation } from "../../../core/observed/table";
+import type { Creation } from "../../../core/plan/create/creation";
+import { formatProblem, type Problem } from "../../../core/problems/problem";
+import type { WindowSpec } from "../../../core/declare/table/spec";
+import { type Instant, parseInstant } from "../../../core/time/instant";
+import { sameInterval } from "../../../core/time/interval";
+import { windowFromWire } from "../../../core/window/wire";
+import { planWindow } from "../../../core/window/window";
+import type { ResourceContext } from "../../runtime/context";
+import type { WindowInputs } from "./window-inputs";
+
+/** Returns the window of the last update, from the registry; undefined: none, or one that cannot be read. */
+export function registeredWindow(observation: Observation): WindowSpec | undefined {
+  const window = windowFromWire(observation.registration?.window);
+  return "spec" in window ? window.spec : undefined;
+}
+
+/** Refuses to plan on a recorded window that cannot be read: the guard against a cut would be disabled. */
+export function registryProblems(observation: Observation): Problem[] {
+  const recorded = observation.registration?.window;
+  if (recorded === undefined || recorded === null) return [];
+  const read = windowFromWire(recorded);
+  if ("spec" in read) return [];
+  return [
+    {
+      path: "table",
+      code: "conflict",
+      message: `the window that the registry keeps for this table cannot be read (${read.problems.map(formatProblem).join("; ")}).`,
+      fix: "A newer version may have written it: use that version.",
+    },
+  ];
+}
+
+/** Returns the recorded moment of the window. */
+export function registeredAsOf(observation: Observation): Instant | undefined {
+  const window = observation.registration?.window;
+  if (typeof window !== "object" || window === null || !("asOf" in window) || typeof window.asOf !== "string")
+    return undefined;
+  return parseInstant(window.asOf, "UTC");
+}
+
+/**
+ * Warns about a partition that the last update left in place and that is gone: no plan removed it, and writers of its range
+ * fail. With partitions as resources the engine trusts its state until a refresh.
+ */
+export function warnOfLost(
+  ctx: ResourceContext,
+  inputs: WindowInputs,
+  observation: Observation,
+  creations: readonly Creation[],
+): void {
+  const missing = creations.filter(({ kind }) => kind !== "present" && kind !== "restore");
+  if (missing.length === 0 || inputs.spec.resources === "window") return;
+  const before = registeredWindow(observation);
+  const asOf = registeredAsOf(observation);
+  if (!before || !asOf) return;
+  const stood = planWindow(before, asOf).desired;
+  const lost = missing.filter((creation) => stood.some((partition) => sameInterval(partition, creation.partition)));
+  if (lost.length === 0) return;
+  const names = lost.map((creation) => `"${creation.partition.name}"`).join(", ");
+  ctx.log.warn(
+    `table "${inputs.spec.schema}.${inputs.spec.table}" lacks ${names}, which the last update left in place: detached or dropped outside Pulumi. ` +
+      "Rows for that range are refused (SQLSTATE 23514). `pulumi up --refresh` brings it back",
+  );
+}
