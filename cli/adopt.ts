@@ -12,7 +12,7 @@ import { programText } from "../core/adopt/program";
 import { within } from "../core/observed/key-excludes";
 import { retireRivals, rivalsText } from "../core/adopt/rivals";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import type { Observation, ObservedLeaf, ObservedTable } from "../core/observed/table";
+import type { Observation, ObservedPartition, ObservedTable } from "../core/observed/table";
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
 import type { Instant } from "../core/time/instant";
 import { isZone } from "../core/time/period";
@@ -87,12 +87,12 @@ async function describeTable(database: Database, id: TableId, options: AdoptOpti
   const reading = await readKey(database, id, options, zone);
   const { table, now, registration, replication, ledger, detached } = reading.observation;
   if (!table) throw new Error(`table "${formatTableId(id)}" does not exist`);
-  const leafIndexes = await database.observeLeafIndexes(id.schema, id.table);
+  const partitionIndexes = await database.observePartitionIndexes(id.schema, id.table);
   const columns = options.columns === true;
   const { encoding } = reading;
   const sources = options.values ?? {};
   const history = { ledger, detached };
-  const facts = { table, leafIndexes, replication, now, encoding, zone: reading.zone, columns, sources, history };
+  const facts = { table, partitionIndexes, replication, now, encoding, zone: reading.zone, columns, sources, history };
   const adoption = adoptTable(facts);
   const managed = registration?.window !== undefined && registration.window !== null;
   const notes = [
@@ -130,7 +130,7 @@ function importText(adoption: Adoption, found: Parameters<typeof importFile>[1],
 async function takenNotes(database: Database, id: TableId, adoption: Adoption): Promise<string[]> {
   const names = namesToMake(adoption.makes);
   if (names.length === 0) return [];
-  const taken = await readTakenNames(database, adoption.args.leafSchema ?? id.schema, names);
+  const taken = await readTakenNames(database, adoption.args.partitionSchema ?? id.schema, names);
   return taken
     .filter((one) => one.kind === "relation")
     .map(
@@ -168,7 +168,7 @@ interface KeyReading {
   readonly observation: Observation;
   readonly encoding: KeyEncoding;
   readonly zone: string;
-  readonly parts: readonly ObservedLeaf[];
+  readonly parts: readonly ObservedPartition[];
 }
 
 /** Reads the key from the partition bounds, with notes for the user. --key and --zone take precedence. */

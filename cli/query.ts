@@ -35,7 +35,7 @@ Example: pgpartition query app.events "select date_trunc('month', at) as month, 
         const observation = await database.observe(table.schema, table.table);
         const range = rangeOf(flags, zoneOf(observation.registration));
         const there = new Set(
-          (observation.table?.leaves ?? []).flatMap(({ bounds }) => (bounds ? [intervalKey(bounds)] : [])),
+          (observation.table?.partitions ?? []).flatMap(({ bounds }) => (bounds ? [intervalKey(bounds)] : [])),
         );
         // Restored ranges are already in the table: their archives have the same rows.
         const archives = latest(await listArchives(database, table), range).filter(

@@ -25,9 +25,11 @@ async function describe(database: Database, entry: RegisteredTable): Promise<str
   const head = `${formatTableId(entry)}  ${entry.mode === "released" ? "released" : entry.owner}${entry.paused ? ", paused" : ""}`;
   const { table, detached } = await database.observe(entry.schema, entry.table);
   if (!table) return `${head}  (does not exist)`;
-  const ends = table.leaves.flatMap((leaf) => (leaf.bounds?.to ? [leaf.bounds.to] : [])).sort(compareInstants);
+  const ends = table.partitions
+    .flatMap((partition) => (partition.bounds?.to ? [partition.bounds.to] : []))
+    .sort(compareInstants);
   const last = ends.at(-1);
-  const bytes = table.leaves.reduce((sum, leaf) => sum + leaf.bytes, 0);
+  const bytes = table.partitions.reduce((sum, partition) => sum + partition.bytes, 0);
   const away = detached.length > 0 ? `, ${detached.length} detached` : "";
-  return `${head}  ${table.leaves.length} partitions${away}, ${formatBytes(bytes)}, until ${last ? formatInstant(last) : "(none)"}`;
+  return `${head}  ${table.partitions.length} partitions${away}, ${formatBytes(bytes)}, until ${last ? formatInstant(last) : "(none)"}`;
 }

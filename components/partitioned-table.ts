@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { WARN_LEAVES_AS_RESOURCES } from "../core/defaults";
+import { WARN_PARTITIONS_AS_RESOURCES } from "../core/defaults";
 import { partitionResourceName } from "../core/names/child-names";
 import { InvalidSpecError } from "../core/problems/problem";
 import { planFromSpec } from "../core/plan/spec-plan";
@@ -172,7 +172,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
   }
 
   private warnManyResources(count: number): void {
-    if (count < WARN_LEAVES_AS_RESOURCES) return;
+    if (count < WARN_PARTITIONS_AS_RESOURCES) return;
     void pulumi.log.warn(
       `${count} partitions as resources make every update slow; set resources: "window" to keep them out of state (nothing is moved or dropped)`,
       this,

@@ -50,7 +50,7 @@ export const DEFAULT_POOL_SIZE = 4;
 export const MAX_CLOCK_SKEW_SECONDS = 10;
 
 /** Number of partitions from which `resources: "window"` is recommended: every resource costs the engine a state write. */
-export const WARN_LEAVES_AS_RESOURCES = 200;
+export const WARN_PARTITIONS_AS_RESOURCES = 200;
 
 /** More intervals than this in one window is a mistake of units; PostgreSQL's planner suffers long before. */
 export const MAX_WINDOW_INTERVALS = 20_000;

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Observation, ObservedLeafIndex } from "../core/observed/table";
+import type { Observation, ObservedPartitionIndex } from "../core/observed/table";
 import type { RegisteredExpression } from "../core/observed/registration";
 import type { Statement } from "../core/sql/statement";
 import type { Instant } from "../core/time/instant";
@@ -17,7 +17,7 @@ import { type ImportRequest, importRows } from "./copy/import-rows";
 import { storeRows, type StoreRowsRequest } from "./copy/store-rows";
 import { flushStatement } from "./registry/flush";
 import { parseTime, type RawObservation, toObservation } from "./catalog/observation";
-import { observeIndexesOfLeaves, observeTable } from "./catalog/observe";
+import { observeIndexesOfPartitions, observeTable } from "./catalog/observe";
 import { readPatiently } from "./execute/patient-read";
 import { type DeclaredExpression, printExpressions } from "./catalog/print-expressions";
 import { type PrintedPolicies, printPolicies, type PrintRequest } from "./catalog/print-policies";
@@ -97,13 +97,13 @@ export class Database {
   }
 
   /** Reads the indexes of the partitions, uncached: they are read when they are about to change. */
-  observeLeafIndexes(
+  observePartitionIndexes(
     schema: string,
     table: string,
     away?: { readonly schema: string; readonly name: string },
-  ): Promise<ObservedLeafIndex[]> {
+  ): Promise<ObservedPartitionIndex[]> {
     return this.patiently(`reading the indexes of table "${schema}"."${table}"`, (session) =>
-      observeIndexesOfLeaves(session, schema, table, away),
+      observeIndexesOfPartitions(session, schema, table, away),
     );
   }
 

@@ -52,8 +52,8 @@ async function archive(job: ArchiveJob): Promise<CompletedArchive> {
 
 async function putUpFence(job: ArchiveJob): Promise<void> {
   const { away, work } = job;
-  const leaf = { schema: away.partitionSchema, name: away.partition };
-  const fence = fenceStatement({ management: work.management, references: job.references }, leaf);
+  const partition = { schema: away.partitionSchema, name: away.partition };
+  const fence = fenceStatement({ management: work.management, references: job.references }, partition);
   const record = { ...fencedStatement(work.management, away, work.run), transaction: fence.transaction };
   await work.database.execute([fence, record], {
     signal: work.signal,

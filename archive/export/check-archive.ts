@@ -120,11 +120,11 @@ async function lookForParts({ away, store, work }: CheckJob, { folder, manifest 
  * are checked once more under the lock. Fewer rows than were archived are no reason to archive the rest: the archive has more.
  */
 async function requireRows({ away, work }: CheckJob, archived: ArchivedFacts): Promise<void> {
-  const leaf = { schema: away.partitionSchema, name: away.partition };
-  const rows = await countRows(work.database, countStatement(leaf).sql);
+  const partition = { schema: away.partitionSchema, name: away.partition };
+  const rows = await countRows(work.database, countStatement(partition).sql);
   if (rows === archived.rows) return;
   throw new Error(
-    `"${leaf.schema}"."${leaf.name}" holds ${rows} rows and its archive ${archived.rows}, though its fence has stood: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
+    `"${partition.schema}"."${partition.name}" holds ${rows} rows and its archive ${archived.rows}, though its fence has stood: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
       `Nothing was dropped. Where the archive is right, drop the table by hand; its archive ${archived.manifest} stays listed`,
   );
 }

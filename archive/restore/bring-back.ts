@@ -62,7 +62,7 @@ async function readArchive(job: BringBack): Promise<void> {
       work,
       store,
       manifest: archive.manifest,
-      parent: half ? { ...above, leafSchema: half.schema } : above,
+      parent: half ? { ...above, partitionSchema: half.schema } : above,
       columns,
       partition: half ? { ...partition, name: half.name } : partition,
       half: half !== undefined,

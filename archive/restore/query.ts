@@ -4,7 +4,7 @@ import type { ParquetColumn } from "../../core/archive/format/columns";
 import { parquetColumns } from "../../core/archive/format/columns";
 import { quote, quoteLiteral } from "../../core/names/identifier";
 import { overlaps, type OpenInterval } from "../../core/time/interval";
-import { type HotLeaf, readArchiveColumns, readHotLeaves } from "../../postgres/journal/archive-table";
+import { type HotPartition, readArchiveColumns, readHotPartitions } from "../../postgres/journal/archive-table";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { asParquet } from "../codec/as-parquet";
@@ -67,16 +67,16 @@ async function exportHot(
   directory: string,
 ): Promise<{ readonly files: Source[]; readonly rows: number }> {
   const observation = await database.observe(table.schema, table.table);
-  const leaves = (observation.table?.leaves ?? []).filter(
-    (leaf) => leaf.bounds === undefined || overlaps(leaf.bounds, range),
+  const partitions = (observation.table?.partitions ?? []).filter(
+    (partition) => partition.bounds === undefined || overlaps(partition.bounds, range),
   );
   const files: Source[] = [];
   let rows = 0;
-  for (const leaf of leaves) {
-    const columns = parquetColumns(await readArchiveColumns(database, leaf.oid));
+  for (const partition of partitions) {
+    const columns = parquetColumns(await readArchiveColumns(database, partition.oid));
     const codec = await openCodec(columns, { directory, maxTextBytes: ANY_TEXT });
     try {
-      for (const relation of await readHotLeaves(database, leaf.oid)) {
+      for (const relation of await readHotPartitions(database, partition.oid)) {
         log.status(`reading ${relation.name}`);
         const file = join(directory, `hot-${relation.oid}.parquet`);
         const subject = `reading "${relation.schema}"."${relation.name}"`;
@@ -93,7 +93,7 @@ async function exportHot(
   return { files, rows };
 }
 
-function requestOf(relation: HotLeaf, columns: readonly ParquetColumn[]) {
+function requestOf(relation: HotPartition, columns: readonly ParquetColumn[]) {
   const end = `(${String(relation.blocks)},0)`;
   return { relation, columns: columns.map(({ name }) => name), first: "(0,0)", end };
 }

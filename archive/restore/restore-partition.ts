@@ -48,16 +48,16 @@ export function restorePartition(job: PartitionRestore): Promise<{ readonly rows
 async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{ readonly rows: number }> {
   const { manifest: place, parent, partition, store, work } = job;
   const { signal, log } = work;
-  const leaf = { schema: parent.leafSchema, name: partition.name };
-  const subject = `restoring "${place}" as partition "${leaf.schema}"."${leaf.name}"`;
+  const relation = { schema: parent.partitionSchema, name: partition.name };
+  const subject = `restoring "${place}" as partition "${relation.schema}"."${relation.name}"`;
   const { manifest, folder } = await openArchive(archive);
   const mapping = requireMapping(job, manifest);
-  if (!job.half) await makeTable(job, leaf, subject);
-  const forced = await readForcedSecurity(work.database, leaf);
-  const table = quoteQualified(leaf.schema, leaf.name);
+  if (!job.half) await makeTable(job, relation, subject);
+  const forced = await readForcedSecurity(work.database, relation);
+  const table = quoteQualified(relation.schema, relation.name);
   const force = (word: string) => (forced ? [{ sql: `ALTER TABLE ${table} ${word} ROW LEVEL SECURITY` }] : []);
   const request = {
-    ...leaf,
+    ...relation,
     columns: manifest.columns.map(({ name }) => name),
     ...(mapping.partly
       ? {
@@ -77,9 +77,9 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
       record(job, "restored", { manifest: place, rows: manifest.rows, archive: true, ...job.pin }),
     ],
   };
-  const source = { store, manifest, folder, name: leaf.name, subject, signal, log };
+  const source = { store, manifest, folder, name: relation.name, subject, signal, log };
   const rows = await withArchivedRows(source, (texts) => work.database.importRows(request, { signal, subject }, texts));
-  await faultpoint(`after rows of ${leaf.name}`);
+  await faultpoint(`after rows of ${relation.name}`);
   return { rows };
 }
 
@@ -111,13 +111,13 @@ function requireRange({ manifest: place, partition }: PartitionRestore, manifest
  */
 async function makeTable(
   job: PartitionRestore,
-  leaf: { readonly schema: string; readonly name: string },
+  relation: { readonly schema: string; readonly name: string },
   subject: string,
 ): Promise<void> {
   const { parent, partition, work } = job;
-  if (await tableExists(work.database, leaf))
+  if (await tableExists(work.database, relation))
     throw new Error(
-      `${subject}: a table "${leaf.schema}"."${leaf.name}" exists that is not a partition; nothing was restored. Rename it, or drop it`,
+      `${subject}: a table "${relation.schema}"."${relation.name}" exists that is not a partition; nothing was restored. Rename it, or drop it`,
     );
   const statements = restoredTableStatements(parent, partition);
   const transaction = statements[0]?.transaction;
@@ -133,7 +133,7 @@ function record({ parent, partition, work }: PartitionRestore, event: "restoring
     table: parent.root.table,
     branch: branchKey(parent.path),
     partition: partition.name,
-    partitionSchema: parent.leafSchema,
+    partitionSchema: parent.partitionSchema,
     bounds: { from: partition.from, to: partition.to },
     event,
     run: work.run,

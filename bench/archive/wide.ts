@@ -74,11 +74,11 @@ function wideTable(retention: number, to: string): TableSpecArgs {
 /** Inserts rows into the month that is to expire, until it has as many bytes. */
 function fill(database: BenchDatabase, size: keyof typeof BYTES): Promise<number> {
   return database.with("bench", async (client) => {
-    const leaves = await client.query<{ name: string; at: string }>(
+    const partitions = await client.query<{ name: string; at: string }>(
       `select c.oid::regclass::text as name, substring(pg_get_expr(c.relpartbound, c.oid) from '\\(''([^'']+)') as at
          from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'wide'::regclass order by 2 limit 1`,
     );
-    const { name, at } = leaves.rows[0] ?? { name: "", at: "" };
+    const { name, at } = partitions.rows[0] ?? { name: "", at: "" };
     const insert = `insert into wide select g, $3::timestamptz, ${columns.map(({ value }) => value).join(", ")}
       from generate_series($1::int, $2::int) g`;
     for (let first = 1, bytes = 0; ; first += BATCH[size]) {

@@ -31,7 +31,7 @@ const later = AS_OF.replace(/10T/, "19T");
 /** Operations, each on the result of the one before. */
 const operations: readonly Operation[] = [
   { name: "create ahead", changes: { window: wide } },
-  { name: "index build on 15 leaves", changes: { window: wide, indexes } },
+  { name: "index build on 15 partitions", changes: { window: wide, indexes } },
   { name: "detach", changes: { window: cut, indexes } },
   { name: "reattach", changes: { window: wide, indexes } },
   { name: undefined, changes: { window: cut, indexes } },

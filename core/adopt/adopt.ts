@@ -1,16 +1,16 @@
-import type { ObservedLeafIndex, ObservedTable } from "../observed/table";
+import type { ObservedPartitionIndex, ObservedTable } from "../observed/table";
 import type { ObservedReplication } from "../observed/replication";
 import { formatTableId } from "../names/resource-id";
 import { parseTableSpec } from "../declare/table/parse";
 import type { TableSpecArgs } from "../declare/table/args";
 import type { ListValuesArgs, RangeLevelArgs } from "../declare/table/level-args";
 import type { TableSpec } from "../declare/table/spec";
-import { WARN_LEAVES_AS_RESOURCES } from "../defaults";
+import { WARN_PARTITIONS_AS_RESOURCES } from "../defaults";
 import type { Observation } from "../observed/table";
 import type { Instant } from "../time/instant";
 import { type KeyEncoding, keyKind } from "../time/key";
 import { formatProblem } from "../problems/problem";
-import { carriedNotes, declaredLeaves, declaredPublications, leafStateNotes } from "./carried";
+import { carriedNotes, declaredPartitions, declaredPublications, partitionStateNotes } from "./carried";
 import { constraintNotes, declaredColumns } from "./columns";
 import { CannotAdopt } from "./cannot-adopt";
 import { planFirstUpdate } from "./first-update";
@@ -24,7 +24,7 @@ import { sayable } from "./unsaid";
 /** Facts about a table that no program declares yet. */
 interface AdoptionFacts {
   readonly table: ObservedTable;
-  readonly leafIndexes: readonly ObservedLeafIndex[];
+  readonly partitionIndexes: readonly ObservedPartitionIndex[];
   readonly replication: ObservedReplication;
   readonly now: Instant;
   /** Encoding of time in the key, and the time zone of the calendar by which it is cut. */
@@ -57,13 +57,13 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
   requireKey(table);
   const levels = findLevels(table, facts.sources);
   // The table as its time level sees it.
-  const byTime = { ...table, leaves: levels.stems.flatMap((stem) => stem.leaves) };
+  const byTime = { ...table, partitions: levels.stems.flatMap((stem) => stem.partitions) };
   requireTimes(byTime);
   const column = table.columns.find((one) => one.name === levels.column);
   const noHours = column !== undefined && keyKind(column.type, facts.encoding) === "date";
   const grid = findGrids(levels.stems, levels.above.length > 0, zone, noHours);
   const { partitions } = grid;
-  const { indexes, notes: indexNotes } = findIndexes(table, facts.leafIndexes);
+  const { indexes, notes: indexNotes } = findIndexes(table, facts.partitionIndexes);
   const { args: declared, notes: unsaidNotes } = sayable(
     {
       table: table.name,
@@ -72,7 +72,9 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
       partitionBy: [...levels.above, levelOf(levels.column, grid, facts), ...levels.below],
       window: { lead: "1 day", retention: "forever", start: "1970-01-01" },
       onExpire: "detach",
-      ...(byTime.leaves.length >= WARN_LEAVES_AS_RESOURCES && levels.above.length === 0 ? { resources: "window" } : {}),
+      ...(byTime.partitions.length >= WARN_PARTITIONS_AS_RESOURCES && levels.above.length === 0
+        ? { resources: "window" }
+        : {}),
       ...(Object.keys(indexes).length > 0 ? { indexes } : {}),
       ...declaredPublications(facts.replication),
     },
@@ -85,7 +87,7 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
     grid.period,
   );
   // An index is declared by its key in the program, which only the parsed declaration has.
-  const args = { ...declared, window, ...declaredLeaves(table, bare.indexes) };
+  const args = { ...declared, window, ...declaredPartitions(table, bare.indexes) };
   const spec = specOf(args, table);
   const first = planFirstUpdate(spec, table, levels, facts);
   return {
@@ -101,9 +103,9 @@ export function adoptTable(facts: AdoptionFacts): Adoption {
       ...indexNotes,
       ...windowNotes,
       ...(facts.columns ? constraintNotes(table) : []),
-      ...leafNotes(byTime),
+      ...partitionNotes(byTime),
       ...carriedNotes(table, facts.replication),
-      ...leafStateNotes(table, spec.leaves),
+      ...partitionStateNotes(table, spec.profile),
       ...first.notes,
     ],
   };
@@ -133,7 +135,7 @@ function requireKey(table: ObservedTable): void {
 }
 
 function requireTimes(table: ObservedTable): void {
-  const unread = table.leaves.find((leaf) => !leaf.isDefault && leaf.bounds === undefined);
+  const unread = table.partitions.find((partition) => !partition.isDefault && partition.bounds === undefined);
   if (unread)
     throw new CannotAdopt(
       `the bounds of partition "${unread.name}" (${unread.boundsText}) are not read as times, and only what is cut by time can be declared`,
@@ -155,18 +157,18 @@ function levelOf(column: string, grid: FoundGrids, facts: AdoptionFacts): RangeL
   };
 }
 
-function leafNotes(table: ObservedTable): string[] {
-  return table.leaves.flatMap((leaf) => {
-    if (leaf.isDefault)
+function partitionNotes(table: ObservedTable): string[] {
+  return table.partitions.flatMap((partition) => {
+    if (partition.isDefault)
       return [
-        `"${leaf.name}" is a default partition: it stays attached and is not declared. Every ATTACH locks and reads it, and DETACH CONCURRENTLY is impossible beside it; move its rows and drop it when you can`,
+        `"${partition.name}" is a default partition: it stays attached and is not declared. Every ATTACH locks and reads it, and DETACH CONCURRENTLY is impossible beside it; move its rows and drop it when you can`,
       ];
-    if (leaf.foreign)
+    if (partition.foreign)
       return [
-        `"${leaf.name}" is a foreign table: its rows are elsewhere. It stays attached, has no index, row security, replica identity or storage of ours, and is never archived; with onExpire "drop" its definition goes, and its rows stay where they are`,
+        `"${partition.name}" is a foreign table: its rows are elsewhere. It stays attached, has no index, row security, replica identity or storage of ours, and is never archived; with onExpire "drop" its definition goes, and its rows stay where they are`,
       ];
-    return leaf.detachPending
-      ? [`"${leaf.name}" is half detached: finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`]
+    return partition.detachPending
+      ? [`"${partition.name}" is half detached: finish it with ALTER TABLE … DETACH PARTITION … FINALIZE`]
       : [];
   });
 }

@@ -1,5 +1,5 @@
 import { identityOf } from "../partition/carry/newborn";
-import type { LeafProfile } from "../declare/table/profile";
+import type { PartitionProfile } from "../declare/table/profile";
 import { siblingNotes, unsaidNotes } from "../partition/carry/sibling-notes";
 import { alike, siblingsOf } from "../partition/carry/siblings";
 import type { ObservedTable } from "../observed/table";
@@ -30,23 +30,23 @@ export function declaredPublications(replication: ObservedReplication): Pick<Tab
  * Returns properties that all partitions share and a program can declare without changing one of them: their schema, and the
  * replica identity. The first update sets the identity of the table itself too.
  */
-export function declaredLeaves(
+export function declaredPartitions(
   table: ObservedTable,
   indexes: readonly IndexSpec[],
-): Pick<TableSpecArgs, "leafSchema" | "replicaIdentity"> {
+): Pick<TableSpecArgs, "partitionSchema" | "replicaIdentity"> {
   const { all } = siblingsOf(table);
   const schema = alike(all, (one) => one.schema)?.value;
   const identity = alike(all, identityOf)?.value;
   const index = indexes.find((one) => one.unique && one.name === identity?.index);
   return {
-    ...(schema === undefined || schema === table.schema ? {} : { leafSchema: schema }),
+    ...(schema === undefined || schema === table.schema ? {} : { partitionSchema: schema }),
     ...(identity?.kind === "full" || identity?.kind === "nothing" ? { replicaIdentity: identity.kind } : {}),
     ...(identity?.kind === "index" && index ? { replicaIdentity: { index: index.index } } : {}),
   };
 }
 
 /** Notes further properties of partitions: those in which they differ, and those that no program declares. */
-export function leafStateNotes(table: ObservedTable, profile: LeafProfile): string[] {
+export function partitionStateNotes(table: ObservedTable, profile: PartitionProfile): string[] {
   const family = { schema: table.schema, profile, siblings: siblingsOf(table) };
   const identity = profile.replicaIdentity;
   const onTable = table.carried?.replicaIdentity;
@@ -69,7 +69,7 @@ export function carriedNotes(table: ObservedTable, replication: ObservedReplicat
   const { carried } = table;
   const policies = carried?.policies.map((policy) => `"${policy.name}"`) ?? [];
   const roles = carried?.grants.map((grant) => `"${grant.role}"`) ?? [];
-  const single = replication.publications.filter((one) => !one.member && one.leaves.length > 0);
+  const single = replication.publications.filter((one) => !one.member && one.partitions.length > 0);
   return [
     ...(carried?.rowSecurity.enabled || policies.length > 0
       ? [
@@ -83,7 +83,7 @@ export function carriedNotes(table: ObservedTable, replication: ObservedReplicat
       : []),
     ...single.map(
       (one) =>
-        `publication "${one.name}" names ${one.leaves.length} partitions by themselves and not the table: new ones are not published`,
+        `publication "${one.name}" names ${one.partitions.length} partitions by themselves and not the table: new ones are not published`,
     ),
   ];
 }

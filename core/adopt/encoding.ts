@@ -1,4 +1,4 @@
-import type { ObservedLeaf } from "../observed/table";
+import type { ObservedPartition } from "../observed/table";
 import { compareInstants, earlier, formatInstant, type Instant, later } from "../time/instant";
 import type { Interval } from "../time/interval";
 import type { KeyEncoding } from "../time/key";
@@ -10,7 +10,7 @@ import { isTimeLength } from "./steps";
 interface BoundsReading {
   readonly encoding: KeyEncoding;
   readonly zone: string;
-  readonly parts: readonly Pick<ObservedLeaf, "name" | "boundsText" | "bounds" | "isDefault">[];
+  readonly parts: readonly Pick<ObservedPartition, "name" | "boundsText" | "bounds" | "isDefault">[];
 }
 
 /** Table and column of the bounds, for messages. */

@@ -40,10 +40,12 @@ export function planFirstUpdate(spec: TableSpec, table: ObservedTable, levels: F
     const path = columns.map((column) => stem.values[column] ?? "");
     const name = levels.above.length > 0 ? stem.name : undefined;
     const window = planWindow(branchSpec(spec.window, path), known.now, name);
-    const observation = observed({ ...table, leaves: stem.leaves }, known);
+    const observation = observed({ ...table, partitions: stem.partitions }, known);
     refused.push(...window.problems.map(formatProblem));
     expired.push(
-      ...stem.leaves.flatMap((leaf) => (leaf.bounds && hasExpired(leaf.bounds.to, window.horizon) ? [leaf.name] : [])),
+      ...stem.partitions.flatMap((partition) =>
+        partition.bounds && hasExpired(partition.bounds.to, window.horizon) ? [partition.name] : [],
+      ),
     );
     return window.desired.flatMap((one): NamedInterval[] => {
       const creation = planCreation(spec.window, one, observation);
@@ -104,7 +106,7 @@ function nullableNote(table: ObservedTable, column: string): string {
 /** Notes sets of UUID partitions whose bounds are written in several forms. */
 function formNotes({ stems }: FoundLevels): string[] {
   return stems.flatMap((stem) => {
-    const forms = uuidForms(stem.leaves);
+    const forms = uuidForms(stem.partitions);
     if (isUniform(forms)) return [];
     const at = [...Object.keys(forms.begins), ...Object.keys(forms.ends)].sort();
     return [

@@ -1,4 +1,4 @@
-import type { ObservedLeafIndex } from "../observed/table";
+import type { ObservedPartitionIndex } from "../observed/table";
 
 /** Key and name template of an index on the parent; the template gives its existing name. */
 interface NamedIndex {
@@ -27,11 +27,13 @@ export function nameIndex(name: string, table: string): NamedIndex {
  * Finds the template by which most partitions name their part of an index. Undefined: none, because their own names are not in
  * it.
  */
-export function leafNameTemplate(parts: readonly Pick<ObservedLeafIndex, "name" | "leaf">[]): string | undefined {
+export function partitionIndexTemplate(
+  parts: readonly Pick<ObservedPartitionIndex, "name" | "partition">[],
+): string | undefined {
   const counts = new Map<string, number>();
-  for (const { name, leaf } of parts) {
-    if (!name.includes(leaf) || /[{}]/.test(name)) continue;
-    const template = name.replace(leaf, "{partition}");
+  for (const { name, partition } of parts) {
+    if (!name.includes(partition) || /[{}]/.test(name)) continue;
+    const template = name.replace(partition, "{partition}");
     counts.set(template, (counts.get(template) ?? 0) + 1);
   }
   return [...counts].sort(([a, countOfA], [b, countOfB]) => countOfB - countOfA || (a < b ? -1 : 1))[0]?.[0];

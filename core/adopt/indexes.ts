@@ -1,8 +1,8 @@
-import type { ObservedLeafIndex, ObservedTable } from "../observed/table";
+import type { ObservedPartitionIndex, ObservedTable } from "../observed/table";
 import type { IndexArgs } from "../declare/table/args";
 import type { IndexColumnSpec } from "../declare/table/spec";
 import { type ReadIndex, readIndexDefinition } from "./index-definition";
-import { leafNameTemplate, nameIndex } from "./index-names";
+import { partitionIndexTemplate, nameIndex } from "./index-names";
 
 /** The indexes of a table as declared. */
 interface FoundIndexes {
@@ -14,7 +14,7 @@ interface FoundIndexes {
  * Returns indexes of the parent with their names on partitions, then indexes that every partition has and the parent lacks:
  * declared, they are attached and not rebuilt. Indexes of constraints come with their constraint.
  */
-export function findIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): FoundIndexes {
+export function findIndexes(table: ObservedTable, parts: readonly ObservedPartitionIndex[]): FoundIndexes {
   const found: Record<string, IndexArgs> = {};
   const notes: string[] = [];
   for (const index of table.indexes) {
@@ -27,8 +27,8 @@ export function findIndexes(table: ObservedTable, parts: readonly ObservedLeafIn
       continue;
     }
     const { key, name } = nameIndex(index.name, table.name);
-    const leafName = leafNameTemplate(parts.filter((part) => part.attachedTo === index.name));
-    found[freeKey(found, key)] = indexArgs(read, index.unique, name, leafName, key);
+    const partitionIndexName = partitionIndexTemplate(parts.filter((part) => part.attachedTo === index.name));
+    found[freeKey(found, key)] = indexArgs(read, index.unique, name, partitionIndexName, key);
     if (!index.valid)
       notes.push(`index "${index.name}" is not valid yet: the first update builds what is missing of it`);
   }
@@ -46,21 +46,23 @@ interface OwnIndex {
 }
 
 /** Finds indexes of partitions alone. One that only some have is reported and not declared: it is not wanted on the others. */
-function ownIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): OwnIndex[] {
-  const groups = new Map<string, ObservedLeafIndex[]>();
+function ownIndexes(table: ObservedTable, parts: readonly ObservedPartitionIndex[]): OwnIndex[] {
+  const groups = new Map<string, ObservedPartitionIndex[]>();
   for (const part of parts) {
     if (part.attachedTo !== undefined || part.constraint || !part.valid) continue;
     const key = `${part.unique ? "unique " : ""}${part.definition}`;
     groups.set(key, [...(groups.get(key) ?? []), part]);
   }
-  const branches = table.branches.flatMap((branch) => branch.leaves);
-  const leaves = [...table.leaves, ...branches].filter((leaf) => !leaf.isDefault && !leaf.partitioned);
+  const branches = table.branches.flatMap((branch) => branch.partitions);
+  const partitions = [...table.partitions, ...branches].filter(
+    (partition) => !partition.isDefault && !partition.partitioned,
+  );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     const read = first && readIndexDefinition(first.definition);
-    const template = leafNameTemplate(group);
-    const everywhere = leaves.every((leaf) =>
-      group.some((part) => part.leaf === leaf.name && part.schema === leaf.schema),
+    const template = partitionIndexTemplate(group);
+    const everywhere = partitions.every((partition) =>
+      group.some((part) => part.partition === partition.name && part.schema === partition.schema),
     );
     if (!first || !read || template === undefined || !everywhere) return [];
     const key =
@@ -78,13 +80,13 @@ function ownIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): 
   });
 }
 
-const DEFAULT_LEAF = "{partition}_{index}";
+const DEFAULT_PARTITION = "{partition}_{index}";
 
 function indexArgs(
   read: ReadIndex,
   unique: boolean,
   name: string | undefined,
-  leafName: string | undefined,
+  partitionIndexName: string | undefined,
   key: string,
 ): IndexArgs {
   return {
@@ -94,7 +96,9 @@ function indexArgs(
     ...(read.include.length > 0 ? { include: read.include } : {}),
     ...(read.method === "btree" ? {} : { method: read.method as NonNullable<IndexArgs["method"]> }),
     ...(name === undefined ? {} : { name }),
-    ...(leafName === undefined || leafName === DEFAULT_LEAF.replace("{index}", key) ? {} : { leafName }),
+    ...(partitionIndexName === undefined || partitionIndexName === DEFAULT_PARTITION.replace("{index}", key)
+      ? {}
+      : { partitionIndexName }),
   };
 }
 

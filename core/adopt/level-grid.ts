@@ -1,7 +1,7 @@
 import type { LevelOverrideArgs, SegmentArgs } from "../declare/table/level-args";
 import { compareInstants } from "../time/instant";
 import { intervalKey } from "../time/interval";
-import type { ObservedLeaf } from "../observed/table";
+import type { ObservedPartition } from "../observed/table";
 import { type FoundGrid, findGrid } from "./grid";
 import type { Stem } from "./levels";
 import type { NamedInterval } from "./partition-names";
@@ -25,7 +25,7 @@ interface StemGrid {
  */
 export function findGrids(stems: readonly Stem[], levelled: boolean, zone: string, noHours = false): FoundGrids {
   const found = stems.map((stem): StemGrid => {
-    const partitions = inOrder(stem.leaves);
+    const partitions = inOrder(stem.partitions);
     const grid = findGrid(partitions, stem.name, zone, noHours);
     return {
       stem,
@@ -49,8 +49,8 @@ export function findGrids(stems: readonly Stem[], levelled: boolean, zone: strin
 /** Limits notes: hundreds of branches have the same ones about their names. */
 const MAX_NOTES = 10;
 
-function inOrder(leaves: readonly ObservedLeaf[]): NamedInterval[] {
-  return leaves
+function inOrder(partitions: readonly ObservedPartition[]): NamedInterval[] {
+  return partitions
     .flatMap(({ name, bounds }) => (bounds?.from && bounds.to ? [{ name, from: bounds.from, to: bounds.to }] : []))
     .sort((a, b) => compareInstants(a.from, b.from));
 }

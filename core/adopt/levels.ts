@@ -1,6 +1,6 @@
 import { slug } from "../names/slug";
 import { branchName } from "../names/template";
-import type { ObservedConstraint, ObservedLeaf, ObservedTable } from "../observed/table";
+import type { ObservedConstraint, ObservedPartition, ObservedTable } from "../observed/table";
 import type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../declare/table/level-args";
 import { CannotAdopt } from "./cannot-adopt";
 
@@ -18,7 +18,7 @@ export interface Stem {
   readonly name: string;
   /** Values of the LIST levels above, by column. */
   readonly values: Readonly<Record<string, string>>;
-  readonly leaves: readonly ObservedLeaf[];
+  readonly partitions: readonly ObservedPartition[];
 }
 
 /** A table or branch with partitions of its own. */
@@ -33,7 +33,7 @@ interface Part {
   readonly parent: Node;
   readonly value: string;
   readonly node: Node | undefined;
-  readonly leaf: ObservedLeaf;
+  readonly partition: ObservedPartition;
 }
 
 /** Returns the column of the time level, at any depth. */
@@ -43,12 +43,12 @@ export function timeColumnOf(table: ObservedTable): string | undefined {
 }
 
 /** Returns the time partitions of all branches. */
-export function timePartitionsOf(table: ObservedTable): readonly ObservedLeaf[] {
+export function timePartitionsOf(table: ObservedTable): readonly ObservedPartition[] {
   const column = timeColumnOf(table);
-  if (table.key?.strategy === "range") return table.leaves;
+  if (table.key?.strategy === "range") return table.partitions;
   return table.branches
     .filter((branch) => branch.strategy === "range" && branch.column === column)
-    .flatMap((branch) => branch.leaves);
+    .flatMap((branch) => branch.partitions);
 }
 
 /**
@@ -70,13 +70,13 @@ export function findLevels(table: ObservedTable, sources: Readonly<Record<string
         ? hashLevel(table, column, parts)
         : listLevel(table, column, parts, sources[column] ?? sourceByKey(table, column, list), notes),
     );
-    nodes = parts.map(({ node, leaf }) => node ?? unfit(`partition "${leaf.name}" is not cut by time`));
+    nodes = parts.map(({ node, partition }) => node ?? unfit(`partition "${partition.name}" is not cut by time`));
   }
 }
 
 function rootOf(table: ObservedTable): Node {
-  const { oid, name, leaves, key } = table;
-  return { oid, name, leaves, values: {}, strategy: key?.strategy ?? "range", column: key?.columns[0] };
+  const { oid, name, partitions, key } = table;
+  return { oid, name, partitions, values: {}, strategy: key?.strategy ?? "range", column: key?.columns[0] };
 }
 
 function requireAlike(
@@ -95,27 +95,27 @@ function requireAlike(
 }
 
 function partsOf(table: ObservedTable, parent: Node): Part[] {
-  return parent.leaves.map((leaf) => {
-    if (leaf.isDefault) return unfit(`"${leaf.name}" is a default partition of a level above time`);
-    const branch = table.branches.find((one) => one.leaf.oid === leaf.oid);
+  return parent.partitions.map((partition) => {
+    if (partition.isDefault) return unfit(`"${partition.name}" is a default partition of a level above time`);
+    const branch = table.branches.find((one) => one.partition.oid === partition.oid);
     // For a HASH partition without parts only its bounds show it.
-    const value = branch?.path?.at(-1) ?? /remainder (\d+)\)$/.exec(leaf.boundsText)?.[1];
-    if (value === undefined) return unfit(`"${leaf.name}" holds several values (${leaf.boundsText})`);
+    const value = branch?.path?.at(-1) ?? /remainder (\d+)\)$/.exec(partition.boundsText)?.[1];
+    if (value === undefined) return unfit(`"${partition.name}" holds several values (${partition.boundsText})`);
     const values = parent.strategy === "list" ? { ...parent.values, [parent.column ?? ""]: value } : parent.values;
     const node = branch && {
-      oid: leaf.oid,
-      name: leaf.name,
+      oid: partition.oid,
+      name: partition.name,
       values,
-      leaves: branch.leaves,
+      partitions: branch.partitions,
       strategy: branch.strategy,
       column: branch.column,
     };
-    return { parent, value, node, leaf };
+    return { parent, value, node, partition };
   });
 }
 
 function hashLevel(table: ObservedTable, column: string, parts: readonly Part[]): HashLevelArgs {
-  const moduli = new Set(parts.map(({ leaf }) => /modulus (\d+)/.exec(leaf.boundsText)?.[1]));
+  const moduli = new Set(parts.map(({ partition }) => /modulus (\d+)/.exec(partition.boundsText)?.[1]));
   const [modulus] = moduli;
   const parents = new Set(parts.map(({ parent }) => parent.oid));
   if (moduli.size !== 1 || modulus === undefined || parts.length !== parents.size * Number(modulus))
@@ -139,7 +139,7 @@ function listLevel(
   const plain = cut === undefined ? templateOf(table, parts, "value", (value) => value) : undefined;
   if (cut === undefined && plain === undefined)
     notes.push(
-      `no template gives the names of the branches by "${column}" (${parts[0]?.leaf.name ?? ""}, …): they keep them`,
+      `no template gives the names of the branches by "${column}" (${parts[0]?.partition.name ?? ""}, …): they keep them`,
     );
   const name = cut ?? plain ?? "{base}_{value}";
   const given = [...new Set(parts.map(({ value }) => value))].sort();
@@ -165,16 +165,17 @@ function templateOf(
 ): string | undefined {
   const matches = (template: string) =>
     parts.filter(
-      ({ parent, value, leaf }) =>
-        branchName(template, { table: table.name, base: parent.name, [placeholder]: labelOf(value) }) === leaf.name,
+      ({ parent, value, partition }) =>
+        branchName(template, { table: table.name, base: parent.name, [placeholder]: labelOf(value) }) ===
+        partition.name,
     ).length;
   const candidates = new Set(
-    [...parts.slice(0, 2), ...parts.slice(-1)].flatMap(({ parent, value, leaf }) => {
+    [...parts.slice(0, 2), ...parts.slice(-1)].flatMap(({ parent, value, partition }) => {
       const label = labelOf(value);
-      const at = label === "" ? -1 : leaf.name.lastIndexOf(label);
-      if (at < 0 || /[{}]/.test(leaf.name)) return [];
-      const ending = `{${placeholder}}${leaf.name.slice(at + label.length)}`;
-      const before = leaf.name.slice(0, at);
+      const at = label === "" ? -1 : partition.name.lastIndexOf(label);
+      if (at < 0 || /[{}]/.test(partition.name)) return [];
+      const ending = `{${placeholder}}${partition.name.slice(at + label.length)}`;
+      const before = partition.name.slice(0, at);
       return [
         ...(before.startsWith(parent.name) ? [`{base}${before.slice(parent.name.length)}${ending}`] : []),
         ...(before.startsWith(table.name) ? [`{table}${before.slice(table.name.length)}${ending}`] : []),
@@ -214,12 +215,13 @@ function referencedColumns({ definition }: ObservedConstraint): string[] | undef
 
 /** Finds HASH levels below time: those of the first partition; the others have to be cut alike. */
 function findBelow(table: ObservedTable, stems: readonly Node[]): HashLevelArgs[] {
-  const leaves = stems.flatMap((stem) => stem.leaves);
-  let nodes = leaves.flatMap((leaf): Node[] => {
-    const branch = table.branches.find((one) => one.leaf.oid === leaf.oid);
-    return branch ? [{ ...branch, oid: leaf.oid, name: leaf.name, values: {} }] : [];
+  const partitions = stems.flatMap((stem) => stem.partitions);
+  let nodes = partitions.flatMap((partition): Node[] => {
+    const branch = table.branches.find((one) => one.partition.oid === partition.oid);
+    return branch ? [{ ...branch, oid: partition.oid, name: partition.name, values: {} }] : [];
   });
-  if (nodes.length > 0 && nodes.length !== leaves.length) unfit("some partitions are cut further and others are not");
+  if (nodes.length > 0 && nodes.length !== partitions.length)
+    unfit("some partitions are cut further and others are not");
   const below: HashLevelArgs[] = [];
   while (nodes.length > 0) {
     const { strategy, column } = requireAlike(table, nodes);

@@ -25,14 +25,14 @@ export function proposeWindow(
 ): { readonly window: WindowArgs; readonly notes: readonly string[] } {
   const first = partitions[0];
   const last = partitions.at(-1);
-  const endless = table.leaves.find((leaf) => leaf.bounds?.from && !leaf.bounds.to);
+  const endless = table.partitions.find((partition) => partition.bounds?.from && !partition.bounds.to);
   const unlimited = endless?.bounds?.from;
-  const open = table.leaves.some((leaf) => leaf.bounds && !leaf.bounds.from);
-  if (!first && table.leaves.some((leaf) => leaf.bounds))
+  const open = table.partitions.some((partition) => partition.bounds && !partition.bounds.from);
+  if (!first && table.partitions.some((partition) => partition.bounds))
     throw new CannotAdopt(
-      `no partition of "${table.schema}.${table.name}" has both a beginning and an end (${table.leaves
-        .filter((leaf) => leaf.bounds)
-        .map((leaf) => `"${leaf.name}" ${leaf.boundsText}`)
+      `no partition of "${table.schema}.${table.name}" has both a beginning and an end (${table.partitions
+        .filter((partition) => partition.bounds)
+        .map((partition) => `"${partition.name}" ${partition.boundsText}`)
         .join(
           ", ",
         )}), so there is no room for a window between them: detach the one without an end, and attach it again with the end that its rows have`,

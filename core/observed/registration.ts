@@ -70,7 +70,7 @@ export interface RegisteredPolicy {
 /** A declared index, as declared and as the server printed it: expressions are compared by both. */
 export interface RegisteredIndex {
   readonly name: string;
-  readonly leafName: string;
+  readonly partitionIndexName: string;
   readonly declared: string;
   readonly printed: string;
 }

@@ -33,7 +33,7 @@ export interface ObservedPublication {
   /** Membership of the table itself, from pg_publication_rel, the only source of it. Undefined: not a member. */
   readonly member: ObservedMember | undefined;
   /** Partitions of the table that it names individually, as `schema.name`. */
-  readonly leaves: readonly string[];
+  readonly partitions: readonly string[];
 }
 
 export interface ObservedMember {

@@ -20,7 +20,7 @@ export interface ObservedTable {
   readonly constraints: readonly ObservedConstraint[];
   readonly indexes: readonly ObservedIndex[];
   /** Its direct partitions. */
-  readonly leaves: readonly ObservedLeaf[];
+  readonly partitions: readonly ObservedPartition[];
   /** Undefined: none. */
   readonly defaultPartition?: ObservedDefault | undefined;
   /** Partitions that are partitioned further, at any depth, each before its parts. */
@@ -98,17 +98,17 @@ export interface ObservedIndex {
 /** A partition that is itself partitioned. */
 export interface ObservedBranch {
   /** The branch as a partition of its parent. */
-  readonly leaf: ObservedLeaf;
+  readonly partition: ObservedPartition;
   /** Values from the table down to it. Undefined if one of them is not a single value: a range, several values, the default. */
   readonly path: readonly string[] | undefined;
   readonly strategy: ObservedKey["strategy"];
   readonly column: string | undefined;
   /** Its direct partitions. */
-  readonly leaves: readonly ObservedLeaf[];
+  readonly partitions: readonly ObservedPartition[];
 }
 
 /** One partition of a table, or of a branch of it. */
-export interface ObservedLeaf {
+export interface ObservedPartition {
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
@@ -259,10 +259,10 @@ export interface ObservedGrant {
 }
 
 /** Indexes of one partition, read only for work on indexes. */
-export interface ObservedLeafIndex extends ObservedIndex {
+export interface ObservedPartitionIndex extends ObservedIndex {
   /** Schema of the partition, and so of the index. */
   readonly schema: string;
-  readonly leaf: string;
+  readonly partition: string;
   /** Name of the parent's index that it is attached to. */
   readonly attachedTo: string | undefined;
   /** True while another session is building it. */

@@ -1,6 +1,6 @@
 import type { WindowSpec } from "../declare/table/spec";
 import { observedParent, type ParentShape } from "../partition/carry/parent";
-import { timeLeaves } from "../partition/branch/tree";
+import { timePartitions } from "../partition/branch/tree";
 import type { Problem } from "../problems/problem";
 import type { Instant } from "../time/instant";
 import { decidingNow } from "../window/clocks";
@@ -69,7 +69,7 @@ export function changesOf(topics: Topics): TableChanges {
     parent,
     defaultPartition: fallback.facts,
     creations: created.creations,
-    leaves: created.leaves,
+    partitions: created.partitions,
     prepared,
     stopped: retired.stopped,
   };
@@ -113,7 +113,7 @@ export function listRestores({ creations, restores }: PlannedCreations): Creatio
 export function planRetired(context: RetireContext): RetirementPlan {
   const { spec, registered, observation, clocks, retiring, values = [], empty = new Set() } = context;
   const cleanup = planCleanup(spec, values, observation, empty, decidingNow(clocks));
-  const table = observation.table && { ...observation.table, leaves: timeLeaves(spec, observation.table) };
+  const table = observation.table && { ...observation.table, partitions: timePartitions(spec, observation.table) };
   return planRetirement(spec, registered, { ...observation, table }, clocks, retiring, cleanup);
 }
 
@@ -157,7 +157,7 @@ function listChanges(topics: Topics): PlannedChange[] {
 function keyChanges({ context, parent, created }: Topics): Change<"constrain", undefined>[] {
   const { laterKeys, observation, spec } = context;
   if (!laterKeys || !parent) return [];
-  const table = { ...parent.root, leafSchema: parent.leafSchema };
+  const table = { ...parent.root, partitionSchema: parent.partitionSchema };
   return planLaterKeys(laterKeys, table, observation, spec.resources === "partition" ? created.creations : []);
 }
 

@@ -1,5 +1,5 @@
 import { MAX_LISTED_DROPS } from "../defaults";
-import type { ObservedLeaf } from "../observed/table";
+import type { ObservedPartition } from "../observed/table";
 import type { ParentShape } from "../partition/carry/parent";
 import { siblingNotes } from "../partition/carry/sibling-notes";
 import type { Statement } from "../sql/statement";
@@ -61,7 +61,7 @@ function describePlan(topics: Topics, changes: readonly PlannedChange[], publish
     complete: true,
     ...tableFacts(parent, context.indexes ?? [], observation.role),
     ...previousWindow(registered, spec, window, context.registeredAsOf ?? clocks.asOf),
-    leafCount: created.leaves.length,
+    partitionCount: created.partitions.length,
     deferred: entriesIn(changes, "later").slice(0, MAX_LISTED_DROPS),
     kept: entriesIn(changes, "kept").slice(0, MAX_LISTED_DROPS),
     ...(prepare ? { prepareCount: prepare.step.count } : {}),
@@ -82,7 +82,7 @@ function notesOf({ context, parent, created, retired }: Topics, published: reado
     ...runwayNotes(created.window, clocks),
     ...created.notes,
     ...retired.notes,
-    ...foreignNotes(created.leaves),
+    ...foreignNotes(created.partitions),
     ...halfNotes(spec, observation, clocks, listRestores(created)),
     ...(spec.ownsTable || !observation.table ? [] : unindexedKeysOf(observation.table).map(describeUnindexed)),
     ...published,
@@ -109,9 +109,9 @@ function absentKeys(changes: readonly Change[]): string[] {
 }
 
 /** Notes in every plan what is not done for foreign tables. */
-function foreignNotes(leaves: readonly ObservedLeaf[]): string[] {
-  return leaves
-    .filter((leaf) => leaf.foreign)
+function foreignNotes(partitions: readonly ObservedPartition[]): string[] {
+  return partitions
+    .filter((partition) => partition.foreign)
     .map(
       ({ name }) =>
         `"${name}" is a foreign table: its rows are elsewhere, and it has no index, row security, replica identity or storage of ours`,

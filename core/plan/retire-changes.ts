@@ -9,7 +9,7 @@ import type { PlannedCreations } from "./create/creations";
 import type { Keep, Kept } from "./retire/guard";
 import { GUARDS, keptStep, showsDay } from "./retire/guards";
 import type { RetirementPlan } from "./retire/retirement";
-import { dropDay, isArchivedDrop, leavingLeaf, type Retirement } from "./retire/retiring";
+import { dropDay, isArchivedDrop, leavingPartition, type Retirement } from "./retire/retiring";
 import { statementsOfRetirement } from "./create/statements";
 
 type RetireChange = Change<Retirement["verb"], Retirement>;
@@ -76,15 +76,22 @@ export function keptWarnings(deferred: readonly Kept[]): string[] {
 /** Lists partitions that the window does not want and that have not expired: shown, never swept. */
 export function keptChanges(
   spec: WindowSpec,
-  { leaves, wants }: Pick<PlannedCreations, "leaves" | "wants">,
+  { partitions, wants }: Pick<PlannedCreations, "partitions" | "wants">,
   clocks: Clocks,
 ): RetireChange[] {
   const horizon = decidingHorizon(spec, clocks);
-  return leaves
-    .filter((leaf) => leaf.bounds !== undefined && !hasExpired(leaf.bounds.to, horizon) && !wants(leaf))
-    .map((leaf) => {
+  return partitions
+    .filter(
+      (partition) => partition.bounds !== undefined && !hasExpired(partition.bounds.to, horizon) && !wants(partition),
+    )
+    .map((partition) => {
       const reason = "outside the window and not expired: kept";
-      const step: Retirement = { verb: "detach", table: leavingLeaf(leaf), reason, promise: { kind: "stays" } };
+      const step: Retirement = {
+        verb: "detach",
+        table: leavingPartition(partition),
+        reason,
+        promise: { kind: "stays" },
+      };
       const described = describeStep(step, decidingNow(clocks));
       return { ...described, section: "kept", reasons: [], statements: [], keep: { by: "window", reason } };
     });

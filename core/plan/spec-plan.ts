@@ -36,7 +36,7 @@ export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): W
     // Without columns the type of the key is not known yet.
     ...tableFacts(spec.columns ? parent : undefined, spec.indexes, undefined),
     incompleteBecause: because,
-    leafCount: window.desired.length,
+    partitionCount: window.desired.length,
     deferred: [],
     kept: [],
     notes: problems.map(formatProblem),

@@ -1,7 +1,7 @@
-import type { LeafProfile } from "../declare/table/profile";
+import type { PartitionProfile } from "../declare/table/profile";
 import type { KnownSourceTriggers } from "../partition/branch/source-triggers";
 import type { SourceValues } from "../partition/branch/tree";
-import type { Observation, ObservedLeaf } from "../observed/table";
+import type { Observation, ObservedPartition } from "../observed/table";
 import type { Problem } from "../problems/problem";
 import type { IndexSpec, WindowSpec } from "../declare/table/spec";
 import type { ParentShape } from "../partition/carry/parent";
@@ -58,7 +58,7 @@ export interface TableChanges {
   /** The window compared with the database, partition by partition. */
   readonly creations: readonly Creation[];
   /** Time partitions attached now, in all branches. */
-  readonly leaves: readonly ObservedLeaf[];
+  readonly partitions: readonly ObservedPartition[];
   /** Partitions that the schedule in the database is prepared to create. */
   readonly prepared: PreparedPlan | undefined;
   /** Reason why nothing is retired although something would be, or might be. */
@@ -89,7 +89,7 @@ export interface PlanContext {
   readonly observation: Observation;
   readonly clocks: Clocks;
   /** Properties of the partitions as this run declares them; undefined: taken from the registry. */
-  readonly profile?: LeafProfile | undefined;
+  readonly profile?: PartitionProfile | undefined;
   /** Values of the levels that read them from the database. */
   readonly values?: SourceValues;
   /** Triggers of this product on tables of values; undefined: not read. */

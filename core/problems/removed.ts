@@ -1,11 +1,9 @@
-import type { Problem } from "./problem";
-
-type Told = Pick<Problem, "message" | "fix">;
+import { renamedOption, type Told } from "./renamed";
 
 /**
  * Options that an earlier version had, by location. A program that still has one gets instructions instead of a hint on spelling.
  */
-const REMOVED: Readonly<Record<string, Told>> = {
+export const REMOVED: Readonly<Record<string, Told>> = {
   "archive.method": {
     message:
       'the option "method" was removed: with "aws_s3" and "pg_parquet" every part was still read twice for its proof, so that nothing was saved, and neither was tested on the real extension.',
@@ -20,17 +18,5 @@ const REMOVED: Readonly<Record<string, Told>> = {
 
 /** Returns the message for an unknown key; undefined: no version had such an option there. */
 export function removedOption(path: readonly PropertyKey[]): Told | undefined {
-  return REMOVED[path.slice(-2).join(".")];
-}
-
-/** Returns removed options that inputs still have: inputs may have further keys, and these would be ignored silently. */
-export function removedProblems(inputs: unknown): Problem[] {
-  return Object.entries(REMOVED).flatMap(([path, told]) =>
-    has(inputs, path.split(".")) ? [{ path, code: "unknown-property" as const, ...told }] : [],
-  );
-}
-
-function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
-  if (key === undefined) return value !== undefined;
-  return typeof value === "object" && value !== null && has((value as Record<string, unknown>)[key], rest);
+  return renamedOption(String(path.at(-1))) ?? REMOVED[path.slice(-2).join(".")];
 }

@@ -8,20 +8,20 @@ export const indexType = resourceType({
   description:
     "One index on the parent and on every partition, built CONCURRENTLY partition by partition and attached; an equal index that is already there is attached, not rebuilt. Its definition never changes in place.",
   inputs: indexWireSchema,
-  facts: z.object({ valid: z.boolean(), leaves: z.int() }),
+  facts: z.object({ valid: z.boolean(), partitionCount: z.int() }),
   arguments: ["IndexArgs"],
   texts: {
     index: "Key under which the index was declared.",
     name: "Its name on the parent.",
     columns: "Columns and expressions, in order.",
     valid: "Whether every partition has its part.",
-    leaves: "Partitions that it covers.",
+    partitionCount: "Partitions that it covers.",
   },
   names: { columns: "IndexColumn" },
   notes: {
     page: "index-resource",
     imports:
-      'The id is `schema.table#index`: `pulumi import pgpartition:index:Index events-by_run "public.events#events_by_run"`. Words of an earlier declaration are read from the registry, else the server\'s; the template of leaf names from most partitions. An index of a constraint is refused. Not needed: an equal index on a partition is attached, one on the parent adopted.',
+      'The id is `schema.table#index`: `pulumi import pgpartition:index:Index events-by_run "public.events#events_by_run"`. Words of an earlier declaration are read from the registry, else the server\'s; the template of their names on partitions from most partitions. An index of a constraint is refused. Not needed: an equal index on a partition is attached, one on the parent adopted.',
     operations: ["buildIndex", "dropIndex"],
     locks: "Indexes of a new table are made with it, before another session sees it, and cost nothing.",
     rights: [OWNER, CREATE, MANAGEMENT],

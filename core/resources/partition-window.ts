@@ -27,7 +27,7 @@ export const partitionWindowType = resourceType({
   }),
   checked: z.object({ work: z.array(workItemSchema) }),
   facts: z.object({
-    leafCount: z.int(),
+    partitionCount: z.int(),
     retired: z.array(z.string()),
     lastAnalyzed: z.string().optional(),
     defaultRows: z.int().optional(),
@@ -45,7 +45,7 @@ export const partitionWindowType = resourceType({
       "Digest of the Partition resources that were declared beside it. Another one than the window's own is an error: a transform or ignoreChanges reached only one of the two.",
     plan: "The plan: window, counts, rows, bytes, youngestDrop, hazards, partitions that come and go, statements with their locks, notes. Check replaces what was given by a live one; `complete: false` where it could not, and then nothing is retired.",
     work: "What is due, written by Check. Not empty: the update has something to do.",
-    leafCount: "Partitions attached after the last update.",
+    partitionCount: "Partitions attached after the last update.",
     retired: "What the last update retired, verb and partition.",
   },
   names: { levels: "Levels", grid: "GridSegment", work: "WorkItem" },

@@ -28,14 +28,14 @@ export const rowPolicyType = resourceType({
   names: { rowSecurity: "RowSecurity", policies: "Policy", grants: "Grant" },
   notes: {
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:RowPolicy events-row-policy public.events\`. ${ENCODING} Declarations of an earlier update are read from the registry, else the server's own words. Not needed: equal rules are adopted, different ones mended.`,
-    operations: ["rowPolicy", "closeLeaf"],
+    operations: ["rowPolicy", "closePartition"],
     locks:
       "One transaction for the whole set: ACCESS EXCLUSIVE on the table for an instant, waited for `lockTimeoutMs` at a time. Those of a new table are made with it and stop no session. The second table is PartitionWindow's work, one transaction for each partition. What a policy says is read by the server on a temporary table in a transaction that is rolled back, where the registry does not settle it.",
     rights: [
       OWNER,
       MANAGEMENT,
       "TEMPORARY on the database, which PUBLIC has by default: without it a policy that is new is only judged when it is made, and one of other words is made anew instead of being compared.",
-      "`leafSchema`: `GRANT USAGE, CREATE ON SCHEMA … TO role`. Readers of the table need nothing there.",
+      "`partitionSchema`: `GRANT USAGE, CREATE ON SCHEMA … TO role`. Readers of the table need nothing there.",
     ],
     limits: [
       "The declaration is the whole set: policies and grants that it does not name are dropped and revoked, as are grants on single columns, the right to grant on, and what was granted by it. What is left out (`rowSecurity` or `grants`) is not managed.",

@@ -13,11 +13,11 @@ export const tableType = resourceType({
   texts: {
     root: "How the table itself is cut. Left out: by range of the key. Never changes.",
     indexes: "Indexes made together with a new table; later ones are Index resources.",
-    leaves: "What every partition carries. Recorded in the registry; takes effect on partitions by PartitionWindow.",
+    profile: "What every partition carries. Recorded in the registry; takes effect on partitions by PartitionWindow.",
     qualifiedName: "`schema.table`.",
     owner: "Role that owns the table.",
   },
-  names: { root: "RootLevel", columns: "Column", indexes: "IndexDefinition", leaves: "LeafProfile" },
+  names: { root: "RootLevel", columns: "Column", indexes: "IndexDefinition", profile: "PartitionProfile" },
   notes: {
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:Table events-table public.events\`. ${ENCODING} The key is read as \`encoding: "time"\` in UTC; correct it in the program where it is not.`,
     operations: ["createTable", "changeColumns", "makeNotNull", "addKeyBefore18", "addKeyFrom18", "dropKey"],

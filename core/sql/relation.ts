@@ -5,7 +5,7 @@ import type { Hazard, Hold, Lock, LockMode, Statement } from "./statement";
 export interface Relation {
   readonly schema: string;
   readonly name: string;
-  readonly role: "parent" | "leaf";
+  readonly role: "parent" | "partition";
   /** Not visible to other sessions yet: locks on it block none of them. */
   readonly fresh: boolean;
 }
@@ -22,7 +22,7 @@ export function onRelation(
       ? []
       : [{ relation: `${relation.schema}.${relation.name}`, role: relation.role, mode: change.mode }];
   const strong = change.mode === "ACCESS EXCLUSIVE" && !relation.fresh;
-  const lockHazard: Hazard[] = strong ? [relation.role === "parent" ? "LOCK_PARENT_AX" : "LOCK_LEAF_AX"] : [];
+  const lockHazard: Hazard[] = strong ? [relation.role === "parent" ? "LOCK_PARENT_AX" : "LOCK_PARTITION_AX"] : [];
   return {
     sql,
     transaction,

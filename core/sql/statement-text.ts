@@ -29,16 +29,18 @@ function statementText(statement: Statement): string {
 }
 
 /** If more partitions than this are under one lock, they are counted. */
-const LISTED_LEAVES = 3;
+const LISTED_PARTITIONS = 3;
 
 /** Lists each relation by name; many partitions by number. */
 function lockTexts(statement: Statement): string[] {
-  const leaves = statement.locks.filter((lock) => lock.role === "leaf");
+  const partitions = statement.locks.filter((lock) => lock.role === "partition");
   const named =
-    leaves.length > LISTED_LEAVES ? statement.locks.filter((lock) => lock.role !== "leaf") : statement.locks;
+    partitions.length > LISTED_PARTITIONS
+      ? statement.locks.filter((lock) => lock.role !== "partition")
+      : statement.locks;
   return [
     ...named.map((lock) => `${lock.role} ${lock.relation} ${lock.mode}`),
-    ...(named === statement.locks ? [] : [`${leaves.length} partitions ${leaves[0]?.mode ?? ""}`]),
+    ...(named === statement.locks ? [] : [`${partitions.length} partitions ${partitions[0]?.mode ?? ""}`]),
   ];
 }
 

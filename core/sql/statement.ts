@@ -18,7 +18,7 @@ export interface Lock {
   /**
    * Role of the relation: the table's parent, a partition, a table that it refers to or that refers to it, an index, its archive.
    */
-  readonly role: "parent" | "leaf" | "default" | "referenced" | "referring" | "index" | "archive";
+  readonly role: "parent" | "partition" | "default" | "referenced" | "referring" | "index" | "archive";
   readonly mode: LockMode;
 }
 
@@ -53,8 +53,8 @@ export interface Statement {
 export const HAZARDS = {
   LOCK_PARENT_AX: "stops every read and write of the table for an instant",
   LOCK_DEFAULT_AX: "stops reads that are not pruned away from the default partition, for an instant",
-  LOCK_LEAF_AX: "stops reads and writes of one partition for an instant",
-  LOCK_LEAF_INDEX_AX: "stops the planning of queries that touch one partition, for an instant",
+  LOCK_PARTITION_AX: "stops reads and writes of one partition for an instant",
+  LOCK_PARTITION_INDEX_AX: "stops the planning of queries that touch one partition, for an instant",
   LOCK_REF_WRITE: "stops writes of a referenced table for an instant",
   LOCK_REF_AX: "stops reads and writes of a referenced table for an instant",
   LOCK_REFERRING_WRITE: "stops writes of a table that refers to this one, for an instant",

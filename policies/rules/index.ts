@@ -4,7 +4,7 @@ import { archiveVerifiedBeforeDrop } from "./archive/archive-verified-before-dro
 import { dropAgeFloor } from "./retention/drop-age-floor";
 import { everyRuleEvaluated } from "./environment/every-rule-evaluated";
 import { keyTypeTimestamptz } from "./window/key-type-timestamptz";
-import { leavesClosed } from "./access/leaves-closed";
+import { partitionsClosed } from "./access/partitions-closed";
 import { leadMinimum } from "./window/lead-minimum";
 import { legalHold } from "./retention/legal-hold";
 import { lockBudget } from "./window/lock-budget";
@@ -49,7 +49,7 @@ export const RULES: readonly AnyRule[] = [
   protectedEnvironment,
   tableProtected,
   rlsRequired,
-  leavesClosed,
+  partitionsClosed,
   publicationAllowList,
   publicationRowSecurity,
   lockBudget,

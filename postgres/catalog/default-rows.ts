@@ -1,7 +1,7 @@
 import { MAX_DRAINED_ROWS } from "../../core/defaults";
 import { quoteQualified } from "../../core/names/identifier";
 import type { ObservedDefault } from "../../core/observed/default-partition";
-import type { LeafRow } from "./rows";
+import type { PartitionRow } from "./rows";
 import type { Session } from "../connect/session";
 
 /** More rows than this do not fit on a page of the smallest table (MaxHeapTuplesPerPage, pages of 8 kB). */
@@ -11,15 +11,15 @@ const ROWS_OF_A_PAGE = 291;
  * Counts the rows of a default partition up to the limit that matters. Undefined: none exists, it has no page, or its rows are
  * hidden from this role.
  */
-export async function countDefault(session: Session, leaves: readonly LeafRow[]): Promise<number | undefined> {
-  const leaf = leaves.find((row) => row.fallback !== null);
-  if (!leaf?.fallback || Number(leaf.fallback.pages) === 0 || leaf.fallback.hidden) return undefined;
-  const only = `select from only ${quoteQualified(leaf.schema, leaf.name)} limit ${MAX_DRAINED_ROWS + 1}`;
+export async function countDefault(session: Session, partitions: readonly PartitionRow[]): Promise<number | undefined> {
+  const partition = partitions.find((row) => row.fallback !== null);
+  if (!partition?.fallback || Number(partition.fallback.pages) === 0 || partition.fallback.hidden) return undefined;
+  const only = `select from only ${quoteQualified(partition.schema, partition.name)} limit ${MAX_DRAINED_ROWS + 1}`;
   const rows = await session.query(`select count(*)::text as rows from (${only}) counted`);
   return Number(rows[0]?.["rows"]);
 }
 
-export function toDefault(row: LeafRow, counted: number | undefined): ObservedDefault | undefined {
+export function toDefault(row: PartitionRow, counted: number | undefined): ObservedDefault | undefined {
   const { fallback } = row;
   if (!fallback) return undefined;
   const pages = Number(fallback.pages);

@@ -2,6 +2,7 @@ import { quote, quoteQualified } from "../../core/names/identifier";
 import type { ArchivedFacts, DetachedTable, LedgerDetail, LedgerEntry } from "../../core/observed/ledger";
 import type { Observation, ObservedTable } from "../../core/observed/table";
 import type { Registration } from "../../core/observed/registration";
+import { underPresentNames } from "../../core/problems/renamed";
 import { type Instant, parseInstant } from "../../core/time/instant";
 import type { OpenInterval } from "../../core/time/interval";
 import { KEY_ENCODINGS, parseBound } from "../../core/time/key";
@@ -18,7 +19,7 @@ import {
   indexOf,
   keyOf,
   kindOfRelation,
-  type LeafRow,
+  type PartitionRow,
   type RegistryRow,
   type RelationJson,
   type TableRow,
@@ -29,7 +30,7 @@ export interface RawObservation {
   readonly schema: string;
   readonly name: string;
   readonly table: TableRow;
-  readonly leaves: readonly LeafRow[];
+  readonly partitions: readonly PartitionRow[];
   readonly registry: RegistryRow | undefined;
   /** Rows of the default partition, counted up to a limit. */
   readonly defaultRows: number | undefined;
@@ -78,8 +79,8 @@ export function parseTime(text: string): Instant {
 
 function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReading | undefined): ObservedTable {
   const key = keyOf(relation);
-  const root = raw.leaves.find((leaf) => leaf.parent === null);
-  const fallback = raw.leaves.find((leaf) => leaf.fallback !== null);
+  const root = raw.partitions.find((partition) => partition.parent === null);
+  const fallback = raw.partitions.find((partition) => partition.fallback !== null);
   return {
     schema: raw.schema,
     name: raw.name,
@@ -90,7 +91,7 @@ function toTable(raw: RawObservation, relation: RelationJson, reading: KeyReadin
     columns: (relation.columns ?? []).map(columnOf),
     constraints: (relation.constraints ?? []).map(constraintOf),
     indexes: (relation.indexes ?? []).map(indexOf),
-    ...toTree(raw.leaves, timeKey(relation, reading)),
+    ...toTree(raw.partitions, timeKey(relation, reading)),
     defaultPartition: fallback && toDefault(fallback, raw.defaultRows),
     carried: root && carriedOf(root.carried),
     referencedBy: relation.referencedBy ?? [],
@@ -122,6 +123,7 @@ function toRegistration(row: RegistryRow | undefined): Registration | undefined 
   return {
     ...registration,
     window: registration.window ?? undefined,
+    indexes: registration.indexes.map(underPresentNames),
     profile: registration.profile ?? undefined,
     policies: registration.policies ?? [],
     expressions: registration.expressions ?? [],

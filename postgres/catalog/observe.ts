@@ -1,10 +1,17 @@
 import { quote } from "../../core/names/identifier";
-import type { ObservedLeafIndex } from "../../core/observed/table";
+import type { ObservedPartitionIndex } from "../../core/observed/table";
 import { countDefault } from "./default-rows";
 import type { RawObservation } from "./observation";
 import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "../execute/obstacles";
 import { query } from "../queries";
-import { indexOf, type LeafIndexRow, type LeafRow, type RegistryRow, type RelationJson, type TableRow } from "./rows";
+import {
+  indexOf,
+  type PartitionIndexRow,
+  type PartitionRow,
+  type RegistryRow,
+  type RelationJson,
+  type TableRow,
+} from "./rows";
 import type { Session } from "../connect/session";
 import { isLockTimeout } from "../connect/sqlstate";
 
@@ -20,30 +27,35 @@ export async function observeTable(
   tried: number,
 ): Promise<RawObservation> {
   const table = await readTable(session, management, schema, name);
-  const [leaves, registry, defaultRows] = await withEstimates(tried, async (exact) => {
+  const [partitions, registry, defaultRows] = await withEstimates(tried, async (exact) => {
     const read = await both(
-      readLeaves(session, table.relation ?? undefined, exact),
+      readPartitions(session, table.relation ?? undefined, exact),
       readRegistry(session, table.managed_here ? management : undefined, schema, name, exact),
     );
     return [...read, exact ? await countDefault(session, read[0]) : undefined] as const;
   });
   const partman = await readPartman(session, table.partman_schema, schema, name);
-  return { schema, name, table, leaves, registry, defaultRows, partman };
+  return { schema, name, table, partitions, registry, defaultRows, partman };
 }
 
 /** Reads the indexes of all partitions, at any depth; with `away` also those of this detached table. */
-export async function observeIndexesOfLeaves(
+export async function observeIndexesOfPartitions(
   session: Session,
   schema: string,
   name: string,
   away: { readonly schema: string; readonly name: string } | undefined,
-): Promise<ObservedLeafIndex[]> {
-  const rows = await session.query(query("leaf-indexes"), [schema, name, away?.schema ?? null, away?.name ?? null]);
-  // The query names the columns of LeafIndexRow.
-  return (rows as unknown as LeafIndexRow[]).map((row) => ({
+): Promise<ObservedPartitionIndex[]> {
+  const rows = await session.query(query("partition-indexes"), [
+    schema,
+    name,
+    away?.schema ?? null,
+    away?.name ?? null,
+  ]);
+  // The query names the columns of PartitionIndexRow.
+  return (rows as unknown as PartitionIndexRow[]).map((row) => ({
     ...indexOf(row),
     schema: row.schema,
-    leaf: row.leaf,
+    partition: row.partition,
     attachedTo: row.attached_to ?? undefined,
     building: row.building,
   }));
@@ -56,11 +68,15 @@ async function readTable(session: Session, management: string, schema: string, n
   return rows[0] as unknown as TableRow;
 }
 
-async function readLeaves(session: Session, relation: RelationJson | undefined, exact: boolean): Promise<LeafRow[]> {
+async function readPartitions(
+  session: Session,
+  relation: RelationJson | undefined,
+  exact: boolean,
+): Promise<PartitionRow[]> {
   if (relation?.relkind !== "p") return [];
   // An index can identify rows only if another than the primary key is unique.
   const unique = (relation.indexes ?? []).some((index) => index.unique && index.constraint?.kind !== "primary");
-  return (await session.query(query("leaves"), [relation.oid, exact, unique])) as unknown as LeafRow[];
+  return (await session.query(query("partitions"), [relation.oid, exact, unique])) as unknown as PartitionRow[];
 }
 
 async function readRegistry(

@@ -15,11 +15,11 @@ export interface ReplicationRow {
   readonly may_publish: boolean;
 }
 
-interface PublicationJson extends Omit<ObservedPublication, "excepted" | "schemas" | "member" | "leaves"> {
+interface PublicationJson extends Omit<ObservedPublication, "excepted" | "schemas" | "member" | "partitions"> {
   readonly excepted: boolean;
   readonly schemas: readonly string[] | null;
   readonly member: MemberJson | null;
-  readonly leaves: readonly string[] | null;
+  readonly partitions: readonly string[] | null;
 }
 
 type MemberJson = { readonly [K in keyof ObservedMember]: Exclude<ObservedMember[K], undefined> | null };
@@ -34,7 +34,7 @@ export function toReplication(row: ReplicationRow): ObservedReplication {
       ...publication,
       ...(excepted ? { excepted } : {}),
       schemas: publication.schemas ?? [],
-      leaves: publication.leaves ?? [],
+      partitions: publication.partitions ?? [],
       member: publication.member === null ? undefined : toMember(publication.member),
     })),
     slots: row.logical_slots ?? [],

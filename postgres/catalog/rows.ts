@@ -56,7 +56,7 @@ export interface RelationJson {
   readonly referencedBy: readonly string[] | null;
 }
 
-export interface LeafRow {
+export interface PartitionRow {
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
@@ -77,7 +77,7 @@ export interface LeafRow {
   readonly fallback: FallbackJson | null;
 }
 
-/** Columns of leaves.sql that only a default partition has. */
+/** Columns of partitions.sql that only a default partition has. */
 interface FallbackJson {
   readonly pages: string | number;
   readonly hidden: boolean;
@@ -154,9 +154,9 @@ export interface RegistryRow {
     | null;
 }
 
-export interface LeafIndexRow extends Nullable<ObservedIndex> {
+export interface PartitionIndexRow extends Nullable<ObservedIndex> {
   readonly schema: string;
-  readonly leaf: string;
+  readonly partition: string;
   readonly attached_to: string | null;
   readonly building: boolean;
 }

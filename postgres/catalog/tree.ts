@@ -1,8 +1,8 @@
 import type { BranchRef } from "../../core/levels/levels";
-import type { ObservedBranch, ObservedLeaf } from "../../core/observed/table";
+import type { ObservedBranch, ObservedPartition } from "../../core/observed/table";
 import type { KeyKind } from "../../core/time/key";
 import { parseBounds, parseBranchValue } from "./bounds";
-import { carriedOf, type LeafRow, STRATEGIES } from "./rows";
+import { carriedOf, type PartitionRow, STRATEGIES } from "./rows";
 
 /** Interpretation of the bounds of time partitions, and the column that they bound. */
 export interface TimeKey {
@@ -13,15 +13,15 @@ export interface TimeKey {
 
 /** Partitions of a table as a tree, from rows that name their parents. */
 interface Tree {
-  readonly leaves: readonly ObservedLeaf[];
+  readonly partitions: readonly ObservedPartition[];
   readonly branches: readonly ObservedBranch[];
 }
 
 /** Builds the tree from rows with parents first; the first one is the table itself. */
-export function toTree(rows: readonly LeafRow[], key: TimeKey | undefined): Tree {
+export function toTree(rows: readonly PartitionRow[], key: TimeKey | undefined): Tree {
   const root = rows.find((row) => row.parent === null);
-  if (!root) return { leaves: [], branches: [] };
-  const children = new Map<string, LeafRow[]>();
+  if (!root) return { partitions: [], branches: [] };
+  const children = new Map<string, PartitionRow[]>();
   for (const row of rows) {
     if (row.parent === null) continue;
     const siblings = children.get(row.parent);
@@ -29,10 +29,10 @@ export function toTree(rows: readonly LeafRow[], key: TimeKey | undefined): Tree
     else children.set(row.parent, [row]);
   }
   const branches: ObservedBranch[] = [];
-  const below = (parent: LeafRow, path: readonly string[] | undefined): ObservedLeaf[] => {
+  const below = (parent: PartitionRow, path: readonly string[] | undefined): ObservedPartition[] => {
     const ref = parent === root || path === undefined ? undefined : { schema: parent.schema, name: parent.name, path };
     return (children.get(parent.oid) ?? []).map((row) => {
-      const leaf = toLeaf(row, isTime(parent, key) ? key : undefined, ref);
+      const partition = toPartition(row, isTime(parent, key) ? key : undefined, ref);
       if (row.strategy !== null) {
         const value = parseBranchValue(row.bounds);
         const own = path === undefined || value === undefined ? undefined : [...path, value];
@@ -40,20 +40,26 @@ export function toTree(rows: readonly LeafRow[], key: TimeKey | undefined): Tree
         // Reserves its index before those of its partitions, which are built first.
         branches.length += 1;
         const { strategy, key_column: column } = row;
-        const leaves = below(row, own);
-        branches[at] = { leaf, path: own, strategy: STRATEGIES[strategy], column: column ?? undefined, leaves };
+        const partitions = below(row, own);
+        branches[at] = {
+          partition,
+          path: own,
+          strategy: STRATEGIES[strategy],
+          column: column ?? undefined,
+          partitions,
+        };
       }
-      return leaf;
+      return partition;
     });
   };
-  return { leaves: below(root, []), branches };
+  return { partitions: below(root, []), branches };
 }
 
-function isTime(parent: LeafRow, key: TimeKey | undefined): boolean {
+function isTime(parent: PartitionRow, key: TimeKey | undefined): boolean {
   return key !== undefined && parent.strategy === "r" && parent.key_column === key.column;
 }
 
-function toLeaf(row: LeafRow, key: TimeKey | undefined, parent: BranchRef | undefined): ObservedLeaf {
+function toPartition(row: PartitionRow, key: TimeKey | undefined, parent: BranchRef | undefined): ObservedPartition {
   return {
     oid: row.oid,
     schema: row.schema,

@@ -13,7 +13,7 @@ import type { Patience } from "./timeouts";
 export interface DetachRequest {
   readonly schema: string;
   readonly table: string;
-  readonly leaf: { readonly schema: string; readonly name: string };
+  readonly partition: { readonly schema: string; readonly name: string };
   /** DETACH … CONCURRENTLY. Not run if the detach is half done already. */
   readonly statement: Statement;
   /** DETACH … FINALIZE. */
@@ -38,12 +38,12 @@ export async function detachPartition(
     if (state === "detached") return;
     if (state === "pending") return finalize(connections, patience, request, options);
     await waitForOldTransactions(connections, patience, request, options, deadline);
-    await faultpoint(`before detach ${request.leaf.schema}.${request.leaf.name}`);
+    await faultpoint(`before detach ${request.partition.schema}.${request.partition.name}`);
     try {
       await executeStatements(connections, patience, [request.statement], options);
     } catch (error) {
       if (!isCut(error)) throw error;
-      await faultpoint(`detach cut ${request.leaf.schema}.${request.leaf.name}`);
+      await faultpoint(`detach cut ${request.partition.schema}.${request.partition.name}`);
       // Cut before the end of its first phase, it has had no effect: it starts again while there is time.
       if ((await stateOf(connections, request)) === "attached") {
         if (performance.now() > deadline) throw error;
@@ -74,7 +74,7 @@ async function finalize(
   request: DetachRequest,
   options: ExecuteOptions,
 ): Promise<void> {
-  await faultpoint(`before finalize ${request.leaf.schema}.${request.leaf.name}`);
+  await faultpoint(`before finalize ${request.partition.schema}.${request.partition.name}`);
   try {
     await executeStatements(connections, patience, [request.finalize], options);
   } catch (error) {
@@ -92,8 +92,8 @@ function isCut(error: unknown): boolean {
 }
 
 async function stateOf(connections: Connections, request: DetachRequest): Promise<"attached" | "pending" | "detached"> {
-  const values = [request.leaf.schema, request.leaf.name];
-  const subject = `looking whether "${request.leaf.schema}"."${request.leaf.name}" is attached`;
+  const values = [request.partition.schema, request.partition.name];
+  const subject = `looking whether "${request.partition.schema}"."${request.partition.name}" is attached`;
   const rows = await reading(subject, async () =>
     (await connections.serviceSession()).query(query("detach-pending"), values),
   );

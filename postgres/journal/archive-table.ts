@@ -151,7 +151,7 @@ function instantOf(value: unknown): Instant | undefined {
 }
 
 /** Table that holds rows now, for a query that reads all of it. */
-export interface HotLeaf {
+export interface HotPartition {
   readonly oid: string;
   readonly schema: string;
   readonly name: string;
@@ -160,7 +160,7 @@ export interface HotLeaf {
 }
 
 /** Returns the table with this oid, or its partitions that hold rows. */
-export async function readHotLeaves(database: Database, oid: string): Promise<HotLeaf[]> {
+export async function readHotPartitions(database: Database, oid: string): Promise<HotPartition[]> {
   const rows = await database.read(
     `select c.oid::text as oid, n.nspname as schema, c.relname as name, pg_relation_filenode(c.oid)::text as filenode,
   pg_relation_size(c.oid) / current_setting('block_size')::bigint as blocks

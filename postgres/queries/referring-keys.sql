@@ -2,8 +2,8 @@
 -- referring table. Keys of partitions of a referring table are those of the table.
 select
   k.confrelid::text as oid,
-  fn.nspname as leaf_schema,
-  f.relname as leaf,
+  fn.nspname as partition_schema,
+  f.relname as partition,
   n.nspname as schema,
   c.relname as table,
   coalesce(up.conname, k.conname) as name,

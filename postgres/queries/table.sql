@@ -1,6 +1,6 @@
--- One row, always: the relation $1.$2 (schema, name) but for its leaves, null where there is none; the clock; whether the
+-- One row, always: the relation $1.$2 (schema, name) but for its partitions, null where there is none; the clock; whether the
 -- management schema $3 has a registry; the schema of pg_partman, if it is there; whom default privileges would give rights on a new table; what the database publishes
--- and which logical slots it has; and what is in the way right now of changes to the table or a leaf: transactions
+-- and which logical slots it has; and what is in the way right now of changes to the table or a partition: transactions
 -- older than $4 seconds that hold a lock on it, replication slots more than $5 MB behind, standbys more than $6 seconds.
 with relation as (
   select c.oid, c.relname, n.nspname, c.relkind, c.relowner, n.oid as schema_oid
@@ -85,7 +85,7 @@ publications as (
            join pg_class c on c.oid = m.prrelid
            join pg_namespace n on n.oid = c.relnamespace
            where m.prpubid = p.oid and not m.excepted
-         ) as leaves
+         ) as partitions
   from pg_publication p
 ),
 logical_slots as (

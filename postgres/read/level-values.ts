@@ -45,11 +45,11 @@ async function refuseHidden(database: Database, sources: readonly (ValueSource |
 }
 
 /** Returns oids of the partitions of a table that have no page, at any depth. */
-export async function readEmptyLeaves(
+export async function readEmptyPartitions(
   database: Database,
   table: { readonly schema: string; readonly table: string },
 ): Promise<ReadonlySet<string>> {
-  const rows = await database.read(query("empty-leaves"), [table.schema, table.table]);
+  const rows = await database.read(query("empty-partitions"), [table.schema, table.table]);
   return new Set(rows.map((row) => String(row["oid"])));
 }
 

@@ -6,8 +6,8 @@ import { sqlState } from "../connect/sqlstate";
 
 interface KeyRow {
   readonly oid: string;
-  readonly leaf_schema: string;
-  readonly leaf: string;
+  readonly partition_schema: string;
+  readonly partition: string;
   readonly schema: string;
   readonly table: string;
   readonly name: string;
@@ -62,7 +62,7 @@ function countText(key: KeyRow): string {
     if (other === undefined) throw new RangeError(`the foreign key "${key.name}" lacks a referenced column`);
     return `f.${quote(column)} = l.${quote(other)}`;
   });
-  const join = `${quoteQualified(key.schema, key.table)} f join ${quoteQualified(key.leaf_schema, key.leaf)} l on ${pairs.join(" and ")}`;
+  const join = `${quoteQualified(key.schema, key.table)} f join ${quoteQualified(key.partition_schema, key.partition)} l on ${pairs.join(" and ")}`;
   // A leaving partition holds its rows itself, or its partitions do.
   const going =
     "select o from unnest($1::oid[]) o union all select p.relid::oid from unnest($1::oid[]) o, pg_partition_tree(o) p";

@@ -6,7 +6,9 @@ import type { ObservedTable } from "../../core/observed/table";
  * may. PostgreSQL lets only the owner attach, detach and drop. The table is given to the role; membership in its owner is the
  * alternative, unless that would grant more than tables: a superuser, or a role that administers the server.
  */
-export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "owner" | "rights" | "leaves">): string[] {
+export function missingRights(
+  table: Pick<ObservedTable, "schema" | "name" | "owner" | "rights" | "partitions">,
+): string[] {
   const { rights } = table;
   const role = quote(rights.role);
   return [
@@ -31,10 +33,10 @@ export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "ow
 function ofItsPartitions({
   schema,
   name,
-  leaves,
+  partitions,
   rights,
-}: Pick<ObservedTable, "schema" | "name" | "leaves" | "rights">) {
-  if (leaves.length === 0) return "";
+}: Pick<ObservedTable, "schema" | "name" | "partitions" | "rights">) {
+  if (partitions.length === 0) return "";
   const tree = quoteLiteral(quoteQualified(schema, name));
   return `; the same of each of its partitions, as psql does with: SELECT format('ALTER TABLE %s OWNER TO %I', relid, ${quoteLiteral(rights.role)}) FROM pg_partition_tree(${tree}) \\gexec`;
 }

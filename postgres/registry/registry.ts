@@ -1,6 +1,6 @@
 import type { TableName } from "../../core/names/table-name";
 import { quote, quoteQualified } from "../../core/names/identifier";
-import type { LeafProfile } from "../../core/declare/table/profile";
+import type { PartitionProfile } from "../../core/declare/table/profile";
 import type { LedgerDetail, LedgerEvent } from "../../core/observed/ledger";
 import { LIFE_EVENTS, ONCE } from "../../core/observed/ledger-life";
 import type { RegisteredExpression, RegisteredIndex, RegisteredPolicy } from "../../core/observed/registration";
@@ -22,7 +22,7 @@ on conflict (schema_name, table_name) do update set mode = 'managed', updated_at
 /** Records what every partition carries, as declared: for creating partitions without a program. */
 export function recordProfileStatement(
   management: string,
-  entry: TableName & { readonly profile: LeafProfile },
+  entry: TableName & { readonly profile: PartitionProfile },
 ): Statement {
   return bookkeeping(
     `update ${quote(management)}.registry set profile = $3::jsonb, updated_at = now() where schema_name = $1 and table_name = $2`,
@@ -165,7 +165,7 @@ export function recordNewIndexStatement(
 ): Statement {
   return bookkeeping(
     `update ${quote(management)}.registry set indexes = (
-  select jsonb_build_array(jsonb_build_object('name', $3::text, 'leafName', $4::text, 'declared', $5::text, 'printed', substr(
+  select jsonb_build_array(jsonb_build_object('name', $3::text, 'partitionIndexName', $4::text, 'declared', $5::text, 'printed', substr(
     pg_get_indexdef(x.indexrelid),
     length(format('CREATE %sINDEX %I ON ONLY %I.%I ', case when x.indisunique then 'UNIQUE ' else '' end, $3::text, $1::text, $2::text)) + 1
   )))
@@ -173,7 +173,7 @@ export function recordNewIndexStatement(
   where n.nspname = $1::text and c.relname = $3::text
 ) || coalesce((select jsonb_agg(kept) from jsonb_array_elements(indexes) kept where kept->>'name' <> $3::text), '[]'), updated_at = now()
 where schema_name = $1::text and table_name = $2::text`,
-    [entry.schema, entry.table, entry.name, entry.leafName, entry.declared],
+    [entry.schema, entry.table, entry.name, entry.partitionIndexName, entry.declared],
     "the next update records them again",
   );
 }

@@ -42,7 +42,7 @@ export function convertedRecord(work: WorkContext, parent: ParentShape, creation
       schema: parent.root.schema,
       table: parent.root.table,
       partition: shape.name,
-      partitionSchema: parent.leafSchema,
+      partitionSchema: parent.partitionSchema,
       bounds: { from: undefined, to: undefined },
       event: "created",
       run: work.run,

@@ -1,7 +1,11 @@
-import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../../core/observed/table";
+import type { ObservedPartition, ObservedPartitionIndex, ObservedTable } from "../../core/observed/table";
 import type { IndexSpec, KeySpec } from "../../core/declare/table/spec";
-import { createParentIndexStatement, type IndexPlace, leafIndexStatements } from "../../core/table/create/index-build";
-import { leafIndexName } from "../../core/partition/statements/new-table";
+import {
+  createParentIndexStatement,
+  type IndexPlace,
+  partitionIndexStatements,
+} from "../../core/table/create/index-build";
+import { partitionIndexName } from "../../core/partition/statements/new-table";
 import { indexDefinition, observedParent, type ParentIndex, type ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
 import { reportProgress } from "../read/index-progress";
@@ -11,7 +15,7 @@ import type { WorkContext } from "./context";
 /** State of an index when the work is done. */
 interface BuiltIndex {
   readonly valid: boolean;
-  readonly leaves: number;
+  readonly partitionCount: number;
 }
 
 /** Rounds after which partitions that keep appearing are left to the next update. */
@@ -35,7 +39,7 @@ export async function buildIndex(
     if (statements.length === 0)
       return {
         valid: isWhole(state),
-        leaves: state.places.filter((place) => !place.partitioned).length,
+        partitionCount: state.places.filter((place) => !place.partitioned).length,
       };
     await run(work, table, spec, statements, state.places.length);
   }
@@ -72,7 +76,7 @@ function isWhole({ parentIndex, places, existing, index }: IndexState): boolean 
   return places.every(({ schema, name, partitioned, above }) =>
     existing.some(
       (one) =>
-        one.schema === schema && one.leaf === name && one.attachedTo === above.index && (partitioned || one.valid),
+        one.schema === schema && one.partition === name && one.attachedTo === above.index && (partitioned || one.valid),
     ),
   );
 }
@@ -83,7 +87,7 @@ interface IndexState {
   readonly parentIndex: { readonly valid: boolean; readonly printed: string } | undefined;
   /** Partitions, each branch before its own. */
   readonly places: readonly IndexPlace[];
-  readonly existing: readonly ObservedLeafIndex[];
+  readonly existing: readonly ObservedPartitionIndex[];
 }
 
 function statementsOfIndex(state: IndexState): Statement[] {
@@ -91,7 +95,9 @@ function statementsOfIndex(state: IndexState): Statement[] {
   const printed = state.parentIndex?.printed ?? printedLike(state);
   return [
     ...head,
-    ...state.places.flatMap((place) => leafIndexStatements(state.parent, state.index, printed, place, state.existing)),
+    ...state.places.flatMap((place) =>
+      partitionIndexStatements(state.parent, state.index, printed, place, state.existing),
+    ),
   ];
 }
 
@@ -122,13 +128,13 @@ async function readState(
       observation.registration?.indexes.find((candidate) => candidate.name === spec.name)?.declared,
       declared,
     );
-  const existing = await work.database.observeLeafIndexes(table.schema, table.table);
+  const existing = await work.database.observePartitionIndexes(table.schema, table.table);
   const index: ParentIndex = {
     name: spec.name,
     unique: spec.unique,
     definition: declared,
     printed: found?.definition ?? declared,
-    leafName: spec.leafName,
+    partitionIndexName: spec.partitionIndexName,
     constraint: undefined,
   };
   return {
@@ -145,22 +151,24 @@ function placesOf(
   table: ObservedTable,
   parent: ParentShape,
   index: ParentIndex,
-  existing: readonly ObservedLeafIndex[],
+  existing: readonly ObservedPartitionIndex[],
 ): IndexPlace[] {
   const places: IndexPlace[] = [];
-  const add = (leaves: readonly ObservedLeaf[], above: IndexPlace["above"]): void => {
-    for (const leaf of leaves) {
+  const add = (partitions: readonly ObservedPartition[], above: IndexPlace["above"]): void => {
+    for (const partition of partitions) {
       // A foreign table has no index.
-      if (leaf.detachPending || leaf.foreign) continue;
-      const { schema, name, partitioned } = leaf;
+      if (partition.detachPending || partition.foreign) continue;
+      const { schema, name, partitioned } = partition;
       places.push({ schema, name, partitioned, above });
-      const branch = partitioned ? table.branches.find((candidate) => candidate.leaf === leaf) : undefined;
+      const branch = partitioned ? table.branches.find((candidate) => candidate.partition === partition) : undefined;
       if (!branch) continue;
-      const own = existing.find((one) => one.schema === schema && one.leaf === name && one.attachedTo === above.index);
-      add(branch.leaves, { schema, table: name, index: own?.name ?? leafIndexName(parent, name, index) });
+      const own = existing.find(
+        (one) => one.schema === schema && one.partition === name && one.attachedTo === above.index,
+      );
+      add(branch.partitions, { schema, table: name, index: own?.name ?? partitionIndexName(parent, name, index) });
     }
   };
-  add(table.leaves, { schema: table.schema, table: table.name, index: index.name });
+  add(table.partitions, { schema: table.schema, table: table.name, index: index.name });
   return places;
 }
 
@@ -169,16 +177,18 @@ async function run(
   table: { schema: string; table: string; key: KeySpec },
   spec: IndexSpec,
   statements: readonly Statement[],
-  leaves: number,
+  partitionCount: number,
 ): Promise<void> {
   let done = 0;
   for (const statement of statements) {
     const building = statement.hazards.includes("INDEX_BUILD");
-    if (building) work.log.status(`index ${spec.name}: partition ${(done += 1)} of ${leaves}`);
-    const leaf = statement.locks.find((lock) => lock.role === "leaf")?.relation;
+    if (building) work.log.status(`index ${spec.name}: partition ${(done += 1)} of ${partitionCount}`);
+    const partition = statement.locks.find((lock) => lock.role === "partition")?.relation;
     const stop =
-      building && leaf !== undefined
-        ? reportProgress(work.database, leaf, (text) => work.log.status(`index ${spec.name} on ${leaf}: ${text}`))
+      building && partition !== undefined
+        ? reportProgress(work.database, partition, (text) =>
+            work.log.status(`index ${spec.name} on ${partition}: ${text}`),
+          )
         : undefined;
     try {
       await work.database.execute([statement, ...recordOf(work, table, spec, statement)], {
@@ -208,7 +218,7 @@ export function recordNewIndex(
   spec: IndexSpec,
   transaction: string | undefined,
 ): Statement {
-  const entry = { name: spec.name, leafName: spec.leafName, declared: indexDefinition(spec) };
+  const entry = { name: spec.name, partitionIndexName: spec.partitionIndexName, declared: indexDefinition(spec) };
   return {
     ...recordNewIndexStatement(work.management, { schema: table.schema, table: table.table, ...entry }),
     transaction,

@@ -101,7 +101,7 @@ async function standing(
   const left = observation.detached.find((table) => isBranch(table, key) && table.name === creation.branch.name);
   if (!left) return new Set();
   const { table } = await work.database.observe(left.schema, left.name);
-  return new Set([left.name, ...(table?.branches ?? []).map((branch) => branch.leaf.name)]);
+  return new Set([left.name, ...(table?.branches ?? []).map((branch) => branch.partition.name)]);
 }
 
 /** Returns true for a branch: in the ledger it has no bounds of time, unlike a partition. */
@@ -119,7 +119,7 @@ function record(work: WorkContext, root: ParentShape, made: Made): Statement {
     schema: root.root.schema,
     table: root.root.table,
     partition: made.name,
-    partitionSchema: root.leafSchema,
+    partitionSchema: root.partitionSchema,
     branch: branchKey(made.path),
     bounds: made.partition ?? { from: undefined, to: undefined },
     event: "created",

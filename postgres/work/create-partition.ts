@@ -27,7 +27,7 @@ export async function createPartition(work: WorkContext, parent: ParentShape, cr
     schema: parent.root.schema,
     table: parent.root.table,
     branch: branchKey(parent.path),
-    partition: creation.kind === "present" ? creation.leaf.name : name,
+    partition: creation.kind === "present" ? creation.attached.name : name,
     partitionSchema: schemaOf(parent, creation),
     bounds: creation.partition,
     event,
@@ -62,7 +62,7 @@ function leftRecord(work: WorkContext, parent: ParentShape, creation: Creation):
 export function withCreated(parent: ParentShape, observation: Observation, creation: Creation): Observation {
   if (!observation.table || (creation.kind !== "create" && creation.kind !== "attach")) return observation;
   const name = creation.kind === "attach" ? creation.detached.name : creation.partition.name;
-  const leaf = {
+  const partition = {
     oid: "",
     schema: schemaOf(parent, creation),
     name,
@@ -82,7 +82,7 @@ export function withCreated(parent: ParentShape, observation: Observation, creat
     ...observation,
     table: {
       ...observation.table,
-      leaves: [...observation.table.leaves, leaf],
+      partitions: [...observation.table.partitions, partition],
       ...(fallback ? { defaultPartition: fallback } : {}),
     },
     detached: observation.detached.filter((table) => creation.kind !== "attach" || table.oid !== creation.detached.oid),
@@ -91,8 +91,8 @@ export function withCreated(parent: ParentShape, observation: Observation, creat
 
 /** Returns the schema of the partition: an existing one keeps its own, whatever is declared for new ones. */
 function schemaOf(parent: ParentShape, creation: Creation): string {
-  if (creation.kind === "present") return creation.leaf.schema;
-  return creation.kind === "attach" ? creation.detached.schema : parent.leafSchema;
+  if (creation.kind === "present") return creation.attached.schema;
+  return creation.kind === "attach" ? creation.detached.schema : parent.partitionSchema;
 }
 
 /**
@@ -109,8 +109,8 @@ async function readWayBack(work: WorkContext, parent: ParentShape, away: Detache
 
 /** Returns indexes of the parent that a detached table lacks. */
 async function missingIndexes(work: WorkContext, parent: ParentShape, away: DetachedTable): Promise<ParentIndex[]> {
-  const existing = (await work.database.observeLeafIndexes(parent.schema, parent.table, away)).filter(
-    (index) => index.leaf === away.name && index.schema === away.schema,
+  const existing = (await work.database.observePartitionIndexes(parent.schema, parent.table, away)).filter(
+    (index) => index.partition === away.name && index.schema === away.schema,
   );
   return parent.indexes.filter((index) =>
     index.constraint === undefined

@@ -72,7 +72,7 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
   // With a default partition DETACH is not CONCURRENTLY: then the change and its entries are one transaction.
   const whole = parent.defaultPartition !== undefined && step.verb === "detach";
   if (step.verb === "detach" && !whole) await work.database.execute([note("detaching")], options);
-  const leaf = { schema: table.schema, name: table.name };
+  const partition = { schema: table.schema, name: table.name };
   const above = table.parent ? branchShape(parent, table.parent) : parent;
   const [statement] = statementsOfRetirement(parent, step);
   try {
@@ -87,7 +87,13 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
     }
     if (statement)
       await work.database.detach(
-        { schema: above.schema, table: above.table, leaf, statement, finalize: finalizeStatement(above, leaf) },
+        {
+          schema: above.schema,
+          table: above.table,
+          partition,
+          statement,
+          finalize: finalizeStatement(above, partition),
+        },
         options,
       );
   } catch (error) {

@@ -41,12 +41,12 @@ export function getPartitions(runtime: Runtime): ProviderFunction {
       return { result: {}, failures: [{ property: "table", reason: `table "${schema}.${table}" does not exist` }] };
     return {
       result: {
-        partitions: found.leaves.map((leaf): PropertyMap & PartitionInfo => ({
-          name: leaf.name,
-          bounds: leaf.bounds ? formatInterval(leaf.bounds) : leaf.boundsText,
-          ...(leaf.rows === undefined ? {} : { rows: leaf.rows }),
-          bytes: leaf.bytes,
-          detachPending: leaf.detachPending,
+        partitions: found.partitions.map((partition): PropertyMap & PartitionInfo => ({
+          name: partition.name,
+          bounds: partition.bounds ? formatInterval(partition.bounds) : partition.boundsText,
+          ...(partition.rows === undefined ? {} : { rows: partition.rows }),
+          bytes: partition.bytes,
+          detachPending: partition.detachPending,
         })),
       },
     };

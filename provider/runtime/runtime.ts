@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../../package.json";
 import { formatTableId } from "../../core/names/resource-id";
-import type { LeafProfile } from "../../core/declare/table/profile";
+import type { PartitionProfile } from "../../core/declare/table/profile";
 import type { Observation } from "../../core/observed/table";
 import type { KnownOfParent } from "../../core/partition/carry/parent";
 import type { IndexSpec, KeySpec, TableShape } from "../../core/declare/table/spec";
@@ -34,7 +34,7 @@ export class Runtime {
   private redact: (secret: string) => void = () => undefined;
   private readonly declared = new Map<string, string>();
   private readonly asOf = new Map<string, Instant>();
-  private readonly profiles = new Map<string, LeafProfile>();
+  private readonly profiles = new Map<string, PartitionProfile>();
   private readonly shapes = new Map<string, TableShape>();
   private readonly indexes = new Map<string, Map<string, IndexSpec>>();
 
@@ -188,11 +188,11 @@ export class Runtime {
   }
 
   /** Returns this run's declaration of the partitions of a table. */
-  profileOf(table: { readonly schema: string; readonly table: string }): LeafProfile | undefined {
+  profileOf(table: { readonly schema: string; readonly table: string }): PartitionProfile | undefined {
     return this.profiles.get(formatTableId(table));
   }
 
-  rememberProfile(table: { readonly schema: string; readonly table: string }, profile: LeafProfile): void {
+  rememberProfile(table: { readonly schema: string; readonly table: string }, profile: PartitionProfile): void {
     this.profiles.set(formatTableId(table), profile);
   }
 

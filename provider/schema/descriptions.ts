@@ -9,7 +9,7 @@ type Texts = Readonly<Record<string, string | undefined>>;
 
 /** Arguments that a type is built from, where these are not called `<name>Args`. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  LeafProfile: ["TableSpecArgs"],
+  PartitionProfile: ["TableSpecArgs"],
   PublicationCreation: ["CreatePublicationArgs"],
   CheckConstraint: ["CheckArgs"],
   IndexDefinition: ["IndexArgs"],

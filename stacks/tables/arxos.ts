@@ -113,5 +113,5 @@ export const arxos = {
 
 /** Returns an index: `idx_audit_logs_partitioned_user_id` on the parent, `idx_audit_logs_p2024_01_user_id` on a partition. */
 function index(...columns: string[]): IndexArgs {
-  return { columns, name: "idx_{table}_{index}", leafName: "idx_{partition}_{index}" };
+  return { columns, name: "idx_{table}_{index}", partitionIndexName: "idx_{partition}_{index}" };
 }

@@ -26,9 +26,9 @@ export const meshhook = {
     onExpire: "detach",
     schedule: { cron: "0 2 * * *" },
     indexes: {
-      run_id: { columns: ["run_id"], name: "{table}_run_id_idx", leafName: "{partition}_run_id_idx" },
-      run_ts: { columns: ["run_id", "ts"], name: "{table}_run_ts_idx", leafName: "{partition}_run_ts_idx" },
-      type: { columns: ["type"], name: "{table}_type_idx", leafName: "{partition}_type_idx" },
+      run_id: { columns: ["run_id"], name: "{table}_run_id_idx", partitionIndexName: "{partition}_run_id_idx" },
+      run_ts: { columns: ["run_id", "ts"], name: "{table}_run_ts_idx", partitionIndexName: "{partition}_run_ts_idx" },
+      type: { columns: ["type"], name: "{table}_type_idx", partitionIndexName: "{partition}_type_idx" },
     },
     reason: "debugging and replay of workflow runs",
     dataClass: "operational",

@@ -122,11 +122,11 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (versi
   it("given values, and HASH above and below: the printed declaration adopts them without DDL", async () => {
     const parts = (stem: string) =>
       OFFSETS.map((offset) => {
-        const leaf = `app.${stem}_${day(offset).slice(0, 7).replace("-", "_")}`;
+        const partition = `app.${stem}_${day(offset).slice(0, 7).replace("-", "_")}`;
         return [0, 1]
           .map(
             (n) =>
-              `create table ${leaf}_h${String(n)} partition of ${leaf} for values with (modulus 2, remainder ${String(n)});`,
+              `create table ${partition}_h${String(n)} partition of ${partition} for values with (modulus 2, remainder ${String(n)});`,
           )
           .join("\n");
       }).join("\n");

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { leaves } from "../provider/support";
+import { partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import type { Program } from "../support/harness/declare";
@@ -184,17 +184,17 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
 
   it.each(Object.entries(SETS))("%s: the printed program runs, and makes what it says", async (_, set) => {
     await database.query(set.sql);
-    const there = await leaves(database, "t");
+    const there = await partitions(database, "t");
     const { source, program } = await adopt(...(set.options ?? []));
     for (const words of set.says) expect(source).toMatch(words);
     for (const sql of set.before ?? []) await database.query(sql);
     const deployment = new Deployment();
     expect((await preview(database, deployment, program)).error).toBeUndefined();
     expect((await up(database, deployment, program)).error).toBeUndefined();
-    const made = (await leaves(database, "t")).filter((name) => !there.includes(name));
+    const made = (await partitions(database, "t")).filter((name) => !there.includes(name));
     if (set.makes) for (const name of made.slice(0, 20)) expect(source).toContain(`makes "${name}"`);
     else expect(made).toEqual([]);
-    expect((await leaves(database, "t")).length - made.length).toBe(there.length);
+    expect((await partitions(database, "t")).length - made.length).toBe(there.length);
     expect((await up(database, deployment, program)).steps).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { partmanScript } from "../../bench/stall/partman";
 import type { ImportFile } from "../../core/adopt/import-file";
-import { ddlOf, identityOf, leaves } from "../provider/support";
+import { ddlOf, identityOf, partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { type Program, resourcesOf } from "../support/harness/declare";
@@ -34,12 +34,12 @@ const asOf = new Date().toISOString();
 function monthly(
   table: string,
   name: (year: string, month: string) => string,
-  more: (leaf: string) => string = () => "",
+  more: (partition: string) => string = () => "",
 ): string {
   const of = (offset: number) => {
-    const leaf = name(month(offset).year, month(offset).month);
-    return `create table app.${leaf} partition of app.${table}
-      for values from ('${month(offset).day} 00:00+00') to ('${month(offset + 1).day} 00:00+00'); ${more(leaf)}`;
+    const partition = name(month(offset).year, month(offset).month);
+    return `create table app.${partition} partition of app.${table}
+      for values from ('${month(offset).day} 00:00+00') to ('${month(offset + 1).day} 00:00+00'); ${more(partition)}`;
   };
   return OFFSETS.map(of).join("\n");
 }
@@ -58,21 +58,24 @@ const present = month(0);
 
 /** Names and shapes of the five systems that the product has to serve. */
 const STYLES: Readonly<Record<string, Style>> = {
-  "agent logs: compact months, leaf indexes idx_…": {
+  "agent logs: compact months, partition indexes idx_…": {
     table: "agent_logs",
     sql: `create table app.agent_logs (id uuid not null, company_id uuid, ts timestamptz not null, level text, primary key (id, ts))
         partition by range (ts);
       ${monthly(
         "agent_logs",
         (y, m) => `agent_logs_${y}${m}`,
-        (leaf) => `create index idx_${leaf}_company_ts on app.${leaf} (company_id, ts desc);`,
+        (partition) => `create index idx_${partition}_company_ts on app.${partition} (company_id, ts desc);`,
       )}
       create index agent_logs_company_ts on app.agent_logs (company_id, ts desc);
       create publication supabase_realtime for table app.agent_logs;
       alter table app.agent_logs enable row level security;`,
     level: { range: "ts", every: "month", name: "{table}_{yyyy}{mm}" },
     indexes: {
-      company_ts: { columns: ["company_id", { column: "ts", order: "desc" }], leafName: "idx_{partition}_company_ts" },
+      company_ts: {
+        columns: ["company_id", { column: "ts", order: "desc" }],
+        partitionIndexName: "idx_{partition}_company_ts",
+      },
     },
     kept: `idx_agent_logs_${present.year}${present.month}_company_ts`,
   },
@@ -88,7 +91,7 @@ const STYLES: Readonly<Record<string, Style>> = {
       user_created: {
         columns: ["user_id", "created_at"],
         name: "idx_{table}_{index}",
-        leafName: "{partition}_user_id_created_at_idx",
+        partitionIndexName: "{partition}_user_id_created_at_idx",
       },
     },
     kept: `audit_logs_p${present.year}_${present.month}_user_id_created_at_idx`,
@@ -113,7 +116,7 @@ const STYLES: Readonly<Record<string, Style>> = {
         columns: [{ expression: "lower(role)" }],
         where: "role IS NOT NULL",
         name: "{index}",
-        leafName: "{partition}_lower_idx",
+        partitionIndexName: "{partition}_lower_idx",
       },
     },
     kept: `messages_${present.year}_${present.month}_lower_idx`,
@@ -142,7 +145,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
 
   it.each(Object.entries(STYLES))("%s: the printed declaration adopts it without DDL", async (_, style) => {
     await database.query(style.sql);
-    const names = await leaves(database, style.table);
+    const names = await partitions(database, style.table);
     const kept = await identityOf(database, `app.${style.kept}`);
     const { args, program } = await adopt(style.table);
     expect(args.partitionBy).toEqual([style.level]);
@@ -153,7 +156,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, program)));
     expect(error).toBeUndefined();
     expect(ddlOf(sent)).toEqual([]);
-    expect(await leaves(database, style.table)).toEqual(names);
+    expect(await partitions(database, style.table)).toEqual(names);
     expect(await identityOf(database, `app.${style.kept}`)).toBe(kept);
     expect((await up(database, deployment, program)).steps).toEqual([]);
   });
@@ -165,7 +168,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
       ${monthly(
         "workflow_events",
         (y, m) => `workflow_events_y${y}m${m}`,
-        (leaf) => `create index ${leaf}_run_ts_idx on app.${leaf} (run_id, ts);`,
+        (partition) => `create index ${partition}_run_ts_idx on app.${partition} (run_id, ts);`,
       )}`);
     const { args, program, source } = await adopt("workflow_events", "--columns");
     expect(args).toMatchObject({
@@ -187,7 +190,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
   });
 
   it("J02 a table that nobody managed, imported by the printed file: nothing is left to do but the window's first entry", async () => {
-    const style = STYLES["agent logs: compact months, leaf indexes idx_…"];
+    const style = STYLES["agent logs: compact months, partition indexes idx_…"];
     if (!style) throw new Error("no such style");
     await database.query(style.sql);
     const { file, program, source } = await adopt("agent_logs");
@@ -216,13 +219,13 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
       "create agent_logs-window",
     ]);
     expect((await up(database, deployment, program)).steps).toEqual([]);
-    expect(await database.query("select owner, indexes->0->>'leafName' as leaf from pgpartition.registry")).toEqual([
-      { owner: "faults/test", leaf: "idx_{partition}_company_ts" },
-    ]);
+    expect(
+      await database.query("select owner, indexes->0->>'partitionIndexName' as partition from pgpartition.registry"),
+    ).toEqual([{ owner: "faults/test", partition: "idx_{partition}_company_ts" }]);
     const later: Program = { ...program, asOf: `${month(1).day}T12:00:00Z` };
     expect((await up(database, deployment, later)).error).toBeUndefined();
     const made = `agent_logs_${month(3).year}${month(3).month}`;
-    expect(await leaves(database, "agent_logs")).toContain(made);
+    expect(await partitions(database, "agent_logs")).toContain(made);
     expect(await identityOf(database, `app.idx_${made}_company_ts`)).not.toBe("none");
   });
 
@@ -248,11 +251,11 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
   });
 
   it.each([
-    ["full", (leaf: string) => `alter table parts.${leaf} replica identity full;`, "full"],
-    ["nothing", (leaf: string) => `alter table parts.${leaf} replica identity nothing;`, "nothing"],
+    ["full", (partition: string) => `alter table parts.${partition} replica identity full;`, "full"],
+    ["nothing", (partition: string) => `alter table parts.${partition} replica identity nothing;`, "nothing"],
     [
       "an index of the table",
-      (leaf: string) => `alter table parts.${leaf} replica identity using index ${leaf}_company_ts_idx;`,
+      (partition: string) => `alter table parts.${partition} replica identity using index ${partition}_company_ts_idx;`,
       { index: "once" },
     ],
   ])(
@@ -264,13 +267,13 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
       ${monthly(
         "ev",
         (y, m) => `ev_${y}${m}`,
-        (leaf) =>
-          `alter table app.${leaf} set (fillfactor = 70); alter table app.${leaf} set schema parts; ${each(leaf)}`,
+        (partition) =>
+          `alter table app.${partition} set (fillfactor = 70); alter table app.${partition} set schema parts; ${each(partition)}`,
       )}
       create publication cdc for table app.ev;
       insert into app.ev values (1, now())`);
       const { args, program, source } = await adopt("ev");
-      expect(args).toMatchObject({ leafSchema: "parts", replicaIdentity: identity });
+      expect(args).toMatchObject({ partitionSchema: "parts", replicaIdentity: identity });
       expect(source).toContain("the first update sets it on the table too");
       expect(source).toContain("its partitions have storage parameters fillfactor = 70: not declared");
       const deployment = new Deployment();
@@ -304,7 +307,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
       alter table app.ev_${present.year}${present.month} replica identity full`);
     const { args, program, source } = await adopt("ev");
     expect(args).not.toHaveProperty("replicaIdentity");
-    expect(args).not.toHaveProperty("leafSchema");
+    expect(args).not.toHaveProperty("partitionSchema");
     expect(source).toContain(`partitions differ in replica identity, which is not declared: default on`);
     expect(source).toContain(`full on "ev_${present.year}${present.month}"`);
     expect(source).toContain("its partitions have row security off: not declared, so left as it is");

@@ -31,7 +31,11 @@ test("a table that declares row security or grants has one row policy, after its
   const policy = ofType("RowPolicy").find((one) => one.name === "events-row-policy");
   const granted = ofType("RowPolicy").find((one) => one.name === "granted-row-policy");
   expect(policy).toMatchObject({
-    inputs: { schema: "public", table: "events", rowSecurity: { enable: true, force: false, leafAccess: "closed" } },
+    inputs: {
+      schema: "public",
+      table: "events",
+      rowSecurity: { enable: true, force: false, partitionAccess: "closed" },
+    },
     protect: false,
   });
   expect(granted?.inputs).toMatchObject({ grants: [{ role: "app", privileges: ["select"] }] });

@@ -16,7 +16,7 @@ const TWO_MONTHS: Partial<TableSpecArgs> = { window: { lead: "1 month", retentio
 describe.each(testVersions().slice(-1))("what leaves a table on PostgreSQL %i", (version) => {
   const database = withDatabase(version);
   const engine = withEngine(database);
-  const leaves = async () =>
+  const partitions = async () =>
     (
       await database.query<{ name: string }>(
         "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'public.events'::regclass order by 1",
@@ -45,7 +45,7 @@ describe.each(testVersions().slice(-1))("what leaves a table on PostgreSQL %i", 
     declare("2026-06-10T12:00:00Z", confirmed);
     const done = await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect(done.stdout + done.stderr).toMatch(/view public.v depends on it.*DROP VIEW public.v/);
-    expect(await leaves()).toEqual([
+    expect(await partitions()).toEqual([
       "events_p2026_03",
       "events_p2026_04",
       "events_p2026_05",
@@ -64,6 +64,6 @@ describe.each(testVersions().slice(-1))("what leaves a table on PostgreSQL %i", 
     await database.query("drop view v");
     declare("2026-07-10T12:00:00Z", confirmed);
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
-    expect(await leaves()).toEqual(["events_p2026_05", "events_p2026_06", "events_p2026_07", "events_p2026_08"]);
+    expect(await partitions()).toEqual(["events_p2026_05", "events_p2026_06", "events_p2026_07", "events_p2026_08"]);
   });
 });

@@ -40,7 +40,7 @@ describe.each(testVersions().slice(-1))("tables of one program on PostgreSQL %i"
   const last = runs.at(-1);
   if (!last) throw new Error("there are runs");
 
-  const leaves = async (): Promise<string[]> =>
+  const partitions = async (): Promise<string[]> =>
     (
       await database.query<{ name: string }>(
         "select relname as name from pg_class where relispartition and relkind = 'r' and relnamespace = 'app'::regnamespace order by 1",
@@ -76,7 +76,7 @@ describe.each(testVersions().slice(-1))("tables of one program on PostgreSQL %i"
     const run = await last.app.run(up);
     expect(run.code).toBe(0);
     expect(said(run)).not.toContain("has expired");
-    expect((await leaves()).filter((name) => name.endsWith("2025_02"))).toEqual([]);
+    expect((await partitions()).filter((name) => name.endsWith("2025_02"))).toEqual([]);
     expect(await last.app.run([...up, "--expect-no-changes"])).toMatchObject({ code: 0 });
   }, 180_000);
 

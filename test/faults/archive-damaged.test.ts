@@ -307,9 +307,11 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     await archived(changes);
     const shown = (await preview(database, deployment, program(later, changes))).messages.join("\n");
     expect(shown).toMatch(
-      /SELECT count\(\*\) FROM "app"\."events_p2025_02";  -- leaf app\.events_p2025_02 ACCESS SHARE \| grows with rows \|[^|]*\| SCAN_PARTITION/,
+      /SELECT count\(\*\) FROM "app"\."events_p2025_02";  -- partition app\.events_p2025_02 ACCESS SHARE \| grows with rows \|[^|]*\| SCAN_PARTITION/,
     );
-    expect(shown).toMatch(/LOCK TABLE "app"\."events_p2025_02" IN ACCESS EXCLUSIVE MODE;  -- leaf [^|]* \| instant/);
+    expect(shown).toMatch(
+      /LOCK TABLE "app"\."events_p2025_02" IN ACCESS EXCLUSIVE MODE;  -- partition [^|]* \| instant/,
+    );
     const [text] = await database.query<{ body: string }>(
       "select prosrc as body from pg_proc where oid = 'pgpartition.assert_archived(oid, text)'::regprocedure",
     );

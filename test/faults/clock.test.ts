@@ -19,7 +19,7 @@ beforeEach(async () => {
   deployment = new Deployment();
 });
 
-async function leaves(): Promise<string[]> {
+async function partitions(): Promise<string[]> {
   const rows = await database.query<{ name: string }>(
     "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'app.events'::regclass order by 1",
   );
@@ -36,13 +36,13 @@ it("D04 planned a moment before midnight, run a moment after: up does what was p
   );
   if (row === undefined) throw new Error("the database has no clock");
   expect((await up(database, deployment, at(row.before), { config })).error).toBeUndefined();
-  const before = await leaves();
+  const before = await partitions();
   expect((await preview(database, deployment, at(row.eve), { config })).steps).toEqual([]);
   // The database's clock is past midnight here; the program's moment is the one that was previewed.
   expect((await up(database, deployment, at(row.eve), { config })).steps).toEqual([]);
-  expect(await leaves()).toEqual(before);
+  expect(await partitions()).toEqual(before);
   expect((await up(database, deployment, at(row.now), { config })).error).toBeUndefined();
-  expect(await leaves()).toEqual([...before.filter((name) => name !== row.oldest), row.next]);
+  expect(await partitions()).toEqual([...before.filter((name) => name !== row.oldest), row.next]);
 });
 
 it("D10 retention cut from twelve months to one: refused already in preview, with the bounds that would confirm it", async () => {
@@ -61,9 +61,9 @@ it("six idle months: new partitions are made at once, and the oldest leave three
   expect((await up(database, deployment, at("2025-03-10T00:00:00Z"))).error).toBeUndefined();
   const september = at("2025-09-10T00:00:00Z");
   expect((await up(database, deployment, september)).error).toBeUndefined();
-  expect(await leaves()).toEqual(["2025_04", "2025_07", "2025_08", "2025_09", "2025_10"]);
+  expect(await partitions()).toEqual(["2025_04", "2025_07", "2025_08", "2025_09", "2025_10"]);
   expect((await up(database, deployment, september)).error).toBeUndefined();
-  expect(await leaves()).toEqual(["2025_07", "2025_08", "2025_09", "2025_10"]);
+  expect(await partitions()).toEqual(["2025_07", "2025_08", "2025_09", "2025_10"]);
   expect((await preview(database, deployment, september)).steps).toEqual([]);
 });
 
@@ -71,27 +71,27 @@ it("a clock one year ahead: nothing is retired, what is kept is shown, and the r
   const config = { trustAsOf: "false" };
   const [now, ahead] = await yearsAround();
   expect((await up(database, deployment, at(now), { config })).error).toBeUndefined();
-  const before = await leaves();
+  const before = await partitions();
   const shown = await preview(database, deployment, at(ahead), { config });
   const run = await up(database, deployment, at(ahead), { config });
   expect(shown.messages.join("\n")).toMatch(/outside the window and not expired: kept/);
   // The months of today are no longer declared, and are not let go of by a wrong clock.
   if (run.error !== undefined) expect(run.error).toMatch(/inside its window/);
-  expect(await leaves()).toEqual(expect.arrayContaining(before));
+  expect(await partitions()).toEqual(expect.arrayContaining(before));
   expect((await up(database, deployment, at(now), { config })).error).toBeUndefined();
   expect((await preview(database, deployment, at(now), { config })).steps).toEqual([]);
-  expect(await leaves()).toEqual(expect.arrayContaining(before));
+  expect(await partitions()).toEqual(expect.arrayContaining(before));
 });
 
 it("a shorter lead: what was made ahead is kept in the table and let go of in the state, nothing fails", async () => {
   const long = at("2025-03-10T00:00:00Z", { window: { lead: "4 months", retention: "2 months" } });
   expect((await up(database, deployment, long)).error).toBeUndefined();
-  const before = await leaves();
+  const before = await partitions();
   const short = at("2025-03-10T00:00:00Z");
   const run = await up(database, deployment, short);
   expect(run.error).toBeUndefined();
   expect(named(run.steps).filter((step) => step.startsWith("delete"))).toHaveLength(3);
-  expect(await leaves()).toEqual(before);
+  expect(await partitions()).toEqual(before);
   expect((await preview(database, deployment, short)).steps).toEqual([]);
 });
 
@@ -99,12 +99,12 @@ it("a clock one year back: nothing is taken for a cut, nothing is retired, and t
   const config = { trustAsOf: "false" };
   const [now, , back] = await yearsAround();
   expect((await up(database, deployment, at(now), { config })).error).toBeUndefined();
-  const before = await leaves();
+  const before = await partitions();
   const run = await up(database, deployment, at(back), { config });
-  expect(await leaves()).toEqual(expect.arrayContaining(before));
+  expect(await partitions()).toEqual(expect.arrayContaining(before));
   if (run.error !== undefined) expect(run.error).toMatch(/inside its window/);
   expect((await up(database, deployment, at(now), { config })).error).toBeUndefined();
-  expect(await leaves()).toEqual(expect.arrayContaining(before));
+  expect(await partitions()).toEqual(expect.arrayContaining(before));
 });
 
 it("D10 bounds copied from the refusal confirm the cut, and nothing beside it", async () => {
@@ -117,7 +117,7 @@ it("D10 bounds copied from the refusal confirm the cut, and nothing beside it", 
   const run = await up(database, deployment, at("2025-12-10T00:00:00Z", { ...cut, confirmDrops }));
   expect(run.error).toBeUndefined();
   expect(named(run.steps).filter((step) => step.startsWith("delete"))).toHaveLength(5);
-  expect(await leaves()).toEqual(["2025_11", "2025_12", "2026_01"]);
+  expect(await partitions()).toEqual(["2025_11", "2025_12", "2026_01"]);
 });
 
 /** Now, a year ahead, a year back, by the database's clock. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../core/declare/table/args";
-import { indexLines, leaves } from "../provider/support";
+import { indexLines, partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
@@ -158,7 +158,12 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
     await expectHarmless(loaded);
     expect(await counts()).toEqual({ spring: 21_100 });
     expect(await database.query("select pg_relation_filenode('app.events_spring')::text as file")).toEqual([{ file }]);
-    expect(await leaves(database)).toEqual(["events_default", "events_p2025_02", "events_p2025_03", "events_spring"]);
+    expect(await partitions(database)).toEqual([
+      "events_default",
+      "events_p2025_02",
+      "events_p2025_03",
+      "events_spring",
+    ]);
     expect(await indexLines(database, "default|spring")).toEqual([
       "events_default_by_note valid < events_by_note",
       "events_default_pkey valid < events_pkey",

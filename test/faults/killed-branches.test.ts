@@ -61,7 +61,7 @@ describe.each([Math.max(...testVersions())])("PostgreSQL %s, branches", (version
     }, 240_000);
   });
 
-  it("I06 a new program of 1,200 leaves and 4 indexes is attached as a whole, and the next up has nothing to do", async () => {
+  it("I06 a new program of 1,200 partitions and 4 indexes is attached as a whole, and the next up has nothing to do", async () => {
     await reset(database);
     const deployment = new Deployment();
     const sites = Array.from({ length: 75 }, (_, index) => `s${String(index)}`);

@@ -28,14 +28,14 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it builds an i
     expect(result.points).toBeGreaterThanOrEqual(5);
   }, 120_000);
 
-  it("A09 killed inside CREATE INDEX CONCURRENTLY: the next up drops the invalid leaf index and builds it again", async () => {
+  it("A09 killed inside CREATE INDEX CONCURRENTLY: the next up drops the invalid partition index and builds it again", async () => {
     await reset(database);
     const deployment = new Deployment();
     const config = configOf(database);
     const first = await startPlugin({ config });
     await deployment.up(first, bare);
     await first.stop();
-    // A writer of the leaf alone: the index of the parent can be made, and the build waits for it.
+    // A writer of the partition alone: the index of the parent can be made, and the build waits for it.
     const writer = await database.connect({ application_name: "old writer" });
     await writer.query("begin; insert into app.events_p2025_02 values (1, '2025-02-02', 'x')");
     const victim = await startPlugin({ config });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { partmanScript } from "../../bench/stall/partman";
-import { leaves } from "../provider/support";
+import { partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { apply } from "../schedule/support";
 import { testVersions, withDatabase } from "../support/database";
@@ -39,10 +39,10 @@ describe("a database with pg_partman", () => {
     await database.query("insert into partman.part_config values ('app.others', 'at')");
     expect((await preview(database, deployment, march)).error).toBeUndefined();
     await database.query("insert into partman.part_config values ('app.events', 'at')");
-    const before = await leaves(database);
+    const before = await partitions(database);
     for (const run of [await preview(database, deployment, march), await up(database, deployment, march)])
       for (const text of refusal) expect(run.error).toContain(text);
-    expect(await leaves(database)).toEqual(before);
+    expect(await partitions(database)).toEqual(before);
     await database.query("delete from partman.part_config where parent_table = 'app.events'");
     expect(await apply(database, deployment, march)).toEqual([]);
   });
@@ -74,12 +74,12 @@ describe("a database with pg_partman", () => {
       `select partman.create_parent('app.events', 'at', 'native', 'monthly', p_start_partition := '2025-02-01', p_premake := 1)`,
     );
     await database.query("drop table app.events_default");
-    const found = await leaves(database);
+    const found = await partitions(database);
     expect(found).toContain("events_p2025_03");
     for (const run of [await preview(database, deployment, march), await up(database, deployment, march)])
       for (const text of refusal) expect(run.error).toContain(text);
     await database.query("delete from partman.part_config");
     await apply(database, deployment, march);
-    expect(await leaves(database)).toEqual(expect.arrayContaining(found));
+    expect(await partitions(database)).toEqual(expect.arrayContaining(found));
   });
 });

@@ -1,6 +1,6 @@
 // A connection pooler between the product and the server. PGPARTITION_TEST_POOLER=session runs every other test through one.
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { leaves } from "../provider/support";
+import { partitions } from "../provider/support";
 import { throughTable, withTenants } from "../provider/row-policy-support";
 import { closeAll } from "../provider/wire-support";
 import { onDatabase } from "../cli/support";
@@ -46,7 +46,7 @@ describe("in session mode", () => {
         expect(run.error).toBeUndefined();
       }
     });
-    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
     for (const way of [/CREATE INDEX CONCURRENTLY/, /DETACH PARTITION .* CONCURRENTLY/])
       expect(sent.filter(({ sql }) => way.test(sql))).not.toEqual([]);
     const { result } = await withPlugin(pooler, april, async (plugin) => [

@@ -20,16 +20,16 @@ beforeEach(async () => {
   deployment = new Deployment();
 });
 
-async function rowsByLeaf(): Promise<unknown[]> {
+async function rowsByPartition(): Promise<unknown[]> {
   return database.query(
-    "select tableoid::regclass::text as leaf, count(*)::int as n from app.events group by 1 order by 1",
+    "select tableoid::regclass::text as partition, count(*)::int as n from app.events group by 1 order by 1",
   );
 }
 
-it("resources is switched to window and back with rows in every leaf: only the state changes, no row moves", async () => {
+it("resources is switched to window and back with rows in every partition: only the state changes, no row moves", async () => {
   expect((await up(database, deployment, march)).error).toBeUndefined();
   await database.query("insert into app.events select m, make_date(2025, m, 5), 'x' from generate_series(1, 4) m");
-  const rows = await rowsByLeaf();
+  const rows = await rowsByPartition();
   expect(rows).toHaveLength(4);
   const before = relations((await left(database)).dump);
 
@@ -37,13 +37,13 @@ it("resources is switched to window and back with rows in every leaf: only the s
   expect(there.error).toBeUndefined();
   expect(named(there.steps).filter((step) => step.startsWith("delete"))).toHaveLength(4);
   expect((await preview(database, deployment, grouped)).steps).toEqual([]);
-  expect(await rowsByLeaf()).toEqual(rows);
+  expect(await rowsByPartition()).toEqual(rows);
 
   const back = await up(database, deployment, march);
   expect(back.error).toBeUndefined();
   expect(named(back.steps).filter((step) => step.startsWith("create"))).toHaveLength(4);
   expect((await preview(database, deployment, march)).steps).toEqual([]);
-  expect(await rowsByLeaf()).toEqual(rows);
+  expect(await rowsByPartition()).toEqual(rows);
   expect(relations((await left(database)).dump)).toBe(before);
 });
 
@@ -67,10 +67,10 @@ it("1,200 partitions kept by the window: made in one update, and a second one ha
     indexes: {},
   });
   expect((await up(database, deployment, many)).error).toBeUndefined();
-  const [leaves] = await database.query<{ n: number }>(
+  const [partitions] = await database.query<{ n: number }>(
     "select count(*)::int as n from pg_inherits where inhparent = 'app.events'::regclass",
   );
-  expect(leaves?.n).toBe(1200);
+  expect(partitions?.n).toBe(1200);
   const start = performance.now();
   expect((await preview(database, deployment, many)).steps).toEqual([]);
   expect(performance.now() - start).toBeLessThan(30_000);

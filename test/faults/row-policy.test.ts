@@ -126,18 +126,18 @@ it("H09 a view that reads with its owner's rights leaks: it is named with the wa
   await up(database, t.deployment, declared());
   await t.fill();
   await database.query(`create view app.leaky as select * from app.events;
-    create view app.by_leaf as select * from app.events_p2025_03;
+    create view app.by_partition as select * from app.events_p2025_03;
     create view app.asking with (security_invoker = true) as select * from app.events;
     create view app.over_asking as select * from app.asking;
     create materialized view app.kept as select * from app.events;
     create view app.private as select * from app.events;
     create view app.over_private as select * from app.private;
-    grant select on app.leaky, app.by_leaf, app.asking, app.over_asking, app.kept, app.over_private to ${roles.app}`);
+    grant select on app.leaky, app.by_partition, app.asking, app.over_asking, app.kept, app.over_private to ${roles.app}`);
   const client = await t.tenant("b");
   const counts = async (name: string) => (await client.query(`select from app.${name}`)).rowCount;
   for (const [name, rows] of Object.entries({
     leaky: 9,
-    by_leaf: 3,
+    by_partition: 3,
     kept: 9,
     over_private: 9,
     asking: 3,
@@ -148,10 +148,10 @@ it("H09 a view that reads with its owner's rights leaks: it is named with the wa
   const listed = messages
     .map((message) => /view "app"\."(\w+)"/.exec(message)?.[1])
     .filter((name) => name !== undefined);
-  expect(listed).toEqual(["by_leaf", "kept", "leaky", "over_private"]);
+  expect(listed).toEqual(["by_partition", "kept", "leaky", "over_private"]);
   expect(messages.join("\n")).toContain('ALTER VIEW "app"."leaky" SET (security_invoker = true)');
   await database.query(`alter view app.leaky set (security_invoker = true);
-    revoke all on app.kept, app.by_leaf, app.over_private from ${roles.app}`);
+    revoke all on app.kept, app.by_partition, app.over_private from ${roles.app}`);
   const later = await preview(database, t.deployment, declared());
   expect(later.messages.filter((message) => message.includes("view"))).toEqual([]);
   expect(await counts("leaky")).toBe(3);

@@ -53,10 +53,10 @@ it.each([
       expect((await up(server, deployment, april)).error).toBeUndefined();
     }
     expect((await preview(server, deployment, april)).steps).toEqual([]);
-    const leaves = await query(
+    const partitions = await query(
       "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'app.events'::regclass order by 1",
     );
-    expect(leaves).toEqual([{ name: "events_p2025_03" }, { name: "events_p2025_04" }]);
+    expect(partitions).toEqual([{ name: "events_p2025_03" }, { name: "events_p2025_04" }]);
     expect(await query("select note from app.events")).toEqual([{ note: "kept" }]);
     expect(await query("select relname from pg_class where relname like 'events_p2025_02%'")).toEqual([]);
   },

@@ -135,7 +135,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await missing()).toBe(0);
   });
 
-  it("gives leaves below and above the time level its bounds", async () => {
+  it("gives partitions below and above the time level its bounds", async () => {
     await rows(`create table app.deep (site text, at timestamptz, id int) partition by list (site);
       create table app.deep_a partition of app.deep for values in ('a') partition by range (at);
       create table app.deep_a_1 partition of app.deep_a for values from ('2025-01-01') to ('2025-02-01') partition by hash (id);

@@ -48,11 +48,11 @@ describe("a table that an API shows", () => {
     ["not declared", undefined],
     ["switched off", { enable: false, policies }],
   ])("is refused where row security is %s, with its partitions", async (words, rowSecurity) => {
-    const { rowSecurity: _security, ...bare } = exposed() as { rowSecurity?: unknown; leaves?: object };
-    const found = await analyze(rowSecurity ? exposed({ rowSecurity }) : { ...bare, leaves: undefined });
+    const { rowSecurity: _security, ...bare } = exposed() as { rowSecurity?: unknown; profile?: object };
+    const found = await analyze(rowSecurity ? exposed({ rowSecurity }) : { ...bare, profile: undefined });
     expect(found.map(({ policy, level }) => `${policy} ${level}`)).toEqual([
       "rls-required mandatory",
-      "leaves-closed mandatory",
+      "partitions-closed mandatory",
     ]);
     expect(found[0]?.message).toContain(
       `api.events: row security is ${words}, and an API shows schema "api". Change rowSecurity in the program, or rls-required.schemas`,
@@ -63,25 +63,25 @@ describe("a table that an API shows", () => {
   });
 
   it("is refused where its partitions mirror it, unless they are in a schema that no API shows", async () => {
-    const mirror = { leafAccess: "mirror" as const, policies };
-    expect(await only(exposed({ rowSecurity: mirror }), "leaves-closed")).toContain(
-      'leafAccess is "mirror", and an API shows its partitions in schema "api". Change rowSecurity.leafAccess or leafSchema',
+    const mirror = { partitionAccess: "mirror" as const, policies };
+    expect(await only(exposed({ rowSecurity: mirror }), "partitions-closed")).toContain(
+      'partitionAccess is "mirror", and an API shows its partitions in schema "api". Change rowSecurity.partitionAccess or partitionSchema',
     );
-    expect(await analyze(exposed({ rowSecurity: mirror, leafSchema: "partitions" }))).toEqual([]);
+    expect(await analyze(exposed({ rowSecurity: mirror, partitionSchema: "partitions" }))).toEqual([]);
   });
 
   it("may not put its partitions there either, when only they are in a schema that an API shows", async () => {
     expect(
       await only(
-        exposed({ schema: "app", leafSchema: "api", rowSecurity: { enable: false, policies } }),
-        "leaves-closed",
+        exposed({ schema: "app", partitionSchema: "api", rowSecurity: { enable: false, policies } }),
+        "partitions-closed",
       ),
     ).toContain('app.events: row security is not on, and an API shows its partitions in schema "api"');
   });
 
   it("is refused while nobody knows its row security", async () => {
-    const found = await analyze({ ...exposed(), leaves: UNKNOWN });
-    expect(found.map(({ policy }) => policy)).toEqual(["rls-required", "leaves-closed"]);
+    const found = await analyze({ ...exposed(), profile: UNKNOWN });
+    expect(found.map(({ policy }) => policy)).toEqual(["rls-required", "partitions-closed"]);
     expect(found[0]?.message).toContain("its row security is not known yet");
   });
 
@@ -97,7 +97,7 @@ describe("a table that an API shows", () => {
 
 it("a table that no API shows may do without", async () => {
   expect(await analyze(exposed({ schema: "app", rowSecurity: { enable: false, policies } }))).toEqual([]);
-  await analyzer.configure({ "rls-required": { schemas: ["app"] }, "leaves-closed": { schemas: [] } });
+  await analyzer.configure({ "rls-required": { schemas: ["app"] }, "partitions-closed": { schemas: [] } });
   expect(await only(exposed({ schema: "app", rowSecurity: { enable: false, policies } }), "rls-required")).toContain(
     'schema "app"',
   );
@@ -113,7 +113,7 @@ it.each([
   const found = await analyze(exposed({ rowSecurity: { enable: false, policies } }));
   expect(found.map((violation) => `${violation.policy} ${violation.level}`)).toEqual([
     `rls-required ${level}`,
-    `leaves-closed ${level}`,
+    `partitions-closed ${level}`,
   ]);
   await analyzer.configure({});
 });

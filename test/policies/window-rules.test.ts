@@ -163,12 +163,12 @@ describe("the plan", () => {
   });
 
   it("may not leave too many partitions behind, counting what it makes and what it takes away", async () => {
-    expect(await analyzer.analyze(WINDOW_TYPE, audit({}, { leafCount: 500, createCount: 1, detachCount: 1 }))).toEqual(
-      [],
-    );
-    expect(await only(audit({}, { leafCount: 500, createCount: 1 }), "partition-count-ceiling", "advisory")).toContain(
-      "it will have 501 partitions; at most 500.",
-    );
+    expect(
+      await analyzer.analyze(WINDOW_TYPE, audit({}, { partitionCount: 500, createCount: 1, detachCount: 1 })),
+    ).toEqual([]);
+    expect(
+      await only(audit({}, { partitionCount: 500, createCount: 1 }), "partition-count-ceiling", "advisory"),
+    ).toContain("it will have 501 partitions; at most 500.");
   });
 
   it("may have only hazards that are allowed by name", async () => {

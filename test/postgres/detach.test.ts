@@ -10,7 +10,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
   const server = withDatabase(version);
   const open = opener(server);
   const parent = { schema: "public", table: "p", references: ["public.ref"], defaultPartition: undefined };
-  const leaf = { schema: "public", name: "p1" };
+  const partition = { schema: "public", name: "p1" };
 
   beforeEach(async () => {
     await server.query("drop table if exists p, p1, ref");
@@ -26,9 +26,9 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
       {
         schema: "public",
         table: "p",
-        leaf,
-        statement: detachStatement(parent, leaf),
-        finalize: finalizeStatement(parent, leaf),
+        partition,
+        statement: detachStatement(parent, partition),
+        finalize: finalizeStatement(parent, partition),
       },
       options('detaching "p1"', { log }),
     );

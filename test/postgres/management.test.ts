@@ -27,7 +27,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
 
   beforeEach(async () => {
     await server.query('drop schema if exists "mgmt ""x""" cascade');
-    await server.query("drop table if exists t, leaf");
+    await server.query("drop table if exists t, events_p1");
   });
 
   it("is made once, by however many at a time, and adopted by the next", async () => {
@@ -104,13 +104,13 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     const database = open2();
     await ensure(database);
     const table = { schema: "public", table: "t" };
-    await server.query("create table leaf (id int)");
+    await server.query("create table events_p1 (id int)");
     await database.execute(
       [
         registerTableStatement(name, { ...table, owner: "shop/prod" }),
         ledgerStatement(name, {
           ...table,
-          partition: "leaf",
+          partition: "events_p1",
           bounds: { from: undefined, to: undefined },
           event: "created",
           run: "r",
@@ -121,8 +121,8 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     );
     const error = await failureOf(dropManagementSchema(database, { ...quiet(), stack: "shop/dev" }));
     expect(error.message).toContain('"public"."t" belongs to stack shop/prod');
-    expect(error.message).toContain('"public"."leaf" still exists');
-    await server.query("drop table leaf");
+    expect(error.message).toContain('"public"."events_p1" still exists');
+    await server.query("drop table events_p1");
     await dropManagementSchema(database, { ...quiet(), stack: "shop/prod" });
     expect(await describeManagementSchema(database)).toEqual({ kind: "absent" });
     await dropManagementSchema(database, { ...quiet(), stack: "shop/prod" });
@@ -165,13 +165,13 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
   it("lets a table be dropped only as the one that was detached", async () => {
     const database = open2();
     await ensure(database);
-    await server.query("create table leaf (id int)");
-    const [row] = await server.query<{ oid: string }>("select 'leaf'::regclass::oid::text as oid");
-    const target = { schema: "public", name: "leaf", oid: row?.oid ?? "" };
+    await server.query("create table events_p1 (id int)");
+    const [row] = await server.query<{ oid: string }>("select 'events_p1'::regclass::oid::text as oid");
+    const target = { schema: "public", name: "events_p1", oid: row?.oid ?? "" };
     const entry = {
       schema: "public",
       table: "t",
-      partition: "leaf",
+      partition: "events_p1",
       bounds: { from: undefined, to: undefined },
       run: "r",
       detail: {},
@@ -182,8 +182,8 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     await database.execute([assertDroppableStatement(name, target)], options());
     await database.execute([ledgerStatement(name, { ...entry, event: "released" })], options());
     expect((await check()).message).toContain("last event: released");
-    await server.query("drop table leaf");
-    await server.query("create table leaf (id int)");
+    await server.query("drop table events_p1");
+    await server.query("create table events_p1 (id int)");
     expect((await check()).message).toContain("is not the table that was detached");
   });
 

@@ -31,7 +31,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
   it.each(HOSTILE)("reads everything of a table whose names are all %j", async (name) => {
     const schema = `S ${name}`.slice(0, 40);
     const table = quoteQualified(schema, name);
-    const leafName = `${"y"}${name}`.slice(0, 60);
+    const partitionIndexName = `${"y"}${name}`.slice(0, 60);
     await server.query(`create schema ${quote(schema)}`);
     await server.query(`create table ${quoteQualified(schema, `${"r"}${name}`.slice(0, 60))} (id bigint primary key)`);
     await server.query(
@@ -44,7 +44,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
       `create index ${quote(`i${name}`.slice(0, 60))} on ${table} (${quote(name)} desc, lower(note)) where note is not null`,
     );
     await server.query(
-      `create table ${quoteQualified(schema, leafName)} partition of ${table} for values from ('2025-01-01 00:00+00') to ('2025-02-01 00:00+00')`,
+      `create table ${quoteQualified(schema, partitionIndexName)} partition of ${table} for values from ('2025-01-01 00:00+00') to ('2025-02-01 00:00+00')`,
     );
 
     const database = open({ managementSchema: name });
@@ -77,24 +77,24 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     expect(index?.definition).toBe(`USING btree (${printedKey} DESC, lower(note)) WHERE (note IS NOT NULL)`);
     expect(index?.columns).toEqual([name, "lower(note)"]);
     expect(found?.indexes.find((candidate) => candidate.constraint)?.constraint?.kind).toBe("primary");
-    expect(found?.leaves).toHaveLength(1);
-    expect(found?.leaves[0]).toMatchObject({
+    expect(found?.partitions).toHaveLength(1);
+    expect(found?.partitions[0]).toMatchObject({
       schema,
-      name: leafName,
+      name: partitionIndexName,
       isDefault: false,
       detachPending: false,
       partitioned: false,
       rows: undefined,
     });
-    expect(found?.leaves[0]?.bytes).toBeGreaterThan(0);
-    expect(found?.leaves[0]?.bounds && formatInterval(found.leaves[0].bounds)).toBe(
+    expect(found?.partitions[0]?.bytes).toBeGreaterThan(0);
+    expect(found?.partitions[0]?.bounds && formatInterval(found.partitions[0].bounds)).toBe(
       "2025-01-01T00:00:00Z/2025-02-01T00:00:00Z",
     );
 
-    const onLeaves = await database.observeLeafIndexes(schema, name);
-    const part = onLeaves.find((candidate) => candidate.constraint === undefined);
+    const onPartitions = await database.observePartitionIndexes(schema, name);
+    const part = onPartitions.find((candidate) => candidate.constraint === undefined);
     expect(part).toMatchObject({
-      leaf: leafName,
+      partition: partitionIndexName,
       definition: index?.definition,
       attachedTo: index?.name,
       valid: true,
@@ -165,9 +165,10 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     await server.query("drop table if exists k");
     await server.query(`create table k (key ${type} not null) partition by range (key)`);
     await server.query(`create table k1 partition of k for values from (${from}) to (${to})`);
-    const [leaf] = (await observed(open(), "k", reading)).leaves;
-    if (type === "uuid") expect(leaf?.bounds && formatInterval(leaf.bounds)).toMatch(/^2025-01-01T00:00:00Z\/2025-0/);
-    else expect(leaf?.bounds && formatInterval(leaf.bounds)).toBe(wanted);
+    const [partition] = (await observed(open(), "k", reading)).partitions;
+    if (type === "uuid")
+      expect(partition?.bounds && formatInterval(partition.bounds)).toMatch(/^2025-01-01T00:00:00Z\/2025-0/);
+    else expect(partition?.bounds && formatInterval(partition.bounds)).toBe(wanted);
   });
 
   it("tells default, sub-partitioned and other partitions apart", async () => {
@@ -179,16 +180,18 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     await server.query("create table m_2025_1 partition of m_2025 for values from ('2025-01-01Z') to ('2025-02-01Z')");
     await server.query("insert into m select '2025-01-05Z', 1 from generate_series(1, 1000)");
     await server.query("analyze m");
-    const { leaves } = await observed(open(), "m");
-    expect(leaves.map((leaf) => [leaf.name, leaf.isDefault, leaf.partitioned, leaf.rows])).toEqual([
+    const { partitions } = await observed(open(), "m");
+    expect(
+      partitions.map((partition) => [partition.name, partition.isDefault, partition.partitioned, partition.rows]),
+    ).toEqual([
       ["m_2025", false, true, 1000],
       ["m_default", true, false, 0],
     ]);
-    expect(leaves[0]?.bytes).toBeGreaterThan(8192);
-    expect(leaves[1]?.bounds).toBeUndefined();
+    expect(partitions[0]?.bytes).toBeGreaterThan(8192);
+    expect(partitions[1]?.bounds).toBeUndefined();
     await server.query("create table l (n int) partition by list (n)");
     await server.query("create table l1 partition of l for values in (1, null)");
-    expect((await observed(open(), "l")).leaves[0]).toMatchObject({
+    expect((await observed(open(), "l")).partitions[0]).toMatchObject({
       boundsText: "FOR VALUES IN (1, NULL)",
       bounds: undefined,
     });
@@ -222,7 +225,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
         from: Temporal.Instant.fromEpochMilliseconds(n * 1000),
         to: Temporal.Instant.fromEpochMilliseconds((n + 1) * 1000),
       });
-      const index = { name: "i", leafName: "{partition}_i", declared: "a", printed: "A" };
+      const index = { name: "i", partitionIndexName: "{partition}_i", declared: "a", printed: "A" };
       await database.execute(
         [
           registerTableStatement("pgpartition", { ...name, owner: "shop/dev" }),
@@ -279,7 +282,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
           one.dropAfter?.toString(),
         ]),
       ).toEqual([["w1", "1970-01-01T00:00:01Z/1970-01-01T00:00:02Z", "2025-05-01T00:00:00Z", "2025-05-08T00:00:00Z"]]);
-      expect(observation.table?.leaves[0]?.bounds && formatInterval(observation.table.leaves[0].bounds)).toBe(
+      expect(observation.table?.partitions[0]?.bounds && formatInterval(observation.table.partitions[0].bounds)).toBe(
         "1970-01-01T00:00:02Z/1970-01-01T00:00:03Z",
       );
       await database.observe("public", "w");
@@ -301,24 +304,24 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     await database.connect();
     const start = performance.now();
     const { table } = await database.observe("public", "many", { encoding: "epoch-s", zone: "UTC" });
-    expect(table?.leaves).toHaveLength(1200);
+    expect(table?.partitions).toHaveLength(1200);
     expect(database.statementCount).toBeLessThanOrEqual(3);
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
-  it("estimates sizes instead of waiting while somebody rewrites a leaf", async () => {
+  it("estimates sizes instead of waiting while somebody rewrites a partition", async () => {
     await server.query("create table rw (ts timestamptz not null) partition by range (ts)");
     await server.query("create table rw1 partition of rw for values from ('2025-01-01Z') to ('2025-02-01Z')");
     const holder = await server.connect();
     await holder.query("begin");
     await holder.query("lock table only rw, rw1 in access exclusive mode");
-    const { leaves } = await observed(open(), "rw");
+    const { partitions } = await observed(open(), "rw");
     await holder.query("rollback");
     await holder.end();
-    expect(leaves[0]?.name).toBe("rw1");
+    expect(partitions[0]?.name).toBe("rw1");
   });
 
-  it("names a transaction that has used a leaf for long, where the role may see how old it is", async () => {
+  it("names a transaction that has used a partition for long, where the role may see how old it is", async () => {
     const watcher = `watcher_${String(process.pid)}_${String(version)}`;
     await server.query(`create role ${watcher} login password 'w' in role pg_read_all_stats`);
     await server.query("create table ob (ts timestamptz not null) partition by range (ts)");

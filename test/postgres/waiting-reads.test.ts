@@ -104,7 +104,7 @@ describe.each(testVersions())("a reading behind a lock of another session, Postg
     const { table } = await database.observe("public", "w");
     await client.query("rollback");
     await client.end();
-    expect(table?.leaves.map((leaf) => leaf.name)).toEqual(["w1", "w_rest"]);
+    expect(table?.partitions.map((partition) => partition.name)).toEqual(["w1", "w_rest"]);
   });
 
   it("waits for no session that only writes, or vacuums", async () => {

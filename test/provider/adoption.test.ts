@@ -5,7 +5,7 @@ import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, identityOf, indexLines, leaves, ledger, partitionOf } from "./support";
+import { ddlOf, identityOf, indexLines, partitions, ledger, partitionOf } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -41,7 +41,7 @@ describe.each(testVersions())("PostgreSQL %s, what was made by hand", (version) 
     const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, bare)));
     expect(error).toBeUndefined();
     expect(ddlOf(sent)).toEqual([]);
-    expect(await leaves(database)).toEqual(["february", "march", "april"]);
+    expect(await partitions(database)).toEqual(["february", "march", "april"]);
     expect(await identityOf(database, "app.february")).toBe(before);
     expect(partitionOf(deployment, "2025-02-01").outputs["partition"]).toBe("february");
     expect(partitionOf(deployment, "2025-02-01").id).toBe("app.events#february");
@@ -51,7 +51,7 @@ describe.each(testVersions())("PostgreSQL %s, what was made by hand", (version) 
     expect((await preview(database, deployment, bare)).steps).toEqual([]);
   });
 
-  it("attaches leaf indexes that are equal already, whatever their names, and rebuilds none", async () => {
+  it("attaches partition indexes that are equal already, whatever their names, and rebuilds none", async () => {
     await byHand(
       ...months,
       "create index note_feb on app.february (note)",
@@ -75,7 +75,7 @@ describe.each(testVersions())("PostgreSQL %s, what was made by hand", (version) 
     expect((await preview(database, deployment, march)).steps).toEqual([]);
   });
 
-  it("knows an equal leaf index by how the server prints it, also in the first run", async () => {
+  it("knows an equal partition index by how the server prints it, also in the first run", async () => {
     const partial = { columns: ["id"], where: "note in ('x', 'y')" };
     await byHand(...months, `create index small on app.february (id) where ${partial.where}`);
     const before = await identityOf(database, "app.small");

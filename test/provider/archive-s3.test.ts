@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parseManifest } from "../../core/archive/manifest";
-import { leaves } from "./support";
+import { partitions } from "./support";
 import { closeAll } from "./wire-support";
 import { onDatabase, pgpartition } from "../cli/support";
 import { withDatabase } from "../support/database";
@@ -73,7 +73,7 @@ describe("an archive in an S3 server", () => {
     expect(shown.messages.join("\n")).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
     const failed = await up(database, deployment, declared(april), options);
     expect(failed.error).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
-    expect(await leaves(database)).toEqual([
+    expect(await partitions(database)).toEqual([
       "events_p2025_02",
       "events_p2025_03",
       "events_p2025_04",

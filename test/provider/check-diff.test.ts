@@ -90,7 +90,7 @@ it.each<[string, PropertyMap, Record<string, string>]>([
   ["events-window", { onExpire: "detach", grace: null }, { onExpire: "UPDATE", grace: "DELETE" }],
   [PARTITION, { name: "another_template" }, {}],
   [PARTITION, { allowEmpty: true }, { allowEmpty: "ADD" }],
-  ["events-by_note", { leafName: "{partition}_x" }, { leafName: "UPDATE" }],
+  ["events-by_note", { partitionIndexName: "{partition}_x" }, { partitionIndexName: "UPDATE" }],
   [
     "events-table",
     {

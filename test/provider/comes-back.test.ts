@@ -5,7 +5,7 @@ import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { identityOf, indexLines, leaves, ledger } from "./support";
+import { identityOf, indexLines, partitions, ledger } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -40,12 +40,12 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
       await run(MARCH, { resources });
       await database.query("insert into app.events select n, '2025-02-05', 'n' || n from generate_series(1, 500) n");
       await run(APRIL, { resources });
-      expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+      expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
       const before = await identityOf(database, "app.events_p2025_02");
       const indexes = { by_note: { columns: ["note"] }, by_lower: { columns: [{ expression: "lower(note)" }, "id"] } };
       await run(APRIL, { resources, indexes });
       await run(APRIL, { resources, indexes, window: long });
-      expect(await leaves(database)).toEqual([1, 2, 3, 4, 5].map((month) => `events_p2025_0${String(month)}`));
+      expect(await partitions(database)).toEqual([1, 2, 3, 4, 5].map((month) => `events_p2025_0${String(month)}`));
       expect(await identityOf(database, "app.events_p2025_02")).toBe(before);
       expect(await database.query("select count(*)::int as n from app.events")).toEqual([{ n: 500 }]);
       expect(await indexLines(database, "by_lower|p2025_02_by_note")).toEqual([
@@ -72,7 +72,7 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
     await run("2025-04-12T00:00:00Z", { window: long });
     // Past the grace that was promised on the tenth.
     await run("2025-04-25T00:00:00Z", { window: long });
-    expect(await leaves(database)).toContain("events_p2025_02");
+    expect(await partitions(database)).toContain("events_p2025_02");
   });
 
   it.each(["partition", "window"] as const)(
@@ -92,9 +92,9 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
         expect(refused.error).toContain("comes back into the window, but its rows were dropped");
         expect(refused.error).toContain(`allowEmpty: ["${february}"]`);
       }
-      expect(await leaves(database)).not.toContain("events_p2025_02");
+      expect(await partitions(database)).not.toContain("events_p2025_02");
       await run(APRIL, { ...grown, allowEmpty: [february] });
-      expect(await leaves(database)).toContain("events_p2025_02");
+      expect(await partitions(database)).toContain("events_p2025_02");
       expect(await database.query("select from app.events")).toEqual([]);
       expect((await up(database, deployment, at(APRIL, { ...grown, allowEmpty: [february] }))).steps).toEqual([]);
     },
@@ -112,7 +112,7 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
         expect.stringMatching(/"events_p2025_03" existed and was dropped outside Pulumi: its rows are gone/),
       ]),
     );
-    expect(await leaves(database)).toContain("events_p2025_03");
+    expect(await partitions(database)).toContain("events_p2025_03");
     expect((await preview(database, deployment, at(MARCH))).steps).toEqual([]);
   });
 
@@ -124,7 +124,7 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
     expect(shown.messages.join("\n")).toContain("was dropped outside Pulumi, its rows are gone; made anew, empty");
     const { messages } = await run(MARCH, mode);
     expect(messages.join("\n")).toContain("its rows are gone");
-    expect(await leaves(database)).toContain("events_p2025_03");
+    expect(await partitions(database)).toContain("events_p2025_03");
   });
 
   it("attaches a partition that was detached by hand again, with its rows", async () => {

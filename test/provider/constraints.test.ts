@@ -150,7 +150,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     const added = sent.filter((sql) => sql.includes("ADD CONSTRAINT"));
     expect(added.map((sql) => sql.endsWith("NOT VALID"))).toEqual(version >= 18 ? [true] : [true, true, true, false]);
     expect(text).toMatch(
-      /VALIDATE CONSTRAINT "events_author";  -- leaf app.events_p2025_02 SHARE UPDATE EXCLUSIVE; referenced app.users ROW SHARE/,
+      /VALIDATE CONSTRAINT "events_author";  -- partition app.events_p2025_02 SHARE UPDATE EXCLUSIVE; referenced app.users ROW SHARE/,
     );
     await database.query("delete from app.users where id = 1");
     expect(await database.query("select from app.events")).toEqual([]);

@@ -8,7 +8,7 @@ import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { leaves } from "./support";
+import { partitions } from "./support";
 
 afterEach(endPlugins);
 
@@ -57,12 +57,12 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
       ] as const) {
         const failed = await run(asOf, changes);
         expect(failed.error).toMatch(/archive "events_p2025_02".*What is named here stays as it is/);
-        expect((await leaves(database)).at(-1)).toBe(last);
+        expect((await partitions(database)).at(-1)).toBe(last);
         expect(await database.query("select from app.events where at < '2025-03-01'")).toHaveLength(100);
       }
       renameSync(join(directory, "away"), store());
       expect((await run(may, changes)).error).toBeUndefined();
-      expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
+      expect(await partitions(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
     },
   );
 
@@ -83,7 +83,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_MAX_ATTEMPTS: "1" };
     const shown = await preview(database, deployment, program(april, due), { env });
     const failed = await up(database, deployment, program(april, due), { env });
-    expect([shown.error, failed.error, await leaves(database)]).toEqual([
+    expect([shown.error, failed.error, await partitions(database)]).toEqual([
       undefined,
       expect.stringMatching(said),
       ["events_p2025_02", "events_p2025_03", "events_p2025_04", "events_p2025_05"],
@@ -110,7 +110,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     await client.query("rollback");
     await client.end();
     expect(limited.messages.join("\n")).toMatch(/nothing is retired: what decides about it cannot be read/);
-    expect((await leaves(database)).at(-1)).toBe("events_p2025_06");
+    expect((await partitions(database)).at(-1)).toBe("events_p2025_06");
   });
 
   it("the record of the window and what the schedule is to make cannot be written: told at the end, nothing leaves", async () => {
@@ -120,12 +120,12 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
       create trigger refuse before insert on pgpartition.prepared for each row execute function app.refuse()`);
     const prepared = await run(april, changes);
     expect(prepared.error).toMatch(/preparing the schedule of "app"."events"|preparing the schedule of "app\.events"/);
-    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
     await database.query(`drop trigger refuse on pgpartition.prepared;
       create trigger refuse before update on pgpartition.registry for each row execute function app.refuse()`);
     const recorded = await run(may, changes);
     expect(recorded.error).toMatch(/recording the window of "app\.events".*no room/);
-    expect(await leaves(database)).toEqual([
+    expect(await partitions(database)).toEqual([
       "events_p2025_03",
       "events_p2025_04",
       "events_p2025_05",
@@ -133,7 +133,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     ]);
     await database.query("drop trigger refuse on pgpartition.registry");
     expect((await run(may, changes)).error).toBeUndefined();
-    expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
+    expect(await partitions(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
   });
 
   it.each(["view", "materialized view", "sequence"])(
@@ -144,10 +144,10 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
       await database.query(`create ${kind} app.events_p2025_05${kind === "sequence" ? "" : " as select 1 as one"}`);
       const failed = await run(may, changes);
       expect(failed.error).toMatch(/partition "events_p2025_05": .*events_p2025_05/);
-      expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_06"]);
+      expect(await partitions(database)).toEqual(["events_p2025_04", "events_p2025_06"]);
       await database.query(`drop ${kind} app.events_p2025_05`);
       expect((await run(may, changes)).error).toBeUndefined();
-      expect(await leaves(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
+      expect(await partitions(database)).toEqual(["events_p2025_04", "events_p2025_05", "events_p2025_06"]);
     },
   );
 });

@@ -7,7 +7,7 @@ import { eventsTable, left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, type Run, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, entryOf, identityOf, indexLines, leaves, ledger } from "./support";
+import { ddlOf, entryOf, identityOf, indexLines, partitions, ledger } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -110,7 +110,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
       expect(text).not.toContain("SCAN_DEFAULT");
       expect(sent).toContain('ALTER TABLE "app"."events" DETACH PARTITION "app"."events_p2025_02"');
       expect(await checks(database)).toEqual([excluding("2025-03-01", "2025-06-01")]);
-      expect(await leaves(database)).toEqual([
+      expect(await partitions(database)).toEqual([
         "events_default",
         "events_p2025_03",
         "events_p2025_04",
@@ -229,14 +229,14 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
       expect(run.error).toContain(
         'the default partition "app.events_default" is not declared any more and holds 1 rows',
       );
-    expect(await leaves(database)).toContain("events_default");
+    expect(await partitions(database)).toContain("events_default");
     await database.query("delete from app.events where id = 1");
     const shown = await preview(database, deployment, without);
     expect(shown.messages.join("\n")).toContain(
       "default events_default [.., ..): not declared any more, and empty: detached and dropped",
     );
     await done(up(database, deployment, without));
-    expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
+    expect(await partitions(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
     expect(await ledger(database)).toContain("dropped events_default");
     expect(await database.query("select to_regclass('app.events_default') as it")).toEqual([{ it: null }]);
     expect(defaultRows()).toBeUndefined();
@@ -255,7 +255,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     stop.goOn();
     expect((await run).error).toContain("23514");
     expect(await rowsOf(database, "events_default")).toEqual(["9 late"]);
-    expect(await leaves(database)).toContain("events_default");
+    expect(await partitions(database)).toContain("events_default");
   });
 
   it("one that somebody else made is left alone until it is declared, then adopted under its own name", async () => {
@@ -287,7 +287,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await done(up(database, deployment, april));
     expect(await rowsOf(database, "events_default")).toEqual(["3 never"]);
     expect(await checks(database)).toEqual([excluding("2025-03-01", "2025-06-01")]);
-    expect(await leaves(database)).toContain("events_default");
+    expect(await partitions(database)).toContain("events_default");
     await settled(april);
     const [check] = await database.query<{ name: string }>(
       "select conname as name from pg_constraint where contype = 'c' and conrelid = 'app.events_default'::regclass",

@@ -7,7 +7,7 @@ import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins, grpcMessage } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
-import { leaves, nothingLeft } from "./support";
+import { partitions, nothingLeft } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -76,7 +76,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       expect(text).toMatch(
         new RegExp(`stays attached, because it could not be dropped afterwards: (${words}) depends? on it`),
       );
-      expect(await leaves(database)).toEqual([
+      expect(await partitions(database)).toEqual([
         "events_p2025_01",
         "events_p2025_03",
         "events_p2025_04",
@@ -97,7 +97,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(
       (await up(database, deployment, at(MAY, { onExpire: "detach", grace: undefined as never }))).error,
     ).toBeUndefined();
-    expect(await leaves(database)).not.toContain("events_p2025_01");
+    expect(await partitions(database)).not.toContain("events_p2025_01");
   });
 
   it("a view or a child that came in the grace keeps the detached table, and it goes once they are gone", async () => {

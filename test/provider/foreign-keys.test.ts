@@ -5,7 +5,7 @@ import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, leaves } from "./support";
+import { ddlOf, partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -79,7 +79,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys", (version) => {
     await up(database, deployment, at("2025-03-10T00:00:00Z"));
     await database.query("insert into app.events values (1, '2025-01-05', 'x', 1)");
     expect((await up(database, deployment, at("2025-04-10T00:00:00Z"))).error).toBeUndefined();
-    expect(await leaves(database)).not.toContain("events_p2025_01");
+    expect(await partitions(database)).not.toContain("events_p2025_01");
     expect((await up(database, deployment, at("2025-04-10T00:00:00Z", "3 months"))).error).toBeUndefined();
     expect(await keys()).toEqual([1, 2, 3, 4, 5].map((month) => `events_p2025_0${String(month)} 1 t`));
     expect(await database.query("select author from app.events")).toEqual([{ author: "1" }]);

@@ -6,7 +6,7 @@ import { Deployment } from "../support/harness/deployment";
 import { left, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { leaves } from "./support";
+import { partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -51,11 +51,11 @@ describe.each(testVersions())("PostgreSQL %s, a parent that another tool made", 
     await database.query(byAnotherTool);
     const before = (await parentLines()).filter((line) => !line.includes("ledger"));
     expect((await up(database, deployment, march)).error).toBeUndefined();
-    expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
+    expect(await partitions(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
     expect((await preview(database, deployment, march)).steps).toEqual([]);
     await database.query("insert into app.events (at, price) values ('2025-02-05', 1), ('2025-04-05', 2)");
     expect((await up(database, deployment, april)).error).toBeUndefined();
-    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
     expect(await database.query("select id, tags from app.events")).toEqual([{ id: "2", tags: ["stamped"] }]);
     expect(await database.query("select to_regclass('app.events_p2025_02')::text as name")).toEqual([{ name: null }]);
     expect((await parentLines()).filter((line) => !line.includes("ledger"))).toEqual(before);

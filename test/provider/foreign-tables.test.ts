@@ -11,7 +11,7 @@ import { eventsTable, left, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, indexLines, leaves, ledger } from "./support";
+import { ddlOf, indexLines, partitions, ledger } from "./support";
 
 afterEach(endPlugins);
 
@@ -77,7 +77,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
       );
       const made = await up(database, deployment, march1);
       expect(made.error).toBeUndefined();
-      expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
+      expect(await partitions(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
       expect((await indexLines(database, "note")).filter((line) => line.includes("p2025"))).toEqual([
         expect.stringMatching(/^events_p2025_03.* valid < events_by_note$/),
         expect.stringMatching(/^events_p2025_04.* valid < events_by_note$/),
@@ -111,7 +111,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
           /"events_p2025_02" has expired .*is a foreign table.*DETACH PARTITION "app"\."events_p2025_02" CONCURRENTLY takes it out/,
         );
       }
-      expect(await leaves(database)).toEqual([
+      expect(await partitions(database)).toEqual([
         "events_p2025_02",
         "events_p2025_04",
         "events_p2025_05",
@@ -130,7 +130,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
     const changes: Partial<TableSpecArgs> = { resources: "window", onExpire: "drop", grace: "7 days" };
     expect((await up(database, deployment, declared(march, changes))).error).toBeUndefined();
     expect((await up(database, deployment, declared(april, changes))).error).toBeUndefined();
-    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
     expect(await database.query("select from app.events_p2025_02")).toHaveLength(100);
     const after = declared("2025-04-20T00:00:00Z", changes);
     expect((await preview(database, deployment, after)).messages.join("\n")).toMatch(
@@ -152,7 +152,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
         const run = await up(database, deployment, declared(asOf, { resources: "window", onExpire: "detach" }));
         expect(run.error).toBeUndefined();
       }
-      expect((await leaves(database)).slice(-3)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+      expect((await partitions(database)).slice(-3)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
       expect(await database.query(rows)).toEqual([{ n: 100 }]);
     } finally {
       await database.query("drop foreign data wrapper nowhere cascade");

@@ -44,7 +44,7 @@ describe.each(testVersions())("PostgreSQL %s, a partition that is frozen", (vers
     const before = await pages();
     const shown = await preview(database, deployment, program(march, cold));
     expect(shown.messages.join("\n")).toMatch(
-      /VACUUM \(FREEZE, ANALYZE, TRUNCATE false\) "app"."events_p2025_02";  -- leaf app.events_p2025_02 SHARE UPDATE EXCLUSIVE/,
+      /VACUUM \(FREEZE, ANALYZE, TRUNCATE false\) "app"."events_p2025_02";  -- partition app.events_p2025_02 SHARE UPDATE EXCLUSIVE/,
     );
     expect((await up(database, deployment, program(march, cold))).error).toBeUndefined();
     expect(await pages()).toEqual(before);

@@ -6,7 +6,7 @@ import { eventsTable, left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, entryOf, identityOf, leaves, ledger } from "./support";
+import { ddlOf, entryOf, identityOf, partitions, ledger } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -154,7 +154,7 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     expect(retired()).toEqual(["finalize events_p2025_03"]);
     expect(await refresh()).toContain("events-2025-03-01T00:00:00Z_2025-04-01T00:00:00Z");
     await run(march);
-    expect(await leaves(database)).toContain("events_p2025_03");
+    expect(await partitions(database)).toContain("events_p2025_03");
     expect(await database.query("select note from app.events")).toEqual([{ note: "kept" }]);
     expect((await up(database, deployment, march)).steps).toEqual([]);
   });
@@ -163,12 +163,12 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     const config = { trustAsOf: "false", asOf: "" };
     const mode = { resources: "window", grace: "none" } as const;
     await run(at(await monthsAgo(database, 1), mode), config);
-    const before = await leaves(database);
+    const before = await partitions(database);
     const ahead = at(await monthsAgo(database, -2), mode);
     const shown = await preview(database, deployment, ahead, { config });
     expect(shown.messages.join("\n")).toContain("nothing is retired: the program's clock says");
     await run(ahead, config);
-    const after = await leaves(database);
+    const after = await partitions(database);
     expect(after.slice(0, before.length)).toEqual(before);
     expect(after.length).toBeGreaterThan(before.length);
     expect((await ledger(database)).filter((line) => /^(detach|drop)/.test(line))).toEqual([]);
@@ -178,10 +178,10 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     const config = { trustAsOf: "false", asOf: "" };
     const past = at(await monthsAgo(database, 3), { grace: "none" });
     await run(past, config);
-    const before = await leaves(database);
+    const before = await partitions(database);
     expect(before).toHaveLength(3);
     expect((await up(database, deployment, past, { config })).steps).toEqual([]);
-    expect(await leaves(database)).toEqual(before);
+    expect(await partitions(database)).toEqual(before);
   });
 });
 

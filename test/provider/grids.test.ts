@@ -6,7 +6,7 @@ import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { named, preview, up } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, identityOf, leaves } from "./support";
+import { ddlOf, identityOf, partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -39,16 +39,16 @@ describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (versio
     expect(shown.error).toBeUndefined();
     expect(named(shown.steps)).toContain("create events-2025-05-01T00:00:00Z_2025-05-05T00:00:00Z");
     expect(shown.messages.join("\n")).toContain("create events_p2025_w18 [2025-05-01, 2025-05-05)");
-    expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
+    expect(await partitions(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
 
     expect((await up(database, deployment, changed)).error).toBeUndefined();
     // The first week is cut at the boundary; February has expired.
-    expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_w18"]);
+    expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_w18"]);
     expect((await preview(database, deployment, changed)).steps).toEqual([]);
 
     const may = cut("2025-05-06T00:00:00Z", { every: "month" }, weeks("2025-05-01"));
     expect((await up(database, deployment, may)).error).toBeUndefined();
-    expect(await leaves(database)).toEqual([
+    expect(await partitions(database)).toEqual([
       "events_p2025_04",
       ...["18", "19", "20", "21", "22", "23"].map((week) => `events_p2025_w${week}`),
     ]);
@@ -68,12 +68,12 @@ describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (versio
     expect(named(shown.steps)).toContain("create events-2025-05-01T00:00:00Z_2025-06-16T00:00:00Z");
     expect(shown.messages.join("\n")).toContain("events_relocation");
     expect((await up(database, deployment, changed)).error).toBeUndefined();
-    expect(await leaves(database)).toContain("events_relocation");
+    expect(await partitions(database)).toContain("events_relocation");
     await database.query("insert into app.events values (1, '2025-06-15 23:59+00', 'x')");
     const rows = await database.query(
-      "select tableoid::regclass::text as leaf from app.events where at > '2025-06-01'",
+      "select tableoid::regclass::text as partition from app.events where at > '2025-06-01'",
     );
-    expect(rows).toEqual([{ leaf: "app.events_relocation" }]);
+    expect(rows).toEqual([{ partition: "app.events_relocation" }]);
     expect((await up(database, deployment, changed)).steps).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { entryOf, leaves } from "./support";
+import { entryOf, partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 const database = withDatabase();
@@ -49,7 +49,7 @@ it("retires a declared cut of three intervals without a word, and refuses one of
   }
   expect((await left(database)).dump).toBe(before);
   await run(JUNE, months("2 months"));
-  expect(await leaves(database)).toEqual(named(4, 5, 6, 7));
+  expect(await partitions(database)).toEqual(named(4, 5, 6, 7));
 });
 
 it("reads a later start as a cut, and a smaller limit as a stricter guard", async () => {
@@ -57,7 +57,7 @@ it("reads a later start as a cut, and a smaller limit as a stricter guard", asyn
   const later = { window: { lead: "1 month", retention: "forever", start: "2025-05-01" }, indexes: {} } as const;
   // `start` says which partitions are made; nothing expires under "forever", so nothing is retired by it.
   await run(JUNE, later);
-  expect(await leaves(database)).toEqual(named(1, 2, 3, 4, 5, 6, 7));
+  expect(await partitions(database)).toEqual(named(1, 2, 3, 4, 5, 6, 7));
   await run(JUNE, months("5 months"));
   const strict = await up(database, deployment, at(JUNE, months("3 months", { maxDropsPerUpdate: 1 })));
   expect(strict.error).toContain("would retire 2 intervals at once");
@@ -71,13 +71,13 @@ it.each([
   await run(JUNE, months("5 months"));
   const result = await up(database, deployment, at(JUNE, months("1 month", { confirmDrops })));
   expect(result.error).toContain("would retire 4 intervals at once");
-  expect(await leaves(database)).toEqual(named(1, 2, 3, 4, 5, 6, 7));
+  expect(await partitions(database)).toEqual(named(1, 2, 3, 4, 5, 6, 7));
 });
 
 it("retires what was confirmed by its exact bounds, all at once, and writes the approval to the ledger first", async () => {
   await run(JUNE, months("5 months"));
   await run(JUNE, months("1 month", { confirmDrops: [1, 2, 3, 4].map((month) => range(month)) }));
-  expect(await leaves(database)).toEqual(named(5, 6, 7));
+  expect(await partitions(database)).toEqual(named(5, 6, 7));
   const rows = await database.query<{ event: string }>(
     "select event from pgpartition.ledger where partition_name = 'events_p2025_01' order by id",
   );
@@ -115,7 +115,7 @@ it("never sweeps what had expired when the table was adopted, until its exact bo
   );
   const kept = ["old_1", "old_2", "old_3"];
   await run(JUNE, months("1 month"));
-  expect(await leaves(database)).toEqual([...kept, ...named(5, 6, 7)]);
+  expect(await partitions(database)).toEqual([...kept, ...named(5, 6, 7)]);
   // Nothing is due by it: the next update has nothing to do, and preview of a change says what waits.
   expect((await up(database, deployment, at(JUNE, months("1 month")))).steps).toEqual([]);
   const shown = await preview(database, deployment, at("2025-07-10T00:00:00Z", months("1 month")));
@@ -124,9 +124,9 @@ it("never sweeps what had expired when the table was adopted, until its exact bo
   );
   // What expires later follows the rule; the old ones still wait, whatever the limit.
   await run("2025-07-10T00:00:00Z", months("1 month", { maxDropsPerUpdate: 1000 }));
-  expect(await leaves(database)).toEqual([...kept, ...named(6, 7, 8)]);
+  expect(await partitions(database)).toEqual([...kept, ...named(6, 7, 8)]);
   await run("2025-07-10T00:00:00Z", months("1 month", { maxDropsPerUpdate: 1000, confirmDrops: [range(2)] }));
-  expect((await leaves(database)).filter((name) => name.startsWith("old"))).toEqual(["old_1", "old_3"]);
+  expect((await partitions(database)).filter((name) => name.startsWith("old"))).toEqual(["old_1", "old_3"]);
 });
 
 it("sweeps nothing of a lost state either: registry and ledger know what was adopted", async () => {
@@ -134,17 +134,17 @@ it("sweeps nothing of a lost state either: registry and ledger know what was ado
   deployment = new Deployment();
   await run("2025-07-10T00:00:00Z", months("3 months"));
   // Made by us before the loss, so that it follows the rule and not the adoption's.
-  expect(await leaves(database)).toEqual(named(4, 5, 6, 7, 8));
+  expect(await partitions(database)).toEqual(named(4, 5, 6, 7, 8));
 });
 
 it("paused by argument: creation goes on, nothing is retired, a cut is refused all the same, and it resumes", async () => {
   await run(JUNE, months("3 months", { grace: "none" }));
   await run("2025-07-10T00:00:00Z", months("3 months", { grace: "none", paused: true }));
-  expect(await leaves(database)).toEqual(named(3, 4, 5, 6, 7, 8));
+  expect(await partitions(database)).toEqual(named(3, 4, 5, 6, 7, 8));
   const cut = months("1 month", { grace: "none", paused: true, maxDropsPerUpdate: 1 });
   expect((await up(database, deployment, at("2025-07-10T00:00:00Z", cut))).error).toContain("intervals at once");
   await run("2025-07-10T00:00:00Z", months("3 months", { grace: "none" }));
-  expect(await leaves(database)).toEqual(named(4, 5, 6, 7, 8));
+  expect(await partitions(database)).toEqual(named(4, 5, 6, 7, 8));
 });
 
 it("paused from the command line: the program is unchanged, creation goes on, nothing is retired until resume", async () => {
@@ -154,9 +154,9 @@ it("paused from the command line: the program is unchanged, creation goes on, no
   const shown = await preview(database, deployment, at(...july));
   expect(shown.messages.join("\n")).toContain("retirement is paused (pgpartition pause)");
   await run(...july);
-  expect(await leaves(database)).toEqual(named(3, 4, 5, 6, 7, 8));
+  expect(await partitions(database)).toEqual(named(3, 4, 5, 6, 7, 8));
   expect((await up(database, deployment, at(...july))).steps).toEqual([]);
   expect((await onDatabase(database, "resume", "app.events")).code).toBe(0);
   expect((await run(...july)).steps.map((step) => step.diff)).toEqual([["work"]]);
-  expect(await leaves(database)).toEqual(named(4, 5, 6, 7, 8));
+  expect(await partitions(database)).toEqual(named(4, 5, 6, 7, 8));
 });

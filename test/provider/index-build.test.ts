@@ -16,7 +16,7 @@ afterAll(closeAll);
 const at = (indexes: Readonly<Record<string, IndexArgs>>) =>
   program("2025-03-10T00:00:00Z", { window: { lead: "1 day", retention: "1 month" }, indexes });
 const rows = `insert into app.events select n, timestamptz '2025-02-01' + n * interval '30 minutes', 'n' || n from generate_series(1, 2000) n`;
-const LEAVES = ["events_p2025_02", "events_p2025_03"];
+const PARTITIONS = ["events_p2025_02", "events_p2025_03"];
 
 describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
   const database = withDatabase(version);
@@ -29,23 +29,23 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     await database.query(rows);
   });
 
-  it("is made ON ONLY the parent, CONCURRENTLY on each leaf, attached, and valid at the end", async () => {
+  it("is made ON ONLY the parent, CONCURRENTLY on each partition, attached, and valid at the end", async () => {
     const declared = at({ by_note: { columns: ["note"] } });
     let error: string | undefined;
     const sent = await statementsDuring(database, async () => ({ error } = await up(database, deployment, declared)));
     expect(error).toBeUndefined();
     expect(ddlOf(sent)).toEqual([
       'CREATE INDEX "events_by_note" ON ONLY "app"."events" USING btree ("note")',
-      ...LEAVES.flatMap((leaf) => [
-        `CREATE INDEX CONCURRENTLY "${leaf}_by_note" ON "app"."${leaf}" USING btree ("note")`,
-        `ALTER INDEX "app"."events_by_note" ATTACH PARTITION "app"."${leaf}_by_note"`,
+      ...PARTITIONS.flatMap((partition) => [
+        `CREATE INDEX CONCURRENTLY "${partition}_by_note" ON "app"."${partition}" USING btree ("note")`,
+        `ALTER INDEX "app"."events_by_note" ATTACH PARTITION "app"."${partition}_by_note"`,
       ]),
     ]);
     expect(await indexLines(database, "by_note")).toEqual([
       "events_by_note valid",
-      ...LEAVES.map((leaf) => `${leaf}_by_note valid < events_by_note`),
+      ...PARTITIONS.map((partition) => `${partition}_by_note valid < events_by_note`),
     ]);
-    expect(entryOf(deployment, "events-by_note").outputs).toMatchObject({ valid: true, leaves: 2 });
+    expect(entryOf(deployment, "events-by_note").outputs).toMatchObject({ valid: true, partitionCount: 2 });
     expect((await preview(database, deployment, declared)).steps).toEqual([]);
   });
 
@@ -94,7 +94,7 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     expect((await preview(database, deployment, declared)).steps).toEqual([]);
   });
 
-  it("covers a partition that appears between the look at the leaves and the parent's index", async () => {
+  it("covers a partition that appears between the look at the partitions and the parent's index", async () => {
     const declared = at({ by_note: { columns: ["note"] } });
     const stop = stopAt("before begin index app.events_by_note");
     const run = up(database, deployment, declared, { env: stop.env });
@@ -107,7 +107,7 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     expect((await run).error).toBeUndefined();
     expect(await indexLines(database, "note")).toEqual([
       "events_by_note valid",
-      ...LEAVES.map((leaf) => `${leaf}_by_note valid < events_by_note`),
+      ...PARTITIONS.map((partition) => `${partition}_by_note valid < events_by_note`),
       expect.stringMatching(/^late_.*note.* valid < events_by_note$/),
     ]);
     expect((await left(database)).orphans).toEqual([]);
@@ -136,7 +136,7 @@ describe.each(testVersions())("PostgreSQL %s, an index", (version) => {
     expect(await indexLines(database, "note")).toEqual(before);
   });
 
-  it("is dropped from the parent and every leaf when it leaves the program, and only that one", async () => {
+  it("is dropped from the parent and every partition when it leaves the program, and only that one", async () => {
     await up(database, deployment, at({ by_note: { columns: ["note"] }, keep: { columns: ["id"] } }));
     expect((await up(database, deployment, at({ keep: { columns: ["id"] } }))).error).toBeUndefined();
     expect(await indexLines(database, "by_note")).toEqual([]);

@@ -28,13 +28,13 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     deployment = new Deployment();
     expect((await up(database, deployment, bare)).error).toBeUndefined();
     await database.query("insert into app.events select n, '2025-02-05', 'n' || n from generate_series(1, 1000) n");
-    // A writer of the second leaf alone: the first is built, the second waits for it.
+    // A writer of the second partition alone: the first is built, the second waits for it.
     writer = await database.connect({ application_name: "old writer" });
     await writer.query("begin; insert into app.events_p2025_03 values (1, '2025-03-02', 'x')");
     return () => writer.end();
   });
 
-  /** A run that has built the first leaf and waits at the second. */
+  /** A run that has built the first partition and waits at the second. */
   async function waiting(): Promise<{ plugin: Plugin; run: Promise<string> }> {
     const plugin = await startPlugin({ config: configOf(database, { asOf: indexed.asOf }) });
     const run = deployment.up(plugin, indexed).then(
@@ -65,7 +65,7 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     expect((await preview(database, deployment, indexed)).steps).toEqual([]);
   }
 
-  it("by kill -9: the next update drops the invalid leaf index, keeps the finished one, and goes on", async () => {
+  it("by kill -9: the next update drops the invalid partition index, keeps the finished one, and goes on", async () => {
     const { plugin } = await waiting();
     const kept = await identityOf(database, "app.events_p2025_02_by_note");
     await plugin.kill();
@@ -93,7 +93,7 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     await resumes(kept);
   });
 
-  it("by a hand that left an INVALID index under our name on a leaf, before there was any of ours", async () => {
+  it("by a hand that left an INVALID index under our name on a partition, before there was any of ours", async () => {
     await writer.query("rollback; begin; insert into app.events_p2025_02 values (1, '2025-02-02', 'x')");
     const other = await database.connect({ application_name: "hand" });
     await other.query("set statement_timeout = '300ms'");

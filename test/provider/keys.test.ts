@@ -5,7 +5,7 @@ import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { entryOf, inputsOf, leaves, nothingLeft } from "./support";
+import { entryOf, inputsOf, partitions, nothingLeft } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -48,7 +48,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
         "alter table app.events attach partition app.by_hand for values from ('2025-05-01 00:00+00') to ('2025-06-01 00:00+00')",
       );
       await apply(declare("2025-04-10T00:00:00Z"));
-      expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "by_hand"]);
+      expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "by_hand"]);
       const [next] = await database.query<{ id: string }>(
         "insert into app.events (at) values ('2025-05-06') returning id",
       );
@@ -70,7 +70,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     await apply(declare("2025-03-10T00:00:00Z"));
     await database.query("insert into app.events (at) values ('2025-02-05')");
     await apply(declare("2025-04-10T00:00:00Z"));
-    expect(await leaves(database)).not.toContain("events_p2025_02");
+    expect(await partitions(database)).not.toContain("events_p2025_02");
     await apply(declare("2025-04-10T00:00:00Z", "2 months"));
     expect(await database.query("select id from app.events where at < '2025-03-01'")).toEqual([{ id: "1" }]);
     expect(await database.query("insert into app.events (at) values ('2025-02-06') returning id")).toEqual([

@@ -106,7 +106,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     expect(await tables("xyz789")).toHaveLength(4);
   });
 
-  it("counts intervals of the table, not leaves, against maxDropsPerUpdate", async () => {
+  it("counts intervals of the table, not partitions, against maxDropsPerUpdate", async () => {
     await run(MARCH, { maxDropsPerUpdate: 1 });
     await run(APRIL, { maxDropsPerUpdate: 1 });
     expect(await tables("2025_02$")).toEqual([]);
@@ -116,7 +116,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     expect(await tables("2025_04$")).toHaveLength(2);
   });
 
-  it("builds an index that is declared later on every branch and leaf, and all are valid", async () => {
+  it("builds an index that is declared later on every branch and partition, and all are valid", async () => {
     await run(MARCH);
     const indexes = { growth: { columns: ["growth"] }, at: { columns: ["created_at"] } };
     await run(MARCH, { indexes });

@@ -6,7 +6,7 @@ import { Deployment } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
-import { leaves, nothingLeft } from "./support";
+import { partitions, nothingLeft } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -28,7 +28,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       create table app.events_old partition of app.events for values from (${from}) to ('2025-01-01 00:00+00');
       insert into app.events select n, timestamptz '2024-12-31 00:00+00' - n * interval '1 day', 'x' from generate_series(1, 300) n`);
     expect((await run(MARCH, changes)).error).toBeUndefined();
-    expect(await leaves(database)).toContain("events_old");
+    expect(await partitions(database)).toContain("events_old");
   }
 
   const run = (asOf: string, changes: Partial<TableSpecArgs>) =>
@@ -53,7 +53,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       expect(confirmDrops).toEqual([OLD]);
       const confirmed = await run(MARCH, { ...cut, confirmDrops });
       expect(confirmed.error).toBeUndefined();
-      expect(await leaves(database)).not.toContain("events_old");
+      expect(await partitions(database)).not.toContain("events_old");
       await nothingLeft(database, deployment, program(MARCH, { indexes: {}, grace: "none", ...cut, confirmDrops }));
     },
   );
@@ -66,7 +66,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     const done = await run(MARCH, { window: window("3 months", start), resources: "window" });
     expect(done.error).toBeUndefined();
     expect(await rows()).toBe(300);
-    expect(await leaves(database)).toContain("events_old");
+    expect(await partitions(database)).toContain("events_old");
   });
 
   it("by the clock it waits with its reason, and the months after it go on", async () => {
@@ -77,7 +77,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       /detach events_old \[\.\., 2025-01-01\).*it has no beginning, so that it leaves by its own confirmation alone; add "\.\.\/2025-01-01T00:00:00Z" to confirmDrops/,
     );
     expect((await run(...june)).error).toBeUndefined();
-    expect((await leaves(database)).sort()).toEqual([
+    expect((await partitions(database)).sort()).toEqual([
       "events_old",
       ...["03", "04", "05", "06", "07"].map((month) => `events_p2025_${month}`),
     ]);
@@ -112,7 +112,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
       expect((await run(MARCH, ended)).error).toBeUndefined();
       expect((await run("2025-04-10T00:00:00Z", ended)).error).toBeUndefined();
       expect(await rows()).toBe(300);
-      expect(await leaves(database)).not.toContain("events_m202501");
+      expect(await partitions(database)).not.toContain("events_m202501");
     },
   );
 });

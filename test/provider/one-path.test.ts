@@ -6,7 +6,7 @@ import { Deployment } from "../support/harness/deployment";
 import { configOf, left, program, reset } from "../support/harness/fixture";
 import { endPlugins, grpcMessage, type Plugin, startPlugin } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { entryOf, inputsOf, leaves, partitionOf } from "./support";
+import { entryOf, inputsOf, partitions, partitionOf } from "./support";
 import { closeAll } from "./wire-support";
 
 const database = withDatabase();
@@ -38,7 +38,7 @@ async function deleteFebruary(asOf = march, before?: (plugin: Plugin) => Promise
 it("refuses to delete a partition inside its window, even an empty one", async () => {
   expect(await deleteFebruary()).toContain('"events_p2025_02" (2025-02-01T00:00:00Z/2025-03-01T00:00:00Z)');
   expect(await deleteFebruary()).toContain("inside its window and is not deleted, whatever it holds");
-  expect(await leaves(database)).toContain("events_p2025_02");
+  expect(await partitions(database)).toContain("events_p2025_02");
 });
 
 it("forgets a partition that has expired, and leaves it attached for the window", async () => {
@@ -48,7 +48,7 @@ it("forgets a partition that has expired, and leaves it attached for the window"
     return plugin.check(urn, inputs, inputsOf(april, "events-window"));
   };
   expect(await deleteFebruary(april, check)).toBe("forgotten");
-  expect(await leaves(database)).toContain("events_p2025_02");
+  expect(await partitions(database)).toContain("events_p2025_02");
 });
 
 it("forgets a partition that is gone, and one of a table that is gone", async () => {
@@ -68,7 +68,7 @@ it("forgets a partition of a released table, and changes nothing", async () => {
 it("forgets a partition of a table that another stack has claimed", async () => {
   expect((await onDatabase(database, "claim", "app.events", "--stack", "faults/other")).code).toBe(0);
   expect(await deleteFebruary()).toBe("forgotten");
-  expect(await leaves(database)).toContain("events_p2025_02");
+  expect(await partitions(database)).toContain("events_p2025_02");
 });
 
 it("forgets every partition when the window takes them over, and adopts them again the other way round, rows in place", async () => {
@@ -149,11 +149,11 @@ it.each(["partition", "window"] as const)(
       expect(outputs["retired"]).toEqual([]);
     });
     expect(messages.join("\n")).toMatch(/are due, but the plan was made without the database .*nothing was retired/);
-    expect(await leaves(database)).toContain("events_p2025_02");
+    expect(await partitions(database)).toContain("events_p2025_02");
     // Creation goes on without a plan.
-    if (resources === "window") expect(await leaves(database)).toContain("events_p2025_05");
+    if (resources === "window") expect(await partitions(database)).toContain("events_p2025_05");
     await up(database, deployment, next);
-    expect(await leaves(database)).not.toContain("events_p2025_02");
+    expect(await partitions(database)).not.toContain("events_p2025_02");
   },
 );
 
@@ -165,7 +165,7 @@ it("an update does nothing that its checked plan did not name", async () => {
     expect(work.map(({ verb }) => verb)).toEqual(["prepare", "detach"]);
     const outputs = await plugin.update(entry, { ...inputs, work: [] });
     expect(outputs["retired"]).toEqual([]);
-    expect(await leaves(database)).toContain("events_p2025_02");
+    expect(await partitions(database)).toContain("events_p2025_02");
     // Named by other bounds, or by another verb, it is not named.
     const named = work.find(({ verb }) => verb === "detach");
     const others = [
@@ -174,5 +174,5 @@ it("an update does nothing that its checked plan did not name", async () => {
     ];
     expect((await plugin.update(entry, { ...inputs, work: others }))["retired"]).toEqual([]);
   });
-  expect(await leaves(database)).toContain("events_p2025_02");
+  expect(await partitions(database)).toContain("events_p2025_02");
 });

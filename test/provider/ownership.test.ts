@@ -6,7 +6,7 @@ import { eventsTable, left, program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, leaves } from "./support";
+import { ddlOf, partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 const database = withDatabase();
@@ -43,7 +43,7 @@ const exists = async (name: string) =>
 const relations = async () =>
   (await left(database)).dump.split("\n").filter((line) => line !== "" && !/^(registry|ledger)/.test(line));
 
-it("refuses a destroy before a leaf is touched, and names the three ways on", async () => {
+it("refuses a destroy before a partition is touched, and names the three ways on", async () => {
   await up(database, deployment, march);
   const before = (await left(database)).dump;
   const refused = await destroy([]);
@@ -96,7 +96,7 @@ it("destroys what is named with all that waits for its drop, keeps what was only
   await database.query("drop table app.events_p2025_04");
   const again = await up(database, new Deployment(), march);
   expect(again.error).toBeUndefined();
-  expect(await leaves(database)).toHaveLength(3);
+  expect(await partitions(database)).toHaveLength(3);
 });
 
 it("destroys a table without indexes in one go, with its partitions and the management schema", async () => {
@@ -147,7 +147,7 @@ it("claim moves a table to another stack: the new one adopts it without DDL, the
   expect([...deployment.state.values()].map((entry) => entry.type)).toEqual(["ManagementSchema"]);
   expect(await relations()).toEqual(before);
   expect((await up(database, other, program("2025-04-10T00:00:00Z"))).error).toBeUndefined();
-  expect(await leaves(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+  expect(await partitions(database)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
 });
 
 it("two stacks share one database with tables of their own, and neither touches the other's", async () => {
@@ -156,8 +156,8 @@ it("two stacks share one database with tables of their own, and neither touches 
   await up(database, deployment, march);
   expect((await up(database, other, theirs)).error).toBeUndefined();
   expect((await up(database, other, { ...theirs, asOf: "2025-04-10T00:00:00Z" })).error).toBeUndefined();
-  expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
-  expect(await leaves(database, "other")).toEqual(["other_p2025_03", "other_p2025_04", "other_p2025_05"]);
+  expect(await partitions(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);
+  expect(await partitions(database, "other")).toEqual(["other_p2025_03", "other_p2025_04", "other_p2025_05"]);
   expect(await destroy(["app.events", "app.other"])).toContain("belongs to stack shop/prod");
   expect([await exists("events"), await exists("other")]).toEqual([false, true]);
 });

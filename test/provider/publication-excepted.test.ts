@@ -43,7 +43,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that a publication of all t
     const [named, whole] = [...(await publications("events", as19(query("table", "pgpartition"))))].sort((a, b) =>
       a.name < b.name ? -1 : 1,
     );
-    expect(whole).toMatchObject({ name: "whole", allTables: true, excepted: true, tables: 0, leaves: [] });
+    expect(whole).toMatchObject({ name: "whole", allTables: true, excepted: true, tables: 0, partitions: [] });
     expect(whole?.member).toBeUndefined();
     expect(named).toMatchObject({ name: "named", allTables: false, tables: 2, member: { where: "(id > 0)" } });
     expect(named?.excepted).toBeUndefined();
@@ -63,7 +63,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that a publication of all t
 
   it("without such a column every row is a member, as on the servers that there are", async () => {
     const whole = (await publications("events", query("table", "pgpartition"))).find(({ name }) => name === "whole");
-    expect(whole).toMatchObject({ tables: 2, leaves: ["app.events_1"], member: { filterColumns: [] } });
+    expect(whole).toMatchObject({ tables: 2, partitions: ["app.events_1"], member: { filterColumns: [] } });
     expect(whole?.excepted).toBeUndefined();
   });
 });

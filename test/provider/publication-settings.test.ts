@@ -82,8 +82,8 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
   });
 
   it("is explained in preview: the names that subscribers see, and what a stream does not know", async () => {
-    await database.query("create publication leaf_names");
-    const declared = at({ leaf_names: true }, { rowSecurity: { leafAccess: "mirror" } });
+    await database.query("create publication partition_names");
+    const declared = at({ partition_names: true }, { rowSecurity: { partitionAccess: "mirror" } });
     const shown = (await preview(database, deployment, declared)).messages.join("\n");
     expect(shown).toContain(
       "publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one that is made later, is published by itself",
@@ -164,12 +164,12 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
 
   it("that Supabase Realtime reads warns of closed partitions, in every update, and not of mirrored ones", async () => {
     await database.query("create publication supabase_realtime");
-    const warned = async (leafAccess: "closed" | "mirror") =>
+    const warned = async (partitionAccess: "closed" | "mirror") =>
       (
         await up(
           database,
           deployment,
-          at(["supabase_realtime"], { rowSecurity: { leafAccess }, grants: { [role]: ["select"] } }),
+          at(["supabase_realtime"], { rowSecurity: { partitionAccess }, grants: { [role]: ["select"] } }),
         )
       ).messages.filter((message) => message.includes("Supabase Realtime checks each change"));
     expect(await warned("closed")).toHaveLength(1);

@@ -86,7 +86,7 @@ it("refresh follows the database: what is gone leaves the state, an invalid inde
   await asked((plugin) => deployment.refresh(plugin));
   expect(() => partitionOf(deployment, "2025-04-01")).toThrow("no partition from 2025-04-01 in the state");
   expect(partitionOf(deployment, "2025-02-01").outputs["partition"]).toBe("february");
-  expect(entryOf(deployment, "events-by_note").outputs).toMatchObject({ valid: false, leaves: 2 });
+  expect(entryOf(deployment, "events-by_note").outputs).toMatchObject({ valid: false, partitionCount: 2 });
   const steps = (await preview(database, deployment, march)).steps.map(
     (step) => `${step.op} ${step.name} ${step.diff.join()}`,
   );

@@ -20,13 +20,13 @@ const slot = `realtime_${String(process.pid)}`;
 afterEach(endPlugins);
 afterAll(closeAll);
 
-const at = (day: string, leafAccess: "closed" | "mirror", changes: Partial<TableSpecArgs> = {}) =>
+const at = (day: string, partitionAccess: "closed" | "mirror", changes: Partial<TableSpecArgs> = {}) =>
   program(`${day}T00:00:00Z`, {
     window: { lead: "1 month", retention: "1 month" },
     indexes: {},
     publications: ["supabase_realtime"],
     rowSecurity: {
-      leafAccess,
+      partitionAccess,
       policies: {
         own_company: { command: "select", roles: [role], using: "note = current_setting('app.company', true)" },
       },
@@ -70,8 +70,8 @@ describe.runIf(isHere)("Supabase's way: wal2json, and rows checked against the t
   });
 
   /** An update, and a slot that begins after it. */
-  const begin = async (leafAccess: "closed" | "mirror", changes: Partial<TableSpecArgs> = {}) => {
-    const run = await up(database, deployment, at("2025-03-10", leafAccess, changes));
+  const begin = async (partitionAccess: "closed" | "mirror", changes: Partial<TableSpecArgs> = {}) => {
+    const run = await up(database, deployment, at("2025-03-10", partitionAccess, changes));
     expect(run.error).toBeUndefined();
     await client.query("select pg_create_logical_replication_slot($1, 'wal2json')", [slot]);
     return run.messages;
@@ -82,7 +82,7 @@ describe.runIf(isHere)("Supabase's way: wal2json, and rows checked against the t
 
   it("closed partitions: every change is refused as unauthorized, as the warning said", async () => {
     const messages = await begin("closed");
-    expect(messages.join("\n")).toContain('Set leafAccess: "mirror"');
+    expect(messages.join("\n")).toContain('Set partitionAccess: "mirror"');
     await insert(1, "2025-03-14");
     expect(await delivered()).toEqual([{ table: "app.events_p2025_03", id: "1", verdict: "401 unauthorized" }]);
   });

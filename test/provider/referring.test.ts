@@ -7,7 +7,7 @@ import { endPlugins, grpcMessage } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { until } from "../support/harness/until";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, leaves, nothingLeft } from "./support";
+import { ddlOf, partitions, nothingLeft } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -49,7 +49,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     const run = await up(database, deployment, may);
     expect(run.error).toBeUndefined();
     expect(run.messages.join("\n")).toContain('partition "events_p2025_01" has expired');
-    expect(await leaves(database)).toEqual([
+    expect(await partitions(database)).toEqual([
       "events_p2025_01",
       "events_p2025_03",
       "events_p2025_04",
@@ -61,7 +61,7 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     await nothingLeft(database, deployment, may);
     await database.query("delete from app.orders where event is not null");
     expect((await up(database, deployment, may)).error).toBeUndefined();
-    expect(await leaves(database)).not.toContain("events_p2025_01");
+    expect(await partitions(database)).not.toContain("events_p2025_01");
     await nothingLeft(database, deployment, may);
   });
 
@@ -72,8 +72,8 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     const one = (asOf: string) => at(asOf, { maxDropsPerUpdate: 1 });
     const run = await up(database, deployment, one("2025-06-10T00:00:00Z"));
     expect(run.error).toBeUndefined();
-    expect(await leaves(database)).toEqual(expect.arrayContaining(["events_p2025_01", "events_p2025_02"]));
-    expect(await leaves(database)).not.toContain("events_p2025_03");
+    expect(await partitions(database)).toEqual(expect.arrayContaining(["events_p2025_01", "events_p2025_02"]));
+    expect(await partitions(database)).not.toContain("events_p2025_03");
   });
 
   it("a row that refers to it between the look and the detach: the server refuses, it stays attached, the rest is done", async () => {
@@ -94,8 +94,8 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
     );
     await other.end();
     expect(result).toMatch(/detach "events_p2025_01": .*violates foreign key constraint.*stays attached/);
-    expect(await leaves(database)).toContain("events_p2025_01");
-    expect(await leaves(database)).not.toContain("events_p2025_02");
+    expect(await partitions(database)).toContain("events_p2025_01");
+    expect(await partitions(database)).not.toContain("events_p2025_02");
     expect((await left(database)).orphans).toEqual([]);
   });
 
@@ -106,16 +106,16 @@ describe.each(testVersions())("PostgreSQL %s, foreign keys to the table", (versi
       insert into app.notes select id, at from app.events where at < '2025-01-05'`);
     expect((await up(database, deployment, graced("2025-04-10T00:00:00Z"))).error).toBeUndefined();
     // It is refused to leave while rows refer to it, attached or not.
-    expect(await leaves(database)).toContain("events_p2025_01");
+    expect(await partitions(database)).toContain("events_p2025_01");
     await database.query("delete from app.notes");
     // Without a row the key itself would be in the way of the drop.
     const keyed = await up(database, deployment, graced("2025-04-10T00:00:00Z"));
     expect(keyed.error).toBeUndefined();
     expect(keyed.messages.join("\n")).toMatch(/table constraint notes_event on app\.notes depends on it/);
-    expect(await leaves(database)).toContain("events_p2025_01");
+    expect(await partitions(database)).toContain("events_p2025_01");
     await database.query("alter table app.notes drop constraint notes_event");
     await up(database, deployment, graced("2025-04-10T00:00:00Z"));
-    expect(await leaves(database)).not.toContain("events_p2025_01");
+    expect(await partitions(database)).not.toContain("events_p2025_01");
     await database.query(`insert into app.notes select id, at from app.events_p2025_01 limit 1;
       alter table app.notes add constraint notes_event foreign key (event, event_at) references app.events_p2025_01 (id, at)`);
     const later = await up(database, deployment, graced("2025-04-20T00:00:00Z"));

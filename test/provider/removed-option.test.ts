@@ -11,7 +11,7 @@ import { Deployment, type Entry } from "../support/harness/deployment";
 import { program, reset } from "../support/harness/fixture";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
-import { leaves } from "./support";
+import { partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -60,13 +60,13 @@ describe("a table whose archives an earlier version made by the server, or named
   it("is updated without the option by changing its rule alone: nothing is detached, archived or dropped", async () => {
     expect((await up(database, deployment, declared(march))).error).toBeUndefined();
     await recall();
-    const before = await leaves(database);
+    const before = await partitions(database);
     const changed = [{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["archive"] }];
     const shown = await preview(database, deployment, declared(march));
     expect(shown).toMatchObject({ error: undefined, steps: changed });
     expect(shown.messages.join("\n")).not.toMatch(/to (detach|archive|drop)/);
     expect(await up(database, deployment, declared(march))).toMatchObject({ error: undefined, steps: changed });
-    expect(await leaves(database)).toEqual(before);
+    expect(await partitions(database)).toEqual(before);
     expect((await preview(database, deployment, declared(march))).steps).toEqual([]);
   });
 

@@ -78,7 +78,7 @@ describe.each(testVersions())("PostgreSQL %s, an archived range that is restored
       database.query(
         `select c.relowner::regrole::text as owner, c.relacl::text as acl, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.reloptions,
            (select json_agg(json_build_array(p.polname, p.polcmd, p.polroles, pg_get_expr(p.polqual, p.polrelid))) from pg_policy p where p.polrelid = c.oid)::text as policies,
-           (select json_agg(replace(pg_get_indexdef(x.indexrelid), $1, 'leaf') order by 1) from pg_index x where x.indrelid = c.oid)::text as indexes
+           (select json_agg(replace(pg_get_indexdef(x.indexrelid), $1, 'partition') order by 1) from pg_index x where x.indrelid = c.oid)::text as indexes
          from pg_class c where c.oid = ('app.' || $1)::regclass`,
         [name],
       );

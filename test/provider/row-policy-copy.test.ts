@@ -6,7 +6,7 @@ import { named, preview, up } from "../support/harness/rounds";
 import { attempts } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
-import { accessOf, leaves } from "./support";
+import { accessOf, partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -47,7 +47,7 @@ describe.each(testVersions())("PostgreSQL %s, policies of another table", (versi
   });
 
   it("they are followed when they change there: preview shows it, up changes the table and its mirrored partitions, the second up nothing", async () => {
-    const mirrored = copying({ leafAccess: "mirror" });
+    const mirrored = copying({ partitionAccess: "mirror" });
     await up(database, t.deployment, mirrored);
     await t.fill();
     await database.query(`alter policy own_rows on app.old_events using (${own} or old_events.note = 'all');
@@ -72,7 +72,7 @@ describe.each(testVersions())("PostgreSQL %s, policies of another table", (versi
         name,
         { select: name === "events" ? 6 : 2, insert: "42501" },
       ]);
-    expect(await leaves(database)).toHaveLength(3);
+    expect(await partitions(database)).toHaveLength(3);
     await t.settled(mirrored);
   });
 

@@ -121,12 +121,12 @@ describe.each(testVersions())("PostgreSQL %s, a row policy changed by another ha
   });
 
   it("a partition opened by hand, by any kind of grant: preview shows it, the next up closes it", async () => {
-    const leaf = "app.events_p2025_03";
+    const partition = "app.events_p2025_03";
     for (const opening of [
-      `grant select on ${leaf} to ${roles.app}; alter table ${leaf} disable row level security`,
-      `grant select (note, tenant) on ${leaf} to public`,
-      `grant all on ${leaf} to ${roles.app}; create policy all_of_it on ${leaf} using (true)`,
-      `alter table ${leaf} force row level security`,
+      `grant select on ${partition} to ${roles.app}; alter table ${partition} disable row level security`,
+      `grant select (note, tenant) on ${partition} to public`,
+      `grant all on ${partition} to ${roles.app}; create policy all_of_it on ${partition} using (true)`,
+      `alter table ${partition} force row level security`,
     ]) {
       await database.query(opening);
       const shown = await preview(database, t.deployment, declared());

@@ -17,7 +17,7 @@ import {
   tenantTable,
   withRoles,
 } from "../support/harness/tenants";
-import { leaves } from "./support";
+import { partitions } from "./support";
 
 const MARCH = "2025-03-10T00:00:00Z";
 
@@ -34,7 +34,7 @@ interface Tenants {
   /** No step in preview, after a refresh, and in up; and the refresh itself finds what was there. */
   settled(wanted: Program): Promise<void>;
   /** Both tenants, every command: their own rows through the table; on each partition what is said. */
-  expectTenants(onLeaves?: Attempts): Promise<void>;
+  expectTenants(onPartitions?: Attempts): Promise<void>;
 }
 
 /** Call it in a describe block. */
@@ -67,15 +67,15 @@ export function withTenants(version?: Version): Tenants {
     const again = await up(database, deployment, wanted);
     expect([again.error, again.steps]).toEqual([undefined, []]);
   };
-  const expectTenants = async (onLeaves: Attempts = CLOSED): Promise<void> => {
+  const expectTenants = async (onPartitions: Attempts = CLOSED): Promise<void> => {
     for (const [name, rows] of [
       ["a", 6],
       ["b", 3],
     ] as const) {
       const client = await tenant(name);
       expect(await attempts(client, "app", "events", "2025-03-07")).toEqual(throughTable(rows));
-      for (const leaf of await leaves(database))
-        expect([leaf, await attempts(client, "app", leaf, "2025-03-07")]).toEqual([leaf, onLeaves]);
+      for (const partition of await partitions(database))
+        expect([partition, await attempts(client, "app", partition, "2025-03-07")]).toEqual([partition, onPartitions]);
     }
   };
   return {

@@ -5,7 +5,7 @@ import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { throughTable, withTenants } from "./row-policy-support";
-import { accessOf, entryOf, leaves } from "./support";
+import { accessOf, entryOf, partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -27,8 +27,10 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
       }),
     );
     // Born closed: what closes a partition stands before its ATTACH, and nothing comes after it.
-    for (const leaf of await leaves(database)) {
-      const own = sent.filter((sql) => sql.includes(`"${leaf}"`)).map((sql) => sql.split(" ").slice(0, 2).join(" "));
+    for (const partition of await partitions(database)) {
+      const own = sent
+        .filter((sql) => sql.includes(`"${partition}"`))
+        .map((sql) => sql.split(" ").slice(0, 2).join(" "));
       expect(own).toEqual(["ALTER TABLE", "REVOKE ALL", "ALTER TABLE"]);
     }
     const text = shown.messages.join("\n");
@@ -36,7 +38,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     await t.fill();
     await t.expectTenants();
     const anon = await t.tenant("a", roles.anon);
-    for (const name of ["events", ...(await leaves(database))])
+    for (const name of ["events", ...(await partitions(database))])
       expect([name, await attempts(anon, "app", name, "2025-03-07")]).toEqual([name, CLOSED]);
     await t.settled(declared());
   });
@@ -81,7 +83,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
     const forced = declared({ rowSecurity: security });
     await up(database, t.deployment, forced);
     await t.fill();
-    const names = ["events", ...(await leaves(database))];
+    const names = ["events", ...(await partitions(database))];
     for (const name of names) await database.query(`alter table app.${name} owner to ${owner}`);
     const client = await t.tenant("a", owner);
     for (const name of names)
@@ -113,7 +115,7 @@ describe.each(testVersions())("PostgreSQL %s, row security", (version) => {
       t.deployment.state.set(entry.urn, { ...entry, ...read });
       const table = entryOf(t.deployment, "events-table");
       const imported = await plugin.read(table.urn, "app.events");
-      expect(imported?.inputs["leaves"]).toEqual(table.inputs["leaves"]);
+      expect(imported?.inputs["profile"]).toEqual(table.inputs["profile"]);
     });
     await t.settled(declared());
   });

@@ -20,7 +20,7 @@ import type { LoggedStatement } from "../support/statement-log";
 import { ask } from "./wire-support";
 
 /** Names of the attached partitions of app.<table>, by their bounds. */
-export async function leaves(database: TestDatabase, table = "events"): Promise<string[]> {
+export async function partitions(database: TestDatabase, table = "events"): Promise<string[]> {
   const rows = await database.query<{ name: string }>(
     `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
      where i.inhparent = $1::regclass order by pg_get_expr(c.relpartbound, c.oid)`,

@@ -8,7 +8,7 @@ import { reset } from "../support/harness/fixture";
 import { endPlugins, grpcMessage } from "../support/harness/plugin";
 import { preview, up, withPlugin } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { leaves, nothingLeft } from "./support";
+import { partitions, nothingLeft } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -140,7 +140,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
     expect(wrong.error).toMatch(
       /foreign key "a_b" refers to public\.kinds, which does not exist \(app\.kinds is there: references: \{ schema, table \} names it\)/,
     );
-    expect(await leaves(database, "a")).toHaveLength(3);
+    expect(await partitions(database, "a")).toHaveLength(3);
     await database.query("insert into app.a values (1, '2025-03-05', null)");
     const shown = await preview(database, deployment, one("app.absent"));
     expect(shown.messages.join("\n")).toMatch(/foreign key "a_b" refers to app\.absent, which does not exist, so/);
@@ -164,7 +164,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
     await database.query("insert into app.a values (1, '2025-03-05', 7)");
     const run = await up(database, deployment, { tables: { b: table("b"), a }, asOf: march });
     expect(run.error).toMatch(/foreign key "a_b": .*violates foreign key constraint/);
-    expect(await leaves(database, "b")).toHaveLength(3);
+    expect(await partitions(database, "b")).toHaveLength(3);
     await database.query("insert into app.b values (7, '2025-03-05')");
     await round({ tables: { b: table("b"), a }, asOf: march });
     expect(await keys()).toEqual(["app.a a_b app.b t"]);
@@ -191,7 +191,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
       const run = await round(april);
       expect(run.messages.join("\n")).not.toContain("has expired");
       for (const name of ["lines", "items", "orders"])
-        expect(await leaves(database, name)).toEqual(["03", "04", "05"].map((month) => `${name}_p2025_${month}`));
+        expect(await partitions(database, name)).toEqual(["03", "04", "05"].map((month) => `${name}_p2025_${month}`));
     });
 
     it("stay with a warning where what refers to them stays", async () => {
@@ -201,7 +201,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
       const run = await up(database, deployment, { tables: held, asOf: "2025-04-10T00:00:00Z" });
       expect(run.error).toBeUndefined();
       expect(run.messages.join("\n")).toMatch(/"items_p2025_02" has expired .*1 row of app.lines refers to it/);
-      expect(await leaves(database, "orders")).toContain("orders_p2025_02");
+      expect(await partitions(database, "orders")).toContain("orders_p2025_02");
     });
 
     it("with a grace the referred one leaves when the other is dropped, in the same update", async () => {
@@ -211,9 +211,9 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
       const first = await up(database, deployment, { tables: graced, asOf: "2025-04-10T00:00:00Z" });
       expect(first.error).toBeUndefined();
       expect(first.messages.join("\n")).toMatch(/"items_p2025_02" has expired .*app.lines_p2025_02 refers to it/);
-      expect(await leaves(database, "lines")).not.toContain("lines_p2025_02");
+      expect(await partitions(database, "lines")).not.toContain("lines_p2025_02");
       expect((await up(database, deployment, { tables: graced, asOf: "2025-04-20T00:00:00Z" })).error).toBeUndefined();
-      expect(await leaves(database, "items")).not.toContain("items_p2025_02");
+      expect(await partitions(database, "items")).not.toContain("items_p2025_02");
     });
   });
 

@@ -10,7 +10,7 @@ import { makeSources, petriProgram } from "../support/harness/petri";
 import { endPlugins } from "../support/harness/plugin";
 import { preview, up } from "../support/harness/rounds";
 import { statementsDuring } from "../support/statement-log";
-import { ddlOf, leaves } from "./support";
+import { ddlOf, partitions } from "./support";
 import { closeAll } from "./wire-support";
 
 afterEach(endPlugins);
@@ -81,7 +81,12 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
   });
 
   /** A table that another tool made, with three months of partitions. */
-  const byHand = async (each: (leaf: string) => string, table = "", schema = "app", stored = ""): Promise<void> => {
+  const byHand = async (
+    each: (partition: string) => string,
+    table = "",
+    schema = "app",
+    stored = "",
+  ): Promise<void> => {
     await database.query(`create table app.events (id bigint not null, at timestamptz not null, note text) partition by range (at);
       ${months.map((month) => `create table ${schema}.events_p${month} partition of app.events ${bounds(month)} ${stored}`).join(";\n")};
       ${table}`);
@@ -108,7 +113,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     expect((await up(database, deployment, wanted)).error).toBeUndefined();
     expect((await preview(database, deployment, wanted)).steps).toEqual([]);
     await database.query("select pgpartition.ensure_partition('app.events'::regclass, '2025-06-07'::timestamptz)");
-    expect((await leaves(database)).filter((name) => name !== "events_default")).toEqual(
+    expect((await partitions(database)).filter((name) => name !== "events_default")).toEqual(
       [...months, "2025_05", "2025_06"].map((month) => `events_p${month}`),
     );
     // The CHECK of a default partition follows what the schedule has made in the next update.
@@ -141,11 +146,11 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     "partitions with replica identity %s under a parent with the default one keep it, and a published table is still changed",
     async (_, words, index, table) => {
       await byHand(
-        (leaf) =>
+        (partition) =>
           index === ""
-            ? `alter table ${leaf} ${words}`
-            : `do $$ begin execute format('alter table ${leaf} ${words}%I',
-        (select c.relname from pg_index x join pg_class c on c.oid = x.indexrelid where x.indrelid = '${leaf}'::regclass and x.indisunique)); end $$`,
+            ? `alter table ${partition} ${words}`
+            : `do $$ begin execute format('alter table ${partition} ${words}%I',
+        (select c.relname from pg_index x join pg_class c on c.oid = x.indexrelid where x.indrelid = '${partition}'::regclass and x.indisunique)); end $$`,
         `${table} create publication cdc for table app.events;`,
       );
       const changed = { publications: ["cdc"] };
@@ -164,10 +169,10 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
 
   it("a partition whose identity nothing gives is named before the update, and by its name alone", async () => {
     await byHand(
-      (leaf) =>
-        leaf.endsWith("04")
-          ? `alter table ${leaf} replica identity nothing`
-          : `alter table ${leaf} replica identity full`,
+      (partition) =>
+        partition.endsWith("04")
+          ? `alter table ${partition} replica identity nothing`
+          : `alter table ${partition} replica identity full`,
       "create publication cdc for table app.events;",
     );
     const {
@@ -188,7 +193,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
 
   it("a partition with a primary key of its own is made again with an identity that lets its rows be changed", async () => {
     await byHand(
-      (leaf) => `alter table ${leaf} add primary key (id, at)`,
+      (partition) => `alter table ${partition} add primary key (id, at)`,
       "create publication cdc for table app.events;",
     );
     await adopts();
@@ -206,14 +211,14 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     ],
     [
       "partitions have it, forced and with policies, and the table has not",
-      (leaf: string) => `alter table ${leaf} enable row level security, force row level security;
-        create policy own on ${leaf} as restrictive for select to ${reader} using (note = current_user or id in (select s.id from app.seen s where s.id = ${leaf.replace("app.", "")}.id));
-        create policy every on ${leaf} with check (id > 0); grant select on ${leaf} to ${reader}`,
+      (partition: string) => `alter table ${partition} enable row level security, force row level security;
+        create policy own on ${partition} as restrictive for select to ${reader} using (note = current_user or id in (select s.id from app.seen s where s.id = ${partition.replace("app.", "")}.id));
+        create policy every on ${partition} with check (id > 0); grant select on ${partition} to ${reader}`,
       "create table app.seen (id bigint);",
     ],
     [
       "partitions have policies that are switched off",
-      (leaf: string) => `create policy own on ${leaf} to ${app} using (true)`,
+      (partition: string) => `create policy own on ${partition} to ${app} using (true)`,
       "",
     ],
   ])("row security: %s: what is there stays, and a new partition is as its siblings", async (_, each, table) => {
@@ -225,8 +230,8 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
 
   it("privileges of partitions, also on columns and with the right to grant on, are those of new ones, whatever default privileges say by then", async () => {
     await byHand(
-      (leaf) =>
-        `grant select, insert on ${leaf} to ${app}; grant update (note, id) on ${leaf} to ${app}; grant references (id), select on ${leaf} to ${reader} with grant option; grant select on ${leaf} to public`,
+      (partition) =>
+        `grant select, insert on ${partition} to ${app}; grant update (note, id) on ${partition} to ${app}; grant references (id), select on ${partition} to ${reader} with grant option; grant select on ${partition} to public`,
     );
     await adopts();
     await database.query(
@@ -255,18 +260,18 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
 
   it("storage of every kind, statistics, triggers, clustering, comment and owner are those of the siblings", async () => {
     await byHand(
-      (leaf) =>
+      (partition) =>
         `
-        alter table ${leaf} set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_enabled = false);
-        alter table ${leaf} alter column note set storage external, alter column note set compression pglz, alter column id set (n_distinct = -0.5), alter column note set statistics 321;
-        create statistics ${leaf}_s on id, note from ${leaf};
-        create trigger touched before insert or update of note on ${leaf} for each row when (new.note is not null) execute function app.touch('a');
-        create trigger told after truncate on ${leaf} execute function app.touch();
-        alter table ${leaf} enable always trigger told, disable trigger touched;
-        do $$ begin execute format('alter table ${leaf} cluster on %I', (select c.relname from pg_index x join pg_class c on c.oid = x.indexrelid where x.indrelid = '${leaf}'::regclass)); end $$;
-        comment on table ${leaf} is '@omit it''s';
-        alter table ${leaf} set unlogged;
-        alter table ${leaf} owner to ${other}`,
+        alter table ${partition} set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_enabled = false);
+        alter table ${partition} alter column note set storage external, alter column note set compression pglz, alter column id set (n_distinct = -0.5), alter column note set statistics 321;
+        create statistics ${partition}_s on id, note from ${partition};
+        create trigger touched before insert or update of note on ${partition} for each row when (new.note is not null) execute function app.touch('a');
+        create trigger told after truncate on ${partition} execute function app.touch();
+        alter table ${partition} enable always trigger told, disable trigger touched;
+        do $$ begin execute format('alter table ${partition} cluster on %I', (select c.relname from pg_index x join pg_class c on c.oid = x.indexrelid where x.indrelid = '${partition}'::regclass)); end $$;
+        comment on table ${partition} is '@omit it''s';
+        alter table ${partition} set unlogged;
+        alter table ${partition} owner to ${other}`,
       `create index by_at on app.events (at);
        create function app.touch() returns trigger language plpgsql as $$ begin return new; end $$;
        grant execute on function app.touch() to public;`,
@@ -295,15 +300,15 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
 
   it("what the siblings have and is gone by then keeps the schedule from nothing: the partition is made without it", async () => {
     await byHand(
-      (leaf) =>
-        `create trigger told after truncate on ${leaf} execute function app.touch(); grant select on ${leaf} to ${reader}`,
+      (partition) =>
+        `create trigger told after truncate on ${partition} execute function app.touch(); grant select on ${partition} to ${reader}`,
       "create function app.touch() returns trigger language plpgsql as $$ begin return null; end $$;",
     );
     await adopts();
     await database.query("drop function app.touch() cascade");
     await database.query("select pgpartition.ensure_partition('app.events'::regclass, '2025-05-07'::timestamptz)");
     await database.query("insert into app.events values (1, '2025-05-07', 'x')");
-    expect(await leaves(database)).toContain("events_p2025_05");
+    expect(await partitions(database)).toContain("events_p2025_05");
   });
 
   it("partitions in a schema of their own get the next one beside them, and preview says so", async () => {
@@ -311,7 +316,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     await adopts();
     const messages = await rolls();
     await equalToSiblings();
-    expect(messages.join("\n")).toContain('all partitions lie in schema "parts", and leafSchema is not declared');
+    expect(messages.join("\n")).toContain('all partitions lie in schema "parts", and partitionSchema is not declared');
   });
 
   it("of several branches what they have alike is on the next partitions and in new branches, and never what belongs to one", async () => {
@@ -345,8 +350,10 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
   });
 
   it("siblings that disagree are named with what each has, and the newest is the model", async () => {
-    await byHand((leaf) =>
-      leaf.endsWith("02") ? `alter table ${leaf} set (fillfactor = 50)` : `alter table ${leaf} set (fillfactor = 80)`,
+    await byHand((partition) =>
+      partition.endsWith("02")
+        ? `alter table ${partition} set (fillfactor = 50)`
+        : `alter table ${partition} set (fillfactor = 80)`,
     );
     await adopts();
     const messages = await rolls();
@@ -358,8 +365,8 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
 
   it("a new default partition is as the siblings are", async () => {
     await byHand(
-      (leaf) =>
-        `alter table ${leaf} replica identity full; alter table ${leaf} set (fillfactor = 70); grant select on ${leaf} to ${app}`,
+      (partition) =>
+        `alter table ${partition} replica identity full; alter table ${partition} set (fillfactor = 70); grant select on ${partition} to ${app}`,
     );
     await adopts();
     await rolls({ defaultPartition: {} });
@@ -369,8 +376,8 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
 
   it("what is declared is brought to every partition as before, and what a profile does not name is left", async () => {
     await byHand(
-      (leaf) =>
-        `alter table ${leaf} set (fillfactor = 70, autovacuum_vacuum_threshold = 7); alter table ${leaf} replica identity full`,
+      (partition) =>
+        `alter table ${partition} set (fillfactor = 70, autovacuum_vacuum_threshold = 7); alter table ${partition} replica identity full`,
     );
     const declared = { replicaIdentity: "default", storage: { hot: { options: { fillfactor: 90 } } } } as const;
     const { columns: _columns, primaryKey: _key, ...events } = april(declared).tables["events"] as TableSpecArgs;

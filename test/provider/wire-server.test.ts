@@ -174,8 +174,8 @@ describe("provider service", () => {
             return Promise.reject(
               new PartialFailure({
                 id: "half",
-                outputs: { ...inputs, leaves: 2 },
-                reasons: ["built 2 of 3 leaves"],
+                outputs: { ...inputs, partitionCount: 2 },
+                reasons: ["built 2 of 3 partitions"],
                 cause: new Error("disk of s3cret full"),
                 refreshBeforeUpdate: true,
               }),
@@ -190,10 +190,10 @@ describe("provider service", () => {
     expect(type).toBe("pulumirpc.ErrorResourceInitFailed");
     expect([detail.getId(), detail.getReasonsList()]).toEqual([
       "half",
-      ["built 2 of 3 leaves", "disk of [secret] full"],
+      ["built 2 of 3 partitions", "disk of [secret] full"],
     ]);
     expect(detail.getRefreshBeforeUpdate()).toBe(true);
-    expect(decode(detail.getProperties())).toEqual({ value: { pw: "s3cret", leaves: 2 }, secrets: [["pw"]] });
+    expect(decode(detail.getProperties())).toEqual({ value: { pw: "s3cret", partitionCount: 2 }, secrets: [["pw"]] });
   });
 
   it("names missing configuration in the detail that the engine turns into commands", async () => {
@@ -263,9 +263,11 @@ describe("provider service", () => {
   });
 
   // 199 kB in this place were checked with Go's gRPC 1.82, which the engine uses; Node's own client takes 64 kB.
-  it("carries an error with the state of hundreds of leaves", async () => {
-    const leaves = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`p${at}`, { rows: at, bounds: "2026" }]));
-    const half = new PartialFailure({ id: "w", outputs: leaves, reasons: ["r"] });
+  it("carries an error with the state of hundreds of partitions", async () => {
+    const partitions = Object.fromEntries(
+      Array.from({ length: 500 }, (_, at) => [`p${at}`, { rows: at, bounds: "2026" }]),
+    );
+    const half = new PartialFailure({ id: "w", outputs: partitions, reasons: ["r"] });
     const client = await connect(fakeModule(fakeHandler({ create: () => Promise.reject(half) })));
     const error = await failure(ask(client, "create", createRequest({})));
     const [[, bytes] = ["", new Uint8Array()]] = detailsOf(error);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { leaves } from "../provider/support";
+import { partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { stopAt, whenWaiting } from "../support/harness/stop-at";
@@ -86,7 +86,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     await client.end();
     await scheduled;
     await session.end();
-    expect(await leaves(database)).toEqual([
+    expect(await partitions(database)).toEqual([
       "events_p2025_03",
       "events_p2025_04",
       name,
@@ -104,7 +104,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     expect(said).toContain(
       '42P07 | partition "app"."events_p2025_05" [2025-05-01 00:00:00+00, 2025-06-01 00:00:00+00) cannot be made',
     );
-    expect(await leaves(database)).toEqual(["03", "04", "06", "07"].map((month) => `events_p2025_${month}`));
+    expect(await partitions(database)).toEqual(["03", "04", "06", "07"].map((month) => `events_p2025_${month}`));
     await database.query("drop table app.events_p2025_05");
     await database.query(`create table app.half partition of app.events
       for values from ('2025-05-01 00:00+00') to ('2025-05-15 00:00+00')`);
@@ -151,7 +151,7 @@ describe.each(testVersions())("PostgreSQL %s, several at once", (version) => {
     expect(rows).toEqual([{ p: "app.events_p2025_08" }, { p: "app.events_p2025_09" }]);
     await client.query("rollback");
     await client.end();
-    expect(await leaves(database)).toHaveLength(5);
+    expect(await partitions(database)).toHaveLength(5);
     const [comment] = await column(
       database,
       "select obj_description('pgpartition.ensure_window(regclass, timestamptz)'::regprocedure, 'pg_proc')",

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import type { NoScheduleArgs, ScheduleArgs } from "../../components";
 import { quoteLiteral } from "../../core/names/identifier";
 import { parseCron } from "../../core/declare/schedule/cron";
-import { entryOf, leaves, list } from "../provider/support";
+import { entryOf, partitions, list } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { asSuperuser } from "../support/database";
 import { withCronServer } from "../support/harness/cron-server";
@@ -266,12 +266,12 @@ it("B15 pg_cron in another database of the cluster: the statement to run there i
 it("pg_cron runs the job: partitions come in transactions of their own, nothing goes, and its run is in the outputs", async () => {
   const minutely = at({ cron: "* * * * *", job: "minutely" });
   await apply(database, deployment, minutely);
-  const before = await leaves(database);
+  const before = await partitions(database);
   const ended =
     "select status from cron.job_run_details d join cron.job j using (jobid) where j.jobname = 'minutely' and d.end_time is not null";
   await until(async () => (await column(database, ended)).length > 0, 100_000);
   expect(await column(database, ended)).toContain("succeeded");
-  const after = await leaves(database);
+  const after = await partitions(database);
   expect(after).toEqual(expect.arrayContaining(before));
   expect(after.length).toBeGreaterThan(before.length + 10);
   const made = await column(

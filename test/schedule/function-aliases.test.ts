@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FunctionNamesArgs } from "../../components";
-import { entryOf, leaves, list } from "../provider/support";
+import { entryOf, partitions, list } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
@@ -57,10 +57,10 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
     );
     await database.query("do $$ begin perform app.maintain_workflow_events_partitions(); end $$");
     const now = await column(database, "select to_char(now() at time zone 'UTC', '\"events_p\"YYYY_MM')");
-    expect(await leaves(database)).toEqual(
+    expect(await partitions(database)).toEqual(
       expect.arrayContaining([...["06", "07", "08", "09"].map((month) => `events_p2025_${month}`), ...now]),
     );
-    const rows = await leaves(database);
+    const rows = await partitions(database);
     expect(
       await database.query(`select partition_name, size_pretty, row_count from get_workflow_events_partition_stats()
         order by partition_name desc limit 3`),

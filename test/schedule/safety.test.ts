@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { randomBytes } from "node:crypto";
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
-import { leaves } from "../provider/support";
+import { partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
@@ -78,9 +78,9 @@ describe.each(testVersions())("PostgreSQL %s, what the functions may not do", (v
     const stored = (await column(database, "select unnest(statements) from pgpartition.prepared")).join("\n");
     expect(stored).toContain("CREATE TABLE");
     expect(stored).not.toMatch(/\b(DROP|DELETE|TRUNCATE|DETACH)\b/);
-    const before = await leaves(database);
+    const before = await partitions(database);
     for (const month of ["05", "08", "11"]) await scheduleRuns(database, `2025-${month}-10`);
-    const after = await leaves(database);
+    const after = await partitions(database);
     expect(after.slice(0, before.length)).toEqual(before);
     expect(
       await column(database, "select partition_name from pgpartition.expired('app.events', '2025-11-10')"),

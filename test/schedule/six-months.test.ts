@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TableSpecArgs } from "../../components";
-import { leaves } from "../provider/support";
+import { partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
@@ -40,8 +40,8 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
         await scheduleRuns(database, `2025-${month}-01`);
         await database.query(`insert into app.events (id, at) values (1, '2025-${month}-28')`);
       }
-      expect(await leaves(database)).toHaveLength(8);
-      await adoptsWithoutDdl(database, deployment, september, () => leaves(database));
+      expect(await partitions(database)).toHaveLength(8);
+      await adoptsWithoutDdl(database, deployment, september, () => partitions(database));
     });
 
     it("what the schedule made is in every respect what an update makes", async () => {
@@ -78,14 +78,14 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
   it("after the prepared intervals it says to run an update, and has made all of them", async () => {
     await apply(database, deployment, at("2025-03-10"));
     expect(await failure(scheduleRuns(database, "2027-05-15"))).toContain("Run pulumi up");
-    const all = await leaves(database);
+    const all = await partitions(database);
     expect(all.at(-1)).toBe("events_p2027_04");
   });
 
   it("makes an interval in the past too, unless it has expired since", async () => {
     await apply(database, deployment, at("2025-03-10"));
     await scheduleRuns(database, "2026-06-15");
-    expect(await leaves(database)).toEqual([
+    expect(await partitions(database)).toEqual([
       "events_p2025_03",
       "events_p2025_04",
       // Those of 2025-05 had expired by then: retention is 12 months from June 2026 back.
@@ -98,6 +98,6 @@ describe.each(testVersions())("PostgreSQL %s, six months without an update", (ve
     await apply(database, deployment, at("2025-03-10"));
     const [now] = await column(database, "select to_char(now() at time zone 'UTC', 'YYYY_MM')");
     await database.query("call pgpartition.ensure_window('app.events')");
-    expect(await leaves(database)).toContain(`events_p${now ?? ""}`);
+    expect(await partitions(database)).toContain(`events_p${now ?? ""}`);
   });
 });

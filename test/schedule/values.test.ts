@@ -61,7 +61,7 @@ describe.each(testVersions())("PostgreSQL %s, values that appear between two upd
     "what %s made of them is in every respect what an update makes, whatever they are called",
     async (name) => {
       const schemas = ["app", "parts"];
-      const changes = { ...carried, leafSchema: "parts" };
+      const changes = { ...carried, partitionSchema: "parts" };
       const levels = { program: { slug: false }, site: { slug: false } };
       const hostile = [
         `a"b`,

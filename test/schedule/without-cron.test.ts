@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { entryOf, leaves } from "../provider/support";
+import { entryOf, partitions } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
@@ -57,7 +57,7 @@ it("the crontab line, run by a shell, makes the partitions", async (context) => 
   const { crontab } = entryOf(deployment, "events-schedule").outputs;
   const [, line = ""] = String(crontab).split("\n");
   const command = line.replace(/^(\S+ ){5}/, "").replaceAll("\\%", "%");
-  const before = await leaves(database);
+  const before = await partitions(database);
   execFileSync("/bin/sh", ["-c", command], {
     env: {
       PATH: process.env["PATH"],
@@ -67,5 +67,5 @@ it("the crontab line, run by a shell, makes the partitions", async (context) => 
     },
     stdio: "pipe",
   });
-  expect((await leaves(database)).length).toBeGreaterThan(before.length);
+  expect((await partitions(database)).length).toBeGreaterThan(before.length);
 });

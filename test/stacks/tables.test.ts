@@ -12,8 +12,8 @@ const spec = (key: string) => {
 };
 const partitions = (key: string, asOf: string) =>
   planFromSpec(spec(key), parseInstant(asOf, "UTC"), "a test").create.map((partition) => partition.partition);
-const leafIndexes = (key: string, partition: string) =>
-  spec(key).indexes.map((index) => indexName(index.leafName, { partition }));
+const partitionIndexes = (key: string, partition: string) =>
+  spec(key).indexes.map((index) => indexName(index.partitionIndexName, { partition }));
 
 describe("declared tables", () => {
   it.each(TABLE_KEYS)("%s is a valid declaration with reason, class and owner", (key) => {
@@ -52,12 +52,12 @@ describe("names that callers already use", () => {
       expect.arrayContaining(["idx_audit_logs_partitioned_user_id", "idx_audit_logs_partitioned_user_created"]),
     );
     expect(names("object_history")).toContain("idx_object_history_partitioned_object_changed");
-    expect(leafIndexes("audit_logs", "audit_logs_p2024_01")).toContain("idx_audit_logs_p2024_01_user_id");
+    expect(partitionIndexes("audit_logs", "audit_logs_p2024_01")).toContain("idx_audit_logs_p2024_01_user_id");
   });
 
   it("of MeshHook's partitions and their indexes", () => {
     expect(partitions("workflow_events", "2025-01-10")).toContain("workflow_events_y2025m01");
-    expect(leafIndexes("workflow_events", "workflow_events_y2025m01")).toEqual([
+    expect(partitionIndexes("workflow_events", "workflow_events_y2025m01")).toEqual([
       "workflow_events_y2025m01_run_id_idx",
       "workflow_events_y2025m01_run_ts_idx",
       "workflow_events_y2025m01_type_idx",

@@ -12,7 +12,7 @@ import { createTableStatements } from "../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
-  leafIndexStatements,
+  partitionIndexStatements,
 } from "../../core/table/create/index-build";
 import { type ParentShape, plannedParent } from "../../core/partition/carry/parent";
 import {
@@ -61,7 +61,7 @@ const partition = {
   from: parseInstant("2026-01-01", "UTC"),
   to: parseInstant("2026-02-01", "UTC"),
 };
-const leaf = { schema: "public", name: partition.name };
+const relation = { schema: "public", name: partition.name };
 const [index] = parent.indexes.filter((candidate) => candidate.constraint === undefined);
 const place = {
   schema: "public",
@@ -114,7 +114,7 @@ const access = {
   rowSecurity: {
     enable: true,
     force: false,
-    leafAccess: "closed" as const,
+    partitionAccess: "closed" as const,
     policies: [{ name: "own_rows", command: "all" as const, roles: ["app"], using: "account = …" }],
   },
   grants: [{ role: "app", privileges: ["select" as const] }],
@@ -157,33 +157,36 @@ export const OPERATIONS = {
   addKeyFrom18: { title: "Add a foreign key, from PostgreSQL 18 on", statements: addKeyFrom18 },
   dropKey: { title: "Drop a foreign key", statements: dropKey },
   rowPolicy: { title: "Switch row security on, with its policies and grants", statements: secured.statements },
-  closeLeaf: { title: "Close a partition that is open", statements: closed.statements },
+  closePartition: { title: "Close a partition that is open", statements: closed.statements },
   createPartition: { title: "Make a partition", statements: createPartitionStatements(parent, partition) },
   reattach: { title: "Attach a detached table again", statements: reattachStatements(parent, partition, []) },
   buildIndex: {
     title: "Build an index on a table with partitions",
     statements: index
-      ? [createParentIndexStatement(parent, index), ...leafIndexStatements(parent, index, index.printed, place, [])]
+      ? [
+          createParentIndexStatement(parent, index),
+          ...partitionIndexStatements(parent, index, index.printed, place, []),
+        ]
       : [],
   },
   dropIndex: {
     title: "Drop an index",
     statements: [dropIndexStatement(parent, "events_account", [`${parent.schema}.${partition.name}`])],
   },
-  detach: { title: "Detach an expired partition", statements: [detachStatement(parent, leaf)] },
+  detach: { title: "Detach an expired partition", statements: [detachStatement(parent, relation)] },
   detachReferred: {
     title: "Detach where another table refers to the table",
-    statements: [detachStatement({ ...parent, referring: ["public.orders"] }, leaf)],
+    statements: [detachStatement({ ...parent, referring: ["public.orders"] }, relation)],
   },
   restore: {
     title: "Bring an archived partition back, read-only outside of the window",
     statements: restoreStatements(parent, { partition, readOnly: true }, "pgpartition"),
   },
-  finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, leaf)] },
-  drop: { title: "Drop a detached table after its grace", statements: dropStatements(parent, leaf) },
+  finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, relation)] },
+  drop: { title: "Drop a detached table after its grace", statements: dropStatements(parent, relation) },
   dropArchived: {
     title: "Drop an archived table: its rows are counted before the lock",
-    statements: [countStatement(leaf), ...dropStatements({ ...parent, references: [] }, leaf)],
+    statements: [countStatement(relation), ...dropStatements({ ...parent, references: [] }, relation)],
   },
   publish: {
     title: "Make a publication, or add the table to one",
@@ -235,7 +238,7 @@ export const OPERATIONS = {
   analyze: { title: "Make the statistics of the table as a whole", statements: [analyzeStatement(parent, 18)] },
   detachDefault: {
     title: "Detach where the table has a default partition",
-    statements: [detachStatement(withDefault, leaf)],
+    statements: [detachStatement(withDefault, relation)],
   },
 } satisfies Record<string, Operation>;
 

@@ -53,7 +53,7 @@ export interface TableSpecArgs
    * Schema of the partitions, which must exist; for tables of a schema that an API exposes. Existing partitions are not moved.
    * @default where the newest partition lies, else the schema of the table
    */
-  readonly leafSchema?: string;
+  readonly partitionSchema?: string;
   /**
    * Columns that identify a row in a stream of changes. `index` names a declared unique index by its key.
    * @default what each partition has
@@ -105,7 +105,7 @@ export interface IndexArgs {
   /** Template of the index name on the parent: {table}, {index} (its key here). @default "{table}_{index}" */
   readonly name?: string;
   /** Template of the index name on a partition: {partition}, {index}, {table}. @default "{partition}_{index}" */
-  readonly leafName?: string;
+  readonly partitionIndexName?: string;
 }
 
 /** One column or expression of an index. */

@@ -8,7 +8,7 @@ import type { IndexSpec } from "./spec";
 
 /** Template of index names when none is declared. */
 const DEFAULT_INDEX_NAME = "{table}_{index}";
-const DEFAULT_LEAF_INDEX_NAME = "{partition}_{index}";
+const DEFAULT_PARTITION_INDEX_NAME = "{partition}_{index}";
 
 /** Reads the declared indexes. Refuses a name that another object of the table or of a partition already has. */
 export function parseIndexes(args: TableSpecArgs, problems: Problem[]): readonly IndexSpec[] {
@@ -22,8 +22,8 @@ export function parseIndexes(args: TableSpecArgs, problems: Problem[]): readonly
     problems,
   );
   checkCollisions(
-    "leafName",
-    indexes.map((spec) => [spec.index, indexName(spec.leafName, {})]),
+    "partitionIndexName",
+    indexes.map((spec) => [spec.index, indexName(spec.partitionIndexName, {})]),
     takenOnPartition(args),
     problems,
   );
@@ -50,7 +50,7 @@ function takenOnPartition(args: TableSpecArgs): Map<string, string> {
 }
 
 function checkCollisions(
-  side: "name" | "leafName",
+  side: "name" | "partitionIndexName",
   names: readonly (readonly [index: string, name: string])[],
   taken: Map<string, string>,
   problems: Problem[],
@@ -73,19 +73,24 @@ function parseIndex(index: string, declared: IndexArgs, args: TableSpecArgs, pro
   const columns = declared.columns.map((column) => (typeof column === "string" ? { column } : column));
   checkFilledName(formatPath(["indexes", index]), index, problems);
   checkTemplate(["indexes", index, "name"], declared.name, ["table", "index"], problems);
-  checkTemplate(["indexes", index, "leafName"], declared.leafName, ["partition", "index", "table"], problems);
-  if (declared.leafName !== undefined && !placeholdersOf(declared.leafName).includes("partition")) {
+  checkTemplate(
+    ["indexes", index, "partitionIndexName"],
+    declared.partitionIndexName,
+    ["partition", "index", "table"],
+    problems,
+  );
+  if (declared.partitionIndexName !== undefined && !placeholdersOf(declared.partitionIndexName).includes("partition")) {
     problems.push({
-      path: formatPath(["indexes", index, "leafName"]),
+      path: formatPath(["indexes", index, "partitionIndexName"]),
       code: "name-template",
-      message: `${JSON.stringify(declared.leafName)} gives the index the same name on every partition.`,
+      message: `${JSON.stringify(declared.partitionIndexName)} gives the index the same name on every partition.`,
       fix: 'Put {partition} into it, for example "{partition}_run_id_idx".',
     });
   }
   return {
     index,
     name: indexName(declared.name ?? DEFAULT_INDEX_NAME, { table: args.table, index }),
-    leafName: (declared.leafName ?? DEFAULT_LEAF_INDEX_NAME)
+    partitionIndexName: (declared.partitionIndexName ?? DEFAULT_PARTITION_INDEX_NAME)
       .replace(/\{table\}/g, () => args.table)
       .replace(/\{index\}/g, () => index),
     unique: declared.unique ?? false,

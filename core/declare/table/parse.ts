@@ -1,5 +1,5 @@
 import { DEFAULT_SCHEMA } from "../../defaults";
-import { parseLeafProfile } from "./profile";
+import { parsePartitionProfile } from "./profile";
 import { InvalidSpecError, type Problem } from "../../problems/problem";
 import type { TableSpecArgs } from "./args";
 import { parseColumns } from "./columns";
@@ -58,7 +58,7 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     root,
     columns,
     indexes,
-    leaves: parseLeafProfile(args, indexes, problems),
+    profile: parsePartitionProfile(args, indexes, problems),
     publications: parsePublications(args, problems),
     functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../../problems/problem";
+import { underPresentNames } from "../../problems/renamed";
 import type { TableSpecArgs } from "./args";
 import { defaultPartitionSpecSchema, parseDefaultPartition } from "./default-partition";
 import { checkName, checkSchemaName } from "../../names/name-problems";
@@ -32,10 +33,10 @@ const replicaIdentitySpecSchema = z.object({
   /** Name of the index on the parent. */
   index: name.optional(),
   /** Template of its name on a partition. */
-  leafName: name.optional(),
+  partitionIndexName: name.optional(),
 });
 
-export const leafProfileSchema = z.object({
+export const partitionProfileSchema = z.object({
   /** Schema of the partitions. Left out: that of its siblings, else of the table. */
   schema: name.optional(),
   rowSecurity: rowSecuritySpecSchema.optional(),
@@ -49,19 +50,23 @@ export const leafProfileSchema = z.object({
 /** Setting that keeps a partition frozen and also marks it as frozen: the catalogue has no other mark. */
 export const FREEZE_SETTING = "autovacuum_freeze_min_age";
 
-export type LeafProfile = z.infer<typeof leafProfileSchema>;
+export type PartitionProfile = z.infer<typeof partitionProfileSchema>;
 export type StorageProfile = z.infer<typeof storageProfileSchema>;
 export type ReplicaIdentitySpec = z.infer<typeof replicaIdentitySpecSchema>;
 
 /** Reads a profile from the registry. An unreadable one is empty: a newer version may have written it. */
-export function profileFromWire(value: unknown): LeafProfile {
-  const parsed = leafProfileSchema.safeParse(value);
+export function profileFromWire(value: unknown): PartitionProfile {
+  const parsed = partitionProfileSchema.safeParse(underPresentNames(value));
   return parsed.success ? parsed.data : {};
 }
 
 /** Reads everything in a declaration that concerns every partition. */
-export function parseLeafProfile(args: TableSpecArgs, indexes: readonly IndexSpec[], problems: Problem[]): LeafProfile {
-  if (args.leafSchema !== undefined) checkSchemaName("leafSchema", args.leafSchema, problems);
+export function parsePartitionProfile(
+  args: TableSpecArgs,
+  indexes: readonly IndexSpec[],
+  problems: Problem[],
+): PartitionProfile {
+  if (args.partitionSchema !== undefined) checkSchemaName("partitionSchema", args.partitionSchema, problems);
   const rowSecurity = parseRowSecurity(args, problems);
   const grants = parseGrants(args, problems);
   const replicaIdentity = parseReplicaIdentity(args, indexes, problems);
@@ -69,7 +74,9 @@ export function parseLeafProfile(args: TableSpecArgs, indexes: readonly IndexSpe
   const storage = parseStorage(args, problems);
   const defaultPartition = parseDefaultPartition(args, problems);
   return {
-    ...(args.leafSchema === undefined || args.leafSchema === args.schema ? {} : { schema: args.leafSchema }),
+    ...(args.partitionSchema === undefined || args.partitionSchema === args.schema
+      ? {}
+      : { schema: args.partitionSchema }),
     ...(rowSecurity ? { rowSecurity } : {}),
     ...(grants ? { grants: [...grants] } : {}),
     ...(replicaIdentity ? { replicaIdentity } : {}),
@@ -81,7 +88,7 @@ export function parseLeafProfile(args: TableSpecArgs, indexes: readonly IndexSpe
 
 /** Returns the profile of a partition of this upper bound at this moment; undefined if no storage is declared. */
 export function storageAt(
-  profile: LeafProfile,
+  profile: PartitionProfile,
   to: Instant | undefined,
   now: Instant | undefined,
   zone: string,
@@ -105,7 +112,7 @@ function parseReplicaIdentity(
   if (declared === undefined) return undefined;
   if (typeof declared === "string") return { kind: declared };
   const index = indexes.find((candidate) => candidate.index === declared.index);
-  if (index?.unique) return { kind: "index", index: index.name, leafName: index.leafName };
+  if (index?.unique) return { kind: "index", index: index.name, partitionIndexName: index.partitionIndexName };
   problems.push({
     path: "replicaIdentity.index",
     code: "invalid-value",

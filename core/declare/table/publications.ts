@@ -66,14 +66,14 @@ export function parsePublications(args: TableSpecArgs, problems: Problem[]): rea
 
 export function publicationMemberToWire(
   publication: PublicationSpec,
-  { schema, table, window, leaves }: Pick<TableSpec, "schema" | "table" | "window" | "leaves">,
+  { schema, table, window, profile }: Pick<TableSpec, "schema" | "table" | "window" | "profile">,
 ): PublicationMemberWire {
   return {
     schema,
     table,
     ...publication,
     ...(window.dataClass === undefined ? {} : { dataClass: window.dataClass }),
-    ...(leaves.rowSecurity?.enable ? { rowSecurity: true } : {}),
+    ...(profile.rowSecurity?.enable ? { rowSecurity: true } : {}),
   };
 }
 

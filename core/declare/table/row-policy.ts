@@ -17,9 +17,9 @@ export type RowPolicyWire = z.infer<typeof rowPolicyWireSchema>;
 
 /** Returns the inputs of RowPolicy; undefined if the table declares no security. */
 export function rowPolicyToWire(
-  spec: Pick<TableShape, "schema" | "table" | "leaves" | "window">,
+  spec: Pick<TableShape, "schema" | "table" | "profile" | "window">,
 ): RowPolicyWire | undefined {
-  const { rowSecurity, grants } = spec.leaves;
+  const { rowSecurity, grants } = spec.profile;
   if (!rowSecurity && !grants) return undefined;
   return {
     schema: spec.schema,

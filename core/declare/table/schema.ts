@@ -94,7 +94,7 @@ const index = z.strictObject({
   include: names.optional(),
   method: z.enum(["btree", "hash", "gin", "gist", "brin", "spgist"]).optional(),
   name: name.optional(),
-  leafName: name.optional(),
+  partitionIndexName: name.optional(),
 });
 
 const settings = z.record(name, z.union([z.string(), z.number(), z.boolean()]));
@@ -118,7 +118,7 @@ export const tableSchema = z.strictObject({
   indexes: z.record(name, index).optional(),
   rowSecurity: rowSecuritySchema.optional(),
   grants: grantsSchema.optional(),
-  leafSchema: name.optional(),
+  partitionSchema: name.optional(),
   replicaIdentity: z.union([z.enum(["default", "full", "nothing"]), z.strictObject({ index: name })]).optional(),
   publications: publicationsSchema.optional(),
   statistics: z.record(name, z.int().min(0).max(10_000)).optional(),

@@ -19,7 +19,7 @@ export interface RowSecurityArgs {
    *
    * @default "closed"
    */
-  readonly leafAccess?: "closed" | "mirror";
+  readonly partitionAccess?: "closed" | "mirror";
 }
 
 /** One row-level security policy, as CREATE POLICY takes it. */

@@ -36,7 +36,7 @@ export type PolicySpec = z.infer<typeof policySpecSchema>;
 export const rowSecuritySpecSchema = z.object({
   enable: z.boolean(),
   force: z.boolean(),
-  leafAccess: z.enum(["closed", "mirror"]),
+  partitionAccess: z.enum(["closed", "mirror"]),
   /** Undefined with `copyFrom`. */
   policies: z.array(policySpecSchema).optional(),
   copyFrom: z.object({ schema: z.string().min(1), table: z.string().min(1) }).optional(),
@@ -65,7 +65,7 @@ export const rowSecuritySchema = z.strictObject({
     )
     .optional(),
   copyFrom: name.optional(),
-  leafAccess: z.enum(["closed", "mirror"]).optional(),
+  partitionAccess: z.enum(["closed", "mirror"]).optional(),
 });
 export const grantsSchema = z.record(name, z.array(z.enum(PRIVILEGES)).min(1));
 
@@ -73,8 +73,8 @@ export const grantsSchema = z.record(name, z.array(z.enum(PRIVILEGES)).min(1));
 export function parseRowSecurity(args: TableSpecArgs, problems: Problem[]): RowSecuritySpec | undefined {
   const declared = args.rowSecurity;
   if (!declared) return undefined;
-  const { enable = true, force = false, leafAccess = "closed" } = declared;
-  const head = { enable, force, leafAccess };
+  const { enable = true, force = false, partitionAccess = "closed" } = declared;
+  const head = { enable, force, partitionAccess };
   if (declared.copyFrom !== undefined) {
     if (declared.policies !== undefined) problems.push(bothSources());
     const source = qualified(declared.copyFrom, args.schema ?? DEFAULT_SCHEMA);

@@ -1,4 +1,4 @@
-import type { LeafProfile } from "./profile";
+import type { PartitionProfile } from "./profile";
 import type { GridSegment } from "../../time/grid";
 import type { KeyEncoding, KeyKind } from "../../time/key";
 import type { LevelsSpec, RootLevel } from "../../levels/levels";
@@ -18,7 +18,7 @@ export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
   readonly columns: readonly ColumnSpec[] | undefined;
   readonly indexes: readonly IndexSpec[];
   /** Properties of every partition. */
-  readonly leaves: LeafProfile;
+  readonly profile: PartitionProfile;
   readonly publications: readonly PublicationSpec[];
   /** Names that callers use; undefined: none. */
   readonly functionNames: FunctionAliasesWire | undefined;
@@ -46,7 +46,7 @@ export interface IndexSpec {
   /** Its name on the parent. */
   readonly name: string;
   /** Template of its name on a partition. */
-  readonly leafName: string;
+  readonly partitionIndexName: string;
   readonly unique: boolean;
   readonly method: string;
   readonly columns: readonly IndexColumnSpec[];

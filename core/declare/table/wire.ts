@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { leafProfileSchema } from "./profile";
+import { partitionProfileSchema } from "./profile";
 import type { Problem } from "../../problems/problem";
 import { type Interval, overlaps, sameInterval } from "../../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../../time/key";
@@ -40,7 +40,7 @@ const indexColumnSchema = z.object({
 const indexSpecSchema = z.object({
   index: name,
   name,
-  leafName: name,
+  partitionIndexName: name,
   unique: z.boolean(),
   method: name,
   columns: z.array(indexColumnSchema).min(1),
@@ -58,7 +58,7 @@ export const tableWireSchema = z.object({
   ...wiresOf(TABLE_OPTIONS),
   /** Indexes created together with a new table, while it is invisible; later ones are resources of their own. */
   indexes: z.array(indexSpecSchema).optional(),
-  leaves: leafProfileSchema.optional(),
+  profile: partitionProfileSchema.optional(),
 });
 
 export const partitionWireSchema = z.object({
@@ -87,7 +87,7 @@ export function tableToWire(spec: TableShape): TableWire {
     columns: spec.columns?.map((column) => strip({ ...column })),
     ...optionsToWire(TABLE_OPTIONS, spec),
     indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
-    leaves: Object.keys(spec.leaves).length > 0 ? spec.leaves : undefined,
+    profile: Object.keys(spec.profile).length > 0 ? spec.profile : undefined,
   }) as TableWire;
 }
 
@@ -99,7 +99,7 @@ export function tableFromWire(wire: TableWire): TableShape {
     columns: wire.columns as readonly ColumnSpec[] | undefined,
     ...optionsFromWire(TABLE_OPTIONS, wire),
     indexes: (wire.indexes ?? []).map(indexSpecFromWire),
-    leaves: wire.leaves ?? {},
+    profile: wire.profile ?? {},
     window: { key: keyFromWire(wire.key) },
   };
 }
@@ -112,7 +112,7 @@ export function indexSpecFromWire(wire: z.infer<typeof indexSpecSchema>): IndexS
   return strip({
     index: wire.index,
     name: wire.name,
-    leafName: wire.leafName,
+    partitionIndexName: wire.partitionIndexName,
     unique: wire.unique,
     method: wire.method,
     columns: wire.columns as readonly IndexColumnSpec[],
@@ -163,7 +163,7 @@ function indexSpecToWire(spec: IndexSpec): z.infer<typeof indexSpecSchema> {
   return strip({
     index: spec.index,
     name: spec.name,
-    leafName: spec.leafName,
+    partitionIndexName: spec.partitionIndexName,
     unique: spec.unique,
     method: spec.method,
     columns: spec.columns.map((column) => strip({ ...column })),

@@ -51,7 +51,7 @@ export function createBranchSteps(
   branch: NewBranch,
   done: ReadonlySet<string> = new Set(),
 ): BranchStep[] {
-  const self: BranchRef = { schema: root.leafSchema, name: branch.name, path: branch.path };
+  const self: BranchRef = { schema: root.partitionSchema, name: branch.name, path: branch.path };
   if (branch.children.length === 0) return [stemStep(root, parent, branch, self)];
   const own = done.has(branch.name) ? [] : [ownStep(root, branch, self)];
   const attach = [attachStep(root, parent, branch, self)];
@@ -125,7 +125,7 @@ function attachBranch(root: ParentShape, parent: BranchRef, branch: NewBranch, t
     hazards.push("LOCK_REFERRING_WRITE");
   }
   const target = quoteQualified(parent.schema, parent.name);
-  const table = quoteQualified(root.leafSchema, branch.name);
+  const table = quoteQualified(root.partitionSchema, branch.name);
   return {
     sql: attachText(target, table, boundText(branch)),
     transaction,

@@ -1,6 +1,6 @@
 import { branchName } from "../../names/template";
 import { labelOf } from "../../names/slug";
-import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../../observed/table";
+import type { ObservedBranch, ObservedPartition, ObservedTable } from "../../observed/table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import { toldApart, type Unnamed, withoutName } from "./branch-names";
@@ -88,8 +88,8 @@ function branchesOf(
 /** Returns names of existing branches by path, regardless of their creator. */
 function namesOfBranches(spec: WindowSpec, table: ObservedTable | undefined): ReadonlyMap<string, string> {
   return new Map(
-    (table?.branches ?? []).flatMap(({ path, leaf }) =>
-      path && path.length <= spec.levels.above.length ? [[branchKey(path), leaf.name] as const] : [],
+    (table?.branches ?? []).flatMap(({ path, partition }) =>
+      path && path.length <= spec.levels.above.length ? [[branchKey(path), partition.name] as const] : [],
     ),
   );
 }
@@ -174,16 +174,17 @@ export function observedStems(spec: WindowSpec, table: ObservedTable | undefined
 }
 
 /** Returns the time partitions of a table, in all branches. */
-export function timeLeaves(spec: WindowSpec, table: ObservedTable | undefined): readonly ObservedLeaf[] {
-  if (spec.levels.above.length === 0) return table?.leaves ?? [];
-  return [...observedStems(spec, table).values()].flatMap((stem) => stem.leaves);
+export function timePartitions(spec: WindowSpec, table: ObservedTable | undefined): readonly ObservedPartition[] {
+  if (spec.levels.above.length === 0) return table?.partitions ?? [];
+  return [...observedStems(spec, table).values()].flatMap((stem) => stem.partitions);
 }
 
 /** Returns the number of partitions that hold rows themselves. */
-export function leafCount(table: ObservedTable | undefined): number {
+export function partitionCount(table: ObservedTable | undefined): number {
   if (!table) return 0;
-  return [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)].filter((leaf) => !leaf.partitioned)
-    .length;
+  return [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)].filter(
+    (partition) => !partition.partitioned,
+  ).length;
 }
 
 /** Yields a branch and everything below it, each before its parts. */

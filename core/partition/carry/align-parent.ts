@@ -15,12 +15,12 @@ import { nameOf, onRelation, type Relation } from "../../sql/relation";
 export function parentStatements(
   relation: Relation,
   transaction: string,
-  spec: Pick<TableShape, "comment" | "leaves">,
+  spec: Pick<TableShape, "comment" | "profile">,
   found: Pick<ObservedTable, "comment" | "carried" | "indexes"> | undefined,
   indexesReady = true,
 ): Statement[] {
-  const { statistics } = spec.leaves;
-  const replicaIdentity = indexesReady ? spec.leaves.replicaIdentity : usable(spec.leaves.replicaIdentity, found);
+  const { statistics } = spec.profile;
+  const replicaIdentity = indexesReady ? spec.profile.replicaIdentity : usable(spec.profile.replicaIdentity, found);
   const identity = found?.carried?.replicaIdentity ?? { kind: "default" as const };
   const sameIdentity =
     replicaIdentity === undefined ||
@@ -42,7 +42,7 @@ export function parentStatements(
 }
 
 function usable(
-  declared: TableShape["leaves"]["replicaIdentity"],
+  declared: TableShape["profile"]["replicaIdentity"],
   found: Pick<ObservedTable, "indexes"> | undefined,
 ): typeof declared {
   if (declared?.kind !== "index" || !found) return declared;

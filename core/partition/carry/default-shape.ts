@@ -1,5 +1,5 @@
 import { MAX_DRAINED_ROWS } from "../../defaults";
-import type { LeafProfile } from "../../declare/table/profile";
+import type { PartitionProfile } from "../../declare/table/profile";
 import type { ObservedTable } from "../../observed/table";
 import type { ObservedCheck, ObservedDefault, ObservedTrigger, RowCounts } from "../../observed/default-partition";
 import { type OpenInterval, sameInterval } from "../../time/interval";
@@ -25,7 +25,7 @@ export interface DefaultShape {
 }
 
 /** Returns the default partition in the catalogue; undefined if none exists. */
-export function observedDefault(table: ObservedTable, profile: LeafProfile): DefaultShape | undefined {
+export function observedDefault(table: ObservedTable, profile: PartitionProfile): DefaultShape | undefined {
   const found = table.defaultPartition;
   if (!found) return undefined;
   const { schema, name, rows, few, hidden, triggers, counted } = found;
@@ -46,7 +46,9 @@ export function observedDefault(table: ObservedTable, profile: LeafProfile): Def
 
 /** Returns attached ranges. A half detached partition takes no rows any more, and others may overlap its range. */
 function attachedRanges(table: ObservedTable): OpenInterval[] {
-  return table.leaves.flatMap((leaf) => (leaf.bounds && !leaf.detachPending ? [leaf.bounds] : []));
+  return table.partitions.flatMap((partition) =>
+    partition.bounds && !partition.detachPending ? [partition.bounds] : [],
+  );
 }
 
 /** Returns the number of its rows in one range; undefined: not counted. */

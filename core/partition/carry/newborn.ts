@@ -67,7 +67,7 @@ export function newbornState(
     (state?.rowSecurity.enabled ? state.rowSecurity : undefined);
   const closed = declared.rowSecurity === undefined && rowSecurity?.enabled === true;
   const owner = ownerOf(parent, siblings);
-  const policies = declared.rowSecurity ? undefined : of((one) => policiesAs(one, names.leaf));
+  const policies = declared.rowSecurity ? undefined : of((one) => policiesAs(one, names.partition));
   const held = declared.grants === undefined ? of(({ carried }) => heldOf(carried)) : undefined;
   // A table that is partitioned further stores no rows, so storage does not matter.
   const stored = table.cut === undefined;
@@ -122,8 +122,8 @@ function ownerOf({ state }: CarriedByParent, siblings: readonly Sibling[]): stri
 }
 
 /** Rewrites the policies of one partition for another. */
-function policiesAs({ schema, name, carried }: Sibling, leaf: string): ReturnType<typeof policySpecOf>[] {
-  return carried.policies.map((policy) => policyFor(policySpecOf(policy), { schema, name }, leaf));
+function policiesAs({ schema, name, carried }: Sibling, partition: string): ReturnType<typeof policySpecOf>[] {
+  return carried.policies.map((policy) => policyFor(policySpecOf(policy), { schema, name }, partition));
 }
 
 export function heldOf(carried: CarriedState): readonly HeldPrivilege[] {
@@ -169,8 +169,8 @@ function identityFor(
 
 /** Returns the name of a new partition's part of an index of the table. */
 function partOf(index: string | undefined, names: WantedNames): string | undefined {
-  const template = index === undefined ? undefined : names.leafIndexTemplate(index);
-  return template === undefined ? undefined : indexName(template, { partition: names.leaf, table: names.table });
+  const template = index === undefined ? undefined : names.partitionIndexTemplate(index);
+  return template === undefined ? undefined : indexName(template, { partition: names.partition, table: names.table });
 }
 
 /** Names of storage parameters are words of PostgreSQL's own; others belong to an access method that is not used here. */

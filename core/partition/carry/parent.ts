@@ -1,6 +1,6 @@
 import { type DefaultShape, observedDefault } from "./default-shape";
 import { primaryKeyName, quote, quoteList, type Quoted } from "../../names/identifier";
-import { profileFromWire, type LeafProfile } from "../../declare/table/profile";
+import { profileFromWire, type PartitionProfile } from "../../declare/table/profile";
 import { alike, siblingsOf } from "./siblings";
 import type { CarriedByParent } from "./wanted";
 import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../../levels/levels";
@@ -38,7 +38,7 @@ export interface ParentShape {
   /** Its full state; also undefined while its creation is only planned. */
   readonly fallback?: DefaultShape | undefined;
   /** Schema in which partitions are created. */
-  readonly leafSchema: string;
+  readonly partitionSchema: string;
   /** Properties of partitions other than bounds and indexes. */
   readonly carried: CarriedByParent;
   /** Time at which the age of a partition is judged. Undefined: every new one is young. */
@@ -48,7 +48,7 @@ export interface ParentShape {
 /** Input about the properties of partitions from sources other than the catalogue. */
 export type KnownOfParent = Pick<Observation, "registration" | "defaultGrantees" | "defaultGrants"> & {
   /** Declared by this run; left out: read from the registry. */
-  readonly profile?: LeafProfile | undefined;
+  readonly profile?: PartitionProfile | undefined;
   readonly now?: Instant | undefined;
   readonly levels?: LevelsSpec;
 };
@@ -62,7 +62,7 @@ export interface ParentIndex {
   /** Definition as the server prints it: equal text means an equal index. */
   readonly printed: string;
   /** Template of its name on a partition. */
-  readonly leafName: string;
+  readonly partitionIndexName: string;
   /** Constraint to add instead of an index: `PRIMARY KEY ("id", "ts")`. */
   readonly constraint: string | undefined;
 }
@@ -97,14 +97,14 @@ export function plannedParent(
         unique: index.unique,
         definition: indexDefinition(index),
         printed: indexDefinition(index),
-        leafName: index.leafName,
+        partitionIndexName: index.partitionIndexName,
         constraint: undefined,
       })),
     ]),
     references: eachOnce(spec.foreignKeys.map((key) => `${key.references.schema}.${key.references.table}`)),
     defaultPartition: undefined,
-    leafSchema: spec.leaves.schema ?? spec.schema,
-    carried: { profile: spec.leaves, state: undefined, registered: [], defaultGrantees },
+    partitionSchema: spec.profile.schema ?? spec.schema,
+    carried: { profile: spec.profile, state: undefined, registered: [], defaultGrantees },
     now,
   };
 }
@@ -114,7 +114,7 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
   const registered = known.registration?.indexes ?? [];
   const profile = known.profile ?? profileFromWire(known.registration?.profile);
   const siblings = siblingsOf(table);
-  const fallback = table.leaves.find((leaf) => leaf.isDefault);
+  const fallback = table.partitions.find((partition) => partition.isDefault);
   const references = table.constraints.flatMap((constraint) =>
     constraint.kind === "foreign" && constraint.references
       ? [`${constraint.references.schema}.${constraint.references.table}`]
@@ -133,7 +133,7 @@ export function observedParent(table: ObservedTable, key: KeySpec, known: KnownO
     defaultPartition: fallback && `${fallback.schema}.${fallback.name}`,
     fallback: observedDefault(table, profile),
     // The schema of its siblings: rights and search paths of their users are for that schema.
-    leafSchema: profile.schema ?? alike(siblings.newest(undefined), ({ schema }) => schema)?.value ?? table.schema,
+    partitionSchema: profile.schema ?? alike(siblings.newest(undefined), ({ schema }) => schema)?.value ?? table.schema,
     carried: {
       profile,
       state: table.carried,
@@ -154,7 +154,7 @@ function observedIndex(index: ObservedTable["indexes"][number], registered: read
     unique: index.unique,
     definition: declared?.printed === index.definition ? declared.declared : index.definition,
     printed: index.definition,
-    leafName: declared?.leafName ?? leafTemplate(index.name, index.constraint?.kind),
+    partitionIndexName: declared?.partitionIndexName ?? partitionTemplate(index.name, index.constraint?.kind),
     constraint: constraintText(index),
   };
 }
@@ -193,7 +193,14 @@ function qualified(name: string): Quoted {
 }
 
 function constraintIndex(name: string, constraint: string, kind: "primary" | "unique"): ParentIndex {
-  return { name, unique: true, definition: "", printed: "", leafName: leafTemplate(name, kind), constraint };
+  return {
+    name,
+    unique: true,
+    definition: "",
+    printed: "",
+    partitionIndexName: partitionTemplate(name, kind),
+    constraint,
+  };
 }
 
 /**
@@ -208,7 +215,7 @@ function constraintText(index: ObservedTable["indexes"][number]): string | undef
   return plain && !definition.includes(" INCLUDE (") ? `${word} (${quoteList(index.columns)})` : definition;
 }
 
-function leafTemplate(name: string, kind: "primary" | "unique" | "exclusion" | undefined): string {
+function partitionTemplate(name: string, kind: "primary" | "unique" | "exclusion" | undefined): string {
   return kind === "primary" ? "{partition}_pkey" : `{partition}_${name.replace(/[{}]/g, "")}`;
 }
 
@@ -217,14 +224,14 @@ function keyOf(table: ObservedTable, key: KeySpec): Pick<ParentShape, "key" | "b
   const plain = { column: key.column, kind: kindOf(table, key), zone: key.zone };
   if (plain.kind !== "uuidv7") return { key: plain };
   const stems = table.branches.filter((branch) => branch.strategy === "range" && branch.column === key.column);
-  const leaves = table.key?.strategy === "range" ? table.leaves : stems.flatMap((stem) => stem.leaves);
+  const partitions = table.key?.strategy === "range" ? table.partitions : stems.flatMap((stem) => stem.partitions);
   const branchKeys = Object.fromEntries(
-    stems.flatMap(({ leaf, leaves: parts }) =>
-      parts.length > 0 ? [[`${leaf.schema}.${leaf.name}`, uuidForms(parts)]] : [],
+    stems.flatMap(({ partition, partitions: parts }) =>
+      parts.length > 0 ? [[`${partition.schema}.${partition.name}`, uuidForms(parts)]] : [],
     ),
   );
   return {
-    key: { ...plain, uuid: uuidForms(leaves) },
+    key: { ...plain, uuid: uuidForms(partitions) },
     ...(table.key?.strategy === "range" ? {} : { branchKeys }),
   };
 }

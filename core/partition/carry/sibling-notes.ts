@@ -1,12 +1,12 @@
 import type { CarriedState, ObservedTable } from "../../observed/table";
 import { comparablePolicies, heldOf, identityOf } from "./newborn";
-import { FREEZE_SETTING, type LeafProfile } from "../../declare/table/profile";
+import { FREEZE_SETTING, type PartitionProfile } from "../../declare/table/profile";
 import { alike, type Sibling, type Siblings } from "./siblings";
 
 /** Partitions of a table, and their declaration. */
 interface Family {
   readonly schema: string;
-  readonly profile: LeafProfile;
+  readonly profile: PartitionProfile;
   readonly siblings: Siblings;
 }
 
@@ -16,7 +16,7 @@ interface Aspect {
   /** Its value, equal text meaning an equal state. */
   readonly read: (sibling: Sibling) => unknown;
   readonly say: (sibling: Sibling) => string;
-  readonly declared?: (profile: LeafProfile) => boolean;
+  readonly declared?: (profile: PartitionProfile) => boolean;
   /** The table's value, if partitions are expected to have it; left out: none is expected. */
   readonly usual?: (table: ObservedTable) => string;
   /** False: a separate note covers the case that all have the same. */
@@ -46,7 +46,9 @@ export function siblingNotes({ schema, profile, siblings }: Family): string[] {
   return [
     ...(elsewhere === undefined || elsewhere === schema
       ? []
-      : [`all partitions lie in schema "${elsewhere}", and leafSchema is not declared: new ones are made there too`]),
+      : [
+          `all partitions lie in schema "${elsewhere}", and partitionSchema is not declared: new ones are made there too`,
+        ]),
     ...notes,
     ...(lost
       ? [
@@ -81,7 +83,7 @@ export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable)
 
 const NONE = "none";
 
-function aspects(profile: LeafProfile): readonly Aspect[] {
+function aspects(profile: PartitionProfile): readonly Aspect[] {
   const managed = new Set(
     (profile.storage ?? []).flatMap(({ options = [], toast = [], freeze }) => [
       ...options.map(({ name }) => name),

@@ -1,4 +1,4 @@
-import type { CarriedState, ObservedBranch, ObservedLeaf, ObservedTable } from "../../observed/table";
+import type { CarriedState, ObservedBranch, ObservedPartition, ObservedTable } from "../../observed/table";
 import { compareInstants } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
 
@@ -84,27 +84,28 @@ function kindOf(cut: Cutting | undefined): string {
 }
 
 function membersOf(table: ObservedTable): Member[] {
-  const branches = new Map(table.branches.map((branch) => [branch.leaf.oid, branch]));
+  const branches = new Map(table.branches.map((branch) => [branch.partition.oid, branch]));
   const members: Member[] = [];
-  const visit = (leaf: ObservedLeaf, stem: string, above: TimePartition | undefined): void => {
-    if (leaf.isDefault || leaf.detachPending || leaf.fenced) return;
-    const branch = leaf.partitioned ? branches.get(leaf.oid) : undefined;
-    const time = above ?? (leaf.bounds && { name: leaf.name, bounds: leaf.bounds });
-    const { schema, name, carried } = leaf;
-    if (carried && isTable(leaf, carried)) members.push({ schema, name, carried, kind: kindOf(branch), stem, time });
-    for (const part of partsOf(branch)) visit(part, time ? stem : `${stem}/${leaf.name}`, time);
+  const visit = (partition: ObservedPartition, stem: string, above: TimePartition | undefined): void => {
+    if (partition.isDefault || partition.detachPending || partition.fenced) return;
+    const branch = partition.partitioned ? branches.get(partition.oid) : undefined;
+    const time = above ?? (partition.bounds && { name: partition.name, bounds: partition.bounds });
+    const { schema, name, carried } = partition;
+    if (carried && isTable(partition, carried))
+      members.push({ schema, name, carried, kind: kindOf(branch), stem, time });
+    for (const part of partsOf(branch)) visit(part, time ? stem : `${stem}/${partition.name}`, time);
   };
-  for (const leaf of table.leaves) visit(leaf, "", undefined);
+  for (const partition of table.partitions) visit(partition, "", undefined);
   return members;
 }
 
-function partsOf(branch: ObservedBranch | undefined): readonly ObservedLeaf[] {
-  return branch?.leaves ?? [];
+function partsOf(branch: ObservedBranch | undefined): readonly ObservedPartition[] {
+  return branch?.partitions ?? [];
 }
 
 /** A foreign table has no access method. */
-function isTable(leaf: ObservedLeaf, carried: CarriedState): boolean {
-  return leaf.partitioned || carried.unsaid === undefined || carried.unsaid.accessMethod !== undefined;
+function isTable(partition: ObservedPartition, carried: CarriedState): boolean {
+  return partition.partitioned || carried.unsaid === undefined || carried.unsaid.accessMethod !== undefined;
 }
 
 function newestOf(members: readonly Member[]): Member[] {

@@ -4,14 +4,14 @@ import type { RegisteredPolicy } from "../../observed/registration";
 import type { GrantSpec, PolicySpec } from "../../declare/table/security";
 import type { Instant } from "../../time/instant";
 import { type Qualifier, requalify, sameBut } from "./requalify";
-import type { LeafProfile, ReplicaIdentitySpec, StorageProfile } from "../../declare/table/profile";
+import type { PartitionProfile, ReplicaIdentitySpec, StorageProfile } from "../../declare/table/profile";
 import { FREEZE_SETTING, storageAt } from "../../declare/table/profile";
 import type { Siblings } from "./siblings";
 import { type DefaultGrantees, policySpecOf, policyText, type WantedPolicy } from "./security-statements";
 
 /** Input about the parent's properties and declaration, for creating or aligning a partition. */
 export interface CarriedByParent {
-  readonly profile: LeafProfile;
+  readonly profile: PartitionProfile;
   /** Undefined: the parent is only planned, and undeclared properties are PostgreSQL's defaults. */
   readonly state: CarriedState | undefined;
   /** Printed forms of the declared policies of the parent. */
@@ -50,22 +50,22 @@ export interface WantedNames {
   /** That of the table. */
   readonly schema: string;
   readonly table: string;
-  readonly leaf: string;
+  readonly partition: string;
   /** Returns the name template for parts of the parent's index of this name. */
-  readonly leafIndexTemplate: (index: string) => string | undefined;
+  readonly partitionIndexTemplate: (index: string) => string | undefined;
 }
 
 /** Decides the properties of one partition at one moment, by the declaration. */
 export function wantedState(
   parent: CarriedByParent,
   names: WantedNames,
-  leaf: { readonly to: Instant | undefined; readonly uniqueIndexes: Readonly<Record<string, string>> | undefined },
+  partition: { readonly to: Instant | undefined; readonly uniqueIndexes: Readonly<Record<string, string>> | undefined },
   now: Instant | undefined,
   zone: string,
 ): WantedState {
   const { profile, state } = parent;
   const security = profile.rowSecurity;
-  const mirrored = security?.leafAccess === "mirror";
+  const mirrored = security?.partitionAccess === "mirror";
   const storage = profile.storage ?? [];
   return {
     tableOwner: state?.owner,
@@ -73,10 +73,10 @@ export function wantedState(
     rowSecurity: security && { enabled: security.enable, forced: security.force },
     policies: security && (mirrored ? mirroredPolicies(parent, names) : []),
     grants: security && !mirrored ? [] : (profile.grants ?? (mirrored ? grantsOf(state) : undefined)),
-    replicaIdentity: profile.replicaIdentity && identityOn(profile.replicaIdentity, names, leaf.uniqueIndexes),
+    replicaIdentity: profile.replicaIdentity && identityOn(profile.replicaIdentity, names, partition.uniqueIndexes),
     statistics:
       profile.statistics && Object.fromEntries(profile.statistics.map(({ column, target }) => [column, target])),
-    storage: storageAt(profile, leaf.to, now, zone),
+    storage: storageAt(profile, partition.to, now, zone),
     managed: {
       options: eachOnce(storage.flatMap((one) => [...(one.options ?? []).map(({ name }) => name), ...frozen(one)])),
       toast: eachOnce(storage.flatMap((one) => (one.toast ?? []).map(({ name }) => name))),
@@ -96,7 +96,7 @@ function mirroredPolicies(parent: CarriedByParent, names: WantedNames): WantedPo
     // As the server prints it on the table; the declaration itself may also be in the server's words.
     const prints = [...(declared ? printedAs(spec, parent.registered) : []), asPrinted(spec)];
     return {
-      spec: policyFor(spec, tableOf(names), names.leaf),
+      spec: policyFor(spec, tableOf(names), names.partition),
       same: (found) => prints.some((printed) => samePolicy(spec, printed, found, names)),
     };
   });
@@ -118,7 +118,7 @@ function samePolicy(spec: PolicySpec, printed: Printed, found: ObservedPolicy, n
   const same = (here: string | undefined, there: string | null) =>
     here === undefined || there === null
       ? here === undefined && there === null
-      : sameBut(here, { schema: names.schema, name: names.leaf }, there, tableOf(names));
+      : sameBut(here, { schema: names.schema, name: names.partition }, there, tableOf(names));
   return sameHead(spec, found) && same(found.using, printed.using) && same(found.withCheck, printed.withCheck);
 }
 
@@ -156,10 +156,10 @@ function identityOn(
 ): WantedState["replicaIdentity"] {
   if (declared.kind !== "index" || declared.index === undefined) return { kind: declared.kind };
   // If the index is not created yet, the names of its parts come from the declaration.
-  const template = names.leafIndexTemplate(declared.index) ?? declared.leafName;
+  const template = names.partitionIndexTemplate(declared.index) ?? declared.partitionIndexName;
   const index =
     uniqueIndexes?.[declared.index] ??
-    (template === undefined ? undefined : indexName(template, { partition: names.leaf, table: names.table }));
+    (template === undefined ? undefined : indexName(template, { partition: names.partition, table: names.table }));
   return index === undefined ? { kind: "default" } : { kind: "index", index };
 }
 

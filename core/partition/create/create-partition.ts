@@ -23,7 +23,7 @@ export function createPartitionStatements(
   partition: NewPartition,
   options: { readonly drain?: boolean } = {},
 ): Statement[] {
-  const transaction = `create partition ${parent.leafSchema}.${partition.name}`;
+  const transaction = `create partition ${parent.partitionSchema}.${partition.name}`;
   const [below] = parent.below;
   const cut = below && { strategy: "hash" as const, column: below.column };
   if (parent.fallback && becomes(parent.fallback, partition))
@@ -53,8 +53,8 @@ function partsStatements(
   return Array.from({ length: level.modulus }, (_, remainder) => String(remainder)).flatMap((remainder) => {
     const name = branchName(level.name, { table: parent.root.table, base, remainder });
     const attach = attachText(
-      quoteQualified(parent.leafSchema, base),
-      quoteQualified(parent.leafSchema, name),
+      quoteQualified(parent.partitionSchema, base),
+      quoteQualified(parent.partitionSchema, name),
       `FOR VALUES WITH (MODULUS ${level.modulus}, REMAINDER ${remainder})`,
     );
     return [

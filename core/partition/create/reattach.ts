@@ -7,7 +7,7 @@ import {
   type NewPartition,
   withFilledLocks,
 } from "../statements/attach-partition";
-import { createLeafIndexText, leafIndexName } from "../statements/new-table";
+import { createPartitionIndexText, partitionIndexName } from "../statements/new-table";
 import type { ParentIndex, ParentShape } from "../carry/parent";
 import type { Hazard, LockMode, Statement } from "../../sql/statement";
 
@@ -21,20 +21,20 @@ export function reattachStatements(
   missing: readonly ParentIndex[],
   options: { readonly drain?: boolean } = {},
 ): Statement[] {
-  const leaf = quoteQualified(parent.leafSchema, partition.name);
-  const prepare = `prepare ${parent.leafSchema}.${partition.name}`;
+  const quoted = quoteQualified(parent.partitionSchema, partition.name);
+  const prepare = `prepare ${parent.partitionSchema}.${partition.name}`;
   const check = quote(boundsCheckName(partition.name));
-  const relation = `${parent.leafSchema}.${partition.name}`;
+  const relation = `${parent.partitionSchema}.${partition.name}`;
   const own = (sql: string, transaction: string, mode: LockMode, hazard?: Hazard): Statement => ({
     sql,
     transaction,
     timeouts: hazard ? "waiting" : "strong",
-    locks: [{ relation, role: "leaf", mode }],
+    locks: [{ relation, role: "partition", mode }],
     hold: hazard ? "grows with rows" : "instant",
     hazards: hazard ? [hazard] : [],
     undo: "not needed",
   });
-  const attach = `attach ${parent.leafSchema}.${partition.name}`;
+  const attach = `attach ${parent.partitionSchema}.${partition.name}`;
   const passage = passDefault(parent, partition, attach, options.drain);
   return [
     ...passage.ahead,
@@ -47,27 +47,27 @@ export function reattachStatements(
         "INDEX_BUILD",
       );
     }),
-    own(`ALTER TABLE ${leaf} DROP CONSTRAINT IF EXISTS ${check}`, prepare, "ACCESS EXCLUSIVE"),
+    own(`ALTER TABLE ${quoted} DROP CONSTRAINT IF EXISTS ${check}`, prepare, "ACCESS EXCLUSIVE"),
     own(
-      `ALTER TABLE ${leaf} ADD CONSTRAINT ${check} CHECK (${boundsCondition(parent, partition)}) NOT VALID`,
+      `ALTER TABLE ${quoted} ADD CONSTRAINT ${check} CHECK (${boundsCondition(parent, partition)}) NOT VALID`,
       prepare,
       "ACCESS EXCLUSIVE",
     ),
     own(
-      `ALTER TABLE ${leaf} VALIDATE CONSTRAINT ${check}`,
+      `ALTER TABLE ${quoted} VALIDATE CONSTRAINT ${check}`,
       `validate ${relation}`,
       "SHARE UPDATE EXCLUSIVE",
       "SCAN_PARTITION",
     ),
     ...passage.before,
     withFilledLocks(attachStatement(parent, partition, attach), parent),
-    own(`ALTER TABLE ${leaf} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
+    own(`ALTER TABLE ${quoted} DROP CONSTRAINT ${check}`, attach, "ACCESS EXCLUSIVE"),
     ...passage.after,
   ];
 }
 
-function missingIndexText(parent: ParentShape, leaf: string, index: ParentIndex): string {
-  if (index.constraint === undefined) return createLeafIndexText(parent, leaf, index);
-  const name = quote(leafIndexName(parent, leaf, index));
-  return `ALTER TABLE ${quoteQualified(parent.leafSchema, leaf)} ADD CONSTRAINT ${name} ${index.constraint}`;
+function missingIndexText(parent: ParentShape, partition: string, index: ParentIndex): string {
+  if (index.constraint === undefined) return createPartitionIndexText(parent, partition, index);
+  const name = quote(partitionIndexName(parent, partition, index));
+  return `ALTER TABLE ${quoteQualified(parent.partitionSchema, partition)} ADD CONSTRAINT ${name} ${index.constraint}`;
 }

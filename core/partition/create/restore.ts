@@ -1,7 +1,7 @@
 import { quoteList, quoteQualified } from "../../names/identifier";
 import type { DesiredPartition } from "../../window/window";
 import { ownTriggerStatements } from "../carry/newborn-statements";
-import { createLeafIndexText, newbornOf, newTableStatements } from "../statements/new-table";
+import { createPartitionIndexText, newbornOf, newTableStatements } from "../statements/new-table";
 import type { ParentIndex, ParentShape } from "../carry/parent";
 import { reattachStatements } from "./reattach";
 import { keepReadOnlyStatement } from "../statements/retire";
@@ -13,7 +13,7 @@ import type { Statement } from "../../sql/statement";
  */
 export function restoredTableStatements(parent: ParentShape, partition: DesiredPartition): Statement[] {
   const indexes = parent.indexes.filter((index) => !comesLater(index));
-  const transaction = `make ${parent.leafSchema}.${partition.name}`;
+  const transaction = `make ${parent.partitionSchema}.${partition.name}`;
   return newTableStatements(
     { ...parent, indexes },
     { name: partition.name, to: partition.to, cut: undefined, rowsFirst: true },
@@ -27,10 +27,10 @@ export function restoredTableStatements(parent: ParentShape, partition: DesiredP
  */
 export function laterTexts(parent: ParentShape, partition: DesiredPartition): string[] {
   const table = { name: partition.name, to: partition.to, cut: undefined };
-  const relation = { schema: parent.leafSchema, name: partition.name, role: "leaf" as const, fresh: true };
+  const relation = { schema: parent.partitionSchema, name: partition.name, role: "partition" as const, fresh: true };
   const { triggers } = newbornOf(parent, table);
   return [
-    ...parent.indexes.filter(comesLater).map((index) => createLeafIndexText(parent, partition.name, index)),
+    ...parent.indexes.filter(comesLater).map((index) => createPartitionIndexText(parent, partition.name, index)),
     ...triggers.flatMap((trigger) => ownTriggerStatements(relation, "", trigger)).map(({ sql }) => sql),
   ];
 }
@@ -41,10 +41,10 @@ function comesLater(index: ParentIndex): boolean {
 
 /** Returns the load of rows: shown as one statement, run once for each part, all in one transaction. */
 function importStatement(parent: ParentShape, partition: DesiredPartition, columns?: readonly string[]): Statement {
-  const table = quoteQualified(parent.leafSchema, partition.name);
+  const table = quoteQualified(parent.partitionSchema, partition.name);
   return {
     sql: `COPY ${table} (${columns ? quoteList(columns) : "…"}) FROM STDIN (FORMAT csv, FREEZE)`,
-    transaction: `fill ${parent.leafSchema}.${partition.name}`,
+    transaction: `fill ${parent.partitionSchema}.${partition.name}`,
     timeouts: "waiting",
     locks: [],
     hold: "grows with rows",
@@ -62,13 +62,13 @@ export function restoreStatements(
   { partition, readOnly }: { readonly partition: DesiredPartition; readonly readOnly?: true },
   management: string,
 ): Statement[] {
-  const leaf = { schema: parent.leafSchema, name: partition.name };
+  const relation = { schema: parent.partitionSchema, name: partition.name };
   const fill = importStatement(parent, partition);
   return [
     ...restoredTableStatements(parent, partition),
     fill,
     ...laterTexts(parent, partition).map((sql) => ({ ...fill, sql, undo: "dropped with its table" })),
-    ...(readOnly ? [keepReadOnlyStatement(management, leaf)] : []),
+    ...(readOnly ? [keepReadOnlyStatement(management, relation)] : []),
     ...reattachStatements(parent, partition, []),
   ];
 }

@@ -1,6 +1,6 @@
 import { quote, quoteQualified } from "../../names/identifier";
 import { attachStatement, type NewPartition, withFilledLocks } from "../statements/attach-partition";
-import { leafIndexName } from "../statements/new-table";
+import { partitionIndexName } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 import { holdingCheck, stretchesOf } from "../../observed/key-excludes";
@@ -41,7 +41,7 @@ export function convertDefaultStatements(
       rename(
         shape,
         transaction,
-        `ALTER INDEX IF EXISTS ${quoteQualified(shape.schema, leafIndexName(parent, shape.name, index))} RENAME TO ${quote(leafIndexName(parent, partition.name, index))}`,
+        `ALTER INDEX IF EXISTS ${quoteQualified(shape.schema, partitionIndexName(parent, shape.name, index))} RENAME TO ${quote(partitionIndexName(parent, partition.name, index))}`,
       ),
     ),
     withFilledLocks(attachStatement({ ...parent, defaultPartition: undefined }, partition, transaction), parent),

@@ -52,7 +52,7 @@ export function putInStatements(
   transaction: string,
 ): Statement[] {
   const columns = quoteList(shape.columns);
-  const table = quoteQualified(parent.leafSchema, partition);
+  const table = quoteQualified(parent.partitionSchema, partition);
   const { rowSecurity, triggers } = newbornOf(parent, { name: partition, to: undefined, cut: undefined });
   const quiet = quietly(rowSecurity ? rowSecurity.forced : shape.hidden, [
     ...shape.triggers.flatMap(({ name, inherited, onInsert }) =>

@@ -18,9 +18,9 @@ export function newDefaultStatements(
   parent: ParentShape,
   name: string,
   stretches: readonly OpenInterval[],
-  transaction = `create default partition ${parent.leafSchema}.${name}`,
+  transaction = `create default partition ${parent.partitionSchema}.${name}`,
 ): Statement[] {
-  const table = quoteQualified(parent.leafSchema, name);
+  const table = quoteQualified(parent.partitionSchema, name);
   const check = excludingCheck(parent.key, stretches);
   const proof: Statement[] = check
     ? [
@@ -48,14 +48,14 @@ export function newDefaultStatements(
  */
 export function attachDefaultStatement(parent: ParentShape, name: string, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
-  const leaf = quoteQualified(parent.leafSchema, name);
+  const partition = quoteQualified(parent.partitionSchema, name);
   return {
-    sql: attachText(table, leaf, "DEFAULT"),
+    sql: attachText(table, partition, "DEFAULT"),
     transaction,
     timeouts: "strong",
     ...attachLocks({ ...parent, defaultPartition: undefined }),
     hold: "instant",
-    undo: `ALTER TABLE ${table} DETACH PARTITION ${leaf}`,
+    undo: `ALTER TABLE ${table} DETACH PARTITION ${partition}`,
   };
 }
 

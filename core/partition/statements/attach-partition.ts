@@ -16,14 +16,14 @@ export interface NewPartition extends Interval {
  */
 export function attachStatement(parent: ParentShape, partition: NewPartition, transaction: string): Statement {
   const table = quoteQualified(parent.schema, parent.table);
-  const leaf = quoteQualified(parent.leafSchema, partition.name);
+  const quoted = quoteQualified(parent.partitionSchema, partition.name);
   return {
-    sql: attachText(table, leaf, `FOR VALUES FROM (${from(parent, partition)}) TO (${to(parent, partition)})`),
+    sql: attachText(table, quoted, `FOR VALUES FROM (${from(parent, partition)}) TO (${to(parent, partition)})`),
     transaction,
     timeouts: "strong",
     ...attachLocks(parent),
     hold: "instant",
-    undo: `ALTER TABLE ${table} DETACH PARTITION ${leaf}${parent.defaultPartition === undefined ? " CONCURRENTLY" : ""}`,
+    undo: `ALTER TABLE ${table} DETACH PARTITION ${quoted}${parent.defaultPartition === undefined ? " CONCURRENTLY" : ""}`,
   };
 }
 

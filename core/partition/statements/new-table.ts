@@ -39,51 +39,58 @@ export function newTableStatements(parent: ParentShape, table: NewTable, transac
   });
   const source = `${parent.root.schema}.${parent.root.table}`;
   const wanted = newbornOf(parent, table);
-  const relation = { schema: parent.leafSchema, name: table.name, role: "leaf" as const, fresh: true };
+  const relation = { schema: parent.partitionSchema, name: table.name, role: "partition" as const, fresh: true };
   const { defaultGrantees: grantees, defaultGrants: grants = [] } = parent.carried;
   return [
     {
-      ...own(createTableText(parent, table, wanted), `DROP TABLE ${quoteQualified(parent.leafSchema, table.name)}`),
+      ...own(
+        createTableText(parent, table, wanted),
+        `DROP TABLE ${quoteQualified(parent.partitionSchema, table.name)}`,
+      ),
       locks: [{ relation: source, role: "parent", mode: "ACCESS SHARE" }],
     },
     ...parent.indexes
       .filter((index) => index.constraint === undefined)
-      .map((index) => own(createLeafIndexText(parent, table.name, index), "dropped with its table")),
+      .map((index) => own(createPartitionIndexText(parent, table.name, index), "dropped with its table")),
     ...freshStatements(relation, transaction, wanted, { grantees, grants }),
   ];
 }
 
 /** Returns the properties of a table that will be a partition. */
 export function newbornOf(parent: ParentShape, table: NewTable): NewbornState {
-  const wanted = newbornState(parent.carried, leafNames(parent, table.name), table, parent.now, parent.key.zone);
+  const wanted = newbornState(parent.carried, partitionNames(parent, table.name), table, parent.now, parent.key.zone);
   return table.rowsFirst ? { ...wanted, triggers: [] } : wanted;
 }
 
 /** Returns the names that the properties of a partition refer to. */
-export function leafNames(parent: ParentShape, leaf: string): WantedNames {
+export function partitionNames(parent: ParentShape, partition: string): WantedNames {
   return {
     schema: parent.root.schema,
     table: parent.root.table,
-    leaf,
-    leafIndexTemplate: (index) => parent.indexes.find((candidate) => candidate.name === index)?.leafName,
+    partition,
+    partitionIndexTemplate: (index) => parent.indexes.find((candidate) => candidate.name === index)?.partitionIndexName,
   };
 }
 
 /** Returns CREATE INDEX for one partition, with an explicit name: LIKE would let PostgreSQL choose it. */
-export function createLeafIndexText(
+export function createPartitionIndexText(
   parent: ParentShape,
-  leaf: string,
+  partition: string,
   index: ParentIndex,
   concurrently = false,
-  schema = parent.leafSchema,
+  schema = parent.partitionSchema,
 ): string {
-  const name = leafIndexName(parent, leaf, index);
+  const name = partitionIndexName(parent, partition, index);
   const head = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${concurrently ? "CONCURRENTLY " : ""}${quote(name)}`;
-  return `${head} ON ${quoteQualified(schema, leaf)} ${index.definition}`;
+  return `${head} ON ${quoteQualified(schema, partition)} ${index.definition}`;
 }
 
-export function leafIndexName(parent: ParentShape, leaf: string, index: Pick<ParentIndex, "leafName">): string {
-  return indexName(index.leafName, { partition: leaf, table: parent.root.table });
+export function partitionIndexName(
+  parent: ParentShape,
+  partition: string,
+  index: Pick<ParentIndex, "partitionIndexName">,
+): string {
+  return indexName(index.partitionIndexName, { partition, table: parent.root.table });
 }
 
 /** Options of LIKE: never IDENTITY (PostgreSQL 17 refuses to attach it), never INDEXES (names), never foreign keys. */
@@ -96,13 +103,13 @@ function createTableText(parent: ParentShape, table: NewTable, wanted: NewbornSt
   const constraints = parent.indexes.flatMap((index) =>
     index.constraint === undefined
       ? []
-      : [`CONSTRAINT ${quote(leafIndexName(parent, table.name, index))} ${index.constraint}`],
+      : [`CONSTRAINT ${quote(partitionIndexName(parent, table.name, index))} ${index.constraint}`],
   );
   const parts = [like, ...constraints];
   const cut = table.cut ? ` ${cutText(table.cut)}` : "";
   const unlogged = wanted.unlogged ? "UNLOGGED " : "";
   const method = wanted.accessMethod === undefined ? "" : ` USING ${quote(wanted.accessMethod)}`;
-  return `CREATE ${unlogged}TABLE ${quoteQualified(parent.leafSchema, table.name)} (\n  ${parts.join(",\n  ")}\n)${cut}${method}`;
+  return `CREATE ${unlogged}TABLE ${quoteQualified(parent.partitionSchema, table.name)} (\n  ${parts.join(",\n  ")}\n)${cut}${method}`;
 }
 
 /** Returns `PARTITION BY LIST ("site_id")` */

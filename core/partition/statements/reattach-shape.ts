@@ -30,19 +30,19 @@ export interface AwayShape {
  * plan contains the table, so it may be read and rewritten; only a referenced table is locked for an instant.
  */
 export function awayShapeStatements(
-  leaf: { readonly schema: string; readonly name: string },
+  partition: { readonly schema: string; readonly name: string },
   shape: AwayShape,
 ): Statement[] {
-  const relation = `${leaf.schema}.${leaf.name}`;
-  const table = quoteQualified(leaf.schema, leaf.name);
+  const relation = `${partition.schema}.${partition.name}`;
+  const table = quoteQualified(partition.schema, partition.name);
   const columns = `columns of ${relation}`;
   const alter = (action: string, transaction: string, undo: string): Statement => ({
     sql: `ALTER TABLE ${table} ${action}`,
     transaction,
     timeouts: "strong",
-    locks: [{ relation, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    locks: [{ relation, role: "partition", mode: "ACCESS EXCLUSIVE" }],
     hold: "grows with rows",
-    hazards: ["LOCK_LEAF_AX", "SCAN_PARTITION"],
+    hazards: ["LOCK_PARTITION_AX", "SCAN_PARTITION"],
     undo,
   });
   return [
@@ -51,7 +51,7 @@ export function awayShapeStatements(
       .map(({ name }) => alter(`DROP CONSTRAINT ${quote(name)}`, columns, "not needed")),
     ...shape.extra.map((name) => ({
       ...alter(`DROP COLUMN ${quote(name)}`, columns, "none: the table has lost the column too"),
-      hazards: ["LOCK_LEAF_AX", "DELETES_DATA"] as const,
+      hazards: ["LOCK_PARTITION_AX", "DELETES_DATA"] as const,
     })),
     ...shape.missing.map((column) =>
       alter(
@@ -90,7 +90,7 @@ type AwayConstraint = AwayShape["constraints"][number];
 function foreignKey(relation: string, table: string, one: AwayConstraint): Statement[] {
   const { notValid, notEnforced } = stateOf(one);
   const locks = (own: Lock["mode"], other: Lock["mode"]): Lock[] => [
-    { relation, role: "leaf", mode: own },
+    { relation, role: "partition", mode: own },
     { relation: one.referenced ?? "", role: "referenced", mode: other },
   ];
   return [

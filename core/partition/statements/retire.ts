@@ -13,7 +13,7 @@ interface RetiringParent {
   readonly defaultPartition: string | undefined;
 }
 
-interface RetiringLeaf {
+interface RetiringPartition {
   readonly schema: string;
   readonly name: string;
 }
@@ -22,23 +22,24 @@ interface RetiringLeaf {
  * Detaches a partition from the table. The concurrent form blocks no reader or writer; if a default partition rules it out, the
  * plain form takes ACCESS EXCLUSIVE on the table for an instant, under a short lock_timeout.
  */
-export function detachStatement(parent: RetiringParent, leaf: RetiringLeaf): Statement {
+export function detachStatement(parent: RetiringParent, partition: RetiringPartition): Statement {
   const concurrent = parent.defaultPartition === undefined;
-  const sql = `ALTER TABLE ${tableOf(parent)} DETACH PARTITION ${quoteQualified(leaf.schema, leaf.name)}${concurrent ? " CONCURRENTLY" : ""}`;
+  const sql = `ALTER TABLE ${tableOf(parent)} DETACH PARTITION ${quoteQualified(partition.schema, partition.name)}${concurrent ? " CONCURRENTLY" : ""}`;
   const locks: Lock[] = [
     {
       relation: `${parent.schema}.${parent.table}`,
       role: "parent",
       mode: concurrent ? "SHARE UPDATE EXCLUSIVE" : "ACCESS EXCLUSIVE",
     },
-    { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
+    { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
     ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
     ...referringLocks(parent),
   ];
   const hazards: Hazard[] = concurrent ? ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"] : ["LOCK_PARENT_AX"];
   if (parent.defaultPartition !== undefined) {
     const relation = parent.defaultPartition;
-    if (relation !== `${leaf.schema}.${leaf.name}`) locks.push({ relation, role: "default", mode: "ACCESS EXCLUSIVE" });
+    if (relation !== `${partition.schema}.${partition.name}`)
+      locks.push({ relation, role: "default", mode: "ACCESS EXCLUSIVE" });
     hazards.push("LOCK_DEFAULT_AX");
   }
   if (parent.references.length > 0) hazards.push("LOCK_REF_WRITE");
@@ -56,14 +57,14 @@ export function detachStatement(parent: RetiringParent, leaf: RetiringLeaf): Sta
 }
 
 /** Finishes a concurrent detach that was interrupted after its first phase. */
-export function finalizeStatement(parent: RetiringParent, leaf: RetiringLeaf): Statement {
+export function finalizeStatement(parent: RetiringParent, partition: RetiringPartition): Statement {
   return {
-    sql: `ALTER TABLE ${tableOf(parent)} DETACH PARTITION ${quoteQualified(leaf.schema, leaf.name)} FINALIZE`,
+    sql: `ALTER TABLE ${tableOf(parent)} DETACH PARTITION ${quoteQualified(partition.schema, partition.name)} FINALIZE`,
     transaction: undefined,
     timeouts: "strong",
     locks: [
       { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" },
-      { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
+      { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
       ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "SHARE ROW EXCLUSIVE" })),
       ...referringLocks(parent),
     ],
@@ -88,14 +89,14 @@ interface Fencing {
  * Closes a detached table for good: its grantees lose their rights to write, and triggers refuse the remaining writers (its
  * owner, a cascading delete, a subscription). Its foreign keys are dropped too: a delete of a referenced row would hit the fence.
  */
-export function fenceStatement(fencing: Fencing, leaf: RetiringLeaf): Statement {
+export function fenceStatement(fencing: Fencing, partition: RetiringPartition): Statement {
   const { references } = fencing;
   return {
-    sql: `SELECT ${quote(fencing.management)}.fence(${regclass(leaf)})`,
-    transaction: `fence ${leaf.schema}.${leaf.name}`,
+    sql: `SELECT ${quote(fencing.management)}.fence(${regclass(partition)})`,
+    transaction: `fence ${partition.schema}.${partition.name}`,
     timeouts: "strong",
     locks: [
-      { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
+      { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
       ...references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" })),
     ],
     hold: "instant",
@@ -105,12 +106,12 @@ export function fenceStatement(fencing: Fencing, leaf: RetiringLeaf): Statement 
 }
 
 /** Opens a fenced table, which is attached again in the same transaction or a later one. */
-export function unfenceStatement(management: string, leaf: RetiringLeaf): Statement {
+export function unfenceStatement(management: string, partition: RetiringPartition): Statement {
   return {
-    sql: `SELECT ${quote(management)}.unfence(${regclass(leaf)})`,
-    transaction: `unfence ${leaf.schema}.${leaf.name}`,
+    sql: `SELECT ${quote(management)}.unfence(${regclass(partition)})`,
+    transaction: `unfence ${partition.schema}.${partition.name}`,
     timeouts: "strong",
-    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
     hold: "instant",
     hazards: [],
     undo: "none needed: the next archive fences it again",
@@ -121,25 +122,25 @@ export function unfenceStatement(management: string, leaf: RetiringLeaf): Statem
  * Makes a partition with rows from an archive read-only: triggers refuse every write, by any role. Rights and row security are
  * unchanged, so that it is read like its siblings.
  */
-export function keepReadOnlyStatement(management: string, leaf: RetiringLeaf): Statement {
+export function keepReadOnlyStatement(management: string, partition: RetiringPartition): Statement {
   return {
-    sql: `SELECT ${quote(management)}.keep_read_only(${regclass(leaf)})`,
-    transaction: `read-only ${leaf.schema}.${leaf.name}`,
+    sql: `SELECT ${quote(management)}.keep_read_only(${regclass(partition)})`,
+    transaction: `read-only ${partition.schema}.${partition.name}`,
     timeouts: "strong",
-    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
     hold: "instant",
-    hazards: ["LOCK_LEAF_AX"],
-    undo: `SELECT ${quote(management)}.unfence(${regclass(leaf)})`,
+    hazards: ["LOCK_PARTITION_AX"],
+    undo: `SELECT ${quote(management)}.unfence(${regclass(partition)})`,
   };
 }
 
 /** Reads rows for an archive: shown as one statement, run in as many parts as the size of the table requires. */
-export function exportStatement(leaf: RetiringLeaf): Statement {
+export function exportStatement(partition: RetiringPartition): Statement {
   return {
-    sql: `COPY (SELECT * FROM ${quoteQualified(leaf.schema, leaf.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
+    sql: `COPY (SELECT * FROM ${quoteQualified(partition.schema, partition.name)} WHERE ctid >= … AND ctid < …) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS SHARE" }],
+    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS SHARE" }],
     hold: "grows with rows",
     hazards: ["SCAN_PARTITION"],
     undo: "not needed",
@@ -150,20 +151,20 @@ export function exportStatement(leaf: RetiringLeaf): Statement {
  * Counts the rows of an archived table before its drop: as many as were archived. No session waits for it; its fence keeps the
  * result true.
  */
-export function countStatement(leaf: RetiringLeaf): Statement {
+export function countStatement(partition: RetiringPartition): Statement {
   return {
-    sql: `SELECT count(*) FROM ${quoteQualified(leaf.schema, leaf.name)}`,
+    sql: `SELECT count(*) FROM ${quoteQualified(partition.schema, partition.name)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS SHARE" }],
+    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS SHARE" }],
     hold: "grows with rows",
     hazards: ["SCAN_PARTITION"],
     undo: "not needed",
   };
 }
 
-function regclass(leaf: RetiringLeaf): string {
-  return `${quoteLiteral(quoteQualified(leaf.schema, leaf.name))}::regclass`;
+function regclass(partition: RetiringPartition): string {
+  return `${quoteLiteral(quoteQualified(partition.schema, partition.name))}::regclass`;
 }
 
 /**
@@ -171,16 +172,20 @@ function regclass(leaf: RetiringLeaf): string {
  * attached) still holds at the drop. A detached table still has its foreign keys, so the referenced tables are locked for an
  * instant as well.
  */
-export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Statement[] {
-  const transaction = `drop ${leaf.schema}.${leaf.name}`;
-  const table = quoteQualified(leaf.schema, leaf.name);
-  const leafLock: Lock = { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" };
+export function dropStatements(parent: RetiringParent, partition: RetiringPartition): Statement[] {
+  const transaction = `drop ${partition.schema}.${partition.name}`;
+  const table = quoteQualified(partition.schema, partition.name);
+  const partitionLock: Lock = {
+    relation: `${partition.schema}.${partition.name}`,
+    role: "partition",
+    mode: "ACCESS EXCLUSIVE",
+  };
   return [
     {
       sql: `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`,
       transaction,
       timeouts: "strong",
-      locks: [leafLock],
+      locks: [partitionLock],
       hold: "instant",
       hazards: [],
       undo: "not needed",
@@ -190,7 +195,7 @@ export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Stat
       transaction,
       timeouts: "strong",
       locks: [
-        leafLock,
+        partitionLock,
         ...parent.references.map((relation): Lock => ({ relation, role: "referenced", mode: "ACCESS EXCLUSIVE" })),
       ],
       hold: "instant",
@@ -201,12 +206,12 @@ export function dropStatements(parent: RetiringParent, leaf: RetiringLeaf): Stat
 }
 
 /** Drops the definition of a detached foreign table. LOCK TABLE does not exist for it, and its rows are not in this database. */
-export function dropForeignStatement(leaf: RetiringLeaf): Statement {
+export function dropForeignStatement(partition: RetiringPartition): Statement {
   return {
-    sql: `DROP FOREIGN TABLE ${quoteQualified(leaf.schema, leaf.name)}`,
-    transaction: `drop ${leaf.schema}.${leaf.name}`,
+    sql: `DROP FOREIGN TABLE ${quoteQualified(partition.schema, partition.name)}`,
+    transaction: `drop ${partition.schema}.${partition.name}`,
     timeouts: "strong",
-    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
     hold: "instant",
     hazards: [],
     undo: "CREATE FOREIGN TABLE as it was: its rows are where they were",

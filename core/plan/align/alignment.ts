@@ -1,9 +1,9 @@
 import { type Alignment, alignStatements } from "../../partition/carry/align";
 import { parentStatements } from "../../partition/carry/align-parent";
-import type { LeafProfile } from "../../declare/table/profile";
+import type { PartitionProfile } from "../../declare/table/profile";
 import { type WantedState, wantedState } from "../../partition/carry/wanted";
-import type { CarriedState, Observation, ObservedLeaf, ObservedTable } from "../../observed/table";
-import { leafNames } from "../../partition/statements/new-table";
+import type { CarriedState, Observation, ObservedPartition, ObservedTable } from "../../observed/table";
+import { partitionNames } from "../../partition/statements/new-table";
 import type { ParentShape } from "../../partition/carry/parent";
 import type { Statement } from "../../sql/statement";
 import { type Change, WHOLE } from "../change/change";
@@ -26,25 +26,25 @@ export function planAlignments(
   shown: ReadonlySet<string> = new Set(),
 ): AlignChange[] {
   if (!parent || !observation.table) return [];
-  const leaves = partitionsOf(observation.table).flatMap((leaf) => {
-    if (leaf.detachPending) return [];
-    const leaving = retiring.some(({ table }) => table.oid === leaf.oid);
+  const partitions = partitionsOf(observation.table).flatMap((partition) => {
+    if (partition.detachPending) return [];
+    const leaving = retiring.some(({ table }) => table.oid === partition.oid);
     const alignment =
-      leaving && !leaf.foreign
-        ? leaf.carried && accessAlignment(parent, leaf, leaf.carried)
-        : alignmentOf(parent, leaf);
-    return alignment && alignment.reasons.length > 0 ? [alignChange(leaf, alignment)] : [];
+      leaving && !partition.foreign
+        ? partition.carried && accessAlignment(parent, partition, partition.carried)
+        : alignmentOf(parent, partition);
+    return alignment && alignment.reasons.length > 0 ? [alignChange(partition, alignment)] : [];
   });
-  return [...parentAlignment(parent, observation.table, shown), ...leaves];
+  return [...parentAlignment(parent, observation.table, shown), ...partitions];
 }
 
 /** Corrects what another session changed, and what had to wait for the indexes. */
 function parentAlignment(parent: ParentShape, table: ObservedTable, shown: ReadonlySet<string>): AlignChange[] {
   const { replicaIdentity, statistics } = parent.carried.profile;
   const relation = { schema: parent.schema, name: parent.table, role: "parent", fresh: false } as const;
-  const of = (leaves: LeafProfile): Statement[] =>
+  const of = (profile: PartitionProfile): Statement[] =>
     // The comment is declared for the table alone: its own resource maintains it.
-    parentStatements(relation, `align ${parent.schema}.${parent.table}`, { comment: undefined, leaves }, table).filter(
+    parentStatements(relation, `align ${parent.schema}.${parent.table}`, { comment: undefined, profile }, table).filter(
       (statement) => !shown.has(statement.sql),
     );
   const parts = [
@@ -60,7 +60,7 @@ function parentAlignment(parent: ParentShape, table: ObservedTable, shown: Reado
 
 /** Plans one alignment. Statements that the connected role may not run are left to the owner. */
 export function alignChange(
-  { name, bounds = WHOLE }: Pick<ObservedLeaf, "name" | "bounds">,
+  { name, bounds = WHOLE }: Pick<ObservedPartition, "name" | "bounds">,
   { statements, reasons, refused }: Alignment,
 ): AlignChange {
   return {
@@ -77,10 +77,10 @@ export function alignChange(
 }
 
 /** Lists the partitions at every depth: a reader can name a branch as well as a partition that holds rows. */
-function partitionsOf(table: ObservedTable): readonly ObservedLeaf[] {
+function partitionsOf(table: ObservedTable): readonly ObservedPartition[] {
   return table.branches.length === 0
-    ? table.leaves
-    : [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)];
+    ? table.partitions
+    : [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)];
 }
 
 /** Aligns row security, policies and grants of one table, and no other property of a partition. */
@@ -91,19 +91,26 @@ export function accessAlignment(
 ): Alignment {
   const wanted = wantedOf(parent, name, { to: undefined, uniqueIndexes: undefined });
   const access = { ...wanted, replicaIdentity: undefined, statistics: undefined, storage: undefined };
-  return alignStatements({ schema, name, role: "leaf", fresh: false }, access, carried);
+  return alignStatements({ schema, name, role: "partition", fresh: false }, access, carried);
 }
 
-function alignmentOf(parent: ParentShape, leaf: ObservedLeaf): Alignment | undefined {
-  if (!leaf.carried) return undefined;
-  const wanted = wantedOf(parent, leaf.name, { to: leaf.bounds?.to, uniqueIndexes: leaf.carried.uniqueIndexes });
+function alignmentOf(parent: ParentShape, partition: ObservedPartition): Alignment | undefined {
+  if (!partition.carried) return undefined;
+  const wanted = wantedOf(parent, partition.name, {
+    to: partition.bounds?.to,
+    uniqueIndexes: partition.carried.uniqueIndexes,
+  });
   // A branch holds no rows, so it has no storage settings; the storage of a foreign table is not managed here.
-  const fitting = leaf.partitioned
+  const fitting = partition.partitioned
     ? { ...wanted, storage: undefined }
-    : leaf.foreign
-      ? ofForeign(wanted, leaf.carried)
+    : partition.foreign
+      ? ofForeign(wanted, partition.carried)
       : wanted;
-  return alignStatements({ schema: leaf.schema, name: leaf.name, role: "leaf", fresh: false }, fitting, leaf.carried);
+  return alignStatements(
+    { schema: partition.schema, name: partition.name, role: "partition", fresh: false },
+    fitting,
+    partition.carried,
+  );
 }
 
 /** Limits the wanted state to what a foreign table can have: its owner, its grants, and statistics targets. */
@@ -111,7 +118,7 @@ function ofForeign(wanted: WantedState, { replicaIdentity }: CarriedState): Want
   return { ...wanted, rowSecurity: undefined, policies: undefined, storage: undefined, replicaIdentity };
 }
 
-function wantedOf(parent: ParentShape, leaf: string, facts: Parameters<typeof wantedState>[2]): WantedState {
+function wantedOf(parent: ParentShape, partition: string, facts: Parameters<typeof wantedState>[2]): WantedState {
   // The observation always has a clock; a planned parent has no partitions.
-  return wantedState(parent.carried, leafNames(parent, leaf), facts, parent.now, parent.key.zone);
+  return wantedState(parent.carried, partitionNames(parent, partition), facts, parent.now, parent.key.zone);
 }

@@ -1,6 +1,6 @@
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../../defaults";
 import type { LedgerEntry } from "../../observed/ledger";
-import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedPartition } from "../../observed/table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { keepReadOnlyStatement, unfenceStatement } from "../../partition/statements/retire";
 import type { Statement } from "../../sql/statement";
@@ -21,24 +21,29 @@ interface ReadOnlyFacts {
 /** Plans the read-only state: a partition that only `restored` keeps is read-only, one that the window wants is open. */
 export function planReadOnly(
   spec: WindowSpec,
-  { leaves, wants }: Pick<PlannedCreations, "leaves" | "wants">,
+  { partitions, wants }: Pick<PlannedCreations, "partitions" | "wants">,
   { ledger, clocks, management = DEFAULT_MANAGEMENT_SCHEMA }: ReadOnlyFacts,
 ): AlignChange[] {
   const horizon = decidingHorizon(spec, clocks);
   const now = decidingNow(clocks);
-  return leaves.flatMap((leaf): AlignChange[] => {
-    if (leaf.detachPending || leaf.partitioned || leaf.foreign) return [];
-    if (leaf.fenced && wants(leaf)) return [change(leaf, unfenceStatement(management, leaf), "is in the window again")];
-    const expired = hasExpired(leaf.bounds?.to, horizon) && !wants(leaf);
-    if (leaf.fenced || !expired || pinOn(spec, leaf, ledger, now) === undefined) return [];
+  return partitions.flatMap((partition): AlignChange[] => {
+    if (partition.detachPending || partition.partitioned || partition.foreign) return [];
+    if (partition.fenced && wants(partition))
+      return [change(partition, unfenceStatement(management, partition), "is in the window again")];
+    const expired = hasExpired(partition.bounds?.to, horizon) && !wants(partition);
+    if (partition.fenced || !expired || pinOn(spec, partition, ledger, now) === undefined) return [];
     return [
-      change(leaf, keepReadOnlyStatement(management, leaf), "is kept outside of the window, and open to writers"),
+      change(
+        partition,
+        keepReadOnlyStatement(management, partition),
+        "is kept outside of the window, and open to writers",
+      ),
     ];
   });
 }
 
-function change(leaf: ObservedLeaf, statement: Statement, reason: string): AlignChange {
-  return alignChange(leaf, { statements: [statement], reasons: [reason] });
+function change(partition: ObservedPartition, statement: Statement, reason: string): AlignChange {
+  return alignChange(partition, { statements: [statement], reasons: [reason] });
 }
 
 /** Reports remains of a killed restore that this update does not resume. */

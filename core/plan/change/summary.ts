@@ -15,7 +15,7 @@ export function summary(
   retire: readonly PlanEntry[],
   statements: readonly Statement[],
   altering: readonly Statement[] = [],
-): Omit<WindowPlan, "complete" | "align" | "alignCount" | "leafCount" | "deferred" | "kept" | "notes"> {
+): Omit<WindowPlan, "complete" | "align" | "alignCount" | "partitionCount" | "deferred" | "kept" | "notes"> {
   const leaving = retire.filter((item) => item.verb !== "finalize");
   const count = (verb: PlanEntry["verb"]): number => leaving.filter((item) => item.verb === verb).length;
   const intervals = (verb: PlanEntry["verb"]): number =>

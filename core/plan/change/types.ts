@@ -79,7 +79,7 @@ export interface WindowPlan {
   readonly previousWindow?: { readonly from: string; readonly to: string; readonly partitions: number };
   /** Rule of the last update, if it differs. */
   readonly previous?: { readonly retention: string; readonly onExpire: string };
-  readonly leafCount: number;
+  readonly partitionCount: number;
   readonly createCount: number;
   readonly detachCount: number;
   /** Left out: none. */

@@ -1,7 +1,7 @@
 import type { BranchRef } from "../../levels/levels";
 import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
 import { quoteQualified } from "../../names/identifier";
-import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedPartition } from "../../observed/table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import { formatInstant, type Instant } from "../../time/instant";
@@ -14,7 +14,7 @@ import { type ArchivedRange, archivesOf, latestArchive, sinceDestroyed, wayBack 
 export type Creation = CreationStep & { readonly branch?: BranchRef };
 
 type CreationStep =
-  | { readonly kind: "present"; readonly partition: DesiredPartition; readonly leaf: ObservedLeaf }
+  | { readonly kind: "present"; readonly partition: DesiredPartition; readonly attached: ObservedPartition }
   /** `lost`: it existed, and another session dropped its table. */
   | { readonly kind: "create"; readonly partition: DesiredPartition; readonly lost: boolean }
   | {
@@ -44,21 +44,23 @@ export function planCreation(
   observation: Observation,
 ): Creation {
   const ledger = sinceDestroyed(observation.ledger);
-  const leaves = observation.table?.leaves ?? [];
-  const equal = leafOfBounds(leaves, partition);
+  const partitions = observation.table?.partitions ?? [];
+  const equal = partitionOfBounds(partitions, partition);
   // Half detached it still occupies its range: PartitionWindow finishes the detach, then attaches it again.
-  if (equal) return { kind: "present", partition, leaf: equal };
-  const overlapping = leaves.find((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, partition));
+  if (equal) return { kind: "present", partition, attached: equal };
+  const overlapping = partitions.find(
+    (attached) => attached.bounds !== undefined && overlaps(attached.bounds, partition),
+  );
   if (overlapping) {
     return refuse(
       partition,
       "conflict",
       `${describe(partition.name, partition)} overlaps ${describe(overlapping.name, overlapping.bounds ?? partition)} (${overlapping.boundsText}).`,
-      wayAround(overlapping, partition, leaves),
+      wayAround(overlapping, partition, partitions),
     );
   }
   // Partitions may be in several schemas: two with the same name would be confused.
-  const sameName = leaves.find((leaf) => leaf.name === partition.name);
+  const sameName = partitions.find((attached) => attached.name === partition.name);
   if (sameName) {
     return refuse(
       partition,
@@ -115,7 +117,7 @@ export function planCreation(
  * Suggests what to declare instead of a partition that would overlap an existing one. The nearest bound suffices if what follows
  * is cut alike; the end of what exists without a gap always does. A partition with an open bound is no segment of a grid.
  */
-function wayAround(cut: ObservedLeaf, wanted: OpenInterval, leaves: readonly ObservedLeaf[]): string {
+function wayAround(cut: ObservedPartition, wanted: OpenInterval, partitions: readonly ObservedPartition[]): string {
   const { from, to } = cut.bounds ?? wanted;
   const detach = `detach it (ALTER TABLE … DETACH PARTITION ${quoteQualified(cut.schema, cut.name)})`;
   if (!to) {
@@ -132,12 +134,14 @@ function wayAround(cut: ObservedLeaf, wanted: OpenInterval, leaves: readonly Obs
       `Left as it is, it stays attached with its rows until confirmDrops names ${JSON.stringify(formatInterval({ from, to }))}.`
     );
   const segment = `{ from: ${JSON.stringify(formatInstant(from))}, to: ${JSON.stringify(formatInstant(to))}, every: "whole", name: ${JSON.stringify(cut.name)} }`;
-  return `${whereGridsMeet(cut, to, leaves)} The existing partition can also stand in the grid as a segment of its own, ${segment}; or ${detach}, which keeps its rows as a table.`;
+  return `${whereGridsMeet(cut, to, partitions)} The existing partition can also stand in the grid as a segment of its own, ${segment}; or ${detach}, which keeps its rows as a table.`;
 }
 
-function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly ObservedLeaf[]): string {
+function whereGridsMeet(cut: ObservedPartition, nearest: Instant, partitions: readonly ObservedPartition[]): string {
   const byStart = new Map(
-    leaves.flatMap((leaf) => (leaf.bounds?.from ? [[leaf.bounds.from.toString(), leaf] as const] : [])),
+    partitions.flatMap((partition) =>
+      partition.bounds?.from ? [[partition.bounds.from.toString(), partition] as const] : [],
+    ),
   );
   let last = cut;
   for (let next = byStart.get(nearest.toString()); next; next = byStart.get(next.bounds?.to?.toString() ?? ""))
@@ -151,13 +155,20 @@ function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly Ob
 }
 
 /** Partitions of one observation by their bounds; cached, because a window looks up each of its partitions. */
-const byBounds = new WeakMap<readonly ObservedLeaf[], ReadonlyMap<string, ObservedLeaf>>();
+const byBounds = new WeakMap<readonly ObservedPartition[], ReadonlyMap<string, ObservedPartition>>();
 
-function leafOfBounds(leaves: readonly ObservedLeaf[], bounds: OpenInterval): ObservedLeaf | undefined {
+function partitionOfBounds(
+  partitions: readonly ObservedPartition[],
+  bounds: OpenInterval,
+): ObservedPartition | undefined {
   const known =
-    byBounds.get(leaves) ??
-    new Map(leaves.flatMap((leaf) => (leaf.bounds ? [[intervalKey(leaf.bounds), leaf] as const] : [])));
-  byBounds.set(leaves, known);
+    byBounds.get(partitions) ??
+    new Map(
+      partitions.flatMap((partition) =>
+        partition.bounds ? [[intervalKey(partition.bounds), partition] as const] : [],
+      ),
+    );
+  byBounds.set(partitions, known);
   return known.get(intervalKey(bounds));
 }
 

@@ -10,10 +10,10 @@ import {
   nameProblems,
   observedStems,
   type SourceValues,
-  timeLeaves,
+  timePartitions,
 } from "../../partition/branch/tree";
 import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
-import type { Observation, ObservedBranch, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedBranch, ObservedPartition } from "../../observed/table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
@@ -35,9 +35,9 @@ export interface PlannedCreations {
   readonly restores: readonly Creation[];
   readonly branches: readonly BranchCreation[];
   /** Time partitions of the whole table, in any branch. */
-  readonly leaves: readonly ObservedLeaf[];
+  readonly partitions: readonly ObservedPartition[];
   /** True if the window of its branch wants the partition. */
-  readonly wants: (leaf: ObservedLeaf) => boolean;
+  readonly wants: (partition: ObservedPartition) => boolean;
   readonly notes: readonly string[];
   /** Reported even if nothing is pending. */
   readonly warnings: readonly string[];
@@ -59,8 +59,8 @@ export function planCreations(
     creations: window.desired.map((partition) => planCreation(spec, partition, observation)),
     restores: planRestores(spec, window.desired, observation, now),
     branches: [],
-    leaves: timeLeaves(spec, observation.table),
-    wants: (leaf) => leaf.bounds !== undefined && wanted.has(intervalKey(leaf.bounds)),
+    partitions: timePartitions(spec, observation.table),
+    wants: (partition) => partition.bounds !== undefined && wanted.has(intervalKey(partition.bounds)),
     notes: [],
     warnings: [],
     problems: [],
@@ -82,10 +82,10 @@ function planBranches(
   const creations = stemsOf(spec, desired).flatMap((stem) => {
     const key = branchKey(stem.path);
     const found = stems.get(key);
-    const partitions = partitionsOf(spec, stem, asOf, found?.leaf.name);
+    const partitions = partitionsOf(spec, stem, asOf, found?.partition.name);
     wanted.set(key, new Set(partitions.map(intervalKey)));
     if (!found) return [];
-    const ref = { schema: found.leaf.schema, name: found.leaf.name, path: stem.path };
+    const ref = { schema: found.partition.schema, name: found.partition.name, path: stem.path };
     const view = { ...history(key), ...seenFrom(observation, found) };
     restores.push(...planRestores(spec, partitions, view, now).map((one): Creation => ({ ...one, branch: ref })));
     if (!stem.active) return [];
@@ -96,10 +96,10 @@ function planBranches(
     creations,
     restores,
     branches,
-    leaves: timeLeaves(spec, observation.table),
-    wants: (leaf) =>
-      leaf.bounds !== undefined &&
-      (wanted.get(branchKey(leaf.parent?.path ?? []))?.has(intervalKey(leaf.bounds)) ?? false),
+    partitions: timePartitions(spec, observation.table),
+    wants: (partition) =>
+      partition.bounds !== undefined &&
+      (wanted.get(branchKey(partition.parent?.path ?? []))?.has(intervalKey(partition.bounds)) ?? false),
     notes: [...endedNotes(desired, stems), ...renamedNotes(desired)],
     warnings: [...goneWarnings(spec, desired, observation), ...namelessWarnings(desired)],
     problems: nameProblems(desired),
@@ -123,7 +123,7 @@ function partitionsOf(
 
 /** Returns the table as one branch sees it: with its own partitions. */
 function seenFrom(observation: Observation, stem: ObservedBranch): Pick<Observation, "table"> {
-  return { table: observation.table && { ...observation.table, leaves: stem.leaves } };
+  return { table: observation.table && { ...observation.table, partitions: stem.partitions } };
 }
 
 /** Groups ledger and detached tables by branch; sorted once, because there may be thousands. */
@@ -153,7 +153,12 @@ function missingBranches(
   const below = (branches: readonly DesiredBranch[], parent: BranchRef): BranchCreation[] =>
     branches.flatMap((branch) => {
       const there = found.get(branchKey(branch.path));
-      if (there) return below(branch.children, { schema: there.leaf.schema, name: there.leaf.name, path: branch.path });
+      if (there)
+        return below(branch.children, {
+          schema: there.partition.schema,
+          name: there.partition.name,
+          path: branch.path,
+        });
       const made = newBranch(spec, branch, asOf);
       return made ? [{ branch: made, parent }] : [];
     });

@@ -88,5 +88,5 @@ const BECOMES =
   ": then the default partition becomes that partition without moving a row, and an empty one takes its place.";
 
 function cuts(table: ObservedTable, range: OpenInterval): boolean {
-  return table.leaves.some((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, range));
+  return table.partitions.some((partition) => partition.bounds !== undefined && overlaps(partition.bounds, range));
 }

@@ -30,13 +30,13 @@ export function planRestores(
 ): Creation[] {
   if (spec.restored.length === 0) return [];
   const ledger = sinceDestroyed(observation.ledger);
-  const leaves = observation.table?.leaves ?? [];
+  const partitions = observation.table?.partitions ?? [];
   return candidates(observation, ledger).flatMap((partition): Creation[] => {
     if (!restoredNow(spec, partition, now) || desired.some((one) => overlaps(one, partition))) return [];
-    const there = leaves.find((leaf) => leaf.bounds !== undefined && overlaps(leaf.bounds, partition));
+    const there = partitions.find((attached) => attached.bounds !== undefined && overlaps(attached.bounds, partition));
     if (there?.bounds && sameInterval(there.bounds, partition)) return [];
     if (there) return [inTheWay(partition, `"${there.name}" ${there.boundsText} overlaps it`)];
-    if (leaves.some((leaf) => leaf.name === partition.name))
+    if (partitions.some((attached) => attached.name === partition.name))
       return [inTheWay(partition, `a partition of other bounds is called "${partition.name}"`)];
     const lying = refusedByDefault(observation.table, partition);
     return [lying ? inTheWay(partition, lying.message) : restoreOf(partition, observation, ledger)];

@@ -42,23 +42,23 @@ export function statementsOfRetirement(
     ...(parent.referring ? { referring: parent.referring } : {}),
     defaultPartition: parent.defaultPartition,
   };
-  const leaf = { schema: table.schema, name: table.name };
+  const partition = { schema: table.schema, name: table.name };
   switch (step.verb) {
     case "finalize":
-      return step.left ? [] : [finalizeStatement(retiring, leaf)];
+      return step.left ? [] : [finalizeStatement(retiring, partition)];
     case "detach":
-      return [detachStatement(retiring, leaf)];
+      return [detachStatement(retiring, partition)];
     case "archive":
       return [
-        fenceStatement({ management, references: parent.references }, leaf),
-        exportStatement(leaf),
+        fenceStatement({ management, references: parent.references }, partition),
+        exportStatement(partition),
         ...intoTable(step.into),
       ];
     case "drop":
-      if (table.foreign) return [dropForeignStatement(leaf)];
-      if (!needsArchive(step)) return dropStatements(retiring, leaf);
+      if (table.foreign) return [dropForeignStatement(partition)];
+      if (!needsArchive(step)) return dropStatements(retiring, partition);
       // Closing the table to writes has dropped its foreign keys.
-      return [countStatement(leaf), ...dropStatements({ ...retiring, references: [] }, leaf)];
+      return [countStatement(partition), ...dropStatements({ ...retiring, references: [] }, partition)];
   }
 }
 
@@ -97,7 +97,7 @@ export function statementsOfCreation(
         ...openingStatements(creation, management),
         ...wayBack.before,
         ...reattachStatements(
-          { ...parent, leafSchema: creation.detached.schema },
+          { ...parent, partitionSchema: creation.detached.schema },
           { ...creation.partition, name: creation.detached.name },
           wayBack.missing,
           options,

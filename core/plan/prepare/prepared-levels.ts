@@ -89,7 +89,7 @@ function prepareLevel(spec: WindowSpec, root: ParentShape, level: BranchLevel, i
     kind: level.kind,
     ...valuesOf(spec.levels, level, index),
     slug: level.kind === "list" && level.slug,
-    schema: root.leafSchema,
+    schema: root.partitionSchema,
     name: templateOf(branchName(level.name, { table: spec.table, base: hole("base"), ...label })),
     own: texts.slice(0, -1),
     attach: texts.at(-1) ?? [],
@@ -143,7 +143,7 @@ function prepareGrid(spec: WindowSpec, root: ParentShape, asOf: Instant): Omit<P
       dueAt,
       horizon: horizonAt(spec, from),
       past,
-      schema: root.leafSchema,
+      schema: root.partitionSchema,
       name: templateOf(name),
       statements: createPartitionStatements(shape, { name, from, to }).map(({ sql }) => templateOf(sql)),
     };

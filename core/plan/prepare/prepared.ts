@@ -43,7 +43,7 @@ export function preparePartitions(spec: WindowSpec, parent: ParentShape, asOf: I
     return {
       branch: branchKey(parent.path),
       parent: { schema: parent.schema, name: parent.table },
-      schema: parent.leafSchema,
+      schema: parent.partitionSchema,
       name,
       from,
       to,

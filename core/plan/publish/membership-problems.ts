@@ -48,11 +48,11 @@ export function isRealtime(publication: string): boolean {
 function realtimeWarnings({ profile, observation }: MembershipContext, toBe: PublicationToBe): string[] {
   const read = observation.replication.slots.some((slot) => slot.plugin === "wal2json");
   if (!isRealtime(toBe.name) && !read) return [];
-  const closed = profile.rowSecurity?.leafAccess === "closed";
+  const closed = profile.rowSecurity?.partitionAccess === "closed";
   return [
     ...(closed
       ? [
-          'partitions are closed (rowSecurity.leafAccess: "closed"), and Supabase Realtime checks each change against the privileges and policies of the partition that holds the row: subscribers get none. Set leafAccess: "mirror"',
+          'partitions are closed (rowSecurity.partitionAccess: "closed"), and Supabase Realtime checks each change against the privileges and policies of the partition that holds the row: subscribers get none. Set partitionAccess: "mirror"',
         ]
       : []),
     ...(toBe.viaRoot && isRealtime(toBe.name)

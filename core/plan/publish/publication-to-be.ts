@@ -1,4 +1,4 @@
-import type { LeafProfile } from "../../declare/table/profile";
+import type { PartitionProfile } from "../../declare/table/profile";
 import type { Observation } from "../../observed/table";
 import type { ObservedPublication, RegisteredPublication } from "../../observed/replication";
 import type { PublicationMemberWire } from "../../declare/table/publications";
@@ -9,7 +9,7 @@ import { type RowIdentity, rowIdentity } from "./replica-identity";
 export interface MembershipContext {
   readonly spec: PublicationMemberWire;
   readonly observation: Observation;
-  readonly profile: LeafProfile;
+  readonly profile: PartitionProfile;
   /** The table as it will be, if only this preview knows it. */
   readonly planned: ParentShape | undefined;
 }

@@ -1,4 +1,4 @@
-import type { LeafProfile } from "../../declare/table/profile";
+import type { PartitionProfile } from "../../declare/table/profile";
 import type { CarriedState, ObservedTable } from "../../observed/table";
 import type { ParentShape } from "../../partition/carry/parent";
 
@@ -19,15 +19,15 @@ export interface RowIdentity {
 export function rowIdentity(
   table: ObservedTable | undefined,
   planned: ParentShape | undefined,
-  profile: LeafProfile,
+  profile: PartitionProfile,
 ): RowIdentity {
-  const leaves = profile.replicaIdentity || !table ? [] : leavesWithRows(table);
-  if (!table || leaves.length === 0) {
+  const partitions = profile.replicaIdentity || !table ? [] : partitionsWithRows(table);
+  if (!table || partitions.length === 0) {
     const identity = profile.replicaIdentity ?? table?.carried?.replicaIdentity ?? { kind: "default" as const };
     const columns = columnsOf(identity, table, () => (table ? primaryKey(table) : plannedPrimaryKey(planned)));
     return { columns, sent: columns, without: [] };
   }
-  const found = leaves.map(({ name, carried }) => ({ name, columns: leafIdentity(table, carried) }));
+  const found = partitions.map(({ name, carried }) => ({ name, columns: partitionIdentity(table, carried) }));
   const without = found.filter(({ columns }) => columns?.length === 0).map(({ name }) => name);
   return {
     columns: without.length > 0 ? [] : narrowest(found.map(({ columns }) => columns)),
@@ -36,15 +36,15 @@ export function rowIdentity(
   };
 }
 
-function leavesWithRows(table: ObservedTable): { readonly name: string; readonly carried: CarriedState }[] {
-  return [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)].flatMap(
+function partitionsWithRows(table: ObservedTable): { readonly name: string; readonly carried: CarriedState }[] {
+  return [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)].flatMap(
     ({ carried, detachPending, fenced, name, partitioned }) =>
       partitioned || detachPending || fenced || !carried ? [] : [{ name, carried }],
   );
 }
 
 /** Returns the identity by an index of the table that the partition has a part of, or by its own primary key. */
-function leafIdentity(table: ObservedTable, { replicaIdentity, unsaid }: CarriedState): IdentityColumns {
+function partitionIdentity(table: ObservedTable, { replicaIdentity, unsaid }: CarriedState): IdentityColumns {
   const index = unsaid?.identityOf;
   const identity = { kind: replicaIdentity.kind, ...(index === undefined ? {} : { index }) };
   return columnsOf(identity, table, () => unsaid?.ownKey ?? primaryKey(table));

@@ -11,7 +11,7 @@ import type { Observation } from "../../observed/table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, type Instant } from "../../time/instant";
 import { addSpan } from "../../time/span";
-import { type Detach, leavingLeaf } from "./retiring";
+import { type Detach, leavingPartition } from "./retiring";
 
 /**
  * Plans the removal of empty partitions of values that have ended, older than their level allows (cleanupAfter): they hold no
@@ -31,12 +31,13 @@ export function planCleanup(
     const stem = branch.active ? undefined : stems.get(branchKey(branch.path));
     const after = cleanupAfter(spec, branch.path);
     if (!stem || !after) return [];
-    return stem.leaves.flatMap((leaf): Detach[] => {
-      const to = leaf.bounds?.to;
-      if (!leaf.bounds || !to || leaf.detachPending || leaf.foreign || !empty.has(leaf.oid)) return [];
+    return stem.partitions.flatMap((partition): Detach[] => {
+      const to = partition.bounds?.to;
+      if (!partition.bounds || !to || partition.detachPending || partition.foreign || !empty.has(partition.oid))
+        return [];
       if (compareInstants(addSpan(to, after, spec.key.zone), now) > 0) return [];
       const reason = `empty, and ${describePath(branch.path)} has ended`;
-      const table = { ...leavingLeaf(leaf), branch: branchKey(branch.path), rows: 0 };
+      const table = { ...leavingPartition(partition), branch: branchKey(branch.path), rows: 0 };
       return [{ verb: "detach", table, reason, promise: { kind: "empty" } }];
     });
   });

@@ -1,5 +1,5 @@
 import type { DetachedTable } from "../../observed/ledger";
-import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedPartition } from "../../observed/table";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
 import type { BackupFact } from "./backup";
@@ -14,7 +14,7 @@ export type Candidate =
   /** A detach that stopped half-way: finished whatever keeps partitions, because a half-detached one cannot be used. */
   | { readonly kind: "interrupted"; readonly step: Retirement }
   /** An attached partition that has expired. */
-  | { readonly kind: "attached"; readonly step: Detach; readonly leaf: ObservedLeaf }
+  | { readonly kind: "attached"; readonly step: Detach; readonly partition: ObservedPartition }
   /** A table that this stack detached before. */
   | { readonly kind: "detached"; readonly step: Retirement; readonly table: DetachedTable }
   /** An empty partition of a value that has ended. */

@@ -21,7 +21,7 @@ export function hold({ kind, step }: Candidate, { spec, now }: GuardFacts): Reas
 export function restored(candidate: Candidate, { spec, observation, now }: GuardFacts): Reason | undefined {
   if (candidate.kind !== "attached") return undefined;
   const { ledger } = observation;
-  return because(pinOn(spec, candidate.leaf, ledger, now) ?? whyNotDropped(spec, candidate.leaf, ledger));
+  return because(pinOn(spec, candidate.partition, ledger, now) ?? whyNotDropped(spec, candidate.partition, ledger));
 }
 
 /** Keeps a foreign table: its rows are elsewhere, and do not belong in an archive of this database. */

@@ -11,10 +11,10 @@ export function replicationWarnings(
 ): string[] {
   const leaving = due.filter(({ verb }) => verb !== "drop").map(({ table }) => table);
   return [
-    ...observation.replication.publications.flatMap(({ name, allTables, schemas, leaves }) => {
+    ...observation.replication.publications.flatMap(({ name, allTables, schemas, partitions }) => {
       const staying = leaving.filter(
         ({ schema, name: partition }) =>
-          allTables || schemas.includes(schema) || leaves.includes(`${schema}.${partition}`),
+          allTables || schemas.includes(schema) || partitions.includes(`${schema}.${partition}`),
       );
       return staying.length === 0 ? [] : [stays(name, allTables, schemas, staying)];
     }),

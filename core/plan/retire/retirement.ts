@@ -1,7 +1,7 @@
-import { timeLeaves } from "../../partition/branch/tree";
+import { timePartitions } from "../../partition/branch/tree";
 import { hasExpired } from "../../window/window";
 import type { LedgerEntry } from "../../observed/ledger";
-import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedPartition } from "../../observed/table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { BackupFact } from "./backup";
@@ -85,7 +85,7 @@ export function couldLeave(
   cleanup: readonly Detach[] = [],
 ): string[] {
   const { table } = observation;
-  const all = { ...observation, table: table && { ...table, leaves: timeLeaves(spec, table) } };
+  const all = { ...observation, table: table && { ...table, partitions: timePartitions(spec, table) } };
   const known = guardFacts({ ...spec, requireBackupSince: undefined }, undefined, observation, clocks, {});
   const candidates = [...attachedCandidates(spec, all, clocks), ...detachedCandidates(spec, all, clocks)];
   const free = judge(candidates, known).filter(({ keep }) => !keep || GUARDS[keep.by].keeps !== "partition");
@@ -132,24 +132,27 @@ function candidatesOf(
  */
 function interruptedCandidates(spec: WindowSpec, observation: Observation, clocks: Clocks): Candidate[] {
   const { table, ledger } = observation;
-  const pending = (table?.leaves ?? [])
-    .filter((leaf) => leaf.detachPending)
-    .map((leaf) => finalizeOf(leaf, begunBy(leaf, ledger), spec, clocks));
+  const pending = (table?.partitions ?? [])
+    .filter((partition) => partition.detachPending)
+    .map((partition) => finalizeOf(partition, begunBy(partition, ledger), spec, clocks));
   return [...pending, ...leftUnrecorded(spec, observation, clocks)].map((step) => ({ kind: "interrupted", step }));
 }
 
 /** Returns the ledger's entry if this stack began a half-finished detach. */
-function begunBy(leaf: ObservedLeaf, ledger: readonly LedgerEntry[]): LedgerEntry | undefined {
-  return ledger.filter((entry) => entry.event === "detaching" && entry.oid === leaf.oid).at(-1);
+function begunBy(partition: ObservedPartition, ledger: readonly LedgerEntry[]): LedgerEntry | undefined {
+  return ledger.filter((entry) => entry.event === "detaching" && entry.oid === partition.oid).at(-1);
 }
 
 /** Lists attached partitions that have expired, oldest first. The default partition never does. */
 function attachedCandidates(spec: WindowSpec, observation: Observation, clocks: Clocks): Candidate[] {
   const horizon = decidingHorizon(spec, clocks);
-  return (observation.table?.leaves ?? [])
-    .filter((leaf) => !leaf.detachPending && leaf.bounds !== undefined && hasExpired(leaf.bounds.to, horizon))
+  return (observation.table?.partitions ?? [])
+    .filter(
+      (partition) =>
+        !partition.detachPending && partition.bounds !== undefined && hasExpired(partition.bounds.to, horizon),
+    )
     .sort((a, b) => compareEnds(a.bounds, b.bounds))
-    .map((leaf) => ({ kind: "attached", leaf, step: withExtent(detachOf(leaf, spec, clocks), spec) }));
+    .map((partition) => ({ kind: "attached", partition, step: withExtent(detachOf(partition, spec, clocks), spec) }));
 }
 
 /**

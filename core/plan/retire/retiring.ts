@@ -2,7 +2,7 @@ import { type ArchiveTable, describeArchiveTable } from "../../declare/archive/t
 import { type BranchRef, branchKey } from "../../levels/levels";
 import type { ArchivedFacts, DetachedTable, LedgerEntry } from "../../observed/ledger";
 import { quoteQualified } from "../../names/identifier";
-import type { ObservedLeaf } from "../../observed/table";
+import type { ObservedPartition } from "../../observed/table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type Instant, compareInstants, formatInstant, parseInstant } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
@@ -87,8 +87,8 @@ export type DropNeeds =
 /** Unknown bounds. */
 const OPEN: OpenInterval = { from: undefined, to: undefined };
 
-export function leavingLeaf(leaf: ObservedLeaf): Leaving {
-  const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false } = leaf;
+export function leavingPartition(partition: ObservedPartition): Leaving {
+  const { schema, name, oid, bounds = OPEN, parent, rows, bytes, foreign = false } = partition;
   return { schema, name, oid, bounds, parent, branch: branchKey(parent?.path ?? []), rows, bytes, foreign };
 }
 
@@ -98,11 +98,11 @@ export function leavingTable(table: DetachedTable): Leaving {
 }
 
 /** Plans the detach of an expired partition, with the promise of what follows. */
-export function detachOf(leaf: ObservedLeaf, spec: WindowSpec, clocks: Clocks): Detach {
-  const ended = leaf.bounds?.to ? formatInstant(leaf.bounds.to) : "never";
+export function detachOf(partition: ObservedPartition, spec: WindowSpec, clocks: Clocks): Detach {
+  const ended = partition.bounds?.to ? formatInstant(partition.bounds.to) : "never";
   return {
     verb: "detach",
-    table: leavingLeaf(leaf),
+    table: leavingPartition(partition),
     reason: `ended ${ended}, not after the horizon ${formatHorizon(spec, clocks)}`,
     promise: promiseOf(spec, decidingNow(clocks)),
   };
@@ -140,14 +140,14 @@ export function dropFollowing(first: Detach | Export): Drop {
  * @param begun the ledger's entry of its begin; undefined: another session began it
  */
 export function finalizeOf(
-  leaf: ObservedLeaf,
+  partition: ObservedPartition,
   begun: LedgerEntry | undefined,
   spec: WindowSpec,
   clocks: Clocks,
 ): Finalize {
   return {
     verb: "finalize",
-    table: leavingLeaf(leaf),
+    table: leavingPartition(partition),
     reason: `${begun ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
     promise: begun ? renewedPromise(begun, spec, decidingNow(clocks)) : { kind: "stays" },
     left: false,

@@ -80,8 +80,8 @@ function attachedAfter(
   retirements: readonly Retirement[],
 ): OpenInterval[] {
   const leaving = new Set(retirements.filter(({ verb }) => verb !== "drop").map(({ table }) => table.oid));
-  const staying = (observation.table?.leaves ?? []).flatMap((leaf) =>
-    leaf.bounds && !leaf.detachPending && !leaving.has(leaf.oid) ? [leaf.bounds] : [],
+  const staying = (observation.table?.partitions ?? []).flatMap((partition) =>
+    partition.bounds && !partition.detachPending && !leaving.has(partition.oid) ? [partition.bounds] : [],
   );
   return [...staying, ...made(creations).map((creation) => creation.partition)];
 }
@@ -102,14 +102,14 @@ function make(
   const away = observation.detached.find((table) => !table.bounds.from && !table.bounds.to && table.branch === "");
   if (away) {
     const transaction = `attach default partition ${away.schema}.${away.name}`;
-    const attach = attachDefaultStatement({ ...parent, leafSchema: away.schema }, away.name, transaction);
+    const attach = attachDefaultStatement({ ...parent, partitionSchema: away.schema }, away.name, transaction);
     const reason = "detached outside Pulumi; declared, so it comes back with its rows";
     // Its rows are read: no other session can see the table, and only other changes of the parent wait for that.
     const scanning: Statement = { ...attach, hold: "grows with rows", hazards: [...attach.hazards, "SCAN_PARTITION"] };
     const record = { event: "attached", schema: away.schema } as const;
     return [upkeepChange("default", away.name, reason, [scanning], { record })];
   }
-  const record = { event: "created", schema: parent.leafSchema } as const;
+  const record = { event: "created", schema: parent.partitionSchema } as const;
   const statements = newDefaultStatements(parent, name, stretches);
   return [upkeepChange("default", name, "declared, and missing", statements, { record })];
 }

@@ -51,7 +51,7 @@ export function laterKeySteps(
 
 export function planLaterKeys(
   { keys, facts }: LaterKeys,
-  name: { readonly schema: string; readonly table: string; readonly leafSchema: string },
+  name: { readonly schema: string; readonly table: string; readonly partitionSchema: string },
   observation: Observation,
   madeBefore: readonly Creation[],
 ): Change<"constrain", undefined>[] {
@@ -78,12 +78,16 @@ function targetOf({ references }: ForeignKeySpec): string {
 
 /** Returns the table with the partitions that resources of the same update create before its window. */
 function familyToBe(
-  { schema, table, leafSchema }: { readonly schema: string; readonly table: string; readonly leafSchema: string },
+  {
+    schema,
+    table,
+    partitionSchema,
+  }: { readonly schema: string; readonly table: string; readonly partitionSchema: string },
   observed: ObservedTable | undefined,
   madeBefore: readonly Creation[],
 ): Family {
   const made = madeBefore.flatMap((one) =>
-    one.kind === "create" ? [{ schema: leafSchema, name: one.partition.name, partitioned: false }] : [],
+    one.kind === "create" ? [{ schema: partitionSchema, name: one.partition.name, partitioned: false }] : [],
   );
   const there = observed ? familyOf(observed).partitions : [];
   return { schema, table, partitions: [...there, ...made] };

@@ -2,7 +2,16 @@ import { quote, quoteQualified } from "../../names/identifier";
 import type { ConstraintReach } from "../../declare/table/constraints";
 import type { Lock, Statement } from "../../sql/statement";
 import type { AlterFacts, PendingConstraint } from "./facts";
-import { alterFamily, type Family, familyName, leavesOf, lockFamily, locksOn, type Member, validate } from "./family";
+import {
+  alterFamily,
+  type Family,
+  familyName,
+  partitionsOf,
+  lockFamily,
+  locksOn,
+  type Member,
+  validate,
+} from "./family";
 import type { AddedConstraint, AlterStep } from "./step";
 import { checkDemand, type Demand, lookForRows, onViolation, type Standing } from "./violation";
 
@@ -40,7 +49,7 @@ export function addCheck(
  */
 export function comesByPartitions(family: Family, check: ArrivingCheck, facts: AlterFacts): boolean {
   if (check.there !== "no" || readsNothing(check)) return false;
-  return leavesOf(family).some((leaf) => ownCheck(facts, leaf, check.name) !== undefined);
+  return partitionsOf(family).some((partition) => ownCheck(facts, partition, check.name) !== undefined);
 }
 
 export function readsNothing({ validate, enforced }: ConstraintReach): boolean {
@@ -69,8 +78,8 @@ function onTheTable(family: Family, check: ArrivingCheck, facts: AlterFacts): Al
   const demand = checkDemand(name, check.declaredAs, check.expression);
   const takeBack = check.there === "before" ? [] : dropCheck(family, `take back ${name}`, name, true);
   const standing: Standing = { table: check.there === "before" ? "before" : "added", before: [] };
-  const unread = leavesOf(family).filter(
-    (leaf) => check.there === "no" || facts.pending.some((one) => isOf(one, leaf, name) && !one.validated),
+  const unread = partitionsOf(family).filter(
+    (partition) => check.there === "no" || facts.pending.some((one) => isOf(one, partition, name) && !one.validated),
   );
   return [
     ...(check.there === "before" ? looks(family, unread, demand, standing, []) : []),
@@ -82,7 +91,7 @@ function onTheTable(family: Family, check: ArrivingCheck, facts: AlterFacts): Al
           reads: false,
         }),
       ],
-      onViolation: onViolation(family, demand, standing, takeBack, { leaf: undefined, read: [] }),
+      onViolation: onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] }),
     },
   ];
 }
@@ -95,26 +104,26 @@ function byPartitions(
 ): AlterStep[] {
   const { name, expression } = check;
   const demand = checkDemand(name, check.declaredAs, expression);
-  const leaves = leavesOf(family);
-  const own = (leaf: Member) => ownCheck(facts, leaf, name);
-  const isOurs = (leaf: Member) => {
-    const found = own(leaf);
+  const partitions = partitionsOf(family);
+  const own = (partition: Member) => ownCheck(facts, partition, name);
+  const isOurs = (partition: Member) => {
+    const found = own(partition);
     return found === undefined || (found.oid !== undefined && check.added.includes(found.oid));
   };
-  const takeBack = leaves.filter(isOurs).map((leaf) => dropFromLeaf(leaf, name));
-  const standing: Standing = { table: "not there", before: leaves.filter((leaf) => !isOurs(leaf)) };
-  const unread = leaves.filter((leaf) => own(leaf)?.validated !== true);
-  const failed = onViolation(family, demand, standing, takeBack, { leaf: undefined, read: [] });
-  const begin = leaves
-    .filter((leaf) => own(leaf) === undefined)
-    .map((leaf): AlterStep => ({
-      statements: [addToLeaf(leaf, name, expression)],
-      records: { stillOld, added: [{ kind: "check", name, declared: expression, on: [leaf] }] },
+  const takeBack = partitions.filter(isOurs).map((partition) => dropFromPartition(partition, name));
+  const standing: Standing = { table: "not there", before: partitions.filter((partition) => !isOurs(partition)) };
+  const unread = partitions.filter((partition) => own(partition)?.validated !== true);
+  const failed = onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] });
+  const begin = partitions
+    .filter((partition) => own(partition) === undefined)
+    .map((partition): AlterStep => ({
+      statements: [addToPartition(partition, name, expression)],
+      records: { stillOld, added: [{ kind: "check", name, declared: expression, on: [partition] }] },
     }));
   const transaction = `add check ${name}`;
   return [
     ...begin,
-    ...(unread.some((leaf) => !isOurs(leaf)) ? looks(family, unread, demand, standing, takeBack) : []),
+    ...(unread.some((partition) => !isOurs(partition)) ? looks(family, unread, demand, standing, takeBack) : []),
     ...readings(family, unread, demand, standing, takeBack),
     {
       // The partitions' checks are merged: no row is read.
@@ -134,32 +143,32 @@ function byPartitions(
 /** Tests every partition before the first is validated. */
 export function looks(
   family: Family,
-  leaves: readonly Member[],
+  partitions: readonly Member[],
   demand: Demand,
   standing: Standing,
   takeBack: readonly Statement[],
 ): AlterStep[] {
-  return leaves.map((leaf) => ({
-    statements: [lookForRows(leaf, demand)],
-    onViolation: onViolation(family, demand, standing, takeBack, { leaf, read: [] }),
+  return partitions.map((partition) => ({
+    statements: [lookForRows(partition, demand)],
+    onViolation: onViolation(family, demand, standing, takeBack, { partition, read: [] }),
   }));
 }
 
 function readings(
   family: Family,
-  leaves: readonly Member[],
+  partitions: readonly Member[],
   demand: Demand,
   standing: Standing,
   takeBack: readonly Statement[],
 ): AlterStep[] {
-  return leaves.map((leaf, index) => ({
-    statements: [validate(leaf, demand.name, { locks: [ownLock(leaf)], reads: true })],
+  return partitions.map((partition, index) => ({
+    statements: [validate(partition, demand.name, { locks: [ownLock(partition)], reads: true })],
     onViolation: onViolation(family, demand, standing, takeBack, {
-      leaf,
+      partition,
       read:
         standing.table === "before"
-          ? leaves.slice(0, index)
-          : standing.before.filter((one) => leaves.slice(0, index).includes(one)),
+          ? partitions.slice(0, index)
+          : standing.before.filter((one) => partitions.slice(0, index).includes(one)),
     }),
   }));
 }
@@ -190,52 +199,54 @@ export function replaceCheck(family: Family, name: string, next: string, definit
   ];
 }
 
-function addToLeaf(leaf: Member, name: string, expression: string): Statement {
-  const table = quoteQualified(leaf.schema, leaf.name);
-  return onLeaf(
-    leaf,
+function addToPartition(partition: Member, name: string, expression: string): Statement {
+  const table = quoteQualified(partition.schema, partition.name);
+  return onPartition(
+    partition,
     `ALTER TABLE ${table} ADD CONSTRAINT ${quote(name)} CHECK (${expression}) NOT VALID`,
-    `check ${name} of ${leaf.schema}.${leaf.name}`,
+    `check ${name} of ${partition.schema}.${partition.name}`,
     `ALTER TABLE ${table} DROP CONSTRAINT ${quote(name)}`,
   );
 }
 
-function dropFromLeaf(leaf: Member, name: string): Statement {
-  const table = quoteQualified(leaf.schema, leaf.name);
-  return onLeaf(
-    leaf,
+function dropFromPartition(partition: Member, name: string): Statement {
+  const table = quoteQualified(partition.schema, partition.name);
+  return onPartition(
+    partition,
     `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${quote(name)}`,
-    `take back ${name} of ${leaf.schema}.${leaf.name}`,
+    `take back ${name} of ${partition.schema}.${partition.name}`,
     "not needed",
   );
 }
 
-function onLeaf(leaf: Member, sql: string, transaction: string, undo: string): Statement {
+function onPartition(partition: Member, sql: string, transaction: string, undo: string): Statement {
   return {
     sql,
     transaction,
     timeouts: "strong",
     oneWait: true,
-    locks: [{ relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" }],
+    locks: [{ relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" }],
     hold: "instant",
-    hazards: ["LOCK_LEAF_AX"],
+    hazards: ["LOCK_PARTITION_AX"],
     undo,
   };
 }
 
 /** Returns a partition's own check of that name. */
-function ownCheck(facts: AlterFacts, leaf: Member, name: string): PendingConstraint | undefined {
-  return facts.pending.find((one) => isOf(one, leaf, name) && one.own === true);
+function ownCheck(facts: AlterFacts, partition: Member, name: string): PendingConstraint | undefined {
+  return facts.pending.find((one) => isOf(one, partition, name) && one.own === true);
 }
 
-function isOf(one: PendingConstraint, leaf: Member, name: string): boolean {
-  return one.kind === "check" && one.name === name && one.schema === leaf.schema && one.partition === leaf.name;
+function isOf(one: PendingConstraint, partition: Member, name: string): boolean {
+  return (
+    one.kind === "check" && one.name === name && one.schema === partition.schema && one.partition === partition.name
+  );
 }
 
 function dropCheckText(family: Family, name: string): string {
   return `ALTER TABLE ${familyName(family)} DROP CONSTRAINT ${quote(name)}`;
 }
 
-function ownLock(leaf: Member): Lock {
-  return { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" };
+function ownLock(partition: Member): Lock {
+  return { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "SHARE UPDATE EXCLUSIVE" };
 }

@@ -18,18 +18,18 @@ export interface Member {
 
 /** Excludes half-detached partitions, which are no longer reached through the table. */
 export function familyOf(table: ObservedTable): Family {
-  const all = [...table.leaves, ...table.branches.flatMap((branch) => branch.leaves)];
+  const all = [...table.partitions, ...table.branches.flatMap((branch) => branch.partitions)];
   return {
     schema: table.schema,
     table: table.name,
     partitions: all
-      .filter((leaf) => !leaf.detachPending)
+      .filter((partition) => !partition.detachPending)
       .map(({ schema, name, partitioned }) => ({ schema, name, partitioned })),
   };
 }
 
 /** Returns the partitions that hold rows. */
-export function leavesOf(family: Family): readonly Member[] {
+export function partitionsOf(family: Family): readonly Member[] {
   return family.partitions.filter((member) => !member.partitioned);
 }
 
@@ -102,6 +102,6 @@ export function validate(
 export function locksOn(family: Family, mode: LockMode): Lock[] {
   return [
     { relation: `${family.schema}.${family.table}`, role: "parent", mode },
-    ...family.partitions.map(({ schema, name }): Lock => ({ relation: `${schema}.${name}`, role: "leaf", mode })),
+    ...family.partitions.map(({ schema, name }): Lock => ({ relation: `${schema}.${name}`, role: "partition", mode })),
   ];
 }

@@ -4,7 +4,7 @@ import type { ForeignKeySpec } from "../../declare/table/constraints";
 import type { Lock, Statement } from "../../sql/statement";
 import type { AlterFacts, PendingConstraint } from "./facts";
 import { looks, readsNothing } from "./checks";
-import { alterFamily, type Family, familyName, leavesOf, lockFamily, type Member, validate } from "./family";
+import { alterFamily, type Family, familyName, partitionsOf, lockFamily, type Member, validate } from "./family";
 import type { AddedConstraint, AlterStep } from "./step";
 import { type Demand, foreignKeyDemand, onViolation, type Standing } from "./violation";
 
@@ -29,7 +29,7 @@ export function addForeignKey(
   facts: AlterFacts,
   added: readonly string[],
 ): AlterStep[] {
-  const onItsOwn = leavesOf(family).some((leaf) => ownKey(facts, leaf, key) !== undefined);
+  const onItsOwn = partitionsOf(family).some((partition) => ownKey(facts, partition, key) !== undefined);
   return mayBeUnread(facts) && (readsNothing(key) || !onItsOwn)
     ? onTheTable(family, key, facts)
     : onThePartitions(family, key, facts, added);
@@ -42,14 +42,14 @@ export function validateForeignKey(
   facts: AlterFacts,
   there: "added" | "before",
 ): AlterStep[] {
-  const unread = leavesOf(family).filter((leaf) => pendingOf(facts, leaf, key)?.validated === false);
+  const unread = partitionsOf(family).filter((partition) => pendingOf(facts, partition, key)?.validated === false);
   return readAll(family, key, unread, there, facts);
 }
 
 function readAll(
   family: Family,
   key: ForeignKeySpec,
-  leaves: readonly Member[],
+  partitions: readonly Member[],
   table: "added" | "before",
   facts: AlterFacts,
 ): AlterStep[] {
@@ -57,11 +57,11 @@ function readAll(
   const demand = foreignKeyDemand(key.name, key, mayBeUnread(facts));
   const standing: Standing = { table, before: [] };
   return [
-    ...(table === "before" ? looks(family, leaves, demand, standing, takeBack) : []),
-    ...readPartitions(family, leaves, key, demand, standing, takeBack),
+    ...(table === "before" ? looks(family, partitions, demand, standing, takeBack) : []),
+    ...readPartitions(family, partitions, key, demand, standing, takeBack),
     {
       statements: [validateParent(family, key)],
-      onViolation: onViolation(family, demand, standing, takeBack, { leaf: undefined, read: [] }),
+      onViolation: onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] }),
     },
   ];
 }
@@ -103,7 +103,7 @@ function onTheTable(family: Family, key: ForeignKeySpec, facts: AlterFacts): Alt
       ...(readsNothing(key) ? {} : { added: [addedOn(key, { schema: family.schema, name: family.table })] }),
     },
   };
-  return readsNothing(key) ? [add] : [add, ...readAll(family, key, leavesOf(family), "added", facts)];
+  return readsNothing(key) ? [add] : [add, ...readAll(family, key, partitionsOf(family), "added", facts)];
 }
 
 function onThePartitions(
@@ -112,27 +112,35 @@ function onThePartitions(
   facts: AlterFacts,
   added: readonly string[],
 ): AlterStep[] {
-  const leaves = leavesOf(family);
-  const isOurs = (leaf: Member) => {
-    const own = ownKey(facts, leaf, key);
+  const partitions = partitionsOf(family);
+  const isOurs = (partition: Member) => {
+    const own = ownKey(facts, partition, key);
     return own === undefined || (own.oid !== undefined && added.includes(own.oid));
   };
-  const takeBack = leaves.filter(isOurs).flatMap((leaf) => dropFromLeaf(leaf, key));
-  const standing: Standing = { table: "not there", before: leaves.filter((leaf) => !isOurs(leaf)) };
+  const takeBack = partitions.filter(isOurs).flatMap((partition) => dropFromPartition(partition, key));
+  const standing: Standing = { table: "not there", before: partitions.filter((partition) => !isOurs(partition)) };
   const demand = foreignKeyDemand(key.name, key, mayBeUnread(facts));
-  const failed = onViolation(family, demand, standing, takeBack, { leaf: undefined, read: [] });
-  const unread = leaves.filter((leaf) => ownKey(facts, leaf, key)?.validated !== true);
-  const begin = leaves
-    .filter((leaf) => ownKey(facts, leaf, key) === undefined)
-    .map((leaf): AlterStep => ({
-      statements: [addToLeaf(leaf, key)],
-      records: { stillOld: [], added: [addedOn(key, leaf)] },
+  const failed = onViolation(family, demand, standing, takeBack, { partition: undefined, read: [] });
+  const unread = partitions.filter((partition) => ownKey(facts, partition, key)?.validated !== true);
+  const begin = partitions
+    .filter((partition) => ownKey(facts, partition, key) === undefined)
+    .map((partition): AlterStep => ({
+      statements: [addToPartition(partition, key)],
+      records: { stillOld: [], added: [addedOn(key, partition)] },
     }));
   const transaction = `add foreign key ${key.name}`;
   return [
     ...begin,
-    ...(unread.some((leaf) => !isOurs(leaf)) ? looks(family, unread, demand, standing, takeBack) : []),
-    ...readPartitions(family, unread, key, demand, standing, takeBack, (leaf) => ownKey(facts, leaf, key)?.name),
+    ...(unread.some((partition) => !isOurs(partition)) ? looks(family, unread, demand, standing, takeBack) : []),
+    ...readPartitions(
+      family,
+      unread,
+      key,
+      demand,
+      standing,
+      takeBack,
+      (partition) => ownKey(facts, partition, key)?.name,
+    ),
     {
       statements: [
         lockFamily(family, transaction, "SHARE ROW EXCLUSIVE"),
@@ -158,26 +166,26 @@ function addedOn(key: ForeignKeySpec, on: { readonly schema: string; readonly na
 /** Validates partitions one by one; a failure reverts what has been added. */
 function readPartitions(
   family: Family,
-  leaves: readonly Member[],
+  partitions: readonly Member[],
   key: ForeignKeySpec,
   demand: Demand,
   standing: Standing,
   takeBack: readonly Statement[],
-  nameOn: (leaf: Member) => string | undefined = () => undefined,
+  nameOn: (partition: Member) => string | undefined = () => undefined,
 ): AlterStep[] {
-  return leaves.map((leaf, index) => ({
+  return partitions.map((partition, index) => ({
     statements: [
-      validate(leaf, nameOn(leaf) ?? key.name, {
+      validate(partition, nameOn(partition) ?? key.name, {
         locks: [
-          { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" },
+          { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "SHARE UPDATE EXCLUSIVE" },
           referenced(key, "ROW SHARE"),
         ],
         reads: true,
       }),
     ],
     onViolation: onViolation(family, demand, standing, takeBack, {
-      leaf,
-      read: leaves.slice(0, index).filter((one) => standing.table === "before" || standing.before.includes(one)),
+      partition,
+      read: partitions.slice(0, index).filter((one) => standing.table === "before" || standing.before.includes(one)),
     }),
   }));
 }
@@ -189,15 +197,15 @@ function validateParent(family: Family, key: ForeignKeySpec): Statement {
   });
 }
 
-function addToLeaf(leaf: Member, key: ForeignKeySpec): Statement {
-  const name = quoteQualified(leaf.schema, leaf.name);
+function addToPartition(partition: Member, key: ForeignKeySpec): Statement {
+  const name = quoteQualified(partition.schema, partition.name);
   return {
     sql: `ALTER TABLE ${name} ADD CONSTRAINT ${quote(key.name)} ${foreignKeyDefinition(key)} NOT VALID`,
-    transaction: `foreign key ${key.name} of ${leaf.schema}.${leaf.name}`,
+    transaction: `foreign key ${key.name} of ${partition.schema}.${partition.name}`,
     timeouts: "strong",
     oneWait: true,
     locks: [
-      { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "SHARE ROW EXCLUSIVE" },
+      { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "SHARE ROW EXCLUSIVE" },
       referenced(key, "SHARE ROW EXCLUSIVE"),
     ],
     hold: "instant",
@@ -206,37 +214,37 @@ function addToLeaf(leaf: Member, key: ForeignKeySpec): Statement {
   };
 }
 
-function dropFromLeaf(leaf: Member, key: ForeignKeySpec): Statement[] {
-  const name = quoteQualified(leaf.schema, leaf.name);
+function dropFromPartition(partition: Member, key: ForeignKeySpec): Statement[] {
+  const name = quoteQualified(partition.schema, partition.name);
   return [
     {
       sql: `ALTER TABLE ${name} DROP CONSTRAINT IF EXISTS ${quote(key.name)}`,
-      transaction: `take back ${key.name} of ${leaf.schema}.${leaf.name}`,
+      transaction: `take back ${key.name} of ${partition.schema}.${partition.name}`,
       timeouts: "strong",
       oneWait: true,
       locks: [
-        { relation: `${leaf.schema}.${leaf.name}`, role: "leaf", mode: "ACCESS EXCLUSIVE" },
+        { relation: `${partition.schema}.${partition.name}`, role: "partition", mode: "ACCESS EXCLUSIVE" },
         referenced(key, "ACCESS EXCLUSIVE"),
       ],
       hold: "instant",
-      hazards: ["LOCK_LEAF_AX", "LOCK_REF_AX"],
+      hazards: ["LOCK_PARTITION_AX", "LOCK_REF_AX"],
       undo: "not needed",
     },
   ];
 }
 
 /** Returns a partition's constraint for the key of the table. */
-function pendingOf(facts: AlterFacts, leaf: Member, key: ForeignKeySpec): PendingConstraint | undefined {
-  return facts.pending.find((one) => isOn(one, leaf) && one.name === key.name);
+function pendingOf(facts: AlterFacts, partition: Member, key: ForeignKeySpec): PendingConstraint | undefined {
+  return facts.pending.find((one) => isOn(one, partition) && one.name === key.name);
 }
 
 /** Returns a partition's own equal key, under any name. */
-function ownKey(facts: AlterFacts, leaf: Member, key: ForeignKeySpec): PendingConstraint | undefined {
-  return facts.pending.find((one) => isOn(one, leaf) && one.own === true && isSameKey(one, key));
+function ownKey(facts: AlterFacts, partition: Member, key: ForeignKeySpec): PendingConstraint | undefined {
+  return facts.pending.find((one) => isOn(one, partition) && one.own === true && isSameKey(one, key));
 }
 
-function isOn(one: PendingConstraint, leaf: Member): boolean {
-  return one.kind === "foreign" && one.schema === leaf.schema && one.partition === leaf.name;
+function isOn(one: PendingConstraint, partition: Member): boolean {
+  return one.kind === "foreign" && one.schema === partition.schema && one.partition === partition.name;
 }
 
 export function isSameKey(one: PendingConstraint, key: ForeignKeySpec): boolean {

@@ -63,13 +63,13 @@ export interface Standing {
   readonly before: readonly Member[];
 }
 
-/** Plans the reaction to a failed validation of `leaf`, after those of `read` succeeded. */
+/** Plans the reaction to a failed validation of `partition`, after those of `read` succeeded. */
 export function onViolation(
   family: Family,
   demand: Demand,
   standing: Standing,
   takeBack: readonly Statement[],
-  { leaf, read }: { readonly leaf: Member | undefined; readonly read: readonly Member[] },
+  { partition, read }: { readonly partition: Member | undefined; readonly read: readonly Member[] },
 ): OnViolation {
   const { forNewRows } = demand;
   const declare =
@@ -80,7 +80,7 @@ export function onViolation(
     outcome: `Rows that are there do not satisfy it${takeBack.length > 0 ? ", so it was taken back" : ""}`,
     says: [
       standingText(family, demand, standing, read),
-      ...(leaf ? [`Its rows are found by: ${rowsText(leaf, demand)}.`] : []),
+      ...(partition ? [`Its rows are found by: ${rowsText(partition, demand)}.`] : []),
       `Mend the rows, then run the update again${declare}`,
     ].join(" "),
   };
@@ -101,19 +101,19 @@ function readText(read: readonly Member[]): string {
 }
 
 /** Returns a query for the rows of a partition that violate a constraint. */
-function rowsText(leaf: Member, { violated }: Demand): string {
-  return `SELECT * FROM ONLY ${quoteQualified(leaf.schema, leaf.name)} f WHERE ${violated}`;
+function rowsText(partition: Member, { violated }: Demand): string {
+  return `SELECT * FROM ONLY ${quoteQualified(partition.schema, partition.name)} f WHERE ${violated}`;
 }
 
 /**
  * Returns a statement that fails if rows violate a constraint: run before a VALIDATE of one that existed before this update,
  * because a constraint cannot become NOT VALID again. A role that may not read leaves the check to VALIDATE.
  */
-export function lookForRows(leaf: Member, demand: Demand): Statement {
-  const relation = `${leaf.schema}.${leaf.name}`;
+export function lookForRows(partition: Member, demand: Demand): Statement {
+  const relation = `${partition.schema}.${partition.name}`;
   const says = `rows of partition "${relation}" do not satisfy ${demand.subject}`;
   const body = [
-    `IF EXISTS (${rowsText(leaf, demand)}) THEN`,
+    `IF EXISTS (${rowsText(partition, demand)}) THEN`,
     `RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = ${quoteLiteral(says)}; END IF;`,
     "EXCEPTION WHEN insufficient_privilege THEN NULL;",
   ].join(" ");
@@ -122,7 +122,7 @@ export function lookForRows(leaf: Member, demand: Demand): Statement {
     sql: `DO ${tag} BEGIN ${body} END ${tag}`,
     transaction: `look for rows of ${relation} for ${demand.name}`,
     timeouts: "waiting",
-    locks: [{ relation, role: "leaf", mode: "ACCESS SHARE" }, ...demand.reads],
+    locks: [{ relation, role: "partition", mode: "ACCESS SHARE" }, ...demand.reads],
     hold: "grows with rows",
     hazards: ["SCAN_PARTITION"],
     undo: "not needed: it only reads",

@@ -64,7 +64,7 @@ export function createTableStatements(spec: TableShape, defaultGrantees: readonl
 /** Sets row security, policies and grants before another session can see the table; it is open at no moment. */
 function carriedStatements(spec: TableShape, transaction: string, defaultGrantees: readonly string[]): Statement[] {
   const relation: Relation = { schema: spec.schema, name: spec.table, role: "parent", fresh: true };
-  const { rowSecurity, grants } = spec.leaves;
+  const { rowSecurity, grants } = spec.profile;
   const policies = (rowSecurity?.policies ?? []).map((policy) => ({ spec: policy, same: () => false }));
   return [
     ...(rowSecurity

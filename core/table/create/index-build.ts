@@ -1,6 +1,6 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import type { ObservedLeafIndex } from "../../observed/table";
-import { createLeafIndexText, leafIndexName } from "../../partition/statements/new-table";
+import type { ObservedPartitionIndex } from "../../observed/table";
+import { createPartitionIndexText, partitionIndexName } from "../../partition/statements/new-table";
 import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
 import type { Lock, Statement } from "../../sql/statement";
 
@@ -31,20 +31,20 @@ export interface IndexPlace {
  * Returns the statements that one partition still needs: drop an invalid leftover of an interrupted build, take over an equal
  * index, or build one concurrently; then attach it. Empty if it has its part.
  */
-export function leafIndexStatements(
+export function partitionIndexStatements(
   parent: ParentShape,
   index: ParentIndex,
   printed: string,
   place: IndexPlace,
-  existing: readonly ObservedLeafIndex[],
+  existing: readonly ObservedPartitionIndex[],
 ): Statement[] {
-  const here = existing.filter((candidate) => candidate.leaf === place.name && candidate.schema === place.schema);
+  const here = existing.filter((candidate) => candidate.partition === place.name && candidate.schema === place.schema);
   const attached = here.find((candidate) => candidate.attachedTo === place.above.index);
   if (attached) {
     // A branch's part is valid once all parts below it are.
     return attached.valid || attached.building || place.partitioned ? [] : [rebuildStatement(place, attached.name)];
   }
-  const name = leafIndexName(parent, place.name, index);
+  const name = partitionIndexName(parent, place.name, index);
   const equal = here.find(
     (candidate) =>
       (candidate.valid || place.partitioned) &&
@@ -72,13 +72,13 @@ export function leafIndexStatements(
 }
 
 /**
- * Removes the index everywhere; `leaves` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it also
+ * Removes the index everywhere; `partitions` as `schema.name`. PostgreSQL has no concurrent form for a partitioned index: it also
  * locks every partition.
  */
 export function dropIndexStatement(
   parent: { schema: string; table: string },
   index: string,
-  leaves: readonly string[] = [],
+  partitions: readonly string[] = [],
 ): Statement {
   return {
     sql: `DROP INDEX ${quoteQualified(parent.schema, index)}`,
@@ -86,7 +86,7 @@ export function dropIndexStatement(
     timeouts: "strong",
     locks: [
       { relation: `${parent.schema}.${parent.table}`, role: "parent", mode: "ACCESS EXCLUSIVE" },
-      ...leaves.map((relation): Lock => ({ relation, role: "leaf", mode: "ACCESS EXCLUSIVE" })),
+      ...partitions.map((relation): Lock => ({ relation, role: "partition", mode: "ACCESS EXCLUSIVE" })),
     ],
     hold: "instant",
     hazards: ["LOCK_PARENT_AX", "INDEX_DROPPED"],
@@ -100,7 +100,7 @@ function branchIndexStatement(place: IndexPlace, index: ParentIndex, name: strin
     sql: `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quote(name)} ON ONLY ${quoteQualified(place.schema, place.name)} ${index.definition}`,
     transaction: `index ${place.schema}.${name}`,
     timeouts: "strong",
-    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE" }],
+    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE" }],
     hold: "instant",
     hazards: ["LOCK_WRITES_SHORT"],
     undo: "dropped with the index of the parent",
@@ -109,30 +109,30 @@ function branchIndexStatement(place: IndexPlace, index: ParentIndex, name: strin
 
 function buildStatement(parent: ParentShape, index: ParentIndex, place: IndexPlace): Statement {
   return {
-    sql: createLeafIndexText(parent, place.name, index, true, place.schema),
+    sql: createPartitionIndexText(parent, place.name, index, true, place.schema),
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "DROP INDEX CONCURRENTLY",
   };
 }
 
-function attachIndexStatement(place: IndexPlace, leafIndex: string): Statement {
+function attachIndexStatement(place: IndexPlace, partitionIndex: string): Statement {
   const { above } = place;
   return {
-    sql: `ALTER INDEX ${quoteQualified(above.schema, above.index)} ATTACH PARTITION ${quoteQualified(place.schema, leafIndex)}`,
-    transaction: `attach index ${place.schema}.${leafIndex}`,
+    sql: `ALTER INDEX ${quoteQualified(above.schema, above.index)} ATTACH PARTITION ${quoteQualified(place.schema, partitionIndex)}`,
+    transaction: `attach index ${place.schema}.${partitionIndex}`,
     timeouts: "strong",
     locks: [
       { relation: `${above.schema}.${above.table}`, role: "parent", mode: "ACCESS SHARE" },
       { relation: `${above.schema}.${above.index}`, role: "index", mode: "SHARE UPDATE EXCLUSIVE" },
-      { relation: relationOf(place), role: "leaf", mode: "ACCESS SHARE" },
-      { relation: `${place.schema}.${leafIndex}`, role: "index", mode: "ACCESS EXCLUSIVE" },
+      { relation: relationOf(place), role: "partition", mode: "ACCESS SHARE" },
+      { relation: `${place.schema}.${partitionIndex}`, role: "index", mode: "ACCESS EXCLUSIVE" },
     ],
     hold: "instant",
-    hazards: ["LOCK_LEAF_INDEX_AX"],
+    hazards: ["LOCK_PARTITION_INDEX_AX"],
     undo: "none: PostgreSQL cannot detach an index; drop the index of the parent",
   };
 }
@@ -143,7 +143,7 @@ function rebuildStatement(place: IndexPlace, name: string): Statement {
     sql: `REINDEX INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "not needed: the definition stays the same",
@@ -155,7 +155,7 @@ function dropLeftoverStatement(place: IndexPlace, name: string): Statement {
     sql: `DROP INDEX CONCURRENTLY ${quoteQualified(place.schema, name)}`,
     transaction: undefined,
     timeouts: "waiting",
-    locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
+    locks: [{ relation: relationOf(place), role: "partition", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "waits for others",
     hazards: ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
     undo: "not needed: an invalid index serves no query",

@@ -6,7 +6,7 @@ interface TableAccess {
   readonly table: string;
   readonly schema: string | undefined;
   /** Schema of its partitions. */
-  readonly leafSchema: string | undefined;
+  readonly partitionSchema: string | undefined;
   /** Undefined: not declared. */
   readonly rowSecurity: Readonly<Record<string, unknown>> | undefined;
   /** True if known only during the update. */
@@ -15,14 +15,14 @@ interface TableAccess {
 
 /** Reads defensively: when Check refuses a resource, policies still see it, with arbitrary properties. */
 export function readTable({ values, unknown }: KnownProperties): TableAccess {
-  const leaves = record(values["leaves"]);
+  const profile = record(values["profile"]);
   const schema = text(values["schema"]);
   return {
     table: `${schema ?? "?"}.${text(values["table"]) ?? "?"}`,
     schema,
-    leafSchema: text(leaves?.["schema"]) ?? schema,
-    rowSecurity: record(leaves?.["rowSecurity"]),
-    unknown: ["schema", "leaves"].some((property) => unknown.includes(property)),
+    partitionSchema: text(profile?.["schema"]) ?? schema,
+    rowSecurity: record(profile?.["rowSecurity"]),
+    unknown: ["schema", "profile"].some((property) => unknown.includes(property)),
   };
 }
 

@@ -85,6 +85,6 @@ function readPlan(value: unknown, unknown: readonly string[]): WindowPlan | { mi
 
 /** Checks for the aggregates that the rules read; lists may be cut, these never are. */
 function hasAggregates(plan: Partial<WindowPlan>): plan is WindowPlan {
-  const counts = [plan.leafCount, plan.createCount, plan.detachCount, plan.dropCount];
+  const counts = [plan.partitionCount, plan.createCount, plan.detachCount, plan.dropCount];
   return counts.every((count) => typeof count === "number") && Array.isArray(plan.hazards) && plan.window !== undefined;
 }

@@ -13,8 +13,8 @@ interface LockBudgetConfig {
 const CAUSES: Readonly<Record<Hazard, string>> = {
   LOCK_PARENT_AX: "columns, checks, onExpire or defaultPartition",
   LOCK_DEFAULT_AX: "defaultPartition",
-  LOCK_LEAF_AX: "rowSecurity, replicaIdentity or the owner of the table",
-  LOCK_LEAF_INDEX_AX: "indexes",
+  LOCK_PARTITION_AX: "rowSecurity, replicaIdentity or the owner of the table",
+  LOCK_PARTITION_INDEX_AX: "indexes",
   LOCK_REF_WRITE: "foreignKeys",
   LOCK_REF_AX: "foreignKeys or onExpire",
   LOCK_REFERRING_WRITE: "the foreign keys of the tables that refer to it",
@@ -36,7 +36,7 @@ const CAUSES: Readonly<Record<Hazard, string>> = {
 
 /** Hazards of a normal roll of a table with foreign keys; all others must be allowed explicitly. */
 const ROUTINE: readonly Hazard[] = [
-  "LOCK_LEAF_INDEX_AX",
+  "LOCK_PARTITION_INDEX_AX",
   "LOCK_REF_WRITE",
   "LOCK_REFERRING_WRITE",
   "LOCK_WRITES_SHORT",

@@ -25,7 +25,7 @@ export const partitionCountCeiling: Rule<PartitionCountCeilingConfig> = {
     const window = readWindow(properties);
     const plan = completePlan(window);
     if (!plan) return [];
-    const after = plan.leafCount + plan.createCount - plan.detachCount;
+    const after = plan.partitionCount + plan.createCount - plan.detachCount;
     if (after <= config.maximum) return [];
     const change = settings(this.name, "partitionBy.every, window.retention or window.lead", "maximum");
     return [`${window.table}: it will have ${after} partitions; at most ${config.maximum}. ${change}`];

@@ -1,6 +1,6 @@
 -- One row, always: what the registry and the ledger say about the table $1.$2. Of the ledger the latest entry for each
 -- branch, interval and event. A table is ours and away when the ledger knows its oid, a relation with that oid still exists, and it has
--- no parent, by our hand or by another's: names never decide. Only our detach promises a drop, in its detail. $3: as in leaves.sql.
+-- no parent, by our hand or by another's: names never decide. Only our detach promises a drop, in its detail. $3: as in partitions.sql.
 with entries as (
   -- A schema of version 1 has no branches, nor what is read by name below: reading must not fail before the upgrade.
   select id, partition_name, partition_oid, lower_bound, upper_bound, event, effective_at, detail,

@@ -1,5 +1,5 @@
 import { readIndexDefinition } from "../../../core/adopt/index-definition";
-import { leafNameTemplate, nameIndex } from "../../../core/adopt/index-names";
+import { partitionIndexTemplate, nameIndex } from "../../../core/adopt/index-names";
 import { formatMemberId, type TableId } from "../../../core/names/resource-id";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import { Refusal } from "../../runtime/failures";
@@ -28,9 +28,10 @@ export async function importedIndex(
   const text = known?.printed === found.definition ? known.declared : found.definition;
   const read = readIndexDefinition(text);
   if (!read) throw new Refusal(`${name} says more than can be declared: ${found.definition}`);
-  const parts = await runtime.database.observeLeafIndexes(id.schema, id.table);
+  const parts = await runtime.database.observePartitionIndexes(id.schema, id.table);
   const { key } = nameIndex(found.name, id.table);
-  const leafName = known?.leafName ?? leafNameTemplate(parts.filter((part) => part.attachedTo === found.name));
+  const partitionIndexName =
+    known?.partitionIndexName ?? partitionIndexTemplate(parts.filter((part) => part.attachedTo === found.name));
   const { include, ...definition } = read;
   return asProperties({
     schema: id.schema,
@@ -38,7 +39,7 @@ export async function importedIndex(
     key: importedKey(observation),
     index: key,
     name: found.name,
-    leafName: leafName ?? `{partition}_${key}`,
+    partitionIndexName: partitionIndexName ?? `{partition}_${key}`,
     unique: found.unique,
     ...definition,
     ...(include.length > 0 ? { include } : {}),

@@ -1,4 +1,4 @@
-import { leafCount } from "../../../core/partition/branch/tree";
+import { partitionCount } from "../../../core/partition/branch/tree";
 import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
 import { indexType } from "../../../core/resources/index-resource";
 import { indexSpecFromWire, type IndexWire, keyFromWire, readWire } from "../../../core/declare/table/wire";
@@ -21,7 +21,7 @@ import { workContext } from "../shared/work";
 export const index = defineResource(indexType, (runtime) => ({
   id: (wire) => formatMemberId(wire, wire.name),
   declaredOnce: ({ name }) => ({ property: "name", subject: `index "${name}"` }),
-  declared: ["schema", "table", "name", "leafName", "unique", "method", "columns", "include", "where"],
+  declared: ["schema", "table", "name", "partitionIndexName", "unique", "method", "columns", "include", "where"],
 
   check: async (_ctx, wire, { olds }) => {
     runtime.rememberIndex(wire, indexSpecFromWire(wire));
@@ -48,7 +48,7 @@ export const index = defineResource(indexType, (runtime) => ({
     const found = table?.indexes.find((one) => one.name === wire.name);
     if (!found) return undefined;
     const valid = found.valid || (await isWholeNow(runtime, wire));
-    return { inputs, facts: { valid, leaves: leafCount(table) } };
+    return { inputs, facts: { valid, partitionCount: partitionCount(table) } };
   },
 
   remove: (ctx, wire) => dropIndex(ctx, runtime, wire),
@@ -79,17 +79,17 @@ async function build(
   ctx: ResourceContext,
   runtime: Runtime,
   wire: IndexWire,
-): Promise<{ valid: boolean; leaves: number }> {
+): Promise<{ valid: boolean; partitionCount: number }> {
   const spec = indexSpecFromWire(wire);
   const table = { schema: wire.schema, table: wire.table, key: keyFromWire(wire.key) };
   try {
-    const { valid, leaves } = await runtime.database.withTableLock(
+    const { valid, partitionCount } = await runtime.database.withTableLock(
       wire.schema,
       wire.table,
       { signal: ctx.signal, log: ctx.log },
       () => buildIndex(workContext(runtime, ctx), table, spec),
     );
-    return { valid, leaves };
+    return { valid, partitionCount };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Unfinished({ valid: false }, [
@@ -110,7 +110,7 @@ async function dropIndex(ctx: ResourceContext, runtime: Runtime, wire: IndexWire
         dropIndexStatement(
           { schema: wire.schema, table: wire.table },
           wire.name,
-          table.leaves.map((leaf) => `${leaf.schema}.${leaf.name}`),
+          table.partitions.map((partition) => `${partition.schema}.${partition.name}`),
         ),
       ],
       options,

@@ -65,7 +65,7 @@ async function previewPartition(ctx: ResourceContext, runtime: Runtime, wire: Pa
   const parent = parentOf(runtime, wire, observation);
   if (parent) for (const statement of statementsOfCreation(parent, creation)) ctx.log.debug(statement.sql);
   return creation.kind === "present"
-    ? creation.leaf.name
+    ? creation.attached.name
     : creation.kind === "attach"
       ? creation.detached.name
       : wire.name;
@@ -93,12 +93,13 @@ async function makePartition(
       const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
       if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
       if (creation.kind === "create" && creation.lost) ctx.log.warn(rowsAreGone(wire.name));
-      const known = creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.leaf.oid);
+      const known =
+        creation.kind === "present" && observation.ledger.some((entry) => entry.oid === creation.attached.oid);
       // The window reads the archive after everything else, outside of the table's lock.
       if (!known && creation.kind !== "restore") await createPartition(workContext(runtime, ctx), parent, creation);
       turn.update(withCreated(parent, observation, creation));
       return creation.kind === "present"
-        ? creation.leaf.name
+        ? creation.attached.name
         : creation.kind === "attach"
           ? creation.detached.name
           : wire.name;
@@ -114,20 +115,20 @@ function requireForgettable(
   observation: Observation,
 ): void {
   const interval = partitionInterval(wire);
-  const leaf = findLeaf(observation.table, interval);
-  if (!leaf) return;
+  const attached = findPartition(observation.table, interval);
+  if (!attached) return;
   const registration = observation.registration;
   if (!registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
   const window = windowFromWire(registration.window);
   if (!("spec" in window)) return;
   if (window.spec.resources === "window") return;
   const clocks = runtime.clocks(runtime.latestAsOf(wire) ?? observation.now, observation);
-  if (hasExpired(leaf.bounds?.to, decidingHorizon(window.spec, clocks))) return;
+  if (hasExpired(attached.bounds?.to, decidingHorizon(window.spec, clocks))) return;
   // Created for a longer lead, or by a clock that was ahead: it remains attached, and preview lists it as kept.
   const moment = clocks.trusted ?? earlier(clocks.asOf, clocks.database);
   if (!planWindow(window.spec, moment).desired.some((wanted) => sameInterval(wanted, interval))) return;
   throw new Refusal(
-    `partition "${leaf.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is inside its window and is not deleted, whatever it holds. ` +
+    `partition "${attached.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is inside its window and is not deleted, whatever it holds. ` +
       `A partition leaves by the window (retention), the whole table by allowDestroy, and this stack lets go of it by \`pgpartition release ${wire.schema}.${wire.table}\``,
   );
 }
@@ -137,32 +138,33 @@ type ObservedPartition = Observed<typeof partitionType> | undefined;
 async function refreshed(runtime: Runtime, inputs: PropertyMap): Promise<ObservedPartition> {
   const wire = requireWire(partitionType.inputs, inputs);
   const { table } = await runtime.observe(wire, keyFromWire(wire.key));
-  const leaf = findLeaf(table, partitionInterval(wire));
-  return leaf && { inputs, facts: { partition: leaf.name } };
+  const attached = findPartition(table, partitionInterval(wire));
+  return attached && { inputs, facts: { partition: attached.name } };
 }
 
 async function imported(runtime: Runtime, id: string): Promise<ObservedPartition> {
   const member = parseMemberId(id);
   if (!member) throw new Refusal(`"${id}" is not the id of a partition; write schema.table#partition`);
   const observation = await runtime.observe(member);
-  const leaf = observation.table?.leaves.find((candidate) => candidate.name === member.member);
-  if (!leaf?.bounds?.from || !leaf.bounds.to) return undefined;
+  const attached = observation.table?.partitions.find((candidate) => candidate.name === member.member);
+  if (!attached?.bounds?.from || !attached.bounds.to) return undefined;
   const { schema, table } = member;
-  const bounds = { from: formatInstant(leaf.bounds.from), to: formatInstant(leaf.bounds.to) };
-  const inputs: PropertyMap = { schema, table, name: leaf.name, ...bounds, key: importedKey(observation) };
-  return { inputs, facts: { partition: leaf.name } };
+  const bounds = { from: formatInstant(attached.bounds.from), to: formatInstant(attached.bounds.to) };
+  const inputs: PropertyMap = { schema, table, name: attached.name, ...bounds, key: importedKey(observation) };
+  return { inputs, facts: { partition: attached.name } };
 }
 
-function findLeaf(table: Observation["table"], interval: Interval) {
-  return table?.leaves.find(({ bounds }) => bounds !== undefined && sameInterval(bounds, interval));
+function findPartition(table: Observation["table"], interval: Interval) {
+  return table?.partitions.find(({ bounds }) => bounds !== undefined && sameInterval(bounds, interval));
 }
 
 async function* listPartitions(runtime: Runtime): AsyncGenerator<ListItem> {
   for (const table of await listPartitionedTables(runtime.database)) {
     const { table: found } = await runtime.observe(table);
     // Import takes neither a default partition nor a branch, which belong to the table and its window.
-    for (const leaf of found?.leaves ?? [])
-      if (leaf.bounds?.from && leaf.bounds.to) yield { id: formatMemberId(table, leaf.name), name: leaf.name };
+    for (const attached of found?.partitions ?? [])
+      if (attached.bounds?.from && attached.bounds.to)
+        yield { id: formatMemberId(table, attached.name), name: attached.name };
   }
 }
 

@@ -43,7 +43,7 @@ function rowSecurityOf({ rowSecurity, policies }: CarriedState): object | undefi
   return {
     enable: rowSecurity.enabled,
     force: rowSecurity.forced,
-    leafAccess: "closed",
+    partitionAccess: "closed",
     policies: policies.map(policySpecOf),
   };
 }

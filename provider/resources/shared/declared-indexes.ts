@@ -29,7 +29,7 @@ export function withDeclaredIndexes(
 ): Observation {
   const indexes = unrecordedIndexes(runtime, table, observation).map(({ spec, printed }) => ({
     name: spec.name,
-    leafName: spec.leafName,
+    partitionIndexName: spec.partitionIndexName,
     declared: indexDefinition(spec),
     printed,
   }));

@@ -1,6 +1,7 @@
 import { formatProblem, type Problem as CoreProblem } from "../../../core/problems/problem";
 import type { FactsOf, InputsOf, ResourceType } from "../../../core/resources/resource-type";
-import { removedProblems } from "../../../core/problems/removed";
+import { removedProblems } from "../../../core/problems/removed-inputs";
+import { underPresentNames } from "../../../core/problems/renamed";
 import { readWire } from "../../../core/declare/table/wire";
 import type { CallContext, ResourceContext } from "../../runtime/context";
 import { PartialFailure, Refusal, Unfinished } from "../../runtime/failures";
@@ -106,8 +107,9 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
   const keys = parts.declared ?? Object.keys(type.inputs.shape);
   return {
     token: type.token,
-    check: (ctx, request) => check(ctx, runtime, parts, request),
-    diff: async (ctx, request) => {
+    check: (ctx, request) => check(ctx, runtime, parts, { ...request, olds: underPresentNames(request.olds) }),
+    diff: async (ctx, received) => {
+      const request = { ...received, ...recorded(received) };
       const { oldInputs, news } = request;
       const declared = declaredDiff(oldInputs, news, keys);
       if (!parts.diff || isUnknown(parts, news)) return diffResult(declared);
@@ -118,7 +120,8 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
       if (!preview) await runtime.requireSameDatabase(oldOutputs);
       return { outputs: (await apply(ctx, news, preview, id)).outputs };
     },
-    read: async (ctx, request) => {
+    read: async (ctx, received) => {
+      const request = { ...received, ...recorded(received) };
       if (request.oldOutputs) await runtime.requireSameDatabase(request.oldOutputs);
       const found = await parts.observe(ctx, request);
       if (!found) return undefined;
@@ -127,12 +130,17 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
     },
     delete: async (ctx, { oldInputs, oldOutputs }) => {
       await runtime.requireSameDatabase(oldOutputs);
-      const value = requireValue(parts, oldInputs);
+      const value = requireValue(parts, underPresentNames(oldInputs));
       if (runtime.renamed(ctx, identify(parts, value))) return;
       await parts.remove(ctx, value);
     },
     list: (ctx) => parts.list(ctx),
   };
+}
+
+/** Returns what the state has; an earlier version may have written it under other names. */
+function recorded<P extends PropertyMap | undefined>(state: { readonly oldInputs: P; readonly oldOutputs: P }) {
+  return { oldInputs: underPresentNames(state.oldInputs), oldOutputs: underPresentNames(state.oldOutputs) };
 }
 
 async function check<T extends ResourceType, V>(

@@ -1,5 +1,5 @@
 import { quote } from "../../../core/names/identifier";
-import { type LeafProfile, profileFromWire } from "../../../core/declare/table/profile";
+import { type PartitionProfile, profileFromWire } from "../../../core/declare/table/profile";
 import { alike, siblingsOf } from "../../../core/partition/carry/siblings";
 import type { Observation } from "../../../core/observed/table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
@@ -14,40 +14,40 @@ import { askPolicies } from "../shared/policy-prints";
 import { resolvePolicies } from "../shared/policy-source";
 
 /** Returns the settings of partitions, with `copyFrom` resolved, and the problems of the declared policies. */
-export async function checkLeaves(
+export async function checkPartitions(
   ctx: CallContext,
   runtime: Runtime,
   wire: TableWire,
   olds: PropertyMap | undefined,
-): Promise<{ readonly leaves: LeafProfile | undefined; readonly problems: readonly CoreProblem[] }> {
-  const { leaves } = wire;
-  if (!leaves?.rowSecurity) return { leaves, problems: [] };
+): Promise<{ readonly profile: PartitionProfile | undefined; readonly problems: readonly CoreProblem[] }> {
+  const { profile } = wire;
+  if (!profile?.rowSecurity) return { profile, problems: [] };
   const before = olds && readWire(tableWireSchema, olds);
-  const last = before && "value" in before ? before.value.leaves?.rowSecurity : undefined;
-  const resolved = await resolvePolicies(ctx, runtime, wire, leaves.rowSecurity, last);
-  if ("problem" in resolved) return { leaves, problems: [resolved.problem] };
-  const complete = { ...leaves, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
-  return { leaves: complete, problems: await policyProblems(ctx, runtime, { ...wire, leaves: complete }) };
+  const last = before && "value" in before ? before.value.profile?.rowSecurity : undefined;
+  const resolved = await resolvePolicies(ctx, runtime, wire, profile.rowSecurity, last);
+  if ("problem" in resolved) return { profile, problems: [resolved.problem] };
+  const complete = { ...profile, ...(resolved.security ? { rowSecurity: resolved.security } : {}) };
+  return { profile: complete, problems: await policyProblems(ctx, runtime, { ...wire, profile: complete }) };
 }
 
 /** Returns the recorded declaration of the partitions, if the table was managed before. */
-export function importedLeaves({ registration }: Observation): PropertyMap {
-  const leaves = profileFromWire(registration?.profile);
-  return Object.keys(leaves).length > 0 ? asProperties({ leaves }) : {};
+export function importedPartitions({ registration }: Observation): PropertyMap {
+  const profile = profileFromWire(registration?.profile);
+  return Object.keys(profile).length > 0 ? asProperties({ profile }) : {};
 }
 
 /** Skips existing tables, whose policies belong to their RowPolicy. */
 async function policyProblems(ctx: CallContext, runtime: Runtime, wire: TableWire): Promise<readonly CoreProblem[]> {
-  const { leaves, columns } = wire;
-  if (!leaves?.rowSecurity?.policies?.length || !columns) return [];
+  const { profile, columns } = wire;
+  if (!profile?.rowSecurity?.policies?.length || !columns) return [];
   const observation = await runtime.observeIfReachable(ctx, wire, keyFromWire(wire.key));
   if (!observation || observation.table) return [];
-  return (await askPolicies(runtime, wire, { rowSecurity: leaves.rowSecurity }, observation)).wrong;
+  return (await askPolicies(runtime, wire, { rowSecurity: profile.rowSecurity }, observation)).wrong;
 }
 
 /** Checks policies before a new table is created with them: one that the server refuses is named, and nothing is created. */
 export async function requirePolicies(runtime: Runtime, shape: TableShape, observation: Observation): Promise<void> {
-  const { rowSecurity } = shape.leaves;
+  const { rowSecurity } = shape.profile;
   if (observation.table || !rowSecurity) return;
   const { schema, table, columns } = shape;
   const asked = await askPolicies(runtime, { schema, table, columns }, { rowSecurity }, observation);
@@ -56,20 +56,20 @@ export async function requirePolicies(runtime: Runtime, shape: TableShape, obser
 }
 
 /** Checks privileges on a separate schema for partitions. One that a preview does not find may come with the same program. */
-export async function requireLeafSchema(
+export async function requirePartitionSchema(
   runtime: Runtime,
   shape: TableShape,
   observation: Observation,
   preview: boolean,
 ): Promise<void> {
   const siblings = observation.table ? siblingsOf(observation.table).newest(undefined) : [];
-  const schema = shape.leaves.schema ?? alike(siblings, (one) => one.schema)?.value;
+  const schema = shape.profile.schema ?? alike(siblings, (one) => one.schema)?.value;
   if (schema === undefined || schema === shape.schema) return;
   const owner = observation.table?.owner;
   const rights = await readSchemaRights(runtime.database, schema, owner);
   const subject = `table "${shape.schema}.${shape.table}"`;
   const problem = (code: CoreProblem["code"], message: string, fix: string) =>
-    refuse(subject, [{ path: "leafSchema", code, message, fix }]);
+    refuse(subject, [{ path: "partitionSchema", code, message, fix }]);
   if (!rights.there) {
     if (preview) return;
     problem(

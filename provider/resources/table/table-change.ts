@@ -51,7 +51,7 @@ export async function changeTable(
   await runtime.database.execute(
     [
       { ...registerTableStatement(work.management, { ...name, owner: runtime.owner(ctx) }), transaction },
-      { ...recordProfileStatement(work.management, { ...name, profile: shape.leaves }), transaction },
+      { ...recordProfileStatement(work.management, { ...name, profile: shape.profile }), transaction },
       // Until the table matches, the recorded expressions belong to the earlier declaration.
       ...(steps.length === 0 ? [declared] : []),
     ],

@@ -22,7 +22,7 @@ import type { Runtime } from "../../runtime/runtime";
 import { defineResource } from "../shared/define-resource";
 import { asProperties, declaredDiff, failures, importedKey, requireWire } from "../shared/inputs";
 import { withoutLaterKeys } from "../window/later-keys";
-import { checkLeaves, importedLeaves, requireLeafSchema, requirePolicies } from "./table-access";
+import { checkPartitions, importedPartitions, requirePartitionSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
 import { liveInputs } from "./table-live";
@@ -41,7 +41,7 @@ const DECLARED = [
   "uniques",
   "checks",
   "foreignKeys",
-  "leaves",
+  "profile",
   "comment",
 ] as const;
 
@@ -52,14 +52,14 @@ export const table = defineResource(tableType, (runtime) => ({
   declared: DECLARED,
 
   check: async (ctx, wire, { olds, news }) => {
-    const { leaves, problems } = await checkLeaves(ctx, runtime, wire, olds);
+    const { profile, problems } = await checkPartitions(ctx, runtime, wire, olds);
     const shape = tableFromWire(wire);
-    runtime.rememberProfile(wire, leaves ?? {});
+    runtime.rememberProfile(wire, profile ?? {});
     runtime.rememberShape(shape);
     for (const key of unindexedKeys(shape))
       ctx.log.warn(`table "${wire.schema}.${wire.table}": ${describeUnindexed(key)}`);
     const renamed = olds ? renameProblems(olds, wire) : [];
-    const inputs = leaves ? { ...news, ...asProperties({ leaves }) } : news;
+    const inputs = profile ? { ...news, ...asProperties({ profile }) } : news;
     return { inputs, failures: failures([...renamed, ...problems]) };
   },
 
@@ -85,7 +85,7 @@ export const table = defineResource(tableType, (runtime) => ({
     const recorded = observation.registration?.expressions ?? [];
     const inputs = oldInputs
       ? liveInputs(oldInputs, found, observation)
-      : { ...importedInputs(found, importedKey(observation), recorded), ...importedLeaves(observation) };
+      : { ...importedInputs(found, importedKey(observation), recorded), ...importedPartitions(observation) };
     return { inputs, facts: { qualifiedName: `${named.schema}.${named.table}`, owner: found.owner } };
   },
 
@@ -102,7 +102,7 @@ async function previewTable(ctx: ResourceContext, runtime: Runtime, declared: Ta
   let shape = observation ? await withoutLaterKeys(runtime, declared) : declared;
   if (observation) {
     requireNoProblems(shape, observation, runtime.owner(ctx));
-    await requireLeafSchema(runtime, shape, observation, true);
+    await requirePartitionSchema(runtime, shape, observation, true);
     const { table } = observation;
     shape = await settleTypes(runtime, shape, table);
     if (table) return previewChange(ctx, runtime, shape, { ...observation, table });
@@ -122,7 +122,7 @@ async function makeTable(ctx: ResourceContext, runtime: Runtime, declared: Table
     const observation = await runtime.observe(declared, declared.window.key);
     requireNoProblems(declared, observation, runtime.owner(ctx));
     const shape = await settleTypes(runtime, declared, observation.table);
-    await requireLeafSchema(runtime, shape, observation, false);
+    await requirePartitionSchema(runtime, shape, observation, false);
     await requirePolicies(runtime, shape, observation);
     const { table } = observation;
     const now = await withoutLaterKeys(runtime, shape);
@@ -144,7 +144,7 @@ async function createTable(
   const transaction = statements[0]?.transaction;
   const records = [
     registerTableStatement(work.management, { ...nameOf(shape), owner: runtime.owner(ctx) }),
-    recordProfileStatement(work.management, { ...nameOf(shape), profile: shape.leaves }),
+    recordProfileStatement(work.management, { ...nameOf(shape), profile: shape.profile }),
     recordDeclaredPolicies(work.management, shape),
     recordDeclared(work, shape),
   ];
@@ -163,7 +163,7 @@ function nameOf(shape: TableShape): { schema: string; table: string } {
 }
 
 function recordDeclaredPolicies(management: string, shape: TableShape): Statement {
-  const policies = (shape.leaves.rowSecurity?.policies ?? []).map((policy) => ({
+  const policies = (shape.profile.rowSecurity?.policies ?? []).map((policy) => ({
     name: policy.name,
     declared: policyText(policy),
   }));
@@ -183,9 +183,9 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
       return;
     }
     if (!runtime.destroyAllowed(shape)) throw destroyRefused(shape);
-    if (observation.table.leaves.length > 0) {
+    if (observation.table.partitions.length > 0) {
       throw new Refusal(
-        `table "${shape.schema}.${shape.table}" still has ${observation.table.leaves.length} partitions; they are retired first, by its PartitionWindow`,
+        `table "${shape.schema}.${shape.table}" still has ${observation.table.partitions.length} partitions; they are retired first, by its PartitionWindow`,
       );
     }
     const [create] = createTableStatements(shape);

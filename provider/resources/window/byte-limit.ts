@@ -1,4 +1,4 @@
-import { timeLeaves } from "../../../core/partition/branch/tree";
+import { timePartitions } from "../../../core/partition/branch/tree";
 import { formatTableId } from "../../../core/names/resource-id";
 import { type ByteClaim, type ByteLimit, claimsOf } from "../../../core/plan/retire/byte-limit";
 import { planRetirement } from "../../../core/plan/retire/retirement";
@@ -35,7 +35,7 @@ async function readClaims(runtime: Runtime): Promise<ByteClaim[]> {
 async function claimsOfTable(runtime: Runtime, spec: WindowSpec): Promise<ByteClaim[]> {
   const found = await runtime.observe(spec, spec.key);
   if (!found.table) return [];
-  const observation = { ...found, table: { ...found.table, leaves: timeLeaves(spec, found.table) } };
+  const observation = { ...found, table: { ...found.table, partitions: timePartitions(spec, found.table) } };
   const clocks = runtime.clocks(found.now, found);
   // Partitions that are held back take no share: they would take it in every update.
   const keeping = await readKeeping(runtime, spec, observation, clocks);

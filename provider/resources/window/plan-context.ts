@@ -16,7 +16,7 @@ import { planWindow } from "../../../core/window/window";
 import { ConnectionLost } from "../../../postgres/connect/errors";
 import { readDependents } from "../../../postgres/read/dependents";
 import { readLastBackup } from "../../../postgres/read/last-backup";
-import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../../postgres/read/level-values";
+import { readEmptyPartitions, readLevelValues, ValueSourceError } from "../../../postgres/read/level-values";
 import { readReferring } from "../../../postgres/read/referring";
 import { readSourceTriggers } from "../../../postgres/read/source-triggers";
 import { Refusal } from "../../runtime/failures";
@@ -124,7 +124,7 @@ async function readRetireFacts(
 ): Promise<Pick<RetireContext, "retiring" | "empty">> {
   const { database } = runtime;
   try {
-    const empty = cleansUp(spec) ? await readEmptyLeaves(database, spec) : new Set<string>();
+    const empty = cleansUp(spec) ? await readEmptyPartitions(database, spec) : new Set<string>();
     const cleanup = planCleanup(spec, values, observation, empty, decidingNow(clocks));
     const leaving = [...runtime.leaving].flatMap(([id, oids]) => (id === formatTableId(spec) ? [] : oids));
     return {
@@ -156,7 +156,9 @@ async function triggersOf(runtime: Runtime, { spec }: WindowInputs): Promise<Kno
 /** Returns ranges of the window without a partition. */
 function missingRanges({ spec, asOf }: WindowInputs, observation: Observation): readonly OpenInterval[] {
   if (!observation.table?.defaultPartition) return [];
-  const there = new Set(observation.table.leaves.flatMap((leaf) => (leaf.bounds ? [intervalKey(leaf.bounds)] : [])));
+  const there = new Set(
+    observation.table.partitions.flatMap((partition) => (partition.bounds ? [intervalKey(partition.bounds)] : [])),
+  );
   return planWindow(spec, asOf).desired.filter((partition) => !there.has(intervalKey(partition)));
 }
 

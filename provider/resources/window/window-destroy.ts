@@ -9,7 +9,7 @@ import {
   type ArchivedDrop,
   type Drop,
   type Leaving,
-  leavingLeaf,
+  leavingPartition,
   leavingTable,
   type Retirement,
 } from "../../../core/plan/retire/retiring";
@@ -67,15 +67,19 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   await dropTriggers(work, spec);
   await dropKeys(work, spec, keys);
   // The default partition first: while it exists no other can be detached concurrently.
-  for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
-    const gone = { table: leavingLeaf(leaf), reason: DESTROYED, promise: { kind: "drop", after: at } } as const;
-    const leave: Retirement = leaf.detachPending
+  for (const partition of [...table.partitions].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
+    const gone = {
+      table: leavingPartition(partition),
+      reason: DESTROYED,
+      promise: { kind: "drop", after: at },
+    } as const;
+    const leave: Retirement = partition.detachPending
       ? { verb: "finalize", left: false, ...gone }
       : { verb: "detach", ...gone };
     await retire(work, parent, leave, at);
-    await retire(work, parent, dropAtOnce(leavingLeaf(leaf), at), at);
-    if (leaf.isDefault) parent = { ...parent, defaultPartition: undefined, fallback: undefined };
-    ctx.log.info(`dropped ${leaf.name}: the table is destroyed (allowDestroy)`);
+    await retire(work, parent, dropAtOnce(leavingPartition(partition), at), at);
+    if (partition.isDefault) parent = { ...parent, defaultPartition: undefined, fallback: undefined };
+    ctx.log.info(`dropped ${partition.name}: the table is destroyed (allowDestroy)`);
   }
   for (const detached of observation.detached) {
     const { archived, schema, name } = detached;

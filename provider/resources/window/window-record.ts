@@ -1,5 +1,5 @@
 import { branchKey } from "../../../core/levels/levels";
-import type { Observation, ObservedLeaf } from "../../../core/observed/table";
+import type { Observation, ObservedPartition } from "../../../core/observed/table";
 import { decidingHorizon, decidingNow } from "../../../core/window/clocks";
 import type { TableChanges } from "../../../core/plan/table-plan";
 import type { Statement } from "../../../core/sql/statement";
@@ -27,34 +27,37 @@ export async function recordDecision(
   inputs: WindowInputs,
   owner: string,
   observation: Observation,
-  planned: Pick<TableChanges, "leaves" | "defaultPartition">,
+  planned: Pick<TableChanges, "partitions" | "defaultPartition">,
 ): Promise<void> {
   const { spec } = inputs;
   const transaction = `record ${spec.schema}.${spec.table}`;
   const clocks = runtime.clocks(inputs.asOf, observation);
   const horizon = decidingHorizon(spec, clocks);
-  const { leaves } = planned;
+  const { partitions } = planned;
   const entry = { schema: spec.schema, table: spec.table, run: work.run, effectiveAt: decidingNow(clocks) };
   const known = new Set(observation.ledger.map((one) => one.oid));
-  const ours = (leaf: ObservedLeaf) =>
-    leaf.bounds !== undefined || (leaf.isDefault && planned.defaultPartition?.declared);
-  const adopted = leaves.filter((leaf) => ours(leaf) && !known.has(leaf.oid));
-  const approved = leaves.filter(
-    (leaf) =>
-      spec.confirmDrops.some((interval) => leaf.bounds !== undefined && sameInterval(interval, leaf.bounds)) &&
+  const ours = (partition: ObservedPartition) =>
+    partition.bounds !== undefined || (partition.isDefault && planned.defaultPartition?.declared);
+  const adopted = partitions.filter((partition) => ours(partition) && !known.has(partition.oid));
+  const approved = partitions.filter(
+    (partition) =>
+      spec.confirmDrops.some(
+        (interval) => partition.bounds !== undefined && sameInterval(interval, partition.bounds),
+      ) &&
       !observation.ledger.some(
-        (one) => one.event === "approved" && leaf.bounds !== undefined && sameInterval(one.bounds, leaf.bounds),
+        (one) =>
+          one.event === "approved" && partition.bounds !== undefined && sameInterval(one.bounds, partition.bounds),
       ),
   );
-  const record = (leaf: ObservedLeaf, event: "adopted" | "approved") => ({
+  const record = (partition: ObservedPartition, event: "adopted" | "approved") => ({
     ...ledgerStatement(work.management, {
       ...entry,
-      partition: leaf.name,
-      partitionSchema: leaf.schema,
-      branch: branchKey(leaf.parent?.path ?? []),
-      bounds: leaf.bounds ?? { from: undefined, to: undefined },
+      partition: partition.name,
+      partitionSchema: partition.schema,
+      branch: branchKey(partition.parent?.path ?? []),
+      bounds: partition.bounds ?? { from: undefined, to: undefined },
       event,
-      detail: event === "adopted" && hasExpired(leaf.bounds?.to, horizon) ? { expiredAtAdoption: true } : {},
+      detail: event === "adopted" && hasExpired(partition.bounds?.to, horizon) ? { expiredAtAdoption: true } : {},
     }),
     transaction,
   });
@@ -69,8 +72,8 @@ export async function recordDecision(
         }),
         transaction,
       },
-      ...adopted.map((leaf) => record(leaf, "adopted")),
-      ...approved.map((leaf) => record(leaf, "approved")),
+      ...adopted.map((partition) => record(partition, "adopted")),
+      ...approved.map((partition) => record(partition, "approved")),
     ],
     { signal: work.signal, log: work.log, subject: `recording the window of "${spec.schema}.${spec.table}"` },
   );

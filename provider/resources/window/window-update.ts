@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { timeLeaves } from "../../../core/partition/branch/tree";
+import { timePartitions } from "../../../core/partition/branch/tree";
 import type { Observation } from "../../../core/observed/table";
 import { decidingNow } from "../../../core/window/clocks";
 import { dropDay, type Retirement } from "../../../core/plan/retire/retiring";
@@ -38,7 +38,7 @@ import { workContext } from "../shared/work";
 
 /** Result of an update. */
 interface WindowDone {
-  readonly leafCount: number;
+  readonly partitionCount: number;
   readonly retired: readonly RetiredStep[];
   /** Observation from the start, or a later one if more than partitions changed since. */
   readonly observation: Observation;
@@ -82,7 +82,7 @@ export async function performWindow(
     : [];
   return {
     ...first,
-    leafCount: first.leafCount + back,
+    partitionCount: first.partitionCount + back,
     retired: [...retired, ...archived],
     failures: failures.reasons,
   };
@@ -138,7 +138,7 @@ async function performLocked(
   runtime.database.invalidate(spec.schema, spec.table);
   const left = due.retired.filter(({ verb }) => verb === "detach" || verb === "finalize").length;
   return {
-    leafCount: after ? timeLeaves(spec, after.table).length : planned.leaves.length + made - left,
+    partitionCount: after ? timePartitions(spec, after.table).length : planned.partitions.length + made - left,
     retired: due.retired,
     observation: after ?? observation,
     parent,

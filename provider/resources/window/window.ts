@@ -1,4 +1,4 @@
-import { timeLeaves } from "../../../core/partition/branch/tree";
+import { timePartitions } from "../../../core/partition/branch/tree";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
 import type { Observation } from "../../../core/observed/table";
 import { planChanges } from "../../../core/plan/plan-changes";
@@ -77,7 +77,7 @@ export const partitionWindow = defineResource(
       perform: async (ctx, read, inputs) => {
         const done = await performWindow(ctx, runtime, read, inputs);
         const retired = done.retired.map((item) => `${item.verb} ${item.partition}`);
-        const facts = { leafCount: done.leafCount, retired, ...tableFacts(done.observation) };
+        const facts = { partitionCount: done.partitionCount, retired, ...tableFacts(done.observation) };
         if (done.failures.length > 0) throw new Unfinished(asProperties(facts), done.failures);
         const plan = readPlan(inputs);
         if (plan) ctx.log.status(summarizePlan(plan));
@@ -140,7 +140,7 @@ async function observeWindow(
   if (observation.registration?.mode === "released")
     ctx.log.warn(`table "${spec.schema}.${spec.table}" was released: nothing manages its window`);
   const facts = {
-    leafCount: timeLeaves(spec, observation.table).length,
+    partitionCount: timePartitions(spec, observation.table).length,
     retired: retiredBefore(oldOutputs),
     ...tableFacts(observation),
   };

@@ -29,9 +29,9 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "GridOverride.grid": "How time is cut there.",
   "ColumnValue.column": "Name of the column.",
   "ColumnValue.value": "Its value.",
-  "LeafProfile.schema": "Schema of the partitions. Left out: that of their siblings, else of the table.",
-  "LeafProfile.replicaIdentity": "Replica identity. Left out: that of the siblings.",
-  "LeafProfile.defaultPartition": "The partition for rows that no other one takes. Left out: not managed.",
+  "PartitionProfile.schema": "Schema of the partitions. Left out: that of their siblings, else of the table.",
+  "PartitionProfile.replicaIdentity": "Replica identity. Left out: that of the siblings.",
+  "PartitionProfile.defaultPartition": "The partition for rows that no other one takes. Left out: not managed.",
   "DefaultPartition.name": "Its name, when it is made.",
   "RowSecurity.policies": "The policies, and no others. With copyFrom those of the other table, filled in by Check.",
   "RowSecurity.copyFrom": "Table whose policies are taken over.",
@@ -44,7 +44,7 @@ export const PROPERTIES: Readonly<Record<string, string>> = {
   "StorageProfile.name": "Which age.",
   "Setting.value": "Its value, as text.",
 
-  "ReplicaIdentity.leafName": "Template of its name on a partition; {partition} is filled in.",
+  "ReplicaIdentity.partitionIndexName": "Template of its name on a partition; {partition} is filled in.",
   "IndexDefinition.index": "Key under which the index was declared.",
 
   "Archive.to":

@@ -18,9 +18,10 @@ export const TYPES: Readonly<Record<string, string>> = {
   Deferrable: "When a deferrable foreign key is checked without SET CONSTRAINTS.",
   ReferentialAction: "What a delete or update of the referenced row does here.",
   IndexDefinition: "An index that is made together with a new table, while nobody sees it.",
-  LeafProfile:
+  PartitionProfile:
     "What every partition carries besides its bounds. PostgreSQL hands none of it down; whoever makes a partition makes it so, and PartitionWindow aligns those that differ.",
-  LeafAccess: "What a role sees that names a partition: `closed`, nothing; `mirror`, what it sees through the table.",
+  PartitionAccess:
+    "What a role sees that names a partition: `closed`, nothing; `mirror`, what it sees through the table.",
   PolicyCommand: "Command that a policy is for.",
   TableName: "A table by schema and name.",
   Grant: "Privileges of one role.",

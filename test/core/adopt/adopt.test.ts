@@ -5,7 +5,7 @@ import { importFile } from "../../../core/adopt/import-file";
 import { findTemplate, type NamedInterval } from "../../../core/adopt/partition-names";
 import { programText } from "../../../core/adopt/program";
 import { retireRivals, rivalsText } from "../../../core/adopt/rivals";
-import type { ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { ObservedPartition, ObservedTable } from "../../../core/observed/table";
 import type { ObservedReplication } from "../../../core/observed/replication";
 import { partitionName } from "../../../core/names/template";
 import { parseInstant } from "../../../core/time/instant";
@@ -114,7 +114,9 @@ describe("grid", () => {
 });
 
 function tableOf(partitions: readonly NamedInterval[], changes: Partial<ObservedTable> = {}): ObservedTable {
-  const leaves = partitions.map(({ name, from, to }, index): ObservedLeaf => leafOf(name, { from, to }, index));
+  const attached = partitions.map(({ name, from, to }, index): ObservedPartition =>
+    partitionOf(name, { from, to }, index),
+  );
   return {
     schema: "app",
     name: "events",
@@ -127,7 +129,7 @@ function tableOf(partitions: readonly NamedInterval[], changes: Partial<Observed
     ],
     constraints: [],
     indexes: [],
-    leaves,
+    partitions: attached,
     branches: [],
     carried: undefined,
     referencedBy: [],
@@ -137,7 +139,7 @@ function tableOf(partitions: readonly NamedInterval[], changes: Partial<Observed
   };
 }
 
-function leafOf(name: string, bounds: ObservedLeaf["bounds"], index: number): ObservedLeaf {
+function partitionOf(name: string, bounds: ObservedPartition["bounds"], index: number): ObservedPartition {
   const facts = { isDefault: false, partitioned: false, detachPending: false, rows: 1, bytes: 1, carried: undefined };
   return { oid: String(index), schema: "app", name, boundsText: "", bounds, ...facts };
 }
@@ -153,7 +155,7 @@ const REPLICATION: ObservedReplication = {
 
 const facts = (table: ObservedTable, now = "2025-02-10") => ({
   table,
-  leafIndexes: [],
+  partitionIndexes: [],
   replication: REPLICATION,
   now: at(now),
   encoding: "time" as const,
@@ -175,8 +177,8 @@ describe("declaration", () => {
   it("says what the first update makes, and keeps a partition without beginning out of the window", () => {
     const [november, , ...rest] = months((y, m) => `events_${y}${m}`);
     const table = tableOf([november as NamedInterval, ...rest]);
-    const old = leafOf("events_old", { from: undefined, to: at("2024-11-01") }, 90);
-    const { args, notes } = adoptTable(facts({ ...table, leaves: [old, ...table.leaves] }));
+    const old = partitionOf("events_old", { from: undefined, to: at("2024-11-01") }, 90);
+    const { args, notes } = adoptTable(facts({ ...table, partitions: [old, ...table.partitions] }));
     expect(args.window).toMatchObject({ retention: "forever", start: "2024-11-01T00:00:00Z" });
     expect(notes.join("\n")).toContain(
       '2024-12-01T00:00:00Z/2025-01-01T00:00:00Z: the first update makes "events_202412"',
@@ -192,7 +194,7 @@ describe("declaration", () => {
       { key: { strategy: "range", columns: ["at", "id"], types: ["timestamptz", "int"] } },
       /more than one column/,
     ],
-    ["what is no time", { leaves: [leafOf("n", undefined, 1)] }, /not read as times/],
+    ["what is no time", { partitions: [partitionOf("n", undefined, 1)] }, /not read as times/],
   ])("refuses %s with the way on", (_, changes, words) => {
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(CannotAdopt);
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(words);
@@ -211,14 +213,14 @@ describe("declaration", () => {
     };
     const member = { where: undefined, columns: undefined, filterColumns: [] };
     const publications = [
-      { ...publication, name: "supabase_realtime", member, leaves: [] },
-      { ...publication, name: "leaves", member: undefined, leaves: ["app.a"] },
+      { ...publication, name: "supabase_realtime", member, partitions: [] },
+      { ...publication, name: "partitions", member: undefined, partitions: ["app.a"] },
     ];
     const table = tableOf(months((y, m) => `events_${y}${m}`));
     const plain = adoptTable({ ...facts(table), replication: { ...REPLICATION, publications } });
     expect(plain.args.publications).toEqual(["supabase_realtime"]);
-    expect(plain.notes).toEqual([expect.stringContaining('publication "leaves" names 1 partitions by themselves')]);
-    const filtered = [{ ...publication, name: "p", member: { ...member, where: "id > 5" }, leaves: [] }];
+    expect(plain.notes).toEqual([expect.stringContaining('publication "partitions" names 1 partitions by themselves')]);
+    const filtered = [{ ...publication, name: "p", member: { ...member, where: "id > 5" }, partitions: [] }];
     expect(
       adoptTable({ ...facts(table), replication: { ...REPLICATION, publications: filtered } }).args.publications,
     ).toEqual({

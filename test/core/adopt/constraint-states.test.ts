@@ -20,7 +20,7 @@ const table = (constraints: readonly ObservedConstraint[]): ObservedTable => ({
   ],
   constraints,
   indexes: [],
-  leaves: [],
+  partitions: [],
   branches: [],
   carried: undefined,
   referencedBy: [],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
 import { chooseReading, explainingZones, offsetZone, readingNotes } from "../../../core/adopt/encoding";
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../../../core/time/key";
-import { at, printedLeaf } from "./support";
+import { at, printedPartition } from "./support";
 
 const now = at("2026-11-28T12:00:00Z");
 
@@ -11,7 +11,7 @@ function readings(type: string, bounds: readonly (readonly [string, string])[], 
   return KEY_ENCODINGS.filter((encoding) => keyKind(type, encoding) !== undefined).map((encoding) => ({
     encoding,
     zone,
-    parts: bounds.map(([from, to], index) => printedLeaf(`p${index}`, from, to, { type, encoding, zone })),
+    parts: bounds.map(([from, to], index) => printedPartition(`p${index}`, from, to, { type, encoding, zone })),
   }));
 }
 

@@ -10,11 +10,11 @@ import { compareInstants, formatInstant, type Instant } from "../../../core/time
 import { sameInterval } from "../../../core/time/interval";
 import { endOfPeriod, findPeriod, PERIODS, startOfPeriod } from "../../../core/time/period";
 import { hasExpired, planWindow } from "../../../core/window/window";
-import { at, factsOf, leafOf, part, tableOf } from "./support";
+import { at, factsOf, partitionOf, part, tableOf } from "./support";
 
 const tableOfParts = (parts: readonly NamedInterval[], changes: Partial<ObservedTable> = {}) =>
   tableOf(
-    parts.map(({ name, from, to }) => leafOf(name, { from, to })),
+    parts.map(({ name, from, to }) => partitionOf(name, { from, to })),
     changes,
   );
 
@@ -44,16 +44,22 @@ function expectRunnable(table: ObservedTable, now: Instant): void {
   expect(creations.filter((one) => one.kind === "refuse")).toEqual([]);
   const made = creations.flatMap((one) => (one.kind === "create" ? [one.partition.name] : []));
   expect(made).toEqual(adoption.makes.map((one) => one.name));
-  expect(new Set([...made, ...table.leaves.map((leaf) => leaf.name)]).size).toBe(made.length + table.leaves.length);
+  expect(new Set([...made, ...table.partitions.map((partition) => partition.name)]).size).toBe(
+    made.length + table.partitions.length,
+  );
   const told = adoption.notes.join("\n");
   for (const name of made.slice(0, 20)) expect(told).toContain(`the first update makes "${name}"`);
   if (made.length > 20) expect(told).toContain(`the first update makes ${made.length - 20} more partitions`);
-  expect(table.leaves.filter((leaf) => leaf.bounds && hasExpired(leaf.bounds.to, window.horizon))).toEqual([]);
+  expect(
+    table.partitions.filter((partition) => partition.bounds && hasExpired(partition.bounds.to, window.horizon)),
+  ).toEqual([]);
   // A lead of more hours than a span can count is told in days: what begins after it is kept as it is.
   const end = window.desired.at(-1)?.to;
-  for (const leaf of table.leaves.filter((one) => one.bounds?.from && one.bounds.to)) {
-    const after = end && leaf.bounds?.from && compareInstants(leaf.bounds.from, end) >= 0;
-    expect(after === true || window.desired.some((one) => leaf.bounds && sameInterval(leaf.bounds, one))).toBe(true);
+  for (const partition of table.partitions.filter((one) => one.bounds?.from && one.bounds.to)) {
+    const after = end && partition.bounds?.from && compareInstants(partition.bounds.from, end) >= 0;
+    expect(
+      after === true || window.desired.some((one) => partition.bounds && sameInterval(partition.bounds, one)),
+    ).toBe(true);
   }
 }
 
@@ -165,8 +171,8 @@ describe("partitions without an end or a beginning", () => {
 
   it("the window ends where one without an end begins, and the way on is told", () => {
     const table = tableOfParts(months);
-    const future = leafOf("events_future", { from: at("2026-12-01"), to: undefined });
-    const with_ = { ...table, leaves: [...table.leaves, future] };
+    const future = partitionOf("events_future", { from: at("2026-12-01"), to: undefined });
+    const with_ = { ...table, partitions: [...table.partitions, future] };
     expectRunnable(with_, now);
     expect(adoptTable(factsOf(with_, now)).notes.join("\n")).toContain(
       '"events_future" has no end: nothing can be made after',
@@ -175,17 +181,17 @@ describe("partitions without an end or a beginning", () => {
 
   it("one without an end that holds the present is told too, and the program is still one that runs", () => {
     const table = tableOfParts([part("events_p2026_09", "2026-09-01", "2026-10-01")]);
-    const future = leafOf("events_future", { from: at("2026-10-01"), to: undefined });
-    expectRunnable({ ...table, leaves: [...table.leaves, future] }, now);
+    const future = partitionOf("events_future", { from: at("2026-10-01"), to: undefined });
+    expectRunnable({ ...table, partitions: [...table.partitions, future] }, now);
   });
 
   it("two without both ends are refused, because nothing lies between them", () => {
-    const old = leafOf(
+    const old = partitionOf(
       "events_old",
       { from: undefined, to: at("2026-11-01") },
       "FOR VALUES FROM (MINVALUE) TO ('2026-11-01')",
     );
-    const future = leafOf(
+    const future = partitionOf(
       "events_future",
       { from: at("2026-11-01"), to: undefined },
       "FOR VALUES FROM ('2026-11-01') TO (MAXVALUE)",

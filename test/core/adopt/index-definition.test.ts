@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { readIndexDefinition } from "../../../core/adopt/index-definition";
-import { leafNameTemplate, nameIndex } from "../../../core/adopt/index-names";
+import { partitionIndexTemplate, nameIndex } from "../../../core/adopt/index-names";
 import { indexDefinition } from "../../../core/partition/carry/parent";
 import { indexName } from "../../../core/names/template";
 
@@ -46,7 +46,7 @@ it("reads back what a declaration writes, word for word", () => {
   const declared = {
     index: "i",
     name: "n",
-    leafName: "l",
+    partitionIndexName: "l",
     unique: false,
     method: "btree",
     columns: [
@@ -77,15 +77,15 @@ it.each([
   expect(indexName(found.name ?? "{table}_{index}", { table, index: found.key })).toBe(name);
 });
 
-it("reads the template of leaf indexes from most of them", () => {
-  const part = (leaf: string, name: string) => ({ leaf, name });
+it("reads the template of partition indexes from most of them", () => {
+  const part = (partition: string, name: string) => ({ partition, name });
   expect(
-    leafNameTemplate([
+    partitionIndexTemplate([
       part("e_1", "idx_e_1_run"),
       part("e_2", "idx_e_2_run"),
       part("e_3", "e_3_run_idx"),
       part("e_4", "x"),
     ]),
   ).toBe("idx_{partition}_run");
-  expect(leafNameTemplate([part("e_1", "x")])).toBeUndefined();
+  expect(partitionIndexTemplate([part("e_1", "x")])).toBeUndefined();
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
 import { branchNotes } from "../../../core/adopt/branch-notes";
-import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { ObservedBranch, ObservedPartition, ObservedTable } from "../../../core/observed/table";
 import { parseInstant } from "../../../core/time/instant";
 
 const at = (text: string) => parseInstant(text, "UTC");
-const leaf = (name: string, boundsText: string, changes: Partial<ObservedLeaf> = {}): ObservedLeaf => ({
+const partition = (name: string, boundsText: string, changes: Partial<ObservedPartition> = {}): ObservedPartition => ({
   oid: name,
   schema: "app",
   name,
@@ -19,7 +19,8 @@ const leaf = (name: string, boundsText: string, changes: Partial<ObservedLeaf> =
   carried: undefined,
   ...changes,
 });
-const time = (name: string, from: string, to: string) => leaf(name, "", { bounds: { from: at(from), to: at(to) } });
+const time = (name: string, from: string, to: string) =>
+  partition(name, "", { bounds: { from: at(from), to: at(to) } });
 const months = (stem: string) => [
   time(`${stem}_2025_01`, "2025-01-01", "2025-02-01"),
   time(`${stem}_2025_02`, "2025-02-01", "2025-03-01"),
@@ -31,17 +32,17 @@ const weeks = (stem: string) => [
 ];
 
 interface Programs {
-  readonly [value: string]: readonly ObservedLeaf[];
+  readonly [value: string]: readonly ObservedPartition[];
 }
 
 /** One LIST level, by hand under `obs_<value>`. */
 function tableOf(programs: Programs, changes: Partial<ObservedTable> = {}): ObservedTable {
-  const branches = Object.entries(programs).map(([value, leaves]): ObservedBranch => ({
-    leaf: leaf(`obs_${value}`, `FOR VALUES IN ('${value}')`, { partitioned: true }),
+  const branches = Object.entries(programs).map(([value, partitions]): ObservedBranch => ({
+    partition: partition(`obs_${value}`, `FOR VALUES IN ('${value}')`, { partitioned: true }),
     path: [value],
     strategy: "range",
     column: "at",
-    leaves,
+    partitions,
   }));
   return {
     schema: "app",
@@ -59,7 +60,7 @@ function tableOf(programs: Programs, changes: Partial<ObservedTable> = {}): Obse
     })),
     constraints: [],
     indexes: [],
-    leaves: branches.map((branch) => branch.leaf),
+    partitions: branches.map((branch) => branch.partition),
     branches,
     carried: undefined,
     referencedBy: [],
@@ -72,7 +73,7 @@ function tableOf(programs: Programs, changes: Partial<ObservedTable> = {}): Obse
 const adopt = (table: ObservedTable) =>
   adoptTable({
     table,
-    leafIndexes: [],
+    partitionIndexes: [],
     replication: { walLevel: "logical", database: "d", role: "me", mayCreate: false, publications: [], slots: [] },
     now: at("2025-02-10"),
     encoding: "time",
@@ -132,7 +133,7 @@ describe("levels of an existing table", () => {
       "with a default partition above time",
       (() => {
         const table = tableOf({ a: months("obs_a") });
-        return { ...table, leaves: [...table.leaves, leaf("rest", "DEFAULT", { isDefault: true })] };
+        return { ...table, partitions: [...table.partitions, partition("rest", "DEFAULT", { isDefault: true })] };
       })(),
       '"rest" is a default partition',
     ],

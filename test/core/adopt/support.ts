@@ -1,6 +1,6 @@
 // Tables as the catalogue would show them, for the rules of adoption.
 import type { NamedInterval } from "../../../core/adopt/partition-names";
-import type { ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { ObservedPartition, ObservedTable } from "../../../core/observed/table";
 import type { ObservedReplication } from "../../../core/observed/replication";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import type { OpenInterval } from "../../../core/time/interval";
@@ -11,24 +11,24 @@ export const at = (text: string): Instant => parseInstant(text, "UTC");
 
 export const part = (name: string, from: string, to: string): NamedInterval => ({ name, from: at(from), to: at(to) });
 
-export function leafOf(name: string, bounds: OpenInterval | undefined, boundsText = ""): ObservedLeaf {
+export function partitionOf(name: string, bounds: OpenInterval | undefined, boundsText = ""): ObservedPartition {
   const facts = { isDefault: false, partitioned: false, detachPending: false, rows: 1, bytes: 1, carried: undefined };
   return { oid: name, schema: "app", name, boundsText, bounds, ...facts };
 }
 
-/** A leaf by the text of its bounds, as pg_get_expr prints it. */
-export function printedLeaf(
+/** A partition by the text of its bounds, as pg_get_expr prints it. */
+export function printedPartition(
   name: string,
   from: string,
   to: string,
   key: { readonly type: string; readonly encoding: KeyEncoding; readonly zone?: string },
-): ObservedLeaf {
+): ObservedPartition {
   const text = `FOR VALUES FROM (${from}) TO (${to})`;
   const kind = keyKind(key.type, key.encoding);
-  return leafOf(name, kind && parseBounds(text, kind, key.zone ?? "UTC"), text);
+  return partitionOf(name, kind && parseBounds(text, kind, key.zone ?? "UTC"), text);
 }
 
-export function tableOf(leaves: readonly ObservedLeaf[], changes: Partial<ObservedTable> = {}): ObservedTable {
+export function tableOf(partitions: readonly ObservedPartition[], changes: Partial<ObservedTable> = {}): ObservedTable {
   const type = changes.key?.types[0] ?? "timestamp with time zone";
   return {
     schema: "app",
@@ -40,7 +40,7 @@ export function tableOf(leaves: readonly ObservedLeaf[], changes: Partial<Observ
     columns: [{ name: "at", type, nullable: false, default: undefined, identity: undefined }],
     constraints: [],
     indexes: [],
-    leaves,
+    partitions,
     branches: [],
     carried: undefined,
     referencedBy: [],
@@ -61,7 +61,7 @@ const REPLICATION: ObservedReplication = {
 
 export const factsOf = (table: ObservedTable, now: Instant, encoding: KeyEncoding = "time", zone = "UTC") => ({
   table,
-  leafIndexes: [],
+  partitionIndexes: [],
   replication: REPLICATION,
   now,
   encoding,

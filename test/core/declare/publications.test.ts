@@ -28,7 +28,7 @@ test("a publication that is made sends everything by the table's name, unless so
     columns: ["id", "ts"],
     create: { publish: ["delete", "insert"] },
   } as const;
-  expect(tableSpec({ publications: { narrow, leaves: { create: true, viaRoot: false } } }).publications).toEqual([
+  expect(tableSpec({ publications: { narrow, partitions: { create: true, viaRoot: false } } }).publications).toEqual([
     {
       publication: "narrow",
       where: "run_id is not null",
@@ -36,7 +36,7 @@ test("a publication that is made sends everything by the table's name, unless so
       viaRoot: true,
       create: { publish: ["insert", "delete"] },
     },
-    expect.objectContaining({ publication: "leaves", viaRoot: false }),
+    expect.objectContaining({ publication: "partitions", viaRoot: false }),
   ]);
 });
 

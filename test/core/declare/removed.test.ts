@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parseTableSpec } from "../../../core/declare/table/parse";
-import { removedProblems } from "../../../core/problems/removed";
+import { removedProblems } from "../../../core/problems/removed-inputs";
 import { windowFromWire, windowToWire } from "../../../core/window/wire";
 import { VALID, windowSpec } from "../support/specs";
 

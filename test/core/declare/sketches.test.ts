@@ -63,9 +63,11 @@ describe.each(Object.entries(NAMES))("%s", (seed, { at, names }) => {
   });
 });
 
-test("S1 has the document's leaf indexes", () => {
+test("S1 has the document's partition indexes", () => {
   const spec = requireTableSpec(declarationsOf("S1")[0], "S1");
-  expect(spec.indexes.map((index) => indexName(index.leafName, { partition: "workflow_events_y2025m01" }))).toEqual([
+  expect(
+    spec.indexes.map((index) => indexName(index.partitionIndexName, { partition: "workflow_events_y2025m01" })),
+  ).toEqual([
     "workflow_events_y2025m01_run_id_idx",
     "workflow_events_y2025m01_run_ts_idx",
     "workflow_events_y2025m01_type_idx",

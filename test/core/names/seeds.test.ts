@@ -38,7 +38,7 @@ test("S0 and S2: index names may begin with idx_", () => {
   );
 });
 
-test("S3: values lose their hyphens, and a leaf is named after its branch", () => {
+test("S3: values lose their hyphens, and a partition is named after its branch", () => {
   const program = `petri_obs_prog_${slug("abc-123")}`;
   const site = `${program}_site_${slug("def-456")}`;
   expect(site).toBe("petri_obs_prog_abc123_site_def456");

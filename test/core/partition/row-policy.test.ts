@@ -11,7 +11,7 @@ const recorded = { registered: [{ name: "own", declared: policyText(own), printe
 const nothing = { registered: [], asked: new Map() };
 
 const declared: DeclaredAccess = {
-  rowSecurity: { enable: true, force: false, leafAccess: "closed", policies: [own] },
+  rowSecurity: { enable: true, force: false, partitionAccess: "closed", policies: [own] },
   grants: [{ role: "app", privileges: ["select"] }],
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { siblingNotes, unsaidNotes } from "../../../core/partition/carry/sibling-notes";
 import { siblingsOf } from "../../../core/partition/carry/siblings";
-import type { CarriedState, ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { CarriedState, ObservedBranch, ObservedPartition, ObservedTable } from "../../../core/observed/table";
 import { planAlignments } from "../../../core/plan/align/alignment";
 import { preparePartitions } from "../../../core/plan/prepare/prepared";
 import { rowIdentity } from "../../../core/plan/publish/replica-identity";
@@ -33,12 +33,12 @@ function carried(change: Partial<CarriedState> = {}): CarriedState {
   };
 }
 
-function leaf(
+function partition(
   name: string,
   month: number | undefined,
   change: Partial<CarriedState> = {},
-  more: Partial<ObservedLeaf> = {},
-): ObservedLeaf {
+  more: Partial<ObservedPartition> = {},
+): ObservedPartition {
   const text = (of: number) => at(`2025-${String(of).padStart(2, "0")}-01`);
   return {
     oid: name,
@@ -57,14 +57,14 @@ function leaf(
 }
 
 function observe(
-  leaves: readonly ObservedLeaf[],
+  partitions: readonly ObservedPartition[],
   change: Partial<CarriedState> = {},
   branches: readonly ObservedBranch[] = [],
 ) {
   const observation = new World().observe(NOW, SPEC);
   const table: ObservedTable = {
     ...(observation.table as ObservedTable),
-    leaves,
+    partitions,
     branches,
     carried: { ...carried(change), tablespace: change.tablespace, unsaid: {} },
   };
@@ -159,14 +159,14 @@ describe("a new partition", () => {
       'CREATE TRIGGER t AFTER INSERT ON "public"."new" FOR EACH ROW EXECUTE FUNCTION f()',
     ],
   ])("has what its newest sibling has: %s", (_, change, sql) => {
-    const parent = shapeOf([leaf("february", 2), leaf("march", 3, change), leaf("january", 1)]);
+    const parent = shapeOf([partition("february", 2), partition("march", 3, change), partition("january", 1)]);
     expect(between({ ...parent, carried: { ...parent.carried, role: "app" } })).toEqual([sql]);
   });
 
   it("is made in the way of the siblings where CREATE has to say it", () => {
     const [create] = made(
       shapeOf([
-        leaf("march", 3, {
+        partition("march", 3, {
           unsaid: { unlogged: true, accessMethod: "columnar", extended: [{ kinds: ["mcv"], columns: "a, b" }] },
         }),
       ]),
@@ -177,55 +177,55 @@ describe("a new partition", () => {
 
   it("has what the table has where there is no sibling, and where a default, a half detached, a fenced or a foreign one is all there is", () => {
     const differ = { statistics: { id: 9 } };
-    for (const leaves of [
+    for (const partitions of [
       [],
-      [leaf("d", undefined, differ, { isDefault: true })],
-      [leaf("h", 2, differ, { detachPending: true })],
-      [leaf("f", 2, differ, { fenced: true })],
-      [{ ...leaf("x", 2), carried: { ...carried(differ), unsaid: {} } }],
+      [partition("d", undefined, differ, { isDefault: true })],
+      [partition("h", 2, differ, { detachPending: true })],
+      [partition("f", 2, differ, { fenced: true })],
+      [{ ...partition("x", 2), carried: { ...carried(differ), unsaid: {} } }],
     ])
-      expect(between(shapeOf(leaves, { statistics: { id: 5 } }))).toEqual([
+      expect(between(shapeOf(partitions, { statistics: { id: 5 } }))).toEqual([
         'ALTER TABLE "public"."new" ALTER COLUMN "id" SET STATISTICS 5',
       ]);
   });
 
   it("lies where the table has new ones lie, else where the siblings do", () => {
     const placed = { tablespace: "old", unsaid: { placed: true as const } };
-    expect(between(shapeOf([leaf("march", 3, placed)], { tablespace: "new" }))).toEqual([
+    expect(between(shapeOf([partition("march", 3, placed)], { tablespace: "new" }))).toEqual([
       'ALTER TABLE "public"."new" SET TABLESPACE "new"',
     ]);
-    expect(made(shapeOf([leaf("march", 3, {}, { schema: "parts" })]))[0]).toContain('CREATE TABLE "parts"."new"');
+    expect(made(shapeOf([partition("march", 3, {}, { schema: "parts" })]))[0]).toContain('CREATE TABLE "parts"."new"');
   });
 
   it("of several branches has what they have alike, and never what belongs to one of them", () => {
     const branch = (name: string, held: readonly string[]): ObservedBranch => ({
-      leaf: leaf(name, undefined, {}, { partitioned: true }),
+      partition: partition(name, undefined, {}, { partitioned: true }),
       path: [name],
       strategy: "range",
       column: SPEC.key.column,
-      leaves: [
-        leaf(`${name}_2`, 2),
-        leaf(`${name}_3`, 3, {
+      partitions: [
+        partition(`${name}_2`, 2),
+        partition(`${name}_3`, 3, {
           options: { fillfactor: "70" },
           unsaid: { held: held.map((role) => ({ role, privilege: "select", grantable: false })) },
         }),
       ],
     });
     const [a, b] = [branch("a", ["tenant_a"]), branch("b", ["tenant_b"])];
-    const two = shapeOf([a.leaf, b.leaf], {}, [a, b]);
+    const two = shapeOf([a.partition, b.partition], {}, [a, b]);
     expect(between(two)).toEqual([`ALTER TABLE "public"."new" SET (fillfactor = '70')`]);
     expect(
       siblingNotes({
         schema: "public",
         profile: {},
-        siblings: siblingsOf(observe([a.leaf, b.leaf], {}, [a, b]).table),
+        siblings: siblingsOf(observe([a.partition, b.partition], {}, [a, b]).table),
       }).join(),
     ).toContain("as the table has it, because its branches differ");
   });
 
   it("that the schedule makes is the same, and is made also where something of the sibling is gone", () => {
     const parent = shapeOf([
-      leaf("march", 3, {
+      partition("march", 3, {
         replicaIdentity: { kind: "full" },
         unsaid: { held: [{ role: "r", privilege: "select", grantable: false }] },
       }),
@@ -237,15 +237,15 @@ describe("a new partition", () => {
   });
 
   it("of a table that was made here is prepared in the words of the last version", () => {
-    const with_ = (leaves: readonly ObservedLeaf[], state: Partial<CarriedState>) =>
-      preparePartitions(SPEC, shapeOf(leaves, state), NOW);
+    const with_ = (partitions: readonly ObservedPartition[], state: Partial<CarriedState>) =>
+      preparePartitions(SPEC, shapeOf(partitions, state), NOW);
     for (const state of [
       {},
       { statistics: { id: 5 } },
       { replicaIdentity: { kind: "full" as const } },
       { rowSecurity: { enabled: true, forced: false } },
     ])
-      expect(with_([leaf("february", 2, state), leaf("march", 3, state)], state)).toEqual(with_([], state));
+      expect(with_([partition("february", 2, state), partition("march", 3, state)], state)).toEqual(with_([], state));
   });
 });
 
@@ -259,7 +259,7 @@ describe("a partition that is there", () => {
       options: { fillfactor: "70" },
       tablespace: "slow",
     };
-    const { observation, table } = observe([leaf("march", 3, other)], {
+    const { observation, table } = observe([partition("march", 3, other)], {
       replicaIdentity: { kind: "nothing" },
       statistics: { id: 9 },
     });
@@ -277,12 +277,12 @@ describe("a partition that is there", () => {
 
   it("identifies its rows by itself: what a publication refuses is told of those alone that it refuses", () => {
     const full = { replicaIdentity: { kind: "full" as const } };
-    const { table } = observe([leaf("february", 2, full), leaf("march", 3, full)]);
+    const { table } = observe([partition("february", 2, full), partition("march", 3, full)]);
     expect(rowIdentity(table, undefined, {})).toEqual({ columns: "all", sent: "all", without: [] });
     const mixed = observe([
-      leaf("february", 2, full),
-      leaf("march", 3),
-      leaf("april", 4, { unsaid: { ownKey: ["id"] } }),
+      partition("february", 2, full),
+      partition("march", 3),
+      partition("april", 4, { unsaid: { ownKey: ["id"] } }),
     ]).table;
     expect(rowIdentity(mixed, undefined, {})).toEqual({ columns: [], sent: "all", without: ["march"] });
     expect(rowIdentity(mixed, undefined, { replicaIdentity: { kind: "full" } })).toEqual({
@@ -290,7 +290,7 @@ describe("a partition that is there", () => {
       sent: "all",
       without: [],
     });
-    expect(rowIdentity(observe([leaf("march", 3)]).table, undefined, {})).toEqual({
+    expect(rowIdentity(observe([partition("march", 3)]).table, undefined, {})).toEqual({
       columns: [],
       sent: [],
       without: [],
@@ -299,22 +299,22 @@ describe("a partition that is there", () => {
 });
 
 describe("notes", () => {
-  const notesOf = (leaves: readonly ObservedLeaf[], profile = {}) => {
-    const { table } = observe(leaves);
+  const notesOf = (partitions: readonly ObservedPartition[], profile = {}) => {
+    const { table } = observe(partitions);
     const family = { schema: "public", profile, siblings: siblingsOf(table) };
     return { differ: siblingNotes(family), shared: unsaidNotes(family, table) };
   };
 
   it("say nothing of partitions as the table is", () => {
-    expect(notesOf([leaf("february", 2), leaf("march", 3)])).toEqual({ differ: [], shared: [] });
+    expect(notesOf([partition("february", 2), partition("march", 3)])).toEqual({ differ: [], shared: [] });
   });
 
   it("name those that differ, by the larger group first, and nothing that is declared", () => {
-    const leaves = [leaf("a", 1, { replicaIdentity: { kind: "full" } }), leaf("b", 2), leaf("c", 3)];
-    expect(notesOf(leaves).differ).toEqual([
+    const partitions = [partition("a", 1, { replicaIdentity: { kind: "full" } }), partition("b", 2), partition("c", 3)];
+    expect(notesOf(partitions).differ).toEqual([
       'partitions differ in replica identity, which is not declared: default on "b", "c"; full on "a". Each is left as it is, and a new one is made as "c"',
     ]);
-    expect(notesOf(leaves, { replicaIdentity: { kind: "full" } }).differ).toEqual([]);
+    expect(notesOf(partitions, { replicaIdentity: { kind: "full" } }).differ).toEqual([]);
   });
 
   it("tell the one who adopts what all have and no program says", () => {
@@ -323,7 +323,7 @@ describe("notes", () => {
       options: { fillfactor: "70" },
       unsaid: { held: [{ role: "r", privilege: "update", columns: ["a"], grantable: true }] },
     };
-    expect(notesOf([leaf("a", 1, state), leaf("b", 2, state)]).shared).toEqual([
+    expect(notesOf([partition("a", 1, state), partition("b", 2, state)]).shared).toEqual([
       'its partitions have owner "other": not declared, so left as it is, and new ones are made with the same',
       'its partitions have privileges update (a) with grant option for "r": not declared, so left as it is, and new ones are made with the same',
       "its partitions have storage parameters fillfactor = 70: not declared, so left as it is, and new ones are made with the same",

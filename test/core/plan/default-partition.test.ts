@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Observation, ObservedLeaf } from "../../../core/observed/table";
+import type { Observation, ObservedPartition } from "../../../core/observed/table";
 import type { ObservedDefault } from "../../../core/observed/default-partition";
 import { planDefault } from "../../../core/plan/upkeep/default-partition";
 import { refusedByDefault } from "../../../core/plan/create/default-refusals";
@@ -31,13 +31,13 @@ function observed(change: Partial<ObservedDefault> = {}, ours = true): Observati
   const world = new World();
   world.attach("events_2025_02", month("2025-02-01", "2025-03-01"), now, "created");
   const base = world.observe(now, spec);
-  const leaf = {
-    ...base.table?.leaves[0],
+  const partition = {
+    ...base.table?.partitions[0],
     oid: "99",
     name: found.name,
     bounds: undefined,
     isDefault: true,
-  } as ObservedLeaf;
+  } as ObservedPartition;
   const entry = {
     partition: found.name,
     branch: "",
@@ -51,7 +51,7 @@ function observed(change: Partial<ObservedDefault> = {}, ours = true): Observati
     ledger: ours ? [...base.ledger, { ...entry, event: "created" }] : base.ledger,
     table: base.table && {
       ...base.table,
-      leaves: [...base.table.leaves, leaf],
+      partitions: [...base.table.partitions, partition],
       defaultPartition: { ...found, ...change },
     },
   };

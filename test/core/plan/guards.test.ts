@@ -49,7 +49,7 @@ describe("a roll", () => {
       dropCount: 0,
       rows: 100,
       bytes: 8200,
-      leafCount: 16,
+      partitionCount: 16,
     });
     expect(plan.plan.previousWindow).toBeUndefined();
   });
@@ -325,7 +325,7 @@ describe("what was dropped", () => {
 
   test("by somebody else's hand comes back empty, and the plan says so (J01)", () => {
     const world = rolled();
-    world.leaves = world.leaves.filter((leaf) => leaf.name !== "workflow_events_y2025m05");
+    world.partitions = world.partitions.filter((partition) => partition.name !== "workflow_events_y2025m05");
     expect(world.plan(windowSpec(YEAR), clocksAt("2025-11-10")).plan.create[0]?.reason).toContain("its rows are gone");
   });
 });

@@ -16,8 +16,8 @@ const VIEW: Dependent = { kind: "view", identity: "app.v", names: ["app", "v"] }
 function withPartition(bounds: string, change: Partial<TableSpecArgs> = {}, event: "created" | "adopted" = "created") {
   const world = new World();
   world.up(windowSpec({ ...YEAR, ...change }), clocksAt("2025-11-10"));
-  const leaf = world.attach("odd", parseInterval(bounds), parseInstant("2025-11-10", "UTC"), event);
-  return { world, leaf };
+  const partition = world.attach("odd", parseInterval(bounds), parseInstant("2025-11-10", "UTC"), event);
+  return { world, partition };
 }
 
 const retired = (plan: PlanOfWorld) => plan.retirements.map(({ verb, partition }) => `${verb} ${partition}`);
@@ -94,10 +94,10 @@ describe("a partition that is no interval", () => {
   );
 
   test("that was detached without a confirmation is not dropped without one", () => {
-    const { world, leaf } = withPartition(`../2024-11-01T00:00:00Z`);
-    world.leaves = world.leaves.filter((one) => one !== leaf);
+    const { world, partition } = withPartition(`../2024-11-01T00:00:00Z`);
+    world.partitions = world.partitions.filter((one) => one !== partition);
     const at = parseInstant("2025-11-10", "UTC");
-    const { schema, name, oid, rows, bytes } = leaf;
+    const { schema, name, oid, rows, bytes } = partition;
     world.detached = [
       {
         schema,
@@ -185,15 +185,15 @@ describe("the reason why a partition stays is the first that is true", () => {
   ];
   describe.each(stops)("%s", (_stop, stop, other) => {
     test.each(keeps)("%s", (what, bounds, change, facts, event, reason) => {
-      const { world, leaf } = withPartition(bounds, {}, event);
+      const { world, partition } = withPartition(bounds, {}, event);
       if (event === "adopted")
         world.ledger = world.ledger.map((one) =>
-          one.oid === leaf.oid ? { ...one, detail: { expiredAtAdoption: true } } : one,
+          one.oid === partition.oid ? { ...one, detail: { expiredAtAdoption: true } } : one,
         );
       const plan = world.plan(
         windowSpec({ ...YEAR, ...stop, ...change }),
         clocksAt("2025-12-02T12:00:00Z"),
-        facts(leaf.oid),
+        facts(partition.oid),
       );
       const [entry, ...more] = plan.plan.deferred.filter(({ partition }) => partition === "odd");
       expect(more).toEqual([]);
@@ -232,8 +232,8 @@ describe("what needs a partition", () => {
   ] as [string, Partial<TableSpecArgs>, string[]][])(
     'keeps it attached only where it would be dropped: onExpire "%s"',
     (_verb, change, steps) => {
-      const { world, leaf } = withPartition(OCTOBER);
-      const plan = world.plan(windowSpec({ ...YEAR, ...change }), clocksAt("2025-12-02"), needs(leaf.oid));
+      const { world, partition } = withPartition(OCTOBER);
+      const plan = world.plan(windowSpec({ ...YEAR, ...change }), clocksAt("2025-12-02"), needs(partition.oid));
       expect(retired(plan)).toEqual(steps);
       expect(plan.warnings.some((text) => text.includes("DROP VIEW app.v"))).toBe(steps[0] !== "detach odd");
     },
@@ -241,10 +241,10 @@ describe("what needs a partition", () => {
 
   test("keeps a detached one from its drop, and not from its archive", () => {
     const archived = windowSpec({ ...YEAR, onExpire: "archive", archive: { to: "s3://bucket/postgres" } });
-    const { world, leaf } = withPartition(OCTOBER);
-    world.leaves = world.leaves.filter((one) => one !== leaf);
+    const { world, partition } = withPartition(OCTOBER);
+    world.partitions = world.partitions.filter((one) => one !== partition);
     const at = parseInstant("2025-11-10", "UTC");
-    const { schema, name, oid, rows, bytes } = leaf;
+    const { schema, name, oid, rows, bytes } = partition;
     const bounds = parseInterval(OCTOBER);
     world.detached = [{ schema, name, oid, rows, bytes, branch: "", bounds, detachedAt: at, dropAfter: at }];
     const dropping = world.plan(windowSpec(YEAR), clocksAt("2025-11-10"), needs(oid));

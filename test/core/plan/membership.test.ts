@@ -28,7 +28,7 @@ function publication(changes: Partial<ObservedPublication> = {}): ObservedPublic
     viaRoot: true,
     tables: 0,
     member: undefined,
-    leaves: [],
+    partitions: [],
     ...changes,
   };
 }
@@ -69,11 +69,11 @@ function observe(
   };
 }
 
-const plan = (spec: Partial<PublicationMemberWire>, observation: Observation, leafAccess?: "closed" | "mirror") =>
+const plan = (spec: Partial<PublicationMemberWire>, observation: Observation, partitionAccess?: "closed" | "mirror") =>
   planMembership({
     spec: { ...SPEC, ...spec },
     observation,
-    profile: leafAccess ? { rowSecurity: { enable: true, force: false, leafAccess } } : {},
+    profile: partitionAccess ? { rowSecurity: { enable: true, force: false, partitionAccess } } : {},
     planned: undefined,
   });
 const sqlOf = (spec: Partial<PublicationMemberWire>, observation: Observation) =>
@@ -174,7 +174,7 @@ describe("leaving", () => {
 
 describe("what surprises", () => {
   test.each<
-    [what: string, published: Partial<ObservedReplication>, leafAccess: "closed" | "mirror", warnings: RegExp[]]
+    [what: string, published: Partial<ObservedReplication>, partitionAccess: "closed" | "mirror", warnings: RegExp[]]
   >([
     [
       "the name of Supabase",
@@ -212,9 +212,9 @@ describe("what surprises", () => {
       "mirror",
       [/wal_level is "replica"/],
     ],
-  ])("is said: %s", (_, published, leafAccess, warnings) => {
+  ])("is said: %s", (_, published, partitionAccess, warnings) => {
     const name = published.publications?.[0]?.name ?? "p";
-    const found = plan({ publication: name }, observe(published), leafAccess).warnings;
+    const found = plan({ publication: name }, observe(published), partitionAccess).warnings;
     expect(found).toHaveLength(warnings.length);
     for (const [index, warning] of warnings.entries()) expect(found[index]).toMatch(warning);
   });

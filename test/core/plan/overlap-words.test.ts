@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Observation } from "../../../core/observed/table";
 import type { OpenInterval } from "../../../core/time/interval";
 import { planCreation } from "../../../core/plan/create/creation";
-import { at, factsOf, leafOf, part, tableOf } from "../adopt/support";
+import { at, factsOf, partitionOf, part, tableOf } from "../adopt/support";
 
 const now = at("2026-11-28");
 const wanted = part("events_p2026_12", "2026-12-01", "2027-01-01");
 
 function refusal(bounds: OpenInterval): string {
-  const table = tableOf([leafOf("events_there", bounds, "FOR VALUES …")]);
+  const table = tableOf([partitionOf("events_there", bounds, "FOR VALUES …")]);
   const { replication } = factsOf(table, now);
   const observation: Observation = {
     table,

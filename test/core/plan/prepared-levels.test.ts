@@ -34,9 +34,9 @@ const levels: Partial<TableSpecArgs> = {
     },
   ],
   window: { lead: "1 month", retention: "2 months" },
-  rowSecurity: { policies: { own: { using: "obs.program = current_user" } }, leafAccess: "mirror" },
+  rowSecurity: { policies: { own: { using: "obs.program = current_user" } }, partitionAccess: "mirror" },
   replicaIdentity: "full",
-  indexes: { by_site: { columns: ["site"], leafName: 'i"_{partition}_by_site' } },
+  indexes: { by_site: { columns: ["site"], partitionIndexName: 'i"_{partition}_by_site' } },
 };
 
 const specOf = (change: Partial<TableSpecArgs> = {}) => tableSpec({ ...levels, ...change });

@@ -77,11 +77,16 @@ describe("restored", () => {
 
   test("F04 the pin of the command line holds for that table, until its day or confirmDrops; without an archive nothing drops it", () => {
     const there = world();
-    const leaf = there.attach("workflow_events_y2024m11", november(), parseInstant("2025-12-03", "UTC"), "attached");
+    const partition = there.attach(
+      "workflow_events_y2024m11",
+      november(),
+      parseInstant("2025-12-03", "UTC"),
+      "attached",
+    );
     const restored = { pinned: true as const, until: "2026-06-01T00:00:00Z" };
-    there.ledger = [...there.ledger, { ...entryOf(there, leaf.oid), event: "restored", detail: restored }];
+    there.ledger = [...there.ledger, { ...entryOf(there, partition.oid), event: "restored", detail: restored }];
     const retires = (spec = windowSpec(ARCHIVED), at = "2026-02-02") =>
-      there.plan(spec, clocksAt(at)).retirements.some(({ oid }) => oid === leaf.oid);
+      there.plan(spec, clocksAt(at)).retirements.some(({ oid }) => oid === partition.oid);
     expect([retires(), retires(undefined, "2026-06-02")]).toEqual([false, true]);
     expect(retires(windowSpec({ ...ARCHIVED, confirmDrops: [NOVEMBER] }))).toBe(true);
     const drop = windowSpec({ window: { lead: "3 months", retention: "12 months" }, onExpire: "drop", grace: "none" });

@@ -125,11 +125,11 @@ test("any two windows give a legal plan: no overlap, nothing wanted or not expir
           list.some((each) => formatInterval(each) === formatInterval(item.bounds));
         expect(wanted(after) && (item.verb !== "drop" || wanted(before))).toBe(false);
       }
-      for (const [index, leaf] of world.leaves.entries()) {
-        for (const other of world.leaves.slice(index + 1))
-          expect(leaf.bounds && other.bounds && overlaps(leaf.bounds, other.bounds)).toBe(false);
+      for (const [index, partition] of world.partitions.entries()) {
+        for (const other of world.partitions.slice(index + 1))
+          expect(partition.bounds && other.bounds && overlaps(partition.bounds, other.bounds)).toBe(false);
       }
-      const names = [...world.leaves, ...world.detached].map((table) => table.name);
+      const names = [...world.partitions, ...world.detached].map((table) => table.name);
       expect(new Set(names).size).toBe(names.length);
       if (plan.problems.some((problem) => problem.code === "declared-cut"))
         expect(plan.retirements.filter((item) => item.verb === "detach")).toEqual([]);

@@ -4,19 +4,19 @@ import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
-  leafIndexStatements,
+  partitionIndexStatements,
 } from "../../../core/table/create/index-build";
 import { reattachStatements } from "../../../core/partition/create/reattach";
 import { detachStatement, dropStatements, finalizeStatement } from "../../../core/partition/statements/retire";
 import { HAZARDS, hazardsOf, type Statement } from "../../../core/sql/statement";
 import { tableSpec } from "../support/specs";
-import { JANUARY, leafIndex, locksOf, PARENT, PLACE, RUN, WITH_DEFAULT, WITH_FK } from "./support";
+import { JANUARY, partitionIndex, locksOf, PARENT, PLACE, RUN, WITH_DEFAULT, WITH_FK } from "./support";
 
 const NEW = { ...JANUARY, name: "p_2025_01" };
-const LEAF = { schema: "public", name: "p_2025_01" };
+const PARTITION = { schema: "public", name: "p_2025_01" };
 const attach = (parent: typeof PARENT) =>
   createPartitionStatements(parent, NEW).find((each) => each.sql.includes("ATTACH"));
-const index = leafIndexStatements(PARENT, RUN, RUN.printed, PLACE, [leafIndex({ valid: false })]);
+const index = partitionIndexStatements(PARENT, RUN, RUN.printed, PLACE, [partitionIndex({ valid: false })]);
 const [leftover, build, attachIndex] = index;
 
 /** The locks that were measured on 14 to 18 for the statements that we use, with the hazards they carry. */
@@ -47,43 +47,43 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
   [
     8,
     "DETACH",
-    detachStatement(WITH_DEFAULT, LEAF),
-    ["parent ACCESS EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "default ACCESS EXCLUSIVE"],
+    detachStatement(WITH_DEFAULT, PARTITION),
+    ["parent ACCESS EXCLUSIVE", "partition ACCESS EXCLUSIVE", "default ACCESS EXCLUSIVE"],
     ["LOCK_PARENT_AX", "LOCK_DEFAULT_AX"],
   ],
   [
     10,
     "DETACH CONCURRENTLY",
-    detachStatement(PARENT, LEAF),
-    ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE"],
+    detachStatement(PARENT, PARTITION),
+    ["parent SHARE UPDATE EXCLUSIVE", "partition ACCESS EXCLUSIVE"],
     ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
   ],
   [
     10,
     "DETACH CONCURRENTLY under a foreign key",
-    detachStatement(WITH_FK, LEAF),
-    ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "referenced SHARE ROW EXCLUSIVE"],
+    detachStatement(WITH_FK, PARTITION),
+    ["parent SHARE UPDATE EXCLUSIVE", "partition ACCESS EXCLUSIVE", "referenced SHARE ROW EXCLUSIVE"],
     ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL", "LOCK_REF_WRITE"],
   ],
   [
     11,
     "FINALIZE",
-    finalizeStatement(WITH_FK, LEAF),
-    ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "referenced SHARE ROW EXCLUSIVE"],
+    finalizeStatement(WITH_FK, PARTITION),
+    ["parent SHARE UPDATE EXCLUSIVE", "partition ACCESS EXCLUSIVE", "referenced SHARE ROW EXCLUSIVE"],
     ["WAITS_OLD_XACTS", "LOCK_REF_WRITE"],
   ],
   [
     10,
     "DETACH CONCURRENTLY where another table refers to it",
-    detachStatement({ ...PARENT, referring: ["public.q"] }, LEAF),
-    ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "referring ACCESS EXCLUSIVE"],
+    detachStatement({ ...PARENT, referring: ["public.q"] }, PARTITION),
+    ["parent SHARE UPDATE EXCLUSIVE", "partition ACCESS EXCLUSIVE", "referring ACCESS EXCLUSIVE"],
     ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL", "LOCK_REFERRING_AX", "SCAN_REFERRING"],
   ],
   [
     11,
     "FINALIZE where another table refers to it",
-    finalizeStatement({ ...PARENT, referring: ["public.q"] }, LEAF),
-    ["parent SHARE UPDATE EXCLUSIVE", "leaf ACCESS EXCLUSIVE", "referring ACCESS EXCLUSIVE"],
+    finalizeStatement({ ...PARENT, referring: ["public.q"] }, PARTITION),
+    ["parent SHARE UPDATE EXCLUSIVE", "partition ACCESS EXCLUSIVE", "referring ACCESS EXCLUSIVE"],
     ["WAITS_OLD_XACTS", "LOCK_REFERRING_AX"],
   ],
   [
@@ -93,12 +93,18 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
     ["parent SHARE UPDATE EXCLUSIVE", "referring SHARE ROW EXCLUSIVE"],
     ["LOCK_REFERRING_WRITE"],
   ],
-  [13, "DROP of a detached table", dropStatements(PARENT, LEAF)[1], ["leaf ACCESS EXCLUSIVE"], ["DELETES_DATA"]],
+  [
+    13,
+    "DROP of a detached table",
+    dropStatements(PARENT, PARTITION)[1],
+    ["partition ACCESS EXCLUSIVE"],
+    ["DELETES_DATA"],
+  ],
   [
     14,
     "DROP of a detached table with a foreign key",
-    dropStatements(WITH_FK, LEAF)[1],
-    ["leaf ACCESS EXCLUSIVE", "referenced ACCESS EXCLUSIVE"],
+    dropStatements(WITH_FK, PARTITION)[1],
+    ["partition ACCESS EXCLUSIVE", "referenced ACCESS EXCLUSIVE"],
     ["DELETES_DATA", "LOCK_REF_AX"],
   ],
   [17, "CREATE INDEX ON ONLY", createParentIndexStatement(PARENT, RUN), ["parent SHARE"], ["LOCK_WRITES_SHORT"]],
@@ -106,35 +112,35 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
     18,
     "CREATE INDEX CONCURRENTLY",
     build,
-    ["leaf SHARE UPDATE EXCLUSIVE"],
+    ["partition SHARE UPDATE EXCLUSIVE"],
     ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
   ],
   [
     18,
     "DROP INDEX CONCURRENTLY of a leftover",
     leftover,
-    ["leaf SHARE UPDATE EXCLUSIVE"],
+    ["partition SHARE UPDATE EXCLUSIVE"],
     ["WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
   ],
   [
     20,
     "ALTER INDEX ATTACH",
     attachIndex,
-    ["parent ACCESS SHARE", "index SHARE UPDATE EXCLUSIVE", "leaf ACCESS SHARE", "index ACCESS EXCLUSIVE"],
-    ["LOCK_LEAF_INDEX_AX"],
+    ["parent ACCESS SHARE", "index SHARE UPDATE EXCLUSIVE", "partition ACCESS SHARE", "index ACCESS EXCLUSIVE"],
+    ["LOCK_PARTITION_INDEX_AX"],
   ],
   [
     21,
     "DROP INDEX",
     dropIndexStatement(PARENT, "p_run", ["public.p_2025_01"]),
-    ["parent ACCESS EXCLUSIVE", "leaf ACCESS EXCLUSIVE"],
+    ["parent ACCESS EXCLUSIVE", "partition ACCESS EXCLUSIVE"],
     ["LOCK_PARENT_AX", "INDEX_DROPPED"],
   ],
   [
     35,
     "VALIDATE CONSTRAINT",
     reattachStatements(PARENT, NEW, []).find((each) => each.sql.includes("VALIDATE CONSTRAINT")),
-    ["leaf SHARE UPDATE EXCLUSIVE"],
+    ["partition SHARE UPDATE EXCLUSIVE"],
     ["SCAN_PARTITION"],
   ],
 ])("row %i: %s says its locks and hazards", (_row, _what, statement, locks, hazards) => {
@@ -147,9 +153,9 @@ const EVERY = [
   ...[PARENT, WITH_FK, WITH_DEFAULT].flatMap((parent) => [
     ...createPartitionStatements(parent, NEW),
     ...reattachStatements(parent, NEW, parent.indexes),
-    ...dropStatements(parent, LEAF),
-    detachStatement(parent, LEAF),
-    finalizeStatement(parent, LEAF),
+    ...dropStatements(parent, PARTITION),
+    detachStatement(parent, PARTITION),
+    finalizeStatement(parent, PARTITION),
   ]),
   createParentIndexStatement(PARENT, RUN),
   dropIndexStatement(PARENT, "p_run"),
@@ -160,7 +166,7 @@ describe("every statement", () => {
   test("that takes a lock which stops others is of the class with a short lock_timeout, unless it grows with rows", () => {
     const stopping = new Set(["SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"]);
     for (const statement of EVERY) {
-      if (!statement.locks.some((lock) => lock.role !== "leaf" && stopping.has(lock.mode))) continue;
+      if (!statement.locks.some((lock) => lock.role !== "partition" && stopping.has(lock.mode))) continue;
       expect([statement.sql, statement.timeouts]).toEqual([statement.sql, "strong"]);
     }
   });

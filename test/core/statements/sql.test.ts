@@ -4,7 +4,7 @@ import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
   dropIndexStatement,
-  leafIndexStatements,
+  partitionIndexStatements,
 } from "../../../core/table/create/index-build";
 import { observedParent, plannedParent } from "../../../core/partition/carry/parent";
 import { reattachStatements } from "../../../core/partition/create/reattach";
@@ -13,7 +13,7 @@ import type { ObservedIndex, ObservedTable } from "../../../core/observed/table"
 import type { RegisteredIndex } from "../../../core/observed/registration";
 import { byteLength } from "../../../core/names/identifier";
 import { VALID, tableSpec } from "../support/specs";
-import { JANUARY, leafIndex, PARENT, PLACE, RUN, sqlOf, WITH_DEFAULT } from "./support";
+import { JANUARY, partitionIndex, PARENT, PLACE, RUN, sqlOf, WITH_DEFAULT } from "./support";
 
 test("a table is made with its constraints and indexes, each under a name of ours", () => {
   expect(sqlOf(createTableStatements(tableSpec()))).toEqual([
@@ -86,21 +86,21 @@ test("identity, nullable and actions of a foreign key are written out", () => {
 });
 
 describe("retirement", () => {
-  const leaf = { schema: "public", name: "p_2025_01" };
+  const partition = { schema: "public", name: "p_2025_01" };
   test("detaches concurrently", () =>
-    expect(detachStatement(PARENT, leaf).sql).toBe(
+    expect(detachStatement(PARENT, partition).sql).toBe(
       'ALTER TABLE "public"."p" DETACH PARTITION "public"."p_2025_01" CONCURRENTLY',
     ));
   test("detaches plainly where a default partition forbids the concurrent form", () =>
-    expect(detachStatement(WITH_DEFAULT, leaf).sql).toBe(
+    expect(detachStatement(WITH_DEFAULT, partition).sql).toBe(
       'ALTER TABLE "public"."p" DETACH PARTITION "public"."p_2025_01"',
     ));
   test("finishes an interrupted detach", () =>
-    expect(finalizeStatement(PARENT, leaf).sql).toBe(
+    expect(finalizeStatement(PARENT, partition).sql).toBe(
       'ALTER TABLE "public"."p" DETACH PARTITION "public"."p_2025_01" FINALIZE',
     ));
   test("drops under a lock that comes first", () =>
-    expect(sqlOf(dropStatements(PARENT, leaf))).toEqual([
+    expect(sqlOf(dropStatements(PARENT, partition))).toEqual([
       'LOCK TABLE "public"."p_2025_01" IN ACCESS EXCLUSIVE MODE',
       'DROP TABLE "public"."p_2025_01"',
     ]));
@@ -121,36 +121,37 @@ test("a detached table is brought up to date, checked while nobody waits, and at
 describe("an index", () => {
   const build = 'CREATE INDEX CONCURRENTLY "p_2025_01_run_idx" ON "public"."p_2025_01" USING btree ("run_id")';
   const attach = 'ALTER INDEX "public"."p_run" ATTACH PARTITION "public"."p_2025_01_run_idx"';
-  const on = (existing: ReturnType<typeof leafIndex>[]) =>
-    sqlOf(leafIndexStatements(PARENT, RUN, RUN.printed, PLACE, existing));
+  const on = (existing: ReturnType<typeof partitionIndex>[]) =>
+    sqlOf(partitionIndexStatements(PARENT, RUN, RUN.printed, PLACE, existing));
 
   test("begins with the parent alone", () =>
     expect(createParentIndexStatement(PARENT, RUN).sql).toBe(
       'CREATE INDEX "p_run" ON ONLY "public"."p" USING btree ("run_id")',
     ));
-  test("is built concurrently on a leaf and attached", () => expect(on([])).toEqual([build, attach]));
-  test("that a leaf has already is left alone", () => expect(on([leafIndex({ attachedTo: "p_run" })])).toEqual([]));
+  test("is built concurrently on a partition and attached", () => expect(on([])).toEqual([build, attach]));
+  test("that a partition has already is left alone", () =>
+    expect(on([partitionIndex({ attachedTo: "p_run" })])).toEqual([]));
   test("equal to the wanted one is attached under its own name, not rebuilt", () =>
-    expect(on([leafIndex({ name: "by_hand" })])).toEqual([
+    expect(on([partitionIndex({ name: "by_hand" })])).toEqual([
       'ALTER INDEX "public"."p_run" ATTACH PARTITION "public"."by_hand"',
     ]));
   test("left invalid by a killed build is dropped first", () =>
-    expect(on([leafIndex({ valid: false })])).toEqual([
+    expect(on([partitionIndex({ valid: false })])).toEqual([
       'DROP INDEX CONCURRENTLY "public"."p_2025_01_run_idx"',
       build,
       attach,
     ]));
   test("another one of its name that is invalid is not dropped", () =>
-    expect(on([leafIndex({ valid: false, definition: "USING btree (run_id DESC)" })])).toEqual([build, attach]));
+    expect(on([partitionIndex({ valid: false, definition: "USING btree (run_id DESC)" })])).toEqual([build, attach]));
   test("attached although invalid is built anew in its place", () =>
-    expect(on([leafIndex({ valid: false, attachedTo: "p_run" })])).toEqual([
+    expect(on([partitionIndex({ valid: false, attachedTo: "p_run" })])).toEqual([
       'REINDEX INDEX CONCURRENTLY "public"."p_2025_01_run_idx"',
     ]));
-  test("of another definition, another leaf, or owned by a constraint is not taken for equal", () => {
+  test("of another definition, another partition, or owned by a constraint is not taken for equal", () => {
     const others = [
-      leafIndex({ name: "a", definition: "USING btree (run_id DESC)" }),
-      leafIndex({ name: "b", leaf: "p_2025_02" }),
-      leafIndex({ name: "c", unique: true }),
+      partitionIndex({ name: "a", definition: "USING btree (run_id DESC)" }),
+      partitionIndex({ name: "b", partition: "p_2025_02" }),
+      partitionIndex({ name: "c", unique: true }),
     ];
     expect(on(others)).toEqual([build, attach]);
   });
@@ -257,7 +258,7 @@ describe("a parent that exists gives the same text as the planned one", () => {
         definition: "PRIMARY KEY (id, ts)",
       }),
     ],
-    leaves: [],
+    partitions: [],
     branches: [],
     carried: undefined,
     referencedBy: [],
@@ -267,7 +268,14 @@ describe("a parent that exists gives the same text as the planned one", () => {
   const registered = plannedParent(spec).indexes.flatMap((each) => {
     const found = observed.indexes.find((candidate) => candidate.name === each.name);
     return each.constraint === undefined && found
-      ? [{ name: each.name, leafName: each.leafName, declared: each.definition, printed: found.definition }]
+      ? [
+          {
+            name: each.name,
+            partitionIndexName: each.partitionIndexName,
+            declared: each.definition,
+            printed: found.definition,
+          },
+        ]
       : [];
   });
 

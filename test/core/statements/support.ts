@@ -1,4 +1,4 @@
-import type { ObservedLeafIndex } from "../../../core/observed/table";
+import type { ObservedPartitionIndex } from "../../../core/observed/table";
 import type { IndexPlace } from "../../../core/table/create/index-build";
 import type { ParentShape } from "../../../core/partition/carry/parent";
 import type { Statement } from "../../../core/sql/statement";
@@ -19,7 +19,7 @@ export const PARENT: ParentShape = {
       unique: true,
       definition: "",
       printed: "",
-      leafName: "{partition}_pkey",
+      partitionIndexName: "{partition}_pkey",
       constraint: 'PRIMARY KEY ("id", "ts")',
     },
     {
@@ -27,13 +27,13 @@ export const PARENT: ParentShape = {
       unique: false,
       definition: 'USING btree ("run_id")',
       printed: "USING btree (run_id)",
-      leafName: "{partition}_run_idx",
+      partitionIndexName: "{partition}_run_idx",
       constraint: undefined,
     },
   ],
   references: [],
   defaultPartition: undefined,
-  leafSchema: "public",
+  partitionSchema: "public",
   carried: { profile: {}, state: undefined, registered: [], defaultGrantees: [] },
   now: undefined,
 };
@@ -48,7 +48,7 @@ export const RUN = {
   unique: false,
   definition: 'USING btree ("run_id")',
   printed: "USING btree (run_id)",
-  leafName: "{partition}_run_idx",
+  partitionIndexName: "{partition}_run_idx",
   constraint: undefined,
 };
 
@@ -60,7 +60,7 @@ export const PLACE: IndexPlace = {
   above: { schema: "public", table: "p", index: "p_run" },
 };
 
-export function leafIndex(change: Partial<ObservedLeafIndex> = {}): ObservedLeafIndex {
+export function partitionIndex(change: Partial<ObservedPartitionIndex> = {}): ObservedPartitionIndex {
   return {
     name: "p_2025_01_run_idx",
     definition: "USING btree (run_id)",
@@ -69,7 +69,7 @@ export function leafIndex(change: Partial<ObservedLeafIndex> = {}): ObservedLeaf
     columns: ["run_id"],
     constraint: undefined,
     schema: "public",
-    leaf: "p_2025_01",
+    partition: "p_2025_01",
     attachedTo: undefined,
     building: false,
     ...change,

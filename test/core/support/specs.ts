@@ -26,8 +26,8 @@ export const VALID: TableSpecArgs = {
   window: { lead: "3 months", retention: "12 months" },
   onExpire: "drop",
   indexes: {
-    run_id: { columns: ["run_id"], leafName: "{partition}_run_id_idx" },
-    run_ts: { columns: ["run_id", { column: "ts", order: "desc" }], leafName: "{partition}_run_ts_idx" },
+    run_id: { columns: ["run_id"], partitionIndexName: "{partition}_run_id_idx" },
+    run_ts: { columns: ["run_id", { column: "ts", order: "desc" }], partitionIndexName: "{partition}_run_ts_idx" },
   },
 };
 

@@ -1,5 +1,5 @@
 import type { DetachedTable, LedgerDetail, LedgerEntry, LedgerEvent } from "../../../core/observed/ledger";
-import type { Observation, ObservedLeaf } from "../../../core/observed/table";
+import type { Observation, ObservedPartition } from "../../../core/observed/table";
 import { NOTHING_PUBLISHED } from "../../../core/observed/replication";
 import type { Clocks } from "../../../core/window/clocks";
 import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
@@ -19,7 +19,7 @@ export interface PlanOfWorld extends TablePlan {
 
 /** The database of one table in memory: what a plan does to it, and what it shows to the next plan. */
 export class World {
-  leaves: ObservedLeaf[] = [];
+  partitions: ObservedPartition[] = [];
   detached: DetachedTable[] = [];
   ledger: LedgerEntry[] = [];
   registered: WindowSpec | undefined;
@@ -38,7 +38,7 @@ export class World {
         columns: [],
         constraints: [],
         indexes: [],
-        leaves: this.leaves,
+        partitions: this.partitions,
         branches: [],
         carried: undefined,
         referencedBy: [],
@@ -97,9 +97,9 @@ export class World {
     }
     for (const step of plan.steps) {
       const { oid, name } = step.table;
-      const leaf = this.leaves.find((candidate) => candidate.oid === oid);
-      if ((step.verb === "detach" || step.verb === "finalize") && leaf)
-        this.detach(leaf, dropDay(step), now, step.promise.kind === "archive" ? true : undefined);
+      const partition = this.partitions.find((candidate) => candidate.oid === oid);
+      if ((step.verb === "detach" || step.verb === "finalize") && partition)
+        this.detach(partition, dropDay(step), now, step.promise.kind === "archive" ? true : undefined);
       if (step.verb === "archive") this.archive(oid, endOfGrace(spec, now), now);
       if (step.verb === "drop") {
         const table = this.detached.find((candidate) => candidate.oid === oid);
@@ -119,9 +119,9 @@ export class World {
     at: Instant,
     event: LedgerEvent | undefined,
     expired = false,
-  ): ObservedLeaf {
+  ): ObservedPartition {
     const oid = String(this.nextOid++);
-    const leaf: ObservedLeaf = {
+    const partition: ObservedPartition = {
       oid,
       schema: "public",
       name,
@@ -134,17 +134,17 @@ export class World {
       bytes: 8192,
       carried: undefined,
     };
-    this.leaves = [...this.leaves, leaf];
-    if (event) this.record(name, oid, leaf.bounds ?? bounds, event, at, expired);
-    return leaf;
+    this.partitions = [...this.partitions, partition];
+    if (event) this.record(name, oid, partition.bounds ?? bounds, event, at, expired);
+    return partition;
   }
 
   /** As a DETACH CONCURRENTLY leaves it that was interrupted after its first phase. */
   interruptDetach(bounds: OpenInterval, at: Instant, ours: boolean): void {
-    this.leaves = this.leaves.map((leaf) => {
-      if (!leaf.bounds || !sameInterval(leaf.bounds, bounds)) return leaf;
-      if (ours) this.record(leaf.name, leaf.oid, bounds, "detaching", at);
-      return { ...leaf, detachPending: true };
+    this.partitions = this.partitions.map((partition) => {
+      if (!partition.bounds || !sameInterval(partition.bounds, bounds)) return partition;
+      if (ours) this.record(partition.name, partition.oid, bounds, "detaching", at);
+      return { ...partition, detachPending: true };
     });
   }
 
@@ -162,10 +162,10 @@ export class World {
     });
   }
 
-  private detach(leaf: ObservedLeaf, dropAfter: Instant | undefined, now: Instant, toArchive?: true): void {
-    const bounds = leaf.bounds ?? { from: undefined, to: undefined };
-    this.leaves = this.leaves.filter((candidate) => candidate !== leaf);
-    const { schema, name, oid, rows, bytes } = leaf;
+  private detach(partition: ObservedPartition, dropAfter: Instant | undefined, now: Instant, toArchive?: true): void {
+    const bounds = partition.bounds ?? { from: undefined, to: undefined };
+    this.partitions = this.partitions.filter((candidate) => candidate !== partition);
+    const { schema, name, oid, rows, bytes } = partition;
     this.detached = [
       ...this.detached,
       {

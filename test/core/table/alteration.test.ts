@@ -11,7 +11,7 @@ import { alterTable, alterTableStatements } from "../../../core/table/alter/alte
 import type { Statement } from "../../../core/sql/statement";
 import { tableSpec } from "../support/specs";
 
-const leaf = (name: string) => ({
+const partition = (name: string) => ({
   oid: name,
   schema: "public",
   name,
@@ -54,7 +54,7 @@ function observed(shape: TableShape): ObservedTable {
       })),
     ],
     indexes: [],
-    leaves: [leaf("p1"), leaf("p2")],
+    partitions: [partition("p1"), partition("p2")],
     branches: [],
     carried: undefined,
     referencedBy: [],
@@ -251,7 +251,7 @@ describe("whatever is changed into whatever", () => {
     each((statements) => {
       for (const one of statements.filter((candidate) => candidate.hold !== "instant")) {
         expect(one.timeouts).toBe("waiting");
-        expect(one.locks.map((lock) => `${lock.role} ${lock.mode}`)).toEqual(["leaf SHARE UPDATE EXCLUSIVE"]);
+        expect(one.locks.map((lock) => `${lock.role} ${lock.mode}`)).toEqual(["partition SHARE UPDATE EXCLUSIVE"]);
         expect(statements.filter((other) => other.transaction === one.transaction)).toHaveLength(1);
       }
     });

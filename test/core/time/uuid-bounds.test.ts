@@ -13,7 +13,7 @@ const TAILS = [
   "0000-8000-000000000000",
 ] as const;
 
-const leaf = (from: string, to: string) => ({
+const partition = (from: string, to: string) => ({
   boundsText: `FOR VALUES FROM ('${from}') TO ('${to}')`,
   bounds: { from: parseUuidBound(from), to: parseUuidBound(to) },
 });
@@ -46,7 +46,7 @@ describe("new bounds", () => {
   });
 
   it.each(TAILS)("go on with %s where partitions have it", (tail) => {
-    const uuid = uuidForms([leaf(uuidText(at("2024-12-01"), tail), uuidText(moment, tail))]);
+    const uuid = uuidForms([partition(uuidText(at("2024-12-01"), tail), uuidText(moment, tail))]);
     expect(isUniform(uuid)).toBe(true);
     const key = { kind: "uuidv7" as const, zone: "UTC", uuid };
     expect(endText(key, "from", moment)).toBe(uuidText(moment, tail));
@@ -63,7 +63,7 @@ describe("new bounds", () => {
             ? uuidText(time(index).subtract({ milliseconds: 1 }), "ffff-ffff-ffffffffffff")
             : uuidText(time(index), tail);
         const there = list.flatMap(([from, to, exists], index) =>
-          exists ? [{ index, ...leaf(text(index, from), text(index + 1, to)) }] : [],
+          exists ? [{ index, ...partition(text(index, from), text(index + 1, to)) }] : [],
         );
         const key = { kind: "uuidv7" as const, zone: "UTC", uuid: uuidForms(there) };
         const ends = (one: { boundsText: string }) =>

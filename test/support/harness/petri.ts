@@ -47,7 +47,7 @@ export function petriProgram(day: string, ...table: Parameters<typeof petri>): P
 
 /** Everything that a partition has to carry. */
 export const carried: Partial<TableSpecArgs> = {
-  rowSecurity: { policies: { own: { using: "petri_obs.program_id = current_user" } }, leafAccess: "mirror" },
+  rowSecurity: { policies: { own: { using: "petri_obs.program_id = current_user" } }, partitionAccess: "mirror" },
   grants: { public: ["select"] },
   replicaIdentity: "full",
   storage: { hot: { options: { fillfactor: 90 } } },

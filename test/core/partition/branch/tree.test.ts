@@ -123,7 +123,7 @@ describe("the tree of branches", () => {
     ];
     const site = "petri_obs_prog_abc123_site_its";
     const nameIn = (values: SourceValues, there: Readonly<Record<string, readonly string[]>>) => {
-      const branches = Object.entries(there).map(([name, path]) => ({ path, leaf: { name } }));
+      const branches = Object.entries(there).map(([name, path]) => ({ path, partition: { name } }));
       const table = { branches } as unknown as ObservedTable;
       const found = [...flatten(desiredBranches(window, values, table))];
       return (value: string) => found.find(({ path }) => path.at(-1) === value)?.name;

@@ -214,7 +214,7 @@ describe("other ways of a default partition", () => {
     const itself = detachStatement(withDefault(), { schema: "public", name: "p_default" });
     expect(itself.locks.map(({ role, mode }) => `${role} ${mode}`)).toEqual([
       "parent ACCESS EXCLUSIVE",
-      "leaf ACCESS EXCLUSIVE",
+      "partition ACCESS EXCLUSIVE",
     ]);
     expect(itself.hazards).toEqual(["LOCK_PARENT_AX", "LOCK_DEFAULT_AX"]);
   });

@@ -1,5 +1,5 @@
 -- The table with oid $1 itself and all its partitions, at any depth, parents first. $2: whether sizes are read from the files, which
--- waits for a lock on each leaf, or estimated from the last vacuum. The bounds are printed without naming the table, so that
+-- waits for a lock on each partition, or estimated from the last vacuum. The bounds are printed without naming the table, so that
 -- no lock is taken. `carried` is what PostgreSQL does not hand down from the table to a partition, `unsaid` in it what no
 -- declaration can say and a new partition has as its siblings have it; `fallback` more about its default partition.
 with recursive family as (

@@ -17,7 +17,7 @@ afterAll(closeAll);
 
 const march = "2025-03-10T00:00:00Z";
 const window = { lead: "1 month", retention: "3 months" } as const;
-const leafName = /^events_p/;
+const partitionIndexName = /^events_p/;
 
 /** What one relation carries, in the words of the catalogue. */
 interface Carried {
@@ -43,8 +43,8 @@ async function carried(database: TestDatabase): Promise<readonly Carried[]> {
     where n.nspname = 'app' and c.relkind in ('r', 'p') order by c.relname`);
 }
 
-async function leavesCarry(database: TestDatabase): Promise<Readonly<Record<string, Carried>>> {
-  const rows = (await carried(database)).filter((row) => leafName.test(row.name));
+async function partitionsCarry(database: TestDatabase): Promise<Readonly<Record<string, Carried>>> {
+  const rows = (await carried(database)).filter((row) => partitionIndexName.test(row.name));
   return Object.fromEntries(
     rows.map((row) => [row.name.replace("events_p2025_", "").replace("events_p2024_", ""), row]),
   );
@@ -95,19 +95,25 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
   };
 
   const expectEverything = async (): Promise<void> => {
-    const { "12": december, "01": january, "02": february, "03": present, "04": next } = await leavesCarry(database);
+    const {
+      "12": december,
+      "01": january,
+      "02": february,
+      "03": present,
+      "04": next,
+    } = await partitionsCarry(database);
     const targets = { id: 50, note: 500 };
-    for (const leaf of [december, january, february, present, next])
-      expect(leaf).toMatchObject({ replica: "i", targets });
-    for (const leaf of [present, next])
-      expect(leaf).toMatchObject({
+    for (const partition of [december, january, february, present, next])
+      expect(partition).toMatchObject({ replica: "i", targets });
+    for (const partition of [present, next])
+      expect(partition).toMatchObject({
         options: ["autovacuum_vacuum_scale_factor=0.02", "fillfactor=90"],
         toast: null,
         tablespace: "pg_default",
       });
     expect(february).toMatchObject({ options: ["fillfactor=100"], toast: ["autovacuum_enabled=false"] });
-    for (const leaf of [december, january])
-      expect(leaf).toMatchObject({ options: ["autovacuum_freeze_min_age=0"], toast: null, tablespace });
+    for (const partition of [december, january])
+      expect(partition).toMatchObject({ options: ["autovacuum_freeze_min_age=0"], toast: null, tablespace });
     expect((await carried(database)).find(({ name }) => name === "events")).toMatchObject({
       replica: "i",
       targets,
@@ -154,7 +160,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     expect(altering.join("\n")).toMatch(/^COMMENT ON TABLE .*^VACUUM \(FREEZE, ANALYZE, TRUNCATE false\)/ms);
     for (const sql of altering) expect(text).toContain(`${sql.replace(/\n\s*/g, " ")};`);
     await expectEverything();
-    expect((await leavesCarry(database))["02"]?.comment).toBe("kept by hand");
+    expect((await partitionsCarry(database))["02"]?.comment).toBe("kept by hand");
     await settled(declared);
   });
 
@@ -170,7 +176,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     const shown = await preview(database, deployment, declared);
     expect(shown.steps).toEqual([{ op: "update", type: "PartitionWindow", name: "events-window", diff: ["work"] }]);
     expect((await up(database, deployment, declared)).error).toBeUndefined();
-    const mended = await leavesCarry(database);
+    const mended = await partitionsCarry(database);
     expect(mended["03"]?.options).toEqual(
       expect.arrayContaining([
         "fillfactor=90",
@@ -194,7 +200,7 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     );
     const later = program("2025-04-02T00:00:00Z", { ...everything(), paused: true });
     expect((await up(database, deployment, later)).error).toBeUndefined();
-    const grown = await leavesCarry(database);
+    const grown = await partitionsCarry(database);
     expect(grown["02"]).toMatchObject({ options: ["autovacuum_freeze_min_age=0"], toast: null, tablespace });
     expect(grown["03"]).toMatchObject({ options: ["fillfactor=100"], toast: ["autovacuum_enabled=false"] });
     // Not relallvisible: a session that only just begins, in any database, keeps VACUUM from calling the pages frozen.
@@ -220,8 +226,8 @@ describe.each(testVersions())("PostgreSQL %s, what every partition carries", (ve
     await database.query(`alter table app.events set tablespace ${tablespace}`);
     const april = program("2025-04-10T00:00:00Z", { window, indexes: {} });
     expect((await up(database, deployment, april)).error).toBeUndefined();
-    const leaves = await leavesCarry(database);
-    expect([leaves["04"]?.tablespace, leaves["05"]?.tablespace]).toEqual(["pg_default", tablespace]);
+    const partitions = await partitionsCarry(database);
+    expect([partitions["04"]?.tablespace, partitions["05"]?.tablespace]).toEqual(["pg_default", tablespace]);
     await settled(april);
   });
 });

@@ -10,7 +10,7 @@ with recursive family as (
   join pg_inherits i on i.inhparent = f.oid
   where f.depth < 5
 ),
-leaves as (
+partitions as (
   select f.oid from family f where f.depth > 0
   union
   select c.oid
@@ -20,7 +20,7 @@ leaves as (
 )
 select
   n.nspname as schema,
-  leaf.relname as leaf,
+  partition.relname as partition,
   ic.relname as name,
   substr(
     pg_get_indexdef(x.indexrelid),
@@ -31,7 +31,7 @@ select
         ic.relname,
         case when ic.relkind = 'I' then 'ONLY ' else '' end,
         n.nspname,
-        leaf.relname
+        partition.relname
       )
     ) + 1
   ) as definition,
@@ -40,7 +40,7 @@ select
   (
     select json_agg(coalesce(a.attname, pg_get_indexdef(x.indexrelid, k.position::int, true)) order by k.position)
     from unnest(x.indkey::int2[]) with ordinality k (attnum, position)
-    left join pg_attribute a on a.attrelid = leaf.oid and a.attnum = k.attnum and k.attnum > 0
+    left join pg_attribute a on a.attrelid = partition.oid and a.attnum = k.attnum and k.attnum > 0
     where k.position <= x.indnkeyatts
   ) as columns,
   (
@@ -50,15 +50,15 @@ select
       'definition', pg_get_constraintdef(k.oid)
     )
     from pg_constraint k
-    where k.conindid = x.indexrelid and k.conrelid = leaf.oid and k.contype in ('p', 'u', 'x')
+    where k.conindid = x.indexrelid and k.conrelid = partition.oid and k.contype in ('p', 'u', 'x')
   ) as constraint,
   upper_index.relname as attached_to,
   exists (select from pg_stat_progress_create_index b where b.index_relid = x.indexrelid) as building
-from leaves
-join pg_class leaf on leaf.oid = leaves.oid
-join pg_namespace n on n.oid = leaf.relnamespace
-join pg_index x on x.indrelid = leaf.oid
+from partitions
+join pg_class partition on partition.oid = partitions.oid
+join pg_namespace n on n.oid = partition.relnamespace
+join pg_index x on x.indrelid = partition.oid
 join pg_class ic on ic.oid = x.indexrelid
 left join pg_inherits ii on ii.inhrelid = x.indexrelid
 left join pg_class upper_index on upper_index.oid = ii.inhparent
-order by n.nspname, leaf.relname, ic.relname
+order by n.nspname, partition.relname, ic.relname

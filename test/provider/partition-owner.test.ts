@@ -107,10 +107,10 @@ describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version
     expect(shown.messages.join("\n")).toContain(grant);
     const run = await up(asDeployer, deployment, april);
     expect(run.error).toContain(grant);
-    const leaves = await database.query<{ name: string }>(
+    const partitions = await database.query<{ name: string }>(
       "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'app.events'::regclass order by 1",
     );
-    expect(leaves.map(({ name }) => name)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
+    expect(partitions.map(({ name }) => name)).toEqual(["events_p2025_03", "events_p2025_04", "events_p2025_05"]);
     await database.query(`alter table app.events_p2025_03 owner to ${owner}`);
     expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
     expect((await preview(asDeployer, deployment, april)).steps).toEqual([]);

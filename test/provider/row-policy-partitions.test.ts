@@ -6,7 +6,7 @@ import { named, preview, up, withPlugin } from "../support/harness/rounds";
 import { type Attempts, attempts, CLOSED } from "../support/harness/tenants";
 import { statementsDuring } from "../support/statement-log";
 import { withTenants } from "./row-policy-support";
-import { accessOf, identityOf, indexLines, leaves } from "./support";
+import { accessOf, identityOf, indexLines, partitions } from "./support";
 import { closeAll } from "./wire-support";
 import { endPlugins } from "../support/harness/plugin";
 
@@ -21,7 +21,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     "tenant = (select m.tenant from app.members m where m.tenant = events.tenant and m.key = current_setting('api.tenant', true))";
   const mirror = (changes: Partial<TableSpecArgs> = {}) =>
     declared({
-      rowSecurity: { leafAccess: "mirror", policies: { own_rows: { roles: [roles.app], using } } },
+      rowSecurity: { partitionAccess: "mirror", policies: { own_rows: { roles: [roles.app], using } } },
       ...changes,
     });
 
@@ -68,8 +68,8 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
       expect(await attempts(client, "app", "events_p2025_02", "2025-02-07")).toEqual(mirrored(rows));
     }
     const anon = await t.tenant("a", roles.anon);
-    for (const leaf of await leaves(database))
-      expect([leaf, await attempts(anon, "app", leaf, "2025-03-07")]).toEqual([leaf, CLOSED]);
+    for (const partition of await partitions(database))
+      expect([partition, await attempts(anon, "app", partition, "2025-03-07")]).toEqual([partition, CLOSED]);
     await t.settled(mirror());
   });
 
@@ -79,7 +79,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     await t.fill();
     const looser = mirror({
       rowSecurity: {
-        leafAccess: "mirror",
+        partitionAccess: "mirror",
         policies: { own_rows: { roles: [roles.app], using: `${using} or events.note = 'all'` } },
       },
     });
@@ -106,12 +106,14 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
 
   it.each(["closed", "mirror"] as const)(
     "H08 a partition that the schedule made in the database is as those of an update: %s",
-    async (leafAccess) => {
+    async (partitionAccess) => {
       await members();
       await database.query(
         `alter default privileges for role ${database.user} in schema app grant all on tables to ${roles.anon}, ${roles.app}`,
       );
-      const wanted = mirror({ rowSecurity: { leafAccess, policies: { own_rows: { roles: [roles.app], using } } } });
+      const wanted = mirror({
+        rowSecurity: { partitionAccess, policies: { own_rows: { roles: [roles.app], using } } },
+      });
       expect((await up(database, t.deployment, wanted)).error).toBeUndefined();
       // Roles that default privileges are generous to come and go after the last update.
       await database.query(`alter default privileges for role ${database.user} in schema app revoke all on tables from ${roles.anon};
@@ -120,13 +122,13 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
       await database.query("select pgpartition.ensure_partition('app.events'::regclass, '2025-05-07'::timestamptz)");
       await database.query(`insert into app.events (id, at, tenant) select n, '2025-05-05', case when n < 3 then 'a' else 'b' end
         from generate_series(1, 3) n`);
-      expect(await leaves(database)).toContain("events_p2025_05");
+      expect(await partitions(database)).toContain("events_p2025_05");
       for (const [name, rows] of [
         ["a", 2],
         ["b", 1],
       ] as const)
         expect(await attempts(await t.tenant(name), "app", "events_p2025_05", "2025-05-07")).toEqual(
-          leafAccess === "closed" ? CLOSED : mirrored(rows),
+          partitionAccess === "closed" ? CLOSED : mirrored(rows),
         );
       for (const user of [roles.anon, roles.maker])
         expect(await attempts(await t.tenant("a", user), "app", "events_p2025_05", "2025-05-07")).toEqual(CLOSED);
@@ -146,7 +148,7 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     expect((await up(database, t.deployment, granted)).error).toBeUndefined();
     await t.fill();
     const client = await t.tenant("a");
-    for (const name of ["events", ...(await leaves(database))]) {
+    for (const name of ["events", ...(await partitions(database))]) {
       const found = await attempts(client, "app", name, "2025-03-07");
       expect([name, found]).toMatchObject([
         name,
@@ -162,14 +164,17 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     await t.settled(granted);
   });
 
-  it("leafSchema: new partitions, their indexes and their retirement are in a schema of their own; old ones stay where they are", async () => {
+  it("partitionSchema: new partitions, their indexes and their retirement are in a schema of their own; old ones stay where they are", async () => {
     await database.query("drop schema if exists parts cascade; create schema parts");
     const plain = declared();
     await up(database, t.deployment, plain);
     await t.fill();
     const february = await identityOf(database, "app.events_p2025_02");
     const elsewhere = (asOf: string, changes: Partial<TableSpecArgs> = {}) =>
-      declared({ leafSchema: "parts", grace: "none", indexes: { by_note: { columns: ["note"] } }, ...changes }, asOf);
+      declared(
+        { partitionSchema: "parts", grace: "none", indexes: { by_note: { columns: ["note"] } }, ...changes },
+        asOf,
+      );
     expect((await up(database, t.deployment, elsewhere("2025-03-10T00:00:00Z"))).error).toBeUndefined();
     expect(await identityOf(database, "app.events_p2025_02")).toBe(february);
     const april = elsewhere("2025-04-10T00:00:00Z", { window: { lead: "2 months", retention: "1 month" } });
@@ -222,14 +227,14 @@ describe.each(testVersions())("PostgreSQL %s, partitions of a table with row sec
     expect((await preview(database, t.deployment, wanted)).steps).toEqual([]);
   };
 
-  it("leafSchema: a schema that is not there, and one where the role may make nothing, are refused with what is missing", async () => {
+  it("partitionSchema: a schema that is not there, and one where the role may make nothing, are refused with what is missing", async () => {
     const role = `plain_${String(process.pid)}_${String(version)}`;
     await administer(database, async (admin) => {
       await admin.query(`create role ${role} login password 'pw'`);
       await admin.query(`grant create on database ${database.database} to ${role}`);
     });
     await database.query(`drop schema if exists parts cascade; alter schema app owner to ${role}`);
-    const wanted = declared({ leafSchema: "parts" });
+    const wanted = declared({ partitionSchema: "parts" });
     const url = { url: database.url.replace(/\/\/[^@]*@/, `//${role}:pw@`) };
     expect((await preview(url, new Deployment(), wanted)).error).toBeUndefined();
     expect((await up(url, new Deployment(), wanted)).error).toContain(

@@ -1,5 +1,5 @@
 -- One row: a partition of the table $1.$2, at any depth, that has no page and so never held a row since it was made or
--- emptied. Of one that is cut further all parts have none. Sizes wait for a lock on each leaf.
+-- emptied. Of one that is cut further all parts have none. Sizes wait for a lock on each partition.
 with recursive family as (
   select c.oid, c.relkind
   from pg_class c

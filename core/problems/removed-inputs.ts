@@ -1,0 +1,23 @@
+import type { Problem } from "./problem";
+import { REMOVED } from "./removed";
+import { renamedInputs } from "./renamed";
+import { formatPath } from "./shape-problems";
+
+/** Returns removed and renamed options that inputs still have: inputs may have further keys, and these would be ignored silently. */
+export function removedProblems(inputs: unknown): Problem[] {
+  const removed = Object.entries(REMOVED).filter(([path]) => has(inputs, path.split(".")));
+  return [
+    ...removed.map(([path, told]) => ({ path, code: "unknown-property" as const, ...told })),
+    ...renamedInputs(inputs).map(({ path, message, fix }) => ({
+      path: formatPath(path),
+      code: "unknown-property" as const,
+      message,
+      fix,
+    })),
+  ];
+}
+
+function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return value !== undefined;
+  return typeof value === "object" && value !== null && has((value as Record<string, unknown>)[key], rest);
+}
