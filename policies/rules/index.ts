@@ -19,6 +19,7 @@ import { retentionChangeDirection } from "./retention/retention-change-direction
 import { retentionDeclared } from "./retention/retention-declared";
 import { retentionMaximum } from "./retention/retention-maximum";
 import { retentionMinimum } from "./retention/retention-minimum";
+import { renamedRule } from "./access/renamed-rule";
 import { rlsRequired } from "./access/rls-required";
 import { scheduleDeclared } from "./window/schedule-declared";
 import { superuserForbidden } from "./access/superuser-forbidden";
@@ -50,6 +51,7 @@ export const RULES: readonly AnyRule[] = [
   tableProtected,
   rlsRequired,
   partitionsClosed,
+  renamedRule,
   publicationAllowList,
   publicationRowSecurity,
   lockBudget,

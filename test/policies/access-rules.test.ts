@@ -95,6 +95,14 @@ describe("a table that an API shows", () => {
   });
 });
 
+it("a configuration under the old name of the rule is refused with the new one", async () => {
+  await analyzer.configure({ "leaves-closed": { schemas: ["api"] } });
+  expect(await only(exposed(), "leaves-closed")).toContain(
+    'the policy "leaves-closed" is named "partitions-closed" now. Rename the key in the policy configuration.',
+  );
+  await analyzer.configure({});
+});
+
 it("a table that no API shows may do without", async () => {
   expect(await analyze(exposed({ schema: "app", rowSecurity: { enable: false, policies } }))).toEqual([]);
   await analyzer.configure({ "rls-required": { schemas: ["app"] }, "partitions-closed": { schemas: [] } });

@@ -1,8 +1,11 @@
 import { expect, it } from "vitest";
 import { parseTableSpec } from "../../../core/declare/table/parse";
 import { removedProblems } from "../../../core/problems/removed-inputs";
+import { underPresentNames } from "../../../core/problems/renamed";
+import { profileFromWire } from "../../../core/declare/table/profile";
+import { tableToWire } from "../../../core/declare/table/wire";
 import { windowFromWire, windowToWire } from "../../../core/window/wire";
-import { VALID, windowSpec } from "../support/specs";
+import { tableSpec, VALID, windowSpec } from "../support/specs";
 
 const problems = (changes: object) => {
   const parsed = parseTableSpec({ ...VALID, onExpire: "archive", ...changes });
@@ -52,4 +55,57 @@ it("what an earlier version recorded is read without it, and what a program send
   expect("spec" in read && windowToWire(read.spec)).toEqual(wire);
   expect(removedProblems(recorded)).toEqual([wasRemoved, keysRemoved]);
   expect([wire, {}, null, { archive: "s3://bucket/x" }].flatMap(removedProblems)).toEqual([]);
+});
+
+const index = (name: string) => ({ run: { columns: ["run_id"], [name]: "{partition}_run" } });
+const named = (old: string, now: string) => ({
+  code: "unknown-property",
+  message: `the property "${old}" is named "${now}" now.`,
+  fix: `Write "${now}"; it means the same.`,
+});
+
+it.each([
+  ["leafSchema", "leafSchema", "partitionSchema", { leafSchema: "parts" }],
+  ["leafName", "indexes.run.leafName", "partitionIndexName", { indexes: index("leafName") }],
+  ["leafAccess", "rowSecurity.leafAccess", "partitionAccess", { rowSecurity: { policies: {}, leafAccess: "mirror" } }],
+])("%s is refused with its new name", (old, path, now, changes) => {
+  expect(problems(changes)).toEqual([{ path, ...named(old, now) }]);
+});
+
+/** Inputs of a Table with everything that was renamed, and the same as an earlier version had it. */
+const present = tableToWire(
+  tableSpec({
+    indexes: { run: { columns: ["run_id", "ts"], unique: true, partitionIndexName: "{partition}_run" } },
+    replicaIdentity: { index: "run" },
+    partitionSchema: "parts",
+    rowSecurity: { policies: {}, partitionAccess: "mirror" },
+  }),
+);
+const { profile, indexes, ...others } = present;
+const earlier = {
+  ...others,
+  indexes: indexes?.map(({ partitionIndexName: leafName, ...one }) => ({ ...one, leafName })),
+  leaves: {
+    ...profile,
+    rowSecurity: { ...profile?.rowSecurity, partitionAccess: undefined, leafAccess: "mirror" },
+    replicaIdentity: { ...profile?.replicaIdentity, partitionIndexName: undefined, leafName: "{partition}_run" },
+  },
+};
+const recordedEarlier: unknown = JSON.parse(JSON.stringify(earlier));
+
+it("recorded inputs are read under either name, and what a program sends under the old one is refused", () => {
+  expect(underPresentNames(recordedEarlier)).toEqual(present);
+  expect(underPresentNames(present)).toEqual(present);
+  expect(underPresentNames({ valid: true, leaves: 3 })).toEqual({ valid: true, partitionCount: 3 });
+  expect(underPresentNames({ leafCount: 3, levels: { leaves: "x" } })).toEqual({
+    partitionCount: 3,
+    levels: { leaves: "x" },
+  });
+  expect([undefined, null, 3, "leaves"].map(underPresentNames)).toEqual([undefined, null, 3, "leaves"]);
+  expect(removedProblems(present)).toEqual([]);
+  expect(removedProblems(recordedEarlier)).toEqual([
+    { path: "indexes[0].leafName", ...named("leafName", "partitionIndexName") },
+    { path: "leaves", ...named("leaves", "profile") },
+  ]);
+  expect(profileFromWire((recordedEarlier as typeof earlier).leaves)).toEqual(profile);
 });
