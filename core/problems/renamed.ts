@@ -29,7 +29,7 @@ export function renamedInputs(inputs: unknown): (Told & { readonly path: readonl
  * sends does not come here; it is refused with the new name.
  */
 export function underPresentNames<T>(recorded: T): T {
-  return (isObject(recorded) ? renameBelow(recorded, true) : recorded) as T;
+  return renamedInputs(recorded).length > 0 ? (renameBelow(recorded as object, true) as T) : recorded;
 }
 
 function renameBelow(value: object, outermost: boolean): unknown {

@@ -109,7 +109,8 @@ function createHandler<T extends ResourceType, V>(type: T, runtime: Runtime, par
     token: type.token,
     check: (ctx, request) => check(ctx, runtime, parts, { ...request, olds: underPresentNames(request.olds) }),
     diff: async (ctx, received) => {
-      const request = { ...received, ...recorded(received) };
+      // A refresh asks what would lead back to the state, whose inputs then are the new ones.
+      const request = { ...received, ...recorded(received), news: underPresentNames(received.news) };
       const { oldInputs, news } = request;
       const declared = declaredDiff(oldInputs, news, keys);
       if (!parts.diff || isUnknown(parts, news)) return diffResult(declared);
