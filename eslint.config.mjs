@@ -35,6 +35,7 @@ export default tseslint.config(
     files: [
       "core/**",
       "postgres/**",
+      "jobs/**",
       "archive/**",
       "conversion/**",
       "provider/**",

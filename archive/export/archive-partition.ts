@@ -1,13 +1,13 @@
 import { archiveFolder } from "../../core/store/layout";
 import { extensionOf } from "../../core/declare/archive/formats";
 import { fenceStatement } from "../../core/partition/statements/retire";
-import { type ArchiveState, fencedStatement, readArchiveState } from "../../postgres/journal/archive-records";
-import { RowsMoved } from "../../postgres/copy/export-rows";
+import { type ArchiveState, fencedStatement, readArchiveState } from "../../postgres/archive/archive-records";
+import { RowsMoved } from "../../postgres/rows/export-rows";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ArchiveContradicted } from "../store/mismatch";
 import { completeArchive, type CompletedArchive } from "./complete";
 import { exportParts } from "./export-parts";
-import { type ArchiveJob, type Export, record, subjectOf } from "../job/job";
+import { type ArchiveJob, type Export, record, subjectOf } from "./archive-job";
 import { recheckParts } from "./recheck";
 import { ObjectConflict } from "../store/errors";
 

@@ -1,10 +1,10 @@
 import { wayOnOfDrop } from "../../core/archive/fault-words";
 import { countStatement } from "../../core/partition/statements/retire";
 import type { ArchivedFacts } from "../../core/observed/ledger";
-import { type ArchiveState, readArchiveState } from "../../postgres/journal/archive-records";
-import { countRows } from "../../postgres/journal/archive-table";
+import { type ArchiveState, readArchiveState } from "../../postgres/archive/archive-records";
+import { countRows } from "../../postgres/archive/archive-facts";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
-import { type ArchiveJob, record } from "../job/job";
+import { type ArchiveJob, record } from "./archive-job";
 import { type OpenedArchive, openArchive } from "../read/open-archive";
 import { readBack } from "../read/read-back";
 

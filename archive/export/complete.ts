@@ -7,12 +7,12 @@ import {
   archiveEventStatement,
   type ArchivedDetail,
   assertFencedStatement,
-} from "../../postgres/journal/archive-records";
-import { countArchived, readArchiveColumns, readArchiveTypes } from "../../postgres/journal/archive-table";
+} from "../../postgres/archive/archive-records";
+import { countArchived, readArchiveColumns, readArchiveTypes } from "../../postgres/archive/archive-facts";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
 import type { StoredPart } from "./export-parts";
-import { type ArchiveJob, type Export, subjectOf } from "../job/job";
+import { type ArchiveJob, type Export, subjectOf } from "./archive-job";
 import { readBack } from "../read/read-back";
 import { readSmall } from "../read/read-object";
 import { ObjectConflict } from "../store/errors";

@@ -19,19 +19,19 @@ import {
   type PartRecord,
   partStatement,
   type RelationFacts,
-} from "../../postgres/journal/archive-records";
-import { type ArchiveColumn, readArchiveColumns } from "../../postgres/journal/archive-table";
+} from "../../postgres/archive/archive-records";
+import { type ArchiveColumn, readArchiveColumns } from "../../postgres/archive/archive-facts";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { requireSpace, spoolBytes } from "../store/disk-space";
 import { ArchiveContradicted } from "../store/mismatch";
-import { type ArchiveJob, type Export, subjectOf } from "../job/job";
+import { type ArchiveJob, type Export, subjectOf } from "./archive-job";
 import type { ChunkCodec, EncodedChunk } from "../codec/spool/chunk-codec";
 import { ChunkTooLarge } from "../codec/spool/errors";
 import { openCodecOf } from "../codec/open-codec";
-import { Progress } from "../job/progress";
+import { Progress } from "../../jobs/progress";
 import { sha256Of } from "../store/read";
 import type { StoredObject } from "../store/store";
-import { makeWorkFolder } from "../job/work-folder";
+import { makeWorkFolder } from "../../jobs/work-folder";
 
 /** Part that is stored and proved. */
 export interface StoredPart extends PartRecord {

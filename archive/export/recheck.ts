@@ -1,7 +1,7 @@
-import type { ArchiveState, PartRecord } from "../../postgres/journal/archive-records";
-import { readArchiveColumns } from "../../postgres/journal/archive-table";
+import type { ArchiveState, PartRecord } from "../../postgres/archive/archive-records";
+import { readArchiveColumns } from "../../postgres/archive/archive-facts";
 import { ArchiveContradicted } from "../store/mismatch";
-import { type ArchiveJob, subjectOf } from "../job/job";
+import { type ArchiveJob, subjectOf } from "./archive-job";
 import { sha256Of } from "../store/read";
 
 /**

@@ -1,7 +1,7 @@
 import { type ArchiveReader, type ArchiveStanding, wayOnOfReader } from "../../core/archive/fault-words";
 import { keyInStore } from "../../core/store/layout";
 import { type Manifest, ManifestError, parseManifest } from "../../core/archive/manifest";
-import { type KnownArchive, readKnownArchive } from "../../postgres/journal/archive-known";
+import { type KnownArchive, readKnownArchive } from "../../postgres/archive/known-archive";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { ArchiveFault } from "../store/mismatch";

@@ -1,7 +1,7 @@
 import type { ManifestPart } from "../../core/archive/manifest";
 import { formatBytes } from "../../core/size";
 import type { Log } from "../../postgres/connect/log";
-import { seldom } from "../job/progress";
+import { seldom } from "../../jobs/progress";
 import { readPartBack } from "./read-object";
 import type { ObjectStore } from "../store/store";
 

@@ -11,7 +11,7 @@ import { fetchPart } from "../read/fetch-part";
 import { openCodecOf } from "../codec/open-codec";
 import type { ChunkCodec } from "../codec/spool/chunk-codec";
 import type { ObjectStore } from "../store/store";
-import { makeWorkFolder } from "../job/work-folder";
+import { makeWorkFolder } from "../../jobs/work-folder";
 
 /** Archive whose rows are wanted. */
 interface RowSource {

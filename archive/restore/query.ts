@@ -4,7 +4,7 @@ import type { ParquetColumn } from "../../core/archive/format/columns";
 import { parquetColumns } from "../../core/archive/format/columns";
 import { quote, quoteLiteral } from "../../core/names/identifier";
 import { overlaps, type OpenInterval } from "../../core/time/interval";
-import { type HotLeaf, readArchiveColumns, readHotLeaves } from "../../postgres/journal/archive-table";
+import { type HotLeaf, readArchiveColumns, readHotLeaves } from "../../postgres/archive/archive-facts";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { asParquet } from "../codec/as-parquet";
@@ -12,7 +12,7 @@ import { fetchPart } from "../read/fetch-part";
 import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
 import { openCodec } from "../codec/parquet/codec";
 import type { ObjectStore } from "../store/store";
-import { makeWorkFolder } from "../job/work-folder";
+import { makeWorkFolder } from "../../jobs/work-folder";
 
 /** Query over a whole table: its rows and the archived ones. */
 interface QueryJob {

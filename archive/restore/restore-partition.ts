@@ -8,7 +8,7 @@ import type { ParentShape } from "../../core/partition/carry/parent";
 import { formatInstant } from "../../core/time/instant";
 import { formatInterval } from "../../core/time/interval";
 import type { DesiredPartition } from "../../core/window/window";
-import { readForcedSecurity, tableExists } from "../../postgres/journal/archive-table";
+import { readForcedSecurity, tableExists } from "../../postgres/archive/archive-facts";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ledgerStatement } from "../../postgres/registry/registry";
 import type { WorkContext } from "../../postgres/work/context";

@@ -1,7 +1,7 @@
 import type { Manifest } from "../../core/archive/manifest";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { Database } from "../../postgres/database";
-import { missingTypes, tableExists } from "../../postgres/journal/archive-table";
+import { missingTypes, tableExists } from "../../postgres/archive/archive-facts";
 import type { Log } from "../../postgres/connect/log";
 import { withArchivedRows } from "./archived-rows";
 import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";

@@ -2,8 +2,8 @@ import { tablePlace, type ArchiveTable } from "../../core/declare/archive/table-
 import { columnProblems, makeTableStatements } from "../../core/archive/table-sql";
 import type { KeySpec } from "../../core/declare/table/spec";
 import type { OpenInterval } from "../../core/time/interval";
-import { isPartOf, readArchiveTable } from "../../postgres/journal/archive-register";
-import { missingTypes, readArchiveColumns, readArchiveTypes } from "../../postgres/journal/archive-table";
+import { isPartOf, readArchiveTable } from "../../postgres/archive/archive-register";
+import { missingTypes, readArchiveColumns, readArchiveTypes } from "../../postgres/archive/archive-facts";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { TableStore } from "./table-store";

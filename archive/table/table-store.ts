@@ -11,8 +11,8 @@ import {
   readEntries,
   type RegisterEntry,
   takeBackStatements,
-} from "../../postgres/journal/archive-register";
-import { readArchiveColumns } from "../../postgres/journal/archive-table";
+} from "../../postgres/archive/archive-register";
+import { readArchiveColumns } from "../../postgres/archive/archive-facts";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { ArchiveContradicted } from "../store/mismatch";

@@ -15,7 +15,7 @@ import { formatInstant, type Instant } from "../../core/time/instant";
 import { explainedDrop } from "../read/dependents";
 import { StatementError } from "../connect/errors";
 import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry/registry";
-import { assertArchivedStatement } from "../journal/archive-records";
+import { assertArchivedStatement } from "../archive/archive-records";
 import type { WorkContext } from "./context";
 
 /**

@@ -8,7 +8,7 @@ import type { ParentShape } from "../../../core/partition/carry/parent";
 import { formatInterval } from "../../../core/time/interval";
 import { archivePartition } from "../../../archive/export/archive-partition";
 import { checkArchive } from "../../../archive/export/check-archive";
-import type { ArchiveJob } from "../../../archive/job/job";
+import type { ArchiveJob } from "../../../archive/export/archive-job";
 import type { Observation } from "../../../core/observed/table";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import type { Instant } from "../../../core/time/instant";

@@ -9,7 +9,7 @@ import type { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { afterAll, afterEach } from "vitest";
 import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/format/columns";
-import { COPY_SETTINGS } from "../../../core/archive/format/copy-settings";
+import { COPY_SETTINGS } from "../../../core/rows/copy-settings";
 import { openCodecOf } from "../../../archive/codec/open-codec";
 import type { ChunkCodec, CodecSettings } from "../../../archive/codec/spool/chunk-codec";
 import { samples } from "./samples";

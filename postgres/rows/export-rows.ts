@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { to as copyTo } from "pg-copy-streams";
 import { quoteList, quoteLiteral, quoteQualified } from "../../core/names/identifier";
 import type { Connections } from "../connect/connections";
-import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "./copy-transaction";
+import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "../execute/copy-transaction";
 import type { Session } from "../connect/session";
 import { isConnectionLoss, sqlState } from "../connect/sqlstate";
 

@@ -1,4 +1,4 @@
-import { COPY_SETTINGS } from "../../core/archive/format/copy-settings";
+import { COPY_SETTINGS } from "../../core/rows/copy-settings";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { Instant } from "../../core/time/instant";
 import type { OpenInterval } from "../../core/time/interval";

@@ -5,7 +5,7 @@ import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { insertText, STAGE, type TableRef } from "../../core/archive/table-sql";
 import { quoteList, quoteQualified } from "../../core/names/identifier";
 import type { Connections } from "../connect/connections";
-import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "./copy-transaction";
+import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "../execute/copy-transaction";
 import { faultpoint } from "../connect/faultpoint";
 import type { Session } from "../connect/session";
 

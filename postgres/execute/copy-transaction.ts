@@ -1,10 +1,10 @@
-import { COPY_SETTINGS } from "../../core/archive/format/copy-settings";
-import { type Blocker, sampling } from "../execute/blockers";
+import { COPY_SETTINGS } from "../../core/rows/copy-settings";
+import { type Blocker, sampling } from "./blockers";
 import { cancellable } from "../connect/cancel";
 import type { Connections } from "../connect/connections";
 import { streaming } from "../connect/errors";
 import { QUIET } from "../connect/log";
-import { retryLocks } from "../execute/retry";
+import { retryLocks } from "./retry";
 import type { Session } from "../connect/session";
 import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
 import { inTransaction } from "../connect/transaction";

@@ -1,4 +1,4 @@
-import { COPY_SETTINGS } from "../../core/archive/format/copy-settings";
+import { COPY_SETTINGS } from "../../core/rows/copy-settings";
 import { countAllText, countText, registerOf, removeText, type TableRef } from "../../core/archive/table-sql";
 import type { Statement } from "../../core/sql/statement";
 import type { Database } from "../database";

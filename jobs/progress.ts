@@ -1,5 +1,5 @@
-import { formatBytes } from "../../core/size";
-import type { PartRecord } from "../../postgres/journal/archive-records";
+import { formatBytes } from "../core/size";
+import type { PartRecord } from "../postgres/archive/archive-records";
 
 /** Time between two lines of the status column. */
 const TELL_MS = 1_000;

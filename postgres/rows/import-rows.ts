@@ -4,7 +4,7 @@ import { from as copyFrom } from "pg-copy-streams";
 import { quoteList, quoteQualified } from "../../core/names/identifier";
 import type { Statement } from "../../core/sql/statement";
 import type { Connections } from "../connect/connections";
-import { type CopyOptions, inCopyTransaction, PATIENT } from "./copy-transaction";
+import { type CopyOptions, inCopyTransaction, PATIENT } from "../execute/copy-transaction";
 import type { Session } from "../connect/session";
 
 /** Table that is filled in one transaction, which creates it or empties it first. */

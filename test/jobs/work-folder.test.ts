@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { makeWorkFolder } from "../../archive/job/work-folder";
+import { makeWorkFolder } from "../../jobs/work-folder";
 
 const before = process.env["TMPDIR"];
 let folder: string;

@@ -6,7 +6,7 @@ import {
   archiveEventStatement,
   type AwayTable,
   type ExportDetail,
-} from "../../postgres/journal/archive-records";
+} from "../../postgres/archive/archive-records";
 import type { WorkContext } from "../../postgres/work/context";
 import type { ObjectStore } from "../store/store";
 
