@@ -6,7 +6,7 @@ import type { Observation } from "../core/observed/table";
 import { type Interval, type OpenInterval, overlaps } from "../core/time/interval";
 import { timeSpan } from "../core/time/range-word";
 import { windowFromWire } from "../core/window/wire";
-import type { ListedArchive } from "../postgres/archive/archive-facts";
+import type { ListedArchive } from "../postgres/archive/list-archives";
 import type { CliSession } from "./session";
 
 /** Flags that select archives and their store. */

@@ -4,7 +4,7 @@ import { verifyArchive } from "../archive/read/verify";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatBytes } from "../core/size";
 import { formatInterval, overlaps } from "../core/time/interval";
-import { type ListedArchive, listArchives } from "../postgres/archive/archive-facts";
+import { type ListedArchive, listArchives } from "../postgres/archive/list-archives";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
 import { type CliSession, requireTable, withRegistry } from "./session";
 

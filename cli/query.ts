@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { queryTogether } from "../archive/restore/query";
 import { formatInstant } from "../core/time/instant";
 import { intervalKey } from "../core/time/interval";
-import { listArchives } from "../postgres/archive/archive-facts";
+import { listArchives } from "../postgres/archive/list-archives";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
 import { requireTable, withRegistry } from "./session";
 

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { restoreTable } from "../archive/restore/restore";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatInstant } from "../core/time/instant";
-import { type ListedArchive, listArchives } from "../postgres/archive/archive-facts";
+import { type ListedArchive, listArchives } from "../postgres/archive/list-archives";
 import { Database } from "../postgres/database";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
 import { restorePartitions } from "./restore-partition";

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { Observation, ObservedLeafIndex } from "../core/observed/table";
 import type { RegisteredExpression } from "../core/observed/registration";
 import type { Statement } from "../core/sql/statement";
@@ -10,11 +9,8 @@ import { secretsOf } from "./connect/config";
 import { Connections, type Identity } from "./connect/connections";
 import { type DetachRequest, detachPartition } from "./execute/detach";
 import type { ExecuteOptions } from "./execute/execute-options";
-import type { CopyOptions } from "./execute/copy-transaction";
+import { type CopyFrame, type CopyOptions, inCopyTransaction } from "./execute/copy-transaction";
 import { executeStatements } from "./execute/executor";
-import { type ExportRequest, exportRows } from "./rows/export-rows";
-import { type ImportRequest, importRows } from "./rows/import-rows";
-import { storeRows, type StoreRowsRequest } from "./rows/store-rows";
 import { flushStatement } from "./registry/flush";
 import { parseTime, type RawObservation, toObservation } from "./catalog/observation";
 import { observeIndexesOfLeaves, observeTable } from "./catalog/observe";
@@ -121,10 +117,6 @@ export class Database {
     );
   }
 
-  private get copyPatience(): Pick<CopyOptions, "timeoutMs" | "lockBudgetMs"> {
-    return { timeoutMs: this.patience.waitBudgetMs, lockBudgetMs: this.patience.lockBudgetMs };
-  }
-
   /** Forgets the cached facts of one table, or of all. */
   invalidate(schema?: string, table?: string): void {
     if (schema === undefined || table === undefined) this.observed.clear();
@@ -160,31 +152,9 @@ export class Database {
     return { ...options, confirm: () => this.locks.confirmHeld(options.subject) };
   }
 
-  /** Passes on rows between two row positions, as the server prints them: see export-rows.ts. */
-  exportRows<T>(
-    request: ExportRequest,
-    options: Pick<CopyOptions, "signal" | "subject">,
-    use: (text: Readable) => Promise<T>,
-  ): Promise<T> {
-    return exportRows(this.connections, request, { ...options, ...this.copyPatience }, use);
-  }
-
-  /** Creates a table and fills it in one transaction: see import-rows.ts. Returns the number of its rows. */
-  importRows(
-    request: ImportRequest,
-    options: Pick<CopyOptions, "signal" | "subject">,
-    texts: AsyncIterable<Readable>,
-  ): Promise<number> {
-    return importRows(this.connections, request, { ...options, ...this.copyPatience }, texts);
-  }
-
-  /** Writes rows into an archive table, with their entry in its register: see store-rows.ts. */
-  storeRows(
-    request: StoreRowsRequest,
-    options: Pick<CopyOptions, "signal" | "subject">,
-    text: () => Readable,
-  ): Promise<boolean> {
-    return storeRows(this.connections, request, { ...options, ...this.copyPatience }, text);
+  /** Runs `body` in the transaction of one COPY: see the files of rows/. */
+  copy<T>(options: CopyOptions, frame: CopyFrame, body: (session: Session) => Promise<T>): Promise<T> {
+    return inCopyTransaction(this.connections, this.patience, options, frame, body);
   }
 
   /** Runs a read whose time grows with the table. */

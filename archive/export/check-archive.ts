@@ -2,7 +2,7 @@ import { wayOnOfDrop } from "../../core/archive/fault-words";
 import { countStatement } from "../../core/partition/statements/retire";
 import type { ArchivedFacts } from "../../core/observed/ledger";
 import { type ArchiveState, readArchiveState } from "../../postgres/archive/archive-records";
-import { countRows } from "../../postgres/archive/archive-facts";
+import { countAll } from "../../postgres/rows/count-all";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
 import { type ArchiveJob, record } from "./archive-job";
 import { type OpenedArchive, openArchive } from "../read/open-archive";
@@ -121,7 +121,7 @@ async function lookForParts({ away, store, work }: CheckJob, { folder, manifest 
  */
 async function requireRows({ away, work }: CheckJob, archived: ArchivedFacts): Promise<void> {
   const leaf = { schema: away.partitionSchema, name: away.partition };
-  const rows = await countRows(work.database, countStatement(leaf).sql);
+  const rows = await countAll(work.database, countStatement(leaf).sql);
   if (rows === archived.rows) return;
   throw new Error(
     `"${leaf.schema}"."${leaf.name}" holds ${rows} rows and its archive ${archived.rows}, though its fence has stood: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +

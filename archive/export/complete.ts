@@ -8,7 +8,9 @@ import {
   type ArchivedDetail,
   assertFencedStatement,
 } from "../../postgres/archive/archive-records";
-import { countArchived, readArchiveColumns, readArchiveTypes } from "../../postgres/archive/archive-facts";
+import { readColumnTypes } from "../../postgres/rows/column-types";
+import { countWithKeys } from "../../postgres/rows/count-all";
+import { readColumns } from "../../postgres/rows/read-columns";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
 import type { StoredPart } from "./export-parts";
@@ -36,10 +38,10 @@ export async function completeArchive(
 ): Promise<CompletedArchive> {
   const { away, settings, store, work } = job;
   const sorted = [...parts].sort((a, b) => a.part - b.part);
-  const columns = await readArchiveColumns(work.database, away.oid);
+  const columns = await readColumns(work.database, away.oid);
   const key = columns.find((column) => column.name === job.key.column);
   if (!key) throw new Error(`${subjectOf(job)}: it has no column "${job.key.column}"`);
-  const counted = await countArchived(work.database, { schema: away.partitionSchema, name: away.partition }, key);
+  const counted = await countWithKeys(work.database, { schema: away.partitionSchema, name: away.partition }, key);
   const rows = sum(sorted, "rows");
   if (counted.rows !== rows)
     throw new ArchiveContradicted(`${subjectOf(job)}: the table holds ${counted.rows} rows and its parts ${rows}`);
@@ -69,7 +71,7 @@ export async function completeArchive(
     run: current.run,
     encoding: current.detail.encoding ?? "parquet",
     columns: columns.map((column, index) => ({ ...column, file: files[index] as ParquetColumn })),
-    types: await readArchiveTypes(work.database, away.oid),
+    types: await readColumnTypes(work.database, away.oid),
     rows,
     bytes: sum(sorted, "bytes"),
     textBytes: sum(sorted, "textBytes"),

@@ -14,13 +14,10 @@ import {
   type Tid,
   type TidRange,
 } from "../../core/rows/tid";
-import {
-  type ArchiveState,
-  type PartRecord,
-  partStatement,
-  type RelationFacts,
-} from "../../postgres/archive/archive-records";
-import { type ArchiveColumn, readArchiveColumns } from "../../postgres/archive/archive-facts";
+import { type ArchiveState, type PartRecord, partStatement } from "../../postgres/archive/archive-records";
+import { exportRows } from "../../postgres/rows/export-rows";
+import { type RowColumn, readColumns } from "../../postgres/rows/read-columns";
+import type { SizedRelation } from "../../postgres/rows/relations";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { requireSpace, spoolBytes } from "../store/disk-space";
 import { ArchiveContradicted } from "../store/mismatch";
@@ -58,7 +55,7 @@ export async function exportParts(
   const maxTextBytes = job.settings.spoolMegabytes * 1_000_000;
   try {
     await requireSpace(directory, spoolBytes(maxTextBytes, encodingOf(current)), subjectOf(job));
-    const columns = await readArchiveColumns(job.work.database, job.away.oid);
+    const columns = await readColumns(job.work.database, job.away.oid);
     const codec = await openCodecOf(encodingOf(current), parquetColumns(columns), { directory, maxTextBytes });
     try {
       return await new Exporter(job, current, state, columns, codec, directory, maxTextBytes).run(known);
@@ -86,7 +83,7 @@ class Exporter {
     private readonly job: ArchiveJob,
     private readonly current: Export,
     private readonly state: ArchiveState,
-    private readonly columns: readonly ArchiveColumn[],
+    private readonly columns: readonly RowColumn[],
     private readonly codec: ChunkCodec,
     private readonly directory: string,
     private readonly maxTextBytes: number,
@@ -145,7 +142,7 @@ class Exporter {
     );
   }
 
-  private async exportRelation(relation: RelationFacts, known: readonly PartRecord[]): Promise<void> {
+  private async exportRelation(relation: SizedRelation, known: readonly PartRecord[]): Promise<void> {
     const end: Tid = { block: relation.blocks, line: 0 };
     let first = known
       .filter((part) => part.relation === relation.oid)
@@ -169,7 +166,7 @@ class Exporter {
 
   /** Exports as much of the range as fits the spool: if too large, it starts again with half of it. */
   private async nextChunk(
-    relation: RelationFacts,
+    relation: SizedRelation,
     range: TidRange,
   ): Promise<{ readonly range: TidRange; readonly chunk: EncodedChunk; readonly file: string }> {
     const file = join(this.directory, `next-${range.first.block}-${range.first.line}.${this.extension}`);
@@ -183,21 +180,22 @@ class Exporter {
     }
   }
 
-  private encode(relation: RelationFacts, range: TidRange, file: string): Promise<EncodedChunk> {
+  private encode(relation: SizedRelation, range: TidRange, file: string): Promise<EncodedChunk> {
     const { signal } = this.job.work;
     const request = {
       relation,
       columns: this.columns.map((column) => column.name),
       first: formatTid(range.first),
       end: formatTid(range.end),
+      left: "this part was not archived",
     };
     this.progress.reading();
-    return this.job.work.database.exportRows(request, { signal, subject: subjectOf(this.job) }, (text) =>
+    return exportRows(this.job.work.database, request, { signal, subject: subjectOf(this.job) }, (text) =>
       this.codec.encode(text, file, { signal, onRead: (bytes) => this.progress.read(bytes) }),
     );
   }
 
-  private begin(relation: RelationFacts, range: TidRange, chunk: EncodedChunk, file: string): void {
+  private begin(relation: SizedRelation, range: TidRange, chunk: EncodedChunk, file: string): void {
     this.last += 1;
     const part: PartRecord = {
       part: this.last,

@@ -1,5 +1,6 @@
 import type { ArchiveState, PartRecord } from "../../postgres/archive/archive-records";
-import { readArchiveColumns } from "../../postgres/archive/archive-facts";
+import { exportRows } from "../../postgres/rows/export-rows";
+import { readColumns } from "../../postgres/rows/read-columns";
 import { ArchiveContradicted } from "../store/mismatch";
 import { type ArchiveJob, subjectOf } from "./archive-job";
 import { sha256Of } from "../store/read";
@@ -9,7 +10,7 @@ import { sha256Of } from "../store/read";
  * table once more, and writes nothing.
  */
 export async function recheckParts(job: ArchiveJob, state: ArchiveState): Promise<void> {
-  const columns = (await readArchiveColumns(job.work.database, job.away.oid)).map((column) => column.name);
+  const columns = (await readColumns(job.work.database, job.away.oid)).map((column) => column.name);
   for (const [index, part] of state.parts.entries()) {
     job.work.log.status(
       `${job.away.partition} was open to writers: comparing part ${index + 1} of ${state.parts.length}`,
@@ -28,8 +29,8 @@ async function recheck(
   if (!relation) throw new ArchiveContradicted(`${subjectOf(job)}: a table that held rows of it is gone`);
   const { signal } = job.work;
   const options = { signal, subject: `comparing "${relation.schema}"."${relation.name}" with its archive` };
-  const request = { relation, columns, first: part.first, end: part.end };
-  const sha256 = await job.work.database.exportRows(request, options, sha256Of);
+  const request = { relation, columns, first: part.first, end: part.end, left: "this part was not compared" };
+  const sha256 = await exportRows(job.work.database, request, options, sha256Of);
   if (sha256 === part.textSha256) return;
   throw new ArchiveContradicted(
     `${subjectOf(job)}: the fence was open, and rows of ${part.key} are not those that were exported`,

@@ -4,7 +4,9 @@ import type { ParquetColumn } from "../../core/archive/format/columns";
 import { parquetColumns } from "../../core/archive/format/columns";
 import { quote, quoteLiteral } from "../../core/names/identifier";
 import { overlaps, type OpenInterval } from "../../core/time/interval";
-import { type HotLeaf, readArchiveColumns, readHotLeaves } from "../../postgres/archive/archive-facts";
+import { exportRows } from "../../postgres/rows/export-rows";
+import { readColumns } from "../../postgres/rows/read-columns";
+import { readRelations, type RelationFacts } from "../../postgres/rows/relations";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { asParquet } from "../codec/as-parquet";
@@ -73,14 +75,14 @@ async function exportHot(
   const files: Source[] = [];
   let rows = 0;
   for (const leaf of leaves) {
-    const columns = parquetColumns(await readArchiveColumns(database, leaf.oid));
+    const columns = parquetColumns(await readColumns(database, leaf.oid));
     const codec = await openCodec(columns, { directory, maxTextBytes: ANY_TEXT });
     try {
-      for (const relation of await readHotLeaves(database, leaf.oid)) {
+      for (const relation of await readRelations(database, leaf.oid)) {
         log.status(`reading ${relation.name}`);
         const file = join(directory, `hot-${relation.oid}.parquet`);
         const subject = `reading "${relation.schema}"."${relation.name}"`;
-        const chunk = await database.exportRows(requestOf(relation, columns), { signal, subject }, (text) =>
+        const chunk = await exportRows(database, requestOf(relation, columns), { signal, subject }, (text) =>
           codec.encode(text, file, { signal }),
         );
         rows += chunk.rows;
@@ -93,9 +95,9 @@ async function exportHot(
   return { files, rows };
 }
 
-function requestOf(relation: HotLeaf, columns: readonly ParquetColumn[]) {
+function requestOf(relation: RelationFacts, columns: readonly ParquetColumn[]) {
   const end = `(${String(relation.blocks)},0)`;
-  return { relation, columns: columns.map(({ name }) => name), first: "(0,0)", end };
+  return { relation, columns: columns.map(({ name }) => name), first: "(0,0)", end, left: "nothing was changed" };
 }
 
 async function fetchCold(

@@ -8,7 +8,8 @@ import type { ParentShape } from "../../core/partition/carry/parent";
 import { formatInstant } from "../../core/time/instant";
 import { formatInterval } from "../../core/time/interval";
 import type { DesiredPartition } from "../../core/window/window";
-import { readForcedSecurity, tableExists } from "../../postgres/archive/archive-facts";
+import { importRows } from "../../postgres/rows/import-rows";
+import { readForcedSecurity, tableExists } from "../../postgres/rows/receiving-table";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ledgerStatement } from "../../postgres/registry/registry";
 import type { WorkContext } from "../../postgres/work/context";
@@ -78,7 +79,9 @@ async function restore(job: PartitionRestore, archive: ArchiveSource): Promise<{
     ],
   };
   const source = { store, manifest, folder, name: leaf.name, subject, signal, log };
-  const rows = await withArchivedRows(source, (texts) => work.database.importRows(request, { signal, subject }, texts));
+  const rows = await withArchivedRows(source, (texts) =>
+    importRows(work.database, request, { signal, subject }, texts),
+  );
   await faultpoint(`after rows of ${leaf.name}`);
   return { rows };
 }

@@ -1,7 +1,9 @@
 import type { Manifest } from "../../core/archive/manifest";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { Database } from "../../postgres/database";
-import { missingTypes, tableExists } from "../../postgres/archive/archive-facts";
+import { missingTypes } from "../../postgres/rows/column-types";
+import { importRows } from "../../postgres/rows/import-rows";
+import { tableExists } from "../../postgres/rows/receiving-table";
 import type { Log } from "../../postgres/connect/log";
 import { withArchivedRows } from "./archived-rows";
 import { type ArchiveSource, openArchive, readingArchive } from "../read/open-archive";
@@ -50,7 +52,7 @@ async function restore(job: RestoreJob, archive: ArchiveSource): Promise<Restore
     finish: [{ sql: `ANALYZE ${quoteQualified(target.schema, target.name)}` }],
   };
   const source = { store, manifest, folder, name: target.name, subject, signal, log };
-  const rows = await withArchivedRows(source, (texts) => database.importRows(request, { signal, subject }, texts));
+  const rows = await withArchivedRows(source, (texts) => importRows(database, request, { signal, subject }, texts));
   return { rows, manifest };
 }
 

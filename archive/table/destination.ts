@@ -3,7 +3,8 @@ import { columnProblems, makeTableStatements } from "../../core/archive/table-sq
 import type { KeySpec } from "../../core/declare/table/spec";
 import type { OpenInterval } from "../../core/time/interval";
 import { isPartOf, readArchiveTable } from "../../postgres/archive/archive-register";
-import { missingTypes, readArchiveColumns, readArchiveTypes } from "../../postgres/archive/archive-facts";
+import { missingTypes, readColumnTypes } from "../../postgres/rows/column-types";
+import { readColumns } from "../../postgres/rows/read-columns";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { TableStore } from "./table-store";
@@ -42,14 +43,14 @@ export async function tableProblems(destination: TableDestination, oid: string):
   const { table, target, source } = destination;
   const facts = await readArchiveTable(target, table);
   if (facts.oid === undefined) {
-    const missing = await missingTypes(target, await readArchiveTypes(source, oid));
+    const missing = await missingTypes(target, await readColumnTypes(source, oid));
     return missing.map(({ definition }) => `its database lacks a type that columns are of: ${definition};`);
   }
   if (facts.kind !== "r" && facts.kind !== "p") return ["it is no table"];
   if ((await isSameDatabase(destination)) && (await isPartOf(source, facts.oid, oid)))
     return ["it is the table that is archived, or a part of it"];
-  const columns = await readArchiveColumns(source, oid);
-  const there = await readArchiveColumns(target, facts.oid);
+  const columns = await readColumns(source, oid);
+  const there = await readColumns(target, facts.oid);
   return [
     ...(facts.mayUse ? [] : [`the role lacks SELECT, INSERT or DELETE on it`]),
     ...(facts.meddling.length > 0
@@ -66,7 +67,7 @@ async function makeReady(destination: TableDestination, oid: string, key: string
   if (problems.length > 0) throw new Error(`archive table ${nameOf(destination)}: ${problems.join("; ")}`);
   const facts = await readArchiveTable(target, table);
   const elsewhere = !(await isSameDatabase(destination));
-  const columns = (await readArchiveColumns(source, oid)).map(({ collation, ...column }) => ({
+  const columns = (await readColumns(source, oid)).map(({ collation, ...column }) => ({
     ...column,
     // Another database may lack it, and the text of a value is the same without.
     ...(collation === undefined || elsewhere ? {} : { collation }),

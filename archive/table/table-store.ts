@@ -12,7 +12,8 @@ import {
   type RegisterEntry,
   takeBackStatements,
 } from "../../postgres/archive/archive-register";
-import { readArchiveColumns } from "../../postgres/archive/archive-facts";
+import { storeRows } from "../../postgres/archive/store-rows";
+import { readColumns } from "../../postgres/rows/read-columns";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { ArchiveContradicted } from "../store/mismatch";
@@ -131,7 +132,8 @@ export class TableStore implements ObjectStore {
     const { target, table } = this.settings;
     const entry = { key, source, bytes, sha256 };
     const names = columns.map(({ name }) => name);
-    await target.storeRows(
+    await storeRows(
+      target,
       { table, columns: names, register: registerOf(table), entry },
       this.options(`archiving ${key} in "${table.schema}"."${table.name}"`, signal),
       () => createReadStream(path, { highWaterMark: 1 << 18 }),
@@ -206,7 +208,7 @@ export class TableStore implements ObjectStore {
 
   private async read(): Promise<Described> {
     const { source, oid, key, bounds } = this.settings;
-    const columns = await readArchiveColumns(source, oid);
+    const columns = await readColumns(source, oid);
     const column = columns.find(({ name }) => name === key.column);
     if (!column) throw new Error(`${this.url}: the table that is archived has no column "${key.column}"`);
     const identity = await source.identity();

@@ -4,6 +4,7 @@ import type { Instant } from "../../core/time/instant";
 import type { OpenInterval } from "../../core/time/interval";
 import type { Database } from "../database";
 import { query } from "../queries";
+import type { SizedRelation } from "../rows/relations";
 import { bookkeeping, type LedgerRecord, ledgerStatement, serverTime } from "../registry/registry";
 
 /** State of the archive of one detached table, in the registry. */
@@ -21,7 +22,7 @@ export interface ArchiveState {
   /** Parts in order, each once. */
   readonly parts: readonly PartRecord[];
   /** Tables that hold the rows: the table itself, or its partitions. */
-  readonly relations: readonly RelationFacts[];
+  readonly relations: readonly SizedRelation[];
 }
 
 interface ExportRecord {
@@ -59,18 +60,6 @@ export interface PartRecord {
   readonly key: string;
   readonly bytes: number;
   readonly sha256: string;
-}
-
-export interface RelationFacts {
-  readonly oid: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly filenode: string;
-  readonly blocks: number;
-  /** With TOAST, without indexes. */
-  readonly bytes: number;
-  /** Estimate. */
-  readonly rows: number | null;
 }
 
 /** Detached table as registry and ledger know it. */

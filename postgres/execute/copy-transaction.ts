@@ -5,26 +5,27 @@ import type { Connections } from "../connect/connections";
 import { streaming } from "../connect/errors";
 import { QUIET } from "../connect/log";
 import { retryLocks } from "./retry";
+import type { Patience } from "./timeouts";
 import type { Session } from "../connect/session";
 import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
 import { inTransaction } from "../connect/transaction";
 
-/** Caller's signal and subject of a COPY, and its time limits. */
+/** Caller's signal and subject of a COPY. */
 export interface CopyOptions {
   readonly signal: AbortSignal;
   /** Operation in progress, for errors. */
   readonly subject: string;
-  readonly timeoutMs: number;
-  /** Time to wait for a lock, in a single attempt: a queued reader, or a lock on a table of this product, blocks no writer. */
-  readonly lockBudgetMs: number;
 }
 
-interface CopyFrame {
+/** Transaction around a COPY. */
+export interface CopyFrame {
   readonly begin: "begin" | "begin read only";
   /** Consequence of a failure, for errors. */
   readonly left: string;
   /** Settings in addition to those that make the text of rows the same everywhere. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** True if a lock is waited for as long as the COPY itself may take. */
+  readonly outwaitsLocks?: boolean;
 }
 
 /** Rows that a policy would hide are an error, never left out. */
@@ -36,12 +37,15 @@ export const PATIENT = { idle_in_transaction_session_timeout: "0" };
 /** Moves rows by COPY in a cancellable transaction of its own, in which rows print the same on every server. */
 export function inCopyTransaction<T>(
   connections: Connections,
+  { lockBudgetMs, waitBudgetMs }: Patience,
   options: CopyOptions,
-  { begin, left, settings = {} }: CopyFrame,
+  { begin, left, settings = {}, outwaitsLocks = false }: CopyFrame,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { lockBudgetMs, signal, subject, timeoutMs } = options;
-  const waits = { statement_timeout: `${timeoutMs}ms`, lock_timeout: `${lockBudgetMs}ms` };
+  const { signal, subject } = options;
+  // A single attempt at a lock: a queued reader, or a lock on a table of this product, blocks no writer.
+  const lockMs = outwaitsLocks ? waitBudgetMs : lockBudgetMs;
+  const waits = { statement_timeout: `${waitBudgetMs}ms`, lock_timeout: `${lockMs}ms` };
   const seen: Blocker[] = [];
   const once = (): Promise<T> =>
     connections.withStreamingSession((session) =>

@@ -1,24 +1,22 @@
 import type { Readable } from "node:stream";
 import { to as copyTo } from "pg-copy-streams";
 import { quoteList, quoteLiteral, quoteQualified } from "../../core/names/identifier";
-import type { Connections } from "../connect/connections";
-import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "../execute/copy-transaction";
+import type { Database } from "../database";
+import { type CopyOptions, PATIENT, WHOLE_TABLE } from "../execute/copy-transaction";
 import type { Session } from "../connect/session";
 import { isConnectionLoss, sqlState } from "../connect/sqlstate";
+import type { RelationFacts } from "./relations";
 
 /** Rows of one table between two row positions. */
 export interface ExportRequest {
-  readonly relation: {
-    readonly schema: string;
-    readonly name: string;
-    readonly oid: string;
-    readonly filenode: string;
-  };
+  readonly relation: Pick<RelationFacts, "schema" | "name" | "oid" | "filenode">;
   readonly columns: readonly string[];
   /** `(block,line)`, included. */
   readonly first: string;
   /** `(block,line)`, excluded. */
   readonly end: string;
+  /** Consequence of a failure, for errors. */
+  readonly left: string;
 }
 
 /** Thrown if the rows of a table have moved since their positions were recorded: VACUUM FULL, CLUSTER and the like do that. */
@@ -34,14 +32,13 @@ export class RowsMoved extends Error {
  * snapshot is older than one part. Rows that a policy would hide are an error, never left out.
  */
 export function exportRows<T>(
-  connections: Connections,
+  database: Database,
   request: ExportRequest,
   options: CopyOptions,
   use: (text: Readable) => Promise<T>,
 ): Promise<T> {
-  const left = "this part was not archived";
-  const frame = { begin: "begin read only", left, settings: { ...WHOLE_TABLE, ...PATIENT } } as const;
-  return inCopyTransaction(connections, options, frame, async (session) => {
+  const frame = { begin: "begin read only", left: request.left, settings: { ...WHOLE_TABLE, ...PATIENT } } as const;
+  return database.copy(options, frame, async (session) => {
     const result = await copy(session, copyText(request), use);
     await requireUnmoved(session, request, options);
     return result;

@@ -3,8 +3,8 @@ import { pipeline } from "node:stream/promises";
 import { from as copyFrom } from "pg-copy-streams";
 import { quoteList, quoteQualified } from "../../core/names/identifier";
 import type { Statement } from "../../core/sql/statement";
-import type { Connections } from "../connect/connections";
-import { type CopyOptions, inCopyTransaction, PATIENT } from "../execute/copy-transaction";
+import type { Database } from "../database";
+import { type CopyOptions, PATIENT } from "../execute/copy-transaction";
 import type { Session } from "../connect/session";
 
 /** Table that is filled in one transaction, which creates it or empties it first. */
@@ -30,14 +30,14 @@ type Step = Pick<Statement, "sql" | "values">;
  * leaves nothing. Its rows are frozen from the start. `text` fails if its content was not as expected.
  */
 export function importRows(
-  connections: Connections,
+  database: Database,
   request: ImportRequest,
   options: CopyOptions,
   texts: AsyncIterable<Readable>,
 ): Promise<number> {
   const table = quoteQualified(request.schema, request.name);
   const frame = { begin: "begin", left: "nothing of it was kept", settings: PATIENT } as const;
-  return inCopyTransaction(connections, options, frame, async (session) => {
+  return database.copy(options, frame, async (session) => {
     for (const step of request.create) await session.query(step.sql, step.values);
     if (request.written) await copyPartly(session, table, request, request.written, texts);
     else

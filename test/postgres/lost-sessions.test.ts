@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { connectionError } from "../../postgres/connect/connection-error";
 import { ConnectionLost, StatementError } from "../../postgres/connect/errors";
+import { exportRows } from "../../postgres/rows/export-rows";
 import { testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";
 
@@ -146,17 +147,18 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
       columns: ["note"],
       first: "(0,0)",
       end: "(100000,0)",
+      left: "this part was not archived",
     };
     const stop = { signal: new AbortController().signal, subject: "reading t" };
     const error = await failureOf(
-      database.exportRows(request, stop, async (text) => {
+      exportRows(database, request, stop, async (text) => {
         await eventually(async () => (await terminate("query like 'COPY%'")) > 0, 20_000);
         for await (const _ of text) await sleep(0);
       }),
     );
     expect(error.message).toMatch(/^reading t: the connection.* was lost \(.*\), this part was not archived/);
     expect(error.message).not.toMatch(BARE);
-    const read = await database.exportRows(request, stop, async (text) => {
+    const read = await exportRows(database, request, stop, async (text) => {
       let bytes = 0;
       for await (const piece of text) bytes += (piece as Buffer).length;
       return bytes;

@@ -268,7 +268,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       expect((await up(database, deployment, declared)).error).toBeUndefined();
       await nothingLeft(database, deployment, declared);
       expect((await left(database)).dump).toBe(before);
-      const rows = await database.query<{ name: string; not_null: boolean }>(query("archive/archive-columns"), [
+      const rows = await database.query<{ name: string; not_null: boolean }>(query("rows/columns"), [
         (await database.query<{ oid: string }>("select 'app.events_p2025_03'::regclass::oid::text as oid"))[0]?.oid,
       ]);
       expect(rows.find((row) => row.name === "note")?.not_null).toBe(false);

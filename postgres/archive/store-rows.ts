@@ -4,8 +4,8 @@ import { pipeline } from "node:stream/promises";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { insertText, STAGE, type TableRef } from "../../core/archive/table-sql";
 import { quoteList, quoteQualified } from "../../core/names/identifier";
-import type { Connections } from "../connect/connections";
-import { type CopyOptions, inCopyTransaction, PATIENT, WHOLE_TABLE } from "../execute/copy-transaction";
+import type { Database } from "../database";
+import { type CopyOptions, PATIENT, WHOLE_TABLE } from "../execute/copy-transaction";
 import { faultpoint } from "../connect/faultpoint";
 import type { Session } from "../connect/session";
 
@@ -36,7 +36,7 @@ class RowsDiffer extends Error {
  * compared, by SHA-256, with what the source sent. False: the entry existed already.
  */
 export function storeRows(
-  connections: Connections,
+  database: Database,
   request: StoreRowsRequest,
   options: CopyOptions,
   text: () => Readable,
@@ -45,10 +45,11 @@ export function storeRows(
   const frame = {
     begin: "begin",
     left: "this part is there as a whole or not at all, which the next update finds out",
+    settings: { ...WHOLE_TABLE, ...PATIENT },
     // A killed run that is not rolled back yet is waited for.
-    settings: { ...WHOLE_TABLE, ...PATIENT, lock_timeout: `${options.timeoutMs}ms` },
+    outwaitsLocks: true,
   } as const;
-  return inCopyTransaction(connections, options, frame, async (session) => {
+  return database.copy(options, frame, async (session) => {
     const target = quoteQualified(table.schema, table.name);
     const entered = await session.query(
       `insert into ${register} (archive_table, object_key, source, bytes, sha256, xid) values ($1, $2, $3, $4::bigint, $5, pg_catalog.pg_current_xact_id()::xid) on conflict do nothing returning object_key`,
