@@ -1,5 +1,4 @@
 import { formatBytes } from "../core/size";
-import type { PartRecord } from "../postgres/archive/archive-records";
 
 /** Time between two lines of the status column. */
 const TELL_MS = 1_000;
@@ -14,19 +13,28 @@ export function seldom(tell: (text: string) => void): (text: () => string) => vo
   };
 }
 
-/** Reports the progress of an archive: rows and bytes, rate, and what remains by that rate. */
+/** Part that is done. */
+interface DonePart {
+  readonly rows: number;
+  readonly textBytes: number;
+  /** Bytes that it takes where it went. */
+  readonly bytes: number;
+}
+
+/** Reports how far a job has come: rows and bytes, rate, and what remains by that rate. */
 export class Progress {
   private readonly started = performance.now();
   private told = 0;
   private rows = 0;
   private textBytes = 0;
-  private blocks = 0;
+  private doneBytes = 0;
   private parts = 0;
   /** Bytes of the part that is being read. */
   private current = 0;
 
   constructor(
-    private readonly partition: string,
+    /** Gerund and object: `archiving x`. */
+    private readonly subject: string,
     private readonly expected: { readonly rows: number | undefined; readonly bytes: number },
     private readonly tell: (text: string) => void,
   ) {}
@@ -42,11 +50,11 @@ export class Progress {
     this.say();
   }
 
-  stored(part: Pick<PartRecord, "rows" | "textBytes" | "bytes">): void {
+  done({ bytes, rows, textBytes }: DonePart): void {
     this.parts += 1;
-    this.rows += part.rows;
-    this.textBytes += part.textBytes;
-    this.blocks += part.bytes;
+    this.rows += rows;
+    this.textBytes += textBytes;
+    this.doneBytes += bytes;
     this.say();
   }
 
@@ -55,13 +63,13 @@ export class Progress {
     const seconds = (this.told - this.started) / 1000;
     const read = this.textBytes + this.current;
     const { rows } = this.expected;
-    const done = rows === undefined || rows <= 0 ? "" : ` of ~${rows}`;
+    const ofAll = rows === undefined || rows <= 0 ? "" : ` of ~${rows}`;
     const remaining =
       rows === undefined || rows <= this.rows || this.rows === 0
         ? ""
         : `, about ${duration((seconds * (rows - this.rows)) / this.rows)} left`;
     this.tell(
-      `archiving ${this.partition}: ${this.rows}${done} rows in ${this.parts} parts (${formatBytes(this.blocks)}), ` +
+      `${this.subject}: ${this.rows}${ofAll} rows in ${this.parts} parts (${formatBytes(this.doneBytes)}), ` +
         `${formatBytes(read)} read at ${formatBytes(seconds > 0 ? read / seconds : 0)}/s${remaining}`,
     );
   }

@@ -1,11 +1,16 @@
 import type { ArchiveSpec } from "../../core/declare/archive/archive-spec";
 import type { KeySpec } from "../../core/declare/table/spec";
 import type { Instant } from "../../core/time/instant";
+import type { Job } from "../../jobs/job";
+import type { Begun } from "../../jobs/journal";
 import {
   type ArchiveEvent,
   archiveEventStatement,
   type AwayTable,
   type ExportDetail,
+  type PartRecord,
+  partStatement,
+  readArchiveState,
 } from "../../postgres/archive/archive-records";
 import type { WorkContext } from "../../postgres/work/context";
 import type { ObjectStore } from "../store/store";
@@ -40,27 +45,36 @@ export function subjectOf({ away, store }: Pick<ArchiveJob, "away" | "store">): 
   return `archiving "${away.partitionSchema}"."${away.partition}" to ${store.url}`;
 }
 
-/** Export under way: its folder, and the fence of the table when it began. */
-export interface Export {
-  readonly id: string;
-  readonly detail: ExportDetail;
-  readonly startedAt: string;
-  readonly run: string;
-  /** Fence that has to hold until the end. */
+/** Export under way. */
+export interface Export extends Begun<ExportDetail> {
+  /** Fence of the table when it began, which has to hold until the end. */
   readonly fence: string;
 }
 
-/** Records one step of an archive in the ledger. */
-export async function record(job: Pick<ArchiveJob, "work" | "away" | "at">, event: ArchiveEvent): Promise<void> {
-  const { away, work } = job;
-  const statement = archiveEventStatement(work.management, away, work.run, event, job.at);
-  await work.database.execute(
-    [{ ...statement, transaction: `${event.event} ${away.partitionSchema}.${away.partition}` }],
-    {
-      // Recorded even if the run is being cancelled.
-      signal: new AbortController().signal,
-      log: work.log,
-      subject: `writing down that "${away.partition}" is ${event.event}`,
+/** Returns the archive as a job: its beginnings are entries of the ledger, and its parts have a table of their own. */
+export function jobOf(archive: ArchiveJob): Job<ExportDetail, PartRecord> {
+  const { away, store, work } = archive;
+  const subject = subjectOf(archive);
+  return {
+    work,
+    subject,
+    journal: {
+      readBegun: async () => (await readArchiveState(work.database, away, store.url)).export,
+      begin: (detail) => entryOf(archive, { event: "exporting", detail }),
+      addPart: ({ id }, part) => {
+        const statement = partStatement(work.management, id, part, work.run);
+        return { statement: { ...statement, transaction: `part ${part.part}` }, subject };
+      },
+      discard: (because) => entryOf(archive, { event: "doubted", detail: { because, renew: true } }),
     },
-  );
+  };
+}
+
+/** Returns one step of an archive as an entry of the ledger. */
+export function entryOf({ at, away, work }: Pick<ArchiveJob, "work" | "away" | "at">, event: ArchiveEvent) {
+  const statement = archiveEventStatement(work.management, away, work.run, event, at);
+  return {
+    statement: { ...statement, transaction: `${event.event} ${away.partitionSchema}.${away.partition}` },
+    subject: `writing down that "${away.partition}" is ${event.event}`,
+  };
 }

@@ -4,7 +4,8 @@ import type { ArchivedFacts } from "../../core/observed/ledger";
 import { type ArchiveState, readArchiveState } from "../../postgres/archive/archive-records";
 import { countAll } from "../../postgres/rows/count-all";
 import { ArchiveContradicted, ArchiveFault } from "../store/mismatch";
-import { type ArchiveJob, record } from "./archive-job";
+import { type ArchiveJob, entryOf } from "./archive-job";
+import { writeEntry } from "../../jobs/journal";
 import { type OpenedArchive, openArchive } from "../read/open-archive";
 import { readBack } from "../read/read-back";
 
@@ -43,7 +44,10 @@ export async function checkArchive(job: CheckJob, archived: ArchivedFacts, archi
   } catch (error) {
     if (await isGone(job)) return false;
     if (error instanceof ArchiveRefused)
-      await record(job, { event: "doubted", detail: { because: error.message, renew: error.renew } });
+      await writeEntry(
+        job.work,
+        entryOf(job, { event: "doubted", detail: { because: error.message, renew: error.renew } }),
+      );
     throw error;
   }
 }

@@ -67,7 +67,7 @@ export async function completeArchive(
     key: { column: job.key.column, encoding: job.key.encoding, zone: job.key.zone },
     ...(counted.keys ? { keys: counted.keys } : {}),
     generation: current.detail.generation,
-    startedAt: current.startedAt,
+    startedAt: current.at,
     run: current.run,
     encoding: current.detail.encoding ?? "parquet",
     columns: columns.map((column, index) => ({ ...column, file: files[index] as ParquetColumn })),

@@ -3,25 +3,18 @@ import { join } from "node:path";
 import { parquetColumns } from "../../core/archive/format/columns";
 import { partName } from "../../core/store/layout";
 import { type ArchiveEncoding, extensionOf } from "../../core/declare/archive/formats";
-import {
-  blocksFor,
-  compareTids,
-  FIRST_TID,
-  firstHalf,
-  formatTid,
-  nextRange,
-  parseTid,
-  type Tid,
-  type TidRange,
-} from "../../core/rows/tid";
-import { type ArchiveState, type PartRecord, partStatement } from "../../postgres/archive/archive-records";
+import { formatTid, parseTid, type TidRange } from "../../core/rows/tid";
+import { startWalk } from "../../core/rows/walk";
+import type { ArchiveState, PartRecord } from "../../postgres/archive/archive-records";
 import { exportRows } from "../../postgres/rows/export-rows";
 import { type RowColumn, readColumns } from "../../postgres/rows/read-columns";
 import type { SizedRelation } from "../../postgres/rows/relations";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { requireSpace, spoolBytes } from "../store/disk-space";
 import { ArchiveContradicted } from "../store/mismatch";
-import { type ArchiveJob, type Export, subjectOf } from "./archive-job";
+import { type ArchiveJob, type Export, jobOf, subjectOf } from "./archive-job";
+import { takeInParts } from "../../jobs/in-parts";
+import { writeEntry } from "../../jobs/journal";
 import type { ChunkCodec, EncodedChunk } from "../codec/spool/chunk-codec";
 import { ChunkTooLarge } from "../codec/spool/errors";
 import { openCodecOf } from "../codec/open-codec";
@@ -34,12 +27,6 @@ import { makeWorkFolder } from "../../jobs/work-folder";
 export interface StoredPart extends PartRecord {
   readonly version?: string | undefined;
 }
-
-/** Share of the spool that a part is planned to fill: rows differ in length. */
-const FILL = 0.7;
-
-/** The first part is small: only then is it known how much text a block yields. */
-const FIRST_BLOCKS = 1024;
 
 /**
  * Brings every row of the table into the store, in parts of bounded size: parts of earlier runs are checked and reused, the rest
@@ -93,7 +80,9 @@ class Exporter {
       0,
     );
     const bytes = state.relations.reduce((sum, relation) => sum + relation.bytes, 0);
-    this.progress = new Progress(job.away.partition, { rows, bytes }, (text) => job.work.log.status(text));
+    this.progress = new Progress(`archiving ${job.away.partition}`, { rows, bytes }, (text) =>
+      job.work.log.status(text),
+    );
   }
 
   private get extension(): string {
@@ -119,7 +108,7 @@ class Exporter {
     const found = await this.job.store.head(part.key, { signal });
     if (found) {
       this.parts.push({ ...part, version: (await this.requireSame(part, found)).version });
-      this.progress.stored(part);
+      this.progress.done(part);
       return;
     }
     const relation = this.state.relations.find((candidate) => candidate.oid === part.relation);
@@ -142,42 +131,23 @@ class Exporter {
     );
   }
 
-  private async exportRelation(relation: SizedRelation, known: readonly PartRecord[]): Promise<void> {
-    const end: Tid = { block: relation.blocks, line: 0 };
-    let first = known
-      .filter((part) => part.relation === relation.oid)
-      .map((part) => parseTid(part.end))
-      .reduce((last, tid) => (compareTids(last, tid) < 0 ? tid : last), FIRST_TID);
-    let blocks = Math.min(
-      FIRST_BLOCKS,
-      blocksFor(this.maxTextBytes / 4, { bytes: relation.bytes, blocks: relation.blocks }),
-    );
-    while (compareTids(first, end) < 0) {
-      const { range, chunk, file } = await this.nextChunk(relation, nextRange(first, blocks, end));
-      await this.finishing;
-      if (chunk.rows > 0) this.begin(relation, range, chunk, file);
-      const read = range.end.block - range.first.block;
-      if (chunk.textBytes > 0 && read > 0)
-        blocks = blocksFor(this.maxTextBytes * FILL, { bytes: chunk.textBytes, blocks: read });
-      else blocks *= 2;
-      first = range.end;
-    }
+  private exportRelation(relation: SizedRelation, known: readonly PartRecord[]): Promise<void> {
+    const { maxTextBytes } = this;
+    const ends = known.filter((part) => part.relation === relation.oid).map((part) => parseTid(part.end));
+    return takeInParts(startWalk(relation, ends, maxTextBytes), {
+      maxTextBytes,
+      take: (range) => this.encode(relation, range, this.nextFile(range)),
+      isTooLarge: (error) => error instanceof ChunkTooLarge,
+      handOn: async (range, chunk) => {
+        await this.finishing;
+        if (chunk.rows > 0) this.begin(relation, range, chunk, this.nextFile(range));
+      },
+    });
   }
 
-  /** Exports as much of the range as fits the spool: if too large, it starts again with half of it. */
-  private async nextChunk(
-    relation: SizedRelation,
-    range: TidRange,
-  ): Promise<{ readonly range: TidRange; readonly chunk: EncodedChunk; readonly file: string }> {
-    const file = join(this.directory, `next-${range.first.block}-${range.first.line}.${this.extension}`);
-    try {
-      return { range, chunk: await this.encode(relation, range, file), file };
-    } catch (error) {
-      await rm(file, { force: true });
-      const half = error instanceof ChunkTooLarge ? firstHalf(range) : undefined;
-      if (half === undefined) throw error;
-      return this.nextChunk(relation, half);
-    }
+  /** Returns the file of a part that has no number yet. */
+  private nextFile({ first }: TidRange): string {
+    return join(this.directory, `next-${first.block}-${first.line}.${this.extension}`);
   }
 
   private encode(relation: SizedRelation, range: TidRange, file: string): Promise<EncodedChunk> {
@@ -219,16 +189,13 @@ class Exporter {
     const { store, work } = this.job;
     await this.prove(part, file);
     await faultpoint(`after proof of part ${part.part}`);
-    await work.database.execute(
-      [{ ...partStatement(work.management, this.current.id, part, work.run), transaction: `part ${part.part}` }],
-      { signal: work.signal, log: work.log, subject: subjectOf(this.job) },
-    );
+    await writeEntry(work, jobOf(this.job).journal.addPart(this.current, part), work);
     const content = { path: file, bytes: part.bytes, sha256: part.sha256 };
     const stored = await store.put(part.key, content, { signal: work.signal });
     await faultpoint(`after upload of part ${part.part}`);
     await rm(file, { force: true });
     this.parts.push({ ...part, version: stored.version });
-    this.progress.stored(part);
+    this.progress.done(part);
   }
 
   /** Fails unless the file yields what the server sent. */

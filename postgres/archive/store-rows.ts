@@ -10,7 +10,7 @@ import { faultpoint } from "../connect/faultpoint";
 import type { Session } from "../connect/session";
 
 /** Rows to be stored in an archive table exactly once. */
-export interface StoreRowsRequest {
+interface StoreRowsRequest {
   readonly table: TableRef;
   readonly columns: readonly string[];
   /** Register of the archive table, quoted. */

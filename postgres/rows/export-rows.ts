@@ -8,7 +8,7 @@ import { isConnectionLoss, sqlState } from "../connect/sqlstate";
 import type { RelationFacts } from "./relations";
 
 /** Rows of one table between two row positions. */
-export interface ExportRequest {
+interface ExportRequest {
   readonly relation: Pick<RelationFacts, "schema" | "name" | "oid" | "filenode">;
   readonly columns: readonly string[];
   /** `(block,line)`, included. */

@@ -8,7 +8,7 @@ import { type CopyOptions, PATIENT } from "../execute/copy-transaction";
 import type { Session } from "../connect/session";
 
 /** Table that is filled in one transaction, which creates it or empties it first. */
-export interface ImportRequest {
+interface ImportRequest {
   readonly schema: string;
   readonly name: string;
   /** Columns of the texts, in their order. */
