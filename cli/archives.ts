@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { ArchiveFault } from "../archive/store/mismatch";
-import { verifyArchive } from "../archive/read/verify";
+import { verifyArchive } from "../archive/read/read-back";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatBytes } from "../core/size";
 import { formatInterval, overlaps } from "../core/time/interval";

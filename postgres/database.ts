@@ -25,8 +25,6 @@ import { inTransaction } from "./connect/transaction";
 import type { Environment } from "./connect/target";
 import { type Patience, patienceOf } from "./execute/timeouts";
 
-export type { ExecuteOptions } from "./execute/execute-options";
-
 /** Access of the rest of the product to one database: connects at first use, reads, executes, locks, cancels. */
 export class Database {
   readonly managementSchema: string;

@@ -1,10 +1,13 @@
 import { version } from "../package.json";
 import { RESOURCE_TYPES } from "./resource-list";
-import { configProperties } from "./schema/config";
-import { NamedTypes } from "./schema/convert";
+import { NamedTypes, convertObject, merge } from "./schema/convert";
 import { describeResource, schemaTexts } from "./schema/descriptions";
-import type { PackageSchema } from "./schema/model";
-import { functionSpecs, resourceSpecs } from "./schema/resources";
+import type { PackageSchema, FunctionSpec, ResourceSpec, Properties, PropertySpec, TypeSpec } from "./schema/model";
+import { z } from "zod";
+import { type ResourceType, tokenOf } from "../core/resources/resource-type";
+import { getPartitionsInputs, getPartitionsOutputs } from "./functions/get-partitions";
+import { SSL_MODES } from "../postgres/connect/url";
+import { type ProviderConfig, SECRET_CONFIG } from "./runtime/config";
 
 let text: string | undefined;
 
@@ -34,4 +37,87 @@ export function packageSchema(): PackageSchema {
     resources,
     functions,
   };
+}
+
+/** Database to which the resource was applied, recorded by every resource. */
+const database = z.object({
+  database: z.object({ systemIdentifier: z.string(), databaseOid: z.string(), name: z.string() }),
+});
+
+function resourceSpecs(resources: readonly ResourceType[], types: NamedTypes): Record<string, ResourceSpec> {
+  return Object.fromEntries(resources.map((resource) => [resource.token, resourceSpec(resource, types)]));
+}
+
+/** Repeats inputs as outputs, because the engine keeps every input as an output too. */
+function resourceSpec({ name, description, inputs, checked, facts }: ResourceType, types: NamedTypes): ResourceSpec {
+  const declared = convertObject(name, inputs, types);
+  const computed = [...(checked ? [checked] : []), facts, database].map((schema) => convertObject(name, schema, types));
+  return {
+    description,
+    inputProperties: declared.properties,
+    requiredInputs: declared.required,
+    properties: merge(declared.properties, ...computed.map((part) => part.properties)),
+    required: [...declared.required, ...computed.flatMap((part) => part.required)],
+  };
+}
+
+function functionSpecs(types: NamedTypes): Record<string, FunctionSpec> {
+  const name = "getPartitions";
+  return {
+    [tokenOf(name)]: {
+      description: describeResource(name),
+      inputs: convertObject(name, getPartitionsInputs, types),
+      outputs: convertObject(name, getPartitionsOutputs, types),
+    },
+  };
+}
+
+/** Without `version`, which the engine adds itself. */
+type ConfigKey = Exclude<keyof ProviderConfig, "version">;
+
+type Kind<T> = T extends readonly string[]
+  ? "strings"
+  : T extends number
+    ? "integer"
+    : T extends boolean
+      ? "boolean"
+      : "string";
+
+/** Kinds of the settings: the compiler compares keys and kinds with provider/runtime/config.ts. */
+const KINDS: { readonly [K in ConfigKey]-?: Kind<NonNullable<ProviderConfig[K]>> } = {
+  url: "string",
+  host: "string",
+  port: "integer",
+  database: "string",
+  user: "string",
+  password: "string",
+  passwordCommand: "string",
+  sslMode: "string",
+  sslRootCert: "string",
+  managementSchema: "string",
+  trustAsOf: "boolean",
+  asOf: "string",
+  allowDestroy: "strings",
+  maxBytesPerUpdate: "string",
+  poolSize: "integer",
+  lockTimeoutMs: "integer",
+  lockBudgetMs: "integer",
+};
+
+/** Returns the settings of the provider: inputs of an explicit one, and keys of stack configuration for the default one. */
+function configProperties(types: NamedTypes): Properties {
+  return Object.fromEntries(
+    Object.entries(KINDS).map(([key, kind]): [string, PropertySpec] => [
+      key,
+      {
+        ...(key === "sslMode" ? types.addWords("SslMode", SSL_MODES) : typeOf(kind)),
+        description: types.texts.property("Provider", key),
+        ...(SECRET_CONFIG.some((secret) => secret === key) ? { secret: true } : {}),
+      },
+    ]),
+  );
+}
+
+function typeOf(kind: "string" | "integer" | "boolean" | "strings"): TypeSpec {
+  return kind === "strings" ? { type: "array", items: { type: "string" } } : { type: kind };
 }

@@ -6,17 +6,19 @@ import {
   type ExportDetail,
   fencedStatement,
   readArchiveState,
+  type PartRecord,
 } from "../../postgres/archive/archive-records";
-import { RowsMoved } from "../../postgres/rows/export-rows";
+import { RowsMoved, exportRows } from "../../postgres/rows/export-rows";
 import { faultpoint } from "../../postgres/connect/faultpoint";
 import { ArchiveContradicted } from "../store/mismatch";
 import { completeArchive, type CompletedArchive } from "./complete";
 import { exportParts } from "./export-parts";
-import { type ArchiveJob, jobOf } from "./archive-job";
+import { type ArchiveJob, jobOf, subjectOf } from "./archive-job";
 import { runJob } from "../../jobs/job";
 import { resumeOrBegin } from "../../jobs/resume";
-import { recheckParts } from "./recheck";
 import { ObjectConflict } from "../store/errors";
+import { readColumns } from "../../postgres/rows/read-columns";
+import { sha256Of } from "../store/read";
 
 /**
  * Archives one detached table: closes it to writers, exports it part by part, proves each part, and writes the manifest last. The
@@ -103,4 +105,36 @@ function canGoOn(job: ArchiveJob, state: ArchiveState): boolean {
   if (!state.parts.every((part) => part.key.endsWith(`.${extensionOf(format)}`))) return false;
   if (state.last === "doubted" && state.renew) return false;
   return Object.entries(filenodesOf(state)).every(([oid, filenode]) => known.detail.filenodes[oid] === filenode);
+}
+
+/**
+ * Compares the export with the rows as they are now, by a new hash of each part, after the fence was open in between. Reads the
+ * table once more, and writes nothing.
+ */
+async function recheckParts(job: ArchiveJob, state: ArchiveState): Promise<void> {
+  const columns = (await readColumns(job.work.database, job.away.oid)).map((column) => column.name);
+  for (const [index, part] of state.parts.entries()) {
+    job.work.log.status(
+      `${job.away.partition} was open to writers: comparing part ${index + 1} of ${state.parts.length}`,
+    );
+    await recheck(job, state, part, columns);
+  }
+}
+
+async function recheck(
+  job: ArchiveJob,
+  state: ArchiveState,
+  part: PartRecord,
+  columns: readonly string[],
+): Promise<void> {
+  const relation = state.relations.find((candidate) => candidate.oid === part.relation);
+  if (!relation) throw new ArchiveContradicted(`${subjectOf(job)}: a table that held rows of it is gone`);
+  const { signal } = job.work;
+  const options = { signal, subject: `comparing "${relation.schema}"."${relation.name}" with its archive` };
+  const request = { relation, columns, first: part.first, end: part.end, left: "this part was not compared" };
+  const sha256 = await exportRows(job.work.database, request, options, sha256Of);
+  if (sha256 === part.textSha256) return;
+  throw new ArchiveContradicted(
+    `${subjectOf(job)}: the fence was open, and rows of ${part.key} are not those that were exported`,
+  );
 }

@@ -4,6 +4,8 @@ import type { Log } from "../../postgres/connect/log";
 import { seldom } from "../../jobs/progress";
 import { readPartBack } from "./read-object";
 import type { ObjectStore } from "../store/store";
+import { openArchive, readingArchive } from "./open-archive";
+import type { Database } from "../../postgres/database";
 
 /** Parts whose bytes are read once more. */
 interface ReadBack {
@@ -32,4 +34,29 @@ export async function readBack({ folder, log, name, parts, signal, store }: Read
     await readPartBack(store, folder, part, { signal, onRead });
     before += part.bytes;
   }
+}
+
+/** Archive to be verified in its store. */
+interface VerifyJob {
+  readonly store: ObjectStore;
+  /** Location of its manifest. */
+  readonly manifest: string;
+  /** Name in the status. */
+  readonly name: string;
+  readonly database: Database;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/**
+ * Reads a whole archive in its store and compares it with the ledger: the manifest, and every byte of every object. Fails at the
+ * first difference. Changes nothing.
+ */
+export async function verifyArchive(job: VerifyJob): Promise<void> {
+  const { database, log, manifest: place, name, signal, store } = job;
+  const source = { store, place, ledger: database, signal, log };
+  await readingArchive(source, "verify", async () => {
+    const { folder, manifest } = await openArchive(source);
+    await readBack({ store, folder, parts: manifest.parts, name, signal, log });
+  });
 }

@@ -49,8 +49,6 @@ export interface Adoption {
   readonly makes: readonly NamedInterval[];
 }
 
-export { CannotAdopt } from "./cannot-adopt";
-
 /** Reads a declaration from a table that was created elsewhere. Pure: its window is a proposal. */
 export function adoptTable(facts: AdoptionFacts): Adoption {
   const { table, zone } = facts;

@@ -6,8 +6,6 @@ import { query } from "../queries";
 import { sqlState } from "../connect/sqlstate";
 import { MANAGEMENT_VERSION, upgradeTo } from "./files";
 
-export { MANAGEMENT_VERSION } from "./files";
-
 interface ManagementOptions {
   readonly signal: AbortSignal;
   readonly log: Log;

@@ -5,6 +5,7 @@ import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier
 import type { Database } from "../database";
 import { query } from "../queries";
 import { sqlState } from "../connect/sqlstate";
+import type { ObservedSourceTrigger } from "../../core/partition/branch/source-triggers";
 
 /** Thrown if a source of values cannot be read as declared. */
 export class ValueSourceError extends Error {
@@ -80,4 +81,14 @@ function explained(error: unknown, sources: readonly (ValueSource | undefined)[]
     `the values of a level cannot be read from ${names.join(", ")}: ${message}. Let the table exist first (dependsOn), check column and where, or grant SELECT on it`,
     { cause: error },
   );
+}
+
+/** Returns triggers on tables of values that create the branches of a table. */
+export async function readSourceTriggers(
+  database: Database,
+  table: { readonly schema: string; readonly table: string },
+): Promise<readonly ObservedSourceTrigger[]> {
+  const rows = await database.read(query("source-triggers"), [table.schema, table.table, database.managementSchema]);
+  // The query names the columns of ObservedSourceTrigger.
+  return rows as unknown as readonly ObservedSourceTrigger[];
 }

@@ -1,5 +1,7 @@
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
 import type { ObservedTable } from "../../core/observed/table";
+import type { Database } from "../database";
+import { query } from "../queries";
 
 /**
  * Returns the statements that an administrator has to run, in order, so that the connected role may manage a table; empty if it
@@ -37,4 +39,30 @@ function ofItsPartitions({
   if (leaves.length === 0) return "";
   const tree = quoteLiteral(quoteQualified(schema, name));
   return `; the same of each of its partitions, as psql does with: SELECT format('ALTER TABLE %s OWNER TO %I', relid, ${quoteLiteral(rights.role)}) FROM pg_partition_tree(${tree}) \\gexec`;
+}
+
+/** Rights to create tables in a schema. */
+interface SchemaRights {
+  readonly there: boolean;
+  /** Connected role. */
+  readonly role: string;
+  /** True if the connected role may create tables. */
+  readonly creates: boolean;
+  /** True if tables of the owner may be there. */
+  readonly ownerCreates: boolean;
+}
+
+/** @param owner future owner of the tables; undefined: the connected role */
+export async function readSchemaRights(
+  database: Database,
+  schema: string,
+  owner: string | undefined,
+): Promise<SchemaRights> {
+  const [row] = await database.read(query("schema-rights"), [schema, owner ?? null]);
+  return {
+    there: row?.["there"] === true,
+    role: String(row?.["role"]),
+    creates: row?.["creates"] === true,
+    ownerCreates: row?.["owner_creates"] === true,
+  };
 }

@@ -9,7 +9,7 @@ import type { Statement } from "../../core/sql/statement";
 import type { DetachedTable } from "../../core/observed/ledger";
 import type { Observation } from "../../core/observed/table";
 import { readAwayShape } from "../read/detached-shape";
-import { readCarried } from "../read/carried";
+import { readCarried } from "../read/detached-shape";
 import { ledgerStatement } from "../registry/registry";
 import { besideDefault, convertedRecord } from "./beside-default";
 import type { WorkContext } from "./context";

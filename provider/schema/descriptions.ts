@@ -1,7 +1,6 @@
 import { COMMON_NAMES, COMMON_TEXTS, type ResourceType } from "../../core/resources/resource-type";
 import { docstringOf, docstringOfInterface } from "../../core/declare/option/docstring";
 import { PROPERTIES } from "./texts/properties";
-import { RESOURCES } from "./texts/resources";
 import { TYPES } from "./texts/types";
 import { TYPE_NAMES } from "./type-names";
 
@@ -84,3 +83,12 @@ function required(text: string | undefined, path: string, what: string): string 
     );
   return text;
 }
+
+/** One text for each resource and function. */
+const RESOURCES: Readonly<Record<string, string>> = {
+  Package:
+    "Time-partitioned PostgreSQL tables with a rolling window: partitions are made ahead and retired by `pulumi up`, and preview shows every statement with its locks.",
+  Provider:
+    "One PostgreSQL database (15 to 18). Connects when first needed; what is not set comes from the PG* environment variables.",
+  getPartitions: "The partitions of a table as they are now. Reads only.",
+};

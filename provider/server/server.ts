@@ -12,7 +12,7 @@ import * as checks from "./checks";
 import * as config from "./config";
 import { timeoutOf } from "./core";
 import type { Core } from "./core";
-import { invoke } from "./functions";
+import { invoke } from "./plugin";
 import * as lifecycle from "./lifecycle";
 import { list } from "./list";
 import * as plugin from "./plugin";

@@ -10,7 +10,7 @@ import { refuseTransactionPooling } from "../../postgres/connect/pooler";
 import type { Session } from "../../postgres/connect/session";
 import { setUp } from "../../postgres/connect/set-up";
 import { resolveTarget } from "../../postgres/connect/target";
-import { passwordFromFile } from "../../postgres/connect/passfile";
+import { passwordFromFile } from "../../postgres/connect/password";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { requestedPooler } from "../support/servers";
 import { bareEnvironment, configOf, failureOf, opener } from "./support";

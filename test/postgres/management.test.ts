@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { MANAGEMENT_VERSION } from "../../postgres/management/files";
 import type { Database } from "../../postgres/database";
 import {
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
-  MANAGEMENT_VERSION,
 } from "../../postgres/management/install";
 import { claimTable, listRegistered, releaseTable, setPaused } from "../../postgres/read/ownership";
 import {

@@ -27,7 +27,7 @@ import { excludingCheck } from "../../core/observed/key-excludes";
 import { newDefaultStatements } from "../../core/partition/default/new-default";
 import { afterAttach, type DefaultShape } from "../../core/partition/carry/default-shape";
 import { MAX_DRAINED_ROWS } from "../../core/defaults";
-import { analyzeStatement } from "../../core/sql/analyze";
+import { analyzeStatement } from "../../core/plan/upkeep/upkeep";
 import { reattachStatements } from "../../core/partition/create/reattach";
 import { restoreStatements } from "../../core/partition/create/restore";
 import {

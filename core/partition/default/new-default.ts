@@ -5,8 +5,9 @@ import type { ParentShape } from "../carry/parent";
 import { detachStatement, dropStatements } from "../statements/retire";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
-import { excludingCheck } from "../../observed/key-excludes";
-import { onDefault, tableOf } from "./statements";
+import { excludingCheck, type NamedCheck } from "../../observed/key-excludes";
+import { onDefault, tableOf, addCheck, dropCheck, validateCheck } from "./statements";
+import type { DefaultShape } from "../carry/default-shape";
 
 /**
  * Creates a default partition like any other, with the CHECK that excludes attached ranges. It is empty when attached, so nothing
@@ -84,4 +85,18 @@ export function removeDefaultStatements(
       undo: "declare it again",
     })),
   ];
+}
+
+/**
+ * Aligns the CHECK of a default partition with the attached ranges. If many rows have to be read for that, they are read under a
+ * lock that blocks no reader or writer.
+ */
+export function repairStatements(shape: DefaultShape, wanted: NamedCheck | undefined): Statement[] {
+  const label = `exclude ${shape.schema}.${shape.name}`;
+  const there = wanted && shape.checks.find((check) => check.name === wanted.name);
+  const stale = shape.checks.filter((check) => check.name !== wanted?.name);
+  const add = wanted && !there ? [addCheck(shape, label, wanted, shape.few)] : [];
+  const validated = there ? there.validated : shape.few;
+  const validate = wanted && !validated ? [validateCheck(shape, `validate ${shape.schema}.${shape.name}`, wanted)] : [];
+  return [...add, ...validate, ...stale.map((check) => dropCheck(shape, label, check))];
 }

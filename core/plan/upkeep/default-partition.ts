@@ -1,5 +1,5 @@
 import { excludingCheck, stretchesOf } from "../../observed/key-excludes";
-import { repairStatements } from "../../partition/default/keep";
+import { repairStatements } from "../../partition/default/new-default";
 import {
   attachDefaultStatement,
   newDefaultStatements,

@@ -1,13 +1,13 @@
 import { type KnownSourceTriggers, planSourceTriggers } from "../../partition/branch/source-triggers";
 import type { Observation } from "../../observed/table";
 import type { WindowSpec } from "../../declare/table/spec";
-import { analyzeStatement } from "../../sql/analyze";
 import type { Statement } from "../../sql/statement";
 import { compareInstants, formatInstant, type Instant, wholeDays } from "../../time/instant";
 import { addSpan } from "../../time/span";
 import type { Creation } from "../create/creation";
 import { type Change, WHOLE } from "../change/change";
 import type { VerbIn } from "../change/verbs";
+import { quoteQualified } from "../../names/identifier";
 
 /** A pending change of the table as a whole, not of one partition. */
 export type UpkeepChange = Change<"default" | "trigger" | "analyze", UpkeepStep>;
@@ -66,4 +66,27 @@ function staleBecause(spec: WindowSpec, observation: Observation, creations: rea
 
 function cameBackSince(observation: Observation, last: Instant): boolean {
   return observation.ledger.some((item) => item.event === "attached" && compareInstants(item.at, last) > 0);
+}
+
+/** First version that can analyze the table as a whole without analyzing each partition again. */
+const ANALYZE_ONLY = 18;
+
+/**
+ * Gathers the statistics of the table as a whole from a sample of all partitions. Blocks neither readers nor writers; only other
+ * changes of the table and vacuums wait for it.
+ */
+export function analyzeStatement(
+  table: { readonly schema: string; readonly table: string },
+  serverVersion: number | undefined,
+): Statement {
+  const only = (serverVersion ?? 0) >= ANALYZE_ONLY ? "ONLY " : "";
+  return {
+    sql: `ANALYZE ${only}${quoteQualified(table.schema, table.table)}`,
+    transaction: undefined,
+    timeouts: "waiting",
+    locks: [{ relation: `${table.schema}.${table.table}`, role: "parent", mode: "SHARE UPDATE EXCLUSIVE" }],
+    hold: "grows with rows",
+    hazards: [],
+    undo: "not needed",
+  };
 }

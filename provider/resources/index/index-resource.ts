@@ -3,7 +3,7 @@ import { formatMemberId, formatTableId, parseMemberId } from "../../../core/name
 import { indexType } from "../../../core/resources/index-resource";
 import { indexSpecFromWire, type IndexWire, keyFromWire, readWire } from "../../../core/declare/table/wire";
 import { dropIndexStatement } from "../../../core/table/create/index-build";
-import { indexDefinition } from "../../../core/partition/carry/parent";
+import { indexDefinition, observedParent } from "../../../core/partition/carry/parent";
 import { buildIndex, indexIsWhole, previewIndex } from "../../../postgres/work/build-index";
 import type { ResourceContext } from "../../runtime/context";
 import { Refusal, Unfinished } from "../../runtime/failures";
@@ -13,9 +13,11 @@ import type { PropertyMap } from "../../runtime/values";
 import { defineResource } from "../shared/define-resource";
 import { importedIndex, listIndexes } from "./index-import";
 import { requireWire } from "../shared/inputs";
-import { renewAfterDelete } from "../window/prepared";
 import { showStatements } from "../shared/show";
 import { workContext } from "../shared/work";
+import { planPrepared } from "../../../core/plan/prepare/prepared";
+import { renewPrepared } from "../../../postgres/work/renew-prepared";
+import { registeredAsOf, registeredWindow } from "../window/registered-window";
 
 /** One index on the parent and every partition. Built without stopping writers, resumable, never changed in place. */
 export const index = defineResource(indexType, (runtime) => ({
@@ -133,4 +135,27 @@ function definitionProblems(olds: PropertyMap, wire: IndexWire): Problem[] {
       reason: `the definition of index "${wire.name}" changed; an index is never changed in place. Declare the new one under another key, run \`pulumi up\`, then remove the old one`,
     },
   ];
+}
+
+/**
+ * Updates the schedule's prepared statements after an index is dropped, which happens at the end of an update, after the
+ * window. The caller holds the table's lock.
+ */
+async function renewAfterDelete(
+  ctx: ResourceContext,
+  runtime: Runtime,
+  name: { readonly schema: string; readonly table: string },
+): Promise<void> {
+  const observation = await runtime.observeAgain(name);
+  const { table, registration } = observation;
+  const spec = registeredWindow(observation);
+  const asOf = registeredAsOf(observation);
+  // Nothing is prepared for a table that is being destroyed.
+  if (!table || !spec || !asOf || registration?.prepared === undefined) return;
+  const parent = observedParent(table, spec.key, { ...runtime.known(name, observation), levels: spec.levels });
+  const prepared = planPrepared(spec, parent, registration, runtime.clocks(asOf, observation));
+  const work = workContext(runtime, ctx);
+  const subject = `preparing the schedule of "${name.schema}.${name.table}"`;
+  const statements = renewPrepared(work.management, name, prepared, subject);
+  if (statements.length > 0) await runtime.database.execute(statements, { signal: ctx.signal, log: ctx.log, subject });
 }

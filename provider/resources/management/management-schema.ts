@@ -1,3 +1,4 @@
+import { MANAGEMENT_VERSION } from "../../../postgres/management/files";
 import {
   type ManagementSchemaWire,
   reportThresholds,
@@ -12,7 +13,6 @@ import {
   describeManagementSchema,
   dropManagementSchema,
   ensureManagementSchema,
-  MANAGEMENT_VERSION,
   ManagementSchemaError,
 } from "../../../postgres/management/install";
 import { listRegistered } from "../../../postgres/read/ownership";

@@ -1,15 +1,16 @@
 import { formatMemberId, parseMemberId } from "../../../core/names/resource-id";
 import { planMembership } from "../../../core/plan/publish/membership";
 import { publicationMemberType } from "../../../core/resources/publication-member";
-import { listPublicationMembers } from "../../../postgres/read/list-publication-members";
+import { listPublicationMembers } from "../../../postgres/read/list-tables";
 import { Refusal } from "../../runtime/failures";
 import type { PropertyMap } from "../../runtime/values";
 import { defineResource } from "../shared/define-resource";
 import { asProperties, declaredDiff, failures, requireWire } from "../shared/inputs";
 import { importedMembership, membershipFacts, type MembershipFacts } from "./publication-facts";
-import { DeclaredSettings, renameProblems } from "./publication-problems";
 import { joinPublication, leavePublication, membershipContext, previewPublication } from "./publication-work";
 import { ownershipProblems } from "../shared/table-problems";
+import type { Problem } from "../../../core/problems/problem";
+import type { PublicationMemberWire } from "../../../core/declare/table/publications";
 
 /**
  * The table's membership in one publication. Diff compares with the live database, so that a lost one is restored by the next
@@ -77,4 +78,50 @@ function sameFacts(facts: MembershipFacts | undefined, oldOutputs: PropertyMap):
   return (
     facts === undefined || Object.keys(declaredDiff(oldOutputs, asProperties(facts), Object.keys(facts))).length === 0
   );
+}
+
+/** Settings of a whole publication, as the tables of one program declare them. Two that disagree would change it every time. */
+class DeclaredSettings {
+  private readonly byUrn = new Map<string, PublicationMemberWire>();
+
+  declare(urn: string, spec: PublicationMemberWire): Problem[] {
+    this.byUrn.set(urn, spec);
+    const others = [...this.byUrn].filter(
+      ([other, declared]) => other !== urn && declared.publication === spec.publication,
+    );
+    const root = others.find(([, { viaRoot }]) => disagree(viaRoot, spec.viaRoot))?.[1];
+    const changes = others.find(([, { create }]) => disagree(create?.publish.join(), spec.create?.publish.join()))?.[1];
+    return [
+      ...(root ? [contradiction("viaRoot", spec, root)] : []),
+      ...(changes ? [contradiction("create.publish", spec, changes)] : []),
+    ];
+  }
+}
+
+function renameProblems(olds: PropertyMap, spec: PublicationMemberWire): Problem[] {
+  return (["schema", "table", "publication"] as const).flatMap((property) =>
+    olds[property] === spec[property]
+      ? []
+      : [
+          {
+            path: property,
+            code: "conflict" as const,
+            message: `the ${property} of this membership changed from "${String(olds[property])}" to "${spec[property]}"; one membership is never replaced by another.`,
+            fix: "Declare the new one under another name, and remove the old.",
+          },
+        ],
+  );
+}
+
+function disagree<T>(one: T | undefined, other: T | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
+}
+
+function contradiction(path: string, spec: PublicationMemberWire, other: PublicationMemberWire): Problem {
+  return {
+    path,
+    code: "conflict",
+    message: `"${spec.schema}.${spec.table}" and "${other.schema}.${other.table}" declare different ${path} for the publication "${spec.publication}", which has one setting for all its tables.`,
+    fix: "Declare the same for both, or use two publications.",
+  };
 }

@@ -13,7 +13,7 @@ import { keyFromWire, readWire } from "../../../core/declare/table/wire";
 import type { Statement } from "../../../core/sql/statement";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import { recordPoliciesStatement, registerTableStatement } from "../../../postgres/registry/registry";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext, CallContext } from "../../runtime/context";
 import { Refusal } from "../../runtime/failures";
 import type { CheckResult } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
@@ -27,8 +27,9 @@ import { resolvePolicies } from "../shared/policy-source";
 import { accessFacts, declaredOnly, importedInputs } from "./row-policy-state";
 import { showStatements } from "../shared/show";
 import { ownershipProblems, renameProblems } from "../shared/table-problems";
-import { warnOfViews } from "../shared/view-leaks";
 import { workContext } from "../shared/work";
+import type { TableName } from "../../../core/names/table-name";
+import { readViewLeaks } from "../../../postgres/read/view-leaks";
 
 /**
  * Access to the table itself: flags, policies and grants as one set, changed in one transaction. Check reads the live database
@@ -202,4 +203,16 @@ async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWir
     `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; they are only forgotten here. ` +
       "New partitions of a table with row security are made closed. To switch it off, declare rowSecurity: { enable: false }",
   );
+}
+
+/** Warns of views that bypass the policies of a table, with the fix. */
+async function warnOfViews(ctx: CallContext, runtime: Runtime, table: TableName): Promise<void> {
+  for (const view of await readViewLeaks(runtime.database, table)) {
+    const name = `"${view.schema}"."${view.name}"`;
+    ctx.log.warn(
+      view.materialized
+        ? `materialized view ${name} keeps rows of "${table.schema}.${table.table}" outside of its row security: whoever may read the view sees them all. Take its privileges away from roles that row security is for.`
+        : `view ${name} reads "${table.schema}.${table.table}" as its owner "${view.owner}", whom row security does not hold: whoever may read the view sees every row. ALTER VIEW ${name} SET (security_invoker = true) makes it ask for the reader's rows.`,
+    );
+  }
 }

@@ -4,7 +4,7 @@ import { policyFor, sameHead } from "../../../core/partition/carry/wanted";
 import type { Observation, ObservedPolicy } from "../../../core/observed/table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { PolicySpec, RowSecuritySpec } from "../../../core/declare/table/security";
-import { readCarried } from "../../../postgres/read/carried";
+import { readCarried } from "../../../postgres/read/detached-shape";
 import type { TableName } from "../../../core/names/table-name";
 import type { CallContext } from "../../runtime/context";
 import type { Runtime } from "../../runtime/runtime";

@@ -5,7 +5,7 @@ import type { Observation } from "../../../core/observed/table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { TableShape } from "../../../core/declare/table/spec";
 import { keyFromWire, readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
-import { readSchemaRights } from "../../../postgres/read/schema-rights";
+import { readSchemaRights } from "../../../postgres/read/rights";
 import type { CallContext } from "../../runtime/context";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";

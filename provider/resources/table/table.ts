@@ -20,15 +20,17 @@ import type { ResourceContext } from "../../runtime/context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { defineResource } from "../shared/define-resource";
-import { asProperties, declaredDiff, failures, importedKey, requireWire } from "../shared/inputs";
+import { asProperties, declaredDiff, failures, importedKey, requireWire, refuse } from "../shared/inputs";
 import { withoutLaterKeys } from "../window/later-keys";
 import { checkLeaves, importedLeaves, requireLeafSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
 import { liveInputs } from "./table-live";
 import { destroyRefused, renameProblems, requireNoProblems } from "../shared/table-problems";
-import { settleTypes } from "./table-types";
 import { workContext } from "../shared/work";
+import { typeProblems, typesToResolve, withResolvedTypes } from "../../../core/table/alter/types";
+import type { ObservedTable } from "../../../core/observed/table";
+import { resolveTypes } from "../../../postgres/read/alter-facts";
 
 /** `indexes` is left out: they are created with a new table, and are separate resources from then on. */
 const DECLARED = [
@@ -202,4 +204,12 @@ async function deleteTable(ctx: ResourceContext, runtime: Runtime, shape: TableS
     };
     await runtime.database.execute([drop, { ...forget, transaction: drop.transaction }], options);
   });
+}
+
+/** Resolves the types of the declared columns on the server; refuses one that the statements of this provider would not find. */
+async function settleTypes(runtime: Runtime, shape: TableShape, table: ObservedTable | undefined): Promise<TableShape> {
+  const resolved = await resolveTypes(runtime.database, typesToResolve(shape, table));
+  const problems = typeProblems(shape, resolved);
+  if (problems.length > 0) refuse(`table "${shape.schema}.${shape.table}"`, problems);
+  return withResolvedTypes(shape, resolved);
 }

@@ -11,7 +11,7 @@ import {
 } from "../../../core/plan/upkeep/later-keys";
 import type { TableShape } from "../../../core/declare/table/spec";
 import { readAlterFacts } from "../../../postgres/read/alter-facts";
-import { readAbsentTables } from "../../../postgres/read/absent-tables";
+import { readAbsentTables } from "../../../postgres/read/list-tables";
 import { alterTable } from "../../../postgres/work/alter-table";
 import type { WorkContext } from "../../../postgres/work/context";
 import type { Runtime } from "../../runtime/runtime";

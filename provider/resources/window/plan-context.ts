@@ -16,9 +16,13 @@ import { planWindow } from "../../../core/window/window";
 import { ConnectionLost } from "../../../postgres/connect/errors";
 import { readDependents } from "../../../postgres/read/dependents";
 import { readLastBackup } from "../../../postgres/read/last-backup";
-import { readEmptyLeaves, readLevelValues, ValueSourceError } from "../../../postgres/read/level-values";
+import {
+  readEmptyLeaves,
+  readLevelValues,
+  readSourceTriggers,
+  ValueSourceError,
+} from "../../../postgres/read/level-values";
 import { readReferring } from "../../../postgres/read/referring";
-import { readSourceTriggers } from "../../../postgres/read/source-triggers";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { withDeclaredIndexes } from "../shared/declared-indexes";

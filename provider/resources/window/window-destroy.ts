@@ -19,7 +19,7 @@ import type { Instant } from "../../../core/time/instant";
 import { ledgerStatement, releaseTableStatement } from "../../../postgres/registry/registry";
 import { forgetPreparedStatement } from "../../../postgres/registry/schedule";
 import { dropSourceTriggers } from "../../../core/partition/branch/source-triggers";
-import { readSourceTriggers } from "../../../postgres/read/source-triggers";
+import { readSourceTriggers } from "../../../postgres/read/level-values";
 import { listManaged } from "../../../postgres/read/ownership";
 import { readDependents } from "../../../postgres/read/dependents";
 import { readReferring } from "../../../postgres/read/referring";

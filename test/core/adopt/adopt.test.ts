@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
+import { adoptTable } from "../../../core/adopt/adopt";
+import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
 import { findGrid } from "../../../core/adopt/grid";
 import { importFile } from "../../../core/adopt/import-file";
 import { findTemplate, type NamedInterval } from "../../../core/adopt/partition-names";

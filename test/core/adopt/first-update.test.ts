@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
+import { adoptTable } from "../../../core/adopt/adopt";
+import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
 import { findGrid } from "../../../core/adopt/grid";
 import type { NamedInterval } from "../../../core/adopt/partition-names";
 import { planCreation } from "../../../core/plan/create/creation";

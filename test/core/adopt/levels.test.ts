@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { adoptTable, CannotAdopt } from "../../../core/adopt/adopt";
+import { adoptTable } from "../../../core/adopt/adopt";
+import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
 import { branchNotes } from "../../../core/adopt/branch-notes";
 import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/table";
 import { parseInstant } from "../../../core/time/instant";
