@@ -30,7 +30,7 @@ export default tseslint.config(
       "prefer-const": "error",
     },
   },
-  { files: ["provider/runtime/codec.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
+  { files: ["provider/runtime/property-codec.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
   {
     files: [
       "core/**",

@@ -1,13 +1,13 @@
 // Three levels, program, site and month: the update that creates them all, compared with the same statements in one session.
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { branchKey } from "../core/levels/levels";
-import { createBranchSteps } from "../core/partition/branch/create-branch";
+import { createBranchSteps } from "../core/partition/branch/branch-steps";
 import { planCreations } from "../core/plan/create/creations";
 import { requireTableSpec } from "../core/declare/table/parse";
 import { plannedParent } from "../core/partition/carry/parent";
 import type { Statement } from "../core/sql/statement";
 import { parseInstant } from "../core/time/instant";
-import { planWindow } from "../core/window/window";
+import { planWindow } from "../core/window/window-partitions";
 import { ledgerStatement } from "../postgres/registry/registry";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";

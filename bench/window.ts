@@ -2,11 +2,11 @@
 import type { TableSpecArgs } from "../core/declare/table/args";
 import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
-import { createPartitionStatements } from "../core/partition/create/create-partition";
+import { createPartitionStatements } from "../core/partition/create/partition-statements";
 import { plannedParent } from "../core/partition/carry/parent";
 import type { Statement } from "../core/sql/statement";
 import { parseInstant } from "../core/time/instant";
-import { type DesiredPartition, planWindow } from "../core/window/window";
+import { type DesiredPartition, planWindow } from "../core/window/window-partitions";
 import { ledgerStatement } from "../postgres/registry/registry";
 import type { Bench } from "./bench";
 import { compare, ratioRow, roundsOf, timed } from "./support/measure";

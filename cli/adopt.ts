@@ -1,29 +1,29 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Adoption, adoptTable } from "../core/adopt/adopt";
+import { type Adoption, adoptTable } from "../core/adopt/adopt-table";
 import { CannotAdopt } from "../core/adopt/cannot-adopt";
 import { chooseReading, explainingZones, offsetZone, readingNotes } from "../core/adopt/encoding";
 import { namesToMake } from "../core/adopt/first-update";
 import { branchNotes } from "../core/adopt/branch-notes";
-import { timeColumnOf, timePartitionsOf } from "../core/adopt/levels";
+import { timeColumnOf, timePartitionsOf } from "../core/adopt/find-levels";
 import { importFile } from "../core/adopt/import-file";
 import { programText } from "../core/adopt/program";
 import { within } from "../core/observed/key-excludes";
 import { retireRivals, rivalsText } from "../core/adopt/rivals";
 import { formatTableId, type TableId } from "../core/names/resource-id";
-import type { Observation, ObservedLeaf, ObservedTable } from "../core/observed/table";
+import type { Observation, ObservedLeaf, ObservedTable } from "../core/observed/observed-table";
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
 import type { Instant } from "../core/time/instant";
 import { isZone } from "../core/time/period";
 import type { ListValuesArgs } from "../core/declare/table/level-args";
 import { readLevelValues } from "../postgres/read/level-values";
-import { readAdoptionSources } from "../postgres/read/adoption";
+import { readAdoptionSources } from "../postgres/read/adoption-sources";
 import { countRows } from "../postgres/read/count-rows";
 import type { Database } from "../postgres/database";
 import { readTakenNames } from "../postgres/read/names-taken";
 import { missingRights } from "../postgres/read/rights";
-import { print, requireTable, withSession } from "./session";
+import { print, requireTable, withSession } from "./open-session";
 
 interface AdoptOptions {
   readonly columns?: boolean;

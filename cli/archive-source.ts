@@ -2,12 +2,12 @@ import { openStoreOfManifest } from "../archive/store/archive-place";
 import type { ObjectStore } from "../archive/store/store";
 import { storeSettingsOf } from "../core/declare/archive/archive-spec";
 import type { TableId } from "../core/names/resource-id";
-import type { Observation } from "../core/observed/table";
+import type { Observation } from "../core/observed/observed-table";
 import { type Interval, type OpenInterval, overlaps } from "../core/time/interval";
 import { timeSpan } from "../core/time/range-word";
 import { windowFromWire } from "../core/window/wire";
 import type { ListedArchive } from "../postgres/archive/list-archives";
-import type { CliSession } from "./session";
+import type { CliSession } from "./open-session";
 
 /** Flags that select archives and their store. */
 export interface ArchiveFlags {

@@ -6,7 +6,7 @@ import { formatBytes } from "../core/size";
 import { formatInterval, overlaps } from "../core/time/interval";
 import { type ListedArchive, listArchives } from "../postgres/archive/list-archives";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
-import { type CliSession, requireTable, withRegistry } from "./session";
+import { type CliSession, requireTable, withRegistry } from "./open-session";
 
 interface ArchivesFlags extends ArchiveFlags {
   readonly verify?: boolean;

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
 import { claimTable } from "../postgres/read/ownership";
-import { notRegistered, requireTable, withRegistry } from "./session";
+import { notRegistered, requireTable, withRegistry } from "./open-session";
 
 /** Moves a table to another stack, or takes a released one back. */
 export function claimCommand(): Command {

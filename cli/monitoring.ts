@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "../core/monitoring/args";
-import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
-import { requireMonitoringSettings } from "../core/monitoring/settings";
+import type { AlertThresholdArgs, MonitoringSettingsArgs, SizeThresholdArgs } from "../core/monitoring/monitoring-args";
+import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/monitoring-files";
+import { requireMonitoringSettings } from "../core/monitoring/monitoring-settings";
 import { recordSizeThresholds } from "../postgres/management/size-thresholds";
-import { withRegistry } from "./session";
+import { withRegistry } from "./open-session";
 
 /** Writes the files of the component Monitoring without a Pulumi program. */
 export function monitoringCommand(): Command {

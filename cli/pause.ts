@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
 import { setPaused as setTablePaused } from "../postgres/read/ownership";
-import { notRegistered, requireTable, withRegistry } from "./session";
+import { notRegistered, requireTable, withRegistry } from "./open-session";
 
 export function pauseCommand(): Command {
   return setPaused("pause", "Stop every retirement of a table; partitions are still created ahead.", true);

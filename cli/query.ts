@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import { queryTogether } from "../archive/restore/query";
+import { queryTogether } from "../archive/restore/query-together";
 import { formatInstant } from "../core/time/instant";
 import { intervalKey } from "../core/time/interval";
 import { listArchives } from "../postgres/archive/list-archives";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
-import { requireTable, withRegistry } from "./session";
+import { requireTable, withRegistry } from "./open-session";
 
 /** Queries a table together with its archives. */
 export function queryCommand(): Command {

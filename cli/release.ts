@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatTableId } from "../core/names/resource-id";
 import { releaseTable } from "../postgres/read/ownership";
-import { notRegistered, requireTable, withRegistry } from "./session";
+import { notRegistered, requireTable, withRegistry } from "./open-session";
 
 /** Releases a table. Only the registry changes; no stack retires or deletes anything of the table from then on. */
 export function releaseCommand(): Command {

@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
-import { restoreTable } from "../archive/restore/restore";
+import { restoreTable } from "../archive/restore/restore-table";
 import { formatTableId, type TableId } from "../core/names/resource-id";
 import { formatInstant } from "../core/time/instant";
 import { type ListedArchive, listArchives } from "../postgres/archive/list-archives";
 import { Database } from "../postgres/database";
 import { type ArchiveFlags, latest, openStoreOf, rangeOf, zoneOf } from "./archive-source";
-import { restorePartitions } from "./restore-partition";
-import { type CliSession, requireTable, withRegistry, withSession } from "./session";
+import { restorePartitions } from "./restore-as-partition";
+import { type CliSession, requireTable, withRegistry, withSession } from "./open-session";
 
 interface RestoreFlags extends ArchiveFlags {
   readonly manifest?: string;

@@ -5,7 +5,7 @@ import { compareInstants, formatInstant } from "../core/time/instant";
 import type { Database } from "../postgres/database";
 import { describeManagementSchema } from "../postgres/management/install";
 import { listRegistered, type RegisteredTable } from "../postgres/read/ownership";
-import { withSession } from "./session";
+import { withSession } from "./open-session";
 
 /** Prints one line for each registered table: its owner, and how far its partitions reach. */
 export function statusCommand(): Command {

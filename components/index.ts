@@ -27,7 +27,12 @@ export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/de
 export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/declare/table/security-args";
 export type { DefaultPartitionArgs } from "../core/declare/table/default-partition";
 export type { AgedStorageProfileArgs, StorageArgs, StorageProfileArgs } from "../core/declare/table/storage-args";
-export type { AlertThresholdArgs, MonitoringSettingsArgs, ShortTime, SizeThresholdArgs } from "../core/monitoring/args";
+export type {
+  AlertThresholdArgs,
+  MonitoringSettingsArgs,
+  ShortTime,
+  SizeThresholdArgs,
+} from "../core/monitoring/monitoring-args";
 export type { BackupArgs } from "../core/declare/retention/backup";
 export type { RestoredArgs, RestoredRangeArgs } from "../core/declare/retention/restored";
 export type { Size } from "../core/size";
@@ -41,4 +46,4 @@ export type {
 } from "../core/declare/archive/bucket-args";
 export type { Problem } from "../core/problems/problem";
 export type { Span } from "../core/time/span";
-export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/change/types";
+export type { PlanEntry, PlannedLock, WindowPlan, WorkItem } from "../core/plan/change/plan-types";

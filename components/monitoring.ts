@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { MonitoringSettingsArgs } from "../core/monitoring/args";
-import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/files";
-import { requireMonitoringSettings } from "../core/monitoring/settings";
+import type { MonitoringSettingsArgs } from "../core/monitoring/monitoring-args";
+import { MONITORING_FILES, type MonitoringTexts, monitoringTexts } from "../core/monitoring/monitoring-files";
+import { requireMonitoringSettings } from "../core/monitoring/monitoring-settings";
 
 /** Files for Prometheus and Grafana, and where they are written. */
 export interface MonitoringArgs extends MonitoringSettingsArgs {

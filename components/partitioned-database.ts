@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_MANAGEMENT_SCHEMA, DEFAULT_SCHEMA } from "../core/defaults";
-import type { SizeThresholdArgs } from "../core/monitoring/args";
-import { requireSizeThresholds } from "../core/monitoring/settings";
+import type { SizeThresholdArgs } from "../core/monitoring/monitoring-args";
+import { requireSizeThresholds } from "../core/monitoring/monitoring-settings";
 import type { TableName } from "../core/names/table-name";
 import { InvalidSpecError, type Problem } from "../core/problems/problem";
 import type { TableSpecArgs } from "../core/declare/table/args";

@@ -10,7 +10,7 @@ import { requireTableSpec } from "../core/declare/table/parse";
 import type { TableSpec } from "../core/declare/table/spec";
 import { indexToWire, partitionToWire, tableToWire } from "../core/declare/table/wire";
 import { formatInstant, type Instant } from "../core/time/instant";
-import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window";
+import { describeWindow, type PlannedWindow, planWindow } from "../core/window/window-partitions";
 import { digestPartitions, windowToWire } from "../core/window/wire";
 import { declaredClock, programClock } from "./clock";
 import { earlierReferenced, earlierReferring, remember, windowWaits } from "./neighbours";

@@ -9,7 +9,7 @@ import { publicationMemberType } from "../core/resources/publication-member";
 import type { FactsOf, InputsOf, ResourceType } from "../core/resources/resource-type";
 import { rowPolicyType } from "../core/resources/row-policy";
 import { tableType } from "../core/resources/table";
-import type { WindowPlan } from "../core/plan/change/types";
+import type { WindowPlan } from "../core/plan/change/plan-types";
 import type { TableSpec } from "../core/declare/table/spec";
 import type { WindowWire } from "../core/window/wire";
 

@@ -1,5 +1,5 @@
 import type { Statement } from "../core/sql/statement";
-import type { WorkContext } from "../postgres/work/context";
+import type { WorkContext } from "../postgres/work/work-context";
 
 /** Beginning of a job, as its journal has it. */
 export interface Begun<Detail> {

@@ -1,4 +1,4 @@
-import type { Job } from "./job";
+import type { Job } from "./run-job";
 import { type Begun, type JobPart, writeEntry } from "./journal";
 
 /** Job that has begun. */

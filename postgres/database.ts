@@ -1,11 +1,11 @@
-import type { Observation, ObservedLeafIndex } from "../core/observed/table";
+import type { Observation, ObservedLeafIndex } from "../core/observed/observed-table";
 import type { RegisteredExpression } from "../core/observed/registration";
 import type { Statement } from "../core/sql/statement";
 import type { Instant } from "../core/time/instant";
 import type { KeyReading } from "./catalog/bounds";
 import { cancelBackends } from "./connect/cancel";
-import type { DatabaseConfig } from "./connect/config";
-import { secretsOf } from "./connect/config";
+import type { DatabaseConfig } from "./connect/database-config";
+import { secretsOf } from "./connect/database-config";
 import { Connections, type Identity } from "./connect/connections";
 import { type DetachRequest, detachPartition } from "./execute/detach";
 import type { ExecuteOptions } from "./execute/execute-options";

@@ -2,7 +2,7 @@ import { Console } from "node:console";
 import { watchEngine } from "./server/engine-watch";
 import { providerModule } from "./module";
 import { serveProvider } from "./server/server";
-import { describe } from "./server/errors";
+import { describe } from "./server/grpc-errors";
 
 /** Longest time that an internal error may take to end the process. */
 const FAIL_BOUND_MS = 5_000;

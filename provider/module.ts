@@ -1,6 +1,6 @@
 import { version } from "../package.json";
-import type { CallContext } from "./runtime/context";
-import { configProblems, readConfig, SECRET_CONFIG } from "./runtime/config";
+import type { CallContext } from "./runtime/call-context";
+import { configProblems, readConfig, SECRET_CONFIG } from "./runtime/provider-config";
 import { getPartitions } from "./functions/get-partitions";
 import type { DiffKind } from "./runtime/handler";
 import type { ProviderModule } from "./runtime/provider-module";
@@ -9,7 +9,7 @@ import { RESOURCES } from "./resource-list";
 import { Runtime } from "./runtime/runtime";
 import { schemaText } from "./package-schema";
 import { TableQueue } from "./runtime/table-queue";
-import { secretsOf } from "../postgres/connect/config";
+import { secretsOf } from "../postgres/connect/database-config";
 import type { PropertyMap } from "./runtime/values";
 
 /** Creates the product's provider: its resources and the runtime that they alone share in this process. */

@@ -1,13 +1,13 @@
 import { version } from "../package.json";
 import { RESOURCE_TYPES } from "./resource-list";
-import { NamedTypes, convertObject, merge } from "./schema/convert";
+import { NamedTypes, convertObject, merge } from "./schema/from-zod";
 import { describeResource, schemaTexts } from "./schema/descriptions";
 import type { PackageSchema, FunctionSpec, ResourceSpec, Properties, PropertySpec, TypeSpec } from "./schema/model";
 import { z } from "zod";
 import { type ResourceType, tokenOf } from "../core/resources/resource-type";
 import { getPartitionsInputs, getPartitionsOutputs } from "./functions/get-partitions";
 import { SSL_MODES } from "../postgres/connect/url";
-import { type ProviderConfig, SECRET_CONFIG } from "./runtime/config";
+import { type ProviderConfig, SECRET_CONFIG } from "./runtime/provider-config";
 
 let text: string | undefined;
 
@@ -83,7 +83,7 @@ type Kind<T> = T extends readonly string[]
       ? "boolean"
       : "string";
 
-/** Kinds of the settings: the compiler compares keys and kinds with provider/runtime/config.ts. */
+/** Kinds of the settings: the compiler compares keys and kinds with provider/runtime/provider-config.ts. */
 const KINDS: { readonly [K in ConfigKey]-?: Kind<NonNullable<ProviderConfig[K]>> } = {
   url: "string",
   host: "string",

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { ParquetColumn } from "../../core/archive/format/columns";
+import type { ParquetColumn } from "../../core/archive/format/parquet-columns";
 import { openCodecOf } from "./open-codec";
 
 /**

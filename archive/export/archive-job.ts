@@ -1,7 +1,7 @@
 import type { ArchiveSpec } from "../../core/declare/archive/archive-spec";
 import type { KeySpec } from "../../core/declare/table/spec";
 import type { Instant } from "../../core/time/instant";
-import type { Job } from "../../jobs/job";
+import type { Job } from "../../jobs/run-job";
 import type { Begun } from "../../jobs/journal";
 import {
   type ArchiveEvent,
@@ -12,7 +12,7 @@ import {
   partStatement,
   readArchiveState,
 } from "../../postgres/archive/archive-records";
-import type { WorkContext } from "../../postgres/work/context";
+import type { WorkContext } from "../../postgres/work/work-context";
 import type { ObjectStore } from "../store/store";
 
 /** Partition to be archived, and everything that its archive needs. */

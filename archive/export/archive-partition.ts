@@ -1,6 +1,6 @@
 import { archiveFolder } from "../../core/store/layout";
 import { extensionOf } from "../../core/declare/archive/formats";
-import { fenceStatement } from "../../core/partition/statements/retire";
+import { fenceStatement } from "../../core/partition/statements/retire-statements";
 import {
   type ArchiveState,
   type ExportDetail,
@@ -14,9 +14,9 @@ import { ArchiveContradicted } from "../store/mismatch";
 import { completeArchive, type CompletedArchive } from "./complete";
 import { exportParts } from "./export-parts";
 import { type ArchiveJob, jobOf, subjectOf } from "./archive-job";
-import { runJob } from "../../jobs/job";
+import { runJob } from "../../jobs/run-job";
 import { resumeOrBegin } from "../../jobs/resume";
-import { ObjectConflict } from "../store/errors";
+import { ObjectConflict } from "../store/store-errors";
 import { readColumns } from "../../postgres/rows/read-columns";
 import { sha256Of } from "../store/read";
 

@@ -1,5 +1,5 @@
 import { wayOnOfDrop } from "../../core/archive/fault-words";
-import { countStatement } from "../../core/partition/statements/retire";
+import { countStatement } from "../../core/partition/statements/retire-statements";
 import type { ArchivedFacts } from "../../core/observed/ledger";
 import { type ArchiveState, readArchiveState } from "../../postgres/archive/archive-records";
 import { countAll } from "../../postgres/rows/count-all";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type ParquetColumn, parquetColumns } from "../../core/archive/format/columns";
+import { type ParquetColumn, parquetColumns } from "../../core/archive/format/parquet-columns";
 import { MANIFEST_NAME } from "../../core/store/layout";
 import { formatManifest, type Manifest, type ManifestPart, parseManifest } from "../../core/archive/manifest";
 import { formatInstant, type Instant } from "../../core/time/instant";
@@ -17,7 +17,7 @@ import type { StoredPart } from "./export-parts";
 import { type ArchiveJob, type Export, subjectOf } from "./archive-job";
 import { readBack } from "../read/read-back";
 import { readSmall } from "../read/read-object";
-import { ObjectConflict } from "../store/errors";
+import { ObjectConflict } from "../store/store-errors";
 
 /** Archive that is complete and proved, as the ledger records it. */
 export interface CompletedArchive {

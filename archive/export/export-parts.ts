@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parquetColumns } from "../../core/archive/format/columns";
+import { parquetColumns } from "../../core/archive/format/parquet-columns";
 import { partName } from "../../core/store/layout";
 import { type ArchiveEncoding, extensionOf } from "../../core/declare/archive/formats";
 import { formatTid, parseTid, type TidRange } from "../../core/rows/tid";
@@ -16,7 +16,7 @@ import { type ArchiveJob, type Export, jobOf, subjectOf } from "./archive-job";
 import { takeInParts } from "../../jobs/in-parts";
 import { writeEntry } from "../../jobs/journal";
 import type { ChunkCodec, EncodedChunk } from "../codec/spool/chunk-codec";
-import { ChunkTooLarge } from "../codec/spool/errors";
+import { ChunkTooLarge } from "../codec/spool/codec-errors";
 import { openCodecOf } from "../codec/open-codec";
 import { Progress } from "../../jobs/progress";
 import { sha256Of } from "../store/read";

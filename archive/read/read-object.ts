@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ManifestPart } from "../../core/archive/manifest";
 import { ArchiveFault } from "../store/mismatch";
-import { StoreError } from "../store/errors";
+import { StoreError } from "../store/store-errors";
 import type { ObjectStore } from "../store/store";
 
 interface ObjectWanted {

@@ -1,5 +1,5 @@
 import type { LiveColumn } from "../../core/rows/column-mapping";
-import { branchShape } from "../../core/partition/branch/create-branch";
+import { branchShape } from "../../core/partition/branch/branch-steps";
 import { branchKey } from "../../core/levels/levels";
 import type { DetachedTable, LedgerDetail } from "../../core/observed/ledger";
 import type { Creation } from "../../core/plan/create/creation";
@@ -7,7 +7,7 @@ import type { ParentShape } from "../../core/partition/carry/parent";
 import { formatInterval, intervalKey } from "../../core/time/interval";
 import { ledgerStatement } from "../../postgres/registry/registry";
 import { createPartition } from "../../postgres/work/create-partition";
-import type { WorkContext } from "../../postgres/work/context";
+import type { WorkContext } from "../../postgres/work/work-context";
 import { restorePartition } from "./restore-partition";
 import type { ObjectStore } from "../store/store";
 

@@ -1,7 +1,7 @@
 // Reads content in parts, and hashes it first: once for the whole and once for each part.
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { StoreError } from "./errors";
+import { StoreError } from "./store-errors";
 import type { Content } from "./store";
 
 /** Limit of S3. */

@@ -1,4 +1,4 @@
-import { ObjectConflict, StoreError, type StoreErrorKind } from "./errors";
+import { ObjectConflict, StoreError, type StoreErrorKind } from "./store-errors";
 
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

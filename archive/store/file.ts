@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { formatLocation, type Location } from "../../core/store/location";
 import { freeBytes } from "./disk-space";
 import { openSource, type Source } from "./content";
-import { ObjectConflict, StoreError } from "./errors";
+import { ObjectConflict, StoreError } from "./store-errors";
 import { codeOf, fileError, undefinedIfAbsent } from "./file-errors";
 import { makeFolders, syncFolder, writeAndSync } from "./file-write";
 import { fullKey, fullPrefix } from "./keys";

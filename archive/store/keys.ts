@@ -1,5 +1,5 @@
 // Checks keys: none may be read as a location outside of the store's prefix.
-import { StoreError } from "./errors";
+import { StoreError } from "./store-errors";
 
 /** Limit of S3, prefix included. */
 const MAX_KEY_BYTES = 1024;

@@ -1,7 +1,7 @@
 // Reads a body to its end and no further: missing bytes are an error, not the end of the content.
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { StoreError } from "./errors";
+import { StoreError } from "./store-errors";
 
 /** Yields the body's pieces, and explains errors of the SDK. `bytes`: length as the store reported it. */
 export async function* guarded(

@@ -1,4 +1,4 @@
-import { StoreError, type StoreErrorKind } from "./errors";
+import { StoreError, type StoreErrorKind } from "./store-errors";
 
 /** Fields of the SDK's errors that are used here. */
 interface S3Failure {

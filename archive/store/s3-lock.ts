@@ -2,7 +2,7 @@
 import type { ObjectLockMode } from "@aws-sdk/client-s3";
 import type { ObjectLockArgs } from "../../core/declare/archive/bucket-args";
 import { daysOfSpan } from "../../core/store/days";
-import { StoreError } from "./errors";
+import { StoreError } from "./store-errors";
 import type { StoredObject } from "./store";
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -4,7 +4,7 @@ import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { formatLocation, type Location } from "../../core/store/location";
 import type { StoreSettings } from "../../core/declare/archive/store-settings";
 import { openSource, type Source } from "./content";
-import { ObjectConflict, StoreError, type StoreErrorKind } from "./errors";
+import { ObjectConflict, StoreError, type StoreErrorKind } from "./store-errors";
 import { fullKey, fullPrefix } from "./keys";
 import { connectS3, DEFAULT_S3_LIMITS, type S3Connection, type S3Limits } from "./s3-client";
 import { failureOf, s3Error } from "./s3-errors";

@@ -17,7 +17,7 @@ import { readColumns } from "../../postgres/rows/read-columns";
 import type { Database } from "../../postgres/database";
 import type { Log } from "../../postgres/connect/log";
 import { ArchiveContradicted } from "../store/mismatch";
-import { ObjectConflict, StoreError } from "../store/errors";
+import { ObjectConflict, StoreError } from "../store/store-errors";
 import type { CallOptions, Content, ObjectStore, PutOptions, StoredObject, StoreFacts } from "../store/store";
 
 /** Archive table that receives the rows of one partition. */

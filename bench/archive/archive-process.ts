@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import type { ChunkCodec } from "../../archive/codec/spool/chunk-codec";
 import { openCodec } from "../../archive/codec/parquet/codec";
-import { parquetColumns, type SourceColumn } from "../../core/archive/format/columns";
+import { parquetColumns, type SourceColumn } from "../../core/archive/format/parquet-columns";
 import { COPY_SETTINGS } from "../../core/rows/copy-settings";
 
 const SPOOL_BYTES = 256_000_000;

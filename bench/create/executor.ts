@@ -1,12 +1,12 @@
 // The provider's own work without engine and plugin: lock, read, decide, execute.
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import { planCreation } from "../../core/plan/create/creation";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { observedParent } from "../../core/partition/carry/parent";
 import { parseInstant } from "../../core/time/instant";
-import { planWindow } from "../../core/window/window";
+import { planWindow } from "../../core/window/window-partitions";
 import { Database } from "../../postgres/database";
-import type { WorkContext } from "../../postgres/work/context";
+import type { WorkContext } from "../../postgres/work/work-context";
 import { createPartition, withCreated } from "../../postgres/work/create-partition";
 import type { BenchDatabase } from "../support/server";
 import { agentLogs, AS_OF } from "../support/tables";

@@ -6,8 +6,8 @@ import {
   goneBranches,
   nameProblems,
   type SourceValues,
-} from "../partition/branch/tree";
-import type { ObservedTable } from "../observed/table";
+} from "../partition/branch/desired-branches";
+import type { ObservedTable } from "../observed/observed-table";
 import { formatProblem } from "../problems/problem";
 import type { WindowSpec } from "../declare/table/spec";
 

@@ -2,7 +2,7 @@ import { identityOf } from "../partition/carry/newborn";
 import type { LeafProfile } from "../declare/table/profile";
 import { siblingNotes, unsaidNotes } from "../partition/carry/sibling-notes";
 import { alike, siblingsOf } from "../partition/carry/siblings";
-import type { ObservedTable } from "../observed/table";
+import type { ObservedTable } from "../observed/observed-table";
 import type { ObservedReplication } from "../observed/replication";
 import type { TableSpecArgs } from "../declare/table/args";
 import type { PublicationArgs } from "../declare/table/publication-args";

@@ -1,4 +1,4 @@
-import type { ObservedLeaf } from "../observed/table";
+import type { ObservedLeaf } from "../observed/observed-table";
 import { compareInstants, earlier, formatInstant, type Instant, later } from "../time/instant";
 import type { Interval } from "../time/interval";
 import type { KeyEncoding } from "../time/key";

@@ -1,6 +1,6 @@
 import { notNullScript } from "../table/compare/filled-check";
-import { branchSpec } from "../partition/branch/tree";
-import type { Observation, ObservedTable } from "../observed/table";
+import { branchSpec } from "../partition/branch/desired-branches";
+import type { Observation, ObservedTable } from "../observed/observed-table";
 import type { ObservedReplication } from "../observed/replication";
 import { planCreation } from "../plan/create/creation";
 import { formatProblem } from "../problems/problem";
@@ -9,9 +9,9 @@ import type { TableSpec } from "../declare/table/spec";
 import { compareInstants, type Instant } from "../time/instant";
 import { formatInterval } from "../time/interval";
 import { isUniform, uuidForms } from "../time/uuid-bounds";
-import { hasExpired, planWindow } from "../window/window";
+import { hasExpired, planWindow } from "../window/window-partitions";
 import { CannotAdopt } from "./cannot-adopt";
-import type { FoundLevels } from "./levels";
+import type { FoundLevels } from "./find-levels";
 import type { NamedInterval } from "./partition-names";
 
 /** The first update of a declaration, as `up` would plan it. */

@@ -1,9 +1,9 @@
 import { partitionResourceName } from "../names/child-names";
 import { formatMemberId, formatTableId } from "../names/resource-id";
-import { planWindow } from "../window/window";
+import { planWindow } from "../window/window-partitions";
 import { sameInterval } from "../time/interval";
 import type { Instant } from "../time/instant";
-import type { Adoption } from "./adopt";
+import type { Adoption } from "./adopt-table";
 
 /** Input of `pulumi import --file`. */
 export interface ImportFile {

@@ -1,4 +1,4 @@
-import type { ObservedLeafIndex } from "../observed/table";
+import type { ObservedLeafIndex } from "../observed/observed-table";
 
 /** Key and name template of an index on the parent; the template gives its existing name. */
 interface NamedIndex {

@@ -1,9 +1,9 @@
 import type { LevelOverrideArgs, SegmentArgs } from "../declare/table/level-args";
 import { compareInstants } from "../time/instant";
 import { intervalKey } from "../time/interval";
-import type { ObservedLeaf } from "../observed/table";
-import { type FoundGrid, findGrid } from "./grid";
-import type { Stem } from "./levels";
+import type { ObservedLeaf } from "../observed/observed-table";
+import { type FoundGrid, findGrid } from "./find-grid";
+import type { Stem } from "./find-levels";
 import type { NamedInterval } from "./partition-names";
 
 /** The grids of a table's branches: that of most of them, and overrides for the others. */

@@ -1,11 +1,11 @@
-import type { ObservedTable } from "../observed/table";
+import type { ObservedTable } from "../observed/observed-table";
 import type { WindowArgs } from "../declare/window/window";
 import { type GridSegment, intervalAt } from "../time/grid";
 import { compareInstants, formatInstant, type Instant } from "../time/instant";
 import type { Period } from "../time/period";
 import { addSpan, MAX_SPAN_COUNT, type SpanUnit } from "../time/span";
 import { CannotAdopt } from "./cannot-adopt";
-import { SPAN_WORDS } from "./grid";
+import { SPAN_WORDS } from "./find-grid";
 import type { NamedInterval } from "./partition-names";
 
 /** Facts from which a window is proposed. */

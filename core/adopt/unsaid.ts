@@ -1,8 +1,8 @@
-import { adoptionProblems } from "../table/alter/adoption";
+import { adoptionProblems } from "../table/alter/adoption-problems";
 import { differencesOf } from "../table/alter/alteration";
 import { constraintRefusals } from "../table/alter/constraint-refusals";
-import { checkExpression as checkText } from "../table/alter/constraints";
-import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../observed/table";
+import { checkExpression as checkText } from "../table/alter/constraint-changes";
+import type { ObservedColumn, ObservedConstraint, ObservedTable } from "../observed/observed-table";
 import { formatProblem, type Problem } from "../problems/problem";
 import type { ColumnArgs, TableSpecArgs } from "../declare/table/args";
 import { checkExpression } from "../declare/table/expression-problems";

@@ -3,7 +3,7 @@ import type { KeySpec } from "../declare/table/spec";
 import type { Statement } from "../sql/statement";
 import { formatBound, keyKind } from "../time/key";
 import type { OpenInterval } from "../time/interval";
-import type { SourceColumn } from "./format/columns";
+import type { SourceColumn } from "./format/parquet-columns";
 
 /** A table by its name. */
 export interface TableRef {

@@ -1,6 +1,6 @@
 import model from "./dashboard.json";
 import { fillPlaceholders } from "./placeholders";
-import type { MonitoringSettings } from "./settings";
+import type { MonitoringSettings } from "./monitoring-settings";
 
 const HOUR = 3_600;
 

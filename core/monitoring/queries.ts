@@ -1,5 +1,5 @@
 import { quote, quoteLiteral } from "../names/identifier";
-import type { MonitoringSettings } from "./settings";
+import type { MonitoringSettings } from "./monitoring-settings";
 
 /** Use of a column in postgres_exporter: as a label, or as the value of a metric of its own. */
 type ColumnUsage = "LABEL" | "GAUGE" | "COUNTER";

@@ -2,7 +2,7 @@ import { quote } from "../names/identifier";
 import type { TableId } from "../names/resource-id";
 import { fillPlaceholders } from "./placeholders";
 import model from "./rules.json";
-import type { MonitoringSettings } from "./settings";
+import type { MonitoringSettings } from "./monitoring-settings";
 
 /** Returns the alerting rules of Prometheus from rules.json, each with its remedy. */
 export function alertRules(settings: MonitoringSettings): object {

@@ -1,14 +1,14 @@
-import { branchShape, type NewBranch } from "../partition/branch/create-branch";
-import { describePath } from "../partition/branch/tree";
+import { branchShape, type NewBranch } from "../partition/branch/branch-steps";
+import { describePath } from "../partition/branch/desired-branches";
 import type { ParentShape } from "../partition/carry/parent";
 import type { Statement } from "../sql/statement";
 import { formatInstant } from "../time/instant";
-import type { DesiredPartition } from "../window/window";
+import type { DesiredPartition } from "../window/window-partitions";
 import { type Change, sizeFacts } from "./change/change";
 import type { Creation } from "./create/creation";
 import type { BranchCreation } from "./create/creations";
-import { withCreation } from "./upkeep/default-partition";
-import { branchStatements, statementsOfCreation } from "./create/statements";
+import { withCreation } from "./upkeep/plan-default";
+import { branchStatements, statementsOfCreation } from "./create/step-statements";
 
 /** A branch with its contents, or a partition that is created, attached again or restored. */
 export type CreateStep =

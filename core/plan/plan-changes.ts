@@ -1,10 +1,10 @@
 import type { WindowSpec } from "../declare/table/spec";
 import { observedParent, type ParentShape } from "../partition/carry/parent";
-import { timeLeaves } from "../partition/branch/tree";
+import { timeLeaves } from "../partition/branch/desired-branches";
 import type { Problem } from "../problems/problem";
 import type { Instant } from "../time/instant";
 import { decidingNow } from "../window/clocks";
-import { type PlannedWindow, planWindow } from "../window/window";
+import { type PlannedWindow, planWindow } from "../window/window-partitions";
 import { planAlignments } from "./align/alignment";
 import { planReadOnly } from "./align/read-only";
 import type { Change } from "./change/change";
@@ -14,11 +14,11 @@ import { planCreations, type PlannedCreations } from "./create/creations";
 import { type PreparedPlan, planPrepared } from "./prepare/prepared";
 import { keptChanges, retireChanges } from "./retire-changes";
 import { planCleanup } from "./retire/cleanup";
-import { planRetirement, type RetirementPlan } from "./retire/retirement";
+import { planRetirement, type RetirementPlan } from "./retire/plan-retirement";
 import type { PlanContext, PlannedChange, TableChanges } from "./table-plan";
-import { type DefaultPlan, planDefault } from "./upkeep/default-partition";
+import { type DefaultPlan, planDefault } from "./upkeep/plan-default";
 import { planLaterKeys } from "./upkeep/later-keys";
-import { planAnalysis, planTriggers } from "./upkeep/upkeep";
+import { planAnalysis, planTriggers } from "./upkeep/plan-upkeep";
 
 /** Every topic of one plan, before their changes are put in order. */
 export interface Topics {

@@ -1,5 +1,5 @@
 import { MAX_LISTED_DROPS } from "../defaults";
-import type { ObservedLeaf } from "../observed/table";
+import type { ObservedLeaf } from "../observed/observed-table";
 import type { ParentShape } from "../partition/carry/parent";
 import { siblingNotes } from "../partition/carry/sibling-notes";
 import type { Statement } from "../sql/statement";
@@ -8,11 +8,11 @@ import { halfNotes } from "./align/read-only";
 import { type Change, entriesIn } from "./change/change";
 import { previousWindow, runwayNotes, summary } from "./change/summary";
 import { tableFacts } from "./change/table-facts";
-import type { WindowPlan } from "./change/types";
+import type { WindowPlan } from "./change/plan-types";
 import { workOf } from "./change/work";
 import { changesOf, listRestores, planTopics, type Topics } from "./plan-changes";
 import { keptWarnings } from "./retire-changes";
-import { describeFailed } from "./retire/backup";
+import { describeFailed } from "./retire/backup-guard";
 import { replicationWarnings } from "./retire/replication-warnings";
 import { dueIn, type PlanContext, type PlannedChange, type TablePlan } from "./table-plan";
 

@@ -2,15 +2,15 @@ import type { WindowSpec } from "../declare/table/spec";
 import type { ParentShape } from "../partition/carry/parent";
 import { formatInstant, type Instant, wholeDays } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
-import { hasExpired } from "../window/window";
+import { hasExpired } from "../window/window-partitions";
 import { archivedFacts, type Change, type Facts, sizeFacts } from "./change/change";
 import { type Clocks, decidingHorizon, decidingNow } from "../window/clocks";
 import type { PlannedCreations } from "./create/creations";
 import type { Keep, Kept } from "./retire/guard";
 import { GUARDS, keptStep, showsDay } from "./retire/guards";
-import type { RetirementPlan } from "./retire/retirement";
+import type { RetirementPlan } from "./retire/plan-retirement";
 import { dropDay, isArchivedDrop, leavingLeaf, type Retirement } from "./retire/retiring";
-import { statementsOfRetirement } from "./create/statements";
+import { statementsOfRetirement } from "./create/step-statements";
 
 type RetireChange = Change<Retirement["verb"], Retirement>;
 

@@ -1,18 +1,18 @@
-import type { Observation } from "../observed/table";
+import type { Observation } from "../observed/observed-table";
 import { NOTHING_PUBLISHED } from "../observed/replication";
 import { formatProblem } from "../problems/problem";
 import type { TableSpec } from "../declare/table/spec";
 import { createTableStatements } from "../table/create/create-table";
 import { plannedParent } from "../partition/carry/parent";
 import type { Instant } from "../time/instant";
-import { planWindow } from "../window/window";
+import { planWindow } from "../window/window-partitions";
 import { entriesIn } from "./change/change";
 import { planCreateChanges } from "./create-changes";
 import { planCreations } from "./create/creations";
-import { planDefault } from "./upkeep/default-partition";
+import { planDefault } from "./upkeep/plan-default";
 import { summary } from "./change/summary";
 import { tableFacts } from "./change/table-facts";
-import type { WindowPlan } from "./change/types";
+import type { WindowPlan } from "./change/plan-types";
 
 /** Plans without a database: for components, and as a fallback if the database cannot be reached. Drops nothing. */
 export function planFromSpec(spec: TableSpec, asOf: Instant, because: string): WindowPlan {

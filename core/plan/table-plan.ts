@@ -1,7 +1,7 @@
 import type { LeafProfile } from "../declare/table/profile";
 import type { KnownSourceTriggers } from "../partition/branch/source-triggers";
-import type { SourceValues } from "../partition/branch/tree";
-import type { Observation, ObservedLeaf } from "../observed/table";
+import type { SourceValues } from "../partition/branch/desired-branches";
+import type { Observation, ObservedLeaf } from "../observed/observed-table";
 import type { Problem } from "../problems/problem";
 import type { IndexSpec, WindowSpec } from "../declare/table/spec";
 import type { ParentShape } from "../partition/carry/parent";
@@ -13,10 +13,10 @@ import type { Creation } from "./create/creation";
 import type { CreateStep } from "./create-changes";
 import type { LaterKeys } from "./upkeep/later-keys";
 import type { PreparedPlan, PrepareStep } from "./prepare/prepared";
-import type { RetirementFacts } from "./retire/retirement";
+import type { RetirementFacts } from "./retire/plan-retirement";
 import type { Retirement } from "./retire/retiring";
-import type { DefaultFacts, WindowPlan, WorkItem } from "./change/types";
-import type { UpkeepStep } from "./upkeep/upkeep";
+import type { DefaultFacts, WindowPlan, WorkItem } from "./change/plan-types";
+import type { UpkeepStep } from "./upkeep/plan-upkeep";
 import type { Section, Verb, VerbIn } from "./change/verbs";
 
 /** Data that performing each verb needs in addition to its statements. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MAX_LISTED_DROPS, MAX_LISTED_STATEMENTS, MAX_WINDOW_INTERVALS } from "../defaults";
-import type { WorkItem } from "../plan/change/types";
+import type { WorkItem } from "../plan/change/plan-types";
 import { VERB_NAMES } from "../plan/change/verbs";
 import { schemaOf } from "../same-type";
 import { windowWireSchema } from "../window/wire";

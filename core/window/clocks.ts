@@ -1,6 +1,6 @@
 import type { WindowSpec } from "../declare/table/spec";
 import { type Instant, earlier } from "../time/instant";
-import { horizonAt } from "./window";
+import { horizonAt } from "./window-partitions";
 
 /**
  * Clocks of the program and the database. Retirement trusts the earlier one, so that neither alone can expire anything too soon.

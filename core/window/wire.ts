@@ -12,7 +12,7 @@ import { levelsFromWire, levelsToWire, levelsWireSchema } from "../levels/wire";
 import { formatInterval } from "../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../time/key";
 import { isZone } from "../time/period";
-import type { DesiredPartition } from "./window";
+import type { DesiredPartition } from "./window-partitions";
 
 /**
  * WindowSpec on the wire, in the inputs of PartitionWindow and in the registry. Spans stay words and times ISO text, because

@@ -1,15 +1,15 @@
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { ArchivedFacts, DetachedTable, LedgerDetail, LedgerEntry } from "../../core/observed/ledger";
-import type { Observation, ObservedTable } from "../../core/observed/table";
+import type { Observation, ObservedTable } from "../../core/observed/observed-table";
 import type { Registration } from "../../core/observed/registration";
 import { type Instant, parseInstant } from "../../core/time/instant";
 import type { OpenInterval } from "../../core/time/interval";
 import { KEY_ENCODINGS, parseBound } from "../../core/time/key";
 import { type KeyReading, kindOf } from "./bounds";
-import { toDefault } from "./default-rows";
+import { toDefault } from "./default-counts";
 import { describeObstacles } from "../execute/obstacles";
 import { toReplication } from "./replication-rows";
-import { type TimeKey, toTree } from "./tree";
+import { type TimeKey, toTree } from "./partition-tree";
 import {
   carriedOf,
   columnOf,

@@ -1,6 +1,6 @@
 import { quote } from "../../core/names/identifier";
-import type { ObservedLeafIndex } from "../../core/observed/table";
-import { countDefault } from "./default-rows";
+import type { ObservedLeafIndex } from "../../core/observed/observed-table";
+import { countDefault } from "./default-counts";
 import type { RawObservation } from "./observation";
 import { LAGGING_SLOT_MEGABYTES, LAGGING_STANDBY_SECONDS, OLD_TRANSACTION_SECONDS } from "../execute/obstacles";
 import { query } from "../queries";

@@ -1,4 +1,4 @@
-import type { PrintedPolicy } from "../../core/partition/carry/row-policy";
+import type { PrintedPolicy } from "../../core/partition/carry/plan-row-policy";
 import { policyText } from "../../core/partition/carry/security-statements";
 import { quote, quoteQualified } from "../../core/names/identifier";
 import type { PolicySpec } from "../../core/declare/table/security";

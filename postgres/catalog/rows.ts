@@ -10,7 +10,7 @@ import type {
   ObservedPolicy,
   UnsaidState,
   DefaultGrant,
-} from "../../core/observed/table";
+} from "../../core/observed/observed-table";
 import type {
   RegisteredExpression,
   RegisteredIndex,
@@ -19,7 +19,7 @@ import type {
   RegisteredSchedule,
 } from "../../core/observed/registration";
 import type { RegisteredPublication } from "../../core/observed/replication";
-import type { ObservedCheck, ObservedTrigger } from "../../core/observed/default-partition";
+import type { ObservedCheck, ObservedTrigger } from "../../core/observed/observed-default";
 import type { ObstacleRow } from "../execute/obstacles";
 import type { ReplicationRow } from "./replication-rows";
 

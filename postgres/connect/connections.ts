@@ -1,6 +1,6 @@
 import { Client, Pool, type PoolClient } from "pg";
 import { DEFAULT_POOL_SIZE } from "../../core/defaults";
-import type { DatabaseConfig } from "./config";
+import type { DatabaseConfig } from "./database-config";
 import { Connector } from "./connector";
 import type { Session } from "./session";
 import type { ServerFacts } from "./set-up";

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientBase, type ClientConfig } from "pg";
-import { type DatabaseConfig, spellings } from "./config";
+import { type DatabaseConfig, spellings } from "./database-config";
 import { ConnectionError, connectionError } from "./connection-error";
 import { findPassword } from "./password";
 import { refuseTransactionPooling, refuseUsed } from "./pooler";

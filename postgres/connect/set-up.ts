@@ -1,6 +1,6 @@
 import { ConnectionError } from "./connection-error";
 import type { Session } from "./session";
-import { CHECK_INTERVAL, OLDEST_SERVER, SESSION_SETTINGS } from "./settings";
+import { CHECK_INTERVAL, OLDEST_SERVER, SESSION_SETTINGS } from "./session-settings";
 import { sqlState } from "./sqlstate";
 
 /** Facts about the server, read in a fresh session. */

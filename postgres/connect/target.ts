@@ -1,6 +1,6 @@
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { DatabaseConfig } from "./config";
+import type { DatabaseConfig } from "./database-config";
 import { type Address, ConnectionError } from "./connection-error";
 import { isSslMode, parseUrl, type SslMode, type UrlParts } from "./url";
 

@@ -2,7 +2,7 @@ import type { Statement } from "../../core/sql/statement";
 import { faultpoint, faultpointsEnabled } from "../connect/faultpoint";
 import type { Group } from "./groups";
 import type { Session } from "../connect/session";
-import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
+import { READ_LOCK_TIMEOUT_MS } from "../connect/session-settings";
 import { isConnectionLoss, sqlState, wasUnsent } from "../connect/sqlstate";
 import type { Timeouts } from "./timeouts";
 import { DEFAULT_STATEMENT_TIMEOUT_MS } from "../../core/defaults";

@@ -2,12 +2,12 @@ import { COPY_SETTINGS } from "../../core/rows/copy-settings";
 import { type Blocker, sampling } from "./blockers";
 import { cancellable } from "../connect/cancel";
 import type { Connections } from "../connect/connections";
-import { streaming } from "../connect/errors";
+import { streaming } from "../connect/session-errors";
 import { QUIET } from "../connect/log";
 import { retryLocks } from "./retry";
 import type { Patience } from "./timeouts";
 import type { Session } from "../connect/session";
-import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
+import { READ_LOCK_TIMEOUT_MS } from "../connect/session-settings";
 import { inTransaction } from "../connect/transaction";
 
 /** Caller's signal and subject of a COPY. */

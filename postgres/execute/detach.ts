@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Statement } from "../../core/sql/statement";
 import { type Blocker, describeBlockers } from "./blockers";
 import type { Connections } from "../connect/connections";
-import { Cancelled, LockBudgetExceeded, reading, StatementError } from "../connect/errors";
+import { Cancelled, LockBudgetExceeded, reading, StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "./execute-options";
 import { executeStatements } from "./executor";
 import { faultpoint } from "../connect/faultpoint";

@@ -3,7 +3,7 @@ import { attempt, FailedStep } from "./attempt";
 import { type Blocker, sampling } from "./blockers";
 import { cancellable } from "../connect/cancel";
 import type { Connections } from "../connect/connections";
-import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "../connect/errors";
+import { Cancelled, ConnectionLost, NOT_DONE, OUTCOME_UNKNOWN, StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "./execute-options";
 import { type Group, groupStatements } from "./groups";
 import { NOTHING_CHANGED, retryLocks } from "./retry";

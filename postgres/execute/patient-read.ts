@@ -1,10 +1,10 @@
 import { type Blocker, sampling } from "./blockers";
 import type { Connections } from "../connect/connections";
-import { isWorthAnotherLook, reading } from "../connect/errors";
+import { isWorthAnotherLook, reading } from "../connect/session-errors";
 import { type Log, QUIET } from "../connect/log";
 import { retryLocks } from "./retry";
 import type { Session } from "../connect/session";
-import { READ_LOCK_TIMEOUT_MS } from "../connect/settings";
+import { READ_LOCK_TIMEOUT_MS } from "../connect/session-settings";
 import type { Patience } from "./timeouts";
 
 /** Options for one read. */

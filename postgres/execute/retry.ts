@@ -1,6 +1,6 @@
 import { ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { type Blocker, describeBlockers } from "./blockers";
-import { Cancelled, LockBudgetExceeded, StatementError } from "../connect/errors";
+import { Cancelled, LockBudgetExceeded, StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "./execute-options";
 import { queuesTwice } from "./timeouts";
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connections } from "../connect/connections";
-import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded, reading } from "../connect/errors";
+import { Cancelled, ConnectionLost, isWorthAnotherLook, LockBudgetExceeded, reading } from "../connect/session-errors";
 import { faultpoint } from "../connect/faultpoint";
 import type { Log } from "../connect/log";
 import { query } from "../queries";

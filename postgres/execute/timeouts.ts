@@ -5,7 +5,7 @@ import {
   DEFAULT_WAIT_BUDGET_MS,
 } from "../../core/defaults";
 import type { Statement, TimeoutClass } from "../../core/sql/statement";
-import type { DatabaseConfig } from "../connect/config";
+import type { DatabaseConfig } from "../connect/database-config";
 
 /** Time limits for one database. */
 export interface Patience {

@@ -4,7 +4,7 @@ import type { Database } from "../database";
 import type { Log } from "../connect/log";
 import { query } from "../queries";
 import { sqlState } from "../connect/sqlstate";
-import { MANAGEMENT_VERSION, upgradeTo } from "./files";
+import { MANAGEMENT_VERSION, upgradeTo } from "./versions";
 
 interface ManagementOptions {
   readonly signal: AbortSignal;

@@ -2,7 +2,7 @@ import type { AlterFacts, AlterQuestion } from "../../core/table/alter/facts";
 import type { Database } from "../database";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
-import type { ResolvedType } from "../../core/table/alter/types";
+import type { ResolvedType } from "../../core/table/alter/resolved-types";
 import { sqlState } from "../connect/sqlstate";
 
 /** Row of queries/alter-facts.sql. JSON leaves an empty list out as null. */

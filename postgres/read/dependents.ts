@@ -1,6 +1,6 @@
 import { type Dependent, type Dependents, whyNotDroppable } from "../../core/plan/retire/dependents";
 import type { Database } from "../database";
-import { StatementError } from "../connect/errors";
+import { StatementError } from "../connect/session-errors";
 import { query } from "../queries";
 
 interface DependentRow extends Dependent {

@@ -2,7 +2,7 @@ import type { AwayShape } from "../../core/partition/statements/reattach-shape";
 import type { Database } from "../database";
 import { query } from "../queries";
 import type { TableName } from "../../core/names/table-name";
-import type { CarriedState } from "../../core/observed/table";
+import type { CarriedState } from "../../core/observed/observed-table";
 import { carriedOf, type LeafRow } from "../catalog/rows";
 
 /** Row of queries/away-shape.sql. JSON has null where core has undefined, and leaves an empty list out as null. */

@@ -1,4 +1,4 @@
-import type { BackupFact } from "../../core/plan/retire/backup";
+import type { BackupFact } from "../../core/plan/retire/backup-guard";
 import { parseInstant } from "../../core/time/instant";
 import type { Database } from "../database";
 

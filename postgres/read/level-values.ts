@@ -1,5 +1,5 @@
 import { isSource, type LevelsSpec, type ValueSource } from "../../core/levels/levels";
-import type { SourceValue, SourceValues } from "../../core/partition/branch/tree";
+import type { SourceValue, SourceValues } from "../../core/partition/branch/desired-branches";
 import { sourceRowsText } from "../../core/partition/branch/source-rows";
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
 import type { Database } from "../database";

@@ -1,5 +1,5 @@
 import { quote, quoteLiteral, quoteQualified } from "../../core/names/identifier";
-import type { ObservedTable } from "../../core/observed/table";
+import type { ObservedTable } from "../../core/observed/observed-table";
 import type { Database } from "../database";
 import { query } from "../queries";
 

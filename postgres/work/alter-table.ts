@@ -1,13 +1,13 @@
-import { nextName, declaredExpressions } from "../../core/table/alter/constraints";
+import { nextName, declaredExpressions } from "../../core/table/alter/constraint-changes";
 import type { AlterStep, StepRecords } from "../../core/table/alter/step";
 import type { OnViolation } from "../../core/table/alter/violation";
 import { quote } from "../../core/names/identifier";
 import type { RegisteredExpression } from "../../core/observed/registration";
 import type { TableShape } from "../../core/declare/table/spec";
 import type { Statement } from "../../core/sql/statement";
-import { StatementError } from "../connect/errors";
+import { StatementError } from "../connect/session-errors";
 import { type DeclaredEntry, recordExpressionsStatement } from "../registry/registry";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /**
  * Changes an existing table, step by step. If killed after any of them, the next update continues from the state it finds. If

@@ -3,10 +3,10 @@ import { becomes } from "../../core/partition/carry/default-shape";
 import type { Creation } from "../../core/plan/create/creation";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
-import { StatementError } from "../connect/errors";
+import { StatementError } from "../connect/session-errors";
 import type { ExecuteOptions } from "../execute/execute-options";
 import { ledgerStatement } from "../registry/registry";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /**
  * Creates a partition while a default partition exists. A row of its range inserted since the count makes ATTACH fail (23514): if

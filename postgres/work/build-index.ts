@@ -1,4 +1,4 @@
-import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../../core/observed/table";
+import type { ObservedLeaf, ObservedLeafIndex, ObservedTable } from "../../core/observed/observed-table";
 import type { IndexSpec, KeySpec } from "../../core/declare/table/spec";
 import { createParentIndexStatement, type IndexPlace, leafIndexStatements } from "../../core/table/create/index-build";
 import { leafIndexName } from "../../core/partition/statements/new-table";
@@ -6,7 +6,7 @@ import { indexDefinition, observedParent, type ParentIndex, type ParentShape } f
 import type { Statement } from "../../core/sql/statement";
 import { reportProgress } from "../read/index-progress";
 import { recordNewIndexStatement } from "../registry/registry";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /** State of an index when the work is done. */
 interface BuiltIndex {

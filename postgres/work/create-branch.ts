@@ -4,15 +4,15 @@ import {
   createBranchSteps,
   type Made,
   type NewBranch,
-} from "../../core/partition/branch/create-branch";
-import { describePath } from "../../core/partition/branch/tree";
+} from "../../core/partition/branch/branch-steps";
+import { describePath } from "../../core/partition/branch/desired-branches";
 import type { DetachedTable } from "../../core/observed/ledger";
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import type { BranchCreation } from "../../core/plan/create/creations";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
 import { ledgerStatement } from "../registry/registry";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /**
  * Creates a branch with everything below it, step by step; each step is a transaction with its rows of the ledger. A branch of an

@@ -1,18 +1,18 @@
 import { branchKey } from "../../core/levels/levels";
 import { accessAlignment } from "../../core/plan/align/alignment";
-import { statementsOfCreation, type WayBack } from "../../core/plan/create/statements";
+import { statementsOfCreation, type WayBack } from "../../core/plan/create/step-statements";
 import { observedAfterAttach } from "../../core/partition/carry/default-shape";
 import type { Creation } from "../../core/plan/create/creation";
 import type { ParentIndex, ParentShape } from "../../core/partition/carry/parent";
 import { awayShapeStatements } from "../../core/partition/statements/reattach-shape";
 import type { Statement } from "../../core/sql/statement";
 import type { DetachedTable } from "../../core/observed/ledger";
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import { readAwayShape } from "../read/detached-shape";
 import { readCarried } from "../read/detached-shape";
 import { ledgerStatement } from "../registry/registry";
 import { besideDefault, convertedRecord } from "./beside-default";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /**
  * Creates one partition, with its row of the ledger in the same transaction. A new one is on disk only after `Database.flush`, so

@@ -1,4 +1,4 @@
-import { branchShape } from "../../core/partition/branch/create-branch";
+import { branchShape } from "../../core/partition/branch/branch-steps";
 import {
   type Detach,
   type Drop,
@@ -7,16 +7,16 @@ import {
   type Finalize,
   type Retirement,
 } from "../../core/plan/retire/retiring";
-import { statementsOfRetirement } from "../../core/plan/create/statements";
-import { finalizeStatement } from "../../core/partition/statements/retire";
+import { statementsOfRetirement } from "../../core/plan/create/step-statements";
+import { finalizeStatement } from "../../core/partition/statements/retire-statements";
 import type { ParentShape } from "../../core/partition/carry/parent";
 import type { Statement } from "../../core/sql/statement";
 import { formatInstant, type Instant } from "../../core/time/instant";
 import { explainedDrop } from "../read/dependents";
-import { StatementError } from "../connect/errors";
+import { StatementError } from "../connect/session-errors";
 import { assertDroppableStatement, assertEmptyStatement, ledgerStatement } from "../registry/registry";
 import { assertArchivedStatement } from "../archive/archive-records";
-import type { WorkContext } from "./context";
+import type { WorkContext } from "./work-context";
 
 /**
  * Retires one partition by one step. No other code of the product detaches or drops a partition; the caller holds the table's

@@ -1,7 +1,7 @@
-import type { Observation } from "../../core/observed/table";
+import type { Observation } from "../../core/observed/observed-table";
 import type { Database } from "../../postgres/database";
 import type { TableName } from "../../core/names/table-name";
-import type { CallContext } from "./context";
+import type { CallContext } from "./call-context";
 
 /** Turn of a task: the present observation, and a way to update it. */
 interface Turn {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Decoded } from "../runtime/codec";
+import type { Decoded } from "../runtime/property-codec";
 import { valueAt } from "../runtime/values";
 import type { PropertyMap, PropertyPath } from "../runtime/values";
 

@@ -1,4 +1,4 @@
-import type { CallContext, ResourceContext } from "../runtime/context";
+import type { CallContext, ResourceContext } from "../runtime/call-context";
 import type { EngineLog } from "./engine-log";
 import type { ResourceHandler } from "../runtime/handler";
 import type { ProviderModule } from "../runtime/provider-module";

@@ -1,7 +1,7 @@
 import { credentials } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
-import type { ResourceLog } from "../runtime/context";
+import type { ResourceLog } from "../runtime/call-context";
 import { GRPC_OPTIONS } from "./grpc-options";
 import { wellFormed } from "../runtime/redact";
 

@@ -1,8 +1,8 @@
 import { CreateResponse, ReadResponse, UpdateResponse } from "@pulumi/pulumi/proto/provider_pb";
 import type { CreateRequest, DeleteRequest, ReadRequest, UpdateRequest } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { decode, encode } from "../runtime/codec";
-import type { Decoded } from "../runtime/codec";
+import { decode, encode } from "../runtime/property-codec";
+import type { Decoded } from "../runtime/property-codec";
 import { PartialFailure } from "../runtime/failures";
 import { carrySecrets } from "./carry";
 import { handlerOf, resourceContext } from "./core";

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import type { handleServerStreamingCall, ServerWritableStream } from "@grpc/grpc-js";
 import { ListResponse } from "@pulumi/pulumi/proto/provider_pb";
 import type { ListRequest } from "@pulumi/pulumi/proto/provider_pb";
-import { decode } from "../runtime/codec";
+import { decode } from "../runtime/property-codec";
 import { CallStopped } from "../runtime/failures";
 import type { ListItem } from "../runtime/handler";
 import { containsUnknown } from "../runtime/values";
 import { callContext, handlerFor } from "./core";
 import type { Core } from "./core";
-import { toGrpcError } from "./errors";
+import { toGrpcError } from "./grpc-errors";
 import { answer } from "./unary";
 
 type Stream = ServerWritableStream<ListRequest, ListResponse>;

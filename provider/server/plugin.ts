@@ -11,8 +11,8 @@ import {
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { CallStopped } from "../runtime/failures";
 import { type Core, callContext } from "./core";
-import { decode, encode } from "../runtime/codec";
-import { encodeProblems } from "./checks";
+import { decode, encode } from "../runtime/property-codec";
+import { encodeProblems } from "./check-and-diff";
 
 /** Answers the first call. A provider that answers it always supports preview; it generates no names, so no autonaming. */
 export function handshake(core: Core, request: ProviderHandshakeRequest): Promise<ProviderHandshakeResponse> {

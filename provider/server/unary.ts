@@ -1,7 +1,7 @@
 import type { handleUnaryCall } from "@grpc/grpc-js";
 import { Abandoned, CallStopped } from "../runtime/failures";
 import type { Core } from "./core";
-import { toGrpcError } from "./errors";
+import { toGrpcError } from "./grpc-errors";
 
 /** Time for a call's lines, which come before its result; an engine that does not accept them must not block it. */
 const FLUSH_MS = 1_000;

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { asParquet } from "../../archive/codec/as-parquet";
 import { openCodecOf } from "../../archive/codec/open-codec";
 import { openTextCodec } from "../../archive/codec/text-codec";
-import { parquetColumns } from "../../core/archive/format/columns";
+import { parquetColumns } from "../../core/archive/format/parquet-columns";
 
 let folder: string;
 const before = process.umask();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Monitoring } from "../../components";
-import { MONITORING_FILES } from "../../core/monitoring/files";
+import { MONITORING_FILES } from "../../core/monitoring/monitoring-files";
 import { filesFor } from "../core/monitoring/support";
 import { type Registered, recording, settled, valueOf } from "./support";
 

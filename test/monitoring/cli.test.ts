@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
-import { MONITORING_FILES } from "../../core/monitoring/files";
+import { MONITORING_FILES } from "../../core/monitoring/monitoring-files";
 import { onDatabase, pgpartition } from "../cli/support";
 import { filesFor } from "../core/monitoring/support";
 import { closeAll } from "../provider/wire-support";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/files";
-import { MANAGEMENT_VERSION, upgradeTo } from "../../postgres/management/files";
+import { MONITORING_FILES, type MonitoringTexts } from "../../core/monitoring/monitoring-files";
+import { MANAGEMENT_VERSION, upgradeTo } from "../../postgres/management/versions";
 import {
   type Built,
   buildProgram,

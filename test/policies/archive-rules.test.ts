@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { PlanEntry } from "../../core/plan/change/types";
+import type { PlanEntry } from "../../core/plan/change/plan-types";
 import { TABLE_TYPE, WINDOW_TYPE } from "../../policies/rules/support/rule";
 import { environmentConfig, withAnalyzer } from "./analyzer";
 import { audit, UNKNOWN } from "./properties";

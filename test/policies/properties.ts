@@ -1,7 +1,7 @@
 // Properties that every rule accepts; a test breaks one thing.
 import type { TableSpecArgs } from "../../components";
 import { planFromSpec } from "../../core/plan/spec-plan";
-import type { WindowPlan } from "../../core/plan/change/types";
+import type { WindowPlan } from "../../core/plan/change/plan-types";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { parseInstant } from "../../core/time/instant";
 import { type WindowWire, windowToWire } from "../../core/window/wire";

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DatabaseConfig, describeTarget, secretsOf } from "../../postgres/connect/config";
+import { type DatabaseConfig, describeTarget, secretsOf } from "../../postgres/connect/database-config";
 import { ConnectionError } from "../../postgres/connect/connection-error";
 import { Database } from "../../postgres/database";
 import { refuseTransactionPooling } from "../../postgres/connect/pooler";

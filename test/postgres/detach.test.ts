@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { detachStatement, finalizeStatement } from "../../core/partition/statements/retire";
+import { detachStatement, finalizeStatement } from "../../core/partition/statements/retire-statements";
 import type { Database } from "../../postgres/database";
-import { LockBudgetExceeded } from "../../postgres/connect/errors";
+import { LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog } from "./support";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConnectionLost } from "../../postgres/connect/errors";
+import { ConnectionLost } from "../../postgres/connect/session-errors";
 import { administer, testVersions, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { connectionError } from "../../postgres/connect/connection-error";
-import { ConnectionLost, StatementError } from "../../postgres/connect/errors";
+import { ConnectionLost, StatementError } from "../../postgres/connect/session-errors";
 import { exportRows } from "../../postgres/rows/export-rows";
 import { testVersions, withDatabase } from "../support/database";
 import { eventually, failureOf, opener, options, recordingLog, statement } from "./support";

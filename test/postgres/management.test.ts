@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { MANAGEMENT_VERSION } from "../../postgres/management/files";
+import { MANAGEMENT_VERSION } from "../../postgres/management/versions";
 import type { Database } from "../../postgres/database";
 import {
   describeManagementSchema,

@@ -1,7 +1,7 @@
 // What the tests of postgres/ share: a configuration, a quiet log, tables to work on.
 import { afterEach } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DatabaseConfig } from "../../postgres/connect/config";
+import type { DatabaseConfig } from "../../postgres/connect/database-config";
 import { Database } from "../../postgres/database";
 import type { ExecuteOptions } from "../../postgres/execute/execute-options";
 import type { Log } from "../../postgres/connect/log";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { Cancelled, ConnectionLost, LockBudgetExceeded } from "../../postgres/connect/errors";
+import { Cancelled, ConnectionLost, LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { ownRole, testVersions, withDatabase } from "../support/database";
 import { failureOf, opener, options, recordingLog, statement } from "./support";
 

@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { NO_LEVELS } from "../../core/levels/levels";
 import type { PolicySpec } from "../../core/declare/table/security";
 import type { Database } from "../../postgres/database";
-import { Cancelled, LockBudgetExceeded } from "../../postgres/connect/errors";
+import { Cancelled, LockBudgetExceeded } from "../../postgres/connect/session-errors";
 import { readLastBackup } from "../../postgres/read/last-backup";
 import { readLevelValues } from "../../postgres/read/level-values";
 import { ensureManagementSchema } from "../../postgres/management/install";

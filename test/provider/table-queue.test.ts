@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Database } from "../../postgres/database";
-import type { CallContext } from "../../provider/runtime/context";
+import type { CallContext } from "../../provider/runtime/call-context";
 import { TableQueue } from "../../provider/runtime/table-queue";
 import { opener, options, recordingLog, statement } from "../postgres/support";
 import { testVersions, withDatabase } from "../support/database";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { describe, expect, it } from "vitest";
-import { decode, encode, SIGNATURE_KEY, UNKNOWN_SENTINELS } from "../../provider/runtime/codec";
+import { decode, encode, SIGNATURE_KEY, UNKNOWN_SENTINELS } from "../../provider/runtime/property-codec";
 import { containsUnknown, formatPath, isList, isMap, isUnknown, UNKNOWN } from "../../provider/runtime/values";
 import type { PropertyMap, PropertyPath, PropertyValue } from "../../provider/runtime/values";
 

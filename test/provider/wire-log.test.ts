@@ -1,6 +1,6 @@
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { afterEach, describe, expect, it } from "vitest";
-import { encode } from "../../provider/runtime/codec";
+import { encode } from "../../provider/runtime/property-codec";
 import { EngineLog } from "../../provider/server/engine-log";
 import { Redactor } from "../../provider/runtime/redact";
 import { ask, closeAll, connect, fakeEngine, fakeHandler, fakeModule, URN } from "./wire-support";

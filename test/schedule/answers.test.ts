@@ -3,7 +3,7 @@ import type { TableSpecArgs } from "../../components";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { formatInstant, parseInstant } from "../../core/time/instant";
 import type { KeyEncoding } from "../../core/time/key";
-import { planWindow } from "../../core/window/window";
+import { planWindow } from "../../core/window/window-partitions";
 import { entryOf } from "../provider/support";
 import { closeAll } from "../provider/wire-support";
 import { testVersions, withDatabase } from "../support/database";

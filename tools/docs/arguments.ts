@@ -12,7 +12,7 @@ const FILES = [
   "core/declare/archive/bucket-args.ts",
   "components/archive-catalog.ts",
   "components/monitoring.ts",
-  "core/monitoring/args.ts",
+  "core/monitoring/monitoring-args.ts",
   "components/provider.ts",
   "components/prerequisites.ts",
 ];

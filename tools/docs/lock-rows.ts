@@ -1,13 +1,13 @@
 // Statements and locks of each operation, from the functions that write the statements, for a sample table.
-import { planRowPolicy } from "../../core/partition/carry/row-policy";
-import type { CarriedState } from "../../core/observed/table";
+import { planRowPolicy } from "../../core/partition/carry/plan-row-policy";
+import type { CarriedState } from "../../core/observed/observed-table";
 import { accessAlignment } from "../../core/plan/align/alignment";
 import { requireTableSpec } from "../../core/declare/table/parse";
 import { planJob } from "../../core/schedule/job";
 import { ensureWindowCall } from "../../core/schedule/texts";
 import { createSourceTrigger } from "../../core/partition/branch/source-triggers";
 import type { PublicationSpec } from "../../core/declare/table/publications";
-import { createPartitionStatements } from "../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../core/partition/create/partition-statements";
 import { createTableStatements } from "../../core/table/create/create-table";
 import {
   createParentIndexStatement,
@@ -27,15 +27,15 @@ import { excludingCheck } from "../../core/observed/key-excludes";
 import { newDefaultStatements } from "../../core/partition/default/new-default";
 import { afterAttach, type DefaultShape } from "../../core/partition/carry/default-shape";
 import { MAX_DRAINED_ROWS } from "../../core/defaults";
-import { analyzeStatement } from "../../core/plan/upkeep/upkeep";
+import { analyzeStatement } from "../../core/plan/upkeep/plan-upkeep";
 import { reattachStatements } from "../../core/partition/create/reattach";
-import { restoreStatements } from "../../core/partition/create/restore";
+import { restoreStatements } from "../../core/partition/create/restored-table";
 import {
   countStatement,
   detachStatement,
   dropStatements,
   finalizeStatement,
-} from "../../core/partition/statements/retire";
+} from "../../core/partition/statements/retire-statements";
 import type { Statement } from "../../core/sql/statement";
 import { parseInstant } from "../../core/time/instant";
 import { addKeyBefore18, addKeyFrom18, changeColumns, dropKey, makeNotNull } from "./alter-rows";

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { ParquetColumn } from "../../../core/archive/format/columns";
+import type { ParquetColumn } from "../../../core/archive/format/parquet-columns";
 import { PRIVATE_FILE_MODE } from "../../../core/defaults";
 import {
   compressStatement,
@@ -22,12 +22,12 @@ import {
   proveText,
 } from "../spool/chunk-codec";
 import { type Engine, openEngine } from "../parquet/engine";
-import { ParquetError } from "../spool/errors";
+import { ParquetError } from "../spool/codec-errors";
 import { readFailure } from "../spool/failure";
 import { makePrivate } from "../spool/private-file";
 import { RowScan } from "../spool/row-scan";
 import { Spool, type Spooled } from "../spool/spool";
-import { Cancelled } from "../../../postgres/connect/errors";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 
 /** Enough for rows of up to 16 MB, as for Parquet. */
 const DEFAULT_MEMORY_MEGABYTES = 192;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { ParquetColumn } from "../../../core/archive/format/columns";
+import type { ParquetColumn } from "../../../core/archive/format/parquet-columns";
 import { encodeStatement } from "../../../core/archive/format/parquet-sql";
 import {
   type ChunkCodec,
@@ -17,7 +17,7 @@ import {
 import { makePrivate } from "../spool/private-file";
 import { Spool, type Spooled } from "../spool/spool";
 import { type Engine, openEngine } from "./engine";
-import { ParquetError } from "../spool/errors";
+import { ParquetError } from "../spool/codec-errors";
 import { Pieces } from "./pieces";
 
 /** Enough for rows of up to 16 MB. Measured: the process then stays below 300 MB. */

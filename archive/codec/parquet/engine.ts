@@ -1,8 +1,8 @@
 // DuckDB in this process: loaded at first use, unloaded with its last user, one statement at a time.
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { Cancelled } from "../../../postgres/connect/errors";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 import { textOf } from "../../../postgres/connect/sqlstate";
-import { ParquetError } from "../spool/errors";
+import { ParquetError } from "../spool/codec-errors";
 
 /** An interrupt sent before the statement has begun has no effect, so it is repeated. */
 const REPEAT_INTERRUPT_MS = 20;

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { ParquetColumn } from "../../../core/archive/format/columns";
+import type { ParquetColumn } from "../../../core/archive/format/parquet-columns";
 import { decodeStatement, rowGroupsQuery } from "../../../core/archive/format/parquet-sql";
-import { Cancelled } from "../../../postgres/connect/errors";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 import { makePrivate } from "../spool/private-file";
 import type { Engine } from "./engine";
 import { readFailure } from "../spool/failure";

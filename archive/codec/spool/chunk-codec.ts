@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { Cancelled } from "../../../postgres/connect/errors";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 import { writeFailure } from "./failure";
 import type { Spool, Spooled } from "./spool";
 import { createReadStream } from "node:fs";

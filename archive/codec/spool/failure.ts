@@ -1,5 +1,5 @@
 import { textOf } from "../../../postgres/connect/sqlstate";
-import { ParquetError } from "./errors";
+import { ParquetError } from "./codec-errors";
 
 /**
  * Explains a failure of DuckDB without its message, which may quote the line or the value that it could not read: only the kind

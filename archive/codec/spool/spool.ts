@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { PRIVATE_FILE_MODE } from "../../../core/defaults";
-import { ChunkTooLarge, RowTooLarge, TextCutOff } from "./errors";
+import { ChunkTooLarge, RowTooLarge, TextCutOff } from "./codec-errors";
 import { RowScan } from "./row-scan";
 
 /**

@@ -1,8 +1,8 @@
 import type { TableSpec } from "../../declare/table/spec";
 import { canonicalType } from "../../table/compare/compare";
 import type { Instant } from "../../time/instant";
-import type { ParquetColumn, SourceColumn } from "../format/columns";
-import { parquetColumns } from "../format/columns";
+import type { ParquetColumn, SourceColumn } from "../format/parquet-columns";
+import { parquetColumns } from "../format/parquet-columns";
 import { projectionOf } from "./catalog-projection";
 import { tableFolder } from "../../store/layout";
 

@@ -1,6 +1,6 @@
 // DuckDB statements for archives in PostgreSQL's own CSV: text to a compressed file, and the file to the same text.
 import { quoteLiteral } from "../../names/identifier";
-import type { ParquetColumn } from "./columns";
+import type { ParquetColumn } from "./parquet-columns";
 import { COPY_FORM, type EncodeRequest, textRows } from "./parquet-sql";
 
 /** Returns the header line: the names of the table's columns, quoted as its values are. */

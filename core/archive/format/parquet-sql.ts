@@ -1,6 +1,6 @@
 // DuckDB statements: text of a COPY to a Parquet file, and rows of that file to the same text. Pure text, no data in it.
 import { quote, quoteLiteral } from "../../names/identifier";
-import type { ParquetColumn } from "./columns";
+import type { ParquetColumn } from "./parquet-columns";
 
 /** Options to read the text of a COPY: quoted text is a value, and nothing is guessed. */
 const CSV =

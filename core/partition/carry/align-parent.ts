@@ -1,5 +1,5 @@
 import { quoteLiteral } from "../../names/identifier";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { TableShape } from "../../declare/table/spec";
 import type { Statement } from "../../sql/statement";
 import { replicaIdentityText, statisticsStatements } from "./align";

@@ -1,7 +1,7 @@
 import { MAX_DRAINED_ROWS } from "../../defaults";
 import type { LeafProfile } from "../../declare/table/profile";
-import type { ObservedTable } from "../../observed/table";
-import type { ObservedCheck, ObservedDefault, ObservedTrigger, RowCounts } from "../../observed/default-partition";
+import type { ObservedTable } from "../../observed/observed-table";
+import type { ObservedCheck, ObservedDefault, ObservedTrigger, RowCounts } from "../../observed/observed-default";
 import { type OpenInterval, sameInterval } from "../../time/interval";
 import { excludingCheck, isOurs, type Key, stretchesOf } from "../../observed/key-excludes";
 

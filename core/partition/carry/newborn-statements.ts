@@ -5,7 +5,7 @@ import type {
   ObservedColumnStorage,
   ObservedOwnTrigger,
   ObservedStatistics,
-} from "../../observed/table";
+} from "../../observed/observed-table";
 import type { Statement } from "../../sql/statement";
 import { ownerStatements, replicaStatements, statisticsStatements } from "./align";
 import type { NewbornState } from "./newborn";

@@ -5,7 +5,7 @@ import type {
   ObservedColumnStorage,
   ObservedOwnTrigger,
   ObservedStatistics,
-} from "../../observed/table";
+} from "../../observed/observed-table";
 import type { Instant } from "../../time/instant";
 import type { StorageProfile } from "../../declare/table/profile";
 import { requalify } from "./requalify";

@@ -4,7 +4,7 @@ import { profileFromWire, type LeafProfile } from "../../declare/table/profile";
 import { alike, siblingsOf } from "./siblings";
 import type { CarriedByParent } from "./wanted";
 import { type HashLevel, type LevelsSpec, NO_LEVELS } from "../../levels/levels";
-import type { Observation, ObservedTable } from "../../observed/table";
+import type { Observation, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredIndex } from "../../observed/registration";
 import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";

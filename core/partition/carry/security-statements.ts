@@ -1,5 +1,5 @@
 import { quote, quoteLiteral, type Quoted } from "../../names/identifier";
-import type { CarriedState, ObservedGrant, ObservedPolicy } from "../../observed/table";
+import type { CarriedState, ObservedGrant, ObservedPolicy } from "../../observed/observed-table";
 import { type GrantSpec, PRIVILEGES, type PolicySpec } from "../../declare/table/security";
 import type { Privilege } from "../../declare/table/security-args";
 import type { Statement } from "../../sql/statement";

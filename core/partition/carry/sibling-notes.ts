@@ -1,4 +1,4 @@
-import type { CarriedState, ObservedTable } from "../../observed/table";
+import type { CarriedState, ObservedTable } from "../../observed/observed-table";
 import { comparablePolicies, heldOf, identityOf } from "./newborn";
 import { FREEZE_SETTING, type LeafProfile } from "../../declare/table/profile";
 import { alike, type Sibling, type Siblings } from "./siblings";

@@ -1,4 +1,4 @@
-import type { CarriedState, ObservedBranch, ObservedLeaf, ObservedTable } from "../../observed/table";
+import type { CarriedState, ObservedBranch, ObservedLeaf, ObservedTable } from "../../observed/observed-table";
 import { compareInstants } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";
 

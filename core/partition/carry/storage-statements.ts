@@ -1,5 +1,5 @@
 import { quote, quoteLiteral } from "../../names/identifier";
-import type { CarriedState } from "../../observed/table";
+import type { CarriedState } from "../../observed/observed-table";
 import type { Statement } from "../../sql/statement";
 import { nameOf, onRelation, type Relation } from "../../sql/relation";
 import { FREEZE_SETTING } from "../../declare/table/profile";

@@ -1,5 +1,5 @@
 import { indexName } from "../../names/template";
-import type { CarriedState, DefaultGrant, ObservedPolicy } from "../../observed/table";
+import type { CarriedState, DefaultGrant, ObservedPolicy } from "../../observed/observed-table";
 import type { RegisteredPolicy } from "../../observed/registration";
 import type { GrantSpec, PolicySpec } from "../../declare/table/security";
 import type { Instant } from "../../time/instant";

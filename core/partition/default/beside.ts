@@ -4,7 +4,7 @@ import type { OpenInterval } from "../../time/interval";
 import { putInStatements, takeOutStatements } from "./drain";
 import { excludingCheck, holdingCheck, stretchesOf } from "../../observed/key-excludes";
 import { becomes, type DefaultShape, rowsWithin } from "../carry/default-shape";
-import { addCheck, dropCheck, lockParent, onDefault, tableOf, validateCheck } from "./statements";
+import { addCheck, dropCheck, lockParent, onDefault, tableOf, validateCheck } from "./default-statements";
 
 /** Statements around an ATTACH, so that it does not read the default partition and finds no row of its range there. */
 interface Passage {

@@ -1,13 +1,13 @@
 import { quote, quoteList, quoteQualified } from "../../names/identifier";
-import type { ObservedOwnTrigger } from "../../observed/table";
-import type { ObservedTrigger } from "../../observed/default-partition";
+import type { ObservedOwnTrigger } from "../../observed/observed-table";
+import type { ObservedTrigger } from "../../observed/observed-default";
 import { newbornOf } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
 import { within } from "../../observed/key-excludes";
 import type { DefaultShape } from "../carry/default-shape";
-import { onDefault, tableOf } from "./statements";
+import { onDefault, tableOf } from "./default-statements";
 
 const MOVED = "pg_temp.pgpartition_moved";
 

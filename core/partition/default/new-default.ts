@@ -2,11 +2,11 @@ import { quote, quoteQualified } from "../../names/identifier";
 import { attachLocks } from "../statements/attach-partition";
 import { attachText, newTableStatements } from "../statements/new-table";
 import type { ParentShape } from "../carry/parent";
-import { detachStatement, dropStatements } from "../statements/retire";
+import { detachStatement, dropStatements } from "../statements/retire-statements";
 import type { Statement } from "../../sql/statement";
 import type { OpenInterval } from "../../time/interval";
 import { excludingCheck, type NamedCheck } from "../../observed/key-excludes";
-import { onDefault, tableOf, addCheck, dropCheck, validateCheck } from "./statements";
+import { onDefault, tableOf, addCheck, dropCheck, validateCheck } from "./default-statements";
 import type { DefaultShape } from "../carry/default-shape";
 
 /**

@@ -2,7 +2,7 @@ import { type Alignment, alignStatements } from "../../partition/carry/align";
 import { parentStatements } from "../../partition/carry/align-parent";
 import type { LeafProfile } from "../../declare/table/profile";
 import { type WantedState, wantedState } from "../../partition/carry/wanted";
-import type { CarriedState, Observation, ObservedLeaf, ObservedTable } from "../../observed/table";
+import type { CarriedState, Observation, ObservedLeaf, ObservedTable } from "../../observed/observed-table";
 import { leafNames } from "../../partition/statements/new-table";
 import type { ParentShape } from "../../partition/carry/parent";
 import type { Statement } from "../../sql/statement";

@@ -1,11 +1,11 @@
 import { DEFAULT_MANAGEMENT_SCHEMA } from "../../defaults";
 import type { LedgerEntry } from "../../observed/ledger";
-import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedLeaf } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
-import { keepReadOnlyStatement, unfenceStatement } from "../../partition/statements/retire";
+import { keepReadOnlyStatement, unfenceStatement } from "../../partition/statements/retire-statements";
 import type { Statement } from "../../sql/statement";
 import { formatInterval, sameInterval } from "../../time/interval";
-import { hasExpired } from "../../window/window";
+import { hasExpired } from "../../window/window-partitions";
 import { alignChange, type AlignChange } from "./alignment";
 import { type Clocks, decidingHorizon, decidingNow } from "../../window/clocks";
 import type { Creation } from "../create/creation";

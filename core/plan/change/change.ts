@@ -3,7 +3,7 @@ import type { Statement } from "../../sql/statement";
 import { formatInstant } from "../../time/instant";
 import { formatInterval, type OpenInterval } from "../../time/interval";
 import type { KeptBy } from "../retire/guard";
-import type { ArchivedEntry, PlanEntry } from "./types";
+import type { ArchivedEntry, PlanEntry } from "./plan-types";
 import type { Section, Verb } from "./verbs";
 
 /**

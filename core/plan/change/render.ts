@@ -1,4 +1,4 @@
-import type { PlanEntry, WindowPlan } from "./types";
+import type { PlanEntry, WindowPlan } from "./plan-types";
 import { HAZARDS } from "../../sql/statement";
 import { formatBytes } from "../../size";
 import { traitsOf, VERB_NAMES } from "./verbs";

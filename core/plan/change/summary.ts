@@ -3,10 +3,10 @@ import type { WindowSpec } from "../../declare/table/spec";
 import { type Statement, hazardsOf, strongestLocks } from "../../sql/statement";
 import { type Instant, compareInstants, formatInstant } from "../../time/instant";
 import { spanText } from "../../time/span";
-import { type PlannedWindow, describeWindow, planWindow } from "../../window/window";
+import { type PlannedWindow, describeWindow, planWindow } from "../../window/window-partitions";
 import type { Clocks } from "../../window/clocks";
 import { statementLines } from "../../sql/statement-text";
-import type { PlanEntry, WindowPlan } from "./types";
+import type { PlanEntry, WindowPlan } from "./plan-types";
 
 /** Computes the figures and texts of a plan that follow from its entries and statements alone. */
 export function summary(

@@ -1,7 +1,7 @@
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { IndexSpec } from "../../declare/table/spec";
 import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
-import type { WindowPlan } from "./types";
+import type { WindowPlan } from "./plan-types";
 
 /** Collects the facts by which policies judge the table itself and the role that changes it. */
 export function tableFacts(

@@ -1,7 +1,7 @@
 import { type OpenInterval, covers, formatInterval, parseInterval } from "../../time/interval";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type Change, entriesIn } from "./change";
-import type { PlanEntry, WorkItem } from "./types";
+import type { PlanEntry, WorkItem } from "./plan-types";
 import type { Section } from "./verbs";
 
 /** Order in which a plan names its pending actions. */

@@ -1,12 +1,12 @@
 import type { BranchRef } from "../../levels/levels";
 import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
 import { quoteQualified } from "../../names/identifier";
-import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedLeaf } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import { formatInstant, type Instant } from "../../time/instant";
 import { formatInterval, intervalKey, type OpenInterval, overlaps, sameInterval } from "../../time/interval";
-import type { DesiredPartition } from "../../window/window";
+import type { DesiredPartition } from "../../window/window-partitions";
 import { refusedByDefault } from "./default-refusals";
 import { type ArchivedRange, archivesOf, latestArchive, sinceDestroyed, wayBack } from "./history";
 

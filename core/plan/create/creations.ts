@@ -1,5 +1,5 @@
 import { branchKey, type BranchRef } from "../../levels/levels";
-import type { NewBranch } from "../../partition/branch/create-branch";
+import type { NewBranch } from "../../partition/branch/branch-steps";
 import {
   branchSpec,
   describePath,
@@ -11,14 +11,14 @@ import {
   observedStems,
   type SourceValues,
   timeLeaves,
-} from "../../partition/branch/tree";
+} from "../../partition/branch/desired-branches";
 import type { DetachedTable, LedgerEntry } from "../../observed/ledger";
-import type { Observation, ObservedBranch, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedBranch, ObservedLeaf } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
 import { intervalKey } from "../../time/interval";
-import { type DesiredPartition, type PlannedWindow, planWindow } from "../../window/window";
+import { type DesiredPartition, type PlannedWindow, planWindow } from "../../window/window-partitions";
 import { type Creation, planCreation } from "./creation";
 import { planRestores } from "./restores";
 

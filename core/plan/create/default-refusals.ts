@@ -1,11 +1,11 @@
 import { becomes, rowsWithin } from "../../partition/carry/default-shape";
 import { MAX_DRAINED_ROWS } from "../../defaults";
-import type { ObservedTable } from "../../observed/table";
-import type { ObservedDefault, RowCounts } from "../../observed/default-partition";
+import type { ObservedTable } from "../../observed/observed-table";
+import type { ObservedDefault, RowCounts } from "../../observed/observed-default";
 import type { Problem } from "../../problems/problem";
 import { formatInstant } from "../../time/instant";
 import { formatInterval, type OpenInterval, overlaps } from "../../time/interval";
-import type { DesiredPartition } from "../../window/window";
+import type { DesiredPartition } from "../../window/window-partitions";
 
 /**
  * Explains why a partition cannot take its rows out of the default partition, with the fix; undefined: it can, or the default

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from "../../observed/ledger";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
 import {
@@ -10,7 +10,7 @@ import {
   overlaps,
   sameInterval,
 } from "../../time/interval";
-import type { DesiredPartition } from "../../window/window";
+import type { DesiredPartition } from "../../window/window-partitions";
 import type { Creation } from "./creation";
 import { refusedByDefault } from "./default-refusals";
 import { latestArchive, sinceDestroyed } from "./history";

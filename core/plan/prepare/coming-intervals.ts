@@ -4,7 +4,7 @@ import type { ParentShape } from "../../partition/carry/parent";
 import { type GridInterval, intervalAt, intervalsBetween } from "../../time/grid";
 import { compareInstants, type Instant, later, parseInstant } from "../../time/instant";
 import { addSpan, parseSpan } from "../../time/span";
-import { leadEnd } from "../../window/window";
+import { leadEnd } from "../../window/window-partitions";
 
 /** Returns the parent for partitions that are created later, at an unknown time and by any role. */
 export function forWhomever(parent: ParentShape): ParentShape {

@@ -1,16 +1,16 @@
 import { MAX_PREPARED } from "../../defaults";
-import { branchShape, createBranchSteps } from "../../partition/branch/create-branch";
+import { branchShape, createBranchSteps } from "../../partition/branch/branch-steps";
 import { type BranchLevel, type GridOverride, isSource, type LevelsSpec } from "../../levels/levels";
 import { sourceRowsText } from "../../partition/branch/source-rows";
 import { hole, type Template, templateOf } from "../../names/hole";
 import { branchName, partitionName } from "../../names/template";
 import type { WindowSpec } from "../../declare/table/spec";
-import { createPartitionStatements } from "../../partition/create/create-partition";
+import { createPartitionStatements } from "../../partition/create/partition-statements";
 import type { Cut } from "../../partition/statements/new-table";
 import type { ParentShape } from "../../partition/carry/parent";
 import { type GridInterval, intervalAt, intervalsBetween } from "../../time/grid";
 import { type Instant, later } from "../../time/instant";
-import { horizonAt } from "../../window/window";
+import { horizonAt } from "../../window/window-partitions";
 import { bounded, comingIntervals, type DueInterval, forWhomever, withDueTimes } from "./coming-intervals";
 
 /** One level above the time level, as the schedule in the database creates its branches. */

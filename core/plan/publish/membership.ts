@@ -1,5 +1,5 @@
 import { quote } from "../../names/identifier";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { ObservedMember, ObservedPublication, RegisteredPublication } from "../../observed/replication";
 import type { Problem } from "../../problems/problem";
 import type { PublicationMemberWire } from "../../declare/table/publications";

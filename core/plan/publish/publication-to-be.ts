@@ -1,5 +1,5 @@
 import type { LeafProfile } from "../../declare/table/profile";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { ObservedPublication, RegisteredPublication } from "../../observed/replication";
 import type { PublicationMemberWire } from "../../declare/table/publications";
 import type { ParentShape } from "../../partition/carry/parent";

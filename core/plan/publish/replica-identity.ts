@@ -1,5 +1,5 @@
 import type { LeafProfile } from "../../declare/table/profile";
-import type { CarriedState, ObservedTable } from "../../observed/table";
+import type { CarriedState, ObservedTable } from "../../observed/observed-table";
 import type { ParentShape } from "../../partition/carry/parent";
 
 /** Columns that identify a row in a stream: `all` of them, some, or none; undefined if not known yet. */

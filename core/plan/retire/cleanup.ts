@@ -5,9 +5,9 @@ import {
   listLevelOf,
   observedStems,
   type SourceValues,
-} from "../../partition/branch/tree";
+} from "../../partition/branch/desired-branches";
 import { branchKey } from "../../levels/levels";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { compareInstants, type Instant } from "../../time/instant";
 import { addSpan } from "../../time/span";

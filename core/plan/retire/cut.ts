@@ -1,10 +1,10 @@
 import type { Problem } from "../../problems/problem";
 import { formatInterval, intervalKey } from "../../time/interval";
-import { hasExpired } from "../../window/window";
+import { hasExpired } from "../../window/window-partitions";
 import { decidingHorizon } from "../../window/clocks";
 import { intervalsOf, isConfirmed, whyOdd } from "./confirmation";
 import type { GuardFacts, Judged, KeptBy } from "./guard";
-import { holdOn } from "./holds";
+import { holdOn } from "./hold-on";
 import type { Leaving } from "./retiring";
 
 /**

@@ -1,8 +1,8 @@
 import type { DetachedTable } from "../../observed/ledger";
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { formatInstant } from "../../time/instant";
-import { hasExpired } from "../../window/window";
+import { hasExpired } from "../../window/window-partitions";
 import { type Clocks, decidingHorizon, decidingNow } from "../../window/clocks";
 import { withExtent } from "./confirmation";
 import type { Candidate } from "./guard";

@@ -1,4 +1,4 @@
-import { branchSpec } from "../../partition/branch/tree";
+import { branchSpec } from "../../partition/branch/desired-branches";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type GridSegment, intervalsBetween } from "../../time/grid";
 import { type Interval, type OpenInterval, overlaps } from "../../time/interval";

@@ -1,8 +1,8 @@
 import type { DetachedTable } from "../../observed/ledger";
-import type { Observation, ObservedLeaf } from "../../observed/table";
+import type { Observation, ObservedLeaf } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Instant } from "../../time/instant";
-import type { BackupFact } from "./backup";
+import type { BackupFact } from "./backup-guard";
 import type { ByteLimit } from "./byte-limit";
 import type { Clocks } from "../../window/clocks";
 import type { Dependents } from "./dependents";

@@ -1,4 +1,4 @@
-import type { Observation } from "../../observed/table";
+import type { Observation } from "../../observed/observed-table";
 import type { Leaving, Retirement } from "./retiring";
 
 /**

@@ -2,7 +2,7 @@ import { type ArchiveTable, describeArchiveTable } from "../../declare/archive/t
 import { type BranchRef, branchKey } from "../../levels/levels";
 import type { ArchivedFacts, DetachedTable, LedgerEntry } from "../../observed/ledger";
 import { quoteQualified } from "../../names/identifier";
-import type { ObservedLeaf } from "../../observed/table";
+import type { ObservedLeaf } from "../../observed/observed-table";
 import type { WindowSpec } from "../../declare/table/spec";
 import { type Instant, compareInstants, formatInstant, parseInstant } from "../../time/instant";
 import type { OpenInterval } from "../../time/interval";

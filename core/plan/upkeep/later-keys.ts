@@ -2,12 +2,12 @@ import type { AlterFacts } from "../../table/alter/facts";
 import { type Family, familyOf } from "../../table/alter/family";
 import { addForeignKey } from "../../table/alter/foreign-keys";
 import type { AlterStep } from "../../table/alter/step";
-import type { Observation, ObservedTable } from "../../observed/table";
+import type { Observation, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
 import type { ForeignKeySpec } from "../../declare/table/constraints";
 import type { Change } from "../change/change";
 import type { Creation } from "../create/creation";
-import { upkeepChange } from "./upkeep";
+import { upkeepChange } from "./plan-upkeep";
 
 /**
  * Declared foreign keys that the table lacks, because their target did not exist when the table was created: two new tables that

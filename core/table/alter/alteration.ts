@@ -1,7 +1,7 @@
 import { quote } from "../../names/identifier";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
-import { observedForeignKey } from "../compare/foreign-keys";
+import { observedForeignKey } from "../compare/compare-foreign-keys";
 import type { TableShape } from "../../declare/table/spec";
 import type { Statement } from "../../sql/statement";
 import { type ColumnChange, columnChanges } from "./changes";
@@ -17,7 +17,7 @@ import {
 } from "./checks";
 import { instantStatements, setNotNull } from "./column-statements";
 import { columnCommentStatements } from "../create/comments";
-import { type ConstraintChange, constraintChanges, declaredExpressions } from "./constraints";
+import { type ConstraintChange, constraintChanges, declaredExpressions } from "./constraint-changes";
 import type { AlterFacts } from "./facts";
 import { alterFamily, type Family, familyOf, lockFamily } from "./family";
 import { addForeignKey, dropForeignKey, validateForeignKey } from "./foreign-keys";

@@ -1,4 +1,4 @@
-import type { ObservedColumn, ObservedTable } from "../../observed/table";
+import type { ObservedColumn, ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
 import { canonicalType } from "../compare/compare";
 import type { ColumnSpec, TableShape } from "../../declare/table/spec";

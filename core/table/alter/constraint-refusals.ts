@@ -3,9 +3,9 @@ import type { Differences } from "./alteration";
 import { readsNothing } from "./checks";
 import type { AlterFacts } from "./facts";
 import { isSameKey, mayBeUnread } from "./foreign-keys";
-import { foreignKeyDefinition } from "../compare/foreign-keys";
+import { foreignKeyDefinition } from "../compare/compare-foreign-keys";
 import { formatPath } from "../../problems/shape-problems";
-import type { ConstraintChange } from "./constraints";
+import type { ConstraintChange } from "./constraint-changes";
 
 /** Explains why changes of constraints are refused; empty: none is. `name` is the table's, in quotes. */
 export function constraintRefusals(changes: readonly ConstraintChange[], name: string): Problem[] {

@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { Hazard, Lock, LockMode, Statement } from "../../sql/statement";
 
 /** A table with all its partitions, at any depth: an ALTER TABLE of the parent changes and locks them together. */

@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import { foreignKeyDefinition, observedForeignKey, sameForeignKey } from "../compare/foreign-keys";
+import { foreignKeyDefinition, observedForeignKey, sameForeignKey } from "../compare/compare-foreign-keys";
 import type { ForeignKeySpec } from "../../declare/table/constraints";
 import type { Lock, Statement } from "../../sql/statement";
 import type { AlterFacts, PendingConstraint } from "./facts";

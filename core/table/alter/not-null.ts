@@ -1,5 +1,5 @@
 import { quote } from "../../names/identifier";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { RegisteredExpression } from "../../observed/registration";
 import type { TableShape } from "../../declare/table/spec";
 import type { ColumnChange } from "./changes";

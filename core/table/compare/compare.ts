@@ -1,5 +1,5 @@
 import { notNullScript } from "./filled-check";
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { Problem } from "../../problems/problem";
 import { keyKind } from "../../time/key";
 import type { TableShape } from "../../declare/table/spec";

@@ -1,4 +1,4 @@
-import type { ObservedTable } from "../../observed/table";
+import type { ObservedTable } from "../../observed/observed-table";
 import type { TableShape } from "../../declare/table/spec";
 
 /** A foreign key whose referencing columns no index starts with. */

@@ -7,7 +7,7 @@ import {
   policyStatements,
   rowSecurityStatements,
 } from "../../partition/carry/security-statements";
-import { foreignKeyDefinition } from "../compare/foreign-keys";
+import { foreignKeyDefinition } from "../compare/compare-foreign-keys";
 import type { ColumnSpec, TableShape } from "../../declare/table/spec";
 import { indexDefinition, plannedParent } from "../../partition/carry/parent";
 import { cutText } from "../../partition/statements/new-table";

@@ -1,5 +1,5 @@
 import { quote, quoteQualified } from "../../names/identifier";
-import type { ObservedLeafIndex } from "../../observed/table";
+import type { ObservedLeafIndex } from "../../observed/observed-table";
 import { createLeafIndexText, leafIndexName } from "../../partition/statements/new-table";
 import type { ParentIndex, ParentShape } from "../../partition/carry/parent";
 import type { Lock, Statement } from "../../sql/statement";

@@ -1,5 +1,5 @@
 import { type Rule, settings, TABLE_TYPE } from "../support/rule";
-import { EXPOSED_SCHEMAS, readTable } from "../support/table";
+import { EXPOSED_SCHEMAS, readTable } from "../support/read-table";
 
 interface LeavesClosedConfig {
   /** Schemas whose tables an API exposes. */

@@ -1,5 +1,5 @@
 import { PUBLICATION_TYPE, type Rule, settings } from "../support/rule";
-import { readMember } from "../support/publication";
+import { readMember } from "../support/read-member";
 
 interface PublicationAllowListConfig {
   /** Publications that a table may be a member of. */

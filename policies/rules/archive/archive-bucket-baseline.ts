@@ -1,7 +1,14 @@
 import { type BucketDemands, bucketProblems } from "../../../core/archive/bucket/bucket-checks";
 import type { BucketSetting } from "../../../core/archive/bucket/bucket-facts";
 import { daysOfSpan } from "../../../core/store/days";
-import { archiveBuckets, archiveUses, BUCKET_RULE_TYPES, factsOf, isUnknown, uncheckedOf } from "../support/bucket";
+import {
+  archiveBuckets,
+  archiveUses,
+  BUCKET_RULE_TYPES,
+  factsOf,
+  isUnknown,
+  uncheckedOf,
+} from "../support/stack-buckets";
 import { settings, type StackResource, type StackRule } from "../support/rule";
 import { SPAN_PATTERN } from "../support/spans";
 

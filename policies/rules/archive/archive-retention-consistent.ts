@@ -1,10 +1,10 @@
 import { certainExpiry, soonestExpiry } from "../../../core/archive/bucket/bucket-checks";
 import { compareInstants, type Instant } from "../../../core/time/instant";
 import { addSpan } from "../../../core/time/span";
-import { type ArchiveUse, archiveUses, BUCKET_RULE_TYPES, factsOf, isUnknown } from "../support/bucket";
+import { type ArchiveUse, archiveUses, BUCKET_RULE_TYPES, factsOf, isUnknown } from "../support/stack-buckets";
 import { settings, type StackRule } from "../support/rule";
 import { endOf, SPAN_PATTERN } from "../support/spans";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 
 interface ArchiveRetentionConfig {
   /** Shortest time from the creation of a row to the end of its archive, by data class. */

@@ -1,6 +1,6 @@
-import { readArchive, readRetire, type RetireEntry } from "../support/archive";
+import { readArchive, readRetire, type RetireEntry } from "../support/read-archive";
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { completePlan, readWindow } from "../support/read-window";
 
 interface ArchiveVerifiedConfig {
   /** Required proof of an archive. */

@@ -1,6 +1,6 @@
-import { type ArchiveProperties, readArchive, readRetire } from "../support/archive";
+import { type ArchiveProperties, readArchive, readRetire } from "../support/read-archive";
 import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow, type WindowProperties } from "../support/window";
+import { completePlan, readWindow, type WindowProperties } from "../support/read-window";
 
 interface NoDropWithoutArchiveConfig {
   /** Data classes whose rows must not be dropped without a copy; "*" is every table, also one without a class. */

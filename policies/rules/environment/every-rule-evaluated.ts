@@ -13,7 +13,7 @@ import { retentionMaximum } from "../retention/retention-maximum";
 import { retentionMinimum } from "../retention/retention-minimum";
 import { superuserForbidden } from "../access/superuser-forbidden";
 import { type KnownProperties, type Rule, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 import { tenantIndexPresent } from "../access/tenant-index-present";
 
 /** Rules that judge a plan's effects on the live database. */

@@ -1,5 +1,5 @@
 import { type Rule, settings, TABLE_TYPE } from "../support/rule";
-import { readTable } from "../support/table";
+import { readTable } from "../support/read-table";
 
 interface TableProtectedConfig {
   /** True if tables have to be protected. */

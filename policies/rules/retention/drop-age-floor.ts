@@ -1,5 +1,5 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { completePlan, readWindow } from "../support/read-window";
 
 interface DropAgeFloorConfig {
   /** Whole days since the upper bound of a partition, below which it may not leave its table. */

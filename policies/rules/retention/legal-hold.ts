@@ -1,8 +1,8 @@
 import { covers, formatInterval, type OpenInterval, overlaps, parseInterval } from "../../../core/time/interval";
 import { compareInstants, parseInstant } from "../../../core/time/instant";
-import { type DeclaredHold, readHolds, readRetire } from "../support/archive";
+import { type DeclaredHold, readHolds, readRetire } from "../support/read-archive";
 import { type KnownProperties, type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { completePlan, readWindow } from "../support/read-window";
 
 /** A range of a table that must be retained, whatever a program declares. */
 interface HoldConfig {

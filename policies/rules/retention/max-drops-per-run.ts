@@ -1,5 +1,5 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { completePlan, readWindow } from "../support/read-window";
 
 interface MaxDropsPerRunConfig {
   /** Most partitions of a table that one update may detach, and most that it may drop; one that spans several intervals of the grid counts as these, and one without a beginning or end as 1,001. */

@@ -1,7 +1,7 @@
-import { readPrevious } from "../support/archive";
+import { readPrevious } from "../support/read-archive";
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { endOf, isShorter } from "../support/spans";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 
 interface RetentionChangeConfig {
   /** Required form of an approval: a regular expression of JavaScript. */

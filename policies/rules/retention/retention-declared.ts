@@ -1,5 +1,5 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 
 interface RetentionDeclaredConfig {
   /** Properties required in addition to the retention. */

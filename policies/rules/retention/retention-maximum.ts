@@ -1,6 +1,6 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
-import { readWindow, type WindowProperties } from "../support/window";
+import { readWindow, type WindowProperties } from "../support/read-window";
 
 interface RetentionMaximumConfig {
   /** Longest retention of each data class, grace included. */

@@ -1,6 +1,6 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 
 interface RetentionMinimumConfig {
   /** Shortest retention of each data class. */

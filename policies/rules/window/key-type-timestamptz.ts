@@ -1,5 +1,5 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 
 interface KeyTypeConfig {
   /** Kinds of partition keys that a table may have. */

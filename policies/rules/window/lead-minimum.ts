@@ -2,7 +2,7 @@ import { type Instant, parseInstant } from "../../../core/time/instant";
 import { addSpan, parseSpan } from "../../../core/time/span";
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
 import { endOf, isShorter, SPAN_PATTERN } from "../support/spans";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 
 interface LeadMinimumConfig {
   /** Shortest time ahead of now for which partitions must exist. */

@@ -1,6 +1,6 @@
 import { type Hazard, HAZARDS } from "../../../core/sql/statement";
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { completePlan, readWindow } from "../support/read-window";
 
 interface LockBudgetConfig {
   /** Hazards that the statements of a plan may have, by name. */

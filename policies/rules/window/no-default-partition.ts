@@ -1,5 +1,5 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readDefaultPartition, readWindow } from "../support/window";
+import { readDefaultPartition, readWindow } from "../support/read-window";
 
 interface NoDefaultPartitionConfig {
   /** Tables that may have a default partition, as `schema.table`. */

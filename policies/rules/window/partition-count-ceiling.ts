@@ -1,5 +1,5 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { completePlan, readWindow } from "../support/window";
+import { completePlan, readWindow } from "../support/read-window";
 
 interface PartitionCountCeilingConfig {
   /** Most partitions of one table after the update. */

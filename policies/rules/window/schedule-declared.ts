@@ -1,5 +1,5 @@
 import { type Rule, settings, WINDOW_TYPE } from "../support/rule";
-import { readWindow } from "../support/window";
+import { readWindow } from "../support/read-window";
 
 interface ScheduleDeclaredConfig {
   /** True if every table needs an active schedule, or a reason why it has none. */

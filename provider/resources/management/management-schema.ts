@@ -1,4 +1,4 @@
-import { MANAGEMENT_VERSION } from "../../../postgres/management/files";
+import { MANAGEMENT_VERSION } from "../../../postgres/management/versions";
 import {
   type ManagementSchemaWire,
   reportThresholds,
@@ -21,7 +21,7 @@ import {
   recordSizeThresholds,
   recordThresholds,
 } from "../../../postgres/management/size-thresholds";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Problem } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";

@@ -1,28 +1,28 @@
 import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { decidingHorizon } from "../../../core/window/clocks";
 import { planCreation } from "../../../core/plan/create/creation";
-import { statementsOfCreation } from "../../../core/plan/create/statements";
+import { statementsOfCreation } from "../../../core/plan/create/step-statements";
 import { partitionType } from "../../../core/resources/partition";
 import { keyFromWire, partitionInterval, type PartitionWire } from "../../../core/declare/table/wire";
 import { observedParent, type ParentShape } from "../../../core/partition/carry/parent";
 import { compareInstants, earlier, formatInstant } from "../../../core/time/instant";
 import { formatInterval, type Interval, sameInterval } from "../../../core/time/interval";
-import { hasExpired, planWindow } from "../../../core/window/window";
+import { hasExpired, planWindow } from "../../../core/window/window-partitions";
 import { windowFromWire } from "../../../core/window/wire";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import { createPartition, withCreated } from "../../../postgres/work/create-partition";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { ListItem, Problem } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
 import type { TableQueue } from "../../runtime/table-queue";
 import type { PropertyMap } from "../../runtime/values";
-import { withCountedRows } from "../shared/default-rows";
+import { withCountedRows } from "../shared/counted-default";
 import { defineResource, type Observed } from "../shared/define-resource";
 import { importedKey, refuse, requireWire } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
-import { rowsAreGone, workContext } from "../shared/work";
+import { rowsAreGone, workContext } from "../shared/run-context";
 
 /**
  * One partition. Create creates, adopts or restores; Delete only forgets, because only the window retires. Check and Diff send

@@ -1,5 +1,5 @@
 import type { TableId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { withoutBrackets } from "../../../core/plan/publish/membership";
 import {
   publicationOf,

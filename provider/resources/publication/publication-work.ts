@@ -1,6 +1,6 @@
 import { profileFromWire } from "../../../core/declare/table/profile";
 import { formatTableId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { type MembershipPlan, planLeave, planMembership } from "../../../core/plan/publish/membership";
 import { notOwner } from "../../../core/plan/publish/membership-problems";
 import { type MembershipContext, publicationOf } from "../../../core/plan/publish/publication-to-be";
@@ -8,19 +8,19 @@ import { statementLines } from "../../../core/sql/statement-text";
 import type { PublicationMemberWire } from "../../../core/declare/table/publications";
 import { membershipTransaction } from "../../../core/table/create/publication";
 import type { Statement } from "../../../core/sql/statement";
-import { StatementError } from "../../../postgres/connect/errors";
+import { StatementError } from "../../../postgres/connect/session-errors";
 import {
   assertEmptyStatement,
   assertFilterStatement,
   forgetPublicationStatement,
   recordPublicationStatement,
-} from "../../../postgres/registry/publications";
-import type { ResourceContext } from "../../runtime/context";
+} from "../../../postgres/registry/publication-records";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /** Prefers this run's declaration of the table to the last recorded one. */
 export function membershipContext(

@@ -1,6 +1,6 @@
 import { profileFromWire } from "../../../core/declare/table/profile";
 import { policySpecOf } from "../../../core/partition/carry/security-statements";
-import type { CarriedState, Observation } from "../../../core/observed/table";
+import type { CarriedState, Observation } from "../../../core/observed/observed-table";
 import type { rowPolicyType } from "../../../core/resources/row-policy";
 import type { PropertyMap } from "../../runtime/values";
 import type { Facts } from "../shared/define-resource";

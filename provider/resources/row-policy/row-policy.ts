@@ -4,16 +4,16 @@ import {
   planRowPolicy,
   type RowPolicyPlan,
   rowPolicyTransaction,
-} from "../../../core/partition/carry/row-policy";
+} from "../../../core/partition/carry/plan-row-policy";
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
-import type { CarriedState, Observation } from "../../../core/observed/table";
+import type { CarriedState, Observation } from "../../../core/observed/observed-table";
 import { rowPolicyType } from "../../../core/resources/row-policy";
 import type { RowPolicyWire } from "../../../core/declare/table/row-policy";
 import { keyFromWire, readWire } from "../../../core/declare/table/wire";
 import type { Statement } from "../../../core/sql/statement";
 import { listPartitionedTables } from "../../../postgres/read/list-tables";
 import { recordPoliciesStatement, registerTableStatement } from "../../../postgres/registry/registry";
-import type { ResourceContext, CallContext } from "../../runtime/context";
+import type { ResourceContext, CallContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { CheckResult } from "../../runtime/handler";
 import type { Runtime } from "../../runtime/runtime";
@@ -27,7 +27,7 @@ import { resolvePolicies } from "../shared/policy-source";
 import { accessFacts, declaredOnly, importedInputs } from "./row-policy-state";
 import { showStatements } from "../shared/show";
 import { ownershipProblems, renameProblems } from "../shared/table-problems";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 import type { TableName } from "../../../core/names/table-name";
 import { readViewLeaks } from "../../../postgres/read/view-leaks";
 

@@ -1,4 +1,4 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { cronJobType } from "../../../core/resources/cron-job";
 import { parseCron } from "../../../core/declare/schedule/cron";
@@ -13,7 +13,7 @@ import {
 } from "../../../core/schedule/job";
 import { crontabText, ensureWindowCall, systemdText } from "../../../core/schedule/texts";
 import type { CronJobWire } from "../../../core/declare/schedule/schedule";
-import { type CronReading, missingForJob, readCron } from "../../../postgres/read/cron";
+import { type CronReading, missingForJob, readCron } from "../../../postgres/read/pg-cron";
 import type { Runtime } from "../../runtime/runtime";
 import type { Facts } from "../shared/define-resource";
 

@@ -1,14 +1,14 @@
 import { unscheduleStatement } from "../../../core/schedule/job";
 import type { CronJobWire } from "../../../core/declare/schedule/schedule";
 import type { Statement } from "../../../core/sql/statement";
-import { forgetCron, readCron } from "../../../postgres/read/cron";
-import { forgetScheduleStatement, recordScheduleStatement } from "../../../postgres/registry/schedule";
-import type { ResourceContext } from "../../runtime/context";
+import { forgetCron, readCron } from "../../../postgres/read/pg-cron";
+import { forgetScheduleStatement, recordScheduleStatement } from "../../../postgres/registry/schedule-records";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { foundJob, type JobState, readJobState } from "./cron-job-state";
 import { refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /** Prints the statements that the update runs, or why it runs none. */
 export function describeJob(ctx: ResourceContext, { wanted, plan }: JobState): void {

@@ -3,7 +3,7 @@ import { cronJobType } from "../../../core/resources/cron-job";
 import type { FoundJob } from "../../../core/schedule/job";
 import { ensureWindowCall } from "../../../core/schedule/texts";
 import { cronJobWireSchema } from "../../../core/declare/schedule/schedule";
-import { readCron } from "../../../postgres/read/cron";
+import { readCron } from "../../../postgres/read/pg-cron";
 import { listManaged } from "../../../postgres/read/ownership";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";

@@ -1,5 +1,5 @@
 import { formatTableId, parseTableId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { functionAliasesType } from "../../../core/resources/function-aliases";
 import {
   type Alias,
@@ -12,14 +12,14 @@ import {
 import type { FunctionAliasesWire } from "../../../core/declare/schedule/function-names";
 import { readTakenNames } from "../../../postgres/read/names-taken";
 import { listManaged } from "../../../postgres/read/ownership";
-import { recordAliasesStatement } from "../../../postgres/registry/schedule";
-import type { ResourceContext } from "../../runtime/context";
+import { recordAliasesStatement } from "../../../postgres/registry/schedule-records";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { defineResource } from "../shared/define-resource";
 import { asProperties, failures, refuse } from "../shared/inputs";
 import { ownershipProblems } from "../shared/table-problems";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /** Functions and views under the names that callers of a table use: thin wrappers over those of the management schema. */
 export const functionAliases = defineResource(functionAliasesType, (runtime) => ({

@@ -1,4 +1,4 @@
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { PropertyMap } from "../../runtime/values";
 import { stableText } from "./inputs";
 

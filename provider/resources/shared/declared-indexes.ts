@@ -1,4 +1,4 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Registration } from "../../../core/observed/registration";
 import type { IndexSpec } from "../../../core/declare/table/spec";
 import { indexDefinition } from "../../../core/partition/carry/parent";

@@ -2,7 +2,7 @@ import { formatProblem, type Problem as CoreProblem } from "../../../core/proble
 import type { FactsOf, InputsOf, ResourceType } from "../../../core/resources/resource-type";
 import { removedProblems } from "../../../core/problems/removed";
 import { readWire } from "../../../core/declare/table/wire";
-import type { CallContext, ResourceContext } from "../../runtime/context";
+import type { CallContext, ResourceContext } from "../../runtime/call-context";
 import { PartialFailure, Refusal, Unfinished } from "../../runtime/failures";
 import type {
   CheckRequest,

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { formatProblem, type Problem as CoreProblem } from "../../../core/problems/problem";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import { readWire } from "../../../core/declare/table/wire";
 import { windowFromWire } from "../../../core/window/wire";
 import type { DiffKind, DiffResult, Problem } from "../../runtime/handler";

@@ -1,5 +1,9 @@
-import { type DeclaredAccess, type PrintedPolicy, unsettledPolicies } from "../../../core/partition/carry/row-policy";
-import type { Observation } from "../../../core/observed/table";
+import {
+  type DeclaredAccess,
+  type PrintedPolicy,
+  unsettledPolicies,
+} from "../../../core/partition/carry/plan-row-policy";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import { tokensOf } from "../../../core/sql/expression";
 import { formatPath } from "../../../core/problems/shape-problems";

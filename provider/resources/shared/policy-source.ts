@@ -1,12 +1,12 @@
 import { profileFromWire } from "../../../core/declare/table/profile";
 import { policySpecOf, policyText } from "../../../core/partition/carry/security-statements";
 import { policyFor, sameHead } from "../../../core/partition/carry/wanted";
-import type { Observation, ObservedPolicy } from "../../../core/observed/table";
+import type { Observation, ObservedPolicy } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { PolicySpec, RowSecuritySpec } from "../../../core/declare/table/security";
 import { readCarried } from "../../../postgres/read/detached-shape";
 import type { TableName } from "../../../core/names/table-name";
-import type { CallContext } from "../../runtime/context";
+import type { CallContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 
 type ResolvedSecurity = { readonly security: RowSecuritySpec | undefined } | { readonly problem: CoreProblem };

@@ -1,5 +1,5 @@
 import { quote, quoteLiteral } from "../../../core/names/identifier";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import { tableProblems } from "../../../core/table/compare/compare";
 import type { TableShape } from "../../../core/declare/table/spec";

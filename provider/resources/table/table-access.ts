@@ -1,12 +1,12 @@
 import { quote } from "../../../core/names/identifier";
 import { type LeafProfile, profileFromWire } from "../../../core/declare/table/profile";
 import { alike, siblingsOf } from "../../../core/partition/carry/siblings";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Problem as CoreProblem } from "../../../core/problems/problem";
 import type { TableShape } from "../../../core/declare/table/spec";
 import { keyFromWire, readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
 import { readSchemaRights } from "../../../postgres/read/rights";
-import type { CallContext } from "../../runtime/context";
+import type { CallContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { PropertyMap } from "../../runtime/values";
 import { asProperties, refuse } from "../shared/inputs";

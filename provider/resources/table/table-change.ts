@@ -7,18 +7,18 @@ import {
 } from "../../../core/table/alter/alteration";
 import { questionOf } from "../../../core/table/alter/facts";
 import { formatTableId } from "../../../core/names/resource-id";
-import type { Observation, ObservedTable } from "../../../core/observed/table";
+import type { Observation, ObservedTable } from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
 import type { TableShape } from "../../../core/declare/table/spec";
-import { type Alteration, alterTable, alterTableStatements } from "../../../core/table/alter/alter-table";
+import { type Alteration, alterTable, alterTableStatements } from "../../../core/table/alter/alteration-plan";
 import { readAlterFacts } from "../../../postgres/read/alter-facts";
 import { recordProfileStatement, registerTableStatement } from "../../../postgres/registry/registry";
 import { alterTable as performAlteration, recordDeclared } from "../../../postgres/work/alter-table";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { refuse } from "../shared/inputs";
 import { showStatements } from "../shared/show";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /** Prints the changes of an existing table, and records that they were printed, so that no other resource repeats them. */
 export async function previewChange(

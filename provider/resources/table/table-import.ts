@@ -1,7 +1,7 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
 import { canonicalType } from "../../../core/table/compare/compare";
-import { observedForeignKey } from "../../../core/table/compare/foreign-keys";
+import { observedForeignKey } from "../../../core/table/compare/compare-foreign-keys";
 import { withReach } from "../../../core/declare/table/constraints";
 import { readWire, type TableWire, tableWireSchema } from "../../../core/declare/table/wire";
 import type { PropertyMap } from "../../runtime/values";

@@ -1,11 +1,16 @@
 import { columnChanges, isSerial } from "../../../core/table/alter/changes";
-import { checkExpression, constraintChanges } from "../../../core/table/alter/constraints";
+import { checkExpression, constraintChanges } from "../../../core/table/alter/constraint-changes";
 import { sameExpression } from "../../../core/table/alter/expression-text";
-import type { Observation, ObservedColumn, ObservedConstraint, ObservedTable } from "../../../core/observed/table";
+import type {
+  Observation,
+  ObservedColumn,
+  ObservedConstraint,
+  ObservedTable,
+} from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
 import { canonicalType } from "../../../core/table/compare/compare";
 import { reachOf } from "../../../core/declare/table/constraint-state";
-import { observedForeignKey } from "../../../core/table/compare/foreign-keys";
+import { observedForeignKey } from "../../../core/table/compare/compare-foreign-keys";
 import type { ColumnSpec, TableShape } from "../../../core/declare/table/spec";
 import type { CheckSpec } from "../../../core/declare/table/constraints";
 import { tableFromWire, tableWireSchema } from "../../../core/declare/table/wire";

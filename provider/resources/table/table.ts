@@ -16,20 +16,20 @@ import {
 } from "../../../postgres/registry/registry";
 import { recordDeclared } from "../../../postgres/work/alter-table";
 import { recordNewIndex } from "../../../postgres/work/build-index";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { defineResource } from "../shared/define-resource";
 import { asProperties, declaredDiff, failures, importedKey, requireWire, refuse } from "../shared/inputs";
-import { withoutLaterKeys } from "../window/later-keys";
+import { withoutLaterKeys } from "../window/add-later-keys";
 import { checkLeaves, importedLeaves, requireLeafSchema, requirePolicies } from "./table-access";
 import { changeTable, previewChange } from "./table-change";
 import { canonical, importedInputs } from "./table-import";
 import { liveInputs } from "./table-live";
 import { destroyRefused, renameProblems, requireNoProblems } from "../shared/table-problems";
-import { workContext } from "../shared/work";
-import { typeProblems, typesToResolve, withResolvedTypes } from "../../../core/table/alter/types";
-import type { ObservedTable } from "../../../core/observed/table";
+import { workContext } from "../shared/run-context";
+import { typeProblems, typesToResolve, withResolvedTypes } from "../../../core/table/alter/resolved-types";
+import type { ObservedTable } from "../../../core/observed/observed-table";
 import { resolveTypes } from "../../../postgres/read/alter-facts";
 
 /** `indexes` is left out: they are created with a new table, and are separate resources from then on. */

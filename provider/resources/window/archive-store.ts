@@ -5,7 +5,7 @@ import type { ObjectStore } from "../../../archive/store/store";
 import { type ArchiveSpec, storeSettingsOf } from "../../../core/declare/archive/archive-spec";
 import { describeArchiveTable } from "../../../core/declare/archive/table-destination";
 import type { WindowSpec } from "../../../core/declare/table/spec";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import type { ArchiveNeeds } from "./archive-needs";

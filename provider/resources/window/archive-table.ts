@@ -3,7 +3,7 @@ import { openTable, storeOfPartition, tableProblems } from "../../../archive/tab
 import { type ArchiveTable, describeArchiveTable } from "../../../core/declare/archive/table-destination";
 import type { KeySpec, WindowSpec } from "../../../core/declare/table/spec";
 import type { OpenInterval } from "../../../core/time/interval";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import { storeOf } from "./archive-store";
 import type { ArchiveNeeds } from "./archive-needs";

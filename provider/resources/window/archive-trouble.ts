@@ -1,6 +1,6 @@
 import { needsArchive, type Retirement } from "../../../core/plan/retire/retiring";
 import type { WindowSpec } from "../../../core/declare/table/spec";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { ArchiveNeeds } from "./archive-needs";
 import { storeTrouble } from "./archive-store";

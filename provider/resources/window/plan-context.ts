@@ -1,19 +1,19 @@
 import { formatTableId } from "../../../core/names/resource-id";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { KnownSourceTriggers } from "../../../core/partition/branch/source-triggers";
-import type { SourceValues } from "../../../core/partition/branch/tree";
+import type { SourceValues } from "../../../core/partition/branch/desired-branches";
 import type { CreateContext, RetireContext } from "../../../core/plan/plan-changes";
-import type { BackupFact } from "../../../core/plan/retire/backup";
+import type { BackupFact } from "../../../core/plan/retire/backup-guard";
 import type { ByteLimit } from "../../../core/plan/retire/byte-limit";
 import { cleansUp, planCleanup } from "../../../core/plan/retire/cleanup";
-import { couldLeave, type RetirementFacts } from "../../../core/plan/retire/retirement";
+import { couldLeave, type RetirementFacts } from "../../../core/plan/retire/plan-retirement";
 import type { Detach } from "../../../core/plan/retire/retiring";
 import type { PlanContext } from "../../../core/plan/table-plan";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { intervalKey, type OpenInterval } from "../../../core/time/interval";
 import { type Clocks, decidingNow } from "../../../core/window/clocks";
-import { planWindow } from "../../../core/window/window";
-import { ConnectionLost } from "../../../postgres/connect/errors";
+import { planWindow } from "../../../core/window/window-partitions";
+import { ConnectionLost } from "../../../postgres/connect/session-errors";
 import { readDependents } from "../../../postgres/read/dependents";
 import { readLastBackup } from "../../../postgres/read/last-backup";
 import {
@@ -26,8 +26,8 @@ import { readReferring } from "../../../postgres/read/referring";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { withDeclaredIndexes } from "../shared/declared-indexes";
-import { withCountedRows } from "../shared/default-rows";
-import { laterKeysOf } from "./later-keys";
+import { withCountedRows } from "../shared/counted-default";
+import { laterKeysOf } from "./add-later-keys";
 import { registeredAsOf, registeredWindow } from "./registered-window";
 import type { WindowInputs } from "./window-inputs";
 

@@ -1,12 +1,12 @@
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { Creation } from "../../../core/plan/create/creation";
 import { formatProblem, type Problem } from "../../../core/problems/problem";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { sameInterval } from "../../../core/time/interval";
 import { windowFromWire } from "../../../core/window/wire";
-import { planWindow } from "../../../core/window/window";
-import type { ResourceContext } from "../../runtime/context";
+import { planWindow } from "../../../core/window/window-partitions";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { WindowInputs } from "./window-inputs";
 
 /** Returns the window of the last update, from the registry; undefined: none, or one that cannot be read. */

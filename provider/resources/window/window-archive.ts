@@ -9,24 +9,24 @@ import { formatInterval } from "../../../core/time/interval";
 import { archivePartition } from "../../../archive/export/archive-partition";
 import { checkArchive } from "../../../archive/export/check-archive";
 import type { ArchiveJob } from "../../../archive/export/archive-job";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import type { Instant } from "../../../core/time/instant";
 import { storeSettingsOf } from "../../../core/declare/archive/archive-spec";
 import { openStoreOfManifest } from "../../../archive/store/archive-place";
-import { StoreError } from "../../../archive/store/errors";
+import { StoreError } from "../../../archive/store/store-errors";
 import type { ObjectStore } from "../../../archive/store/store";
 import { StillNeeded } from "../../../postgres/read/dependents";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import { retire } from "../../../postgres/work/retire";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { type Destination, openDestination } from "./archive-table";
 import { Failures, type RetiredStep } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 import { readRetireContext } from "./plan-context";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /** Steps that the first half of an update leaves to be archived, and those that depend on an archive. */
 export interface LeftToArchive {

@@ -1,12 +1,12 @@
-import { branchShape, type NewBranch } from "../../../core/partition/branch/create-branch";
-import { withCreation } from "../../../core/plan/upkeep/default-partition";
+import { branchShape, type NewBranch } from "../../../core/partition/branch/branch-steps";
+import { withCreation } from "../../../core/plan/upkeep/plan-default";
 import type { BranchCreation } from "../../../core/plan/create/creations";
 import { dueIn } from "../../../core/plan/table-plan";
 import { names, namesBranch } from "../../../core/plan/change/work";
 import { createBranch } from "../../../postgres/work/create-branch";
 import { createPartition } from "../../../postgres/work/create-partition";
 import type { Turn } from "./window-turn";
-import { rowsAreGone } from "../shared/work";
+import { rowsAreGone } from "../shared/run-context";
 
 /** Does nothing unless `resources` is "window": otherwise each partition is a resource and creates itself. */
 export async function createMissing(turn: Turn): Promise<number> {

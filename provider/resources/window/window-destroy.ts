@@ -1,6 +1,6 @@
 import { type Family, familyOf } from "../../../core/table/alter/family";
 import { dropForeignKey } from "../../../core/table/alter/foreign-keys";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { DetachedTable } from "../../../core/observed/ledger";
 import { type Dependent, whyNotDroppable } from "../../../core/plan/retire/dependents";
 import { describeRows } from "../../../core/plan/retire/referring";
@@ -17,21 +17,21 @@ import type { WindowSpec } from "../../../core/declare/table/spec";
 import { observedParent } from "../../../core/partition/carry/parent";
 import type { Instant } from "../../../core/time/instant";
 import { ledgerStatement, releaseTableStatement } from "../../../postgres/registry/registry";
-import { forgetPreparedStatement } from "../../../postgres/registry/schedule";
+import { forgetPreparedStatement } from "../../../postgres/registry/schedule-records";
 import { dropSourceTriggers } from "../../../core/partition/branch/source-triggers";
 import { readSourceTriggers } from "../../../postgres/read/level-values";
 import { listManaged } from "../../../postgres/read/ownership";
 import { readDependents } from "../../../postgres/read/dependents";
 import { readReferring } from "../../../postgres/read/referring";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import { retire } from "../../../postgres/work/retire";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { checkLastCopy } from "./window-archive";
 import { destroyRefused } from "../shared/table-problems";
 import type { WindowInputs } from "./window-inputs";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /**
  * Runs first on destroy, and when the component leaves the program. Refuses for the whole table before a partition is touched,

@@ -1,10 +1,10 @@
 import type { TablePlan } from "../../../core/plan/table-plan";
-import type { WindowPlan, WorkItem } from "../../../core/plan/change/types";
+import type { WindowPlan, WorkItem } from "../../../core/plan/change/plan-types";
 import { type Problem as CoreProblem, formatProblem } from "../../../core/problems/problem";
 import { partitionWindowType } from "../../../core/resources/partition-window";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { type Instant, parseInstant } from "../../../core/time/instant";
-import { describeWindow, planWindow } from "../../../core/window/window";
+import { describeWindow, planWindow } from "../../../core/window/window-partitions";
 import { digestPartitions, windowFromWire } from "../../../core/window/wire";
 import { Refusal } from "../../runtime/failures";
 import { containsUnknown, isList, isMap, type PropertyMap, type PropertyValue } from "../../runtime/values";

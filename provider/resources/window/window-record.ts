@@ -1,11 +1,11 @@
 import { branchKey } from "../../../core/levels/levels";
-import type { Observation, ObservedLeaf } from "../../../core/observed/table";
+import type { Observation, ObservedLeaf } from "../../../core/observed/observed-table";
 import { decidingHorizon, decidingNow } from "../../../core/window/clocks";
 import type { TableChanges } from "../../../core/plan/table-plan";
 import type { Statement } from "../../../core/sql/statement";
 import { formatInstant } from "../../../core/time/instant";
 import { sameInterval } from "../../../core/time/interval";
-import { hasExpired } from "../../../core/window/window";
+import { hasExpired } from "../../../core/window/window-partitions";
 import { windowToWire } from "../../../core/window/wire";
 import { renewPrepared } from "../../../postgres/work/renew-prepared";
 import {
@@ -15,7 +15,7 @@ import {
   registerTableStatement,
 } from "../../../postgres/registry/registry";
 import { recordNewIndex } from "../../../postgres/work/build-index";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import type { Runtime } from "../../runtime/runtime";
 import { unrecordedIndexes } from "../shared/declared-indexes";
 import type { WindowInputs } from "./window-inputs";

@@ -4,12 +4,12 @@ import { storeSettingsOf } from "../../../core/declare/archive/archive-spec";
 import type { Creation } from "../../../core/plan/create/creation";
 import { listRestores, planCreated, planParent } from "../../../core/plan/plan-changes";
 import { names } from "../../../core/plan/change/work";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { Runtime } from "../../runtime/runtime";
 import type { Failures } from "./window-turn";
 import type { WindowInputs } from "./window-inputs";
 import { readCreateContext } from "./plan-context";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /** Restores the partitions of the checked plan, one after the other. Returns how many were attached. */
 export async function restoreDue(

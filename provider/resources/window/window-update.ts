@@ -1,25 +1,25 @@
 import { isDeepStrictEqual } from "node:util";
-import { timeLeaves } from "../../../core/partition/branch/tree";
-import type { Observation } from "../../../core/observed/table";
+import { timeLeaves } from "../../../core/partition/branch/desired-branches";
+import type { Observation } from "../../../core/observed/observed-table";
 import { decidingNow } from "../../../core/window/clocks";
 import { dropDay, type Retirement } from "../../../core/plan/retire/retiring";
 import { planChanges } from "../../../core/plan/plan-changes";
 import { dueIn, type TableChanges } from "../../../core/plan/table-plan";
-import type { WorkItem } from "../../../core/plan/change/types";
+import type { WorkItem } from "../../../core/plan/change/plan-types";
 import { traitsOf, VERBS } from "../../../core/plan/change/verbs";
 import { names } from "../../../core/plan/change/work";
 import { observedParent } from "../../../core/partition/carry/parent";
 import { formatInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
 import { windowToWire } from "../../../core/window/wire";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import { StillNeeded } from "../../../postgres/read/dependents";
 import { retire } from "../../../postgres/work/retire";
-import type { ResourceContext } from "../../runtime/context";
+import type { ResourceContext } from "../../runtime/call-context";
 import type { ArchiveNeeds } from "./archive-needs";
 import { archiveTrouble, waitsForArchive } from "./archive-trouble";
 import { archiveDue, type LeftToArchive } from "./window-archive";
-import { withLaterKeys } from "./later-keys";
+import { withLaterKeys } from "./add-later-keys";
 import { withDeclaredIndexes } from "../shared/declared-indexes";
 import { createMissing } from "./window-creations";
 import { Failures, type RetiredStep, type Turn } from "./window-turn";
@@ -34,7 +34,7 @@ import { readPlanContext } from "./plan-context";
 import { registeredWindow, registryProblems } from "./registered-window";
 import { readPlan, type WindowInputs } from "./window-inputs";
 import { performUpkeep } from "./window-upkeep";
-import { workContext } from "../shared/work";
+import { workContext } from "../shared/run-context";
 
 /** Result of an update. */
 interface WindowDone {

@@ -1,13 +1,13 @@
-import type { Observation } from "../../../core/observed/table";
-import { planDefault } from "../../../core/plan/upkeep/default-partition";
+import type { Observation } from "../../../core/observed/observed-table";
+import { planDefault } from "../../../core/plan/upkeep/plan-default";
 import { type Change, WHOLE } from "../../../core/plan/change/change";
-import type { UpkeepChange, UpkeepStep } from "../../../core/plan/upkeep/upkeep";
+import type { UpkeepChange, UpkeepStep } from "../../../core/plan/upkeep/plan-upkeep";
 import { dueIn } from "../../../core/plan/table-plan";
 import type { VerbIn } from "../../../core/plan/change/verbs";
 import { names } from "../../../core/plan/change/work";
 import { observedParent } from "../../../core/partition/carry/parent";
 import { ledgerStatement } from "../../../postgres/registry/registry";
-import type { WorkContext } from "../../../postgres/work/context";
+import type { WorkContext } from "../../../postgres/work/work-context";
 import { withDeclaredIndexes } from "../shared/declared-indexes";
 import type { WindowInputs } from "./window-inputs";
 import type { Turn } from "./window-turn";

@@ -3,8 +3,8 @@ import { readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
-import { ChunkTooLarge, ParquetError, RowTooLarge, TextCutOff } from "../../../archive/codec/spool/errors";
-import { parquetColumns } from "../../../core/archive/format/columns";
+import { ChunkTooLarge, ParquetError, RowTooLarge, TextCutOff } from "../../../archive/codec/spool/codec-errors";
+import { parquetColumns } from "../../../core/archive/format/parquet-columns";
 import { collect, inPieces, withCodecs } from "./support";
 
 const columns = parquetColumns([

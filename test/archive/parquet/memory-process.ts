@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Readable } from "node:stream";
 import { openCodecOf } from "../../../archive/codec/open-codec";
-import { parquetColumns } from "../../../core/archive/format/columns";
+import { parquetColumns } from "../../../core/archive/format/parquet-columns";
 
 async function main(
   rowBytes: number,

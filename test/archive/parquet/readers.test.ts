@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it } from "vitest";
 import { archiveFolder } from "../../../core/store/layout";
-import { parquetColumns } from "../../../core/archive/format/columns";
+import { parquetColumns } from "../../../core/archive/format/parquet-columns";
 import { parseInstant } from "../../../core/time/instant";
 import { pyarrowReader } from "../../../tools/archive/pyarrow";
 import { skipBecause, type Skipping } from "../../support/skip";

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { parquetColumns } from "../../../core/archive/format/columns";
-import { Cancelled } from "../../../postgres/connect/errors";
+import { parquetColumns } from "../../../core/archive/format/parquet-columns";
+import { Cancelled } from "../../../postgres/connect/session-errors";
 import { collect, inPieces, withCodecs } from "./support";
 
 const columns = parquetColumns([

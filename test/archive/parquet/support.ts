@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { afterAll, afterEach } from "vitest";
-import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/format/columns";
+import { type ParquetColumn, parquetColumns, type SourceColumn } from "../../../core/archive/format/parquet-columns";
 import { COPY_SETTINGS } from "../../../core/rows/copy-settings";
 import { openCodecOf } from "../../../archive/codec/open-codec";
 import type { ChunkCodec, CodecSettings } from "../../../archive/codec/spool/chunk-codec";

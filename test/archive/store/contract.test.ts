@@ -3,7 +3,7 @@ import { mkdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { ObjectConflict, StoreError } from "../../../archive/store/errors";
+import { ObjectConflict, StoreError } from "../../../archive/store/store-errors";
 import type { ObjectStore } from "../../../archive/store/store";
 import { withObjectStore } from "../../support/harness/object-store";
 import { PART } from "./limits";

@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
-import { ObjectConflict } from "../../../archive/store/errors";
+import { ObjectConflict } from "../../../archive/store/store-errors";
 import type { ObjectStore } from "../../../archive/store/store";
 import { withObjectStore } from "../../support/harness/object-store";
 import type { Fault, Operation } from "../../support/harness/s3-faults";

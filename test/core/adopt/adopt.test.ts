@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { adoptTable } from "../../../core/adopt/adopt";
+import { adoptTable } from "../../../core/adopt/adopt-table";
 import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
-import { findGrid } from "../../../core/adopt/grid";
+import { findGrid } from "../../../core/adopt/find-grid";
 import { importFile } from "../../../core/adopt/import-file";
 import { findTemplate, type NamedInterval } from "../../../core/adopt/partition-names";
 import { programText } from "../../../core/adopt/program";
 import { retireRivals, rivalsText } from "../../../core/adopt/rivals";
-import type { ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { ObservedLeaf, ObservedTable } from "../../../core/observed/observed-table";
 import type { ObservedReplication } from "../../../core/observed/replication";
 import { partitionName } from "../../../core/names/template";
 import { parseInstant } from "../../../core/time/instant";
 import type { Period } from "../../../core/time/period";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 
 const at = (text: string) => parseInstant(text, "UTC");
 const part = (name: string, from: string, to: string): NamedInterval => ({ name, from: at(from), to: at(to) });

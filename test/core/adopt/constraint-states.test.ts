@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { differencesOf, isEqual } from "../../../core/table/alter/alteration";
-import { constraintNotes, declaredColumns } from "../../../core/adopt/columns";
-import type { ObservedConstraint, ObservedTable } from "../../../core/observed/table";
+import { constraintNotes, declaredColumns } from "../../../core/adopt/declared-columns";
+import type { ObservedConstraint, ObservedTable } from "../../../core/observed/observed-table";
 import { stateOf, withoutState } from "../../../core/declare/table/constraint-state";
 import { tableFromWire, tableToWire } from "../../../core/declare/table/wire";
 import { tableSpec } from "../support/specs";

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { adoptTable } from "../../../core/adopt/adopt";
+import { adoptTable } from "../../../core/adopt/adopt-table";
 import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
-import { findGrid } from "../../../core/adopt/grid";
+import { findGrid } from "../../../core/adopt/find-grid";
 import type { NamedInterval } from "../../../core/adopt/partition-names";
 import { planCreation } from "../../../core/plan/create/creation";
-import type { Observation, ObservedTable } from "../../../core/observed/table";
+import type { Observation, ObservedTable } from "../../../core/observed/observed-table";
 import { DEFAULT_PARTITION_NAMES, partitionName } from "../../../core/names/template";
 import { compareInstants, formatInstant, type Instant } from "../../../core/time/instant";
 import { sameInterval } from "../../../core/time/interval";
 import { endOfPeriod, findPeriod, PERIODS, startOfPeriod } from "../../../core/time/period";
-import { hasExpired, planWindow } from "../../../core/window/window";
+import { hasExpired, planWindow } from "../../../core/window/window-partitions";
 import { at, factsOf, leafOf, part, tableOf } from "./support";
 
 const tableOfParts = (parts: readonly NamedInterval[], changes: Partial<ObservedTable> = {}) =>

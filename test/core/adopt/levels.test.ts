@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { adoptTable } from "../../../core/adopt/adopt";
+import { adoptTable } from "../../../core/adopt/adopt-table";
 import { CannotAdopt } from "../../../core/adopt/cannot-adopt";
 import { branchNotes } from "../../../core/adopt/branch-notes";
-import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/observed-table";
 import { parseInstant } from "../../../core/time/instant";
 
 const at = (text: string) => parseInstant(text, "UTC");

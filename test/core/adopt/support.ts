@@ -1,6 +1,6 @@
 // Tables as the catalogue would show them, for the rules of adoption.
 import type { NamedInterval } from "../../../core/adopt/partition-names";
-import type { ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { ObservedLeaf, ObservedTable } from "../../../core/observed/observed-table";
 import type { ObservedReplication } from "../../../core/observed/replication";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import type { OpenInterval } from "../../../core/time/interval";

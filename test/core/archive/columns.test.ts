@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parquetColumns, parquetColumnSchema, type SourceColumn } from "../../../core/archive/format/columns";
+import { parquetColumns, parquetColumnSchema, type SourceColumn } from "../../../core/archive/format/parquet-columns";
 import { formOf } from "../../../core/archive/format/parquet-forms";
 
 const column = (name: string, type = "text", kind = "b", base?: string): SourceColumn => ({

@@ -6,8 +6,13 @@ import { parseTableSpec, requireTableSpec } from "../../../core/declare/table/pa
 import { indexName } from "../../../core/names/template";
 import { parseInstant } from "../../../core/time/instant";
 import { NO_LEVELS } from "../../../core/levels/levels";
-import { branchSpec, desiredBranches, flatten, type SourceValues } from "../../../core/partition/branch/tree";
-import { planWindow } from "../../../core/window/window";
+import {
+  branchSpec,
+  desiredBranches,
+  flatten,
+  type SourceValues,
+} from "../../../core/partition/branch/desired-branches";
+import { planWindow } from "../../../core/window/window-partitions";
 
 const ROOT = join(__dirname, "../../..");
 const PAGE = readFileSync(join(ROOT, "docs/seeds.md"), "utf8");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { MonitoringSettingsArgs } from "../../../core/monitoring/args";
+import type { MonitoringSettingsArgs } from "../../../core/monitoring/monitoring-args";
 import { metricNames, metricQueries } from "../../../core/monitoring/queries";
-import { requireMonitoringSettings } from "../../../core/monitoring/settings";
+import { requireMonitoringSettings } from "../../../core/monitoring/monitoring-settings";
 import { filesFor, metricsOf, produced } from "./support";
 
 const VARIANTS: Readonly<Record<string, MonitoringSettingsArgs>> = {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { siblingNotes, unsaidNotes } from "../../../core/partition/carry/sibling-notes";
 import { siblingsOf } from "../../../core/partition/carry/siblings";
-import type { CarriedState, ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/table";
+import type { CarriedState, ObservedBranch, ObservedLeaf, ObservedTable } from "../../../core/observed/observed-table";
 import { planAlignments } from "../../../core/plan/align/alignment";
 import { preparePartitions } from "../../../core/plan/prepare/prepared";
 import { rowIdentity } from "../../../core/plan/publish/replica-identity";
 import { observedParent, type ParentShape } from "../../../core/partition/carry/parent";
-import { createPartitionStatements } from "../../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../../core/partition/create/partition-statements";
 import { parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { World } from "../support/world";

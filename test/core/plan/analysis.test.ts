@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../../core/observed/table";
-import { planAnalysis } from "../../../core/plan/upkeep/upkeep";
+import type { Observation } from "../../../core/observed/observed-table";
+import { planAnalysis } from "../../../core/plan/upkeep/plan-upkeep";
 import { type Instant, parseInstant } from "../../../core/time/instant";
 import { windowSpec } from "../support/specs";
 import { World } from "../support/world";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Observation, ObservedLeaf } from "../../../core/observed/table";
-import type { ObservedDefault } from "../../../core/observed/default-partition";
-import { planDefault } from "../../../core/plan/upkeep/default-partition";
+import type { Observation, ObservedLeaf } from "../../../core/observed/observed-table";
+import type { ObservedDefault } from "../../../core/observed/observed-default";
+import { planDefault } from "../../../core/plan/upkeep/plan-default";
 import { refusedByDefault } from "../../../core/plan/create/default-refusals";
 import { observedParent } from "../../../core/partition/carry/parent";
 import { parseInstant } from "../../../core/time/instant";

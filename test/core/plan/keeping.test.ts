@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Dependent, whyNotDroppable } from "../../../core/plan/retire/dependents";
-import type { RetirementFacts } from "../../../core/plan/retire/retirement";
+import type { RetirementFacts } from "../../../core/plan/retire/plan-retirement";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { parseInstant } from "../../../core/time/instant";
 import { parseInterval } from "../../../core/time/interval";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Observation } from "../../../core/observed/table";
+import type { Observation } from "../../../core/observed/observed-table";
 import type { OpenInterval } from "../../../core/time/interval";
 import { planCreation } from "../../../core/plan/create/creation";
 import { at, factsOf, leafOf, part, tableOf } from "../adopt/support";

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { branchShape, createBranchSteps, type NewBranch } from "../../../core/partition/branch/create-branch";
-import { desiredBranches, branchSpec, type DesiredBranch } from "../../../core/partition/branch/tree";
+import { branchShape, createBranchSteps, type NewBranch } from "../../../core/partition/branch/branch-steps";
+import { desiredBranches, branchSpec, type DesiredBranch } from "../../../core/partition/branch/desired-branches";
 import { digestPrepared } from "../../../core/plan/prepare/prepared";
 import { prepareLevels } from "../../../core/plan/prepare/prepared-levels";
 import { slug } from "../../../core/names/slug";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
-import { createPartitionStatements } from "../../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../../core/partition/create/partition-statements";
 import { plannedParent } from "../../../core/partition/carry/parent";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { fill } from "../support/fill";
 import { tableSpec } from "../support/specs";
 

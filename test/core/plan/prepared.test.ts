@@ -5,7 +5,7 @@ import { digestPrepared, preparePartitions } from "../../../core/plan/prepare/pr
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { plannedParent } from "../../../core/partition/carry/parent";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../../../core/time/instant";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { tableSpec } from "../support/specs";
 
 const MARCH = parseInstant("2025-03-10", "UTC");

@@ -4,7 +4,7 @@ import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { compareInstants, type Instant } from "../../../core/time/instant";
 import { formatInterval, overlaps } from "../../../core/time/interval";
 import { intervalAt } from "../../../core/time/grid";
-import { hasExpired, horizonAt, planWindow } from "../../../core/window/window";
+import { hasExpired, horizonAt, planWindow } from "../../../core/window/window-partitions";
 import type { WindowSpec } from "../../../core/declare/table/spec";
 import { calendar, grid, instant } from "../support/arbitraries";
 import { windowSpec } from "../support/specs";

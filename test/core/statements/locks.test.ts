@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createPartitionStatements } from "../../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../../core/partition/create/partition-statements";
 import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
@@ -7,7 +7,11 @@ import {
   leafIndexStatements,
 } from "../../../core/table/create/index-build";
 import { reattachStatements } from "../../../core/partition/create/reattach";
-import { detachStatement, dropStatements, finalizeStatement } from "../../../core/partition/statements/retire";
+import {
+  detachStatement,
+  dropStatements,
+  finalizeStatement,
+} from "../../../core/partition/statements/retire-statements";
 import { HAZARDS, hazardsOf, type Statement } from "../../../core/sql/statement";
 import { tableSpec } from "../support/specs";
 import { JANUARY, leafIndex, locksOf, PARENT, PLACE, RUN, WITH_DEFAULT, WITH_FK } from "./support";

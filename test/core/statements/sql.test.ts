@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createPartitionStatements } from "../../../core/partition/create/create-partition";
+import { createPartitionStatements } from "../../../core/partition/create/partition-statements";
 import { createTableStatements } from "../../../core/table/create/create-table";
 import {
   createParentIndexStatement,
@@ -8,8 +8,12 @@ import {
 } from "../../../core/table/create/index-build";
 import { observedParent, plannedParent } from "../../../core/partition/carry/parent";
 import { reattachStatements } from "../../../core/partition/create/reattach";
-import { detachStatement, dropStatements, finalizeStatement } from "../../../core/partition/statements/retire";
-import type { ObservedIndex, ObservedTable } from "../../../core/observed/table";
+import {
+  detachStatement,
+  dropStatements,
+  finalizeStatement,
+} from "../../../core/partition/statements/retire-statements";
+import type { ObservedIndex, ObservedTable } from "../../../core/observed/observed-table";
 import type { RegisteredIndex } from "../../../core/observed/registration";
 import { byteLength } from "../../../core/names/identifier";
 import { VALID, tableSpec } from "../support/specs";

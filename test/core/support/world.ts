@@ -1,9 +1,9 @@
 import type { DetachedTable, LedgerDetail, LedgerEntry, LedgerEvent } from "../../../core/observed/ledger";
-import type { Observation, ObservedLeaf } from "../../../core/observed/table";
+import type { Observation, ObservedLeaf } from "../../../core/observed/observed-table";
 import { NOTHING_PUBLISHED } from "../../../core/observed/replication";
 import type { Clocks } from "../../../core/window/clocks";
 import { dueIn, type TablePlan } from "../../../core/plan/table-plan";
-import type { RetirementFacts } from "../../../core/plan/retire/retirement";
+import type { RetirementFacts } from "../../../core/plan/retire/plan-retirement";
 import { dropDay, endOfGrace, type Leaving, type Retirement } from "../../../core/plan/retire/retiring";
 import { planTable } from "../../../core/plan/plan-table";
 import type { WindowSpec } from "../../../core/declare/table/spec";

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alterSteps, differencesOf, isEqual } from "../../../core/table/alter/alteration";
 import { type AlterFacts, NO_FACTS } from "../../../core/table/alter/facts";
-import type { ObservedTable } from "../../../core/observed/table";
+import type { ObservedTable } from "../../../core/observed/observed-table";
 import type { RegisteredExpression } from "../../../core/observed/registration";
 import { canonicalType } from "../../../core/table/compare/compare";
-import { foreignKeyDefinition } from "../../../core/table/compare/foreign-keys";
+import { foreignKeyDefinition } from "../../../core/table/compare/compare-foreign-keys";
 import type { ColumnSpec, TableShape } from "../../../core/declare/table/spec";
-import { alterTable, alterTableStatements } from "../../../core/table/alter/alter-table";
+import { alterTable, alterTableStatements } from "../../../core/table/alter/alteration-plan";
 import type { Statement } from "../../../core/sql/statement";
 import { tableSpec } from "../support/specs";
 

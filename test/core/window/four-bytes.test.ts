@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { requireTableSpec } from "../../../core/declare/table/parse";
 import { parseInstant } from "../../../core/time/instant";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { VALID } from "../support/specs";
 
 const seconds = (type: string) =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { spanText } from "../../../core/time/span";
 import { digestPartitions, windowFromWire, windowToWire } from "../../../core/window/wire";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { parseInstant } from "../../../core/time/instant";
 import { formatInterval } from "../../../core/time/interval";
 import type { TableSpecArgs } from "../../../core/declare/table/args";

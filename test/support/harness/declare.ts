@@ -1,6 +1,6 @@
 // What a program with one PartitionedDatabase asks the engine for, without the engine: its resources in order.
-import type { SizeThresholdArgs } from "../../../core/monitoring/args";
-import { requireSizeThresholds } from "../../../core/monitoring/settings";
+import type { SizeThresholdArgs } from "../../../core/monitoring/monitoring-args";
+import { requireSizeThresholds } from "../../../core/monitoring/monitoring-settings";
 import { planFromSpec } from "../../../core/plan/spec-plan";
 import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { requireTableSpec } from "../../../core/declare/table/parse";
@@ -11,7 +11,7 @@ import type { TableSpec } from "../../../core/declare/table/spec";
 import { indexToWire, keyToWire, tableToWire } from "../../../core/declare/table/wire";
 import { formatInstant, parseInstant } from "../../../core/time/instant";
 import { overlaps, sameInterval } from "../../../core/time/interval";
-import { planWindow } from "../../../core/window/window";
+import { planWindow } from "../../../core/window/window-partitions";
 import { digestPartitions, windowToWire } from "../../../core/window/wire";
 import type { PropertyMap } from "../../../provider/runtime/values";
 

@@ -1,22 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createBranchSteps } from "../../../../core/partition/branch/create-branch";
+import { createBranchSteps } from "../../../../core/partition/branch/branch-steps";
 import {
   branchSpec,
   desiredBranches,
   flatten,
   nameProblems,
   type SourceValues,
-} from "../../../../core/partition/branch/tree";
+} from "../../../../core/partition/branch/desired-branches";
 import { shortHash } from "../../../../core/names/identifier";
-import type { ObservedTable } from "../../../../core/observed/table";
+import type { ObservedTable } from "../../../../core/observed/observed-table";
 import { levelsFromWire, levelsToWire } from "../../../../core/levels/wire";
 import type { TableSpecArgs } from "../../../../core/declare/table/args";
 import { parseTableSpec, requireTableSpec } from "../../../../core/declare/table/parse";
 import { planFromSpec } from "../../../../core/plan/spec-plan";
 import { plannedParent } from "../../../../core/partition/carry/parent";
 import { parseInstant } from "../../../../core/time/instant";
-import { planWindow } from "../../../../core/window/window";
+import { planWindow } from "../../../../core/window/window-partitions";
 
 const AS_OF = parseInstant("2025-03-10", "UTC");
 

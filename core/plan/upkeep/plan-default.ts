@@ -1,0 +1,154 @@
+import { excludingCheck, stretchesOf } from "../../observed/key-excludes";
+import { repairStatements } from "../../partition/default/new-default";
+import {
+  attachDefaultStatement,
+  newDefaultStatements,
+  removeDefaultStatements,
+} from "../../partition/default/new-default";
+import { afterAttach, type DefaultShape } from "../../partition/carry/default-shape";
+import type { Observation } from "../../observed/observed-table";
+import type { Problem } from "../../problems/problem";
+import type { ParentShape } from "../../partition/carry/parent";
+import type { Statement } from "../../sql/statement";
+import type { OpenInterval } from "../../time/interval";
+import type { Creation } from "../create/creation";
+import type { Retirement } from "../retire/retiring";
+import type { DefaultFacts } from "../change/plan-types";
+import { type UpkeepChange, upkeepChange } from "./plan-upkeep";
+
+/** Changes of a table's default partition, declared or not. */
+export interface DefaultPlan {
+  readonly facts: DefaultFacts | undefined;
+  readonly upkeep: readonly UpkeepChange[];
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Plans the default partition. PartitionWindow creates, maintains and removes it last, when the attached partitions are known.
+ */
+export function planDefault(
+  parent: ParentShape | undefined,
+  observation: Observation,
+  creations: readonly Creation[],
+  retirements: readonly Retirement[],
+): DefaultPlan {
+  const declared = parent?.carried.profile.defaultPartition;
+  const found = parent?.fallback;
+  if (!parent || (!declared && !found)) return { facts: undefined, upkeep: [], problems: [], notes: [] };
+  const stretches = stretchesOf(attachedAfter(observation, creations, retirements));
+  const shape = made(creations).reduce<DefaultShape | undefined>(
+    (before, { partition }) => before && afterAttach(before, parent.key, partition),
+    found,
+  );
+  const upkeep = declared
+    ? shape
+      ? keep(parent, shape, stretches)
+      : make(parent, observation, declared.name, stretches)
+    : [];
+  const removal = !declared && found && isOurs(observation) ? remove(parent, found, observation) : undefined;
+  return {
+    facts: factsOf(declared?.name, found),
+    upkeep: [...upkeep, ...(removal?.upkeep ?? [])],
+    problems: removal?.problems ?? [],
+    notes: found ? rowNotes(found) : [],
+  };
+}
+
+/** Applies a creation to the default partition: each statement extends what the one before left. */
+export function withCreation(parent: ParentShape, creation: Creation): ParentShape {
+  if (!parent.fallback || (creation.kind !== "create" && creation.kind !== "attach")) return parent;
+  return { ...parent, fallback: afterAttach(parent.fallback, parent.key, creation.partition) };
+}
+
+/** Warns operators of rows in the default partition: no retention applies to them. */
+function rowNotes(found: DefaultShape): string[] {
+  if (found.rows === 0) return [];
+  return [
+    `default partition "${found.name}" holds ${found.few ? "" : "about "}${found.rows} rows that no partition takes; nothing retires them. ` +
+      "Lengthen lead, or let start begin earlier, so that the window covers them: up to 10,000 rows of a range move with the making of its partition",
+  ];
+}
+
+function made(creations: readonly Creation[]): Creation[] {
+  return creations.filter((creation) => creation.kind === "create" || creation.kind === "attach");
+}
+
+function attachedAfter(
+  observation: Observation,
+  creations: readonly Creation[],
+  retirements: readonly Retirement[],
+): OpenInterval[] {
+  const leaving = new Set(retirements.filter(({ verb }) => verb !== "drop").map(({ table }) => table.oid));
+  const staying = (observation.table?.leaves ?? []).flatMap((leaf) =>
+    leaf.bounds && !leaf.detachPending && !leaving.has(leaf.oid) ? [leaf.bounds] : [],
+  );
+  return [...staying, ...made(creations).map((creation) => creation.partition)];
+}
+
+function keep(parent: ParentShape, shape: DefaultShape, stretches: readonly OpenInterval[]): UpkeepChange[] {
+  const statements = repairStatements(shape, excludingCheck(parent.key, stretches));
+  if (statements.length === 0) return [];
+  const reason = "its CHECK does not exclude exactly what is attached";
+  return [upkeepChange("default", shape.name, reason, statements, {})];
+}
+
+function make(
+  parent: ParentShape,
+  observation: Observation,
+  name: string,
+  stretches: readonly OpenInterval[],
+): UpkeepChange[] {
+  const away = observation.detached.find((table) => !table.bounds.from && !table.bounds.to && table.branch === "");
+  if (away) {
+    const transaction = `attach default partition ${away.schema}.${away.name}`;
+    const attach = attachDefaultStatement({ ...parent, leafSchema: away.schema }, away.name, transaction);
+    const reason = "detached outside Pulumi; declared, so it comes back with its rows";
+    // Its rows are read: no other session can see the table, and only other changes of the parent wait for that.
+    const scanning: Statement = { ...attach, hold: "grows with rows", hazards: [...attach.hazards, "SCAN_PARTITION"] };
+    const record = { event: "attached", schema: away.schema } as const;
+    return [upkeepChange("default", away.name, reason, [scanning], { record })];
+  }
+  const record = { event: "created", schema: parent.leafSchema } as const;
+  const statements = newDefaultStatements(parent, name, stretches);
+  return [upkeepChange("default", name, "declared, and missing", statements, { record })];
+}
+
+/** True if the ledger knows it: a default partition that was never declared is not removed. */
+function isOurs(observation: Observation): boolean {
+  const oid = observation.table?.defaultPartition?.oid;
+  return observation.ledger.some((item) => item.oid === oid && ["created", "adopted", "attached"].includes(item.event));
+}
+
+function remove(
+  parent: ParentShape,
+  found: DefaultShape,
+  observation: Observation,
+): Pick<DefaultPlan, "upkeep" | "problems"> {
+  if (found.rows > 0) {
+    return {
+      upkeep: [],
+      problems: [
+        {
+          path: "defaultPartition",
+          code: "conflict",
+          message: `the default partition "${found.schema}.${found.name}" is not declared any more and holds ${found.few ? "" : "about "}${found.rows} rows.`,
+          fix: `Nobody's rows are dropped for that: declare it again (defaultPartition: { name: ${JSON.stringify(found.name)} }), or move or delete its rows first.`,
+        },
+      ],
+    };
+  }
+  if (observation.registration?.paused) return { upkeep: [], problems: [] };
+  const reason = "not declared any more, and empty: detached and dropped";
+  const step = { record: { event: "dropped", schema: found.schema }, onlyIfNamed: true } as const;
+  return {
+    upkeep: [upkeepChange("default", found.name, reason, removeDefaultStatements(parent, found), step)],
+    problems: [],
+  };
+}
+
+function factsOf(declared: string | undefined, found: DefaultShape | undefined): DefaultFacts | undefined {
+  const name = found?.name ?? declared;
+  if (name === undefined) return undefined;
+  return { name, declared: declared !== undefined, ...(found ? { rows: found.rows } : {}) };
+}

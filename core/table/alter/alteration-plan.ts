@@ -1,0 +1,130 @@
+import { adoptionProblems } from "./adoption-problems";
+import { alterSteps, arrivingNames, type Differences } from "./alteration";
+import { arrivalRefusals, constraintRefusals } from "./constraint-refusals";
+import type { AlterFacts } from "./facts";
+import { familyOf } from "./family";
+import { mayBeUnread } from "./foreign-keys";
+import { columnRefusals } from "./refusals";
+import type { AlterStep } from "./step";
+import { parentStatements } from "../../partition/carry/align-parent";
+import type { ObservedTable } from "../../observed/observed-table";
+import type { Problem } from "../../problems/problem";
+import type { TableShape } from "../../declare/table/spec";
+import type { Statement } from "../../sql/statement";
+
+/** Changes that an update makes to an existing table: the same for preview and for the update itself. */
+export interface Alteration {
+  readonly steps: readonly AlterStep[];
+  readonly problems: readonly Problem[];
+  /** Notes for the reader of a preview. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Plans all changes of an existing table: columns, constraints, comments, statistics targets, replica identity. `facts` are read
+ * if it differs; `adopting`: the table is not in the registry yet.
+ */
+export function alterTable(
+  shape: TableShape,
+  table: ObservedTable,
+  differences: Differences,
+  { facts, adopting }: { readonly facts: AlterFacts | undefined; readonly adopting: boolean },
+): Alteration {
+  const carried = carriedStep(shape, table);
+  if (!facts) return { steps: carried, problems: [], notes: [] };
+  const name = `"${table.schema}.${table.name}"`;
+  const problems = [
+    ...(adopting
+      ? adoptionProblems(differences, name)
+      : columnRefusals(differences.columns, facts, { name, leaving: leaving(differences) })),
+    ...constraintRefusals(
+      adopting ? differences.constraints.filter((change) => change.kind !== "add unique") : differences.constraints,
+      name,
+    ),
+    ...arrivalRefusals(differences, arrivingNames(differences), facts, name),
+  ];
+  if (problems.length > 0) return { steps: [], problems, notes: [] };
+  const steps = alterSteps(shape, table, differences, facts);
+  const locked = steps.some((step) =>
+    step.statements.some((statement) => statement.oneWait && statement.locks.length > 1),
+  );
+  const family = familyOf(table);
+  return {
+    steps: [...steps, ...carried],
+    problems: locked ? lockProblems(family.partitions.length + 1, facts, name) : [],
+    notes: [
+      ...(locked ? lockNotes(family.partitions.length + 1, facts) : []),
+      ...nullNotes(facts),
+      ...unreadNotes(differences, facts),
+      ...widenedNotes(differences),
+    ],
+  };
+}
+
+/** Returns the statements alone, in order. */
+export function alterTableStatements(alteration: Pick<Alteration, "steps">): Statement[] {
+  return alteration.steps.flatMap((step) => step.statements);
+}
+
+function carriedStep(shape: TableShape, table: ObservedTable): AlterStep[] {
+  const relation = { schema: shape.schema, name: shape.table, role: "parent" as const, fresh: false };
+  const transaction = `align table ${shape.schema}.${shape.table}`;
+  const statements = parentStatements(relation, transaction, shape, table, false);
+  return statements.length > 0 ? [{ statements }] : [];
+}
+
+/** Lists constraints that the same update drops: they do not keep a column. */
+function leaving({ constraints }: Differences): ReadonlySet<string> {
+  return new Set(constraints.flatMap((change) => (change.kind === "drop" ? [change.found.name] : [])));
+}
+
+function lockProblems(count: number, facts: AlterFacts, name: string): Problem[] {
+  if (count <= facts.locks.capacity) return [];
+  return [
+    {
+      path: "columns",
+      code: "conflict",
+      message: `${name} and its partitions are ${count} relations, to be locked at once; the server can hold ${facts.locks.capacity} locks in all.`,
+      fix: "Raise max_locks_per_transaction and restart the server, or make the change when fewer partitions are there.",
+    },
+  ];
+}
+
+function lockNotes(count: number, facts: AlterFacts): string[] {
+  if (count <= facts.locks.perTransaction) return [];
+  return [
+    `${count} relations are locked at once; max_locks_per_transaction is ${facts.locks.perTransaction}, and the server holds at most ${facts.locks.capacity} locks in all`,
+  ];
+}
+
+function nullNotes(facts: AlterFacts): string[] {
+  return facts.nulls.map(
+    ({ column, partition, rows }) =>
+      `by the last ANALYZE about ${rows} rows of ${partition} have no "${column}": the reading would fail, and the table would stay as it is; fill them first`,
+  );
+}
+
+/** Notes constraints that existed as NOT VALID: the effect of validating them, and how to leave them as they are. */
+function unreadNotes({ constraints }: Differences, facts: AlterFacts): string[] {
+  return constraints.flatMap((change) => {
+    if ((change.kind !== "validate check" && change.kind !== "validate foreign key") || change.there === "added")
+      return [];
+    const check = change.kind === "validate check";
+    const text = JSON.stringify(check ? change.name : change.key.name);
+    const property = check
+      ? `checks: { ${text}: { expression: …, validate: false } }`
+      : `foreignKeys: { ${text}: { …, validate: false } }`;
+    const declare = check || mayBeUnread(facts) ? `. To leave it so, declare ${property}` : "";
+    return [
+      `${check ? "check" : "foreign key"} ${text} is there, NOT VALID: it holds for new rows. This update looks at the rows of before, and makes it valid where all of them satisfy it; where one does not, the update fails, and it stays as it is, NOT VALID${declare}`,
+    ];
+  });
+}
+
+function widenedNotes({ columns }: Differences): string[] {
+  return columns.flatMap((change) =>
+    change.kind === "type"
+      ? [`a new type forgets the statistics of "${change.column.name}": run ANALYZE afterwards`]
+      : [],
+  );
+}
