@@ -9,7 +9,8 @@ export { Monitoring, type MonitoringArgs } from "./monitoring";
 export type { PrerequisiteArgs, PrerequisitePublicationArgs, PrerequisiteRoleArgs } from "./prerequisites";
 export * from "./resources";
 export { programClock, type ProgramClock } from "./clock";
-export type { ColumnArgs, IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/declare/table/args";
+export type { ColumnArgs } from "../core/declare/table/column";
+export type { IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/declare/table/args";
 export type { CheckArgs, ForeignKeyArgs } from "../core/declare/table/constraints";
 export type { WindowArgs } from "../core/declare/window/window";
 export type { RetireHoursArgs, Weekday } from "../core/declare/retention/retire-hours";
@@ -22,7 +23,7 @@ export type {
   RangeLevelArgs,
   SegmentArgs,
 } from "../core/declare/table/level-args";
-export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/declare/table/publication-args";
+export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/declare/table/publications";
 export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/declare/schedule/schedule-args";
 export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/declare/table/security-args";
 export type { DefaultPartitionArgs } from "../core/declare/table/default-partition";

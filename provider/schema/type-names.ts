@@ -13,7 +13,6 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "BranchLevel.source": "ValueSource",
   "GridOverride.when": "ColumnValue",
   "GridOverride.grid": "GridSegment",
-  "Column.identity": "IdentityKind",
   "LeafProfile.rowSecurity": "RowSecurity",
   "LeafProfile.grants": "Grant",
   "LeafProfile.replicaIdentity": "ReplicaIdentity",
@@ -33,7 +32,6 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "IndexColumn.order": "SortOrder",
   "IndexColumn.nulls": "NullsOrder",
   "GridSegment.every": "SegmentLength",
-  "PublicationCreation.publish": "PublishedChange",
   "getPartitions.partitions": "PartitionInfo",
   "Provider.sslMode": "SslMode",
 };

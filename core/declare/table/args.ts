@@ -1,3 +1,4 @@
+import type { ColumnArgs } from "./column";
 import type { DefaultPartitionArgs } from "./default-partition";
 import type { LevelArgs } from "./level-args";
 import type { ConstraintOptions } from "./constraints";
@@ -6,7 +7,7 @@ import type { RetirementOptions } from "../retention/retirement";
 import type { TableOptions } from "./table";
 import type { UpkeepOptions } from "../window/upkeep";
 import type { WindowArgs } from "../window/window";
-import type { PublicationArgs } from "./publication-args";
+import type { PublicationArgs } from "./publications";
 import type { FunctionNamesArgs } from "../schedule/schedule-args";
 import type { Privilege, RowSecurityArgs } from "./security-args";
 import type { StorageArgs } from "./storage-args";
@@ -74,20 +75,6 @@ export interface TableSpecArgs
   readonly defaultPartition?: DefaultPartitionArgs;
   /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
   readonly functionNames?: FunctionNamesArgs;
-}
-
-/** One column, written to CREATE TABLE as declared. */
-export interface ColumnArgs {
-  /** PostgreSQL type. @example "timestamptz", "numeric(12,2)", "text[]" */
-  readonly type: string;
-  /** True to allow NULL, which the partition key never does. @default false */
-  readonly nullable?: boolean;
-  /** Default as one SQL expression. @example "now()" */
-  readonly default?: string;
-  /** Identity column: `always` refuses explicit values, `by default` accepts them. */
-  readonly identity?: "always" | "by default";
-  /** Comment of the column. Left out: not managed. */
-  readonly comment?: string;
 }
 
 /** An index of the partitioned table. Its definition never changes in place: declare a new one, then remove the old. */

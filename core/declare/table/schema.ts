@@ -2,13 +2,14 @@ import { z } from "zod";
 import { KEY_ENCODINGS } from "../../time/key";
 import { PERIODS } from "../../time/period";
 import type { TableSpecArgs } from "./args";
+import { columnsShape } from "./column";
 import { defaultPartitionSchema } from "./default-partition";
 import { functionNamesSchema } from "../schedule/function-names";
 import { shapesOf } from "../option/option";
 import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import { WINDOW } from "../window/window";
 import type { Matching } from "../option/matching";
-import { publicationsSchema } from "./publications";
+import { publicationsShape } from "./publications";
 import { grantsSchema, rowSecuritySchema } from "./security";
 import { nameShape as name, namesShape as names, spanShape } from "../option/shapes";
 
@@ -65,14 +66,6 @@ const level = z.record(z.string(), z.unknown()).transform((value, context) => {
   return z.NEVER;
 });
 
-const column = z.strictObject({
-  type: name,
-  nullable: z.boolean().optional(),
-  default: z.string().min(1).optional(),
-  identity: z.enum(["always", "by default"]).optional(),
-  comment: z.string().min(1).optional(),
-});
-
 const indexColumnOptions = {
   order: z.enum(["asc", "desc"]).optional(),
   nulls: z.enum(["first", "last"]).optional(),
@@ -110,7 +103,7 @@ const storage = z.strictObject({
 export const tableSchema = z.strictObject({
   table: name,
   schema: name.optional(),
-  columns: z.record(name, z.union([name, column])).optional(),
+  columns: columnsShape.optional(),
   ...shapesOf(TABLE_OPTIONS),
   partitionBy: z.array(level).min(1).max(4),
   window: z.strictObject(shapesOf(WINDOW)),
@@ -120,7 +113,7 @@ export const tableSchema = z.strictObject({
   grants: grantsSchema.optional(),
   leafSchema: name.optional(),
   replicaIdentity: z.union([z.enum(["default", "full", "nothing"]), z.strictObject({ index: name })]).optional(),
-  publications: publicationsSchema.optional(),
+  publications: publicationsShape.optional(),
   statistics: z.record(name, z.int().min(0).max(10_000)).optional(),
   storage: storage.optional(),
   defaultPartition: defaultPartitionSchema.optional(),

@@ -1,3 +1,5 @@
+import type { ItemOf } from "../option/item";
+import type { COLUMN } from "./column";
 import type { LeafProfile } from "./profile";
 import type { GridSegment } from "../../time/grid";
 import type { KeyEncoding, KeyKind } from "../../time/key";
@@ -30,14 +32,8 @@ export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNa
   readonly window: { readonly key: KeySpec };
 };
 
-export interface ColumnSpec {
+export interface ColumnSpec extends ItemOf<typeof COLUMN> {
   readonly name: string;
-  readonly type: string;
-  readonly nullable: boolean;
-  readonly default?: string;
-  readonly identity?: "always" | "by default";
-  /** Undefined: not managed. */
-  readonly comment?: string;
 }
 
 export interface IndexSpec {

@@ -4,10 +4,12 @@ import type { Problem } from "../../problems/problem";
 import { type Interval, overlaps, sameInterval } from "../../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../../time/key";
 import { formatInstant, parseInstant } from "../../time/instant";
+import { itemFromWire, itemToWire } from "../option/item";
+import { COLUMN, columnWire } from "./column";
 import { optionsFromWire, optionsToWire, wiresOf } from "../option/option";
 import { TABLE_OPTIONS } from "./options";
 import { shapeProblems } from "../../problems/shape-problems";
-import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
+import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
 /** Inputs of Table, Partition and Index: their wire format. */
 
@@ -18,15 +20,6 @@ export const keyWireSchema = z.object({
   encoding: z.enum(KEY_ENCODINGS),
   kind: z.string().optional(),
   zone: name,
-});
-
-const columnSchema = z.object({
-  name,
-  type: name,
-  nullable: z.boolean(),
-  default: z.string().optional(),
-  identity: z.enum(["always", "by default"]).optional(),
-  comment: z.string().optional(),
 });
 
 const indexColumnSchema = z.object({
@@ -54,7 +47,7 @@ export const tableWireSchema = z.object({
   key: keyWireSchema,
   /** Left out: by range of the key. */
   root: z.object({ strategy: z.enum(["range", "list", "hash"]), column: name }).optional(),
-  columns: z.array(columnSchema).optional(),
+  columns: z.array(columnWire).optional(),
   ...wiresOf(TABLE_OPTIONS),
   /** Indexes created together with a new table, while it is invisible; later ones are resources of their own. */
   indexes: z.array(indexSpecSchema).optional(),
@@ -84,7 +77,7 @@ export function tableToWire(spec: TableShape): TableWire {
     table: spec.table,
     key: keyToWire(spec.window.key),
     root: spec.root.strategy === "range" ? undefined : { ...spec.root },
-    columns: spec.columns?.map((column) => strip({ ...column })),
+    columns: spec.columns?.map((column) => ({ name: column.name, ...itemToWire(COLUMN, column) })),
     ...optionsToWire(TABLE_OPTIONS, spec),
     indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
     leaves: Object.keys(spec.leaves).length > 0 ? spec.leaves : undefined,
@@ -96,7 +89,7 @@ export function tableFromWire(wire: TableWire): TableShape {
     schema: wire.schema,
     table: wire.table,
     root: wire.root ?? { strategy: "range", column: wire.key.column },
-    columns: wire.columns as readonly ColumnSpec[] | undefined,
+    columns: wire.columns?.map((column) => ({ name: column.name, ...itemFromWire(COLUMN, column) })),
     ...optionsFromWire(TABLE_OPTIONS, wire),
     indexes: (wire.indexes ?? []).map(indexSpecFromWire),
     leaves: wire.leaves ?? {},
