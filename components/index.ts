@@ -14,15 +14,9 @@ export type { IndexArgs, IndexColumnArgs, TableSpecArgs } from "../core/declare/
 export type { CheckArgs, ForeignKeyArgs } from "../core/declare/table/constraints";
 export type { WindowArgs } from "../core/declare/window/window";
 export type { RetireHoursArgs, Weekday } from "../core/declare/retention/retire-hours";
-export type {
-  HashLevelArgs,
-  LevelArgs,
-  LevelOverrideArgs,
-  ListLevelArgs,
-  ListValuesArgs,
-  RangeLevelArgs,
-  SegmentArgs,
-} from "../core/declare/table/level-args";
+export type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../core/declare/levels/branch-level";
+export type { LevelArgs } from "../core/declare/levels/level-args";
+export type { LevelOverrideArgs, RangeLevelArgs, SegmentArgs } from "../core/declare/levels/time-level";
 export type { CreatePublicationArgs, PublicationArgs, PublishedChange } from "../core/declare/table/publications";
 export type { FunctionNamesArgs, NoScheduleArgs, ScheduleArgs } from "../core/declare/schedule/schedule-args";
 export type { PolicyArgs, Privilege, RowSecurityArgs } from "../core/declare/table/security-args";

@@ -9,8 +9,6 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "Levels.above": "BranchLevel",
   "Levels.below": "BranchLevel",
   "Levels.overrides": "GridOverride",
-  "BranchLevel.kind": "BranchKind",
-  "BranchLevel.source": "ValueSource",
   "GridOverride.when": "ColumnValue",
   "GridOverride.grid": "GridSegment",
   "LeafProfile.rowSecurity": "RowSecurity",
@@ -31,7 +29,6 @@ export const TYPE_NAMES: Readonly<Record<string, string>> = {
   "IndexDefinition.columns": "IndexColumn",
   "IndexColumn.order": "SortOrder",
   "IndexColumn.nulls": "NullsOrder",
-  "GridSegment.every": "SegmentLength",
   "getPartitions.partitions": "PartitionInfo",
   "Provider.sslMode": "SslMode",
 };

@@ -1,6 +1,6 @@
 import type { ColumnArgs } from "./column";
 import type { DefaultPartitionArgs } from "./default-partition";
-import type { LevelArgs } from "./level-args";
+import type { LevelArgs } from "../levels/level-args";
 import type { ConstraintOptions } from "./constraints";
 import type { DescriptionOptions } from "../window/description";
 import type { RetirementOptions } from "../retention/retirement";

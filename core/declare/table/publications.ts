@@ -7,8 +7,6 @@ import { everyWord } from "../../same-type";
 import { type ItemOf, type ItemPlace, itemToWire, parseItem, pathAt } from "../option/item";
 import { type Around, type OptionsOf, sentAs, shapesOf, wiresOf } from "../option/option";
 import { nameShape as name, namesShape as names, typeNamed } from "../option/shapes";
-import type { TableSpecArgs } from "./args";
-import type { TableSpec } from "./spec";
 
 /** Changes that a publication can send. */
 export type PublishedChange = "insert" | "update" | "delete" | "truncate";
@@ -57,9 +55,16 @@ const CREATION = {
   ),
 } satisfies OptionsOf<CreatePublicationArgs, unknown>;
 
-/** Place of a membership: its table, with the columns that are declared. */
+/** Place of a membership. */
 interface MemberPlace extends ItemPlace {
-  readonly table: Pick<TableSpecArgs, "table" | "columns">;
+  readonly table: DeclaredTable;
+}
+
+interface DeclaredTable {
+  readonly table: string;
+  /** Left out: another tool owns them. */
+  readonly columns?: Readonly<Record<string, unknown>>;
+  readonly publications?: readonly string[] | Readonly<Record<string, true | PublicationArgs>>;
 }
 
 const PUBLICATION = {
@@ -100,7 +105,7 @@ export const publicationMemberWireSchema = z.object({
 export type PublicationMemberWire = z.infer<typeof publicationMemberWireSchema>;
 
 /** Reads the declared publications, in their order. */
-export function parsePublications(args: TableSpecArgs, problems: Problem[]): readonly PublicationSpec[] {
+export function parsePublications(args: DeclaredTable, problems: Problem[]): readonly PublicationSpec[] {
   const declared = args.publications;
   if (declared === undefined) return [];
   if (!isList(declared)) return Object.entries(declared).map(([key, value]) => parseMember(key, value, args, problems));
@@ -113,7 +118,17 @@ export function parsePublications(args: TableSpecArgs, problems: Problem[]): rea
 
 export function publicationMemberToWire(
   { publication, ...settings }: PublicationSpec,
-  { schema, table, window, leaves }: Pick<TableSpec, "schema" | "table" | "window" | "leaves">,
+  {
+    schema,
+    table,
+    window,
+    leaves,
+  }: {
+    readonly schema: string;
+    readonly table: string;
+    readonly window: { readonly dataClass: string | undefined };
+    readonly leaves: { readonly rowSecurity?: { readonly enable: boolean } | undefined };
+  },
 ): PublicationMemberWire {
   return {
     schema,
@@ -133,7 +148,7 @@ function isList<T>(value: readonly string[] | T): value is readonly string[] {
 function parseMember(
   publication: string,
   declared: true | PublicationArgs,
-  table: TableSpecArgs,
+  table: DeclaredTable,
   problems: Problem[],
 ): PublicationSpec {
   const place = { path: ["publications", publication], table };
