@@ -11,6 +11,7 @@ import {
   type Around,
   flag,
   option,
+  optionalText,
   type OptionsOf,
   optionsFromWire,
   parseOptions,
@@ -87,8 +88,8 @@ const text = z.string();
 
 const SOURCE = {
   column: sentAs(name, (column: string) => column, name),
-  where: sentAs(name.optional(), (where: string | undefined) => where, text.optional()),
-  parent: sentAs(name.optional(), parseParent, text.optional()),
+  where: optionalText(),
+  parent: optionalText(parseParent),
   trigger: flag(),
 } satisfies OptionsOf<Omit<ListValuesArgs, "from">, BranchPlace>;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { LevelsSpec } from "../../levels/levels";
 import type { Problem } from "../../problems/problem";
 import type { GridSegment } from "../../time/grid";
-import type { Plain } from "./matching";
+import type { Plain, Unchanged } from "./matching";
 
 /**
  * One option of a table or of a part of it, complete except for its docstring, which is at its property in the interface of its
@@ -54,17 +54,30 @@ export function asWritten<Shape extends z.ZodType>(shape: Shape) {
 }
 
 /** Creates an option whose parsed value is sent as it is. */
-export function sentAs<Shape extends z.ZodType, Wire extends z.ZodType, Declared, Context>(
-  shape: Shape,
-  parse: (declared: Declared, around: Context) => Plain<z.infer<Wire>>,
-  wire: Wire,
-) {
+export function sentAs<
+  Shape extends z.ZodType,
+  Wire extends z.ZodType,
+  Declared,
+  Context,
+  Spec extends Unchanged<z.infer<Wire>>,
+>(shape: Shape, parse: (declared: Declared, around: Context) => Spec, wire: Wire) {
+  return option({ shape, wire, parse, toWire: (spec) => spec as z.infer<Wire>, fromWire: (sent) => sent as Spec });
+}
+
+/** Creates an option for a text that may be left out. An empty one is refused where users write it. */
+export function optionalText<Context>(parse?: (declared: string | undefined, around: Context) => string | undefined) {
+  const read = parse ?? ((declared: string | undefined) => declared);
+  return sentAs(z.string().min(1).optional(), read, z.string().optional());
+}
+
+/** Creates an option for a list of names that may be left out: then it is empty, and not sent. */
+export function optionalNames<Shape extends z.ZodType>(shape: Shape) {
   return option({
     shape,
-    wire,
-    parse,
-    toWire: (spec) => spec as z.infer<Wire>,
-    fromWire: (sent) => sent as Plain<z.infer<Wire>>,
+    wire: z.array(z.string().min(1)).optional(),
+    parse: (declared: readonly string[] | undefined) => declared ?? [],
+    toWire: (names) => (names.length > 0 ? [...names] : undefined),
+    fromWire: (wire) => wire ?? [],
   });
 }
 
@@ -76,7 +89,7 @@ export function withDefault<Shape extends z.ZodType>(shape: Shape, value: Plain<
 /** Creates an option that is false unless it is declared, and sent only if it is true. */
 export function flag() {
   const shape = z.boolean().optional();
-  return sentAs(shape, (declared: boolean | undefined) => declared === true || undefined, shape);
+  return sentAs(shape, (declared: boolean | undefined): boolean | undefined => declared === true || undefined, shape);
 }
 
 /** List of a topic: one option for each property of its interface, and no other. */

@@ -2,7 +2,16 @@ import { z } from "zod";
 import type { Problem } from "../../problems/problem";
 import { checkName } from "../../names/name-problems";
 import { type ItemOf, type ItemPlace, parseItem, pathAt } from "../option/item";
-import { type Around, asWritten, type OptionsOf, sentAs, withDefault, wiresOf, shapesOf } from "../option/option";
+import {
+  type Around,
+  asWritten,
+  optionalText,
+  type OptionsOf,
+  sentAs,
+  withDefault,
+  wiresOf,
+  shapesOf,
+} from "../option/option";
 import { nameShape as name, typeNamed } from "../option/shapes";
 import { checkExpression } from "./expression-problems";
 
@@ -20,14 +29,12 @@ export interface ColumnArgs {
   readonly comment?: string;
 }
 
-const text = z.string();
-
 export const COLUMN = {
   type: sentAs(name, parseType, name),
   nullable: withDefault(z.boolean(), false),
-  default: sentAs(name.optional(), parseDefault, text.optional()),
+  default: optionalText(parseDefault),
   identity: asWritten(typeNamed("IdentityKind", z.enum(["always", "by default"])).optional()),
-  comment: sentAs(name.optional(), (comment: string | undefined) => comment, text.optional()),
+  comment: optionalText(),
 } satisfies OptionsOf<ColumnArgs, ItemPlace>;
 
 export const columnsShape = z.record(name, z.union([name, z.strictObject(shapesOf(COLUMN))]));

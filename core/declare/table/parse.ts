@@ -58,7 +58,7 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     root,
     columns,
     indexes,
-    leaves: parseLeafProfile(args, indexes, problems),
+    leaves: parseLeafProfile(args, { table: args, indexes }, problems),
     publications: parsePublications(args, problems),
     functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
   };

@@ -5,7 +5,7 @@ import type { Problem } from "../../problems/problem";
 import { formatPath } from "../../problems/shape-problems";
 import { everyWord } from "../../same-type";
 import { type ItemOf, type ItemPlace, itemToWire, parseItem, pathAt } from "../option/item";
-import { type Around, type OptionsOf, sentAs, shapesOf, wiresOf } from "../option/option";
+import { type Around, optionalText, type OptionsOf, sentAs, shapesOf, wiresOf } from "../option/option";
 import { nameShape as name, namesShape as names, typeNamed } from "../option/shapes";
 
 /** Changes that a publication can send. */
@@ -68,7 +68,7 @@ interface DeclaredTable {
 }
 
 const PUBLICATION = {
-  where: sentAs(name.optional(), (where: string | undefined) => where, z.string().optional()),
+  where: optionalText(),
   columns: sentAs(names.optional(), parseColumns, z.array(name).optional()),
   viaRoot: sentAs(z.boolean().optional(), parseViaRoot, z.boolean().optional()),
   /** Left out: the publication must exist. */

@@ -9,7 +9,8 @@ import { COLUMN, columnWire } from "./column";
 import { optionsFromWire, optionsToWire, wiresOf } from "../option/option";
 import { TABLE_OPTIONS } from "./options";
 import { shapeProblems } from "../../problems/shape-problems";
-import type { IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
+import { indexSpecFromWire, indexSpecSchema, indexSpecToWire } from "./indexes";
+import type { IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
 /** Inputs of Table, Partition and Index: their wire format. */
 
@@ -20,25 +21,6 @@ export const keyWireSchema = z.object({
   encoding: z.enum(KEY_ENCODINGS),
   kind: z.string().optional(),
   zone: name,
-});
-
-const indexColumnSchema = z.object({
-  column: z.string().optional(),
-  expression: z.string().optional(),
-  order: z.enum(["asc", "desc"]).optional(),
-  nulls: z.enum(["first", "last"]).optional(),
-  opclass: z.string().optional(),
-});
-
-const indexSpecSchema = z.object({
-  index: name,
-  name,
-  leafName: name,
-  unique: z.boolean(),
-  method: name,
-  columns: z.array(indexColumnSchema).min(1),
-  include: z.array(name).optional(),
-  where: z.string().optional(),
 });
 
 export const tableWireSchema = z.object({
@@ -101,19 +83,6 @@ export function indexToWire(spec: IndexSpec, table: { schema: string; table: str
   return { ...indexSpecToWire(spec), schema: table.schema, table: table.table, key: keyToWire(table.key) };
 }
 
-export function indexSpecFromWire(wire: z.infer<typeof indexSpecSchema>): IndexSpec {
-  return strip({
-    index: wire.index,
-    name: wire.name,
-    leafName: wire.leafName,
-    unique: wire.unique,
-    method: wire.method,
-    columns: wire.columns as readonly IndexColumnSpec[],
-    include: wire.include ?? [],
-    where: wire.where,
-  }) as IndexSpec;
-}
-
 export function keyToWire(key: KeySpec): z.infer<typeof keyWireSchema> {
   return strip({ column: key.column, encoding: key.encoding, kind: key.kind, zone: key.zone });
 }
@@ -150,19 +119,6 @@ export function readWire<T extends z.ZodType>(
 ): { value: z.infer<T> } | { problems: Problem[] } {
   const parsed = schema.safeParse(value, { reportInput: true });
   return parsed.success ? { value: parsed.data } : { problems: shapeProblems(parsed.error) };
-}
-
-function indexSpecToWire(spec: IndexSpec): z.infer<typeof indexSpecSchema> {
-  return strip({
-    index: spec.index,
-    name: spec.name,
-    leafName: spec.leafName,
-    unique: spec.unique,
-    method: spec.method,
-    columns: spec.columns.map((column) => strip({ ...column })),
-    include: nonEmpty(spec.include),
-    where: spec.where,
-  }) as z.infer<typeof indexSpecSchema>;
 }
 
 function nonEmpty<T>(list: readonly T[]): T[] | undefined {
