@@ -16,7 +16,7 @@ import type { Observation, ObservedLeaf, ObservedTable } from "../core/observed/
 import { KEY_ENCODINGS, type KeyEncoding, keyKind } from "../core/time/key";
 import type { Instant } from "../core/time/instant";
 import { isZone } from "../core/time/period";
-import type { ListValuesArgs } from "../core/declare/table/level-args";
+import type { ListValuesArgs } from "../core/declare/levels/branch-level";
 import { readLevelValues } from "../postgres/read/level-values";
 import { readAdoptionSources } from "../postgres/read/adoption-sources";
 import { countRows } from "../postgres/read/count-rows";

@@ -5,7 +5,7 @@ import type { TableName } from "../core/names/table-name";
 import { schemaGrants, tableGrants, type WantedGrant } from "../core/prerequisites/grants";
 import { reportPrerequisites } from "../core/prerequisites/problems";
 import { requireValid } from "../core/problems/problem";
-import type { PublishedChange } from "../core/declare/table/publication-args";
+import type { PublishedChange } from "../core/declare/table/publications";
 import type { ConnectionArgs } from "./provider";
 
 /** Prerequisites of the tables; managed by `@pulumi/postgresql`, not by this provider. */

@@ -5,7 +5,7 @@ import { alike, siblingsOf } from "../partition/carry/siblings";
 import type { ObservedTable } from "../observed/observed-table";
 import type { ObservedReplication } from "../observed/replication";
 import type { TableSpecArgs } from "../declare/table/args";
-import type { PublicationArgs } from "../declare/table/publication-args";
+import type { PublicationArgs } from "../declare/table/publications";
 import type { IndexSpec } from "../declare/table/spec";
 
 /** Returns the publications that name the table, as declared; adopting a membership changes nothing. */

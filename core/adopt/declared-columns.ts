@@ -1,6 +1,7 @@
 import { checkExpression } from "../table/alter/constraint-changes";
 import type { ObservedColumn, ObservedTable } from "../observed/observed-table";
-import type { ColumnArgs, TableSpecArgs } from "../declare/table/args";
+import type { TableSpecArgs } from "../declare/table/args";
+import type { ColumnArgs } from "../declare/table/column";
 import type { CheckArgs, ForeignKeyArgs } from "../declare/table/constraints";
 import { canonicalType } from "../table/compare/compare";
 import { reachOf, stateOf } from "../declare/table/constraint-state";

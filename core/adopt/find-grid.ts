@@ -1,5 +1,5 @@
 import { DEFAULT_PARTITION_NAMES, partitionName } from "../names/template";
-import type { SegmentArgs } from "../declare/table/level-args";
+import type { SegmentArgs } from "../declare/levels/time-level";
 import { intervalsBetween } from "../time/grid";
 import { compareInstants, formatInstant, type Instant, parseInstant } from "../time/instant";
 import { type Interval, intervalKey } from "../time/interval";

@@ -1,5 +1,5 @@
 import type { ObservedLeafIndex, ObservedTable } from "../observed/observed-table";
-import type { IndexArgs } from "../declare/table/args";
+import type { IndexArgs } from "../declare/table/indexes";
 import type { IndexColumnSpec } from "../declare/table/spec";
 import { type ReadIndex, readIndexDefinition } from "./index-definition";
 import { leafNameTemplate, nameIndex } from "./index-names";

@@ -1,7 +1,7 @@
 import { slug } from "../names/slug";
 import { branchName } from "../names/template";
 import type { ObservedConstraint, ObservedLeaf, ObservedTable } from "../observed/observed-table";
-import type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../declare/table/level-args";
+import type { HashLevelArgs, ListLevelArgs, ListValuesArgs } from "../declare/levels/branch-level";
 import { CannotAdopt } from "./cannot-adopt";
 
 /** The levels of a table as declared, and the branches whose direct parts are time partitions. */

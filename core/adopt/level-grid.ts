@@ -1,4 +1,4 @@
-import type { LevelOverrideArgs, SegmentArgs } from "../declare/table/level-args";
+import type { LevelOverrideArgs, SegmentArgs } from "../declare/levels/time-level";
 import { compareInstants } from "../time/instant";
 import { intervalKey } from "../time/interval";
 import type { ObservedLeaf } from "../observed/observed-table";

@@ -5,7 +5,7 @@ import type { ObservedDefault } from "./observed-default";
 import type { Instant } from "../time/instant";
 import type { OpenInterval } from "../time/interval";
 import type { Registration } from "./registration";
-import type { Privilege } from "../declare/table/security-args";
+import type { Privilege } from "../declare/table/security";
 
 /** Catalogue state of one table at one moment. Plain data: postgres/ fills it, core decides on it. */
 export interface ObservedTable {

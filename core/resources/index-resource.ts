@@ -17,7 +17,6 @@ export const indexType = resourceType({
     valid: "Whether every partition has its part.",
     leaves: "Partitions that it covers.",
   },
-  names: { columns: "IndexColumn" },
   notes: {
     page: "index-resource",
     imports:

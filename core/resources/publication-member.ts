@@ -29,7 +29,7 @@ export const publicationMemberType = resourceType({
     rowFilter: "The row filter as the server prints it.",
     publishedColumns: "The column list.",
   },
-  names: { create: "PublicationCreation", publishes: "PublishedChange" },
+  names: { publishes: "PublishedChange" },
   notes: {
     imports: `The id is \`schema.table#publication\`: \`pulumi import pgpartition:index:PublicationMember events-publication-supabase_realtime "public.events#supabase_realtime"\`. ${ENCODING} Not needed: an equal membership is adopted. A row filter is imported as it was declared where the registry knows that, else as the server prints it.`,
     operations: ["publish", "republish", "publicationSettings", "unpublish"],

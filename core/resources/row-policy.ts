@@ -25,7 +25,6 @@ export const rowPolicyType = resourceType({
     forced: "Whether it holds for the owner of the table.",
     policies: "The policies as the server has them.",
   },
-  names: { rowSecurity: "RowSecurity", policies: "Policy", grants: "Grant" },
   notes: {
     imports: `The id is \`schema.table\`: \`pulumi import pgpartition:index:RowPolicy events-row-policy public.events\`. ${ENCODING} Declarations of an earlier update are read from the registry, else the server's own words. Not needed: equal rules are adopted, different ones mended.`,
     operations: ["rowPolicy", "closeLeaf"],

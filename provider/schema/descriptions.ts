@@ -8,11 +8,14 @@ type Texts = Readonly<Record<string, string | undefined>>;
 
 /** Arguments that a type is built from, where these are not called `<name>Args`. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  Provider: ["ConnectionArgs", "ProviderArgs"],
   LeafProfile: ["TableSpecArgs"],
   PublicationCreation: ["CreatePublicationArgs"],
   CheckConstraint: ["CheckArgs"],
   IndexDefinition: ["IndexArgs"],
-  StorageProfile: ["AgedStorageProfileArgs", "StorageProfileArgs"],
+  StorageProfile: ["StorageProfileArgs", "AgedStorageProfileArgs"],
+  Levels: ["RangeLevelArgs"],
+  Key: ["RangeLevelArgs"],
   BranchLevel: ["ListLevelArgs", "HashLevelArgs"],
   ValueSource: ["ListValuesArgs"],
   GridOverride: ["LevelOverrideArgs"],
@@ -31,7 +34,10 @@ export interface SchemaTexts {
   property(owner: string, name: string, optional?: boolean): string;
   /** Returns the name of a property's type, where its shape has none by typeNamed(). */
   typeName(path: string): string;
-  /** Returns the text of a named type: its own, else the docstring of the arguments, else that of the property which has it. */
+  /**
+   * Returns the text of a named type: its own, else the docstring of the arguments, else the first sentence about the property
+   * that has it.
+   */
   type(name: string, property?: string): string;
 }
 
@@ -60,7 +66,11 @@ export function schemaTexts(resources: readonly ResourceType[]): SchemaTexts {
     typeName: (path) => required(names[path], path, "name for its type"),
     type: (name, property) => {
       const docstrings = argumentsOf(name).flatMap((args) => docstringOfInterface(args) ?? []);
-      return required(types[name]?.text ?? TYPES[name] ?? docstrings[0] ?? property, name, "description");
+      return required(
+        types[name]?.text ?? TYPES[name] ?? docstrings[0] ?? firstSentence(property),
+        name,
+        "description",
+      );
     },
   };
 }
@@ -68,6 +78,11 @@ export function schemaTexts(resources: readonly ResourceType[]): SchemaTexts {
 /** Returns the text of a function, the provider or the package. */
 export function describeResource(name: string): string {
   return required(RESOURCES[name], name, "description");
+}
+
+/** The whole text, if it explains one word after the other: "`closed`: …". */
+function firstSentence(text: string | undefined): string | undefined {
+  return text?.startsWith("`") === true ? text : text && /^.*?[.](?= |$)/.exec(text)?.[0];
 }
 
 function byOwner(owners: readonly (readonly [owner: string, texts: Texts])[]): Texts {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { SegmentArgs } from "../../core/declare/table/level-args";
+import type { SegmentArgs } from "../../core/declare/levels/time-level";
 import { testVersions, withDatabase } from "../support/database";
 import { Deployment } from "../support/harness/deployment";
 import { left, program, reset } from "../support/harness/fixture";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { IndexArgs } from "../../core/declare/table/args";
+import type { IndexArgs } from "../../core/declare/table/indexes";
 import { testVersions, withDatabase } from "../support/database";
 import { stopAt } from "../support/harness/stop-at";
 import { Deployment } from "../support/harness/deployment";

@@ -31,7 +31,7 @@ function namedBy(file: string, known: readonly string[]): string[] {
   const imports = readImports(file);
   const found = readDeclarations(file)
     .filter((declaration) => declaration.isClass || isArguments(declaration) || isBase(declaration.name))
-    .flatMap(({ extended, members }) => [...extended, ...members.map((member) => member.type)])
+    .flatMap(({ alias = "", extended, members }) => [alias, ...members.map((member) => member.type), ...extended])
     .flatMap((type) => type.match(/\b\w+\b/g) ?? [])
     .filter((name) => name.endsWith("Args") || isBase(name))
     .flatMap((name) => imports.get(name) ?? []);

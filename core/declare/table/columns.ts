@@ -1,23 +1,11 @@
 import type { Problem } from "../../problems/problem";
-import type { ColumnArgs, TableSpecArgs } from "./args";
+import type { TableSpecArgs } from "./args";
+import { parseColumn } from "./column";
 import { checkExpression } from "./expression-problems";
 import { columnOfLevel } from "./level-place";
 import { checkName } from "../../names/name-problems";
 import { formatPath } from "../../problems/shape-problems";
 import type { ColumnSpec } from "./spec";
-
-/** A type name as PostgreSQL spells it: words, a precision, array brackets, optionally quoted or qualified parts. */
-const TYPE_TEXT = /^[\p{L}_"][\p{L}\p{N}_ ".]*(\(\s*\d+\s*(,\s*-?\d+\s*)?\))?[\p{L} ]*(\[\s*\d*\s*\])*$/u;
-
-/** Words that would turn a type into a constraint unknown to the declaration. */
-const CONSTRAINT_WORDS =
-  /\b(not|null|default|primary|unique|references|check|constraint|generated|storage|compression)\b/i;
-
-function isTypeName(type: string): boolean {
-  const bare = type.replace(/"[^"]*"/g, '"');
-  const quotesMatch = type.split('"').length % 2 === 1;
-  return TYPE_TEXT.test(type) && quotesMatch && !CONSTRAINT_WORDS.test(bare);
-}
 
 /** Reads the declared columns and checks every list of columns against them. Undefined when none are declared. */
 export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly ColumnSpec[] | undefined {
@@ -43,29 +31,6 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
     });
   }
   return columns;
-}
-
-function parseColumn(name: string, declared: string | ColumnArgs, problems: Problem[]): ColumnSpec {
-  const column = typeof declared === "string" ? { type: declared } : declared;
-  checkName(formatPath(["columns", name]), name, problems);
-  if (!isTypeName(column.type)) {
-    problems.push({
-      path: formatPath(["columns", name, "type"]),
-      code: "invalid-value",
-      message: `${JSON.stringify(column.type)} is not the name of a type.`,
-      fix: 'Write the type alone, as PostgreSQL does: "timestamptz", "numeric(12,2)", "text[]". The rest has properties: nullable, default, identity.',
-    });
-  }
-  if (column.default !== undefined) checkExpression(formatPath(["columns", name, "default"]), column.default, problems);
-  if (column.default !== undefined && column.identity !== undefined) {
-    problems.push({
-      path: formatPath(["columns", name, "default"]),
-      code: "invalid-value",
-      message: `the column "${name}" has both a default and an identity.`,
-      fix: "Keep one of them.",
-    });
-  }
-  return { ...column, name, nullable: column.nullable ?? false };
 }
 
 function checkDroppedColumns(args: TableSpecArgs, known: ReadonlySet<string>, problems: Problem[]): void {

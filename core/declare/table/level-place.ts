@@ -1,14 +1,8 @@
 import type { TableSpecArgs } from "./args";
-import type { HashLevelArgs, LevelArgs, ListLevelArgs, RangeLevelArgs, SegmentArgs } from "./level-args";
+import type { HashLevelArgs, ListLevelArgs } from "../levels/branch-level";
+import type { LevelArgs } from "../levels/level-args";
+import type { RangeLevelArgs, SegmentArgs, TimeLevel } from "../levels/time-level";
 import type { Period } from "../../time/period";
-
-/** A partitioning by time with its place in the declaration: the time level, or an override of it. */
-export interface TimeLevel extends Omit<RangeLevelArgs, "overrides"> {
-  /** Path of the declaration: `partitionBy[2]`. */
-  readonly path: string;
-  /** True below other levels: names then begin with those of their branch. */
-  readonly branched: boolean;
-}
 
 /** Returns the time level of a declaration; an empty one if missing, which is reported as a problem of its own. */
 export function timeLevelOf(args: TableSpecArgs): TimeLevel {

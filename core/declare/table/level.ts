@@ -1,16 +1,13 @@
-import { DEFAULT_PERIOD, DEFAULT_ZONE } from "../../defaults";
-import { DEFAULT_PARTITION_NAMES, templateProblem } from "../../names/template";
+import { DEFAULT_ZONE } from "../../defaults";
 import type { Problem } from "../../problems/problem";
 import type { GridSegment } from "../../time/grid";
-import { compareInstants, formatInstant, type Instant } from "../../time/instant";
+import { formatInstant } from "../../time/instant";
 import { boundFits, columnTypesFor, describeKind, keyKind, type KeyKind } from "../../time/key";
-import { hoursAreRegular, isZone, type Period } from "../../time/period";
+import { isZone } from "../../time/period";
 import type { TableSpecArgs } from "./args";
-import { timeLevelOf, type TimeLevel } from "./level-place";
-import type { SegmentArgs } from "./level-args";
-import { checkTemplateText } from "../../names/name-problems";
+import { timeLevelOf } from "./level-place";
 import type { ColumnSpec, KeySpec } from "./spec";
-import { declaredTime } from "../option/time-text";
+import { gridProblem, parseGrid, type TimeLevel } from "../levels/time-level";
 
 /** Reads the time level: its key column and its grid. */
 export function parseLevel(
@@ -113,115 +110,4 @@ function checkKey(
     });
   }
   return kind;
-}
-
-export function parseGrid(level: TimeLevel, zone: string, problems: Problem[]): readonly GridSegment[] {
-  if (level.grid && level.every) {
-    problems.push(gridProblem(`${level.path}.every`, "both every and grid are declared.", "Keep one of them."));
-  }
-  const declared: readonly SegmentArgs[] = level.grid ?? [{ every: level.every ?? DEFAULT_PERIOD }];
-  const segments = declared.map((segment, index) => parseSegment(segment, index, level, zone, problems));
-  return segments.map((segment, index) => {
-    const next = segments[index + 1];
-    checkMeeting(level, segment, next, index, problems);
-    return { ...segment, to: segment.to ?? next?.from };
-  });
-}
-
-function parseSegment(
-  segment: SegmentArgs,
-  index: number,
-  level: TimeLevel,
-  zone: string,
-  problems: Problem[],
-): GridSegment {
-  const path = level.grid ? `${level.path}.grid[${index}]` : level.path;
-  const name =
-    segment.name ?? (segment.every === "whole" ? undefined : (level.name ?? defaultName(segment.every, level)));
-  if (segment.every === "hour" && !hoursAreRegular(zone)) {
-    problems.push({
-      path: `${level.path}.zone`,
-      code: "invalid-zone",
-      message: `hours are not regular in ${zone}: with daylight saving one comes twice a year and one never.`,
-      fix: 'Use zone "UTC" (or a fixed offset) for hourly partitions.',
-    });
-  }
-  if (segment.every === "whole" && (!segment.from || !segment.to || !name)) {
-    problems.push(
-      gridProblem(
-        path,
-        'a segment of every: "whole" is one partition with its own bounds and name.',
-        "Give it from, to and name.",
-      ),
-    );
-  }
-  if (name !== undefined) checkTemplate(`${path}.name`, name, segment.every, problems);
-  return {
-    from: bound(`${path}.from`, segment.from, zone, problems),
-    to: bound(`${path}.to`, segment.to, zone, problems),
-    every: segment.every,
-    name: name ?? "",
-  };
-}
-
-function checkMeeting(
-  level: TimeLevel,
-  segment: GridSegment,
-  next: GridSegment | undefined,
-  index: number,
-  problems: Problem[],
-): void {
-  const path = `${level.path}.grid[${index}]`;
-  if (segment.from && segment.to && compareInstants(segment.from, segment.to) >= 0) {
-    problems.push(
-      gridProblem(
-        path,
-        `the segment ends (${formatInstant(segment.to)}) before it begins (${formatInstant(segment.from)}).`,
-        "Put from before to.",
-      ),
-    );
-  }
-  if (!next) return;
-  const nextPath = `${level.path}.grid[${index + 1}].from`;
-  if (!next.from) {
-    problems.push(gridProblem(nextPath, "only the first segment may leave out from.", "Say where it begins."));
-  } else if (segment.to && compareInstants(segment.to, next.from) !== 0) {
-    const what = compareInstants(segment.to, next.from) < 0 ? "leave a gap" : "overlap";
-    const message = `the segments ${what} between ${formatInstant(segment.to)} and ${formatInstant(next.from)}.`;
-    problems.push(gridProblem(nextPath, message, "Begin where the segment before ends."));
-  } else if (segment.from && compareInstants(segment.from, next.from) >= 0) {
-    problems.push(
-      gridProblem(
-        nextPath,
-        `the segments are not in order of time: ${formatInstant(next.from)} is not after ${formatInstant(segment.from)}.`,
-        "Put the oldest first.",
-      ),
-    );
-  }
-}
-
-function checkTemplate(path: string, template: string, every: Period | "whole", problems: Problem[]): void {
-  const found = templateProblem(template, every);
-  if (found)
-    problems.push({
-      path,
-      code: "name-template",
-      message: `${JSON.stringify(template)}: ${found}.`,
-      fix: "Change the template.",
-    });
-  checkTemplateText(path, template, problems);
-}
-
-function bound(path: string, text: string | undefined, zone: string, problems: Problem[]): Instant | undefined {
-  return text === undefined ? undefined : declaredTime(path, text, zone, problems);
-}
-
-function gridProblem(path: string, message: string, fix: string): Problem {
-  return { path, code: "grid", message, fix };
-}
-
-/** Returns the default template. Below other levels a name begins with that of its branch. */
-function defaultName(period: Period, level: TimeLevel): string {
-  const name = DEFAULT_PARTITION_NAMES[period];
-  return level.branched ? name.replace("{table}", "{base}") : name;
 }

@@ -58,11 +58,11 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     root,
     columns,
     indexes,
-    leaves: parseLeafProfile(args, indexes, problems),
+    leaves: parseLeafProfile(args, { table: args, indexes }, problems),
     publications: parsePublications(args, problems),
     functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
   };
-  const around = { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels };
+  const around = { table: { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels } };
   const options = parseOptions(TABLE_OPTIONS, args, around, problems);
   checkUniqueKeys(args, problems);
   const window = {

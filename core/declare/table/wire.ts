@@ -4,10 +4,13 @@ import type { Problem } from "../../problems/problem";
 import { type Interval, overlaps, sameInterval } from "../../time/interval";
 import { KEY_ENCODINGS, type KeyKind } from "../../time/key";
 import { formatInstant, parseInstant } from "../../time/instant";
+import { itemFromWire, itemToWire } from "../option/item";
+import { COLUMN, columnWire } from "./column";
 import { optionsFromWire, optionsToWire, wiresOf } from "../option/option";
 import { TABLE_OPTIONS } from "./options";
 import { shapeProblems } from "../../problems/shape-problems";
-import type { ColumnSpec, IndexColumnSpec, IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
+import { indexSpecFromWire, indexSpecSchema, indexSpecToWire } from "./indexes";
+import type { IndexSpec, KeySpec, TableShape, WindowSpec } from "./spec";
 
 /** Inputs of Table, Partition and Index: their wire format. */
 
@@ -20,41 +23,13 @@ export const keyWireSchema = z.object({
   zone: name,
 });
 
-const columnSchema = z.object({
-  name,
-  type: name,
-  nullable: z.boolean(),
-  default: z.string().optional(),
-  identity: z.enum(["always", "by default"]).optional(),
-  comment: z.string().optional(),
-});
-
-const indexColumnSchema = z.object({
-  column: z.string().optional(),
-  expression: z.string().optional(),
-  order: z.enum(["asc", "desc"]).optional(),
-  nulls: z.enum(["first", "last"]).optional(),
-  opclass: z.string().optional(),
-});
-
-const indexSpecSchema = z.object({
-  index: name,
-  name,
-  leafName: name,
-  unique: z.boolean(),
-  method: name,
-  columns: z.array(indexColumnSchema).min(1),
-  include: z.array(name).optional(),
-  where: z.string().optional(),
-});
-
 export const tableWireSchema = z.object({
   schema: name,
   table: name,
   key: keyWireSchema,
   /** Left out: by range of the key. */
   root: z.object({ strategy: z.enum(["range", "list", "hash"]), column: name }).optional(),
-  columns: z.array(columnSchema).optional(),
+  columns: z.array(columnWire).optional(),
   ...wiresOf(TABLE_OPTIONS),
   /** Indexes created together with a new table, while it is invisible; later ones are resources of their own. */
   indexes: z.array(indexSpecSchema).optional(),
@@ -84,7 +59,7 @@ export function tableToWire(spec: TableShape): TableWire {
     table: spec.table,
     key: keyToWire(spec.window.key),
     root: spec.root.strategy === "range" ? undefined : { ...spec.root },
-    columns: spec.columns?.map((column) => strip({ ...column })),
+    columns: spec.columns?.map((column) => ({ name: column.name, ...itemToWire(COLUMN, column) })),
     ...optionsToWire(TABLE_OPTIONS, spec),
     indexes: nonEmpty(spec.indexes.map(indexSpecToWire)),
     leaves: Object.keys(spec.leaves).length > 0 ? spec.leaves : undefined,
@@ -96,7 +71,7 @@ export function tableFromWire(wire: TableWire): TableShape {
     schema: wire.schema,
     table: wire.table,
     root: wire.root ?? { strategy: "range", column: wire.key.column },
-    columns: wire.columns as readonly ColumnSpec[] | undefined,
+    columns: wire.columns?.map((column) => ({ name: column.name, ...itemFromWire(COLUMN, column) })),
     ...optionsFromWire(TABLE_OPTIONS, wire),
     indexes: (wire.indexes ?? []).map(indexSpecFromWire),
     leaves: wire.leaves ?? {},
@@ -106,19 +81,6 @@ export function tableFromWire(wire: TableWire): TableShape {
 
 export function indexToWire(spec: IndexSpec, table: { schema: string; table: string; key: KeySpec }): IndexWire {
   return { ...indexSpecToWire(spec), schema: table.schema, table: table.table, key: keyToWire(table.key) };
-}
-
-export function indexSpecFromWire(wire: z.infer<typeof indexSpecSchema>): IndexSpec {
-  return strip({
-    index: wire.index,
-    name: wire.name,
-    leafName: wire.leafName,
-    unique: wire.unique,
-    method: wire.method,
-    columns: wire.columns as readonly IndexColumnSpec[],
-    include: wire.include ?? [],
-    where: wire.where,
-  }) as IndexSpec;
 }
 
 export function keyToWire(key: KeySpec): z.infer<typeof keyWireSchema> {
@@ -157,19 +119,6 @@ export function readWire<T extends z.ZodType>(
 ): { value: z.infer<T> } | { problems: Problem[] } {
   const parsed = schema.safeParse(value, { reportInput: true });
   return parsed.success ? { value: parsed.data } : { problems: shapeProblems(parsed.error) };
-}
-
-function indexSpecToWire(spec: IndexSpec): z.infer<typeof indexSpecSchema> {
-  return strip({
-    index: spec.index,
-    name: spec.name,
-    leafName: spec.leafName,
-    unique: spec.unique,
-    method: spec.method,
-    columns: spec.columns.map((column) => strip({ ...column })),
-    include: nonEmpty(spec.include),
-    where: spec.where,
-  }) as z.infer<typeof indexSpecSchema>;
 }
 
 function nonEmpty<T>(list: readonly T[]): T[] | undefined {

@@ -7,7 +7,7 @@ import type {
   ObservedStatistics,
 } from "../../observed/observed-table";
 import type { Instant } from "../../time/instant";
-import type { StorageProfile } from "../../declare/table/profile";
+import type { StorageProfile } from "../../declare/table/storage";
 import { requalify } from "./requalify";
 import { policySpecOf } from "./security-statements";
 import { alike, type Cutting, type Sibling } from "./siblings";

@@ -1,7 +1,6 @@
 import { quote, quoteLiteral, type Quoted } from "../../names/identifier";
 import type { CarriedState, ObservedGrant, ObservedPolicy } from "../../observed/observed-table";
-import { type GrantSpec, PRIVILEGES, type PolicySpec } from "../../declare/table/security";
-import type { Privilege } from "../../declare/table/security-args";
+import { type GrantSpec, type PolicySpec, type Privilege, PRIVILEGES } from "../../declare/table/security";
 import type { Statement } from "../../sql/statement";
 import { nameOf, onRelation, type Relation } from "../../sql/relation";
 

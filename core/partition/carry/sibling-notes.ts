@@ -1,6 +1,7 @@
 import type { CarriedState, ObservedTable } from "../../observed/observed-table";
 import { comparablePolicies, heldOf, identityOf } from "./newborn";
-import { FREEZE_SETTING, type LeafProfile } from "../../declare/table/profile";
+import type { LeafProfile } from "../../declare/table/profile";
+import { FREEZE_SETTING } from "../../declare/table/storage";
 import { alike, type Sibling, type Siblings } from "./siblings";
 
 /** Partitions of a table, and their declaration. */

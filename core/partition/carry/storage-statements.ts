@@ -2,7 +2,7 @@ import { quote, quoteLiteral } from "../../names/identifier";
 import type { CarriedState } from "../../observed/observed-table";
 import type { Statement } from "../../sql/statement";
 import { nameOf, onRelation, type Relation } from "../../sql/relation";
-import { FREEZE_SETTING } from "../../declare/table/profile";
+import { FREEZE_SETTING } from "../../declare/table/storage";
 import type { NewbornState } from "./newborn";
 import type { WantedState } from "./wanted";
 

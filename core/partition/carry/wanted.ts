@@ -4,8 +4,9 @@ import type { RegisteredPolicy } from "../../observed/registration";
 import type { GrantSpec, PolicySpec } from "../../declare/table/security";
 import type { Instant } from "../../time/instant";
 import { type Qualifier, requalify, sameBut } from "./requalify";
-import type { LeafProfile, ReplicaIdentitySpec, StorageProfile } from "../../declare/table/profile";
-import { FREEZE_SETTING, storageAt } from "../../declare/table/profile";
+import type { LeafProfile, ReplicaIdentitySpec } from "../../declare/table/profile";
+import { storageAt } from "../../declare/table/profile";
+import { FREEZE_SETTING, type StorageProfile } from "../../declare/table/storage";
 import type { Siblings } from "./siblings";
 import { type DefaultGrantees, policySpecOf, policyText, type WantedPolicy } from "./security-statements";
 

@@ -1,6 +1,6 @@
 import { quote, quoteList, quoteLiteral, quoteQualified } from "../../names/identifier";
 import type { PublicationSpec } from "../../declare/table/publications";
-import type { PublishedChange } from "../../declare/table/publication-args";
+import type { PublishedChange } from "../../declare/table/publications";
 import type { Lock, Statement } from "../../sql/statement";
 
 /** The published table. Only it is locked, never its partitions. */

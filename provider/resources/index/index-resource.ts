@@ -1,7 +1,8 @@
 import { leafCount } from "../../../core/partition/branch/desired-branches";
 import { formatMemberId, formatTableId, parseMemberId } from "../../../core/names/resource-id";
 import { indexType } from "../../../core/resources/index-resource";
-import { indexSpecFromWire, type IndexWire, keyFromWire, readWire } from "../../../core/declare/table/wire";
+import { indexSpecFromWire } from "../../../core/declare/table/indexes";
+import { type IndexWire, keyFromWire, readWire } from "../../../core/declare/table/wire";
 import { dropIndexStatement } from "../../../core/table/create/index-build";
 import { indexDefinition, observedParent } from "../../../core/partition/carry/parent";
 import { buildIndex, indexIsWhole, previewIndex } from "../../../postgres/work/build-index";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Matching } from "../../../core/declare/option/matching";
-import { asWritten, type OptionsOf } from "../../../core/declare/option/option";
+import { asWritten, type Around, type OptionsOf, parseOptions, sentAs } from "../../../core/declare/option/option";
 import { WINDOW_OPTIONS } from "../../../core/declare/table/options";
 import { WINDOW } from "../../../core/declare/window/window";
 import { docstringOf } from "../../../core/declare/option/docstring";
@@ -26,6 +26,20 @@ describe("the compiler", () => {
     // @ts-expect-error: `b` is documented, and cannot be read
     const narrower = { one, two: asWritten(z.enum(["a"])) } satisfies OptionsOf<Topic>;
     expect([missing, more, narrower]).toHaveLength(3);
+  });
+
+  test("gives an option what its place has, and no other place", () => {
+    const read = (two: string, { at }: Around<Topic, { readonly at: string }>): string => `${at} ${two}`;
+    const placed = { one, two: sentAs(z.enum(["a", "b"]), read, z.string()) } satisfies OptionsOf<
+      Topic,
+      { at: string }
+    >;
+    // @ts-expect-error: the options of a table are read at another place
+    const misplaced = placed satisfies OptionsOf<Topic>;
+    const topic: Topic = { two: "a" };
+    expect(parseOptions(placed, topic, { at: "here" }, []).two).toBe("here a");
+    // @ts-expect-error: `at` is missing
+    expect(parseOptions(misplaced, topic, {}, []).two).toBe("undefined a");
   });
 
   test("names the keys at which a shape and its interface part", () => {

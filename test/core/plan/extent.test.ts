@@ -5,7 +5,7 @@ import { parseInterval } from "../../../core/time/interval";
 import { calendar, instant } from "../support/arbitraries";
 import { windowSpec } from "../support/specs";
 import { endOfPeriod, startOfPeriod } from "../../../core/time/period";
-import type { SegmentArgs } from "../../../core/declare/table/level-args";
+import type { SegmentArgs } from "../../../core/declare/levels/time-level";
 
 const cut = (...grid: SegmentArgs[]) => windowSpec({ partitionBy: [{ range: "ts", grid }] });
 const MONTHS = cut({ every: "month" });

@@ -10,7 +10,7 @@ import {
 } from "../../../../core/partition/branch/desired-branches";
 import { shortHash } from "../../../../core/names/identifier";
 import type { ObservedTable } from "../../../../core/observed/observed-table";
-import { levelsFromWire, levelsToWire } from "../../../../core/levels/wire";
+import { levelsFromWire, levelsToWire } from "../../../../core/declare/levels/levels-wire";
 import type { TableSpecArgs } from "../../../../core/declare/table/args";
 import { parseTableSpec, requireTableSpec } from "../../../../core/declare/table/parse";
 import { planFromSpec } from "../../../../core/plan/spec-plan";
