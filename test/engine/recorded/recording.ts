@@ -4,8 +4,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { ownRole, type TestDatabase } from "../../support/database";
-import type { LoggedStatement } from "../../support/statement-log";
-import { replayable } from "./replayable";
 
 /** Values that differ from run to run, by the names of their placeholders: `{host}`. */
 export type Places = Readonly<Record<string, string>>;
@@ -34,13 +32,8 @@ export async function placesOf(database: TestDatabase, archives: string): Promis
   };
 }
 
-export function writeRecording(
-  version: string,
-  places: Places,
-  exported: string,
-  statements: readonly LoggedStatement[],
-): void {
-  const text = withoutPlaces(JSON.stringify(replayable(statements)), places);
+export function writeRecording(version: string, places: Places, exported: string, statements: readonly string[]): void {
+  const text = withoutPlaces(JSON.stringify(statements), places);
   const window = { params: { [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS } };
   write(version, STATEMENTS, `${brotliCompressSync(text, window).toString("base64")}\n`);
   write(version, STATE, stateLines(exported, places));

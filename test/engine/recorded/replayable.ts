@@ -1,7 +1,11 @@
 // Of all statements that a server has logged, those that changed something, as SQL that one session can run in their order.
 import type { LoggedStatement } from "../../support/statement-log";
 
-export function replayable(statements: readonly LoggedStatement[]): readonly string[] {
+/** `relations`: names of relations by their oids, which are others where the statements are replayed. */
+export function replayable(
+  statements: readonly LoggedStatement[],
+  relations: ReadonlyMap<string, string> = new Map(),
+): readonly string[] {
   return texts(
     committed(
       statements.map((statement) => ({
@@ -12,6 +16,7 @@ export function replayable(statements: readonly LoggedStatement[]): readonly str
           .trim(),
       })),
     ),
+    relations,
   );
 }
 
@@ -44,17 +49,25 @@ function changes(sql: string): boolean {
 }
 
 /** A statement with values is prepared once. */
-function texts(units: readonly (readonly LoggedStatement[])[]): string[] {
+function texts(
+  units: readonly (readonly LoggedStatement[])[],
+  relations: ReadonlyMap<string, string>,
+): readonly string[] {
   const names = new Map<string, string>();
   const text = ({ sql, values }: LoggedStatement): string[] => {
     if (values.length === 0) return [sql];
     const known = names.get(sql);
     const name = known ?? `s${String(names.size + 1)}`;
     names.set(sql, name);
-    const execute = `execute ${name} (${values.map(literal).join(", ")})`;
+    const given = values.map((value, index) => {
+      if (value === null) return "null";
+      const relation = sql.includes(`$${String(index + 1)}::oid`) ? relations.get(value) : undefined;
+      return relation === undefined ? literal(value) : `${literal(relation)}::regclass::oid`;
+    });
+    const execute = `execute ${name} (${given.join(", ")})`;
     return known === undefined ? [`prepare ${name} as ${sql}`, execute] : [execute];
   };
   return units.flatMap((unit) => (unit.length > 1 ? ["begin", ...unit.flatMap(text), "commit"] : unit.flatMap(text)));
 }
 
-const literal = (value: string | null): string => (value === null ? "null" : `'${value.replaceAll("'", "''")}'`);
+const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`;
