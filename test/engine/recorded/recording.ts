@@ -6,7 +6,7 @@ import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
 import { ownRole, type TestDatabase } from "../../support/database";
 
 /** Values that differ from run to run, by the names of their placeholders: `{host}`. */
-export type Places = Readonly<Record<string, string>>;
+type Places = Readonly<Record<string, string>>;
 
 /** The salt of the secrets, which are written in plain text, then one resource in each line. */
 const STATE = "state.jsonl";
