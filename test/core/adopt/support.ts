@@ -11,6 +11,16 @@ export const at = (text: string): Instant => parseInstant(text, "UTC");
 
 export const part = (name: string, from: string, to: string): NamedInterval => ({ name, from: at(from), to: at(to) });
 
+/** Partitions of five months, under any names. */
+export const months = (name: (year: string, month: string) => string): NamedInterval[] =>
+  [
+    ["2024-11-01", "2024-12-01"],
+    ["2024-12-01", "2025-01-01"],
+    ["2025-01-01", "2025-02-01"],
+    ["2025-02-01", "2025-03-01"],
+    ["2025-03-01", "2025-04-01"],
+  ].map(([from = "", to = ""]) => part(name(from.slice(0, 4), from.slice(5, 7)), from, to));
+
 export function leafOf(name: string, bounds: OpenInterval | undefined, boundsText = ""): ObservedLeaf {
   const facts = { isDefault: false, partitioned: false, detachPending: false, rows: 1, bytes: 1, carried: undefined };
   return { oid: name, schema: "app", name, boundsText, bounds, ...facts };
@@ -50,7 +60,7 @@ export function tableOf(leaves: readonly ObservedLeaf[], changes: Partial<Observ
   };
 }
 
-const REPLICATION: ObservedReplication = {
+export const REPLICATION: ObservedReplication = {
   walLevel: "logical",
   database: "d",
   role: "me",
