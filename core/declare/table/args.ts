@@ -7,7 +7,6 @@ import type { TableOptions } from "./table";
 import type { UpkeepOptions } from "../window/upkeep";
 import type { WindowArgs } from "../window/window";
 import type { PublicationArgs } from "./publication-args";
-import type { FunctionNamesArgs } from "../schedule/schedule-args";
 import type { Privilege, RowSecurityArgs } from "./security-args";
 import type { StorageArgs } from "./storage-args";
 
@@ -72,8 +71,6 @@ export interface TableSpecArgs
   readonly storage?: StorageArgs;
   /** A partition for rows that no other partition takes. Left out: such rows are refused with SQLSTATE 23514. */
   readonly defaultPartition?: DefaultPartitionArgs;
-  /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
-  readonly functionNames?: FunctionNamesArgs;
 }
 
 /** One column, written to CREATE TABLE as declared. */

@@ -3,7 +3,6 @@ import { KEY_ENCODINGS } from "../../time/key";
 import { PERIODS } from "../../time/period";
 import type { TableSpecArgs } from "./args";
 import { defaultPartitionSchema } from "./default-partition";
-import { functionNamesSchema } from "../schedule/function-names";
 import { shapesOf } from "../option/option";
 import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import { WINDOW } from "../window/window";
@@ -124,7 +123,6 @@ export const tableSchema = z.strictObject({
   statistics: z.record(name, z.int().min(0).max(10_000)).optional(),
   storage: storage.optional(),
   defaultPartition: defaultPartitionSchema.optional(),
-  functionNames: functionNamesSchema.optional(),
 });
 
 /** Fails to compile, naming the options, if the shape and the documented interface differ. */
