@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import { cronJobType } from "../core/resources/cron-job";
-import { functionAliasesType } from "../core/resources/function-aliases";
 import { indexType } from "../core/resources/index-resource";
 import { managementSchemaType } from "../core/resources/management-schema";
 import { partitionType } from "../core/resources/partition";
@@ -33,9 +32,6 @@ export class Index extends resourceClass(indexType) {}
 
 /** The table's membership in one publication. */
 export class PublicationMember extends resourceClass(publicationMemberType) {}
-
-/** Functions and views under the names that callers of a table use. */
-export class FunctionAliases extends resourceClass(functionAliasesType) {}
 
 /** The schedule of one table inside the database. */
 export class CronJob extends resourceClass(cronJobType) {}

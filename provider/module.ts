@@ -6,6 +6,7 @@ import type { DiffKind } from "./runtime/handler";
 import type { ProviderModule } from "./runtime/provider-module";
 import { declaredDiff, diffResult } from "./resources/shared/inputs";
 import { RESOURCES } from "./resource-list";
+import { formerFunctionAliases } from "./resources/schedule/function-aliases";
 import { Runtime } from "./runtime/runtime";
 import { schemaText } from "./package-schema";
 import { TableQueue } from "./runtime/table-queue";
@@ -45,7 +46,7 @@ export function providerModule(): ProviderModule {
       runtime.configure(readConfig(config), (secret) => ctx.redact(secret));
     },
 
-    handlers: RESOURCES.map((resource) => resource.handler(runtime, queue)),
+    handlers: [...RESOURCES.map((resource) => resource.handler(runtime, queue)), formerFunctionAliases],
 
     functions: { "pgpartition:index:getPartitions": getPartitions(runtime) },
 

@@ -1,4 +1,5 @@
 import type { WindowSpec } from "../declare/table/spec";
+import { DEFAULT_MANAGEMENT_SCHEMA } from "../defaults";
 import { observedParent, type ParentShape } from "../partition/carry/parent";
 import { timeLeaves } from "../partition/branch/desired-branches";
 import type { Problem } from "../problems/problem";
@@ -17,6 +18,7 @@ import { planCleanup } from "./retire/cleanup";
 import { planRetirement, type RetirementPlan } from "./retire/plan-retirement";
 import type { PlanContext, PlannedChange, TableChanges } from "./table-plan";
 import { type DefaultPlan, planDefault } from "./upkeep/plan-default";
+import { type NamesPlan, planFunctionNames } from "./upkeep/function-names";
 import { planLaterKeys } from "./upkeep/later-keys";
 import { planAnalysis, planTriggers } from "./upkeep/plan-upkeep";
 
@@ -28,6 +30,7 @@ export interface Topics {
   readonly created: CreatePlan;
   readonly retired: RetirementPlan;
   readonly fallback: DefaultPlan;
+  readonly named: NamesPlan;
   readonly prepared: PreparedPlan | undefined;
 }
 
@@ -56,16 +59,17 @@ export function planTopics(context: PlanContext): Topics {
   const created = planCreated(context);
   const retired = context.retire === false ? NOTHING_RETIRED : planRetired(context);
   const fallback = planDefault(parent, context.observation, created.creations, retired.due);
+  const named = planNames(context);
   const prepared = planPrepare(context, parent);
-  return { context, now: decidingNow(context.clocks), parent, created, retired, fallback, prepared };
+  return { context, now: decidingNow(context.clocks), parent, created, retired, fallback, named, prepared };
 }
 
 /** Puts the topics together. */
 export function changesOf(topics: Topics): TableChanges {
-  const { parent, created, retired, fallback, prepared } = topics;
+  const { parent, created, retired, fallback, named, prepared } = topics;
   return {
     changes: listChanges(topics),
-    problems: [...created.problems, ...retired.problems, ...fallback.problems],
+    problems: [...created.problems, ...retired.problems, ...fallback.problems, ...named.problems],
     parent,
     defaultPartition: fallback.facts,
     creations: created.creations,
@@ -119,6 +123,15 @@ export function planRetired(context: RetireContext): RetirementPlan {
 
 const NOTHING_RETIRED: RetirementPlan = { due: [], deferred: [], problems: [], notes: [], stopped: undefined };
 
+function planNames({
+  spec,
+  observation,
+  takenNames = [],
+  management = DEFAULT_MANAGEMENT_SCHEMA,
+}: PlanContext): NamesPlan {
+  return planFunctionNames(management, spec, observation.registration?.aliases ?? [], takenNames);
+}
+
 function planPrepare(
   { spec, observation, clocks, prepare }: PlanContext,
   parent: ParentShape | undefined,
@@ -136,11 +149,11 @@ function planPrepare(
  * resources create.
  */
 function listChanges(topics: Topics): PlannedChange[] {
-  const { context, now, parent, created, retired, fallback, prepared } = topics;
+  const { context, now, parent, created, retired, fallback, named, prepared } = topics;
   const { spec, observation, clocks, management, shown, sourceTriggers } = context;
   const keys = keyChanges(topics);
   const analysis = [planAnalysis(spec, observation, created.creations) ?? []].flat();
-  const upkeep = [...fallback.upkeep, ...planTriggers(spec, sourceTriggers), ...analysis];
+  const upkeep = [...fallback.upkeep, ...planTriggers(spec, sourceTriggers), ...named.upkeep, ...analysis];
   return [
     ...(spec.resources === "window" ? keys : []),
     ...planCreateChanges(parent, created.branches, [...created.creations, ...created.restores], management),

@@ -5,6 +5,7 @@ import type { Observation, ObservedLeaf } from "../observed/observed-table";
 import type { Problem } from "../problems/problem";
 import type { IndexSpec, WindowSpec } from "../declare/table/spec";
 import type { ParentShape } from "../partition/carry/parent";
+import type { TakenName } from "../schedule/aliases";
 import type { Statement } from "../sql/statement";
 import type { Instant } from "../time/instant";
 import type { Change } from "./change/change";
@@ -29,6 +30,8 @@ interface Steps {
   readonly default: UpkeepStep;
   readonly trigger: UpkeepStep;
   readonly constrain: undefined;
+  readonly name: UpkeepStep;
+  readonly unname: UpkeepStep;
   readonly analyze: UpkeepStep;
   readonly finalize: Retirement;
   readonly detach: Retirement;
@@ -94,6 +97,8 @@ export interface PlanContext {
   readonly values?: SourceValues;
   /** Triggers of this product on tables of values; undefined: not read. */
   readonly sourceTriggers?: KnownSourceTriggers | undefined;
+  /** Objects that have names declared for callers; left out: none has to be created. */
+  readonly takenNames?: readonly TakenName[];
   /** Oids of partitions without a page; read only if a level cleans up. */
   readonly empty?: ReadonlySet<string>;
   /** Statements that the table's own resource will run and has shown: policies judge them here. */

@@ -1,7 +1,8 @@
 import { quote, quoteLiteral, quoteQualified } from "../names/identifier";
+import type { TableName } from "../names/table-name";
 import type { RegisteredAlias } from "../observed/registration";
 import type { Problem } from "../problems/problem";
-import { ALIAS_KINDS, type AliasKind, type FunctionAliasesWire } from "../declare/schedule/function-names";
+import { ALIAS_KINDS, type AliasKind, type FunctionNames } from "../declare/schedule/function-names";
 import type { Statement } from "../sql/statement";
 
 /** A function or view under a name chosen for callers. */
@@ -15,7 +16,7 @@ export interface TakenName {
   readonly arguments: string;
 }
 
-export interface AliasPlan {
+interface AliasPlan {
   readonly statements: readonly Statement[];
   /** In words: `create_partition(date) is missing`. */
   readonly differences: readonly string[];
@@ -23,31 +24,12 @@ export interface AliasPlan {
 }
 
 /** Returns the objects for the declared names, in order of creation. */
-export function aliasesOf(management: string, wire: FunctionAliasesWire): Alias[] {
+export function aliasesOf(management: string, table: TableName, names: FunctionNames | undefined): Alias[] {
+  if (!names) return [];
   return ALIAS_KINDS.flatMap((kind) => {
-    const name = wire.names[kind];
-    return name === undefined ? [] : MAKERS[kind]({ management, wire, name });
+    const name = names[kind];
+    return name === undefined ? [] : MAKERS[kind]({ management, table, schema: names.schema, name });
   });
-}
-
-/**
- * Returns the declaration that matches the registered names: each is what one kind creates under its name. Undefined: none is
- * registered.
- */
-export function declaredBy(
-  management: string,
-  table: { readonly schema: string; readonly table: string },
-  registered: readonly RegisteredAlias[],
-): FunctionAliasesWire | undefined {
-  const there = registered.filter((alias) => alias.state === "same");
-  const aliasSchema = there[0]?.schema;
-  if (aliasSchema === undefined) return undefined;
-  const names = ALIAS_KINDS.flatMap((kind) => {
-    const made = (name: string) => aliasesOf(management, { ...table, aliasSchema, names: { [kind]: name } });
-    const found = there.find(({ name, definition }) => made(name).some((alias) => alias.definition === definition));
-    return found ? [[kind, found.name] as const] : [];
-  });
-  return { ...table, aliasSchema, names: Object.fromEntries(names) };
 }
 
 /**
@@ -114,14 +96,16 @@ function createStatements(alias: Alias, transaction: string): Statement[] {
 
 interface Making {
   readonly management: string;
-  readonly wire: FunctionAliasesWire;
+  readonly table: TableName;
+  /** Schema and name of the function or view. */
+  readonly schema: string;
   readonly name: string;
 }
 
 const MAKERS: Readonly<Record<AliasKind, (making: Making) => Alias[]>> = {
   ensure: (making) =>
     ["date", "timestamp without time zone", "timestamp with time zone"].map((type) =>
-      functionAlias(making, type, "regclass", `SELECT ${own(making, "ensure_partition")}(${table(making)}, $1)`),
+      functionAlias(making, type, "regclass", `SELECT ${own(making, "ensure_partition")}(${regclass(making)}, $1)`),
     ),
   window: (making) => [rowsAlias(making, "regclass", "ensure_partitions")],
   values: (making) => [rowsAlias(making, own(making, "branch_outcome"), "ensure_values")],
@@ -130,17 +114,17 @@ const MAKERS: Readonly<Record<AliasKind, (making: Making) => Alias[]>> = {
   stats: (making) => [rowsAlias(making, own(making, "counted_partition"), "partition_stats")],
   sizes: (making) => [rowsAlias(making, own(making, "sized_partition"), "partition_sizes")],
   analyze: (making) => [
-    functionAlias(making, "", "void", `SELECT ${own(making, "analyze_partitions")}(${table(making)})`),
+    functionAlias(making, "", "void", `SELECT ${own(making, "analyze_partitions")}(${regclass(making)})`),
   ],
   runway: (making) => [viewAlias(making, "runway")],
 };
 
 function rowsAlias(making: Making, type: string, of: string): Alias {
-  return functionAlias(making, "", `SETOF ${type}`, `SELECT * FROM ${own(making, of)}(${table(making)})`);
+  return functionAlias(making, "", `SETOF ${type}`, `SELECT * FROM ${own(making, of)}(${regclass(making)})`);
 }
 
 function functionAlias(making: Making, types: string, returns: string, body: string): Alias {
-  const { aliasSchema: schema } = making.wire;
+  const { schema } = making;
   const definition =
     `CREATE FUNCTION ${quoteQualified(schema, making.name)}(${types}) RETURNS ${returns} LANGUAGE sql ` +
     `SET search_path = pg_catalog, pg_temp AS ${quoteLiteral(body)}`;
@@ -148,10 +132,10 @@ function functionAlias(making: Making, types: string, returns: string, body: str
 }
 
 function viewAlias(making: Making, of: string): Alias {
-  const { schema: tableSchema, table: tableName, aliasSchema: schema } = making.wire;
+  const { schema, table } = making;
   const definition =
     `CREATE VIEW ${quoteQualified(schema, making.name)} WITH (security_invoker = true) AS SELECT * FROM ${own(making, of)} ` +
-    `WHERE schema_name = ${quoteLiteral(tableSchema)} AND table_name = ${quoteLiteral(tableName)}`;
+    `WHERE schema_name = ${quoteLiteral(table.schema)} AND table_name = ${quoteLiteral(table.table)}`;
   return { kind: "view", schema, name: making.name, arguments: "", definition };
 }
 
@@ -159,8 +143,8 @@ function own(making: Making, name: string): string {
   return `${quote(making.management)}.${name}`;
 }
 
-function table({ wire }: Making): string {
-  return `${quoteLiteral(quoteQualified(wire.schema, wire.table))}::regclass`;
+function regclass({ table }: Making): string {
+  return `${quoteLiteral(quoteQualified(table.schema, table.table))}::regclass`;
 }
 
 function sameName(one: Alias, other: Alias): boolean {

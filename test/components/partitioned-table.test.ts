@@ -72,17 +72,15 @@ describe("PartitionedTable", () => {
       expect(partition.dependsOn.some((urn) => urn.includes(":Index::"))).toBe(false);
   });
 
-  test("makes names of callers and the job as children that are never protected, before the window", async () => {
+  test("makes the job as a child that is never protected, before the window, which has the names of callers", async () => {
     const schedule = { cron: "0 2 * * *" };
     new PartitionedTable("events", { ...events, schedule, functionNames: { info: "parts" }, asOf }, { protect: true });
     await settled();
-    const children = [...ofType("FunctionAliases"), ...ofType("CronJob")];
-    expect(children.map(({ name, protect }) => [name, protect])).toEqual([
-      ["events-functions", false],
-      ["events-schedule", false],
-    ]);
-    for (const { dependsOn } of children) expect(dependsOn).toEqual([expect.stringContaining("::events-table")]);
-    expect(ofType("PartitionWindow")[0]?.dependsOn).toHaveLength(8);
+    const [job] = ofType("CronJob");
+    expect(job).toMatchObject({ name: "events-schedule", protect: false });
+    expect(job?.dependsOn).toEqual([expect.stringContaining("::events-table")]);
+    expect(ofType("PartitionWindow")[0]?.dependsOn).toHaveLength(7);
+    expect(ofType("PartitionWindow")[0]?.inputs["functionNames"]).toEqual({ schema: "public", info: "parts" });
     expect(ofType("PartitionWindow")[0]?.inputs["schedule"]).toMatchObject({ cron: "0 2 * * *", active: true });
   });
 

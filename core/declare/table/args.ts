@@ -7,7 +7,6 @@ import type { TableOptions } from "./table";
 import type { UpkeepOptions } from "../window/upkeep";
 import type { WindowArgs } from "../window/window";
 import type { PublicationArgs } from "./publications";
-import type { FunctionNamesArgs } from "../schedule/schedule-args";
 import type { IndexArgs } from "./indexes";
 import type { ProfileOptions } from "./profile";
 
@@ -49,6 +48,4 @@ export interface TableSpecArgs
    * @example ["supabase_realtime"], { warehouse: { viaRoot: true, create: true } }
    */
   readonly publications?: readonly string[] | Readonly<Record<string, true | PublicationArgs>>;
-  /** Names under which callers already use functions and views of the table. @example { ensure: "create_events_partition" } */
-  readonly functionNames?: FunctionNamesArgs;
 }

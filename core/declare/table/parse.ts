@@ -11,7 +11,6 @@ import { parseOptions } from "../option/option";
 import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import { WINDOW } from "../window/window";
 import { findOutputs } from "../option/plain";
-import { parseFunctionNames } from "../schedule/function-names";
 import { parsePublications } from "./publications";
 import { tableSchema } from "./schema";
 import { shapeProblems } from "../../problems/shape-problems";
@@ -60,7 +59,6 @@ function buildSpec(args: TableSpecArgs, problems: Problem[]): TableSpec {
     indexes,
     leaves: parseLeafProfile(args, { table: args, indexes }, problems),
     publications: parsePublications(args, problems),
-    functionNames: parseFunctionNames(args.functionNames, { schema, table: args.table }, problems),
   };
   const around = { table: { schema, table: args.table, zone: level.key.zone, grid: level.grid, levels } };
   const options = parseOptions(TABLE_OPTIONS, args, around, problems);

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { TableSpecArgs } from "./args";
 import { columnsShape } from "./column";
-import { functionNamesSchema } from "../schedule/function-names";
 import { shapesOf } from "../option/option";
 import { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import { WINDOW } from "../window/window";
@@ -25,7 +24,6 @@ export const tableSchema = z.strictObject({
   indexes: indexesShape.optional(),
   ...profileShapes,
   publications: publicationsShape.optional(),
-  functionNames: functionNamesSchema.optional(),
 });
 
 /** Fails to compile, naming the options, if the shape and the documented interface differ. */

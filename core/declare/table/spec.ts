@@ -5,7 +5,6 @@ import type { LeafProfile } from "./profile";
 import type { GridSegment } from "../../time/grid";
 import type { KeyEncoding, KeyKind } from "../../time/key";
 import type { LevelsSpec, RootLevel } from "../../levels/levels";
-import type { FunctionAliasesWire } from "../schedule/function-names";
 import type { SpecsOf } from "../option/option";
 import type { TABLE_OPTIONS, WINDOW_OPTIONS } from "./options";
 import type { WINDOW } from "../window/window";
@@ -23,13 +22,11 @@ export interface TableSpec extends SpecsOf<typeof TABLE_OPTIONS> {
   /** Properties of every partition. */
   readonly leaves: LeafProfile;
   readonly publications: readonly PublicationSpec[];
-  /** Names that callers use; undefined: none. */
-  readonly functionNames: FunctionAliasesWire | undefined;
   readonly window: WindowSpec;
 }
 
 /** Input for creating the table itself; of the window it needs only the key. */
-export type TableShape = Omit<TableSpec, "window" | "publications" | "functionNames"> & {
+export type TableShape = Omit<TableSpec, "window" | "publications"> & {
   readonly window: { readonly key: KeySpec };
 };
 

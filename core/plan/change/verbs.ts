@@ -23,6 +23,8 @@ export const VERBS = {
   default: { section: "upkeep" },
   trigger: { section: "upkeep" },
   constrain: { section: "upkeep", inShort: "foreign keys to add" },
+  name: { section: "upkeep", isDrift: true, inShort: "functions to name" },
+  unname: { section: "upkeep", inShort: "named functions to drop" },
   analyze: { section: "upkeep", inShort: "to analyze" },
   finalize: { section: "retire", isDrift: true, done: "finished the detach of" },
   detach: { section: "retire", done: "detached" },

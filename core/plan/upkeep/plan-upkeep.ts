@@ -1,5 +1,6 @@
 import { type KnownSourceTriggers, planSourceTriggers } from "../../partition/branch/source-triggers";
 import type { Observation } from "../../observed/observed-table";
+import type { Alias } from "../../schedule/aliases";
 import type { WindowSpec } from "../../declare/table/spec";
 import type { Statement } from "../../sql/statement";
 import { compareInstants, formatInstant, type Instant, wholeDays } from "../../time/instant";
@@ -10,11 +11,13 @@ import type { VerbIn } from "../change/verbs";
 import { quoteQualified } from "../../names/identifier";
 
 /** A pending change of the table as a whole, not of one partition. */
-export type UpkeepChange = Change<"default" | "trigger" | "analyze", UpkeepStep>;
+export type UpkeepChange = Change<"default" | "trigger" | "name" | "unname" | "analyze", UpkeepStep>;
 
 export interface UpkeepStep {
   /** Event recorded in the ledger by the same transaction, with the schema of its object. */
   readonly record?: { readonly event: "created" | "attached" | "dropped"; readonly schema: string };
+  /** Functions and views for callers, recorded in the registry by the same transaction. */
+  readonly aliases?: readonly Alias[];
   /** Skipped unless a complete plan has named it. */
   readonly onlyIfNamed?: boolean;
 }

@@ -27,6 +27,7 @@ import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
 import { withDeclaredIndexes } from "../shared/declared-indexes";
 import { withCountedRows } from "../shared/counted-default";
+import { readTaken } from "./function-names";
 import { laterKeysOf } from "./add-later-keys";
 import { registeredAsOf, registeredWindow } from "./registered-window";
 import type { WindowInputs } from "./window-inputs";
@@ -54,6 +55,7 @@ export async function readPlanContext(
     retire,
     ...(retire ? await readRetireFacts(runtime, create, limit) : {}),
     sourceTriggers: await triggersOf(runtime, inputs),
+    takenNames: await readTaken(runtime.database, spec, observation),
     registered: registeredWindow(observation),
     registeredAsOf: registeredAsOf(observation),
     indexes: runtime.indexesOf(spec),

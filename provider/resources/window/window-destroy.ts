@@ -28,6 +28,7 @@ import { retire } from "../../../postgres/work/retire";
 import type { ResourceContext } from "../../runtime/call-context";
 import { Refusal } from "../../runtime/failures";
 import type { Runtime } from "../../runtime/runtime";
+import { dropFunctionNames } from "./function-names";
 import { checkLastCopy } from "./window-archive";
 import { destroyRefused } from "../shared/table-problems";
 import type { WindowInputs } from "./window-inputs";
@@ -57,7 +58,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   const observation = await runtime.observe(spec, spec.key);
   const { table, registration } = observation;
   if (!table || !registration || registration.mode === "released" || registration.owner !== runtime.owner(ctx)) return;
-  if (!spec.ownsTable) return handBack(work, spec);
+  if (!spec.ownsTable) return handBack(work, spec, observation);
   if (!runtime.destroyAllowed(spec)) throw destroyRefused(spec);
   const keys = await goingKeys(ctx, runtime, observation, spec, table.oid);
   await requireUnneeded(runtime, spec, [table, ...observation.detached.filter(isDropped)], keys);
@@ -65,6 +66,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
   const at = decidingNow(runtime.clocks(inputs.asOf, observation));
   await recordDestroying(work, spec, at);
   await dropTriggers(work, spec);
+  await dropFunctionNames(work, spec, observation);
   await dropKeys(work, spec, keys);
   // The default partition first: while it exists no other can be detached concurrently.
   for (const leaf of [...table.leaves].sort((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
@@ -237,8 +239,9 @@ function isDropped({ archived, dropAfter }: DetachedTable): boolean {
 }
 
 /** Hands back a table that another tool created: it is not dropped, and its partitions remain, unmanaged. */
-async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
+async function handBack(work: WorkContext, spec: WindowSpec, observation: Observation): Promise<void> {
   await dropTriggers(work, spec);
+  await dropFunctionNames(work, spec, observation);
   const subject = `releasing "${spec.schema}.${spec.table}"`;
   await work.database.execute([releaseTableStatement(work.management, spec)], {
     signal: work.signal,

@@ -7,6 +7,8 @@ import type { VerbIn } from "../../../core/plan/change/verbs";
 import { names } from "../../../core/plan/change/work";
 import { observedParent } from "../../../core/partition/carry/parent";
 import { ledgerStatement } from "../../../postgres/registry/registry";
+import { recordAliasesStatement } from "../../../postgres/registry/schedule-records";
+import type { TableName } from "../../../core/names/table-name";
 import type { WorkContext } from "../../../postgres/work/work-context";
 import { withDeclaredIndexes } from "../shared/declared-indexes";
 import type { WindowInputs } from "./window-inputs";
@@ -39,15 +41,19 @@ export async function performUpkeep(turn: Turn): Promise<Observation | undefined
 async function perform({ failures, inputs, work }: Turn, due: readonly UpkeepChange[]): Promise<boolean> {
   let done = false;
   for (const { verb, subject: name, reasons, statements, step } of due) {
-    const { record, onlyIfNamed } = step;
+    const { aliases, record, onlyIfNamed } = step;
     if (work.signal.aborted) break;
     if (onlyIfNamed && !(inputs.complete && names(inputs.work, verb, WHOLE))) continue;
     const subject = `${UPKEEP[verb].words} "${name}" of "${inputs.spec.schema}.${inputs.spec.table}"`;
     try {
       const last = statements.at(-1);
-      const note = record && { ...recordOf(work, inputs, name, record), transaction: last?.transaction };
+      const entry = record
+        ? recordOf(work, inputs, name, record)
+        : aliases && recordAliasesStatement(work.management, { ...nameOf(inputs), aliases });
+      const note = entry && { ...entry, transaction: last?.transaction };
       // Before the last statement if that drops the object of the record: its oid is looked up.
-      const all = note && record.event === "dropped" ? [note, ...statements] : [...statements, ...(note ? [note] : [])];
+      const all =
+        note && record?.event === "dropped" ? [note, ...statements] : [...statements, ...(note ? [note] : [])];
       await work.database.execute(all, { signal: work.signal, log: work.log, subject });
       work.log.info(`${subject}: ${reasons.join("; ")}`);
       done = true;
@@ -67,6 +73,8 @@ interface UpkeepTraits {
 const UPKEEP = {
   default: { words: "keeping default partition", when: "planned again" },
   trigger: { words: "keeping the trigger on", when: "planned" },
+  name: { words: "naming functions for callers of", when: "planned" },
+  unname: { words: "dropping functions for callers of", when: "planned" },
   analyze: { words: "analyzing", when: "planned" },
   // Performed in later-keys.ts.
   constrain: { words: "adding foreign key", when: "before" },
@@ -83,8 +91,7 @@ function recordOf(
   record: NonNullable<UpkeepStep["record"]>,
 ) {
   return ledgerStatement(work.management, {
-    schema: spec.schema,
-    table: spec.table,
+    ...nameOf({ spec }),
     partition,
     partitionSchema: record.schema,
     bounds: WHOLE,
@@ -92,4 +99,8 @@ function recordOf(
     run: work.run,
     detail: {},
   });
+}
+
+function nameOf({ spec: { schema, table } }: Pick<WindowInputs, "spec">): TableName {
+  return { schema, table };
 }

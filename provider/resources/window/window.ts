@@ -52,7 +52,8 @@ export const partitionWindow = defineResource(
     const checked = new CheckedInputs();
     return {
       id: ({ spec }) => formatTableId(spec),
-      declared: DECLARED_WINDOW_KEYS,
+      // Names are compared with the database: state of a version that had them elsewhere does not differ.
+      declared: DECLARED_WINDOW_KEYS.filter((key) => key !== "functionNames"),
       withoutUnknowable: withoutUnknownBucket,
       keep: declaredOnly,
 
@@ -183,7 +184,10 @@ async function isDueNow(
   if (!observation?.table) return false;
   const limit = () => byteLimitFor(runtime, read.spec);
   const { changes } = planChanges(await readPlanContext(runtime, read, observation, { limit }));
-  return workOf(changes, read.spec).some(({ verb }) => updating || traitsOf(verb).isDrift === true);
+  // Inputs of an earlier version do not have the names, which that version declared elsewhere: only Check knows that none are.
+  return workOf(changes, read.spec).some(
+    ({ verb }) => verb !== "unname" && (updating || traitsOf(verb).isDrift === true),
+  );
 }
 
 /** Returns facts about the table as a whole: they change by themselves, and never cause a diff. */

@@ -3,7 +3,7 @@ import type { TableSpecArgs } from "../../../core/declare/table/args";
 import { closeAll } from "../../provider/wire-support";
 import { testVersions, withDatabase } from "../../support/database";
 import { Deployment } from "../../support/harness/deployment";
-import { left, program, reset } from "../../support/harness/fixture";
+import { eventsTable, left, program, reset } from "../../support/harness/fixture";
 import { endPlugins } from "../../support/harness/plugin";
 import { preview, up } from "../../support/harness/rounds";
 
@@ -136,6 +136,24 @@ describe.each(testVersions())("PostgreSQL %s, an archive table", (version) => {
     expect((await run(april)).error).toBeUndefined();
     await equal();
     expect(await there()).toBe(false);
+  });
+
+  it("without a copy is a detached partition that a hand attaches to it: no update touches it there", async () => {
+    const { grace: _, ...events } = eventsTable({ onExpire: "detach" });
+    const detached = { tables: { events }, asOf: april };
+    expect((await up(database, deployment, { ...detached, asOf: march })).error).toBeUndefined();
+    await database.query("insert into app.events values (1, '2025-02-05')");
+    expect((await up(database, deployment, detached)).error).toBeUndefined();
+    await database.query("alter table app.events_p2025_02 set schema archive");
+    expect((await preview(database, deployment, detached)).steps).toEqual([]);
+    await database.query(`alter table archive.events_p2025_02 rename to february;
+      create table archive.events (like app.events) partition by range (at);
+      alter table archive.events attach partition archive.february for values from ('2025-02-01Z') to ('2025-03-01Z')`);
+    expect(await up(database, deployment, detached)).toMatchObject({ error: undefined, steps: [] });
+    expect(
+      (await up(database, deployment, program("2025-05-10T00:00:00Z", { onExpire: "drop" }))).error,
+    ).toBeUndefined();
+    expect(await database.query("select id::int from archive.events")).toEqual([{ id: 1 }]);
   });
 
   it("that would be the table itself is refused", async () => {

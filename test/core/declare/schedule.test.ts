@@ -66,10 +66,12 @@ describe("a declared schedule", () => {
 describe("names that callers use", () => {
   it("travel with their schema", () => {
     const names = { ensure: "make", info: "parts" };
-    expect(tableSpec({ functionNames: names }).functionNames).toEqual({ ...VALID_NAME, aliasSchema: "public", names });
+    const parsed = (functionNames: NonNullable<TableSpecArgs["functionNames"]>) =>
+      tableSpec({ functionNames }).window.functionNames;
+    expect(parsed(names)).toEqual({ schema: "public", ...names });
     const schema = "partition_mgmt";
-    expect(tableSpec({ functionNames: { schema, ...names } }).functionNames).toMatchObject({ aliasSchema: schema });
-    expect(tableSpec({ functionNames: {} }).functionNames).toBeUndefined();
+    expect(parsed({ schema, ...names })).toEqual({ schema, ...names });
+    expect(parsed({})).toBeUndefined();
   });
 
   it.each<[string, NonNullable<TableSpecArgs["functionNames"]>, string]>([

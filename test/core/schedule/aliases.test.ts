@@ -2,13 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { RegisteredAlias } from "../../../core/observed/registration";
 import { aliasesOf, planAliases, signature } from "../../../core/schedule/aliases";
 
-const wire = {
-  schema: "app",
-  table: "events",
-  aliasSchema: "app",
-  names: { ensure: "_ensure_part", info: "events_info" },
-};
-const wanted = aliasesOf("pgpartition", wire);
+const table = { schema: "app", table: "events" };
+const wanted = aliasesOf("pgpartition", table, { schema: "app", ensure: "_ensure_part", info: "events_info" });
 const registered = (state: RegisteredAlias["state"]) => wanted.map((alias): RegisteredAlias => ({ ...alias, state }));
 const sql = (plan: ReturnType<typeof planAliases>) => plan.statements.map((statement) => statement.sql);
 

@@ -23,7 +23,7 @@ export interface Declared {
     | "Partition"
     | "Index"
     | "PublicationMember"
-    | "FunctionAliases"
+    | "FunctionAliases" // only in state of earlier versions
     | "CronJob"
     | "PartitionWindow";
   readonly name: string;
@@ -77,7 +77,6 @@ function tableResources(key: string, args: TableSpecArgs, asOfText: string): Dec
         2,
       ),
     ),
-    ...(spec.functionNames ? [declared("FunctionAliases", `${key}-functions`, spec.functionNames, 2)] : []),
     ...(job ? [declared("CronJob", `${key}-schedule`, job, 2)] : []),
     ...spec.indexes.map((index) => declared("Index", `${key}-${index.index}`, indexToWire(index, table), 3)),
     declared("PartitionWindow", `${key}-window`, windowInputs(spec, window), 4),
