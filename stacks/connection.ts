@@ -22,7 +22,7 @@ export function resolveConnection(config: StackConfig, outside: Outside): Resolv
   const sources = Object.entries({ password, passwordEnv, passwordCommand }).filter(([, value]) => value !== undefined);
   if (sources.length > 1) {
     const names = sources.map(([name]) => name).join(" and ");
-    return problem("database", `the password is given by ${names}.`, "Keep one of them.");
+    return problem("database", `the password is given by ${names}.`, "Remove one of them.");
   }
   if (passwordEnv === undefined) return { connection: defined({ ...server, password, passwordCommand }) };
   const found = outside.environment[passwordEnv];

@@ -28,12 +28,12 @@ export function branchNotes(spec: WindowSpec, table: ObservedTable, values: Sour
     ...nameProblems(desired).map(formatProblem),
     ...(stems.length > 0
       ? [
-          `the values give branches that the table has not (${named(stems.map((one) => one.path))}): the first update makes them; where says which values are in use`,
+          `the values name branches that the table does not have (${named(stems.map((one) => one.path))}): the first update creates them; where selects the values in use`,
         ]
       : []),
     ...(gone.length > 0
       ? [
-          `${named(gone.map((one) => one.path ?? []))} is in the table and not among the values: kept, and nothing is added`,
+          `${named(gone.map((one) => one.path ?? []))} is in the table and not among the values: left in place, nothing is added`,
         ]
       : []),
   ];

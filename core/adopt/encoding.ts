@@ -46,8 +46,8 @@ export function readingNotes(reading: BoundsReading, now: Instant): string[] {
   const near = finite(reading).some((part) => isNear(part, now));
   return [
     near
-      ? `read as ${reading.encoding}, most partitions have no length of any calendar: if the key is no time, this program makes partitions among its numbers`
-      : `read as ${reading.encoding}, all partitions lie between ${day(range.from)} and ${day(range.to)}, far from the present: if the key is no time, this program makes partitions among its numbers`,
+      ? `read as ${reading.encoding}, most partitions have no length of any calendar: if the key is no time, this program creates partitions among its numbers`
+      : `read as ${reading.encoding}, all partitions are between ${day(range.from)} and ${day(range.to)}, far from the present: if the key is no time, this program creates partitions among its numbers`,
   ];
 }
 
@@ -92,7 +92,7 @@ function noTimes(readings: readonly BoundsReading[], subject: KeySubject): strin
   const [sample] = readings[0]?.parts.filter((part) => !part.isDefault) ?? [];
   const key = `the key "${column}" (${type}) of ${name}`;
   if (!sample)
-    return `${key} has no partition whose bounds would tell how it writes times: say it with --key (${encodings(readings)})`;
+    return `${key} has no partition whose bounds show how it writes times: declare it with --key (${encodings(readings)})`;
   const found = `${key} is cut by bounds that are no times: "${sample.name}" is ${sample.boundsText}`;
   if (readings.every(hasUnread))
     return type === "uuid"
@@ -100,17 +100,17 @@ function noTimes(readings: readonly BoundsReading[], subject: KeySubject): strin
       : `${found}. Columns that hold times are date, timestamp, timestamptz, integers of seconds, milliseconds or microseconds, and UUIDv7`;
   const nano = nanoseconds(readings, now);
   if (nano !== undefined)
-    return `${found}. As nanoseconds they would begin on ${day(nano)}, and no key here is read by nanoseconds: leave its partitions to the tool that makes them, or move the rows into a table whose key is a timestamptz`;
+    return `${found}. As nanoseconds they would begin on ${day(nano)}, and no key here is read by nanoseconds: leave its partitions to the tool that creates them, or move the rows into a table whose key is a timestamptz`;
   const read = readings.filter((one) => !hasUnread(one));
   const places = read.flatMap((one) => {
     const range = rangeOf(one);
-    return range ? [`as ${one.encoding} they lie between ${day(range.from)} and ${day(range.to)}`] : [];
+    return range ? [`as ${one.encoding} they are between ${day(range.from)} and ${day(range.to)}`] : [];
   });
   const history = read.find((one) => finite(one).length > 0 && hasTimeLengths(finite(one), one.zone));
   const way = history
-    ? `If they are times of then, say it: --key ${history.encoding}`
-    : "What is cut by the numbers of rows has no window of time: leave its partitions to the tool that makes them";
-  return `${found}; ${[...new Set(places)].join(", ")}, and by none of these most partitions lie within ${NEAR_YEARS} years of now and have a length of time. ${way}`;
+    ? `If these times are right, set --key ${history.encoding}`
+    : "Partitions by row numbers have no window of time: leave them to the tool that creates them";
+  return `${found}; ${[...new Set(places)].join(", ")}, and by none of these most partitions are within ${NEAR_YEARS} years of now and have a length of time. ${way}`;
 }
 
 function encodings(readings: readonly BoundsReading[]): string {

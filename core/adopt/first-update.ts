@@ -70,11 +70,11 @@ export function planFirstUpdate(spec: TableSpec, table: ObservedTable, levels: F
       ...formNotes(levels),
       ...(expired.length > 0
         ? [
-            `${expired.length} partitions have expired by this window (${expired.slice(0, NAMED).join(", ")}${expired.length > NAMED ? ", …" : ""}): they stay until their bounds stand in confirmDrops`,
+            `${expired.length} partitions have expired by this window (${expired.slice(0, NAMED).join(", ")}${expired.length > NAMED ? ", …" : ""}): they are retained until confirmDrops names their bounds`,
           ]
         : []),
-      ...listed.map((one) => `no partition holds ${formatInterval(one)}: the first update makes "${one.name}"`),
-      ...(more > 0 ? [`the first update makes ${more} more partitions`] : []),
+      ...listed.map((one) => `no partition holds ${formatInterval(one)}: the first update creates "${one.name}"`),
+      ...(more > 0 ? [`the first update creates ${more} more partitions`] : []),
     ],
   };
 }
@@ -98,7 +98,7 @@ function observed(table: ObservedTable, { replication, now, history }: Known): O
 }
 
 function nullableNote(table: ObservedTable, column: string): string {
-  return `before the first update, which refuses it as it is: the key "${column}" may be NULL, and a row without it belongs to no partition. Writers go on while this sets it, one statement after the other: ${notNullScript(table, column).join(" ")}`;
+  return `before the first update, which refuses it as it is: the key "${column}" may be NULL, and a row without it belongs to no partition. Writers continue while this sets it, one statement after the other: ${notNullScript(table, column).join(" ")}`;
 }
 
 /** Notes sets of UUID partitions whose bounds are written in several forms. */

@@ -73,7 +73,7 @@ function periodToCome(
   const [whole] = new Set(alike.map((part) => findPeriod(part, zone)));
   if (run > 1 && whole !== undefined && whole !== "whole" && alike.every((part) => findPeriod(part, zone) === whole)) {
     notes.push(
-      `partitions end before the next begins, and what lies between belongs to none: the grid goes on by whole ${SPAN_WORDS[whole]}`,
+      `partitions end before the next begins, and the gaps belong to none: the grid continues by whole ${SPAN_WORDS[whole]}`,
     );
     return whole;
   }
@@ -82,7 +82,7 @@ function periodToCome(
   const end = last.to;
   const cut = compareInstants(startOfPeriod(end, period, zone), end) === 0;
   notes.push(
-    `no interval here is ${lengthText(last, zone)} from ${formatInstant(last.from)}: partitions that are there keep their bounds, and after ${formatInstant(end)} each new one is ${ARTICLES[period]}, the nearest that is not longer${
+    `no interval here is ${lengthText(last, zone)} from ${formatInstant(last.from)}: existing partitions keep their bounds, and after ${formatInstant(end)} each new one is ${ARTICLES[period]}, the nearest that is not longer${
       cut ? "" : `; the first of them ends at ${formatInstant(endOfPeriod(end, period, zone))}`
     }`,
   );
@@ -189,7 +189,7 @@ function templateOf(one: Tile, every: Period, tiles: readonly Tile[], context: N
       `no template gives the names of the ${every} partitions (${alike[0]?.name ?? ""}, …): they keep them, new ones are named as below`,
     );
   if (one.parts.length > 0 && found && found.others.length > 0)
-    notes.push(`named otherwise than the template, and kept so: ${found.others.join(", ")}`);
+    notes.push(`named otherwise than the template; they keep these names: ${found.others.join(", ")}`);
   return found?.template ?? DEFAULT_PARTITION_NAMES[every];
 }
 

@@ -21,9 +21,7 @@ export function findIndexes(table: ObservedTable, parts: readonly ObservedLeafIn
     if (index.constraint) continue;
     const read = readIndexDefinition(index.definition);
     if (!read) {
-      notes.push(
-        `index "${index.name}" says more than can be declared (${index.definition}): left out, and left alone`,
-      );
+      notes.push(`index "${index.name}" has more than can be declared (${index.definition}): left out, and left alone`);
       continue;
     }
     const { key, name } = nameIndex(index.name, table.name);
@@ -72,7 +70,7 @@ function ownIndexes(table: ObservedTable, parts: readonly ObservedLeafIndex[]): 
       {
         key,
         index: indexArgs(read, first.unique, undefined, template, key),
-        note: `every partition has an index "${template}" and the table has none: the first update makes that of the table and attaches them, building nothing`,
+        note: `every partition has an index "${template}" and the table has none: the first update creates that of the table and attaches them, building nothing`,
       },
     ];
   });

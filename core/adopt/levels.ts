@@ -146,7 +146,7 @@ function listLevel(
   const parents = new Set(parts.map(({ parent }) => parent.oid));
   if (!source && parts.length !== given.length * parents.size)
     notes.push(
-      `the values of "${column}" are not the same in every branch, and no foreign key says where they come from: say it (values: { from, column, parent }, or --values ${column}=table.column,parent), else the first update makes the branches that are missing`,
+      `the values of "${column}" are not the same in every branch, and no foreign key shows their source: declare it (values: { from, column, parent }, or --values ${column}=table.column,parent), else the first update creates the missing branches`,
     );
   return {
     list: column,

@@ -11,7 +11,7 @@ interface ProgramParts {
 
 const DECIDE: Readonly<Record<string, string>> = {
   window: "to decide: proposed from the partitions that exist",
-  onExpire: 'to decide: "detach" keeps the rows in a table of their own, "drop" deletes them',
+  onExpire: 'to decide: "detach" keeps the rows in a separate table, "drop" deletes them',
 };
 
 /** Returns the TypeScript program that declares one adopted table. */
@@ -25,7 +25,7 @@ export function programText({ name, args, management, notes }: ProgramParts): st
     'import { ManagementSchema, PartitionedTable } from "pulumi-pgpartition";',
     "",
     ...notes.map((note) => `// ${note.replaceAll("\n", " ")}`),
-    ...(args.columns ? [] : ["// The columns are left to the tool that made them; --columns declares them too."]),
+    ...(args.columns ? [] : ["// The columns are left to the tool that created them; --columns declares them too."]),
     `const management = new ManagementSchema("management", { schema: ${JSON.stringify(management)} });`,
     "",
     "new PartitionedTable(",

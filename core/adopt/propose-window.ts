@@ -45,10 +45,10 @@ export function proposeWindow(
   const notes = [
     ...(endless && unlimited
       ? [
-          `the last partition "${endless.name}" has no end: nothing can be made after ${formatInstant(unlimited)} until it is detached, and then attached again with an end. lead ends there`,
+          `the last partition "${endless.name}" has no end: nothing can be created after ${formatInstant(unlimited)} until it is detached, and then attached again with an end. lead ends there`,
         ]
       : []),
-    ...(!isAhead && !unlimited ? ["no partition lies ahead of the present one: the first update makes the next"] : []),
+    ...(!isAhead && !unlimited ? ["no partition exists after the present one: the first update creates the next"] : []),
   ];
   if (open || !first)
     return {

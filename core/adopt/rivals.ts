@@ -56,7 +56,7 @@ export function retireRivals(table: { readonly schema: string; readonly table: s
     })),
     ...(rivals.partman ? [partmanRow(rivals.partman)] : []),
     ...functions.map(({ kind, signature, source }) => ({
-      what: `${kind} ${signature} ${whatItDoes(source)}; drop it once nobody calls it`,
+      what: `${kind} ${signature} ${whatItDoes(source)}; drop it once nothing calls it`,
       sql: `DROP ${kind.toUpperCase()} ${signature};`,
     })),
   ];
@@ -116,7 +116,7 @@ export function rivalsText(retiring: readonly Retiring[]): string {
   if (retiring.length === 0)
     return "-- No job, function or pg_partman configuration was found that creates or drops partitions of it.\n";
   return [
-    "-- What creates or drops partitions of the table today. Run this right before the first `pulumi up`: two makers would work against",
+    "-- What creates or drops partitions of the table today. Run this right before the first `pulumi up`: two creators would work against",
     "-- one another, and a table that pg_partman maintains is refused.",
     ...retiring.flatMap(({ what, sql }) => [`-- ${what}`, sql]),
     "",

@@ -36,7 +36,7 @@ export function sayable(args: TableSpecArgs, table: ObservedTable): Said {
   return {
     args: rest,
     notes: [
-      `the columns cannot be declared and are left to the tool that made them, with keys and constraints: ${problems.map(formatProblem).join(" ")}`,
+      `the columns cannot be declared and are left to the tool that created them, with keys and constraints: ${problems.map(formatProblem).join(" ")}`,
     ],
   };
 }
@@ -51,7 +51,7 @@ function withoutDefaults(args: TableSpecArgs, notes: string[]): TableSpecArgs {
     if (text !== undefined) checkExpression("default", text, problems);
     if (problems.length > 0)
       notes.push(
-        `the default of column "${name}" (${text ?? ""}) cannot be declared: it stays as it is, and new partitions get it from the table`,
+        `the default of column "${name}" (${text ?? ""}) cannot be declared: it is left as it is, and new partitions get it from the table`,
       );
     const kept = {
       ...rest,
@@ -78,8 +78,8 @@ function withoutConstraints(args: TableSpecArgs, table: ObservedTable, notes: st
     unsaid.add(one.name);
     notes.push(
       one.kind === "primary"
-        ? `the primary key "${one.name}" says more than can be declared (${one.definition}): its columns are declared, and it stays as it is`
-        : `${WORDS[one.kind]} "${one.name}" says more than can be declared (${one.definition}): left out, and left as it is; new partitions get it from the table`,
+        ? `the primary key "${one.name}" has more than can be declared (${one.definition}): its columns are declared, and it is left as it is`
+        : `${WORDS[one.kind]} "${one.name}" has more than can be declared (${one.definition}): left out, and left as it is; new partitions get it from the table`,
     );
   }
   const kept = <T>(list: Readonly<Record<string, T>> | undefined) => {
@@ -151,6 +151,6 @@ function keptNotes(table: ObservedTable): string[] {
     .filter((column) => column.generated)
     .map(
       (column) =>
-        `column "${column.name}" is generated, which a declaration does not say: it is declared by its type, stays generated, and new partitions get that from the table`,
+        `column "${column.name}" is generated, which cannot be declared: it is declared by its type, remains generated, and new partitions get that from the table`,
     );
 }

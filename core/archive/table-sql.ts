@@ -56,7 +56,7 @@ export function makeTableStatements(
     locks: [],
     hold: "instant",
     hazards: [],
-    undo: "drop what was made, as long as nothing is archived in it",
+    undo: "drop what was created, as long as nothing is archived in it",
   }));
 }
 
@@ -128,7 +128,7 @@ export function archiveRowsStatement(table: TableRef, elsewhere: boolean): State
     locks: elsewhere ? [] : [{ relation: `${table.schema}.${table.name}`, role: "archive", mode: "ROW EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: [],
-    undo: "none needed: rows of an archive that was never completed are taken back",
+    undo: "none needed: rows of an archive that was never completed are deleted",
   };
 }
 

@@ -15,6 +15,6 @@ function textOf(value: string | number): string {
 
 function valueOf(name: string, values: Values): string | number {
   const value = values[name];
-  if (value === undefined) throw new Error(`there is no value for the placeholder <${name}>`);
+  if (value === undefined) throw new Error(`the placeholder <${name}> has no value`);
   return value;
 }

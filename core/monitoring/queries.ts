@@ -61,8 +61,8 @@ from ${from(settings, "runway")}`,
     cacheSeconds: CACHE_SECONDS,
     columns: [
       ...TABLE,
-      gauge("seconds", "Time until the first moment without a partition; 0: there is none for the present one"),
-      gauge("prepared_seconds", "Time until the end of what the schedule in the database could make"),
+      gauge("seconds", "Time until the first moment without a partition; 0: the present one has none"),
+      gauge("prepared_seconds", "Time until the end of what the schedule in the database can create"),
     ],
   };
 }
@@ -73,7 +73,7 @@ function creationQuery(settings: MonitoringSettings): MetricQuery {
     sql: `select v.schema_name as schema, v.table_name as table, v.missing
 from ${from(settings, "creation_health")}`,
     cacheSeconds: CACHE_SECONDS,
-    columns: [...TABLE, gauge("missing", "Partitions that are due and not there")],
+    columns: [...TABLE, gauge("missing", "Partitions that should exist and do not")],
   };
 }
 
@@ -114,7 +114,7 @@ from ${from(settings, "partition_info")}`,
       ...TABLE,
       label("partition", "Name of the partition"),
       gauge("size_bytes", "Bytes of the partition with its indexes"),
-      gauge("rows", "Rows, as the statistics know them"),
+      gauge("rows", "Rows according to the statistics"),
       gauge("dead_tuples", "Rows that vacuum has not cleared away"),
     ],
   };
@@ -130,7 +130,7 @@ from ${from(settings, "default_rows")}`,
     columns: [
       ...TABLE,
       label("partition", "Name of the default partition"),
-      gauge("rows", "Rows that no other partition took, as the statistics know them"),
+      gauge("rows", "Rows that no other partition took, according to the statistics"),
     ],
   };
 }
@@ -148,10 +148,10 @@ from ${from(settings, "job_health()")}`,
     columns: [
       ...TABLE,
       label("job", "Name of the job in pg_cron"),
-      gauge("visible", "0: the job is gone, or the role of the exporter may not see it"),
+      gauge("visible", "0: the job is gone, or hidden from the exporter's role"),
       gauge("failed", "1: its last run failed"),
       gauge("inactive", "1: it is switched off"),
-      gauge("idle_seconds", "Time since its last run, or since it was made; 0 where that cannot be seen"),
+      gauge("idle_seconds", "Time since its last run, or since it was created; 0 where that cannot be read"),
     ],
   };
 }
@@ -205,8 +205,8 @@ from ${from(settings, `slow_queries(${settings.slowQueryMs / 10}, 100)`)}`,
       ...TABLE,
       label("query_id", "queryid of pg_stat_statements"),
       counter("calls_total", "Calls of the statement"),
-      counter("seconds_total", "Time that it took in all"),
-      gauge("mean_seconds", "Time that it took in the mean since the statistics were reset"),
+      counter("seconds_total", "Total time"),
+      gauge("mean_seconds", "Mean time since the statistics were reset"),
     ],
   };
 }

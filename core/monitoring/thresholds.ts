@@ -31,6 +31,6 @@ export function reportThresholds({ smallBytes, warnBytes, alertBytes }: SizeThre
     report(
       "sizes",
       `small, warn and alert are ${smallBytes}, ${warnBytes} and ${alertBytes} bytes.`,
-      "Let each be larger than the one before.",
+      "Make each larger than the one before.",
     );
 }

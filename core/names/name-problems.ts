@@ -35,7 +35,7 @@ export function checkSchemaName(path: string, name: string, problems: Problem[])
     path,
     code: "invalid-name",
     message: `the schema ${JSON.stringify(name)} belongs to PostgreSQL.`,
-    fix: "Use a schema of your own; names that begin with pg_ are reserved.",
+    fix: "Use another schema; names that begin with pg_ are reserved.",
   });
 }
 

@@ -76,7 +76,7 @@ function describeCreation(creation: DueCreation): Pick<CreateChange, "subject" |
   const { partition } = creation;
   switch (creation.kind) {
     case "create": {
-      const lost = "was dropped outside Pulumi, its rows are gone; made anew, empty";
+      const lost = "was dropped outside Pulumi, its rows are gone; created again, empty";
       const reason = creation.lost ? lost : "in the window and missing";
       return { subject: partition.name, section: "create", reasons: [reason], facts: {} };
     }

@@ -83,7 +83,7 @@ export function keptChanges(
   return leaves
     .filter((leaf) => leaf.bounds !== undefined && !hasExpired(leaf.bounds.to, horizon) && !wants(leaf))
     .map((leaf) => {
-      const reason = "outside the window and not expired: kept";
+      const reason = "outside the window and not expired: left in place";
       const step: Retirement = { verb: "detach", table: leavingLeaf(leaf), reason, promise: { kind: "stays" } };
       const described = describeStep(step, decidingNow(clocks));
       return { ...described, section: "kept", reasons: [], statements: [], keep: { by: "window", reason } };

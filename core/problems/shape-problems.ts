@@ -58,7 +58,7 @@ function fromIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Pro
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string): Problem {
-  const unknown = { message: `there is no property "${key}" here.`, fix: "Remove it, or mend its spelling." };
+  const unknown = { message: `the property "${key}" does not exist here.`, fix: "Remove it, or correct its spelling." };
   const { message, fix } = removedOption(path) ?? unknown;
   return problem(path, "unknown-property", message, fix);
 }

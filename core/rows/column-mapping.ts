@@ -48,7 +48,7 @@ export function mapColumns(archived: readonly ArchivedColumn[], live: readonly L
 function problemOf(column: ArchivedColumn, live: LiveColumn | undefined): string[] {
   const name = `column "${column.name}"`;
   if (!live) return [`${name} (${column.type}) was dropped since`];
-  if (live.generated && !column.generated) return [`${name} holds values in the archive, and is generated now`];
+  if (live.generated && !column.generated) return [`${name} has values in the archive, and is generated now`];
   if (castsExactly(column.type, live.type)) return [];
   return [`${name} was ${column.type} and is ${live.type} now`];
 }

@@ -23,7 +23,7 @@ export function formatTid({ block, line }: Tid): string {
 /** Reads what the server prints. Throws RangeError if it is not a tid. */
 export function parseTid(text: string): Tid {
   const match = /^\((\d+),(\d+)\)$/.exec(text);
-  if (!match) throw new RangeError(`"${text}" is not the place of a row`);
+  if (!match) throw new RangeError(`"${text}" is not the tid of a row`);
   return { block: Number(match[1]), line: Number(match[2]) };
 }
 

@@ -78,7 +78,7 @@ export function planAliases(
     differences: [
       ...stale
         .filter((one) => !missing.some((alias) => sameName(one, alias)))
-        .map((alias) => `${signature(alias)} is not declared any more`),
+        .map((alias) => `${signature(alias)} is no longer declared`),
       ...missing.map(
         (alias) => `${signature(alias)} is ${stale.some((one) => sameName(one, alias)) ? "another one" : "missing"}`,
       ),
@@ -188,7 +188,7 @@ function conflict(alias: Alias, taken: TakenName): Problem {
   return {
     path: "functionNames",
     code: "name-collision",
-    message: `the ${taken.kind} ${signature(alias)} exists and is not ours: it is not replaced.`,
-    fix: `Rename it (${rename}) or drop it when its callers can do with ours; or declare another name.`,
+    message: `the ${taken.kind} ${signature(alias)} exists and is not managed here: it is not replaced.`,
+    fix: `Rename it (${rename}) or drop it when its callers can use the declared one; or declare another name.`,
   };
 }

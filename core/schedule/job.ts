@@ -115,7 +115,7 @@ function conflict(wanted: WantedJob, named: readonly FoundJob[]): Problem | unde
     path: "schedule.job",
     code: "conflict",
     message: `pg_cron has a job "${other.job}" (id ${other.jobId}) that ${what}.`,
-    fix: `If it is not needed any more: SELECT cron.unschedule(${other.jobId}). Otherwise declare another schedule.job.`,
+    fix: `If it is no longer needed: SELECT cron.unschedule(${other.jobId}). Otherwise declare another schedule.job.`,
   };
 }
 
@@ -213,11 +213,11 @@ function zoneNote(wanted: WantedJob, facts: Here): string | undefined {
 }
 
 function whyExternal(wanted: WantedJob, facts: Extract<CronFacts, { kind: "absent" | "elsewhere" }>): string {
-  const way = "nothing in the database starts it; the outputs crontab and systemdTimer hold the same schedule";
+  const way = "nothing in the database starts it; the outputs crontab and systemdTimer have the same schedule";
   if (facts.kind === "elsewhere") {
     const head = [wanted.job, wanted.cron, wanted.command, wanted.database, wanted.user].map(quoteLiteral).join(", ");
     return (
-      `pg_cron keeps its jobs in database "${facts.home}" (cron.database_name) and not in "${wanted.database}": ${way}. ` +
+      `pg_cron keeps its jobs in database "${facts.home}" (cron.database_name), not in "${wanted.database}": ${way}. ` +
       `Or run there: SELECT cron.schedule_in_database(${head}, ${String(wanted.active)})`
     );
   }
@@ -230,7 +230,7 @@ function closed(wanted: WantedJob, role: string): Problem {
   return {
     path: "schedule",
     code: "privileges",
-    message: `role "${role}" may not use pg_cron, so the job "${wanted.job}" cannot be made.`,
+    message: `role "${role}" may not use pg_cron, so the job "${wanted.job}" cannot be created.`,
     fix: `An administrator has to run: GRANT USAGE ON SCHEMA cron TO "${role.replaceAll('"', '""')}".`,
   };
 }

@@ -22,7 +22,7 @@ function statementText(statement: Statement): string {
     locks.length > 0 ? locks.join("; ") : "no lock that others see",
     statement.hold,
     ...(statement.timeouts === "strong" ? [`lock_timeout ${DEFAULT_LOCK_TIMEOUT_MS} ms, tried again`] : []),
-    ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping nobody"] : []),
+    ...(statement.timeouts === "waiting" ? ["waits as long as it takes, stopping no session"] : []),
     ...statement.hazards.map((hazard) => (hazard === "LOCK_PARENT_AX" ? `${hazard}${times(statement)}` : hazard)),
   ];
   return `${statement.sql.replace(/\n\s*/g, " ")};  -- ${traits.join(" | ")}`;

@@ -33,12 +33,12 @@ type Say = (message: string, fix: string) => void;
 function read(text: string, report: Say): Location | undefined {
   const [, scheme, rest = ""] = /^([a-z0-9+.-]+):\/\/(.*)$/su.exec(text) ?? [];
   if (scheme !== "s3" && scheme !== "file") {
-    report(`${shown(text)} is no place for an archive.`, EXAMPLES);
+    report(`${shown(text)} is not a store for archives.`, EXAMPLES);
     return undefined;
   }
   // A secret key may contain a slash.
   if (/^[^/]*@/.test(rest) || /^[^/]*:.*@/su.test(rest)) {
-    report("a user or a key stands before the @.", `Keep credentials out of the address. ${EXAMPLES}`);
+    report("it has a user or a key before the @.", `Keep credentials out of the address. ${EXAMPLES}`);
     return undefined;
   }
   if (/[?#]/.test(rest)) {
@@ -86,7 +86,7 @@ function readFile(text: string, rest: string, report: Say): Location | undefined
     return undefined;
   }
   if (directory === "") {
-    report("the root of the file system is no place for an archive.", EXAMPLES);
+    report("the root of the file system is not a store for archives.", EXAMPLES);
     return undefined;
   }
   checkFolders(directory.slice(1), text, report);

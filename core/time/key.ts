@@ -174,7 +174,8 @@ function wholeNumber(text: string): bigint {
  */
 function fourBytes(text: string): bigint {
   const value = wholeNumber(text);
-  if (BigInt.asIntN(32, value) !== value) throw new RangeError(`"${text}" does not fit an integer of four bytes`);
+  if (BigInt.asIntN(32, value) !== value)
+    throw new RangeError(`"${text}" is out of range for an integer of four bytes`);
   return value;
 }
 

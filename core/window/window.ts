@@ -94,7 +94,7 @@ function windowProblems(desired: readonly DesiredPartition[]): Problem[] {
         path: "partitionBy[0].name",
         code: "name-collision",
         message: `${formatInterval(other)} and ${formatInterval(partition)} would both be called "${partition.name}".`,
-        fix: "Give each segment of the grid a name template of its own.",
+        fix: "Give each segment of the grid its own name template.",
       });
     }
     seen.set(partition.name, partition);
@@ -103,8 +103,8 @@ function windowProblems(desired: readonly DesiredPartition[]): Problem[] {
     problems.push({
       path: "window",
       code: "invalid-value",
-      message: "the window is empty: no interval of the grid lies between its start and its lead.",
-      fix: "Let start be before the end of the lead, and let the grid cover the present.",
+      message: "the window is empty: no interval of the grid is between its start and its lead.",
+      fix: "Set a start before the end of the lead, and a grid that covers the present.",
     });
   }
   return problems;
@@ -125,7 +125,7 @@ function boundProblems(spec: WindowSpec, desired: readonly DesiredPartition[]): 
             fix:
               kind === "epoch-s-int4"
                 ? "Shorten the lead, and move the rows into a table whose key is a bigint before then."
-                : "Let the window begin and end where the key can hold a time.",
+                : "Begin and end the window where the key can hold a time.",
           },
         ],
   );

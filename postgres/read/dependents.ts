@@ -39,7 +39,7 @@ export async function explainedDrop(
   const why = whyNotDroppable({ schema, partition }, (await readDependents(database, [table.oid])).get(table.oid));
   // Dropped again meanwhile: the server has named it.
   return new StillNeeded(
-    `partition "${partition}" is not dropped: ${why === undefined ? error.message : `${why}, and the next update goes on`}`,
+    `partition "${partition}" is not dropped: ${why === undefined ? error.message : `${why}, and the next update continues`}`,
     error,
   );
 }

@@ -97,7 +97,7 @@ const SETS: Readonly<Record<string, Case>> = {
   },
   "days that end with their last second": {
     sql: `${table("timestamp not null")} ${parts("t", run("t", DAY, today - 5 * DAY, 8, quoted, 1000))}`,
-    says: [/what lies between belongs to none/, /the first update makes "t_/],
+    says: [/the gaps belong to none/, /the first update creates "t_/],
     makes: true,
   },
   "twelve hours": {
@@ -202,7 +202,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     [
       "a million ids each",
       `${table("bigint not null")} ${parts("t", run("t", 1_000_000, 0, 5, String))}`,
-      /cut by bounds that are no times.*leave its partitions to the tool/s,
+      /cut by bounds that are no times.*leave them to the tool/s,
     ],
     [
       "nanoseconds",
@@ -268,9 +268,9 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     );
     const { source } = await adopt("--key", "epoch-s");
     expect(source).toMatch(
-      /read as epoch-s, all partitions lie between 1991-01-01 and 1991-01-04, far from the present/,
+      /read as epoch-s, all partitions are between 1991-01-01 and 1991-01-04, far from the present/,
     );
-    expect(source).toMatch(/the first update makes \d+ more partitions/);
+    expect(source).toMatch(/the first update creates \d+ more partitions/);
   });
 
   it.each<[string, (time: number, end: boolean) => string, string]>([

@@ -323,7 +323,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt", (version) => {
     expect(retire).toContain("app.rotate_events() creates and drops partitions");
     expect(retire).toContain("DROP FUNCTION app.rotate_events();");
     expect(retire).not.toContain("unrelated");
-    expect(source).toContain("the first update makes");
+    expect(source).toContain("the first update creates");
     expect(await readdir(folder)).toEqual(["events.import.json", "events.retire.sql", "events.ts"]);
   });
 

@@ -115,8 +115,8 @@ test("what the other provider cannot take is refused before anything is asked fo
       tables: { events },
       prerequisites: { schemas: ["app"] },
     });
-  expect(connect({ url: "postgres://owner:canary@localhost/app" })).toThrow(/takes no url/);
+  expect(connect({ url: "postgres://owner:canary@localhost/app" })).toThrow(/has no url/);
   expect(connect({ passwordCommand: "vault read canary" })).toThrow(
-    /prerequisites of database "db"[\s\S]*takes no passwordCommand/,
+    /prerequisites of database "db"[\s\S]*has no passwordCommand/,
   );
 });

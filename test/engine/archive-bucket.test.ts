@@ -252,7 +252,7 @@ describe("a bucket that is there", () => {
       expect(said).toContain(`archive bucket "other": bucket "${BUCKET}" is not fit to hold the only copy of rows:`);
       expect(said).toContain("- versioning is off (versioning)");
       expect(said).toContain(
-        "- Object Lock is governance for 2562 days, and has to be at least compliance for 2562 days (lock)",
+        "- Object Lock is governance for 2562 days, and must be at least compliance for 2562 days (lock)",
       );
     }
     await stores.settings.putBucketVersioning({ Bucket: BUCKET, VersioningConfiguration: { Status: "Enabled" } });

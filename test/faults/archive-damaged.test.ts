@@ -69,7 +69,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
       expect(refused.error).toMatch(damagedWords);
       expect(refused.error).toContain(`gen=${String(generation)}/part-00001.parquet" is damaged`);
       expect(refused.error).toContain(
-        "Nothing was dropped: the partition stays, closed to writers, and the next update archives it anew",
+        "Nothing was dropped: the partition remains, closed to writers, and the next update archives it again",
       );
       await expect(database.query("delete from app.events_p2025_02")).rejects.toThrow(/is archived: delete is refused/);
       expect((await up(database, deployment, program(hour(generation), changes))).error).toBeUndefined();
@@ -162,8 +162,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     const place = folder.of(database, "20250201");
     damageWithManifest(join(place, "part-00001.parquet"), join(place, "_manifest.json"));
     const finding = /_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, the ledger says [0-9a-f]{64}/;
-    const wayOn =
-      /The table events_p2025_02 was dropped on 20.*, and this is what is left of its rows: bring the object back/;
+    const wayOn = /The table events_p2025_02 was dropped on 20.*, and these are its only rows: recover the object back/;
     const asked = await onDatabase(database, "query", "app.events", "select count(*), sum(id) from events");
     const restored = await onDatabase(database, "restore", "app.events", "--from", "2025-02");
     const byManifest = await onDatabase(
@@ -234,7 +233,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
       renameSync(join(place, name), join(place, `${name}.away`));
       for (const said of await readers()) {
         expect(said).toContain(`${name}" is gone. `);
-        expect(said).toMatch(/was dropped on 20.*this is what is left of its rows/);
+        expect(said).toMatch(/was dropped on 20.*these are its only rows/);
         expect(said).not.toMatch(/Nothing was dropped|next update|has not been dropped/);
       }
       renameSync(join(place, `${name}.away`), join(place, name));
@@ -255,7 +254,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
       damage(join(place, "part-00001.parquet"), "its last byte");
       const refused = await onDatabase(database, "restore", "app.events", "--manifest", manifest, "--name", "other");
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toMatch(/is damaged: .*the manifest says.*Bring the object back, from a replica/s);
+      expect(refused.stderr).toMatch(/is damaged: .*the manifest says.*Recover the object, from a replica/s);
     } finally {
       await database.query("alter schema away rename to pgpartition");
     }
@@ -271,7 +270,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     const plain = { ...rest, onExpire: "drop" } as const;
     const refused = await up(database, deployment, program(later, plain));
     expect(refused.error).toMatch(
-      /part-00001\.parquet" is damaged.*Where onExpire: "archive" is declared with its place, the next update/s,
+      /part-00001\.parquet" is damaged.*Where onExpire: "archive" is declared with its store, the next update/s,
     );
     expect(await there()).toBe(1000);
     writeFileSync(file, whole);

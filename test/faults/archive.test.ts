@@ -131,7 +131,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     await bothThere();
     const plain = { onExpire: "drop", grace: "none", ...held } as const;
     const edited = await preview(database, deployment, may(plain));
-    expect(edited.messages.join("\n")).toContain('to be archived, which onExpire "drop" does not do: it stays');
+    expect(edited.messages.join("\n")).toContain('to be archived, which onExpire "drop" does not do: it is retained');
     expect((await up(database, deployment, may(plain))).error).toBeUndefined();
     await bothThere();
     expect((await up(database, new Deployment(), may(plain))).error).toBeUndefined();

@@ -119,10 +119,10 @@ describe.each(testVersions())("PostgreSQL %s, rows in the default partition", (v
       await up(database, deployment, declared(wide)),
     ]) {
       expect(run.error).toMatch(
-        /10500 rows of partition "events_p2025_04" \(2025-04-01T00:00:00Z\/2025-05-01T00:00:00Z\) lie in the default partition "events_default"; up to 10000 are moved/,
+        /10500 rows of partition "events_p2025_04" \(2025-04-01T00:00:00Z\/2025-05-01T00:00:00Z\) are in the default partition "events_default"; up to 10000 are moved/,
       );
       expect(run.error).toContain(
-        "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:29:59Z: declare that stretch as one segment of the grid",
+        "reach from 2025-04-01T00:00:01Z to 2025-05-01T08:29:59Z: declare that range as one segment of the grid",
       );
     }
     expect((await left(database)).dump).toBe(before);

@@ -96,7 +96,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
       expect((await left(database)).dump, point).not.toBe(dump);
       for (const round of [1, 2]) {
         const run = await up(database, deployment, next);
-        expect(run.error, `${point} ${String(round)}`).toMatch(/so it was taken back/);
+        expect(run.error, `${point} ${String(round)}`).toMatch(/so it was reverted/);
         expect((await left(database)).dump, `${point} ${String(round)}`).toBe(dump);
       }
     }

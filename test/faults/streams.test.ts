@@ -109,7 +109,7 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
   it.each([
     ["all tables", "for all tables", "has all tables"],
     ["all tables of its schema", "for tables in schema app", 'has all tables of schema "app"'],
-    ["it by its own name", "for table app.events_p2025_02", "names it by itself"],
+    ["it by its own name", "for table app.events_p2025_02", "lists it by itself"],
   ])(
     "a partition is detached and a publication has %s: preview warns before, and the rows written to it after are sent",
     async (_, clause, why) => {

@@ -106,7 +106,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     // The intent promised the 17th; nine days later nothing is dropped for it.
     const later = program("2025-04-19T00:00:00Z", { window });
     const seen = await preview(database, deployment, later);
-    expect(seen.messages.join("\n")).toContain("killed before it wrote that down; its grace begins now");
+    expect(seen.messages.join("\n")).toContain("killed before it recorded that; its grace begins now");
     expect((await up(database, deployment, later)).error).toBeUndefined();
     expect(await lives("events_p2025_02")).toEqual(["created", "detaching", "detached"]);
     const grown = program("2025-04-27T00:00:00Z", { window });

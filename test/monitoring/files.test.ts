@@ -86,7 +86,7 @@ describe.each(Object.keys(GRAFANA_MODELS) as (keyof typeof GRAFANA_MODELS)[])("G
 describe.each([15, 18] as const)("on PostgreSQL %s", (version) => {
   const server = withMeasuredServer(version);
 
-  // Something of everything: rows, a default partition with a row, a job that is not there any more, a slow statement.
+  // Something of everything: rows, a default partition with a row, a job that no longer exists, a slow statement.
   beforeAll(async () => {
     await server.query("create extension pg_stat_statements");
     await server.query("create schema app");

@@ -164,8 +164,8 @@ describe("a bucket of archives", () => {
     const messages = await found(stack());
     expect(messages.map((message) => message.split(`"${NAME}": `)[1]?.split(". ")[0])).toEqual([
       "objects are encrypted by AES256, and not by a key of KMS",
-      "Object Lock is not set, and has to be at least compliance for 366 days",
-      "nobody writes down who reaches it",
+      "Object Lock is not set, and must be at least compliance for 366 days",
+      "access to it is not logged",
     ]);
     const lock = (mode: string, days: number) => ({ rule: { defaultRetention: { mode, days } } });
     const strict = {

@@ -113,11 +113,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       { type: "app.positive", nullable: true },
       /app.positive is a domain with constraints/,
     ],
-    [
-      "no value for the rows that are there",
-      "bigint",
-      /NOT NULL without a default: the rows that are there would have no value/,
-    ],
+    ["existing rows would have no value", "bigint", /NOT NULL without a default: existing rows would have no value/],
   ])("refuses a column with %s, in preview too, and changes nothing", async (_, extra, words) => {
     await database.query("create domain app.positive as int check (value > 0)");
     const before = (await left(database)).dump;
@@ -247,7 +243,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     [
       "a text that an index has",
       { type: "varchar(500)", nullable: true },
-      /builds indexes .* anew, under the lock: index "events_by_note" of app.events/,
+      /rebuilds indexes .* again, under the lock: index "events_by_note" of app.events/,
     ],
   ])("refuses %s, with the reason and the way, and changes nothing", async (_, note, words) => {
     if (note.type === "varchar(500)") {

@@ -121,7 +121,7 @@ describe.each(testVersions())("PostgreSQL %s, what comes back", (version) => {
     await run(MARCH, mode);
     await database.query("drop table app.events_p2025_03");
     const shown = await preview(database, deployment, at(MARCH, mode));
-    expect(shown.messages.join("\n")).toContain("was dropped outside Pulumi, its rows are gone; made anew, empty");
+    expect(shown.messages.join("\n")).toContain("was dropped outside Pulumi, its rows are gone; created again, empty");
     const { messages } = await run(MARCH, mode);
     expect(messages.join("\n")).toContain("its rows are gone");
     expect(await leaves(database)).toContain("events_p2025_03");

@@ -59,12 +59,12 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     const declared = declare({ checks: { known: short } });
     const shown = await preview(database, deployment, declared);
     expect(shown.messages.join("\n")).toMatch(
-      /check "known" is there, NOT VALID.*where one does not, the update fails, and it stays as it is.*validate: false/s,
+      /check "known" exists, NOT VALID.*where one does not, the update fails, and it remains NOT VALID.*validate: false/s,
     );
     for (const round of [1, 2]) {
       const run = await up(database, deployment, declared);
       expect(run.error, String(round)).toMatch(
-        /rows of partition "app\.events_p2025_03" do not satisfy check "known".*Nothing was dropped: check "known" of "app\.events" was there before this update, NOT VALID, and stands so; every new row is checked by it/s,
+        /rows of partition "app\.events_p2025_03" do not satisfy check "known".*Nothing was dropped: check "known" of "app\.events" existed before this update, NOT VALID, and remains so; it checks every new row/s,
       );
       const [, finding = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
       expect(await database.query(finding)).toMatchObject([{ id: "2" }]);
@@ -93,7 +93,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       declare({ columns: more, checks: { known: short, small: "author < 50" } }),
     );
     // The first that fails is the one that stood there; the other holds for new rows, and is read by the next update.
-    expect(run.error).toMatch(/known" of "app\.events" was there before/);
+    expect(run.error).toMatch(/known" of "app\.events" existed before/);
     expect(run.error).toMatch(/What this update changed before stays: ALTER TABLE .* ADD COLUMN "amount".*"small"/s);
     expect(await states("known")).toEqual(everywhere("NOT VALID"));
     const second = await up(
@@ -105,7 +105,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       }),
     );
     expect(second.error).toMatch(
-      /"events_p2025_03" is violated by some row.*so it was taken back and the table is as it was/s,
+      /"events_p2025_03" is violated by some row.*so it was reverted and the table is as it was/s,
     );
     expect(await states("small")).toEqual([]);
     expect(await states("known")).toEqual(everywhere("NOT VALID"));
@@ -153,7 +153,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       for (const round of [1, 2]) {
         const run = await up(database, deployment, declared);
         expect(run.error, `${name} ${String(round)}`).toMatch(
-          /taken back and the table is as it was.*On "app\.events_p2025_02", "app\.events_p2025_03" it was before this update, and stands there as it was/s,
+          /taken back and the table is as it was.*On "app\.events_p2025_02", "app\.events_p2025_03" it existed before this update, and remains as it was/s,
         );
         expect(await states(name)).toEqual(wanted);
         expect((await left(database)).dump).toBe(before);

@@ -118,7 +118,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints over time", (version) 
     for (const checks of [{ known: "id < 500" }, { known: "note <> ''", small: "id < 500" }]) {
       const run = await up(database, deployment, declare({ checks }));
       expect(run.error).toMatch(
-        /of relation "events_p2025_0\d" is violated by some row.*taken back and the table is as it was/s,
+        /of relation "events_p2025_0\d" is violated by some row.*reverted and the table is as it was/s,
       );
       expect((await left(database)).dump).toBe(before);
     }

@@ -95,7 +95,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     expect((await run(march, changes)).error).toBeUndefined();
     const backup = await run(april, changes);
     expect(backup.error).toBeUndefined();
-    expect(backup.messages.join("\n")).toMatch(/requireBackupSince gives no answer/);
+    expect(backup.messages.join("\n")).toMatch(/requireBackupSince returns no answer/);
     // Of another table, which is locked: what maxBytesPerUpdate leaves to this one is not known.
     const other = {
       tables: { ...program(march).tables, other: { ...program(march).tables["events"], table: "other" } },
@@ -109,7 +109,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     });
     await client.query("rollback");
     await client.end();
-    expect(limited.messages.join("\n")).toMatch(/nothing is retired: what decides about it cannot be read/);
+    expect(limited.messages.join("\n")).toMatch(/nothing is retired: the facts that it needs cannot be read/);
     expect((await leaves(database)).at(-1)).toBe("events_p2025_06");
   });
 

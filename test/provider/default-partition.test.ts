@@ -226,14 +226,12 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await database.query("insert into app.events values (1, '2025-07-07', 'stray')");
     const without = program("2025-03-10T00:00:00Z", { window });
     for (const run of [await preview(database, deployment, without), await up(database, deployment, without)])
-      expect(run.error).toContain(
-        'the default partition "app.events_default" is not declared any more and holds 1 rows',
-      );
+      expect(run.error).toContain('the default partition "app.events_default" is no longer declared and holds 1 rows');
     expect(await leaves(database)).toContain("events_default");
     await database.query("delete from app.events where id = 1");
     const shown = await preview(database, deployment, without);
     expect(shown.messages.join("\n")).toContain(
-      "default events_default [.., ..): not declared any more, and empty: detached and dropped",
+      "default events_default [.., ..): no longer declared, and empty: detached and dropped",
     );
     await done(up(database, deployment, without));
     expect(await leaves(database)).toEqual(["events_p2025_02", "events_p2025_03", "events_p2025_04"]);

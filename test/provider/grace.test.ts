@@ -130,7 +130,7 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     await halfDetach(database, "events_p2025_02");
     const april = at(APRIL, { grace: "none" });
     const shown = await preview(database, deployment, april);
-    expect(shown.messages.join("\n")).toContain("somebody else began its detach");
+    expect(shown.messages.join("\n")).toContain("another session began its detach");
     const sent = await statementsDuring(database, () => run(april));
     expect(ddlOf(sent).filter((sql) => /detach|drop table/i.test(sql))).toEqual([
       expect.stringMatching(/"events_p2025_02" FINALIZE$/),
@@ -166,7 +166,7 @@ describe.each(testVersions())("PostgreSQL %s, after the detach", (version) => {
     const before = await leaves(database);
     const ahead = at(await monthsAgo(database, -2), mode);
     const shown = await preview(database, deployment, ahead, { config });
-    expect(shown.messages.join("\n")).toContain("nothing is retired: the program's clock says");
+    expect(shown.messages.join("\n")).toContain("nothing is retired: the program's clock is at");
     await run(ahead, config);
     const after = await leaves(database);
     expect(after.slice(0, before.length)).toEqual(before);

@@ -93,7 +93,7 @@ describe.each(testVersions())("PostgreSQL %s, the grid of a live table", (versio
     }
     expect(ddlOf(sent)).toEqual([]);
     expect((await left(database)).dump).toBe(before.dump);
-    const boundary = /nearest bound is (\S+), the end of "events_p2025_04"\. Let the new segment begin there/.exec(
+    const boundary = /nearest bound is (\S+), the end of "events_p2025_04"\. Begin the new segment there/.exec(
       errors[0] ?? "",
     )?.[1];
     const working = cut("2025-04-10T00:00:00Z", { every: "month" }, weeks(boundary ?? "none"));

@@ -72,7 +72,7 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     await resumes(kept);
   });
 
-  it("by Cancel: ends within five seconds, red and partly done, and the next update goes on", async () => {
+  it("by Cancel: ends within five seconds, red and partly done, and the next update continues", async () => {
     const { plugin, run } = await waiting();
     const kept = await identityOf(database, "app.events_p2025_02_by_note");
     const start = performance.now();
@@ -84,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, a build that is interrupted", (ver
     await resumes(kept);
   });
 
-  it("by somebody who cancels the statement: red, and the next update goes on", async () => {
+  it("by somebody who cancels the statement: red, and the next update continues", async () => {
     const { plugin, run } = await waiting();
     const kept = await identityOf(database, "app.events_p2025_02_by_note");
     await database.query(`select pg_cancel_backend(pid) from (${waitingBuild}) waiting`);

@@ -80,7 +80,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     await database.query("insert into app.sites values ('one', 'def')");
     const shown = await preview(database, deployment, program(APRIL));
     expect(shown.messages.join("\n")).toMatch(
-      /"abc-123" \/ "def-456", "abc-123" \/ "xyz-789" ended: what is there stays under the window/,
+      /"abc-123" \/ "def-456", "abc-123" \/ "xyz-789" ended: existing partitions remain under the window/,
     );
     await run(APRIL);
     expect(await tables("20.._..$")).toEqual([
@@ -100,7 +100,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     await database.query("delete from app.sites where site_id = 'xyz-789'");
     const shown = await preview(database, deployment, program(MARCH));
     expect(shown.messages.join("\n")).toContain(
-      '"abc-123" / "xyz-789" is in the table and neither declared nor in its source',
+      '"abc-123" / "xyz-789" is in the table and no longer declared or in its source',
     );
     await run(MARCH);
     expect(await tables("xyz789")).toHaveLength(4);

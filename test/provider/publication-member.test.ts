@@ -96,7 +96,7 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
 
   it("of one that is missing: refused with both ways on, or made where the program says so", async () => {
     const refused = await preview(database, deployment, at(["warehouse"]));
-    expect(refused.error).toContain('there is no publication "warehouse" in the database');
+    expect(refused.error).toContain('publication "warehouse" does not exist in the database');
     expect(refused.error).toContain('CREATE PUBLICATION "warehouse"');
     const declared = at({ warehouse: { create: { publish: ["insert", "delete"] } } });
     const { messages } = await preview(database, deployment, declared);

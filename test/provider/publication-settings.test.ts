@@ -86,7 +86,7 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
     const declared = at({ leaf_names: true }, { rowSecurity: { leafAccess: "mirror" } });
     const shown = (await preview(database, deployment, declared)).messages.join("\n");
     expect(shown).toContain(
-      "publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one that is made later, is published by itself",
+      "publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one created later, is published by itself",
     );
     expect(shown).toContain("row-level security does not hold for a stream");
   });

@@ -138,7 +138,7 @@ describe.each(testVersions())("PostgreSQL %s, tables that refer to each other", 
     const one = (to: string): Program => ({ tables: { a: table("a", { b: to }) }, asOf: march });
     const wrong = await up(database, deployment, one("public.kinds"));
     expect(wrong.error).toMatch(
-      /foreign key "a_b" refers to public\.kinds, which does not exist \(app\.kinds is there: references: \{ schema, table \} names it\)/,
+      /foreign key "a_b" refers to public\.kinds, which does not exist \(app\.kinds exists: references: \{ schema, table \} names it\)/,
     );
     expect(await leaves(database, "a")).toHaveLength(3);
     await database.query("insert into app.a values (1, '2025-03-05', null)");

@@ -33,7 +33,7 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
     ["mood", /the type "mood" of column "mood" of "app.events" is not known.*Write it with its schema: "app.mood"/s],
     ["mood[]", /the type "mood\[\]".*Write it with its schema: "app.mood"/s],
     ["amount", /Write it with its schema: "app.amount"/],
-    ["app.moood", /the type "app.moood".*Mend its spelling/],
+    ["app.moood", /the type "app.moood".*Correct its spelling/],
   ])("%s is refused by preview as by up, with the name that it has", async (type, words) => {
     for (const run of [preview, up]) {
       const { error } = await run(database, new Deployment(), declare(type));

@@ -246,7 +246,7 @@ it("B15 pg_cron in another database of the cluster: the statement to run there i
   const seen = await preview({ url }, deployment, nightly);
   expect(seen.error).toBeUndefined();
   const text = seen.messages.join("\n");
-  expect(text).toContain('pg_cron keeps its jobs in database "postgres" (cron.database_name) and not in "shop"');
+  expect(text).toContain('pg_cron keeps its jobs in database "postgres" (cron.database_name), not in "shop"');
   const statement = /SELECT cron\.schedule_in_database\(.*\)$/m.exec(text)?.[0] ?? "";
   await apply({ url }, deployment, nightly);
   expect(outputs()).toMatchObject({ runner: "external" });

@@ -123,15 +123,15 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
     await database.query("create view app.parts as select 1 as one");
     const wanted = at({ window: "_agent_logs_rotate", info: "parts" });
     const seen = await preview(database, deployment, wanted);
-    expect(seen.error).toContain("the function app._agent_logs_rotate() exists and is not ours");
+    expect(seen.error).toContain("the function app._agent_logs_rotate() exists and is not managed here");
     expect(seen.error).toContain(`ALTER FUNCTION "app"."_agent_logs_rotate"() RENAME TO`);
-    expect(seen.error).toContain("the relation app.parts exists and is not ours");
+    expect(seen.error).toContain("the relation app.parts exists and is not managed here");
     await database.query("alter function app._agent_logs_rotate() rename to old_rotate; drop view app.parts");
     await apply(database, deployment, wanted);
     // One of the same name that somebody made in the place of ours is not ours either.
     await database.query(`drop function app._agent_logs_rotate();
       create function app._agent_logs_rotate() returns void language sql as 'select'`);
-    expect((await preview(database, deployment, wanted)).error).toContain("exists and is not ours");
+    expect((await preview(database, deployment, wanted)).error).toContain("exists and is not managed here");
   });
 
   it("J01 dropped or changed by hand are mended by the next update, seen by a refresh or not", async () => {

@@ -28,7 +28,7 @@ it("B15 without pg_cron preview says so, the update makes nothing of it, and the
   const seen = await preview(database, deployment, nightly);
   expect(seen.error).toBeUndefined();
   expect(seen.messages.join("\n")).toContain(
-    'job "pgpartition_app_events": pg_cron is not installed on this server: nothing in the database starts it; the outputs crontab and systemdTimer hold the same schedule',
+    'job "pgpartition_app_events": pg_cron is not installed on this server: nothing in the database starts it; the outputs crontab and systemdTimer have the same schedule',
   );
   await apply(database, deployment, nightly);
   const { outputs } = entryOf(deployment, "events-schedule");

@@ -57,7 +57,7 @@ export function bucketProblems(facts: BucketFacts, demands: BucketDemands): Buck
   refuse(
     "lock",
     !!demands.lock && weaker(lock, demands.lock),
-    `Object Lock is ${lockText(lock)}, and has to be at least ${lockText(demands.lock)}`,
+    `Object Lock is ${lockText(lock)}, and must be at least ${lockText(demands.lock)}`,
   );
   const limit = demands.abortUploadDays;
   refuse(
@@ -70,9 +70,9 @@ export function bucketProblems(facts: BucketFacts, demands: BucketDemands): Buck
   refuse(
     "lifecycle",
     expiry !== undefined && expiry < (demands.keepDays ?? 0),
-    `objects expire after ${expiry ?? 0} days, and have to stay for ${demands.keepDays ?? 0}`,
+    `objects expire after ${expiry ?? 0} days, and must be retained for ${demands.keepDays ?? 0}`,
   );
-  refuse("logging", demands.accessLogs && facts.accessLogs === undefined, "nobody writes down who reaches it");
+  refuse("logging", demands.accessLogs && facts.accessLogs === undefined, "access to it is not logged");
   return problems;
 }
 

@@ -71,8 +71,8 @@ function parseArchive(
       problems.push({
         path: "archive.to",
         code: "missing-property",
-        message: 'onExpire: "archive" has no place for the archive.',
-        fix: 'Say where it goes: archive: { to: "s3://bucket/prefix" }, or "file:///directory".',
+        message: 'onExpire: "archive" has no store for the archive.',
+        fix: 'Declare it: archive: { to: "s3://bucket/prefix" }, or "file:///directory".',
       });
     return undefined;
   }

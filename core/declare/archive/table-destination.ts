@@ -58,7 +58,7 @@ function urlProblem(text: string): string | undefined {
   }
   if (!["postgres:", "postgresql:"].includes(url.protocol)) return 'it does not begin with "postgresql://"';
   if (url.password !== "" || url.searchParams.has("password") || url.searchParams.has("sslpassword"))
-    return "a password stands in it, and would be in the program and in state";
+    return "it contains a password, which would be in the program and in state";
   if (url.pathname.length < 2 && !url.searchParams.has("dbname")) return "it names no database";
   return undefined;
 }
@@ -83,7 +83,7 @@ export function tableInsteadOfStore(
   const archive = quoteQualified(decodeURIComponent(schema), decodeURIComponent(name));
   const where = host === "" ? "this database" : `database "${decodeURIComponent(database)}" of ${host}`;
   return (
-    `what was archived lies as rows in the table ${archive} of ${where}, and no file has to be fetched: ask that table. To have the rows in their table again: ` +
+    `the archive is stored as rows in the table ${archive} of ${where}, and no file is fetched: query that table. To have the rows in their table again: ` +
     `INSERT INTO ${quoteQualified(table.schema, table.table)} (…) SELECT … FROM ${archive} WHERE …` +
     (host === "" ? "" : "; from another server by COPY … TO and COPY … FROM")
   );

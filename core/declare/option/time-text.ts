@@ -45,7 +45,7 @@ export function withoutQuotes(path: string, text: string): Problem | undefined {
   return {
     path,
     code: "invalid-time",
-    message: `it stands in the stack file without quotes, so that YAML has made ${JSON.stringify(text)} of it.`,
+    message: `it is in the stack file without quotes, so YAML read it as ${JSON.stringify(text)}.`,
     fix: `Write it in quotes: "${meant}".`,
   };
 }

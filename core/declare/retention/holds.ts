@@ -59,7 +59,7 @@ function parseHolds(declared: readonly HoldArgs[], zone: string, problems: Probl
       problems.push({
         path,
         code: "invalid-time",
-        message: `the hold ends ${formatInstant(to)}, which is not after its begin ${formatInstant(from)}: it would keep nothing.`,
+        message: `the hold ends ${formatInstant(to)}, which is not after its begin ${formatInstant(from)}: it would hold nothing.`,
         fix: "`from` belongs to the range, `to` does not.",
       });
       return [];

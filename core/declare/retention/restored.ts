@@ -65,22 +65,22 @@ function parseRestored(
     problems.push({
       path: "restored",
       code: "invalid-value",
-      message: `archived ranges are to come back, and onExpire: "${args.onExpire}" would not archive them again.`,
-      fix: 'Set onExpire: "archive", or make tables of the archives with `pgpartition restore`.',
+      message: `archived ranges are declared as restored, and onExpire: "${args.onExpire}" would not archive them again.`,
+      fix: 'Set onExpire: "archive", or restore the archives as tables with `pgpartition restore`.',
     });
   if (table.levels.below.length > 0)
     problems.push({
       path: "restored",
       code: "invalid-value",
       message: "partitions that are cut further by HASH are not restored as partitions.",
-      fix: "Make tables of their archives with `pgpartition restore`.",
+      fix: "Restore their archives as tables with `pgpartition restore`.",
     });
   if (typeof args.archive?.to === "object")
     problems.push({
       path: "restored",
       code: "invalid-value",
       message: "the archive is a table, and rows of a table are no objects that could be restored.",
-      fix: "Read them where they are, or bring them back by INSERT … SELECT.",
+      fix: "Read them where they are, or copy them back by INSERT … SELECT.",
     });
   return declared.flatMap((entry, index) => {
     const path = `restored[${index}]`;

@@ -70,6 +70,6 @@ function sameName(kind: AliasKind, other: AliasKind, value: string): Problem {
     path: `functionNames.${kind}`,
     code: "name-collision",
     message: `"${value}" is the name of ${other} already.`,
-    fix: "Give each a name of its own.",
+    fix: "Give each its own name.",
   };
 }

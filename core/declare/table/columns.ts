@@ -38,7 +38,7 @@ export function parseColumns(args: TableSpecArgs, problems: Problem[]): readonly
     problems.push({
       path: formatPath(path),
       code: "unknown-column",
-      message: `there is no column "${name}" in table "${args.table}".`,
+      message: `table "${args.table}" has no column "${name}".`,
       fix: `Declared columns are: ${[...known].join(", ")}.`,
     });
   }
@@ -62,7 +62,7 @@ function parseColumn(name: string, declared: string | ColumnArgs, problems: Prob
       path: formatPath(["columns", name, "default"]),
       code: "invalid-value",
       message: `the column "${name}" has both a default and an identity.`,
-      fix: "Keep one of them.",
+      fix: "Remove one of them.",
     });
   }
   return { ...column, name, nullable: column.nullable ?? false };

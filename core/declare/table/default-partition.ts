@@ -39,7 +39,7 @@ export function parseDefaultPartition(args: TableSpecArgs, problems: Problem[]):
       path: "defaultPartition.name",
       code: "invalid-name",
       message: `unknown placeholder {${unknown.join("}, {")}} in ${JSON.stringify(template)}.`,
-      fix: "Only {table} is filled in: there is one default partition.",
+      fix: "Only {table} is filled in: a table has one default partition.",
     });
   }
   return { name: branchName(template, { table: args.table }) };

@@ -3,13 +3,14 @@ import { beyondOneExpression, tokensOf } from "../../sql/expression";
 
 /** Checks a text that is written into a statement as one expression, and must not become more than that. */
 export function checkExpression(path: string, text: string, problems: Problem[]): void {
-  const wrong = beyondOneExpression(text) ?? (hasOpenComma(text) ? "it holds a comma outside of brackets" : undefined);
+  const wrong =
+    beyondOneExpression(text) ?? (hasOpenComma(text) ? "it contains a comma outside of brackets" : undefined);
   if (wrong === undefined) return;
   problems.push({
     path,
     code: "invalid-value",
     message: `${JSON.stringify(text)} is not one SQL expression: ${wrong}.`,
-    fix: "Write the expression alone, without what stands around it in CREATE TABLE.",
+    fix: "Write the expression alone, without its surroundings in CREATE TABLE.",
   });
 }
 

@@ -90,7 +90,7 @@ function checkKey(
     problems.push({
       path,
       code: "unknown-column",
-      message: `there is no column "${level.range}" in table "${args.table}" to partition by.`,
+      message: `table "${args.table}" has no column "${level.range}" to partition by.`,
       fix: `Declared columns are: ${columns.map((candidate) => candidate.name).join(", ")}.`,
     });
     return undefined;
@@ -117,7 +117,7 @@ function checkKey(
 
 export function parseGrid(level: TimeLevel, zone: string, problems: Problem[]): readonly GridSegment[] {
   if (level.grid && level.every) {
-    problems.push(gridProblem(`${level.path}.every`, "both every and grid are declared.", "Keep one of them."));
+    problems.push(gridProblem(`${level.path}.every`, "both every and grid are declared.", "Remove one of them."));
   }
   const declared: readonly SegmentArgs[] = level.grid ?? [{ every: level.every ?? DEFAULT_PERIOD }];
   const segments = declared.map((segment, index) => parseSegment(segment, index, level, zone, problems));
@@ -184,7 +184,7 @@ function checkMeeting(
   if (!next) return;
   const nextPath = `${level.path}.grid[${index + 1}].from`;
   if (!next.from) {
-    problems.push(gridProblem(nextPath, "only the first segment may leave out from.", "Say where it begins."));
+    problems.push(gridProblem(nextPath, "only the first segment may leave out from.", "Declare where it begins."));
   } else if (segment.to && compareInstants(segment.to, next.from) !== 0) {
     const what = compareInstants(segment.to, next.from) < 0 ? "leave a gap" : "overlap";
     const message = `the segments ${what} between ${formatInstant(segment.to)} and ${formatInstant(next.from)}.`;

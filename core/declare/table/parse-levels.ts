@@ -51,7 +51,7 @@ function checkPlaces(args: TableSpecArgs, at: number, problems: Problem[]): void
       problems.push(
         levelProblem(
           `partitionBy[${index}]`,
-          "a LIST level stands below the time level, so each new month would need all its values.",
+          "a LIST level is below the time level, so each new month would need all its values.",
           "Put it above the time level.",
         ),
       );
@@ -84,7 +84,7 @@ function checkKeyColumns(args: TableSpecArgs, columns: readonly ColumnSpec[] | u
       problems.push({
         path,
         code: "unknown-column",
-        message: `there is no column "${name}" in table "${args.table}" to partition by.`,
+        message: `table "${args.table}" has no column "${name}" to partition by.`,
         fix: `Declared columns are: ${columns.map((candidate) => candidate.name).join(", ")}.`,
       });
     } else if (column.nullable) {
@@ -121,7 +121,7 @@ function parseList(args: TableSpecArgs, level: ListLevelArgs, index: number, pro
       problems.push(
         levelProblem(
           `${path}.values.parent`,
-          "there is no LIST level above that a value could belong to.",
+          "no LIST level above exists that a value could belong to.",
           "Remove parent.",
         ),
       );

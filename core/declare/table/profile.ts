@@ -111,7 +111,7 @@ function parseReplicaIdentity(
     code: "invalid-value",
     message: index
       ? `the index "${declared.index}" is not unique, so it identifies no row.`
-      : `there is no index "${declared.index}" among the declared ones.`,
+      : `no index "${declared.index}" is declared.`,
     fix: "Name a declared unique index by its key.",
   });
   return undefined;
@@ -124,7 +124,7 @@ function parseStatistics(args: TableSpecArgs, problems: Problem[]): { column: st
         problems.push({
           path: formatPath(["statistics", column]),
           code: "unknown-column",
-          message: `there is no column "${column}" in table "${args.table}".`,
+          message: `table "${args.table}" has no column "${column}".`,
           fix: `Declared columns are: ${Object.keys(args.columns).join(", ")}.`,
         });
       }
@@ -215,7 +215,7 @@ function freezesTwice(key: string): Problem {
   return {
     path: `storage.${key}.options.${FREEZE_SETTING}`,
     code: "invalid-value",
-    message: `freeze keeps a partition frozen by ${FREEZE_SETTING} = 0, and remembers by it that it was frozen.`,
+    message: `freeze sets ${FREEZE_SETTING} = 0, and recognizes a frozen partition by it.`,
     fix: `Remove ${FREEZE_SETTING}, or freeze.`,
   };
 }
@@ -225,6 +225,6 @@ function notAParameter(key: string, property: string, parameter: string): Proble
     path: formatPath(["storage", key, property, parameter]),
     code: "invalid-name",
     message: `${JSON.stringify(parameter)} is not the name of a storage parameter.`,
-    fix: 'Write it as PostgreSQL does, for example "autovacuum_vacuum_scale_factor"; those of TOAST stand under toast, without the prefix.',
+    fix: 'Write it as PostgreSQL does, for example "autovacuum_vacuum_scale_factor"; those of TOAST belong under toast, without the prefix.',
   };
 }

@@ -122,7 +122,7 @@ function checkColumns(
     problems.push({
       path: formatPath([...path, "columns", index]),
       code: "unknown-column",
-      message: `there is no column "${column}" in table "${args.table}".`,
+      message: `table "${args.table}" has no column "${column}".`,
       fix: `Declared columns are: ${Object.keys(args.columns).join(", ")}.`,
     });
   }

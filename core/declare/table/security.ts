@@ -126,7 +126,7 @@ function clauseProblem(
   if (command === "insert" && declared.using !== undefined) {
     return {
       clause: "using",
-      text: { message: "a policy for insert has no row to look at before it is written.", fix: "Use withCheck." },
+      text: { message: "a policy for insert has no row to check before it is written.", fix: "Use withCheck." },
     };
   }
   if ((command === "select" || command === "delete") && declared.withCheck !== undefined) {
@@ -139,8 +139,8 @@ function clauseProblem(
     return {
       clause: command === "insert" ? "withCheck" : "using",
       text: {
-        message: "the policy says neither which rows are seen nor which may be written.",
-        fix: 'Give it an expression; "true" stands for every row.',
+        message: "the policy has neither a condition for rows read nor one for rows written.",
+        fix: 'Give it an expression; "true" means every row.',
       },
     };
   }
@@ -154,7 +154,7 @@ function checkExpression(path: string, policy: string, text: string | undefined,
     path,
     code: "invalid-value",
     message: `policy "${policy}" needs one SQL expression, and in ${JSON.stringify(text)} ${reason}.`,
-    fix: "Write one condition, as it would stand between brackets.",
+    fix: "Write one condition, as between brackets.",
   });
 }
 
@@ -167,7 +167,7 @@ function checkRole(path: string, role: string, problems: Problem[]): void {
   problems.push({
     path,
     code: "invalid-name",
-    message: `"${role}" is whoever runs the update, and no role.`,
+    message: `"${role}" is the role that runs the update, not a fixed one.`,
     fix: "Name the role itself.",
   });
 }
@@ -186,7 +186,7 @@ function bothSources(): Problem {
     path: "rowSecurity.copyFrom",
     code: "invalid-value",
     message: "rowSecurity has both policies and copyFrom.",
-    fix: "Keep one of them.",
+    fix: "Remove one of them.",
   };
 }
 

@@ -38,7 +38,7 @@ function check(
     code: path === "primaryKey" ? "key-not-in-primary-key" : "key-not-in-unique",
     message: `${subject ?? `(${columns.join(", ")})`} lacks ${lacks}; PostgreSQL enforces uniqueness partition by partition.`,
     fix:
-      `Make it (${whole}). The same ${quoteList(columns)} may then stand in several partitions, ` +
+      `Declare it (${whole}). The same ${quoteList(columns)} may then be in several partitions, ` +
       `and ON CONFLICT has to name all of (${whole}): ON CONFLICT (${quoteList(columns)}) fails with 42P10.`,
   });
 }

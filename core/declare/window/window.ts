@@ -69,7 +69,7 @@ function parseStart(start: string | undefined, { args, table, problems }: Around
       path: "window.start",
       code: "missing-property",
       message: 'retention "forever" has no horizon from which the first partition could be counted.',
-      fix: 'Say where the window begins, for example start: "2024-01-01".',
+      fix: 'Declare where the window begins, for example start: "2024-01-01".',
     });
   return undefined;
 }

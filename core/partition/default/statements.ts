@@ -59,7 +59,7 @@ export function validateCheck(shape: DefaultShape, transaction: string, check: {
 export function dropCheck(shape: DefaultShape, transaction: string, check: { readonly name: string }): Statement {
   return onDefault(shape, transaction, `ALTER TABLE ${tableOf(shape)} DROP CONSTRAINT IF EXISTS ${quote(check.name)}`, {
     mode: "ACCESS EXCLUSIVE",
-    undo: "the next update makes what is due",
+    undo: "the next update creates what is missing",
   });
 }
 

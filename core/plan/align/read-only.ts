@@ -32,7 +32,7 @@ export function planReadOnly(
     const expired = hasExpired(leaf.bounds?.to, horizon) && !wants(leaf);
     if (leaf.fenced || !expired || pinOn(spec, leaf, ledger, now) === undefined) return [];
     return [
-      change(leaf, keepReadOnlyStatement(management, leaf), "is kept outside of the window, and open to writers"),
+      change(leaf, keepReadOnlyStatement(management, leaf), "is retained outside of the window, and open to writers"),
     ];
   });
 }
@@ -54,7 +54,7 @@ export function halfNotes(
     const range = formatInterval(table.bounds);
     if (table.half)
       return [
-        `${what} is what an interrupted restore of ${range} left: it has no row; drop it, or name the range in restored`,
+        `${what} was left without rows by an interrupted restore of ${range}; drop it, or name the range in restored`,
       ];
     if (pinOn(spec, table, ledger, decidingNow(clocks)) === undefined) return [];
     return [

@@ -63,7 +63,7 @@ export function planCreation(
     return refuse(
       partition,
       "conflict",
-      `a partition called "${partition.name}" exists with other bounds: wanted ${formatInterval(partition)}, found ${sameName.boundsText}.`,
+      `a partition called "${partition.name}" exists with other bounds: declared ${formatInterval(partition)}, found ${sameName.boundsText}.`,
       "Rename the existing partition, or change the name template.",
     );
   }
@@ -96,7 +96,7 @@ export function planCreation(
       partition,
       "dropped-range-returns",
       `${describe(partition.name, partition)} comes back into the window, but its rows were dropped${archives.length > 0 ? ", after they had been archived" : ""}.`,
-      `To have it back empty, say so: allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${wayBack(partition, ledger)}`,
+      `To have it back empty, declare allowEmpty: [${JSON.stringify(formatInterval(partition))}]. ${wayBack(partition, ledger)}`,
     );
   }
   const half = observation.detached.find((table) => table.half && table.name === partition.name);
@@ -104,7 +104,7 @@ export function planCreation(
     return refuse(
       partition,
       "conflict",
-      `the name of ${describe(partition.name, partition)} is taken by what an interrupted restore of ${formatInterval(half.bounds)} left, which has no row.`,
+      `the name of ${describe(partition.name, partition)} is taken by a table without rows, which an interrupted restore of ${formatInterval(half.bounds)} left.`,
       "Drop that table, or name the range in restored.",
     );
   }
@@ -121,18 +121,18 @@ function wayAround(cut: ObservedLeaf, wanted: OpenInterval, leaves: readonly Obs
   if (!to) {
     const since = from ? formatInstant(from) : undefined;
     return (
-      `"${cut.name}" has no end, so nothing can be made beside it from ${since ?? "any time"} on. ` +
-      `${since ? `Let the window end there, lead: { until: ${JSON.stringify(since)} }; or ${detach}` : `D${detach.slice(1)}`}, and attach it again with the end that its rows have.`
+      `"${cut.name}" has no end, so no other partition can begin ${since ? `at ${since} or later` : "anywhere"}. ` +
+      `${since ? `End the window there, lead: { until: ${JSON.stringify(since)} }; or ${detach}` : `D${detach.slice(1)}`}, and attach it again with the end that its rows have.`
     );
   }
   if (!from)
     return (
-      `"${cut.name}" has no beginning, so that every earlier interval lies in it. ` +
-      `Let the window begin there, start: ${JSON.stringify(formatInstant(to))}; or ${detach}, and attach it again with the beginning that its rows have. ` +
-      `Left as it is, it stays attached with its rows until confirmDrops names ${JSON.stringify(formatInterval({ from, to }))}.`
+      `"${cut.name}" has no beginning, so it contains every earlier interval. ` +
+      `Begin the window there, start: ${JSON.stringify(formatInstant(to))}; or ${detach}, and attach it again with the beginning that its rows have. ` +
+      `Otherwise it remains attached with its rows until confirmDrops names ${JSON.stringify(formatInterval({ from, to }))}.`
     );
   const segment = `{ from: ${JSON.stringify(formatInstant(from))}, to: ${JSON.stringify(formatInstant(to))}, every: "whole", name: ${JSON.stringify(cut.name)} }`;
-  return `${whereGridsMeet(cut, to, leaves)} The existing partition can also stand in the grid as a segment of its own, ${segment}; or ${detach}, which keeps its rows as a table.`;
+  return `${whereGridsMeet(cut, to, leaves)} The existing partition can also be a segment of the grid, ${segment}; or ${detach}, which keeps its rows as a table.`;
 }
 
 function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly ObservedLeaf[]): string {
@@ -144,9 +144,9 @@ function whereGridsMeet(cut: ObservedLeaf, nearest: Instant, leaves: readonly Ob
     last = next;
   const end = last.bounds?.to;
   const where = `A grid changes only where a partition ends: the nearest bound is ${formatInstant(nearest)}, the end of "${cut.name}".`;
-  if (last === cut) return `${where} Let the new segment begin there.`;
+  if (last === cut) return `${where} Begin the new segment there.`;
   return end
-    ? `${where} Where those after it are not cut alike, let the new segment begin at ${formatInstant(end)}, after "${last.name}".`
+    ? `${where} Where those after it are not cut alike, begin the new segment at ${formatInstant(end)}, after "${last.name}".`
     : `${where} "${last.name}" after it has no end.`;
 }
 

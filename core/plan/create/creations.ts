@@ -179,7 +179,9 @@ const NAMED = 5;
 function endedNotes(desired: readonly DesiredBranch[], stems: ReadonlyMap<string, ObservedBranch>): string[] {
   const ended = [...flatten(desired)].filter((branch) => !branch.active && stems.has(branchKey(branch.path)));
   if (ended.length === 0) return [];
-  return [`${named(ended.map((branch) => branch.path))} ended: what is there stays under the window, nothing is added`];
+  return [
+    `${named(ended.map((branch) => branch.path))} ended: existing partitions remain under the window, nothing is added`,
+  ];
 }
 
 /** Reports it before the creation: a search for the name by the naming rule would fail. */
@@ -210,7 +212,7 @@ function goneWarnings(spec: WindowSpec, desired: readonly DesiredBranch[], obser
   const gone = goneBranches(spec, desired, observation.table);
   if (gone.length === 0) return [];
   return [
-    `${named(gone.map((branch) => branch.path ?? []))} is in the table and neither declared nor in its source of values any more: kept, and nothing is added`,
+    `${named(gone.map((branch) => branch.path ?? []))} is in the table and no longer declared or in its source of values: left in place, nothing is added`,
   ];
 }
 

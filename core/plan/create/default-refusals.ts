@@ -18,17 +18,17 @@ export function refusedByDefault(
   const found = table?.defaultPartition;
   const rows = found && rowsWithin({ counted: found.counted }, partition);
   if (!table || !found?.counted || rows === undefined || rows === 0) return undefined;
-  const message = `${rows} rows of partition "${partition.name}" (${formatInterval(partition)}) lie in the default partition "${found.name}"`;
+  const message = `${rows} rows of partition "${partition.name}" (${formatInterval(partition)}) are in the default partition "${found.name}"`;
   if (!found.declared) {
     return {
       message: `${message}, which is not declared.`,
-      fix: `Declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move with the making of the partition; or move them away first.`,
+      fix: `Declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move when the partition is created; or move them first.`,
     };
   }
   if (table.referencedBy.length > 0) {
     return {
       message: `${message}, and rows of ${table.referencedBy.join(", ")} may refer to them: a move would delete them for an instant.`,
-      fix: "Drop the foreign keys for the time of one update, or move these rows by a transaction of yours.",
+      fix: "Drop the foreign keys for the time of one update, or move these rows in your own transaction.",
     };
   }
   if (becomes({ counted: found.counted, managed: true }, partition)) return undefined;
@@ -52,7 +52,7 @@ function readersWouldWait(found: ObservedDefault, message: string): Pick<Problem
   const what = triggers.length > 0 ? `the triggers ${triggers.join(", ")}` : "row security";
   return {
     message: `${message} among more than ${MAX_DRAINED_ROWS} others, and ${what} would see their move.`,
-    fix: "Move these rows by a transaction of yours, or switch that off for the time of one update.",
+    fix: "Move these rows in your own transaction, or switch that off for the time of one update.",
   };
 }
 
@@ -75,11 +75,11 @@ function wayOn(counted: RowCounts, table: ObservedTable, partition: DesiredParti
   }
   const { span } = counted;
   if (!span || cuts(table, { from: span.first, to: span.last }))
-    return "Other partitions lie between its rows, so it cannot become one partition: move the rows of single ranges by transactions of yours, 10,000 at a time.";
+    return "Other partitions are between its rows, so it cannot become one partition: move the rows of single ranges in your own transactions, 10,000 at a time.";
   const others = counted.total - span.rows;
   const first = others > 0 ? `${others} of its rows have no finite time: move or delete those first. ` : "";
   return (
-    `${first}Its rows reach from ${formatInstant(span.first)} to ${formatInstant(span.last)}: declare that stretch as one segment of the grid, ` +
+    `${first}Its rows reach from ${formatInstant(span.first)} to ${formatInstant(span.last)}: declare that range as one segment of the grid, ` +
     `every: "whole" with from and to where intervals begin, between those before and after it${BECOMES}`
   );
 }

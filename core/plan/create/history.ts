@@ -39,8 +39,8 @@ export function archivesOf(range: OpenInterval, ledger: readonly LedgerEntry[]):
 export function wayBack(range: OpenInterval, ledger: readonly LedgerEntry[]): string {
   const archive = latestArchive(range, ledger);
   if (archive)
-    return `To have its rows, in their place: restored: [${JSON.stringify(formatInterval(range))}] brings them back from ${archive.manifest}.`;
+    return `To have its rows as a partition: restored: [${JSON.stringify(formatInterval(range))}] brings them back from ${archive.manifest}.`;
   const archives = archivesOf(range, ledger);
   if (archives.length === 0) return "To have its rows, restore them from a backup first.";
-  return `To have its rows, make tables of ${archives.join(", ")} with \`pgpartition restore\`: the grid is another one than theirs.`;
+  return `To have its rows, restore ${archives.join(", ")} as tables with \`pgpartition restore\`: their grid is another one.`;
 }

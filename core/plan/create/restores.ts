@@ -48,7 +48,7 @@ function restoreOf(partition: DesiredPartition, observation: Observation, ledger
   const detached = observation.detached.find((table) => sameInterval(table.bounds, partition) && !table.half);
   if (detached) return { kind: "attach", partition, detached, readOnly: true };
   const archive = latestArchive(partition, ledger);
-  if (!archive) return inTheWay(partition, "the ledger does not know its archive");
+  if (!archive) return inTheWay(partition, "the ledger has no archive of it");
   return { kind: "restore", partition, archive, readOnly: true };
 }
 
@@ -75,7 +75,7 @@ function inTheWay(partition: DesiredPartition, why: string): Creation {
       path: "restored",
       code: "conflict",
       message: `the archive of ${formatInterval(partition)} ("${partition.name}") cannot come back as a partition: ${why}.`,
-      fix: `Make a table of it: pgpartition restore --from ${partition.from.toString()} --to ${partition.to.toString()}; and take it out of restored.`,
+      fix: `Restore it as a table: pgpartition restore --from ${partition.from.toString()} --to ${partition.to.toString()}; and remove it from restored.`,
     },
   };
 }

@@ -30,7 +30,7 @@ export function memberWarnings(context: MembershipContext, toBe: PublicationToBe
   return [
     ...(walLevel === "logical"
       ? []
-      : [`wal_level is "${walLevel}": nothing is sent until it is "logical", which takes a restart of the server`]),
+      : [`wal_level is "${walLevel}": nothing is sent until it is "logical", which needs a restart of the server`]),
     ...identityWarnings(spec, toBe, context),
     ...realtimeWarnings(context, toBe),
   ].map((text) => `publication "${spec.publication}" of ${spec.schema}.${spec.table}: ${text}`);
@@ -57,7 +57,7 @@ function realtimeWarnings({ profile, observation }: MembershipContext, toBe: Pub
       : []),
     ...(toBe.viaRoot && isRealtime(toBe.name)
       ? [
-          "publish_via_partition_root is true, so the publication lists the table alone, and Supabase Realtime asks wal2json for that name, which never names it: subscribers get nothing. Set it to false",
+          "publish_via_partition_root is true, so the publication lists the table alone, and Supabase Realtime asks wal2json for that name, which never sends it: subscribers get nothing. Set it to false",
         ]
       : []),
   ];
@@ -130,7 +130,7 @@ function leftOut(spec: PublicationMemberWire): Problem {
     path: "publication",
     code: "conflict",
     message: `publication "${spec.publication}" has all tables except "${spec.schema}"."${spec.table}" (FOR ALL TABLES EXCEPT): none of its rows is sent.`,
-    fix: "Let its owner take the table out of the exceptions, or declare a publication that names its tables.",
+    fix: "Let its owner remove the table from the exceptions, or declare a publication that names its tables.",
   };
 }
 
@@ -148,8 +148,8 @@ function otherRoot(spec: PublicationMemberWire, toBe: PublicationToBe): Problem 
   return {
     path: "viaRoot",
     code: "conflict",
-    message: `publish_via_partition_root of publication "${spec.publication}" is ${String(toBe.viaRoot)}, and viaRoot: ${String(spec.viaRoot)} is declared. The publication was not made here, and the setting changes the names that all its subscribers see.`,
-    fix: `If they can take that, its owner runs: ${set}. Otherwise declare viaRoot: ${String(toBe.viaRoot)}, or a publication of its own.`,
+    message: `publish_via_partition_root of publication "${spec.publication}" is ${String(toBe.viaRoot)}, and viaRoot: ${String(spec.viaRoot)} is declared. The publication was not created here, and the setting changes the names that all its subscribers see.`,
+    fix: `If they can accept that, its owner runs: ${set}. Otherwise declare viaRoot: ${String(toBe.viaRoot)}, or a separate publication.`,
   };
 }
 
@@ -160,7 +160,7 @@ function rootMissing(spec: PublicationMemberWire, toBe: PublicationToBe): Proble
     ? problem
     : {
         ...problem,
-        fix: `Its owner can run: ALTER PUBLICATION ${quote(spec.publication)} SET (publish_via_partition_root = true), which changes the names that all its subscribers see. Otherwise declare a publication of its own.`,
+        fix: `Its owner can run: ALTER PUBLICATION ${quote(spec.publication)} SET (publish_via_partition_root = true), which changes the names that all its subscribers see. Otherwise declare a separate publication.`,
       };
 }
 
@@ -172,7 +172,7 @@ function rightsProblems({ observation }: MembershipContext, toBe: PublicationToB
     {
       path: "create",
       code: "privileges",
-      message: `role "${role}" may not make publication "${toBe.name}".`,
+      message: `role "${role}" may not create publication "${toBe.name}".`,
       fix: `An administrator has to run: GRANT CREATE ON DATABASE ${quote(database)} TO ${quote(role)}`,
     },
   ];

@@ -151,10 +151,10 @@ function notes({ spec, profile }: MembershipContext, toBe: PublicationToBe, impl
     ...(implicit ? [`"${toBe.name}" publishes ${whole}: ${table} is in it without a statement`] : []),
     toBe.viaRoot
       ? `subscribers see every row as ${table}; ATTACH, DETACH and TRUNCATE of a partition are not sent`
-      : `publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one that is made later, is published by itself`,
+      : `publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one created later, is published by itself`,
     ...(secured
       ? [
-          "row-level security does not hold for a stream: whoever reads the publication gets every row; `where` narrows it",
+          "row-level security does not apply to a stream: every reader of the publication gets every row; `where` narrows it",
         ]
       : []),
   ];
@@ -168,7 +168,7 @@ function missing(spec: PublicationMemberWire): Problem {
   return {
     path: "publication",
     code: "conflict",
-    message: `there is no publication "${spec.publication}" in the database.`,
-    fix: `Make it first (CREATE PUBLICATION ${quote(spec.publication)}), or declare create: true and it is made here.`,
+    message: `publication "${spec.publication}" does not exist in the database.`,
+    fix: `Create it first (CREATE PUBLICATION ${quote(spec.publication)}), or declare create: true and it is created here.`,
   };
 }

@@ -34,5 +34,5 @@ export function whyNoBackup(
 
 /** Describes a failed query: it keeps everything, and is reported even if nothing waits for it. */
 export function describeFailed(because: string): string {
-  return `the query of requireBackupSince gives no answer (${because}): nothing is dropped`;
+  return `the query of requireBackupSince returns no answer (${because}): nothing is dropped`;
 }

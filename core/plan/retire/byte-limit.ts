@@ -47,13 +47,13 @@ export function overByteLimit(own: ReturnType<typeof claimsOf>, limit: ByteLimit
       if (oid !== undefined)
         waiting.set(
           oid,
-          `alone it has ${formatBytes(claim.bytes)}, and one update takes at most ${said} out of all tables: raise that, or name it in confirmDrops`,
+          `alone it has ${formatBytes(claim.bytes)}, and one update removes at most ${said} from all tables: raise that, or name it in confirmDrops`,
         );
     } else if (claim.bytes <= left) left -= claim.bytes;
     else {
       left = 0;
       if (oid !== undefined)
-        waiting.set(oid, `waits for the next update, because one takes at most ${said} out of all tables`);
+        waiting.set(oid, `waits for the next update, because one removes at most ${said} from all tables`);
     }
   }
   return waiting;

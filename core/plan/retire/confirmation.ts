@@ -25,7 +25,7 @@ export function confirming(bounds: OpenInterval): string {
 /** Explains why a partition never leaves as one interval among others, whichever change let it expire; undefined: it may. */
 export function whyOdd({ maxDropsPerUpdate }: WindowSpec, table: Leaving): string | undefined {
   const odd = table.extent?.odd;
-  if (odd !== undefined) return `it ${odd}, so that it leaves by its own confirmation alone`;
+  if (odd !== undefined) return `it ${odd}, so it is retired only if confirmed by itself`;
   const intervals = intervalsOf(table);
   if (intervals <= maxDropsPerUpdate) return undefined;
   return `it spans ${intervals} intervals of the grid, and maxDropsPerUpdate is ${maxDropsPerUpdate}`;

@@ -37,7 +37,7 @@ export function extentOf(spec: WindowSpec, { from, to }: OpenInterval, path: rea
       ? touched.length
       : Math.min(MOST_INTERVALS, Math.max(COUNTED, Math.round((length * COUNTED) / counted)));
   const whole = grid.some((segment) => segment.every === "whole" && overlaps(segment, { from, to }));
-  if (whole) return { intervals, odd: 'is a segment of its own (every: "whole")' };
+  if (whole) return { intervals, odd: 'is a separate segment (every: "whole")' };
   const odd = intervals > 1 && length > longest && findPeriod({ from, to }, zone) === "whole";
   return { intervals, odd: odd ? "is longer than an interval of the grid, and none of the calendar" : undefined };
 }

@@ -57,13 +57,13 @@ export function odd({ kind, step }: Candidate, { spec, observation }: GuardFacts
 export function unrecorded(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
   const table = tableToDrop(candidate);
   const counts = spec.grace !== undefined || spec.requireBackupSince !== undefined;
-  return table?.unrecorded && counts ? because("its detach is written down first") : undefined;
+  return table?.unrecorded && counts ? because("its detach is recorded first") : undefined;
 }
 
 export function archive(candidate: Candidate, { spec }: GuardFacts): Reason | undefined {
   const table = tableToDrop(candidate);
   return table && !dropDayOf(spec, table)
-    ? because('to be archived, which onExpire "drop" does not do: it stays')
+    ? because('to be archived, which onExpire "drop" does not do: it is retained')
     : undefined;
 }
 
@@ -92,8 +92,8 @@ export function dependents({ kind, step }: Candidate, facts: GuardFacts): Reason
     ? whyNotDroppable({ schema: table.schema, partition: table.name }, facts.dependents.get(table.oid))
     : undefined;
   if (why === undefined) return undefined;
-  const stays = verb === "detach" ? "stays attached, because it could not be dropped afterwards" : "is not dropped";
-  return behind(`${stays}: ${why}, and the next update goes on`);
+  const stays = verb === "detach" ? "remains attached, because it could not be dropped afterwards" : "is not dropped";
+  return behind(`${stays}: ${why}, and the next update continues`);
 }
 
 /** Returns a table that was detached before and would be dropped now. */

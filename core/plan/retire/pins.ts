@@ -19,7 +19,7 @@ export function pinOn(
   const { bounds, oid } = table;
   if (!bounds) return undefined;
   const declared = restoredNow(spec, bounds, now);
-  if (declared) return `kept${untilText(declared.until)}: ${formatInterval(declared.range)} is named in restored`;
+  if (declared) return `retained${untilText(declared.until)}: ${formatInterval(declared.range)} is named in restored`;
   return pinOfLedger(spec, { oid, bounds }, ledger, now);
 }
 
@@ -48,7 +48,7 @@ function pinOfLedger(
   if (!isOpen(until, now) || spec.confirmDrops.some((interval) => sameInterval(interval, table.bounds)))
     return undefined;
   const end = `confirmDrops: [${JSON.stringify(formatInterval(table.bounds))}] ends that`;
-  return `kept${untilText(until)}: pgpartition restore brought it back; ${end}`;
+  return `retained${untilText(until)}: restored by pgpartition restore; ${end}`;
 }
 
 /** Explains why a restored partition is not dropped without an archive: onExpire "drop" creates none. */
@@ -60,7 +60,7 @@ export function whyNotDropped(
   if (spec.onExpire !== "drop" || !bounds || spec.confirmDrops.some((interval) => sameInterval(interval, bounds)))
     return undefined;
   if (!ledger.some((entry) => entry.event === "restored" && entry.oid === oid)) return undefined;
-  return `restored from an archive, and onExpire "drop" would not archive it again; confirmDrops: [${JSON.stringify(formatInterval(bounds))}] drops it all the same`;
+  return `restored from an archive, and onExpire "drop" would not archive it again; confirmDrops: [${JSON.stringify(formatInterval(bounds))}] drops it anyway`;
 }
 
 function isOpen(until: Instant | undefined, now: Instant): boolean {

@@ -20,7 +20,7 @@ export type ReferringRows = ReadonlyMap<string, readonly Referring[]>;
 export function whyItStays(oid: string, referring: ReferringRows): string | undefined {
   const found = (referring.get(oid) ?? []).filter((one) => one.rows !== 0);
   if (found.length === 0) return undefined;
-  return `stays, because ${found.map(describe).join(" and ")}`;
+  return `is retained, because ${found.map(describe).join(" and ")}`;
 }
 
 function describe({ table, key, rows }: Referring): string {

@@ -32,10 +32,10 @@ function stays(
     ? "has all tables"
     : staying.every((item) => schemas.includes(item.schema))
       ? `has all tables of schema ${names([...new Set(staying.map((item) => item.schema))])}`
-      : "names it by itself";
+      : "lists it by itself";
   return (
     `publication "${publication}" ${why}: after the detach ${names(staying.map(({ name }) => name))} ${staying.length === 1 ? "is" : "are"} published under ` +
-    "a name of its own, and a subscriber that refreshes copies its rows or fails for want of the table; refresh subscribers with copy_data = false, or publish named tables instead"
+    "a separate name, and a subscriber that refreshes copies its rows or fails without the table; refresh subscribers with copy_data = false, or publish named tables instead"
   );
 }
 

@@ -148,7 +148,7 @@ export function finalizeOf(
   return {
     verb: "finalize",
     table: leavingLeaf(leaf),
-    reason: `${begun ? "its detach was interrupted" : "somebody else began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
+    reason: `${begun ? "its detach was interrupted" : "another session began its detach"}: readers no longer see it, writers of its range are refused; FINALIZE ends that`,
     promise: begun ? renewedPromise(begun, spec, decidingNow(clocks)) : { kind: "stays" },
     left: false,
   };
@@ -159,8 +159,7 @@ export function leftOf(table: DetachedTable, spec: WindowSpec, clocks: Clocks): 
   return {
     verb: "finalize",
     table: leavingTable(table),
-    reason:
-      "it has left the table, and the update that took it out was killed before it wrote that down; its grace begins now",
+    reason: "it is detached, and the update that did it was killed before it recorded that; its grace begins now",
     promise: promiseOf(spec, decidingNow(clocks)),
     left: true,
   };
@@ -203,15 +202,15 @@ function describeDetached({ detachedAt, foreign }: DetachedTable, why: string): 
 }
 
 /** Text for each foreign table that leaves. */
-const DEFINITION_ALONE = "a foreign table: its definition goes, and its rows stay where they are";
+const DEFINITION_ALONE = "a foreign table: its definition is dropped, its rows are not";
 
 /** Explains why foreign tables are not exported: their rows are no part of this database. */
 export function whyNotArchived({ schema, name }: Pick<Leaving, "schema" | "name">, above: string | undefined): string {
   const detach =
     above === undefined
       ? ""
-      : `. ALTER TABLE ${above} DETACH PARTITION ${quoteQualified(schema, name)} CONCURRENTLY takes it out of the table`;
-  return `is a foreign table, whose rows are elsewhere: it is not archived, and stays as it is${detach}`;
+      : `. ALTER TABLE ${above} DETACH PARTITION ${quoteQualified(schema, name)} CONCURRENTLY detaches it`;
+  return `is a foreign table, whose rows are elsewhere: it is not archived, and left as it is${detach}`;
 }
 
 /** Returns the time at which the partition of a step may be dropped, if known. */

@@ -17,7 +17,7 @@ type StopFacts = Pick<GuardFacts, "spec" | "observation" | "clocks" | "unread">;
 
 function unread({ unread: because }: StopFacts): Stop | undefined {
   if (because === undefined) return undefined;
-  const short = `what decides about it cannot be read (${because})`;
+  const short = `the facts that it needs cannot be read (${because})`;
   return { reason: `nothing is retired: ${short}`, short, alarming: true };
 }
 
@@ -31,7 +31,7 @@ function clock({ clocks }: StopFacts): Stop | undefined {
   if (clocks.trusted !== undefined) return undefined;
   const ahead = clocks.database.until(clocks.asOf).total("seconds");
   if (ahead <= MAX_CLOCK_SKEW_SECONDS) return undefined;
-  const reason = `nothing is retired: the program's clock says ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; set the clock right, or set pgpartition:asOf`;
+  const reason = `nothing is retired: the program's clock is at ${formatInstant(clocks.asOf)}, the database's ${formatInstant(clocks.database)}; correct the clock, or set pgpartition:asOf`;
   return { reason, short: "waits until the clocks agree", alarming: true };
 }
 
@@ -46,8 +46,8 @@ function hours({ spec: { allowRetireBetween, allowRetireOn, key }, clocks }: Sto
 }
 
 function only(when: string): Stop {
-  const reason = `partitions leave only ${when}; partitions are still created`;
-  return { reason, short: `leaves only ${when}`, alarming: false };
+  const reason = `partitions are retired only ${when}; partitions are still created`;
+  return { reason, short: `is retired only ${when}`, alarming: false };
 }
 
 /** In order: the first that applies is the reason. */

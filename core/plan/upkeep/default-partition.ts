@@ -66,7 +66,7 @@ function rowNotes(found: DefaultShape): string[] {
   if (found.rows === 0) return [];
   return [
     `default partition "${found.name}" holds ${found.few ? "" : "about "}${found.rows} rows that no partition takes; nothing retires them. ` +
-      "Lengthen lead, or let start begin earlier, so that the window covers them: up to 10,000 rows of a range move with the making of its partition",
+      "Lengthen lead, or set an earlier start, so that the window covers them: up to 10,000 rows of a range move when its partition is created",
   ];
 }
 
@@ -103,7 +103,7 @@ function make(
   if (away) {
     const transaction = `attach default partition ${away.schema}.${away.name}`;
     const attach = attachDefaultStatement({ ...parent, leafSchema: away.schema }, away.name, transaction);
-    const reason = "detached outside Pulumi; declared, so it comes back with its rows";
+    const reason = "detached outside Pulumi; declared, so it is attached again with its rows";
     // Its rows are read: no other session can see the table, and only other changes of the parent wait for that.
     const scanning: Statement = { ...attach, hold: "grows with rows", hazards: [...attach.hazards, "SCAN_PARTITION"] };
     const record = { event: "attached", schema: away.schema } as const;
@@ -132,14 +132,14 @@ function remove(
         {
           path: "defaultPartition",
           code: "conflict",
-          message: `the default partition "${found.schema}.${found.name}" is not declared any more and holds ${found.few ? "" : "about "}${found.rows} rows.`,
-          fix: `Nobody's rows are dropped for that: declare it again (defaultPartition: { name: ${JSON.stringify(found.name)} }), or move or delete its rows first.`,
+          message: `the default partition "${found.schema}.${found.name}" is no longer declared and holds ${found.few ? "" : "about "}${found.rows} rows.`,
+          fix: `Rows are never dropped for that: declare it again (defaultPartition: { name: ${JSON.stringify(found.name)} }), or move or delete its rows first.`,
         },
       ],
     };
   }
   if (observation.registration?.paused) return { upkeep: [], problems: [] };
-  const reason = "not declared any more, and empty: detached and dropped";
+  const reason = "no longer declared, and empty: detached and dropped";
   const step = { record: { event: "dropped", schema: found.schema }, onlyIfNamed: true } as const;
   return {
     upkeep: [upkeepChange("default", found.name, reason, removeDefaultStatements(parent, found), step)],

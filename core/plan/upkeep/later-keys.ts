@@ -57,7 +57,7 @@ export function planLaterKeys(
 ): Change<"constrain", undefined>[] {
   const family = familyToBe(name, observation.table, madeBefore);
   return keys.map((later) => {
-    const reason = `refers to ${targetOf(later.key)}, which was not there when the table was made`;
+    const reason = `refers to ${targetOf(later.key)}, which did not exist when the table was created`;
     const change = upkeepChange("constrain", later.key.name, reason, [], undefined);
     if (later.absent) return { ...change, reasons: [], keep: { by: "absent", reason: describeAbsent(later) } };
     const steps = laterKeySteps(family, later.key, facts, observation.registration?.expressions ?? []);
@@ -68,8 +68,8 @@ export function planLaterKeys(
 /** Explains why a foreign key cannot be added yet, with the fix. */
 export function describeAbsent({ key, sameSchema }: LaterKey): string {
   const target = targetOf(key);
-  const hint = sameSchema === undefined ? "" : ` (${sameSchema} is there: references: { schema, table } names it)`;
-  return `foreign key "${key.name}" refers to ${target}, which does not exist${hint}, so the table is without it. Correct the name; or let ${target} be made first: declare both in one PartitionedDatabase, or name what makes it in dependsOn. The next update adds the key`;
+  const hint = sameSchema === undefined ? "" : ` (${sameSchema} exists: references: { schema, table } names it)`;
+  return `foreign key "${key.name}" refers to ${target}, which does not exist${hint}, so the table lacks the key. Correct the name; or create ${target} first: declare both in one PartitionedDatabase, or name its resource in dependsOn. The next update adds the key`;
 }
 
 function targetOf({ references }: ForeignKeySpec): string {

@@ -29,7 +29,7 @@ function columnText(change: ColumnChange): string | undefined {
       return "is missing";
     case "drop":
     case "undeclared":
-      return `(${change.found.type}) is there and not declared`;
+      return `(${change.found.type}) exists and is not declared`;
     case "type":
     case "lost sequence":
       return `has type ${change.found.type}, declared is ${change.column.type}`;

@@ -84,8 +84,8 @@ function lockProblems(count: number, facts: AlterFacts, name: string): Problem[]
     {
       path: "columns",
       code: "conflict",
-      message: `${name} and its partitions are ${count} relations, to be locked at once; the server can hold ${facts.locks.capacity} locks in all.`,
-      fix: "Raise max_locks_per_transaction and restart the server, or make the change when fewer partitions are there.",
+      message: `${name} and its partitions are ${count} relations, to be locked together; the server can hold ${facts.locks.capacity} locks in all.`,
+      fix: "Raise max_locks_per_transaction and restart the server, or make the change when fewer partitions exist.",
     },
   ];
 }
@@ -100,7 +100,7 @@ function lockNotes(count: number, facts: AlterFacts): string[] {
 function nullNotes(facts: AlterFacts): string[] {
   return facts.nulls.map(
     ({ column, partition, rows }) =>
-      `by the last ANALYZE about ${rows} rows of ${partition} have no "${column}": the reading would fail, and the table would stay as it is; fill them first`,
+      `by the last ANALYZE about ${rows} rows of ${partition} have no "${column}": validation would fail, and the table would remain as it is; fill them first`,
   );
 }
 
@@ -116,7 +116,7 @@ function unreadNotes({ constraints }: Differences, facts: AlterFacts): string[] 
       : `foreignKeys: { ${text}: { …, validate: false } }`;
     const declare = check || mayBeUnread(facts) ? `. To leave it so, declare ${property}` : "";
     return [
-      `${check ? "check" : "foreign key"} ${text} is there, NOT VALID: it holds for new rows. This update looks at the rows of before, and makes it valid where all of them satisfy it; where one does not, the update fails, and it stays as it is, NOT VALID${declare}`,
+      `${check ? "check" : "foreign key"} ${text} exists, NOT VALID: it holds for new rows. This update reads the older rows and validates it where all of them satisfy it; where one does not, the update fails, and it remains NOT VALID${declare}`,
     ];
   });
 }

@@ -90,8 +90,8 @@ export function arrivalRefusals(
         return {
           path: formatPath([key ? "foreignKeys" : "checks", one.name]),
           code: "table-mismatch",
-          message: `partition "${one.schema}.${one.partition}" of ${name} has a constraint "${one.name}" of its own that is another one: ${one.definition ?? one.kind}.`,
-          fix: "Declare yours under another name; that of the partition is left alone.",
+          message: `partition "${one.schema}.${one.partition}" of ${name} has a constraint "${one.name}" with another definition: ${one.definition ?? one.kind}.`,
+          fix: "Declare yours under another name; that of the partition is left as it is.",
         };
       }),
     ...keys

@@ -50,7 +50,7 @@ function refusalOf(change: ColumnChange, facts: AlterFacts, context: RefusalCont
       return mismatch(
         change.column.name,
         `column "${change.column.name}" of ${context.name} is declared as ${change.column.type} and owns no sequence.`,
-        "Declare its integer type with the default that it has, or make a sequence and ALTER SEQUENCE … OWNED BY this column.",
+        "Declare its integer type with the default that it has, or create a sequence and ALTER SEQUENCE … OWNED BY this column.",
       );
     case "set default":
     case "drop default":
@@ -67,15 +67,15 @@ function refusalToAdd(column: ColumnSpec, facts: AlterFacts, context: RefusalCon
   if (because !== undefined) {
     return mismatch(
       column.name,
-      `${subject}, and adding it would rewrite every partition while nobody can use the table: ${because}.`,
+      `${subject}, and adding it would rewrite every partition while no session can use the table: ${because}.`,
       "Add it with nullable: true and no default, run `pulumi up`, then declare the default, which new rows get. " +
-        "A value for the rows of before is a migration: fill them batch by batch.",
+        "A value for existing rows is a migration: fill them batch by batch.",
     );
   }
   if (!column.nullable && column.default === undefined) {
     return mismatch(
       column.name,
-      `${subject} and declared NOT NULL without a default: the rows that are there would have no value.`,
+      `${subject} and declared NOT NULL without a default: existing rows would have no value.`,
       "Give it a default that is not volatile; or add it with nullable: true, fill it, and remove nullable after that.",
     );
   }
@@ -97,7 +97,7 @@ function refusalToDrop(column: string, uses: readonly ColumnUse[], context: Refu
     path: formatPath(["dropColumns"]),
     code: "table-mismatch",
     message: `column "${column}" of ${context.name} is not dropped: it is used by ${describeUses(uses)}.`,
-    fix: "Remove these first (what Pulumi manages: from the program, with a `pulumi up` of its own), then drop the column.",
+    fix: "Remove these first (what Pulumi manages: from the program, with a separate `pulumi up`), then drop the column.",
   };
 }
 
@@ -112,7 +112,7 @@ function refusalOfType(
   if (!widens(found.type, column.type)) {
     return mismatch(
       column.name,
-      `${says}: the change would rewrite or read every partition while nobody can use the table.`,
+      `${says}: the change would rewrite or read every partition while no session can use the table.`,
       `Declare what exists. ${way}`,
     );
   }
@@ -120,8 +120,8 @@ function refusalOfType(
   if (uses.length === 0) return undefined;
   return mismatch(
     column.name,
-    `${says}: no row would be rewritten, but PostgreSQL builds indexes and checks constraints of a partitioned table anew, under the lock: ${describeUses(uses)}.`,
-    `Declare what exists, or drop these before and make them again after. Otherwise: ${way}`,
+    `${says}: no row would be rewritten, but PostgreSQL rebuilds indexes and checks constraints of a partitioned table again, under the lock: ${describeUses(uses)}.`,
+    `Declare what exists, or drop these before and create them again after. Otherwise: ${way}`,
   );
 }
 

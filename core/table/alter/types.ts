@@ -68,7 +68,7 @@ export function typeProblems(
         fix:
           found.elsewhere.length > 0
             ? `Write it with its schema: ${named}.`
-            : "Mend its spelling, or make the type first, and write it with its schema.",
+            : "Correct its spelling, or create the type first, and write it with its schema.",
       },
     ];
   });

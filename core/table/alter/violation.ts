@@ -73,26 +73,26 @@ export function onViolation(
 ): OnViolation {
   const { forNewRows } = demand;
   const declare =
-    forNewRows === undefined ? "" : `; or, where it is to hold for new rows only, declare that: ${forNewRows}`;
+    forNewRows === undefined ? "" : `; or, if it should hold for new rows only, declare that: ${forNewRows}`;
   return {
     takeBack,
     name: demand.name,
-    outcome: `Rows that are there do not satisfy it${takeBack.length > 0 ? ", so it was taken back" : ""}`,
+    outcome: `Existing rows do not satisfy it${takeBack.length > 0 ? ", so it was reverted" : ""}`,
     says: [
       standingText(family, demand, standing, read),
       ...(leaf ? [`Its rows are found by: ${rowsText(leaf, demand)}.`] : []),
-      `Mend the rows, then run the update again${declare}`,
+      `Correct the rows, then run the update again${declare}`,
     ].join(" "),
   };
 }
 
 function standingText(family: Family, { subject }: Demand, standing: Standing, read: readonly Member[]): string {
   if (standing.table === "before")
-    return `Nothing was dropped: ${subject} of "${family.schema}.${family.table}" was there before this update, NOT VALID, and stands so; every new row is checked by it${readText(read)}.`;
+    return `Nothing was dropped: ${subject} of "${family.schema}.${family.table}" existed before this update, NOT VALID, and remains so; it checks every new row${readText(read)}.`;
   if (standing.before.length === 0) return `New rows are not checked by ${subject}.`;
   const there = standing.before.map((one) => `"${one.schema}.${one.name}"`).join(", ");
   const those = standing.before.length === 1 ? "that partition" : "those partitions";
-  return `On ${there} it was before this update, and stands there as it was: new rows of ${those} are checked by ${subject}, others are not${readText(read)}.`;
+  return `On ${there} it existed before this update, and remains as it was: new rows of ${those} are checked by ${subject}, others are not${readText(read)}.`;
 }
 
 function readText(read: readonly Member[]): string {

@@ -47,7 +47,7 @@ function keyProblems(spec: TableShape, table: ObservedTable, name: string): Prob
     return [
       mismatch(
         "partitionBy[0].key",
-        `the key "${wanted.column}" of ${name} has type ${type || "(there is no such column)"}, which does not hold a key of kind "${wanted.encoding}".`,
+        `the key "${wanted.column}" of ${name} has type ${type || "(no such column exists)"}, which does not hold a key of kind "${wanted.encoding}".`,
         'Set key to how the column writes time: "epoch-s", "epoch-ms", "epoch-us" for integers, "uuidv7" for uuid.',
       ),
     ];
@@ -57,7 +57,7 @@ function keyProblems(spec: TableShape, table: ObservedTable, name: string): Prob
       mismatch(
         "partitionBy[0].range",
         `the key "${wanted.column}" of ${name} may be NULL.`,
-        `Rows without it belong to no partition. Writers go on while it is set so, one statement after the other: ${notNullScript(table, wanted.column).join(" ")}`,
+        `Rows without it belong to no partition. Writers continue while this sets it, one statement after the other: ${notNullScript(table, wanted.column).join(" ")}`,
       ),
     ];
   }

@@ -90,7 +90,7 @@ export function dropIndexStatement(
     ],
     hold: "instant",
     hazards: ["LOCK_PARENT_AX", "INDEX_DROPPED"],
-    undo: "declare the index again: it is built anew",
+    undo: "declare the index again: it is rebuilt",
   };
 }
 
@@ -146,7 +146,7 @@ function rebuildStatement(place: IndexPlace, name: string): Statement {
     locks: [{ relation: relationOf(place), role: "leaf", mode: "SHARE UPDATE EXCLUSIVE" }],
     hold: "grows with rows",
     hazards: ["INDEX_BUILD", "WAITS_OLD_XACTS", "NON_TRANSACTIONAL"],
-    undo: "not needed: the definition stays the same",
+    undo: "not needed: the definition does not change",
   };
 }
 

@@ -65,7 +65,7 @@ export function dropPublicationStatement(table: PublishedTable, publication: str
     table,
     publication,
     `DROP PUBLICATION ${quote(publication)}`,
-    "declare it with `create` again; its subscribers have to be pointed at the new one",
+    "declare it with `create` again; point its subscribers at the new one",
   );
 }
 

@@ -15,5 +15,5 @@ export function workContext(runtime: Runtime, ctx: CallContext): WorkContext {
 
 /** Warns of a partition dropped outside Pulumi, whichever resource creates it again. */
 export function rowsAreGone(partition: string): string {
-  return `partition "${partition}" existed and was dropped outside Pulumi: its rows are gone; it is made anew, empty`;
+  return `partition "${partition}" existed and was dropped outside Pulumi: its rows are gone; it is created again, empty`;
 }

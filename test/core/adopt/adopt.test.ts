@@ -179,7 +179,7 @@ describe("declaration", () => {
     const { args, notes } = adoptTable(facts({ ...table, leaves: [old, ...table.leaves] }));
     expect(args.window).toMatchObject({ retention: "forever", start: "2024-11-01T00:00:00Z" });
     expect(notes.join("\n")).toContain(
-      '2024-12-01T00:00:00Z/2025-01-01T00:00:00Z: the first update makes "events_202412"',
+      '2024-12-01T00:00:00Z/2025-01-01T00:00:00Z: the first update creates "events_202412"',
     );
     expect(notes.join("\n")).toContain("no beginning");
   });

@@ -71,8 +71,8 @@ describe("numbers that are times", () => {
 
 describe("numbers that are no times", () => {
   it.each<[string, string, (readonly [string, string])[], RegExp]>([
-    ["a million ids each", "bigint", numbers(0n, 1_000_000n, 5), /no times.*as epoch-s they lie between 1970-01-01/s],
-    ["a hundred thousand ids each", "integer", numbers(100_000n, 100_000n, 5), /leave its partitions to the tool/],
+    ["a million ids each", "bigint", numbers(0n, 1_000_000n, 5), /no times.*as epoch-s they are between 1970-01-01/s],
+    ["a hundred thousand ids each", "integer", numbers(100_000n, 100_000n, 5), /leave them to the tool/],
     ["ids of today's size in seconds", "bigint", numbers(1_790_000_000n, 1_000_000n, 8), /no times/],
     ["sparse huge ids", "bigint", numbers(1_500_000_000_000_000_000n, 7_000_000_000_000_000n, 5), /no times/],
     ["ids beyond every calendar", "numeric", numbers(10n ** 24n, 10n ** 20n, 3), /no times/],
@@ -103,7 +103,7 @@ describe("numbers that are no times", () => {
 
   it("names --key where the numbers are times of long ago, and takes it, saying what that means", () => {
     const old = readings("bigint", numbers(seconds("1991-01-01"), 86_400n, 20));
-    expect(() => chooseReading(old, subject("bigint"))).toThrow(/If they are times of then, say it: --key epoch-s/);
+    expect(() => chooseReading(old, subject("bigint"))).toThrow(/If these times are right, set --key epoch-s/);
     const said = chooseReading(
       old.filter((one) => one.encoding === "epoch-s"),
       subject("bigint"),
@@ -115,7 +115,7 @@ describe("numbers that are no times", () => {
     ]);
     const ids = readings("bigint", numbers(0n, 1_000_000n, 5))[0];
     expect(ids && readingNotes(ids, now)).toEqual([
-      expect.stringContaining("if the key is no time, this program makes partitions among its numbers"),
+      expect.stringContaining("if the key is no time, this program creates partitions among its numbers"),
     ]);
   });
 });

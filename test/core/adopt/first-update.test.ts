@@ -46,8 +46,8 @@ function expectRunnable(table: ObservedTable, now: Instant): void {
   expect(made).toEqual(adoption.makes.map((one) => one.name));
   expect(new Set([...made, ...table.leaves.map((leaf) => leaf.name)]).size).toBe(made.length + table.leaves.length);
   const told = adoption.notes.join("\n");
-  for (const name of made.slice(0, 20)) expect(told).toContain(`the first update makes "${name}"`);
-  if (made.length > 20) expect(told).toContain(`the first update makes ${made.length - 20} more partitions`);
+  for (const name of made.slice(0, 20)) expect(told).toContain(`the first update creates "${name}"`);
+  if (made.length > 20) expect(told).toContain(`the first update creates ${made.length - 20} more partitions`);
   expect(table.leaves.filter((leaf) => leaf.bounds && hasExpired(leaf.bounds.to, window.horizon))).toEqual([]);
   // A lead of more hours than a span can count is told in days: what begins after it is kept as it is.
   const end = window.desired.at(-1)?.to;
@@ -118,7 +118,7 @@ describe("ends that are the last moment of an interval", () => {
     const table = tableOfParts(parts);
     const { adoption } = firstUpdate(table, now);
     expect(adoption.spec.window.grid.at(-1)?.every).toBe(period);
-    expect(adoption.notes.join("\n")).toContain("what lies between belongs to none");
+    expect(adoption.notes.join("\n")).toContain("the gaps belong to none");
     expect(adoption.makes.length).toBeGreaterThan(parts.length - 2);
     expectRunnable(table, now);
   });
@@ -169,7 +169,7 @@ describe("partitions without an end or a beginning", () => {
     const with_ = { ...table, leaves: [...table.leaves, future] };
     expectRunnable(with_, now);
     expect(adoptTable(factsOf(with_, now)).notes.join("\n")).toContain(
-      '"events_future" has no end: nothing can be made after',
+      '"events_future" has no end: nothing can be created after',
     );
   });
 

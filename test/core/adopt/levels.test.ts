@@ -103,7 +103,7 @@ describe("levels of an existing table", () => {
     const { args, notes } = adopt(tableOf({ a: months("obs_a"), b: months("obs_b").slice(1), c: months("other") }));
     expect(args.partitionBy[1]).toMatchObject({ name: "{base}_{yyyy}_{mm}" });
     expect(notes).toContain(
-      'no partition holds 2025-01-01T00:00:00Z/2025-02-01T00:00:00Z: the first update makes "obs_b_2025_01"',
+      'no partition holds 2025-01-01T00:00:00Z/2025-02-01T00:00:00Z: the first update creates "obs_b_2025_01"',
     );
   });
 
@@ -121,8 +121,8 @@ describe("levels of an existing table", () => {
     expect(args.partitionBy[0]).toMatchObject({ values: { from: "other.Programs", column: "Id" } });
     const values = [["a", "new"].map((value) => ({ value, parent: undefined, active: true }))];
     expect(branchNotes(spec.window, table, values)).toEqual([
-      expect.stringContaining('the values give branches that the table has not ("new")'),
-      '"b" is in the table and not among the values: kept, and nothing is added',
+      expect.stringContaining('the values name branches that the table does not have ("new")'),
+      '"b" is in the table and not among the values: left in place, nothing is added',
     ]);
   });
 

@@ -44,7 +44,7 @@ describe("F02 columns of an archive and of the table as it is now", () => {
     expect(mapColumns(archived, now).problems).toEqual([
       'column "a" was bigint and is integer now',
       'column "b" (text) was dropped since',
-      'column "c" holds values in the archive, and is generated now',
+      'column "c" has values in the archive, and is generated now',
       'column "d" came since, is NOT NULL and has no default',
     ]);
   });

@@ -15,11 +15,9 @@ describe("what a reader of an archive is told", () => {
 
   it.each(readers)("%s: after the drop when that was, and that the store has to give it back", (reader) => {
     const said = wayOnOfReader(reader, after);
-    expect(said).toContain(
-      "was dropped on 2025-04-20 00:00:00+00, and this is what is left of its rows: bring the object",
-    );
+    expect(said).toContain("was dropped on 2025-04-20 00:00:00+00, and these are its only rows: recover the object");
     expect(said).not.toMatch(/has not been dropped|Nothing was dropped|next update/);
-    expect(wayOnOfReader(reader, byHand)).toContain("is not there any more, and this is what is left of its rows");
+    expect(wayOnOfReader(reader, byHand)).toContain("no longer exists, and these are its only rows");
   });
 
   it.each(readers)("%s: without a ledger nothing of the partition, which nothing is known of", (reader) => {
@@ -30,18 +28,18 @@ describe("what a reader of an archive is told", () => {
     expect(readers.map((reader) => /^[^.;]*/.exec(wayOnOfReader(reader, undefined))?.[0])).toEqual([
       "Nothing was restored",
       "No answer was given",
-      "Bring the object back, from a replica or a backup of the store, or in a bucket with versions from the version before, and run it again",
+      "Recover the object, from a replica or a backup of the store, or in a bucket with versions from the version before, and run it again",
     ]);
   });
 
   it("a drop names the next update only where that archives", () => {
-    expect(wayOnOfDrop(true, true)).toMatch(/and the next update archives it anew, as another generation$/);
+    expect(wayOnOfDrop(true, true)).toMatch(/and the next update archives it again, as another generation$/);
     expect(wayOnOfDrop(true, false)).toMatch(
       /and the next update compares it with the rows as they are, and completes it$/,
     );
     for (const renew of [true, false])
       expect(wayOnOfDrop(false, renew)).toMatch(
-        /^Nothing was dropped: .*Where onExpire: "archive" is declared with its place/,
+        /^Nothing was dropped: .*Where onExpire: "archive" is declared with its store/,
       );
   });
 });

@@ -12,13 +12,13 @@ const keysRemoved = {
   path: "archive.keys",
   code: "unknown-property",
   message: expect.stringMatching(/^the option "keys" was removed: archives have one layout/),
-  fix: expect.stringMatching(/^Delete it: .*Those that exist keep their names; .* as before\.$/),
+  fix: expect.stringMatching(/^Delete it: .*Existing ones keep their names; .* as before\.$/),
 };
 const wasRemoved = {
   path: "archive.method",
   code: "unknown-property",
   message: expect.stringMatching(/^the option "method" was removed: .*read twice for its proof/),
-  fix: expect.stringMatching(/^Delete it: the machine that runs the update then makes the parts.*stay readable\.$/),
+  fix: expect.stringMatching(/^Delete it: the machine that runs the update then writes the parts.*remain readable\.$/),
 };
 
 it.each([
@@ -38,7 +38,7 @@ it("archive.keys is refused by name, with the reason and the way on", () => {
 it("a removed option is told beside every other problem of the shape, and a wrong spelling stays one", () => {
   expect(problems({ archive: { to: "s3://bucket/x", method: "aws_s3", formt: "csv" }, paused: "no" })).toMatchObject([
     wasRemoved,
-    { path: "archive.formt", message: 'there is no property "formt" here.' },
+    { path: "archive.formt", message: 'the property "formt" does not exist here.' },
     { path: "paused" },
   ]);
   expect(problems({ method: "aws_s3" })).toMatchObject([{ path: "method", fix: expect.stringContaining("spelling") }]);

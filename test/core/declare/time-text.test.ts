@@ -19,7 +19,7 @@ test.each([
   expect(problemOf(text)).toEqual({
     path: "start",
     code: "invalid-time",
-    message: `it stands in the stack file without quotes, so that YAML has made ${JSON.stringify(text)} of it.`,
+    message: `it is in the stack file without quotes, so YAML read it as ${JSON.stringify(text)}.`,
     fix: `Write it in quotes: "${written}".`,
   });
   expect(problemOf(written)).toBeUndefined();

@@ -36,8 +36,8 @@ describe("maxBytesPerUpdate", () => {
       "drop y2024m12",
     ]);
     expect(plan.plan.deferred.map(({ verb, reason }) => `${verb}: ${reason.split("; ")[1] ?? ""}`)).toEqual([
-      "detach: waits for the next update, because one takes at most 16 kB (maxBytesPerUpdate) out of all tables",
-      "drop: waits for the next update, because one takes at most 16 kB (maxBytesPerUpdate) out of all tables",
+      "detach: waits for the next update, because one removes at most 16 kB (maxBytesPerUpdate) from all tables",
+      "drop: waits for the next update, because one removes at most 16 kB (maxBytesPerUpdate) from all tables",
     ]);
     expect(plan.plan.createCount).toBe(3);
   });

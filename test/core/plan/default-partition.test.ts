@@ -93,7 +93,7 @@ describe("a default partition that is declared", () => {
 describe("a default partition that is declared no more", () => {
   it("is removed where it is empty and ours", () => {
     const gone = plan(observed(), false);
-    expect(verbs(gone)).toEqual(["default events_default: not declared any more, and empty: detached and dropped"]);
+    expect(verbs(gone)).toEqual(["default events_default: no longer declared, and empty: detached and dropped"]);
     expect(gone.upkeep[0]?.step.onlyIfNamed).toBe(true);
     expect(plan(observed({}, false), false).upkeep).toEqual([]);
   });
@@ -141,7 +141,7 @@ describe("rows of a partition in the default one", () => {
   it("more of several ranges: refused with the count and the segment of the grid that takes them all", () => {
     const refused = refusal(counted(30_000, 50_000, 20_000));
     expect(refused?.message).toContain(
-      '30000 rows of partition "events_2025_03" (2025-03-01T00:00:00Z/2025-04-01T00:00:00Z) lie in the default partition',
+      '30000 rows of partition "events_2025_03" (2025-03-01T00:00:00Z/2025-04-01T00:00:00Z) are in the default partition',
     );
     expect(refused?.fix).toContain(
       '{ from: "2025-03-01T00:00:00Z", to: "2025-05-01T00:00:00Z", every: "whole", name: … }',
@@ -152,10 +152,10 @@ describe("rows of a partition in the default one", () => {
     const { counted: counts } = counted(30_000, 50_000);
     const span = { first: at("2025-03-02T00:00:00Z"), last: at("2025-07-04T12:00:00Z"), rows: 49_000 };
     expect(refusal({ counted: { ...counts, span } })?.fix).toMatch(
-      /^1000 of its rows have no finite time: .* reach from 2025-03-02T00:00:00Z to 2025-07-04T12:00:00Z: declare that stretch as one segment/,
+      /^1000 of its rows have no finite time: .* reach from 2025-03-02T00:00:00Z to 2025-07-04T12:00:00Z: declare that range as one segment/,
     );
     const across = { ...span, first: at("2025-02-02T00:00:00Z") };
-    expect(refusal({ counted: { ...counts, span: across } })?.fix).toMatch(/^Other partitions lie between its rows/);
+    expect(refusal({ counted: { ...counts, span: across } })?.fix).toMatch(/^Other partitions are between its rows/);
   });
 
   it("where the default partition is not declared, or other tables refer to the rows, nothing is moved", () => {

@@ -31,7 +31,7 @@ describe("what a partition takes of the grid", () => {
     ["a year among hours", cut({ every: "hour" }), "2025-01-01/2026-01-01", MOST_INTERVALS, undefined],
     ["seven years", MONTHS, "2019-09-01/2026-09-01", 84, /longer than an interval/],
     ["six weeks among months", MONTHS, "2025-01-01/2025-02-15", 2, /longer than an interval/],
-    ["a segment of its own", MIXED, "2020-01-01/2020-03-17", 3, /segment of its own/],
+    ["a separate segment", MIXED, "2020-01-01/2020-03-17", 3, /separate segment/],
     ["no beginning", MONTHS, "../2026-09-01", MOST_INTERVALS, /no beginning/],
     ["no end", MONTHS, "2026-09-01/..", MOST_INTERVALS, /no end/],
     ["neither", MONTHS, "../..", MOST_INTERVALS, /no beginning/],

@@ -159,7 +159,7 @@ describe("a declared cut (D10)", () => {
     const plan = rolled().plan(late, clocksAt("2025-11-10"));
     expect(plan.retirements).toEqual([]);
     expect(plan.plan.kept).toHaveLength(11);
-    expect(plan.plan.kept[0]?.reason).toBe("outside the window and not expired: kept");
+    expect(plan.plan.kept[0]?.reason).toBe("outside the window and not expired: left in place");
     expect(plan.plan.previousWindow).toMatchObject({ from: "2024-11-01T00:00:00Z" });
   });
 });
@@ -250,7 +250,7 @@ describe("pause and clocks (D03)", () => {
     });
     expect(plan.plan.deferred).toHaveLength(1);
     expect(plan.plan.notes[0]).toMatch(
-      /nothing is retired: the program's clock says 2026-02-01.* the database's 2025-12-02/,
+      /nothing is retired: the program's clock is at 2026-02-01.* the database's 2025-12-02/,
     );
   });
 
@@ -359,12 +359,12 @@ describe("what exists", () => {
     [
       "two ends",
       "2025-04-01",
-      /^A grid changes only where a partition ends: .* The existing partition can also stand in the grid as a segment of its own, \{ from: "2025-03-10T00:00:00Z", to: "2025-04-01T00:00:00Z", every: "whole", name: "by_hand" \}; or detach it \(ALTER TABLE … DETACH PARTITION "public"\."by_hand"\)/,
+      /^A grid changes only where a partition ends: .* The existing partition can also be a segment of the grid, \{ from: "2025-03-10T00:00:00Z", to: "2025-04-01T00:00:00Z", every: "whole", name: "by_hand" \}; or detach it \(ALTER TABLE … DETACH PARTITION "public"\."by_hand"\)/,
     ],
     [
       "no end",
       undefined,
-      /^"by_hand" has no end, so nothing can be made beside it from 2025-03-10T00:00:00Z on\. Let the window end there, lead: \{ until: "2025-03-10T00:00:00Z" \}; or detach it/,
+      /^"by_hand" has no end, so no other partition can begin at 2025-03-10T00:00:00Z or later\. End the window there, lead: \{ until: "2025-03-10T00:00:00Z" \}; or detach it/,
     ],
   ])("with overlapping bounds and %s: what to do reads as whole sentences, and can be done", (_, to, expected) => {
     const world = new World();
@@ -433,7 +433,7 @@ describe("an interrupted detach", () => {
   test("of somebody else is finished as well, and never dropped (J01)", () => {
     const plan = interrupted(false).plan(windowSpec(YEAR), clocksAt("2025-12-02"));
     expect(retired(plan)).toEqual(["finalize y2024m11"]);
-    expect(plan.plan.retire[0]?.reason).toContain("somebody else began its detach");
+    expect(plan.plan.retire[0]?.reason).toContain("another session began its detach");
   });
 
   test("does not block the window that grew meanwhile: it is finished now and attached by the next update", () => {

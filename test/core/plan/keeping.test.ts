@@ -40,7 +40,7 @@ describe("a partition that is no interval", () => {
   };
   test.each([
     ["without a beginning", "..", {}, "it has no beginning"],
-    ["that is a segment of its own", "2024-09-01T00:00:00Z", whole, "it is a segment of its own"],
+    ["that is a separate segment", "2024-09-01T00:00:00Z", whole, "it is a separate segment"],
     ["of seven years", "2017-11-01T00:00:00Z", {}, "it is longer than an interval of the grid"],
     ["of a year among months", "2023-11-01T00:00:00Z", {}, /longer than|intervals of the grid/],
   ])(
@@ -135,9 +135,9 @@ describe("the reason why a partition stays is the first that is true", () => {
     [
       "outside of its hours",
       { allowRetireBetween: { from: "22:00", to: "23:00" } },
-      /; leaves only from 22:00 to 23:00/,
+      /; is retired only from 22:00 to 23:00/,
     ],
-    ["not on its days", { allowRetireOn: ["wednesday"] }, /; leaves only on wednesday/],
+    ["not on its days", { allowRetireOn: ["wednesday"] }, /; is retired only on wednesday/],
     ["running", {}, /never deferred/],
   ];
   const keeps: [
@@ -162,7 +162,7 @@ describe("the reason why a partition stays is the first that is true", () => {
       { onExpire: "archive", archive: { to: "s3://bucket/postgres" }, restored: ["2024-10"] },
       () => ({}),
       "created",
-      /^kept: .* is named in restored$/,
+      /^retained: .* is named in restored$/,
     ],
     ["expired at adoption", OCTOBER, {}, () => ({}), "adopted", /^had expired before this table was adopted/],
     ["without a beginning", "../2024-11-01T00:00:00Z", {}, () => ({}), "created", /no beginning/],
@@ -172,7 +172,7 @@ describe("the reason why a partition stays is the first that is true", () => {
       {},
       (oid) => ({ referring: new Map([[oid, [{ table: "app.o", key: "k", rows: 1 }]]]) }),
       "created",
-      /; stays, because 1 row of app.o refers to it/,
+      /; is retained, because 1 row of app.o refers to it/,
     ],
     [
       "needed",
@@ -180,7 +180,7 @@ describe("the reason why a partition stays is the first that is true", () => {
       {},
       (oid) => ({ dependents: new Map([[oid, [VIEW]]]) }),
       "created",
-      /; stays attached, because it could not be dropped afterwards: view app.v depends on it/,
+      /; remains attached, because it could not be dropped afterwards: view app.v depends on it/,
     ],
   ];
   describe.each(stops)("%s", (_stop, stop, other) => {

@@ -58,7 +58,7 @@ const warnings = (
 test.each<[what: string, changes: Partial<ObservedPublication>, why: RegExp | undefined]>([
   ["all tables", { allTables: true }, /has all tables: after the detach "a" is published/],
   ["the schema of the partition", { schemas: ["public"] }, /has all tables of schema "public"/],
-  ["the partition itself", { leaves: ["public.a"] }, /names it by itself/],
+  ["the partition itself", { leaves: ["public.a"] }, /lists it by itself/],
   ["another schema", { schemas: ["other"] }, undefined],
   ["the table alone", {}, undefined],
 ])("a detach is followed by a word about a publication of %s", (_, changes, why) => {

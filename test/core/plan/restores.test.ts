@@ -66,7 +66,7 @@ describe("restored", () => {
     const plan = there.plan(named("2024-11"), clocksAt("2026-02-02"));
     expect(plan.retirements.map(({ partition }) => partition)).not.toContain("workflow_events_y2024m11");
     expect(plan.retirements.length).toBeGreaterThan(0);
-    expect(waiting(plan)).toContain(`workflow_events_y2024m11: kept: ${NOVEMBER} is named in restored`);
+    expect(waiting(plan)).toContain(`workflow_events_y2024m11: retained: ${NOVEMBER} is named in restored`);
     const gone = there.plan(windowSpec(ARCHIVED), clocksAt("2026-02-02"));
     expect(gone.retirements.filter(({ partition }) => partition.endsWith("y2024m11")).map(({ verb }) => verb)).toEqual([
       "detach",

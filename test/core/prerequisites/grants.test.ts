@@ -65,9 +65,9 @@ describe("what could not be made", () => {
     [
       "an URL",
       { connection: ["url"] },
-      "connection: prerequisites are made by @pulumi/postgresql, which takes no url.",
+      "connection: prerequisites are created by @pulumi/postgresql, which has no url.",
     ],
-    ["a password command", { connection: ["passwordCommand"] }, "which takes no passwordCommand."],
+    ["a password command", { connection: ["passwordCommand"] }, "which has no passwordCommand."],
     [
       "an archiver that owns nothing",
       { roles: { archiver: { ...archiver, memberOf: [] } } },
@@ -76,7 +76,7 @@ describe("what could not be made", () => {
     [
       "a reader of no table",
       { roles: { analyst: { ...reader(["orders"]), memberOf: [] } } },
-      'roles.analyst.tables: there is no table "orders".',
+      'roles.analyst.tables: the program has no table "orders".',
     ],
     [
       "grants without a database",

@@ -46,7 +46,7 @@ describe("names that callers use", () => {
   it("are dropped when they are not declared any more", () => {
     const plan = planAliases(wanted.slice(0, 3), registered("same"), []);
     expect(sql(plan)).toEqual([`DROP VIEW "app"."events_info"`]);
-    expect(plan.differences).toEqual(["app.events_info is not declared any more"]);
+    expect(plan.differences).toEqual(["app.events_info is no longer declared"]);
   });
 
   it("never replace what is not ours", () => {
@@ -57,9 +57,9 @@ describe("names that callers use", () => {
     ] as const;
     const problems = planAliases(wanted, [], taken).problems.map(({ message, fix }) => `${message} ${fix}`);
     expect(problems).toHaveLength(2);
-    expect(problems[0]).toContain("the function app._ensure_part(date) exists and is not ours");
+    expect(problems[0]).toContain("the function app._ensure_part(date) exists and is not managed here");
     expect(problems[0]).toContain(`ALTER FUNCTION "app"."_ensure_part"(date) RENAME TO`);
-    expect(problems[1]).toContain("the relation app.events_info exists and is not ours");
+    expect(problems[1]).toContain("the relation app.events_info exists and is not managed here");
     expect(planAliases(wanted, registered("changed"), taken).problems).toEqual([]);
   });
 });

@@ -172,7 +172,7 @@ describe("what an alteration is refused for", () => {
   test("more locks than the server can hold", () => {
     const to = withColumns([...columns, note, { ...note, name: "more" }]);
     expect(problems(to, { locks: { perTransaction: 1, capacity: 2 } })).toEqual([
-      expect.stringContaining("3 relations, to be locked at once; the server can hold 2"),
+      expect.stringContaining("3 relations, to be locked together; the server can hold 2"),
     ]);
     expect(problems(to, { locks: { perTransaction: 1, capacity: 3 } })).toEqual([]);
   });
