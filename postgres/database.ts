@@ -143,7 +143,7 @@ export class Database {
    */
   async flush(table: TableName, options: Pick<ExecuteOptions, "log">): Promise<void> {
     const name = `"${table.schema}"."${table.table}"`;
-    const subject = `writing what was done to table ${name} to disk`;
+    const subject = `writing the changes of table ${name} to disk`;
     const signal = new AbortController().signal;
     await executeStatements(this.connections, this.patience, [flushStatement(table)], { ...options, subject, signal });
     // A server that crashed and came back before the flush would have nothing to write: it has lost the lock as well.

@@ -21,7 +21,7 @@ export async function archivePartition(job: ArchiveJob): Promise<CompletedArchiv
     return await archiveOnce(job);
   } catch (error) {
     if (!(error instanceof ArchiveContradicted || error instanceof RowsMoved)) throw error;
-    job.work.log.warn(`${error.message}; it is archived anew, as another generation`);
+    job.work.log.warn(`${error.message}; it is archived again, as another generation`);
     return archiveOnce(job);
   }
 }

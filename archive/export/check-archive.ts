@@ -81,7 +81,7 @@ async function requireObjects(job: CheckJob, archived: ArchivedFacts, refuse: Re
   const source = { store, place: archived.manifest, ledger: work.database, signal, log };
   try {
     const opened = await openArchive(source);
-    if (!opened.known) return refuse(`"${archived.manifest}" is not known to the ledger as an archive`, true);
+    if (!opened.known) return refuse(`"${archived.manifest}" is not an archive of the ledger`, true);
     if (opened.known.rows !== archived.rows)
       refuse(`${archived.manifest} was archived with ${opened.known.rows} rows, not ${archived.rows}`, true);
     await lookForParts(job, opened);
@@ -108,10 +108,10 @@ async function lookForParts({ away, store, work }: CheckJob, { folder, manifest 
     if (found.sha256 !== undefined && found.sha256 !== part.sha256)
       throw new ArchiveFault(
         "damaged",
-        `${object} its SHA-256 is ${found.sha256}, the manifest says ${part.sha256} (${found.bytes} and ${part.bytes} bytes)`,
+        `${object} its SHA-256 is ${found.sha256}, in the manifest ${part.sha256} (${found.bytes} and ${part.bytes} bytes)`,
       );
     if (found.bytes !== part.bytes)
-      throw new ArchiveFault("damaged", `${object} it has ${found.bytes} bytes, the manifest says ${part.bytes}`);
+      throw new ArchiveFault("damaged", `${object} it has ${found.bytes} bytes, in the manifest ${part.bytes}`);
   }
 }
 
@@ -124,7 +124,7 @@ async function requireRows({ away, work }: CheckJob, archived: ArchivedFacts): P
   const rows = await countRows(work.database, countStatement(leaf).sql);
   if (rows === archived.rows) return;
   throw new Error(
-    `"${leaf.schema}"."${leaf.name}" holds ${rows} rows and its archive ${archived.rows}, though its fence has stood: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
-      `Nothing was dropped. Where the archive is right, drop the table by hand; its archive ${archived.manifest} stays listed`,
+    `"${leaf.schema}"."${leaf.name}" holds ${rows} rows and its archive ${archived.rows}, although it was fenced: a crash empties an UNLOGGED table, and a damaged disk loses rows. ` +
+      `Nothing was dropped. Where the archive is right, drop the table by hand; its archive ${archived.manifest} remains listed`,
   );
 }

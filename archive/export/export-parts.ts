@@ -238,7 +238,7 @@ class Exporter {
     const proof = await this.codec.prove(file, { signal: this.job.work.signal });
     if (proof.textSha256 === part.textSha256 && proof.rows === part.rows) return;
     throw new Error(
-      `${subjectOf(this.job)}: part ${part.part} does not give back what the server sent (${proof.rows} of ${part.rows} rows). ` +
+      `${subjectOf(this.job)}: part ${part.part} does not return what the server sent (${proof.rows} of ${part.rows} rows). ` +
         "Nothing was stored of it and nothing dropped: please report the types of the table's columns",
     );
   }

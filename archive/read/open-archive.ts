@@ -41,7 +41,7 @@ export async function openArchive(source: ArchiveSource): Promise<OpenedArchive>
   if (known) requireParts(place, manifest, known);
   else
     log.warn(
-      `"${place}": ${ledger ? "the ledger of this database does not know this archive" : "no ledger is at hand"}, so that it is checked against its own manifest only`,
+      `"${place}": ${ledger ? "this archive is not in the ledger of this database" : "no ledger is at hand"}, so that it is checked against its own manifest only`,
     );
   return { manifest, folder: key.slice(0, key.lastIndexOf("/") + 1), known };
 }
@@ -69,7 +69,7 @@ function keyOf(store: ObjectStore, place: string): string {
   const key = keyInStore(store.url, place);
   if (key !== undefined) return key;
   throw new Error(
-    `"${place}" does not lie in "${store.url}": an archive is looked for where the program says. Put archive.to back to where it was until that partition is dropped`,
+    `"${place}" is not in "${store.url}", the declared store. Declare the former archive.to until that partition is dropped`,
   );
 }
 
@@ -92,7 +92,7 @@ function requireManifest(place: string, text: string, sha256: string, known: Kno
   const other =
     wanted === undefined || wanted === sha256
       ? undefined
-      : `"${place}" is damaged: its SHA-256 is ${sha256}, the ledger says ${wanted}`;
+      : `"${place}" is damaged: its SHA-256 is ${sha256}, in the ledger ${wanted}`;
   let manifest: Manifest;
   try {
     manifest = parseManifest(text, place);
@@ -111,7 +111,7 @@ function requireParts(place: string, manifest: Manifest, known: KnownArchive): v
   const refuse = (what: string, found: unknown, wanted: unknown): never => {
     throw new ArchiveFault(
       "damaged",
-      `"${place}" is not the manifest that was stored there: ${what} is ${String(found)} in it, the ledger says ${String(wanted)}`,
+      `"${place}" is not the manifest that was stored there: ${what} is ${String(found)} in it, in the ledger ${String(wanted)}`,
     );
   };
   if (manifest.schema !== known.schema) refuse("the schema", manifest.schema, known.schema);

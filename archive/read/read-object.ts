@@ -44,11 +44,11 @@ export async function readObject<T>(
       "integrity",
       `${store.url}/${wanted.key}`,
       "reading",
-      `it came differently each time: its SHA-256 was ${first.sha256}, then ${second.sha256}, and ${wanted.source} says ${wanted.sha256}`,
+      `it came differently each time: its SHA-256 was ${first.sha256}, then ${second.sha256}, and in ${wanted.source} ${wanted.sha256}`,
     );
   throw new ArchiveFault(
     "damaged",
-    `${object} is damaged: its SHA-256 is ${second.sha256}, ${wanted.source} says ${wanted.sha256}`,
+    `${object} is damaged: its SHA-256 is ${second.sha256}, in ${wanted.source} ${wanted.sha256}`,
   );
 }
 
@@ -90,7 +90,7 @@ export async function readSmall(
   if (second) return second;
   throw new ArchiveFault(
     "damaged",
-    `"${store.url}/${key}" is damaged: what the store gives has another checksum than the store has recorded`,
+    `"${store.url}/${key}" is damaged: its checksum differs from the one that the store has recorded`,
   );
 }
 

@@ -82,7 +82,7 @@ function proved(text: Readable, part: ManifestPart, key: string): Readable {
           ? null
           : new ArchiveFault(
               "damaged",
-              `"${key}" does not give back the rows that were archived: the SHA-256 of their text is ${found}, the manifest says ${part.textSha256}`,
+              `"${key}" does not return the archived rows: the SHA-256 of their text is ${found}, in the manifest ${part.textSha256}`,
             ),
       );
     },

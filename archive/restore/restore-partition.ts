@@ -91,7 +91,7 @@ function requireMapping(job: PartitionRestore, manifest: Manifest): ReturnType<t
   const mapping = mapColumns(manifest.columns, columns);
   if (mapping.problems.length === 0) return mapping;
   throw new Error(
-    `the archive of "${partition.name}" does not fit into "${root.schema}"."${root.table}" as it is now: ${mapping.problems.join("; ")}. ` +
+    `the archive of "${partition.name}" cannot be loaded into "${root.schema}"."${root.table}" as it is now: ${mapping.problems.join("; ")}. ` +
       "Nothing was restored. A table of it loses nothing: " +
       `pgpartition restore ${root.schema}.${root.table} --from ${formatInstant(partition.from)} --to ${formatInstant(partition.to)} --as table`,
   );
@@ -102,7 +102,7 @@ function requireRange({ manifest: place, partition }: PartitionRestore, manifest
   const { from, to } = manifest.bounds;
   if (`${from ?? ".."}/${to ?? ".."}` === formatInterval(partition)) return;
   throw new Error(
-    `"${place}" is the archive of ${from ?? ".."}/${to ?? ".."}, and ${formatInterval(partition)} is wanted: nothing was restored`,
+    `"${place}" is the archive of ${from ?? ".."}/${to ?? ".."}, not of ${formatInterval(partition)}: nothing was restored`,
   );
 }
 

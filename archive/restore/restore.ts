@@ -62,7 +62,7 @@ async function requireTarget({ database, target, manifest: place }: RestoreJob, 
   const missing = await missingTypes(database, manifest.types);
   if (missing.length === 0) return;
   throw new Error(
-    `"${place}" has columns of types that this database does not have: nothing was restored. They are made by: ` +
+    `"${place}" has columns of types that this database does not have: nothing was restored. They are created by: ` +
       missing.map(({ definition }) => `${definition};`).join(" "),
   );
 }

@@ -21,7 +21,7 @@ export function openStoreOfManifest(
   const to = storeOfManifest(manifest);
   if (to === undefined)
     throw new Error(
-      `"${manifest}" is not the place of a manifest; it ends in /table=…/from=…/gen=…/_manifest.json, or one of an earlier version in .manifest.json`,
+      `"${manifest}" is not the name of a manifest, which ends in /table=…/from=…/gen=…/_manifest.json, or one of an earlier version in .manifest.json`,
     );
   const { region, endpoint, pathStyle } = declared ?? {};
   return openStore({

@@ -15,7 +15,7 @@ export async function spaceProblem(directory: string, bytes: number): Promise<st
   if (free >= bytes) return undefined;
   return (
     `"${directory}" has ${megabytes(free)} MB of room, and two parts need ${megabytes(bytes)} MB. Nothing was done. ` +
-    "Make room, set TMPDIR to a directory that has it, or make archive.spoolMegabytes smaller"
+    "Free some, set TMPDIR to a directory that has it, or lower archive.spoolMegabytes"
   );
 }
 

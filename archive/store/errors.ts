@@ -48,30 +48,31 @@ export class ObjectConflict extends Error {
     readonly ours: string,
   ) {
     super(
-      `"${object}" is there already with other content: its SHA-256 is ${theirs}, that of ours ${ours}. ` +
-        "Nothing was overwritten. Write under another name, or find out who wrote that one.",
+      `"${object}" exists with other content: its SHA-256 is ${theirs}, that of the new content ${ours}. ` +
+        "Nothing was overwritten. Write under another name, or find out what wrote that one.",
     );
     this.name = "ObjectConflict";
   }
 }
 
 const WAYS_ON: Readonly<Record<StoreErrorKind, string>> = {
-  aborted: "Run it again: it goes on where it was.",
-  busy: "The store asks for patience: run it again later; what is stored stays.",
+  aborted: "Run it again: it continues where it was.",
+  busy: "The store is busy: run it again later; what is stored remains.",
   clock: "Set this machine's clock: it may differ from the store's by 15 minutes at most.",
-  configuration: "Mend the archive's settings.",
+  configuration: "Correct the archive's settings.",
   credentials:
-    "Give valid credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; expired ones have to be renewed.",
+    "Give valid credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role of this machine; expired ones must be renewed.",
   denied: "Give the role the rights of docs/object-stores.md on the bucket, below the archive's prefix.",
-  frozen: "Ask for it to be thawed (a restore from the storage class), wait, and try again.",
-  full: "Make room, and run it again; nothing half-written can be seen.",
-  integrity: "Run it again. Should it come back, the disk, the memory or something on the way changes bytes.",
+  frozen: "Request a restore from the storage class, wait, and try again.",
+  full: "Free some space, and run it again; nothing half-written is visible.",
+  integrity: "Run it again. If it recurs, the disk, the memory or the network changes bytes.",
   key: "Use a name of plain parts with slashes between them.",
   missing: "Check the name; in a bucket with versions it may have been deleted.",
-  "no-bucket": "Create it first, or mend `to`.",
-  unreachable: "Check the address, the network and the proxy of this machine, and run it again; what is stored stays.",
-  unsupported: "Use another store for archives, or leave out the setting that it does not know.",
-  taken: "Somebody else writes it at this moment: run it again.",
+  "no-bucket": "Create it first, or correct `to`.",
+  unreachable:
+    "Check the address, the network and the proxy of this machine, and run it again; what is stored remains.",
+  unsupported: "Use another store for archives, or leave out the setting that it does not support.",
+  taken: "Another process is writing it: run it again.",
   "wrong-region": "Set `region` to the bucket's own.",
-  other: "Run it again; should it come back, look the code up in the store's documentation.",
+  other: "Run it again; if it recurs, look the code up in the store's documentation.",
 };

@@ -44,17 +44,17 @@ const KINDS: Readonly<Record<string, StoreErrorKind>> = {
 
 /** Next steps where that of a bucket would not help. */
 const WAYS_ON: Readonly<Record<string, string | undefined>> = {
-  EACCES: "Let the user who runs this write there.",
+  EACCES: "Let the user of this process write there.",
   // Returned by link() on file systems without hard links.
-  EPERM: "Let the user who runs this write there, and use a file system with hard links.",
+  EPERM: "Let the user of this process write there, and use a file system with hard links.",
   EROFS: "It is mounted read-only: mount it for writing.",
   EHOSTDOWN: "The machine that has this directory does not answer: mount it again, or wait for it.",
   ELOOP: "Its links lead in a circle: name the directory itself.",
-  ENAMETOOLONG: "The file system takes no name or path of that length: archive into a directory with a shorter path.",
-  ENOTDIR: "A file lies where a folder has to be: move it away, or archive into another directory.",
+  ENAMETOOLONG: "The file system allows no name or path of that length: archive into a directory with a shorter path.",
+  ENOTDIR: "A file is where a folder must be: move it, or archive into another directory.",
   ESTALE: "The mounted directory has gone: mount it again.",
   ETIMEDOUT: "The machine that has this directory does not answer: mount it again, or wait for it.",
   ENOTSUP: "Use a file system with hard links.",
   EOPNOTSUPP: "Use a file system with hard links.",
-  EIO: "Look at the disk: it does not give back what was written.",
+  EIO: "Check the disk: it does not return what was written.",
 };

@@ -60,9 +60,9 @@ export class FileStore implements ObjectStore {
     const object = this.objectUrl(key);
     return this.explain("reading", object, async () => {
       if (options.version !== undefined)
-        throw new StoreError("unsupported", object, "reading", "a directory keeps no versions");
+        throw new StoreError("unsupported", object, "reading", "a directory has no versions");
       const found = await this.find(key);
-      if (!found) throw new StoreError("missing", object, "reading", "there is no such file");
+      if (!found) throw new StoreError("missing", object, "reading", "no such file exists");
       const body = createReadStream(found.path, { highWaterMark: READ_BYTES, signal: options.signal });
       const pieces = guarded(body, found.bytes, object, (error) =>
         Promise.resolve(fileError(error, "reading", object)),
@@ -127,7 +127,7 @@ export class FileStore implements ObjectStore {
     await syncFolder(folder);
     const stored = await this.inspect(key, options.signal);
     if (stored) return stored;
-    throw new StoreError("integrity", this.objectUrl(key), "checking", "it was stored, and is not there");
+    throw new StoreError("integrity", this.objectUrl(key), "checking", "it was stored, and does not exist");
   }
 
   /** Checked first, so that no half-written file takes the last space from others. */
@@ -173,7 +173,7 @@ export class FileStore implements ObjectStore {
     const { directory } = this.location;
     const found = await stat(directory).catch(undefinedIfAbsent);
     if (found?.isDirectory()) return realpath(directory);
-    throw new StoreError("no-bucket", this.url, "using", found ? "it is no directory" : "there is no such directory");
+    throw new StoreError("no-bucket", this.url, "using", found ? "it is no directory" : "no such directory exists");
   }
 
   /** Refuses links out of the directory, followed as far as the folder exists. */
@@ -183,7 +183,7 @@ export class FileStore implements ObjectStore {
       const real = await realpath(existing).catch(undefinedIfAbsent);
       if (real === undefined) continue;
       if (real === root || real.startsWith(`${root}/`)) return;
-      throw new StoreError("key", this.url, "using", `"${folder}" is a link that leads out of the directory`);
+      throw new StoreError("key", this.url, "using", `"${folder}" is a link to outside of the directory`);
     }
   }
 

@@ -14,7 +14,7 @@ interface Lock {
 
 /** Locks for whole days after today, by the store's clock: the local one may be wrong, and no lock may end too early. */
 export function lockFrom(now: Date | undefined, { mode, for: length }: ObjectLockArgs, object: string): Lock {
-  if (!now) throw new StoreError("unsupported", object, "locking", "the store does not say what time it is");
+  if (!now) throw new StoreError("unsupported", object, "locking", "the store reports no time");
   const tomorrow = Math.floor(now.getTime() / DAY_MS) + 1;
   return {
     ObjectLockMode: mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE",
@@ -30,8 +30,8 @@ export function requireLock({ storedAt, lockedUntil }: StoredObject, lock: Objec
     "configuration",
     object,
     "locking",
-    lockedUntil ? `its lock ends already on ${lockedUntil.toISOString()}` : "it is there, and is not locked",
-    `Lock it for ${lock.for} by hand, or give the role s3:GetObjectRetention where it cannot see that it is.`,
+    lockedUntil ? `its lock ends already on ${lockedUntil.toISOString()}` : "it exists, and is not locked",
+    `Lock it for ${lock.for} by hand, or grant the role s3:GetObjectRetention if it cannot see the lock.`,
   );
 }
 

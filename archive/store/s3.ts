@@ -42,7 +42,7 @@ export class S3Store implements ObjectStore {
       if (before) return await this.settle(before, source, object, options);
       await this.send(Key, content, source, options);
       const after = await this.lookUp(Key, "checking", options.signal);
-      if (!after) throw new StoreError("integrity", object, "checking", "it was stored, and is not there");
+      if (!after) throw new StoreError("integrity", object, "checking", "it was stored, and does not exist");
       return await this.settle(after, source, object, options);
     } finally {
       await source.close();
@@ -104,7 +104,7 @@ export class S3Store implements ObjectStore {
         `s3://${bucket}`,
         "looking at",
         "objectLock is set, and the bucket has no Object Lock",
-        "It cannot be added later: write to a bucket that was made with it, or leave the setting out.",
+        "It cannot be added later: write to a bucket that was created with it, or leave the setting out.",
       );
     return facts;
   }

@@ -75,7 +75,7 @@ async function makeReady(destination: TableDestination, oid: string, key: string
   await target.execute(makeTableStatements(table, columns, key, there), {
     signal: new AbortController().signal,
     log,
-    subject: `making archive table ${nameOf(destination)}`,
+    subject: `creating archive table ${nameOf(destination)}`,
   });
 }
 

@@ -54,7 +54,8 @@ export class TableStore implements ObjectStore {
     if ("body" in content) await this.putManifest(key, content.body, sha256, signal);
     else await this.putRows(key, content, signal);
     const found = await this.entry(key);
-    if (!found) throw new StoreError("integrity", `${this.url}/${key}`, "checking", "it was stored, and is not there");
+    if (!found)
+      throw new StoreError("integrity", `${this.url}/${key}`, "checking", "it was stored, and does not exist");
     if (found.sha256 !== sha256) throw new ObjectConflict(`${this.url}/${key}`, found.sha256, sha256);
     return storedObject(found);
   }
@@ -150,7 +151,7 @@ export class TableStore implements ObjectStore {
     );
     await this.refuseChanged(condition, older);
     await target.execute(takeBackStatements(table, condition, older), {
-      ...this.options(`taking back rows of "${table.schema}"."${table.name}" that are archived anew`, signal),
+      ...this.options(`deleting rows of "${table.schema}"."${table.name}" that are archived again`, signal),
     });
     return older.length;
   }
@@ -159,8 +160,8 @@ export class TableStore implements ObjectStore {
     if (others.length === 0) return;
     const { table } = this.settings;
     throw new Error(
-      `"${table.schema}"."${table.name}" has rows of this range already, archived from a table that is another one than this (${others[0]?.key ?? ""}). ` +
-        "Nothing was archived, because they would be there twice. Where these are the same rows, restored, delete them there and say so in the register: " +
+      `"${table.schema}"."${table.name}" has rows of this range already, archived from another table than this (${others[0]?.key ?? ""}). ` +
+        "Nothing was archived, because it would have them twice. If these are the same rows, restored, delete them there and record it in the register: " +
         `UPDATE ${registerOf(table)} SET removed_at = now() WHERE object_key LIKE '${range}%'; or archive into another table`,
     );
   }
@@ -183,7 +184,7 @@ export class TableStore implements ObjectStore {
     if (all === known) return;
     throw new Error(
       `"${table.schema}"."${table.name}" holds ${all - known} rows of this range that were changed since they were archived, or never were: ` +
-        `archived anew, they could be there twice. Nothing was archived. Delete them, or move them away: they are those WHERE ${condition}`,
+        `archived again, they could exist twice. Nothing was archived. Delete them, or move them elsewhere: they are those WHERE ${condition}`,
     );
   }
 

@@ -66,7 +66,7 @@ function hiddenPartman({ table, registry }: RawObservation): string[] {
   const config = quoteQualified(schema, "part_config");
   const role = quote(table.role);
   return [
-    `whether pg_partman makes and drops partitions of this table too is not known, because ${config} is closed to role ${role}: ` +
+    `whether pg_partman also creates and drops partitions of this table is unknown, because ${config} is closed to role ${role}: ` +
       `an administrator can look, or run GRANT USAGE ON SCHEMA ${quote(schema)} TO ${role}; GRANT SELECT ON ${config} TO ${role}.`,
   ];
 }

@@ -56,9 +56,9 @@ const WAYS_ON: Readonly<Record<ConnectionErrorKind, string>> = {
   pooler:
     "Connect to the server itself, or to a pool in session mode: locks and settings of a session do not survive transaction pooling.",
   "startup-parameter":
-    "A connection pooler takes no such parameter when a connection begins: unset PGOPTIONS, or name the parameter in the pooler's ignore_startup_parameters.",
+    "A connection pooler refuses such a parameter when a connection begins: unset PGOPTIONS, or name the parameter in the pooler's ignore_startup_parameters.",
   tls: "Check sslMode and sslRootCert.",
-  busy: "There is no free connection for this role: raise max_connections, the role's limit or the pooler's size, or lower poolSize.",
+  busy: "No connection is free for this role: raise max_connections, the role's limit or the pooler's size, or lower poolSize.",
   starting: "The server is starting, stopping or recovering: try again when it accepts connections.",
   other: "Check the connection with psql.",
 };

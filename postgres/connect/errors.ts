@@ -29,7 +29,7 @@ export class LockBudgetExceeded extends Error {
 }
 
 /** Consequence of a lost connection for the operation, as the end of a sentence. */
-export const OUTCOME_UNKNOWN = "outcome unknown: it may have been done or not, and the database has to be read again";
+export const OUTCOME_UNKNOWN = "outcome unknown: it may have taken effect, and the database must be read again";
 export const NOT_DONE = "nothing of it was done";
 
 /** Thrown if the connection was lost during an operation: names it, the database, and the possible outcome. */
@@ -42,7 +42,7 @@ export class ConnectionLost extends Error {
   constructor(subject: string, cause: unknown, consequence = OUTCOME_UNKNOWN) {
     const where = cause instanceof SessionLost ? ` to ${cause.where}` : "";
     const happened = `${subject}: the connection${where} was lost (${lossText(cause)}), ${consequence}`;
-    const wayOn = "Run the update again when the server accepts connections: it goes on from what it finds";
+    const wayOn = "Run the update again when the server accepts connections: it continues from what it finds";
     super(`${happened}. ${wayOn}.`, { cause });
     this.happened = happened;
     this.name = "ConnectionLost";

@@ -38,7 +38,7 @@ const TRANSACTION_POOLING =
   "Connect to the server itself, usually port 5432, or to a pool in session mode.";
 
 const HANDED_ON =
-  "between here and the server is a connection pooler that hands sessions on as others left them, with their settings and locks. " +
+  "a connection pooler before the server reuses sessions as others left them, with their settings and locks. " +
   "Set server_reset_query = DISCARD ALL, which is PgBouncer's default, or connect to the server itself.";
 
 async function backendPid(session: Session): Promise<number> {

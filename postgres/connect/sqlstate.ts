@@ -41,7 +41,7 @@ export function lossText(error: unknown): string {
   const text = textOf(error);
   if (UNSENT.test(text)) return "it had ended before";
   if (/timeout expired/.test(text)) return "no answer came in time: timeout expired";
-  if (ENDED.test(text)) return "the server or the network ended it without a word";
+  if (ENDED.test(text)) return "the server or the network ended it without a message";
   return text;
 }
 

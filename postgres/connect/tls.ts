@@ -38,7 +38,7 @@ function authority(target: Target): ConnectionOptions {
   }
   if (target.sslRootCert === "system" || !verifies) return {};
   if (!existsSync(target.sslRootCert)) {
-    throw new ConnectionError("tls", `sslRootCert names "${target.sslRootCert}", and there is no such file.`);
+    throw new ConnectionError("tls", `sslRootCert names "${target.sslRootCert}", and no such file exists.`);
   }
   return { ca: readFileSync(target.sslRootCert, "utf8") };
 }

@@ -24,7 +24,7 @@ export interface ExportRequest {
 /** Thrown if the rows of a table have moved since their positions were recorded: VACUUM FULL, CLUSTER and the like do that. */
 export class RowsMoved extends Error {
   constructor(subject: string) {
-    super(`${subject}: the table was rewritten meanwhile, so the places of its rows are others`);
+    super(`${subject}: the table was rewritten meanwhile, so the positions of its rows differ`);
     this.name = "RowsMoved";
   }
 }

@@ -23,8 +23,8 @@ export interface StoreRowsRequest {
 class RowsDiffer extends Error {
   constructor(subject: string, table: TableRef) {
     super(
-      `${subject}: "${table.schema}"."${table.name}" does not give the rows back as they were sent. Nothing of them was kept and ` +
-        "nothing dropped. Look for triggers, types of the same name that differ, and settings of the archive's database",
+      `${subject}: "${table.schema}"."${table.name}" does not return the rows as they were sent. None of them was stored and ` +
+        "nothing dropped. Check for triggers, types of the same name that differ, and settings of the archive's database",
     );
     this.name = "RowsDiffer";
   }
@@ -44,7 +44,7 @@ export function storeRows(
   const { table, columns, register, entry } = request;
   const frame = {
     begin: "begin",
-    left: "this part is there as a whole or not at all, which the next update finds out",
+    left: "this part is stored as a whole or not at all; the next update reads which",
     // A killed run that is not rolled back yet is waited for.
     settings: { ...WHOLE_TABLE, ...PATIENT, lock_timeout: `${options.timeoutMs}ms` },
   } as const;

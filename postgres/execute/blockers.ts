@@ -50,7 +50,7 @@ export async function sampling<T>(
 
 /** Returns `pid 4711 ("reporting", idle in transaction, transaction 12 min old, last query began 5 min ago)`. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
-  if (blockers.length === 0) return "a session that was gone when it was looked for";
+  if (blockers.length === 0) return "a session that had ended when it was looked up";
   return blockers.map(describeBlocker).join(" and ");
 }
 

@@ -51,7 +51,7 @@ export async function detachPartition(
         // Sessions that queued behind it go first.
         await pause(patience.lockTimeoutMs, options);
       }
-      options.log.status(`${options.subject}: cut by a lock, going on`);
+      options.log.status(`${options.subject}: cut by a lock, continuing`);
     }
   }
 }
@@ -63,7 +63,7 @@ function readsTooLong(error: unknown, statement: Statement): boolean {
 
 function tooLong(options: ExecuteOptions): string {
   return (
-    `${options.subject}: the server looks for rows of other tables that refer to it while their writers wait, and did not end in time. ` +
+    `${options.subject}: the server searches other tables for rows that refer to it while their writers wait, and did not end in time. ` +
     `${NOTHING_CHANGED} Give the referring columns an index, or drop the foreign key, then run the update again`
   );
 }

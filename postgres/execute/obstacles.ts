@@ -27,11 +27,11 @@ export function describeObstacles(row: ObstacleRow): string[] {
     ...(row.old_prepared ?? []).map(
       (old) =>
         `the prepared transaction "${old.gid}" has held a lock on the table for ${duration(old.seconds)}: ` +
-        "it stays until somebody runs COMMIT PREPARED or ROLLBACK PREPARED.",
+        "it remains until COMMIT PREPARED or ROLLBACK PREPARED.",
     ),
     ...(row.lagging_slots ?? []).map(
       (slot) =>
-        `the replication slot "${slot.slot_name}" is ${slot.megabytes} MB behind: index builds add to the WAL that it keeps.`,
+        `the replication slot "${slot.slot_name}" is ${slot.megabytes} MB behind: index builds add to the WAL that it retains.`,
     ),
     ...(row.lagging_standbys ?? []).map(
       (standby) =>

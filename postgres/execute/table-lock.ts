@@ -52,7 +52,7 @@ export class TableLocks {
         } catch (error) {
           if (!mayRepeat(error)) throw error;
           options.log.info(
-            `${happened(error)}. Table "${schema}"."${table}" is read again, and what is still to do is done`,
+            `${happened(error)}. Table "${schema}"."${table}" is read again, and the remaining changes are made`,
           );
         }
       }
@@ -94,7 +94,7 @@ export class TableLocks {
   /** Confirms that the session still holds the lock: then the server has run without a break since it was taken. */
   async confirm(schema: string, table: string, subject: string): Promise<void> {
     const holder = this.queues.get(JSON.stringify([schema, table]))?.holder;
-    if (holder === undefined) throw new Error(`${subject}: nobody holds the lock of the table`);
+    if (holder === undefined) throw new Error(`${subject}: no session holds the lock of the table`);
     try {
       await holder.query("select");
     } catch (error) {
@@ -163,9 +163,9 @@ function happened(error: unknown): string {
 
 function lockGone(subject: string, cause: unknown): ConnectionLost {
   return new ConnectionLost(
-    `${subject}: the lock of the table is gone`,
+    `${subject}: the lock of the table was lost`,
     cause,
-    "and another update may have changed the table since: it has to be read again",
+    "and another update may have changed the table since: it must be read again",
   );
 }
 
@@ -194,7 +194,7 @@ async function describeHolder(session: Session, schema: string, table: string): 
 
 function refuse(subject: string, holder: string, budgetMs: number): string {
   return (
-    `${subject} was not to be had in ${Math.round(budgetMs / 1000)} s: it is held by ${holder}. ` +
+    `${subject} was not free within ${Math.round(budgetMs / 1000)} s: it is held by ${holder}. ` +
     "Another update works on this table: let it finish, or end that session, then run the update again."
   );
 }

@@ -9,7 +9,7 @@ import type { Database } from "../database";
 export async function readLastBackup(database: Database, query: string): Promise<BackupFact> {
   try {
     const rows = await database.readLong(wrapped(query), []);
-    if (rows.length > 1) return failed("it gives more than one row");
+    if (rows.length > 1) return failed("it returns more than one row");
     const { type, at } = rows[0] ?? {};
     if (type !== undefined && type !== "timestamp with time zone")
       return failed(`its value is of type ${String(type)}, not timestamp with time zone`);

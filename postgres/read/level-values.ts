@@ -39,7 +39,7 @@ async function refuseHidden(database: Database, sources: readonly (ValueSource |
   const table = quoteQualified(String(row["schema"]), String(row["name"]));
   const role = quote(String(row["role"]));
   throw new ValueSourceError(
-    `the values of a level cannot be read from ${table}: row-level security may hide rows from role ${role}, and a value that is hidden would look as if it were gone. ` +
+    `the values of a level cannot be read from ${table}: row-level security may hide rows from role ${role}, and a hidden value would look as if it were gone. ` +
       `CREATE POLICY all_values ON ${table} FOR SELECT TO ${role} USING (true), or let the role own the table (without FORCE)`,
   );
 }

@@ -18,7 +18,7 @@ export function missingRights(table: Pick<ObservedTable, "schema" | "name" | "ow
           `ALTER TABLE ${quoteQualified(table.schema, table.name)} OWNER TO ${role}${ofItsPartitions(table)}` +
             (rights.ownerIsAdmin !== false
               ? ""
-              : ` (or, where ${quote(table.owner)} is to stay the owner and its rights may be shared: GRANT ${quote(table.owner)} TO ${role})`),
+              : ` (or, where ${quote(table.owner)} should remain the owner and its rights may be shared: GRANT ${quote(table.owner)} TO ${role})`),
         ]),
     // Partitions belong to the owner of the table, and PostgreSQL refuses an owner without rights on the schema.
     ...(rights.ownerCreates || table.owner === rights.role

@@ -258,7 +258,7 @@ export function assertEmptyStatement(
   const table = quoteQualified(target.schema, target.name);
   return bookkeeping(
     `select ${quote(management)}.assert_that(not exists (select from ${table}), $1)`,
-    [`rows have arrived in ${table}; it is detached and kept: attach it again, or let it be`],
+    [`${table} has received rows; it is detached and retained: attach it again, or leave it`],
     "not needed: it only looks",
   );
 }

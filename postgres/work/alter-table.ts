@@ -64,7 +64,7 @@ async function takeBack(
   const transaction = statements.at(-1)?.transaction;
   if (transaction === undefined) return;
   const record = records ? [{ ...recordAt(work, shape, records, recorded), transaction }] : [];
-  const subject = "taking back what the rows do not satisfy";
+  const subject = "reverting the constraint that rows violate";
   try {
     await work.database.execute([...statements, ...record], { signal: work.signal, log: work.log, subject });
   } catch (error) {
@@ -82,9 +82,9 @@ function outcomeText(failed: OnViolation, done: readonly Statement[], error: Sta
     .filter((sql) => !/^(LOCK|DO) | VALIDATE CONSTRAINT /.test(sql))
     .filter((sql) => statements.length === 0 || !sql.includes(gone));
   const taken = statements.length > 0 && stays.length === 0 ? " and the table is as it was" : "";
-  const before = stays.length > 0 ? ` What this update changed before stays: ${stays.join("; ")}.` : "";
+  const before = stays.length > 0 ? ` Earlier changes of this update remain: ${stays.join("; ")}.` : "";
   if (error.sqlState === TAKEN)
-    return `A partition has another one of that name, so ${JSON.stringify(name)} was taken back${taken}.${before} Declare it under another name`;
+    return `A partition has another one of that name, so ${JSON.stringify(name)} was reverted${taken}.${before} Declare it under another name`;
   return `${outcome}${taken}.${before} ${says}`;
 }
 

@@ -27,7 +27,7 @@ export async function besideDefault(
     if (shape.few) return run({ drain: true });
     await work.database.execute(giveUpStatements(parent, creation.partition), options);
     throw new Error(
-      `${error.message}. A row of that range came into the default partition "${shape.name}" meanwhile, or rows of it are hidden from the role that counts them; nothing was changed. Run the update again`,
+      `${error.message}. A row of that range entered the default partition "${shape.name}" meanwhile, or rows of it are hidden from the role that counts them; nothing was changed. Run the update again`,
       { cause: error },
     );
   }

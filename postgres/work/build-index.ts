@@ -219,7 +219,7 @@ export function recordNewIndex(
 function requireEqual(spec: IndexSpec, printed: string, recorded: string | undefined, declared: string): void {
   if (recorded === declared || normalize(printed) === normalize(declared)) return;
   throw new Error(
-    `index "${spec.name}" exists with another definition: wanted ${declared}, found ${printed}. ` +
+    `index "${spec.name}" exists with another definition: declared ${declared}, found ${printed}. ` +
       "A definition never changes in place: declare the new one under another key, and remove the old after that",
   );
 }

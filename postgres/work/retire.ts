@@ -97,7 +97,7 @@ async function detach(work: WorkContext, parent: ParentShape, step: Detach | Fin
 }
 
 const NEWLY_REFERRED =
-  "It stays attached: rows that refer to it came while it was about to leave; the next update looks again";
+  "It remains attached: rows that refer to it came during the retirement; the next update checks again";
 
 /** foreign_key_violation: rows that refer to it were added since the count, or are in a table that the role may not read. */
 function isReferred(error: unknown): error is StatementError {

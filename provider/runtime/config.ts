@@ -67,7 +67,7 @@ export function configProblems(config: PropertyMap): Problem[] {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
         property: key,
-        reason: `there is no provider setting "${key}"; known are ${Object.keys(configSchema.shape).join(", ")}`,
+        reason: `the provider has no setting "${key}"; known are ${Object.keys(configSchema.shape).join(", ")}`,
       }));
     }
     return [{ property: formatPath(issue.path), reason: issue.message }];

@@ -130,7 +130,7 @@ export class Runtime {
       if (!(error instanceof ConnectionError) || error.kind !== "unreachable") throw error;
       if (!this.warned)
         ctx.log.warn(
-          `${error.message}. The plan is made without the database: it is not complete and retires nothing.`,
+          `${error.message}. The plan was created without the database: it is not complete and retires nothing.`,
         );
       this.warned = true;
       return undefined;
@@ -156,7 +156,7 @@ export class Runtime {
     const live = await this.identity();
     if (sameDatabase(recorded, live)) return;
     throw new Refusal(
-      `this stack was applied to database ${describe(recorded)}, but the connection leads to ${describe(live)}. ` +
+      `this stack was applied to database ${describe(recorded)}, but the connection is to ${describe(live)}. ` +
         "Nothing was changed. Point the connection at the right database; if it really moved (restore, migration), run " +
         "`pulumi state delete` for its resources, then `pgpartition claim <table>` and `pulumi up`, which adopts what exists",
     );
@@ -260,7 +260,7 @@ export class Runtime {
   }
 
   private required(): { readonly config: ProviderConfig; readonly database: Database } {
-    if (!this.current) throw new Refusal("the provider was not configured: its connection is not known yet");
+    if (!this.current) throw new Refusal("the provider was not configured: its connection is unknown yet");
     return this.current;
   }
 }

@@ -42,7 +42,7 @@ function orAbandon<T>(work: Promise<T>, signal: AbortSignal, abandonMs: number):
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const abandon = (): void => {
-      const said = `did not stop within ${abandonMs / 1000} s of being told to; its last statement may still take effect`;
+      const said = `did not stop within ${abandonMs / 1000} s of the request; its last statement may still take effect`;
       timer = setTimeout(() => reject(new Abandoned(said)), abandonMs);
     };
     if (signal.aborted) abandon();

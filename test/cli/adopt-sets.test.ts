@@ -148,7 +148,7 @@ const SETS: Readonly<Record<string, Case>> = {
     says: [
       /"app\.mood"/,
       /column "upper_id" is generated/,
-      /foreign key "t_other_id_fkey" says more than can be declared/,
+      /foreign key "t_other_id_fkey" has more than can be declared/,
     ],
   },
   "columns of a domain and of a type of several words": {

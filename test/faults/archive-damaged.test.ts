@@ -131,7 +131,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     damageWithManifest(join(second, "part-00001.parquet"), join(second, "_manifest.json"));
     const again = await up(database, deployment, program(may, changes));
     expect(again.error).toMatch(
-      /_manifest\.json" is not the manifest that was stored there: sha256 of part-00001\.parquet is [0-9a-f]{64} in it, the ledger says [0-9a-f]{64}/,
+      /_manifest\.json" is not the manifest that was stored there: sha256 of part-00001\.parquet is [0-9a-f]{64} in it, in the ledger [0-9a-f]{64}/,
     );
     expect(await there()).toBe(1000);
   });
@@ -254,7 +254,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
       damage(join(place, "part-00001.parquet"), "its last byte");
       const refused = await onDatabase(database, "restore", "app.events", "--manifest", manifest, "--name", "other");
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toMatch(/is damaged: .*the manifest says.*Recover the object, from a replica/s);
+      expect(refused.stderr).toMatch(/is damaged: .*in the manifest.*Recover the object, from a replica/s);
     } finally {
       await database.query("alter schema away rename to pgpartition");
     }
@@ -282,7 +282,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     const destroyed = await withPlugin(database, program(later, {}), (plugin) => plugin.delete(window), {
       config: { allowDestroy: '["app.events"]' },
     });
-    expect(destroyed.messages.join("\n")).toMatch(/events_p2025_02" stays, closed to writers: .*is damaged/);
+    expect(destroyed.messages.join("\n")).toMatch(/events_p2025_02" remains, closed to writers: .*is damaged/);
     expect(await there()).toBe(1000);
   });
 
@@ -331,7 +331,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     for (const asOf of [later, may]) {
       const refused = await up(database, deployment, program(asOf, changes));
       expect(refused.error).toMatch(
-        /holds 600 rows and its archive 1000, though its fence has stood.*Nothing was dropped/s,
+        /holds 600 rows and its archive 1000, although it was fenced.*Nothing was dropped/s,
       );
       expect(await there()).toBe(600);
     }

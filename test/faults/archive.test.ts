@@ -88,7 +88,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     await archivedAndWaiting();
     appendFileSync(join(folder.of(database, "20250201"), "part-00001.parquet"), "x");
     await refusedThenCompleted(
-      /part-00001\.parquet" is damaged: its SHA-256 is [0-9a-f]{64}, the manifest says [0-9a-f]{64} \(\d+ and \d+ bytes\)/,
+      /part-00001\.parquet" is damaged: its SHA-256 is [0-9a-f]{64}, in the manifest [0-9a-f]{64} \(\d+ and \d+ bytes\)/,
       2,
     );
   });
@@ -171,7 +171,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive that is disturbed", (ve
     const file = join(folder.of(database, "20250201"), "part-00001.parquet");
     writeFileSync(file, "theirs");
     const refused = await up(database, deployment, program(april, folder.declared()));
-    expect(refused.error).toMatch(/part-00001\.parquet" is there already with other content/);
+    expect(refused.error).toMatch(/part-00001\.parquet" exists with other content/);
     expect(readFileSync(file, "utf8")).toBe("theirs");
     expect(await there()).toBe(true);
     expect((await up(database, deployment, program(april, folder.declared()))).error).toBeUndefined();

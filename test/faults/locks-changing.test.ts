@@ -87,7 +87,7 @@ describe.each(testVersions())("PostgreSQL %s, a table is changed under load", (v
       run = await up(database, deployment, next, { config: { lockBudgetMs: "1500" } });
     });
     await ledger.stop();
-    expect(run?.error).toMatch(/in the way: pid \d+ \("by hand".*Nothing was changed/);
+    expect(run?.error).toMatch(/blocked by: pid \d+ \("by hand".*Nothing was changed/);
     expect(waits.worst?.ms ?? 0).toBeLessThanOrEqual(allowedMs(waits, lockTimeoutMs));
     await vacuum.query("rollback");
     await vacuum.end();

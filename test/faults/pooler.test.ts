@@ -174,7 +174,7 @@ describe("in session mode, without a reset", () => {
     await client.query({ name: "of somebody", text: "select $1::int", values: [1] });
     await client.end();
     const run = await up(dirty, deployment, march);
-    expect(run.error).toContain("hands sessions on as others left them");
+    expect(run.error).toContain("reuses sessions as others left them");
     expect(run.error).toContain("server_reset_query = DISCARD ALL");
     expect(run.steps).toEqual([]);
   });

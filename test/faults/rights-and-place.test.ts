@@ -133,7 +133,7 @@ it("J04 a wrong host: preview is made without the database, marked so, and shows
   const shown = await preview(away, deployment, april);
   expect(shown.error).toBeUndefined();
   expect(shown.messages.join("\n")).toContain(
-    "The plan is made without the database: it is not complete and retires nothing",
+    "The plan was created without the database: it is not complete and retires nothing",
   );
   const run = await up(away, deployment, april);
   expect(run.error).toContain("127.0.0.1:1");

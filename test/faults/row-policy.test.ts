@@ -82,7 +82,7 @@ it.each([
     const shown = await preview(database, t.deployment, policy(using));
     expect(shown.error).toBeUndefined();
     expect(shown.messages.join("\n")).toMatch(
-      new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}.*It has to be there when the update runs`),
+      new RegExp(`policy "own_rows": ${message.replace(/[()]/g, "\\$&")}.*It must exist when the update runs`),
     );
     const relations = async () => (await left(database)).dump.replaceAll(/^registry.*$/gm, "");
     const before = await relations();

@@ -57,6 +57,6 @@ describe.each(testVersions())("committing now and flushing later on PostgreSQL %
       }),
     );
     expect(error).toBeInstanceOf(ConnectionLost);
-    expect(error.message).toContain('writing what was done to table "s"."t" to disk: the lock of the table is gone');
+    expect(error.message).toContain('writing the changes of table "s"."t" to disk: the lock of the table was lost');
   });
 });

@@ -128,7 +128,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(error.message).toContain(
       `sleeping: the connection to ${server.host}:${String(server.port)}/${server.database} as ${server.user} was lost (`,
     );
-    expect(error.message).toContain("outcome unknown: it may have been done or not");
+    expect(error.message).toContain("outcome unknown: it may have taken effect");
     expect(error.message).toContain("Run the update again");
     expect(error.message).not.toMatch(BARE);
   });

@@ -203,7 +203,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
       const { table } = await limited.observe("public", "t");
       expect(table && missingRights(table)).toEqual([
         `GRANT CREATE ON SCHEMA "public" TO ${quoted}`,
-        `ALTER TABLE "public"."t" OWNER TO ${quoted} (or, where "${server.user}" is to stay the owner and its rights may be shared: GRANT "${server.user}" TO ${quoted})`,
+        `ALTER TABLE "public"."t" OWNER TO ${quoted} (or, where "${server.user}" should remain the owner and its rights may be shared: GRANT "${server.user}" TO ${quoted})`,
       ]);
       await ensure(open2());
       const denied = await failureOf(

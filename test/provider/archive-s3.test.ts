@@ -70,9 +70,9 @@ describe("an archive in an S3 server", () => {
     expect((await up(database, deployment, declared(march), options)).error).toBeUndefined();
     const shown = await preview(database, deployment, declared(april), options);
     expect(shown.error).toBeUndefined();
-    expect(shown.messages.join("\n")).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
+    expect(shown.messages.join("\n")).toMatch(/no-such-bucket-anywhere.*Create it first, or correct `to`/);
     const failed = await up(database, deployment, declared(april), options);
-    expect(failed.error).toMatch(/no-such-bucket-anywhere.*Create it first, or mend `to`/);
+    expect(failed.error).toMatch(/no-such-bucket-anywhere.*Create it first, or correct `to`/);
     expect(await leaves(database)).toEqual([
       "events_p2025_02",
       "events_p2025_03",

@@ -94,7 +94,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     );
     // The first that fails is the one that stood there; the other holds for new rows, and is read by the next update.
     expect(run.error).toMatch(/known" of "app\.events" existed before/);
-    expect(run.error).toMatch(/What this update changed before stays: ALTER TABLE .* ADD COLUMN "amount".*"small"/s);
+    expect(run.error).toMatch(/Earlier changes of this update remain: ALTER TABLE .* ADD COLUMN "amount".*"small"/s);
     expect(await states("known")).toEqual(everywhere("NOT VALID"));
     const second = await up(
       database,
@@ -177,7 +177,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     expect((await left(database)).dump).toBe(before);
     await database.query("alter table app.events_p2025_02 add constraint known check (length(note) <= 7)");
     const check = await up(database, deployment, declare({ checks: { known: "length(note) <= 70" } }));
-    expect(check.error).toMatch(/has another one of that name, so "known" was taken back and the table is as it was/);
+    expect(check.error).toMatch(/has another one of that name, so "known" was reverted and the table is as it was/);
     expect(await states("known")).toEqual(["events_p2025_02 valid"]);
   });
 

@@ -112,7 +112,7 @@ it("release, then destroy: everything is forgotten, nothing is dropped, the ledg
   expect((await onDatabase(database, "release", "app.events")).code).toBe(0);
   const before = await relations();
   const refused = await preview(database, deployment, program("2025-04-10T00:00:00Z"));
-  expect(refused.error).toContain("was released (by `pgpartition release`) and is managed by nobody");
+  expect(refused.error).toContain("was released (by `pgpartition release`) and is unmanaged");
   expect(await destroy([])).toBe("destroyed");
   expect(deployment.state.size).toBe(0);
   expect(await relations()).toEqual(before);

@@ -103,7 +103,7 @@ describe.each(testVersions())("PostgreSQL %s, policies of another table", (versi
   it("a source that is not there is refused before anything is made", async () => {
     for (const copyFrom of ["nowhere", "app.nowhere"]) {
       const run = await up(database, t.deployment, copying({ copyFrom }));
-      expect(run.error).toContain('there is no table "app.nowhere" whose policies could be taken');
+      expect(run.error).toContain('table "app.nowhere", whose policies are to be copied, does not exist');
     }
     expect(await database.query("select from pg_class where relname = 'events'")).toEqual([]);
   });

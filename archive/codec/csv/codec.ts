@@ -94,7 +94,7 @@ class CsvCodec implements ChunkCodec {
 
   read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {
     // Fails now, and not in the middle of a COPY.
-    if (!existsSync(file)) return Promise.reject(new ParquetError("missing", `"${file}" is not there`));
+    if (!existsSync(file)) return Promise.reject(new ParquetError("missing", `"${file}" does not exist`));
     return Promise.resolve(Readable.from(this.text(file, signal), { objectMode: false }));
   }
 

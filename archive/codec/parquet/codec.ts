@@ -58,7 +58,7 @@ class ParquetCodec implements ChunkCodec {
 
   async read(file: string, { signal }: CodecOptions = {}): Promise<Readable> {
     // Fails now, and not in the middle of a COPY.
-    if (!existsSync(file)) throw new ParquetError("missing", `"${file}" is not there`);
+    if (!existsSync(file)) throw new ParquetError("missing", `"${file}" does not exist`);
     return Readable.from(this.pieces(file, signal).text(), { objectMode: false });
   }
 

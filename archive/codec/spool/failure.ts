@@ -11,7 +11,7 @@ export function writeFailure(error: unknown, file: string): unknown {
   if (/not utf-8|unicode|utf8/i.test(text))
     return new ParquetError(
       "encoding",
-      `writing "${file}": a row holds bytes that are not UTF-8, which a database of encoding SQL_ASCII lets through. ` +
+      `writing "${file}": a row has bytes that are not UTF-8, which a database of encoding SQL_ASCII lets through. ` +
         'Parquet has text in UTF-8 only: detach the partition instead of archiving it (onExpire: "detach"), or convert its values',
     );
   return common(error, text, `writing "${file}"`) ?? other(text, `writing "${file}"`);
@@ -21,7 +21,7 @@ export function writeFailure(error: unknown, file: string): unknown {
 export function readFailure(error: unknown, file: string): unknown {
   if (!isDuckDb(error)) return diskFailure(error, `reading "${file}"`) ?? error;
   const text = textOf(error);
-  if (/No files found|No such file/i.test(text)) return new ParquetError("missing", `"${file}" is not there`);
+  if (/No files found|No such file/i.test(text)) return new ParquetError("missing", `"${file}" does not exist`);
   return (
     common(error, text, `reading "${file}"`) ??
     new ParquetError(
@@ -35,7 +35,7 @@ function common(error: unknown, text: string, doing: string): ParquetError | und
   if (/^Out of Memory Error/.test(text))
     return new ParquetError(
       "memory",
-      `${doing}: no memory was left for DuckDB, either of what the codec gives it (memoryMegabytes) or of the system's. ` +
+      `${doing}: no memory was left for DuckDB, either of its own limit (memoryMegabytes) or of the system's. ` +
         "Give the process that archives 300 MB, and run it again",
     );
   if (/No space left|disk (is )?full|Disk quota/i.test(text)) return noSpace(doing);
@@ -51,7 +51,7 @@ function diskFailure(error: unknown, doing: string): ParquetError | undefined {
 }
 
 function noSpace(doing: string): ParquetError {
-  return new ParquetError("disk", `${doing}: no space left on the disk. Make room, or set spoolMegabytes lower`);
+  return new ParquetError("disk", `${doing}: no space left on the disk. Free some, or set spoolMegabytes lower`);
 }
 
 function other(text: string, doing: string): ParquetError {

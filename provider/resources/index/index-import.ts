@@ -27,7 +27,7 @@ export async function importedIndex(
   const known = observation.registration?.indexes.find((index) => index.name === found.name);
   const text = known?.printed === found.definition ? known.declared : found.definition;
   const read = readIndexDefinition(text);
-  if (!read) throw new Refusal(`${name} says more than can be declared: ${found.definition}`);
+  if (!read) throw new Refusal(`${name} has more than can be declared: ${found.definition}`);
   const parts = await runtime.database.observeLeafIndexes(id.schema, id.table);
   const { key } = nameIndex(found.name, id.table);
   const leafName = known?.leafName ?? leafNameTemplate(parts.filter((part) => part.attachedTo === found.name));

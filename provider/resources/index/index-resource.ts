@@ -93,7 +93,7 @@ async function build(
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Unfinished({ valid: false }, [
-      `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${why}; \`pulumi up\` goes on`,
+      `index "${wire.name}" (${indexDefinition(spec)}) is not on every partition yet: ${why}; \`pulumi up\` continues`,
     ]);
   }
 }

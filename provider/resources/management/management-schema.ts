@@ -48,7 +48,7 @@ export const managementSchema = defineResource(
         return { failures: [{ property: "schema", reason }] };
       }
       if (olds && olds["schema"] !== schema) {
-        const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; keep the name`;
+        const reason = `the management schema cannot be renamed from "${String(olds["schema"])}": it holds the ledger of every table; restore the name`;
         return { failures: [{ property: "schema", reason }] };
       }
       const wrong: Problem[] = [];
@@ -129,7 +129,7 @@ async function dropUnlessRemembering(ctx: ResourceContext, runtime: Runtime): Pr
     if (!(error instanceof ManagementSchemaError)) throw error;
     if ((await listRegistered(runtime.database)).some((table) => table.mode === "managed")) throw error;
     ctx.log.warn(
-      `management schema ${quote(runtime.config.managementSchema)} is left in place: it is forgotten here, and keeps the history of tables that still exist and that nobody manages`,
+      `management schema ${quote(runtime.config.managementSchema)} is left in the database, with the history of tables that still exist unmanaged; only the state forgets it`,
     );
   }
 }
@@ -139,13 +139,13 @@ async function previewSchema(ctx: ResourceContext, runtime: Runtime, schema: str
   switch (found.kind) {
     case "foreign":
       throw new Refusal(
-        `schema ${quote(schema)} exists and is not ours: ${found.reason}. Choose another managementSchema, or remove it`,
+        `schema ${quote(schema)} exists and is not managed by pgpartition: ${found.reason}. Choose another managementSchema, or remove it`,
       );
     case "ours":
       ctx.log.debug(`management schema ${quote(schema)} exists (version ${found.version}): adopted`);
       return;
     case "absent":
-      ctx.log.debug(`management schema ${quote(schema)} will be made`);
+      ctx.log.debug(`management schema ${quote(schema)} will be created`);
   }
 }
 

@@ -89,7 +89,7 @@ async function makePartition(
       if (problems.length > 0) refuse(`partition "${wire.name}"`, problems);
       const parent = parentOf(runtime, wire, observation);
       if (!parent || !observation.table)
-        throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource makes it first`);
+        throw new Refusal(`table "${wire.schema}.${wire.table}" does not exist; its Table resource creates it first`);
       const creation = planCreation(specOf(wire), { ...partitionInterval(wire), name: wire.name }, observation);
       if (creation.kind === "refuse") refuse(`partition "${wire.name}"`, [creation.problem]);
       if (creation.kind === "create" && creation.lost) ctx.log.warn(rowsAreGone(wire.name));
@@ -128,7 +128,7 @@ function requireForgettable(
   if (!planWindow(window.spec, moment).desired.some((wanted) => sameInterval(wanted, interval))) return;
   throw new Refusal(
     `partition "${leaf.name}" (${formatInterval(interval)}) of "${wire.schema}.${wire.table}" is inside its window and is not deleted, whatever it holds. ` +
-      `A partition leaves by the window (retention), the whole table by allowDestroy, and this stack lets go of it by \`pgpartition release ${wire.schema}.${wire.table}\``,
+      `A partition is retired by the window (retention), the whole table by allowDestroy, and this stack releases it by \`pgpartition release ${wire.schema}.${wire.table}\``,
   );
 }
 

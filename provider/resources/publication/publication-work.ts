@@ -109,7 +109,7 @@ function requireNoProblems(
   const problems = [...ownershipProblems(spec, observation, runtime.owner(ctx)), ...plan.problems];
   if (problems.length > 0) refuse(`publication "${spec.publication}" of "${spec.schema}.${spec.table}"`, problems);
   if (observation.table || runtime.planned.has(formatTableId(spec))) return;
-  throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist; its Table resource makes it first`);
+  throw new Refusal(`table "${spec.schema}.${spec.table}" does not exist; its Table resource creates it first`);
 }
 
 /** Adds the check and the record of the result, before another session can see it. */

@@ -108,8 +108,7 @@ async function checkAccess(
   const owned = ownershipProblems(wire, observation, runtime.owner(ctx));
   if (owned.length > 0) return { inputs, failures: failures(owned) };
   const { work, asked } = await planAccess(runtime, wire, observation);
-  for (const { message, fix } of asked.missing)
-    ctx.log.warn(`${message} ${fix} It has to be there when the update runs.`);
+  for (const { message, fix } of asked.missing) ctx.log.warn(`${message} ${fix} It must exist when the update runs.`);
   if (wire.rowSecurity?.enable) await warnOfViews(ctx, runtime, wire);
   return { inputs: { ...inputs, work: [...work] }, failures: failures(asked.wrong) };
 }
@@ -199,7 +198,7 @@ async function forget(ctx: ResourceContext, runtime: Runtime, wire: RowPolicyWir
   if (!table?.carried || registration?.mode === "released" || registration?.owner !== runtime.owner(ctx)) return;
   const { rowSecurity, policies } = table.carried;
   ctx.log.info(
-    `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; they are only forgotten here. ` +
-      "New partitions of a table with row security are made closed. To switch it off, declare rowSecurity: { enable: false }",
+    `table "${wire.schema}.${wire.table}" keeps row security ${rowSecurity.enabled ? "on" : "off"}, ${policies.length} policies and its grants; only the state forgets them. ` +
+      "New partitions of a table with row security are created closed. To switch it off, declare rowSecurity: { enable: false }",
   );
 }

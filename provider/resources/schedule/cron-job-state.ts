@@ -114,7 +114,7 @@ async function userProblems(
     path: "schedule.user",
     code: "privileges",
     message: `the job cannot run as "${wire.user ?? ""}": ${one}.`,
-    fix: "Let it run as the owner of the table, or grant what is missing.",
+    fix: "Run it as the owner of the table, or grant what is missing.",
   }));
 }
 

@@ -63,7 +63,7 @@ function refusedPolicy(policy: string, sqlState: string, message: string): CoreP
   return {
     path: formatPath(["rowSecurity", "policies", policy]),
     code: "invalid-value",
-    message: `the server does not take the expression of policy "${policy}": ${message} (SQLSTATE ${sqlState}).`,
+    message: `the server refuses the expression of policy "${policy}": ${message} (SQLSTATE ${sqlState}).`,
     fix: `Write one condition on the columns of the table.${qualify}`,
   };
 }

@@ -68,8 +68,8 @@ function missingSource(source: TableName): CoreProblem {
   return {
     path: "rowSecurity.copyFrom",
     code: "invalid-value",
-    message: `there is no table "${source.schema}.${source.table}" whose policies could be taken.`,
-    fix: "Name a table that exists; one of the same program has to be declared before, or given by dependsOn.",
+    message: `table "${source.schema}.${source.table}", whose policies are to be copied, does not exist.`,
+    fix: "Name a table that exists; one of the same program must be declared before, or named in dependsOn.",
   };
 }
 

@@ -22,8 +22,8 @@ export function ownershipProblems(
       {
         path: "table",
         code: "ownership",
-        message: `${name} was released (by \`pgpartition release\`) and is managed by nobody.`,
-        fix: `Remove it from the program, or take it back: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
+        message: `${name} was released (by \`pgpartition release\`) and is unmanaged.`,
+        fix: `Remove it from the program, or claim it: pgpartition claim ${table.schema}.${table.table} --stack ${owner}`,
       },
     ];
   }
@@ -50,7 +50,7 @@ function partmanProblems(table: { schema: string; table: string }, partman: stri
       path: "table",
       code: "ownership",
       message: `"${table.schema}.${table.table}" is managed by pg_partman as well: ${config} has a row for it.`,
-      fix: `Let pg_partman go of it: DELETE FROM ${config} WHERE parent_table = ${parent}; its partitions stay and are adopted. Or leave it to pg_partman: remove it from the program, after \`pgpartition release ${table.schema}.${table.table}\` if it was managed here.`,
+      fix: `Remove it from pg_partman: DELETE FROM ${config} WHERE parent_table = ${parent}; its partitions remain and are adopted. Or leave it to pg_partman: remove it from the program, after \`pgpartition release ${table.schema}.${table.table}\` if it was managed here.`,
     },
   ];
 }
@@ -63,7 +63,7 @@ export function requireNoProblems(shape: TableShape, observation: Observation, o
     if (shape.columns) return;
     throw new Refusal(
       `table "${shape.schema}.${shape.table}" does not exist, and no columns are declared: another tool owns it. ` +
-        "Let that tool make it first (partitioned), or declare columns",
+        "Let that tool create it first (partitioned), or declare columns",
     );
   }
   const found = [...tableProblems(shape, observation.table), ...rightsProblems(observation.table)];
@@ -102,7 +102,7 @@ export function renameProblems(olds: PropertyMap, wire: TableWire): CoreProblem[
             path: property,
             code: "table-mismatch" as const,
             message: `the ${property} of this resource changed from "${String(olds[property])}" to "${wire[property]}"; a table with data is not renamed or replaced.`,
-            fix: "Rename it with ALTER TABLE and the resource with an alias, or declare the new table beside the old one.",
+            fix: "Rename it with ALTER TABLE and the resource with an alias, or declare the new table next to the old one.",
           },
         ],
   );

@@ -9,8 +9,8 @@ export async function warnOfViews(ctx: CallContext, runtime: Runtime, table: Tab
     const name = `"${view.schema}"."${view.name}"`;
     ctx.log.warn(
       view.materialized
-        ? `materialized view ${name} keeps rows of "${table.schema}.${table.table}" outside of its row security: whoever may read the view sees them all. Take its privileges away from roles that row security is for.`
-        : `view ${name} reads "${table.schema}.${table.table}" as its owner "${view.owner}", whom row security does not hold: whoever may read the view sees every row. ALTER VIEW ${name} SET (security_invoker = true) makes it ask for the reader's rows.`,
+        ? `materialized view ${name} has rows of "${table.schema}.${table.table}" outside of its row security: every reader of the view sees them all. Revoke its privileges from roles that row security is for.`
+        : `view ${name} reads "${table.schema}.${table.table}" as its owner "${view.owner}", exempt from row security: every reader of the view sees every row. ALTER VIEW ${name} SET (security_invoker = true) limits it to the reader's rows.`,
     );
   }
 }

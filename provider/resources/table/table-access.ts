@@ -75,7 +75,7 @@ export async function requireLeafSchema(
     problem(
       "invalid-value",
       `the schema "${schema}" of its partitions does not exist.`,
-      `Make it first: CREATE SCHEMA ${quote(schema)}.`,
+      `Create it first: CREATE SCHEMA ${quote(schema)}.`,
     );
   }
   const missing = [
@@ -87,7 +87,7 @@ export async function requireLeafSchema(
   if (missing.length === 0) return;
   problem(
     "privileges",
-    `role "${rights.role}" may not make partitions in schema "${schema}".`,
+    `role "${rights.role}" may not create partitions in schema "${schema}".`,
     `An administrator has to run: ${missing.join("; ")}`,
   );
 }

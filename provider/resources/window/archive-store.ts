@@ -18,11 +18,11 @@ export function storeOf(spec: WindowSpec): ObjectStore {
   const { archive } = spec;
   if (archive?.table)
     throw new Refusal(
-      `archives of table "${spec.schema}.${spec.table}" are rows of ${describeArchiveTable(archive.table)}, and no objects of a store: INSERT … SELECT brings them back`,
+      `archives of table "${spec.schema}.${spec.table}" are rows of ${describeArchiveTable(archive.table)}, not objects of a store: restore them by INSERT … SELECT`,
     );
   const settings = storeSettingsOf(archive);
   if (!settings)
-    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is not known`);
+    throw new Refusal(`table "${spec.schema}.${spec.table}" has partitions to archive, and archive.to is unknown`);
   return openStore(settings);
 }
 

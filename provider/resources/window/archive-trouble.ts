@@ -19,7 +19,7 @@ export async function archiveTrouble(
 ): Promise<string | undefined> {
   const found =
     (await storeTrouble(ctx, runtime, spec, needs)) ?? (await archiveTableTrouble(ctx, runtime, spec, needs));
-  return found && `nothing can be archived or restored now; partitions are made all the same. ${found}`;
+  return found && `nothing can be archived or restored now; partitions are still created. ${found}`;
 }
 
 /** Returns true if a step is useless or harmful without an archive: a partition detached for it can no longer be read. */

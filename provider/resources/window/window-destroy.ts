@@ -81,7 +81,7 @@ async function destroyLocked(ctx: ResourceContext, runtime: Runtime, inputs: Win
     const { archived, schema, name } = detached;
     if (detached.toArchive && !archived)
       ctx.log.warn(
-        `"${schema}"."${name}" was detached to be archived and is not archived yet: it stays, closed to writers`,
+        `"${schema}"."${name}" was detached to be archived and is not archived yet: it remains, closed to writers`,
       );
     if (!isDropped(detached)) continue;
     const drop = dropAtOnce(leavingTable(detached), at);
@@ -115,7 +115,7 @@ async function stands(
   } catch (error) {
     if (ctx.signal.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    ctx.log.warn(`"${drop.table.schema}"."${drop.table.name}" stays, closed to writers: ${reason}`);
+    ctx.log.warn(`"${drop.table.schema}"."${drop.table.name}" remains, closed to writers: ${reason}`);
     return false;
   }
 }
@@ -246,7 +246,7 @@ async function handBack(work: WorkContext, spec: WindowSpec): Promise<void> {
     subject,
   });
   work.log.info(
-    `table "${spec.schema}.${spec.table}" belongs to another tool: it keeps its partitions and is only forgotten`,
+    `table "${spec.schema}.${spec.table}" belongs to another tool: it keeps its partitions; only the state forgets it`,
   );
 }
 

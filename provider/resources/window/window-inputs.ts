@@ -78,7 +78,7 @@ export function digestProblems(inputs: WindowInputs): CoreProblem[] {
       path: "childDigest",
       code: "conflict",
       message:
-        `the window of "${inputs.spec.schema}.${inputs.spec.table}" (${describeWindow(window)}) is not the one that its partitions were declared for; ` +
+        `the window of "${inputs.spec.schema}.${inputs.spec.table}" (${describeWindow(window)}) is not the one of its declared partitions; ` +
         "ignoreChanges or a transform changed only one of the two.",
       fix: "Apply it to the PartitionedTable's arguments instead, so that both follow.",
     },

@@ -65,8 +65,8 @@ interface UpkeepTraits {
 }
 
 const UPKEEP = {
-  default: { words: "keeping default partition", when: "planned again" },
-  trigger: { words: "keeping the trigger on", when: "planned" },
+  default: { words: "maintaining default partition", when: "planned again" },
+  trigger: { words: "maintaining the trigger on", when: "planned" },
   analyze: { words: "analyzing", when: "planned" },
   // Performed in later-keys.ts.
   constrain: { words: "adding foreign key", when: "before" },

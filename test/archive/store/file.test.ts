@@ -20,7 +20,7 @@ describe("links", () => {
     symlinkSync(outside.path, join(path, "link"));
     writeFileSync(join(outside.path, "secret"), "x");
     const store = open({ to });
-    const refused = { kind: "key", message: expect.stringContaining("leads out of the directory") };
+    const refused = { kind: "key", message: expect.stringContaining("is a link to outside of the directory") };
     await expect(store.put("link/new", body("x"))).rejects.toMatchObject(refused);
     await expect(store.put("link/deep/new", body("x"))).rejects.toMatchObject(refused);
     await expect(store.get("link/secret")).rejects.toMatchObject(refused);
@@ -71,7 +71,7 @@ it("E08 the directory has to be there: one that is not mounted is not made in it
   for (const asked of [() => store.check(), () => store.put("a", body("x")), () => keysBelow(store)])
     await expect(asked()).rejects.toMatchObject({
       kind: "no-bucket",
-      message: `using "${to}": there is no such directory. Create it first, or mend \`to\`.`,
+      message: `using "${to}": no such directory exists. Create it first, or correct \`to\`.`,
     });
   writeFileSync(join(folder.path, "file"), "");
   await expect(open({ to: `file://${folder.path}/file` }).check()).rejects.toMatchObject({

@@ -15,7 +15,7 @@ describe("a store that refuses", () => {
   it.each<[string, Fault, string, RegExp]>([
     ["rights", answer(403, "AccessDenied"), "denied", /AccessDenied.*rights of docs\/object-stores\.md/],
     ["an unknown key", answer(403, "InvalidAccessKeyId"), "credentials", /InvalidAccessKeyId.*Give valid credentials/],
-    ["an expired token", answer(400, "ExpiredToken"), "credentials", /ExpiredToken.*expired ones have to be renewed/],
+    ["an expired token", answer(400, "ExpiredToken"), "credentials", /ExpiredToken.*expired ones must be renewed/],
     ["the clock", answer(403, "RequestTimeTooSkewed"), "clock", /RequestTimeTooSkewed.*this machine's clock/],
     [
       "the region",

@@ -157,7 +157,7 @@ describe("the SHA-256 that a store vouches for", () => {
 describe("versions and pages", () => {
   it("reads the version that was stored, though somebody has put another one over it", async (context) => {
     const store = open(s3.settings());
-    if ((await store.check()).versioning !== true) skipBecause(context, "the bucket keeps no versions");
+    if ((await store.check()).versioning !== true) skipBecause(context, "the bucket has no versions");
     const stored = await store.put("versions", body("first"));
     await s3.client.putObject({ ...place(store.url, stored), Body: "second" });
     expect((await buffer(await store.get("versions"))).toString()).toBe("second");
