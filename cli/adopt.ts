@@ -37,21 +37,21 @@ interface AdoptOptions {
 export function adoptCommand(): Command {
   return new Command("adopt")
     .description(
-      "Print the program and the import file for a partitioned table that exists, and what else makes or drops its partitions. Changes nothing.",
+      "Print the program and the import file for a partitioned table that exists, and what else creates or drops its partitions. Changes nothing.",
     )
     .argument("<table>", "schema.table")
-    .option("--columns", "declare columns, keys and checks too; else the tool that made them keeps them")
+    .option("--columns", "declare columns, keys and checks too; otherwise the tool that created them manages them")
     .option(
       "--zone <zone>",
       "time zone by whose calendar it is cut; left out: UTC, or the zone of the database where only that fits",
     )
     .addOption(
-      new Option("--key <encoding>", "how the key writes time; left out: told from the bounds").choices(KEY_ENCODINGS),
+      new Option("--key <encoding>", "how the key writes time; left out: read from the bounds").choices(KEY_ENCODINGS),
     )
     .addOption(
       new Option(
         "--values <source>",
-        "where the values of a LIST level are rows, column=table.column[,parent]; once for each level; left out: told from foreign keys",
+        "where the values of a LIST level are rows, column=table.column[,parent]; once for each level; left out: read from foreign keys",
       ).argParser(readSource),
     )
     .option("--out <dir>", "write <table>.ts, <table>.import.json and <table>.retire.sql there instead of printing")
@@ -135,7 +135,7 @@ async function takenNotes(database: Database, id: TableId, adoption: Adoption): 
     .filter((one) => one.kind === "relation")
     .map(
       ({ name }) =>
-        `before the first update, rename the relation "${name}", which is no partition of the table, or change the name template: the update makes a partition of that name`,
+        `before the first update, rename the relation "${name}", which is no partition of the table, or change the name template: the update creates a partition of that name`,
     );
 }
 
@@ -149,18 +149,18 @@ async function fallbackNotes(database: Database, table: ObservedTable, { spec, m
   const counts = await countRows(database, found, conditions, { column, kind });
   if (!counts)
     return [
-      `rows of "${found.name}" could not be counted: those of a partition to be made are refused by the first update`,
+      `rows of "${found.name}" could not be counted: those of a partition to be created are refused by the first update`,
     ];
   const filled = makes.filter((_, index) => (counts.rows[index] ?? 0) > 0);
   if (filled.length === 0) return [];
   const rows = counts.rows.reduce((sum, one) => sum + one, 0);
   return [
-    `before the first update, which refuses it as it is: ${rows} rows of ${filled.length} partitions to be made (${filled
+    `before the first update, which refuses it as it is: ${rows} rows of ${filled.length} partitions to be created (${filled
       .slice(0, 3)
       .map((one) => `"${one.name}"`)
       .join(
         ", ",
-      )}${filled.length > 3 ? ", …" : ""}) lie in the default partition: declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move with the making; or move them away`,
+      )}${filled.length > 3 ? ", …" : ""}) are in the default partition: declare it, defaultPartition: { name: ${JSON.stringify(found.name)} }, and they move when it is created; or move them first`,
   ];
 }
 
@@ -222,7 +222,7 @@ function zoneNotes(reading: KeyReading, databaseZone: string | undefined): strin
   return [
     ...(reading.zone !== "UTC" && reading.zone !== databaseZone
       ? [
-          `intervals begin at one time of day, which is midnight at the constant offset ${reading.zone}: if they follow the clock of a place, say --zone`,
+          `intervals begin at one time of day, which is midnight at the constant offset ${reading.zone}: if they follow a zone with summer time, set --zone`,
         ]
       : []),
     ...(zones.length > 0

@@ -15,18 +15,18 @@ interface ArchivesFlags extends ArchiveFlags {
 /** Lists the archives of a table, one line each, oldest range first. */
 export function archivesCommand(): Command {
   return new Command("archives")
-    .description("List the archives of a table: range, rows, size, place, and whether the partition was dropped.")
+    .description("List the archives of a table: range, rows, size, manifest, and whether the partition was dropped.")
     .argument("<table>", "schema.table")
-    .option("--verify", "read every byte of them where they lie, and compare with what the ledger knows")
-    .option("--from <time>", "first moment that is meant, such as 2024-03; without it everything")
-    .option("--to <time>", "first moment that is not; without it the month, day or moment of --from alone")
-    .option("--region <region>", "region of the bucket, where the registry does not say it")
-    .option("--endpoint <url>", "address of an S3-compatible store, where the registry does not say it")
+    .option("--verify", "read every byte of them in their stores, and compare with the ledger")
+    .option("--from <time>", "first moment of the range, such as 2024-03; without it everything")
+    .option("--to <time>", "first moment after the range; without it the month, day or moment of --from alone")
+    .option("--region <region>", "region of the bucket, if the registry does not have it")
+    .option("--endpoint <url>", "address of an S3-compatible store, if the registry does not have it")
     .addHelpText(
       "after",
       `
-The list is the ledger's, and asks no store. With --verify each line begins with "whole", "damaged", "unread" (the store did
-not give it) or "older" (a later generation counts, and it is not read); standard error has what was found, and the exit code is 1 where
+The list is the ledger's, and reads no store. With --verify each line begins with "whole", "damaged", "unread" (the store did
+not return it) or "older" (a later generation counts, and it is not read); standard error has what was found, and the exit code is 1 where
 something is damaged or unread. Costs then: the traffic of all that is read, no disk, and it changes nothing.
 
 Example: pgpartition archives app.events --verify --from 2024`,

@@ -19,7 +19,7 @@ function setPaused(verb: string, description: string, paused: boolean): Command 
       const table = requireTable(name);
       await withRegistry(command, async ({ database, options }) => {
         if (!(await setTablePaused(database, { ...table, paused }, options))) throw notRegistered(table);
-        console.log(`${formatTableId(table)}: retirement ${paused ? "is paused" : "goes on with the next update"}`);
+        console.log(`${formatTableId(table)}: retirement ${paused ? "is paused" : "continues with the next update"}`);
       });
     });
 }

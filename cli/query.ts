@@ -9,20 +9,20 @@ import { requireTable, withRegistry } from "./session";
 /** Queries a table together with its archives. */
 export function queryCommand(): Command {
   return new Command("query")
-    .description("Ask the table and its archives together, in DuckDB's SQL; the table is a view of its own name.")
+    .description("Query a table and its archives together, in DuckDB's SQL; the table is a view of its name.")
     .argument("<table>", "schema.table")
     .argument("<sql>", 'such as "select count(*) from events"')
-    .option("--from <time>", "first moment that is looked at, such as 2024-03; without it everything")
-    .option("--to <time>", "first moment that is not; without it the month, day or moment of --from alone")
+    .option("--from <time>", "first moment of the range, such as 2024-03; without it everything")
+    .option("--to <time>", "first moment after the range; without it the month, day or moment of --from alone")
     .option("--json", "one JSON object for each row, instead of columns with tabs between")
-    .option("--region <region>", "region of the bucket, where the registry does not say it")
-    .option("--endpoint <url>", "address of an S3-compatible store, where the registry does not say it")
+    .option("--region <region>", "region of the bucket, if the registry does not have it")
+    .option("--endpoint <url>", "address of an S3-compatible store, if the registry does not have it")
     .addHelpText(
       "after",
       `
-Whole partitions and archives are looked at: a range takes in those that have a moment in it. Costs: reads them once, needs the disk
-of what is read as Parquet, and changes nothing. Numbers and times are DuckDB's; beside a column of such a type <name>__text in the
-files has what only text can say.
+Partitions and archives are queried whole: a range includes those that have a moment in it. Costs: reads them once, needs the disk
+of what is read as Parquet, and changes nothing. Numbers and times are DuckDB's; next to a column of such a type <name>__text in the
+files has what only text can express.
 
 Example: pgpartition query app.events "select date_trunc('month', at) as month, count(*) from events group by 1" --from 2024`,
     )

@@ -85,12 +85,12 @@ function requirePossible(table: TableId, spec: WindowSpec, creations: readonly C
   if (refused.length > 0) throw new Error(refused.join("\n"));
   if (creations.length === 0)
     throw new Error(
-      `no archive of "${name}" is in that range whose partition is not there; pgpartition archives ${name} lists them`,
+      `no archive of "${name}" is in that range whose partition is gone; pgpartition archives ${name} lists them`,
     );
   const confirmed = creations.find(({ partition }) => spec.confirmDrops.some((one) => sameInterval(one, partition)));
   if (confirmed)
     throw new Error(
-      `confirmDrops of "${name}" names ${formatInterval(confirmed.partition)}: the next update would retire it at once. Remove it from the program and run \`pulumi up\` first`,
+      `confirmDrops of "${name}" names ${formatInterval(confirmed.partition)}: the next update would retire it. Remove it from the program and run \`pulumi up\` first`,
     );
 }
 

@@ -41,7 +41,7 @@ export async function withRegistry<T>(command: Command, body: (session: CliSessi
     const { database } = session;
     if ((await describeManagementSchema(database)).kind !== "ours") {
       throw new Error(
-        `there is no management schema "${database.managementSchema}" of ours in ${await database.describe()}: no table is managed there; ` +
+        `no management schema "${database.managementSchema}" of pgpartition exists in ${await database.describe()}: no table is managed there; ` +
           "--management-schema names another one",
       );
     }

@@ -51,7 +51,7 @@ export function readBucket(
     if (list.length === 0) return known;
     const lines = list.map((line) => `  - ${line}`).join("\n");
     throw new ProgramError(
-      `archive bucket "${name}": bucket "${known}" is not fit to hold the only copy of rows:\n${lines}\nLet its owner set what is missing, or name what need not be checked in existing.unchecked.`,
+      `archive bucket "${name}": bucket "${known}" is not safe for the only copy of rows:\n${lines}\nIts owner has to set what is missing, or existing.unchecked has to name what need not be checked.`,
     );
   });
   return { bucket, arn: pulumi.all([found.arn, bucket]).apply(([arn]) => arn), facts };

@@ -117,7 +117,7 @@ function readTables(name: string, args: ArchiveCatalogArgs): Map<string, Catalog
     const since = readSince(args.since, report) ?? now;
     const made = new Map<string, CatalogTable>();
     for (const key of Object.keys(args.branches ?? {}).filter((one) => !(one in tables)))
-      report(`branches.${key}`, "there is no such table.", `The tables are ${Object.keys(tables).join(", ")}.`);
+      report(`branches.${key}`, "no such table exists.", `The tables are ${Object.keys(tables).join(", ")}.`);
     for (const [key, declared] of Object.entries(tables)) {
       const spec = requireTableSpec({ ...defaults, ...declared }, `table "${key}"`);
       const branches = readBranches(key, spec, args, report);
@@ -125,7 +125,11 @@ function readTables(name: string, args: ArchiveCatalogArgs): Map<string, Catalog
       const table = catalogTable(spec, { database, branches, since, now, domains });
       const other = [...made].find(([, { view }]) => view === table.view);
       if (other)
-        report(`tables.${key}`, `it would be called ${table.view}, as "${other[0]}" is.`, "Make a catalogue for each.");
+        report(
+          `tables.${key}`,
+          `it would be called ${table.view}, as "${other[0]}" is.`,
+          "Create a catalogue for each.",
+        );
       made.set(key, table);
     }
     return made;
@@ -140,7 +144,7 @@ function readBranches(
   report: Report,
 ): readonly string[] | undefined {
   if (spec.columns === undefined) {
-    report(`tables.${key}.columns`, "a catalogue says what each column is.", "Declare the columns of the table.");
+    report(`tables.${key}.columns`, "a catalogue needs the type of each column.", "Declare the columns of the table.");
     return undefined;
   }
   const { archive } = spec.window;
@@ -162,11 +166,11 @@ function readBranches(
 const BRANCH_PROBLEMS: Readonly<Record<BranchProblem, readonly [message: string, fix: string]>> = {
   "values-needed": [
     "the values of its levels are in the database, and a catalogue finds only folders whose names it can compute.",
-    'Name the branches: branches: { <table>: [["east"], ["west"]] }, or leave the table out and read it with DuckDB, Spark or Trino, which look into the folders.',
+    'Name the branches: branches: { <table>: [["east"], ["west"]] }, or leave the table out and read it with DuckDB, Spark or Trino, which list the folders.',
   ],
   "intervals-differ": [
     "single branches have another interval, and a catalogue computes the starts of all of them by one rule.",
-    "Leave the table out, and read it with DuckDB, Spark or Trino, which look into the folders.",
+    "Leave the table out, and read it with DuckDB, Spark or Trino, which list the folders.",
   ],
   "wrong-length": [
     "a branch has one value for each level above the time level.",

@@ -165,7 +165,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
         ...(settings ? { archive: withPlace(settings, archive) } : {}),
         asOf: formatInstant(window.asOf),
         ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
-        plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
+        plan: planFromSpec(spec, window.asOf, "the provider has not read the database"),
       },
       { ...opts, parent: this },
     );
@@ -174,7 +174,7 @@ export class PartitionedTable extends pulumi.ComponentResource {
   private warnManyResources(count: number): void {
     if (count < WARN_LEAVES_AS_RESOURCES) return;
     void pulumi.log.warn(
-      `${count} partitions as resources make every update slow; set resources: "window" to keep them out of state (nothing is moved or dropped)`,
+      `${count} partitions as resources make every update slow; set resources: "window" to leave them out of state (nothing is moved or dropped)`,
       this,
     );
   }

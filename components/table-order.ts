@@ -91,7 +91,7 @@ function circular(keys: readonly string[]): Problem {
   return {
     path: "rowSecurity.copyFrom",
     code: "conflict",
-    message: `${keys.join(" takes its policies from ")}: nobody declares them.`,
+    message: `${keys.join(" copies its policies from ")}: no table declares them.`,
     fix: "Declare the policies in one of the tables.",
   };
 }

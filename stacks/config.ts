@@ -43,7 +43,7 @@ const serverSchema = z
       .string()
       .min(1)
       .optional()
-      .describe("A command that prints the password; keeps it out of state."),
+      .describe("A command that prints the password, so that it is in no state."),
     sslMode: z.enum(["disable", "prefer", "require", "verify-ca", "verify-full"]).optional(),
   })
   .describe(
@@ -64,11 +64,11 @@ export const stackConfigSchema = z.strictObject({
   environment: z.enum(ENVIRONMENTS).describe("Which kind of environment this stack is."),
   database: z.union([fileSchema, serverSchema]),
   systems: z.array(z.enum(SYSTEM_NAMES)).min(1).describe("Whose tables this stack declares."),
-  allTables: overridesSchema.optional().describe("What this environment changes about every table."),
+  allTables: overridesSchema.optional().describe("Changes of this environment to every table."),
   tables: z
     .strictObject(Object.fromEntries(TABLE_KEYS.map((key) => [key, overridesSchema.optional()])))
     .optional()
-    .describe("What this environment changes about single tables; wins over allTables."),
+    .describe("Changes of this environment to single tables; they override allTables."),
   trustAsOf: z
     .boolean()
     .optional()

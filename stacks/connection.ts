@@ -50,7 +50,7 @@ function fromFile(path: string, outside: Outside): ResolvedConnection {
   if (text === undefined) {
     return problem(
       "database.file",
-      `there is no connection file ${path}: the development database is not running.`,
+      `the connection file ${path} does not exist: the development database is not running.`,
       "Start it with `npm run dev` in another terminal, and leave it running.",
     );
   }

@@ -87,7 +87,7 @@ function problemsOf(error: z.ZodError, schema: z.ZodType, prefix: string): Probl
     const allowed = keysAt(schema, issue.path);
     return issue.keys.map((key): Problem => {
       const path = [...issue.path, key];
-      const unknown = { message: `there is no key "${key}" here.`, fix: `Allowed are: ${allowed.join(", ")}.` };
+      const unknown = { message: `the key "${key}" does not exist here.`, fix: `Allowed are: ${allowed.join(", ")}.` };
       return { path: formatPath(path), code: "unknown-property", ...(removedOption(path) ?? unknown) };
     });
   });

@@ -143,7 +143,7 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(taken.stderr).toMatch(/"app"\."taken" exists: nothing was restored/);
     const nothing = await onDatabase(database, "restore", "app.events", "--from", "2020-01", "--to", "2020-03");
     expect(nothing.stderr).toMatch(
-      /no archive of "app\.events" is in that range; there are those from 2025-02-01T00:00:00Z/,
+      /no archive of "app\.events" is in that range; archives exist from 2025-02-01T00:00:00Z/,
     );
     expect((await onDatabase(database, "restore", "app.events", "--from", "soon")).stderr).toMatch(
       /"soon" is not a time/,

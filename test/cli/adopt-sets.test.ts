@@ -238,9 +238,9 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
       insert into app.t values (1, ${quoted(monthStart(-1) + DAY)})`);
     const { source, program } = await adopt();
     expect(source).toMatch(
-      /before the first update.*1 rows of 1 partitions to be made \("t_\d{6}"\) lie in the default partition/,
+      /before the first update.*1 rows of 1 partitions to be created \("t_\d{6}"\) are in the default partition/,
     );
-    expect((await preview(database, new Deployment(), program)).error).toContain("lie in the default partition");
+    expect((await preview(database, new Deployment(), program)).error).toContain("are in the default partition");
     const [[name, args] = ["", undefined]] = Object.entries(program.tables);
     if (!args) throw new Error("no table");
     const declared: Program = { ...program, tables: { [name]: { ...args, defaultPartition: { name: "t_default" } } } };

@@ -64,7 +64,7 @@ it("pause and resume change the registry and nothing else", async () => {
     stderr: "",
   });
   expect(await registry()).toEqual([{ table_name: "events", owner: "faults/test", mode: "managed", paused: true }]);
-  expect((await cli("resume", "app.events")).stdout).toBe("app.events: retirement goes on with the next update\n");
+  expect((await cli("resume", "app.events")).stdout).toBe("app.events: retirement continues with the next update\n");
   expect(await registry()).toEqual([{ table_name: "events", owner: "faults/test", mode: "managed", paused: false }]);
 });
 

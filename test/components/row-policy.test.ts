@@ -64,6 +64,6 @@ test("tables that take their policies from one another are refused", () => {
     b: { ...events, table: "b", rowSecurity: { copyFrom: "public.a" } },
   };
   expect(() => new PartitionedDatabase("db", { connection: { host: "localhost" }, asOf, tables })).toThrow(
-    /a takes its policies from b takes its policies from a: nobody declares them/,
+    /a copies its policies from b copies its policies from a: no table declares them/,
   );
 });

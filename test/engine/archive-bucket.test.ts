@@ -249,7 +249,7 @@ describe("a bucket that is there", () => {
     declare({ archive: own, other: existing({ objectLock: { mode: "compliance", for: "7 years" } }) });
     for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
       const said = await refused(...command);
-      expect(said).toContain(`archive bucket "other": bucket "${BUCKET}" is not fit to hold the only copy of rows:`);
+      expect(said).toContain(`archive bucket "other": bucket "${BUCKET}" is not safe for the only copy of rows:`);
       expect(said).toContain("- versioning is off (versioning)");
       expect(said).toContain(
         "- Object Lock is governance for 2562 days, and must be at least compliance for 2562 days (lock)",

@@ -88,7 +88,7 @@ describe("a table that an API shows", () => {
   it("must have it for its owner too where that is configured", async () => {
     await analyzer.configure({ "rls-required": { force: true } });
     expect(await only(exposed(), "rls-required")).toContain(
-      "does not hold for the owner of the table. Change rowSecurity.force",
+      "does not apply to the owner of the table. Change rowSecurity.force",
     );
     expect(await analyze(exposed({ rowSecurity: { force: true, policies } }))).toEqual([]);
     await analyzer.configure({});

@@ -197,7 +197,7 @@ describe("a bucket of archives", () => {
     const plain = stack({ Versioning: undefined }).map(({ parent: _component, ...one }) => one);
     expect(await found(plain)).toEqual([]);
     expect(await found([...plain, window("s3://another/x")])).toEqual([
-      expect.stringContaining('bucket "another": an archive lies in it, and nothing in this stack sets it up'),
+      expect.stringContaining('bucket "another": it has an archive, and nothing in this stack sets it up'),
     ]);
     expect(await found([...plain, window(`s3://${NAME}/postgres`)])).toEqual([
       expect.stringContaining("versioning is off"),
@@ -223,7 +223,7 @@ describe("table and archive together", () => {
     expect(await found([...stack(expiring({ expiration: { days: 6 * 365 + 2 } })), window(to)])).toEqual([]);
     expect(await found([...stack(expiring({ expiration: { days: 6 * 365 } })), window(to)])).toEqual([
       'mandatory archive-retention-consistent: public.audit_logs_partitioned: table and archive lose rows after "12 months" and 2190 days; ' +
-        'data of class "audit" is kept for at least "7 years". Change the bucket or window.retention in the program, or ' +
+        'data of class "audit" is retained for at least "7 years". Change the bucket or window.retention in the program, or ' +
         "archive-retention-consistent.minimum.audit in the policy configuration.",
     ]);
   });
@@ -252,13 +252,13 @@ describe("table and archive together", () => {
     await limits({ audit: "7 years" });
     expect(await found([intoTable])).toEqual([]);
     await limits({}, { audit: "7 years" });
-    expect(await found([intoTable])).toEqual([expect.stringContaining("table and archive keep rows for ever;")]);
+    expect(await found([intoTable])).toEqual([expect.stringContaining("table and archive retain rows for ever;")]);
   });
 
   it("keep nothing for longer than its class allows: hidden versions and locks count", async () => {
     await limits({}, { audit: "7 years" });
     expect(await found([...stack(), window(to)])).toEqual([
-      expect.stringContaining('keep rows for ever; data of class "audit" is kept for at most "7 years".'),
+      expect.stringContaining('retain rows for ever; data of class "audit" is retained for at most "7 years".'),
     ]);
     const gone = (noncurrentDays?: number) =>
       expiring({ ...sixYears, ...(noncurrentDays ? { noncurrentVersionExpiration: { noncurrentDays } } : {}) });

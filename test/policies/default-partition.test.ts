@@ -52,7 +52,7 @@ describe("a default partition that is allowed by name", () => {
 
   it("has to be empty where that is asked for", async () => {
     expect((await found(declared(12)))[0]).toContain(
-      `${table}: its default partition "audit_logs_p_default" holds 12 rows, and has to be empty. Change window.lead or window.start in the program, or no-default-partition.mustBeEmpty in the policy configuration.`,
+      `${table}: its default partition "audit_logs_p_default" holds 12 rows, and must be empty. Change window.lead or window.start in the program, or no-default-partition.mustBeEmpty in the policy configuration.`,
     );
   });
 });

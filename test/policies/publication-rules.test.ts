@@ -60,7 +60,7 @@ describe("a table with row-level security", () => {
     const found = await analyze({ rowSecurity: true });
     expect(found).toMatchObject([{ policy: "publication-row-security", level: "advisory" }]);
     expect(found[0]?.message).toContain(
-      'publication "warehouse" sends every row of it, whatever its policies say, to whoever may read the publication. ' +
+      'publication "warehouse" sends every row of it, whatever its policies, to every reader of the publication. ' +
         "Change publications.warehouse.where in the program, or publication-row-security.checkedByReader",
     );
     expect(await analyze({ rowSecurity: true, where: "tenant = 7" })).toEqual([]);

@@ -265,7 +265,7 @@ describe.each(testVersions())("PostgreSQL %s, a default partition", (version) =>
     await database.query("insert into app.events values (1, '2025-05-05', 'may')");
     const widened = program("2025-03-10T00:00:00Z", { window: wider });
     expect((await preview(database, deployment, widened)).error).toContain(
-      'lie in the default partition "rest", which is not declared',
+      'are in the default partition "rest", which is not declared',
     );
     const before = await identityOf(database, "app.rest");
     await done(up(database, deployment, march));

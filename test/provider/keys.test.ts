@@ -216,7 +216,7 @@ describe.each(testVersions())("PostgreSQL %s, keys and sequences", (version) => 
     (changes, path) => {
       expect(() => inputsOf(at("2025-03-10T00:00:00Z", changes), "events-table")).toThrow(
         new RegExp(
-          `${path}: .*lacks the partition key "at".*Make it \\("\\w+", "at"\\).*ON CONFLICT has to name all of`,
+          `${path}: .*lacks the partition key "at".*Declare it \\("\\w+", "at"\\).*ON CONFLICT has to name all of`,
         ),
       );
     },

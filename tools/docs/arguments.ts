@@ -84,7 +84,7 @@ export function docstringProblems(declarations: readonly Declaration[]): string[
       ...declaration.members.flatMap((member) => strayTags(at(member), member)),
       ...declaration.members
         .filter((member) => member.text === "")
-        .map((member) => `${at(member)} does not say what it means`),
+        .map((member) => `${at(member)} has no text on its meaning`),
       ...declaration.members.flatMap((member) =>
         argumentTypesIn(member.type)
           .filter((type) => !documented.has(type))

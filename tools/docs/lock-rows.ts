@@ -150,15 +150,15 @@ export interface Operation {
 }
 
 export const OPERATIONS = {
-  createTable: { title: "Make the table and its indexes", statements: createTableStatements(spec) },
+  createTable: { title: "Create the table and its indexes", statements: createTableStatements(spec) },
   changeColumns: { title: "Add and drop columns", statements: changeColumns },
-  makeNotNull: { title: "Make a column NOT NULL, or add a check", statements: makeNotNull },
+  makeNotNull: { title: "Set a column NOT NULL, or add a check", statements: makeNotNull },
   addKeyBefore18: { title: "Add a foreign key, PostgreSQL 15 to 17", statements: addKeyBefore18 },
   addKeyFrom18: { title: "Add a foreign key, from PostgreSQL 18 on", statements: addKeyFrom18 },
   dropKey: { title: "Drop a foreign key", statements: dropKey },
   rowPolicy: { title: "Switch row security on, with its policies and grants", statements: secured.statements },
   closeLeaf: { title: "Close a partition that is open", statements: closed.statements },
-  createPartition: { title: "Make a partition", statements: createPartitionStatements(parent, partition) },
+  createPartition: { title: "Create a partition", statements: createPartitionStatements(parent, partition) },
   reattach: { title: "Attach a detached table again", statements: reattachStatements(parent, partition, []) },
   buildIndex: {
     title: "Build an index on a table with partitions",
@@ -176,7 +176,7 @@ export const OPERATIONS = {
     statements: [detachStatement({ ...parent, referring: ["public.orders"] }, leaf)],
   },
   restore: {
-    title: "Bring an archived partition back, read-only outside of the window",
+    title: "Restore an archived partition, read-only outside of the window",
     statements: restoreStatements(parent, { partition, readOnly: true }, "pgpartition"),
   },
   finalize: { title: "Finish an interrupted detach", statements: [finalizeStatement(parent, leaf)] },
@@ -186,7 +186,7 @@ export const OPERATIONS = {
     statements: [countStatement(leaf), ...dropStatements({ ...parent, references: [] }, leaf)],
   },
   publish: {
-    title: "Make a publication, or add the table to one",
+    title: "Create a publication, or add the table to one",
     statements: [createPublicationStatement(parent, published), addTableStatement(parent, published)],
   },
   republish: {
@@ -194,22 +194,22 @@ export const OPERATIONS = {
     statements: [dropTableStatement(parent, published.publication), addTableStatement(parent, published)],
   },
   publicationSettings: {
-    title: "Change a publication that was made here",
+    title: "Change a publication that was created here",
     statements: [
       setViaRootStatement(parent, published.publication, true),
       setChangesStatement(parent, published.publication, ["insert"], ["insert", "update"]),
     ],
   },
   unpublish: {
-    title: "Take the table out, and drop a publication that was made here and is empty",
+    title: "Remove the table, and drop a publication that was created here and is empty",
     statements: [
       dropTableStatement(parent, published.publication),
       dropPublicationStatement(parent, published.publication),
     ],
   },
-  schedule: { title: "Schedule the making of coming partitions", statements: scheduled() },
+  schedule: { title: "Schedule the creation of coming partitions", statements: scheduled() },
   newDefault: {
-    title: "Make a default partition",
+    title: "Create a default partition",
     statements: newDefaultStatements(
       parent,
       "events_default",
@@ -217,22 +217,22 @@ export const OPERATIONS = {
     ),
   },
   createBesideDefault: {
-    title: "Make a partition beside a default partition",
+    title: "Create a partition of a table with a default partition",
     statements: createPartitionStatements(withDefault, partition),
   },
   drainDefault: {
-    title: `Make a partition whose rows lie in the default partition, up to ${MAX_DRAINED_ROWS}`,
+    title: `Create a partition whose rows are in the default partition, up to ${MAX_DRAINED_ROWS}`,
     statements: createPartitionStatements(holding(7), partition),
   },
   convertDefault: {
-    title: "Make the default partition the partition of all its rows",
+    title: "Turn the default partition into the partition of all its rows",
     statements: createPartitionStatements(holding(2 * MAX_DRAINED_ROWS), partition),
   },
   sourceTrigger: {
     title: "Call for the branches of new values by a trigger on the table that they are read from",
     statements: [createSourceTrigger("pgpartition", spec.window, { schema: "public", table: "accounts" })],
   },
-  analyze: { title: "Make the statistics of the table as a whole", statements: [analyzeStatement(parent, 18)] },
+  analyze: { title: "Analyze the table as a whole", statements: [analyzeStatement(parent, 18)] },
   detachDefault: {
     title: "Detach where the table has a default partition",
     statements: [detachStatement(withDefault, leaf)],

@@ -19,7 +19,7 @@ export const rlsRequired: Rule<RlsRequiredConfig> = {
     schemas: EXPOSED_SCHEMAS,
     force: {
       type: "boolean",
-      description: "Whether row security must hold for the owner of the table too.",
+      description: "Whether row security must apply to the owner of the table too.",
       default: false,
     },
   },
@@ -36,7 +36,7 @@ export const rlsRequired: Rule<RlsRequiredConfig> = {
     }
     if (!config.force || rowSecurity["force"] === true) return [];
     return [
-      `${table}: row security does not hold for the owner of the table. ${settings(this.name, "rowSecurity.force", "force")}`,
+      `${table}: row security does not apply to the owner of the table. ${settings(this.name, "rowSecurity.force", "force")}`,
     ];
   },
 };

@@ -17,7 +17,7 @@ export const superuserForbidden: Rule<SuperuserForbiddenConfig> = {
   configProperties: {
     forbidden: {
       type: "boolean",
-      description: "Whether a superuser is refused. Only environments whose data nobody needs should say false.",
+      description: "True: a superuser is refused. False only for environments whose data is not needed.",
       default: true,
     },
   },

@@ -16,12 +16,12 @@ export const tenantIndexPresent: Rule<TenantIndexConfig> = {
   severity: "medium",
   enforcementLevel: "advisory",
   remediation:
-    "Declare an index that begins with the tenant column: it is built CONCURRENTLY on each partition while writers go on.",
+    "Declare an index that begins with the tenant column: it is built CONCURRENTLY on each partition while writers continue.",
   resourceType: WINDOW_TYPE,
   configProperties: {
     columns: {
       type: "array",
-      description: "Columns that tell tenants apart; an index has to begin with one of them.",
+      description: "Columns that distinguish tenants; an index must begin with one of them.",
       items: { type: "string" },
       default: ["tenant_id"],
     },

@@ -24,27 +24,27 @@ const on = (description: string) => ({ type: "boolean", description, default: tr
 
 export const archiveBucketBaseline: StackRule<ArchiveBucketBaselineConfig> = {
   name: "archive-bucket-baseline",
-  description:
-    "A bucket that may hold the only copy of rows keeps them: from deletion, from strangers, from oversight.",
+  description: "A bucket that may hold the only copy of rows protects them from deletion, strangers and oversight.",
   severity: "high",
   enforcementLevel: "mandatory",
-  remediation: "Make the bucket by the component ArchiveBucket, or set what is missing and let the component read it.",
+  remediation:
+    "Create the bucket with the component ArchiveBucket, or set what is missing and let the component read it.",
   subject: "archive buckets",
   types: BUCKET_RULE_TYPES,
   configProperties: {
-    versioning: on("Whether every version of an object has to be kept."),
+    versioning: on("Whether every version of an object must be retained."),
     encryption: {
       type: "string",
-      description: "How objects have to be encrypted: `kms`, by a key of KMS; `any`, by one of S3 too.",
+      description: "Required encryption of objects: `kms`, by a key of KMS; `any`, by one of S3 too.",
       enum: ["any", "kms"],
       default: "any",
     },
-    publicAccessBlocked: on("Whether public access has to be blocked, in all four ways."),
-    ownership: on("Whether objects have to belong to the account of the bucket, whoever writes them."),
-    tlsOnly: on("Whether the bucket's policy has to refuse who comes without TLS."),
+    publicAccessBlocked: on("Whether public access must be blocked, in all four ways."),
+    ownership: on("Whether objects must belong to the account of the bucket, whatever account writes them."),
+    tlsOnly: on("Whether the bucket's policy must refuse requests without TLS."),
     objectLock: {
       type: "string",
-      description: "Least strict Object Lock that objects have to get by default.",
+      description: "Least strict Object Lock that objects must get by default.",
       enum: ["none", "governance", "compliance"],
       default: "none",
     },
@@ -56,16 +56,16 @@ export const archiveBucketBaseline: StackRule<ArchiveBucketBaselineConfig> = {
     },
     abortUploadsAfter: {
       type: "string",
-      description: "When parts of unfinished uploads have to be removed at the latest.",
+      description: "When parts of unfinished uploads must be removed at the latest.",
       pattern: SPAN_PATTERN,
       default: "1 month",
     },
     accessLogs: {
       type: "boolean",
-      description: "Whether S3 has to write down who reached the bucket.",
+      description: "Whether S3 must log access to the bucket.",
       default: false,
     },
-    protect: on("Whether Pulumi has to refuse to delete a bucket that it made (the option `protect`)."),
+    protect: on("Whether Pulumi must refuse to delete a bucket that it created (the option `protect`)."),
     elsewhere: {
       type: "array",
       description: "Buckets that another stack sets up, by name: its policies judge them.",
@@ -89,7 +89,7 @@ export const archiveBucketBaseline: StackRule<ArchiveBucketBaselineConfig> = {
       }),
       ...strangers(resources, config.elsewhere).map(
         (name) =>
-          `bucket "${name}": an archive lies in it, and nothing in this stack sets it up, so that nobody can judge it. Read it by new ArchiveBucket(…, { existing: … }) in the program, or name it in ${this.name}.elsewhere in the policy configuration.`,
+          `bucket "${name}": it has an archive, and nothing in this stack sets it up, so it cannot be judged. Read it by new ArchiveBucket(…, { existing: … }) in the program, or name it in ${this.name}.elsewhere in the policy configuration.`,
       ),
     ];
   },

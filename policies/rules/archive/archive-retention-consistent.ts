@@ -17,7 +17,8 @@ const spans = { type: "string", pattern: SPAN_PATTERN } as const;
 
 export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
   name: "archive-retention-consistent",
-  description: "Table and archive together keep rows for as long as their class asks, and no longer than it allows.",
+  description:
+    "Table and archive together retain rows for as long as their class requires, and no longer than it allows.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation:
@@ -28,14 +29,14 @@ export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
     minimum: {
       type: "object",
       description:
-        'Shortest time that table and archive together keep a row, by data class, for example { "finance": "7 years" }.',
+        'Shortest time that table and archive together retain a row, by data class, for example { "finance": "7 years" }.',
       additionalProperties: spans,
       default: {},
     },
     maximum: {
       type: "object",
       description:
-        'Longest time, by data class, for example { "personal": "3 years" }: after it neither table nor bucket may have anything left.',
+        'Longest time, by data class, for example { "personal": "3 years" }: after it neither table nor bucket may have any rows left.',
       additionalProperties: spans,
       default: {},
     },
@@ -47,13 +48,13 @@ export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
       const [least, most] = [minimum, maximum].map((span) => (span === undefined ? undefined : endOf(span)));
       if (retention === undefined || (!least && !most)) return [];
       const refuse = (found: string, limit: string, key: string): string =>
-        `${table}: ${found}; data of class "${dataClass}" is kept ${limit}. ${settings(this.name, "the bucket or window.retention", `${key}.${dataClass}`)}`;
+        `${table}: ${found}; data of class "${dataClass}" is retained ${limit}. ${settings(this.name, "the bucket or window.retention", `${key}.${dataClass}`)}`;
       const kept = keptFor(use, retention);
       if (kept === "unknown") return [];
       if (kept === "elsewhere")
         return [
           refuse(
-            `its archive (${use.to ?? "?"}) is in no bucket of this stack, so that nobody knows its end`,
+            `its archive (${use.to ?? "?"}) is in no bucket of this stack, so its end is unknown`,
             "within limits",
             minimum === undefined ? "maximum" : "minimum",
           ),
@@ -69,7 +70,7 @@ export const archiveRetentionConsistent: StackRule<ArchiveRetentionConfig> = {
             ]
           : []),
         ...(most && (!kept.last || compareInstants(most, kept.last) < 0)
-          ? [refuse(`table and archive keep rows for ${kept.lastText}`, `for at most "${maximum ?? ""}"`, "maximum")]
+          ? [refuse(`table and archive retain rows for ${kept.lastText}`, `for at most "${maximum ?? ""}"`, "maximum")]
           : []),
       ];
     });

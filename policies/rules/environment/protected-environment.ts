@@ -15,7 +15,7 @@ export const protectedEnvironment: Rule<ProtectedEnvironmentConfig> = {
   configProperties: {
     protected: {
       type: "boolean",
-      description: "Whether this environment is protected. Only environments whose data nobody needs should say false.",
+      description: "True: this environment is protected. False only for environments whose data is not needed.",
       default: true,
     },
   },

@@ -25,7 +25,7 @@ interface LegalHoldConfig {
 
 export const legalHold: Rule<LegalHoldConfig> = {
   name: "legal-hold",
-  description: "What is held for a court or an audit is retired by no plan, and the program says so too.",
+  description: "Data held for a court or an audit is retired by no plan, and the program declares the hold too.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation:
@@ -69,11 +69,9 @@ function judge(properties: KnownProperties, name: string, hold: HoldConfig): str
   const held = `"${name}" holds ${formatInterval(range)} (${hold.reason})`;
   const half = hold.liftedBy ?? hold.liftedBecause;
   return [
-    ...(half === undefined ? [] : [`${held}; to lift it takes both liftedBy and liftedBecause. ${change}`]),
+    ...(half === undefined ? [] : [`${held}; lifting it needs both liftedBy and liftedBecause. ${change}`]),
     ...touched(properties, range).map((what) => `the plan ${what}, and ${held}. ${change}`),
-    ...(isDeclared(properties, range)
-      ? []
-      : [`${held}, and the program does not: no hold there covers the range. ${change}`]),
+    ...(isDeclared(properties, range) ? [] : [`${held}, and no hold of the program covers the range. ${change}`]),
   ];
 }
 

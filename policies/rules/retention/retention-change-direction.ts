@@ -10,8 +10,7 @@ interface RetentionChangeConfig {
 
 export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
   name: "retention-change-direction",
-  description:
-    "Nobody shortens a retention, or gives up an archive, without the name of who approved it; longer is free.",
+  description: "A shorter retention, or no more archive, needs the name of its approver; a longer one is free.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation: "Declare approvedBy with who approved the change, or where; remove it after the update.",
@@ -20,7 +19,7 @@ export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
     pattern: {
       type: "string",
       description:
-        "What an approval has to look like: a regular expression of JavaScript, for example `^[A-Z]+-[0-9]+$` for a ticket.",
+        "Form of an approval: a regular expression of JavaScript, for example `^[A-Z]+-[0-9]+$` for a ticket.",
       default: "\\S",
     },
   },
@@ -30,10 +29,10 @@ export const retentionChangeDirection: Rule<RetentionChangeConfig> = {
     if (!previous) return [];
     const losses = [
       ...(isShortened(previous.retention, retention)
-        ? [`retention goes from "${previous.retention ?? "?"}" to "${retention ?? "?"}"`]
+        ? [`retention changes from "${previous.retention ?? "?"}" to "${retention ?? "?"}"`]
         : []),
       ...(givesUp(previous.onExpire, onExpire)
-        ? [`onExpire goes from "${previous.onExpire ?? "?"}" to "${onExpire ?? "?"}"`]
+        ? [`onExpire changes from "${previous.onExpire ?? "?"}" to "${onExpire ?? "?"}"`]
         : []),
     ];
     if (losses.length === 0) return [];

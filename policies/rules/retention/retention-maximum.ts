@@ -11,7 +11,7 @@ interface RetentionMaximumConfig {
 
 export const retentionMaximum: Rule<RetentionMaximumConfig> = {
   name: "retention-maximum",
-  description: "Data is kept for no longer than its class allows.",
+  description: "Data is retained for no longer than its class allows.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation: "Shorten window.retention (or grace) of the table to the maximum of its data class.",
@@ -36,7 +36,7 @@ export const retentionMaximum: Rule<RetentionMaximumConfig> = {
     if (retention === undefined || dataClass === undefined) return [];
     const maximum = config.byDataClass[dataClass];
     if (maximum === undefined) return [];
-    const limit = `data of class "${dataClass}" is kept for at most "${maximum}"`;
+    const limit = `data of class "${dataClass}" is retained for at most "${maximum}"`;
     const change = settings(this.name, "window.retention", `byDataClass.${dataClass}`);
     const messages: string[] = [];
     if (retention === "forever" || isShorter(endOf(maximum), endOf(...keptFor(window, retention)))) {
@@ -48,7 +48,7 @@ export const retentionMaximum: Rule<RetentionMaximumConfig> = {
     }
     if (config.mustErase && onExpire === "detach") {
       messages.push(
-        `${table}: onExpire is "detach", which keeps the rows in a table of their own; ${limit}, then erased. ${settings(this.name, "onExpire", "mustErase")}`,
+        `${table}: onExpire is "detach", which keeps the rows in a separate table; ${limit}, then erased. ${settings(this.name, "onExpire", "mustErase")}`,
       );
     }
     return messages;

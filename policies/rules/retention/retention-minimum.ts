@@ -9,7 +9,7 @@ interface RetentionMinimumConfig {
 
 export const retentionMinimum: Rule<RetentionMinimumConfig> = {
   name: "retention-minimum",
-  description: "Data is kept for at least as long as its class requires.",
+  description: "Data is retained for at least as long as its class requires.",
   severity: "critical",
   enforcementLevel: "mandatory",
   remediation: "Lengthen window.retention of the table to the minimum of its data class.",
@@ -29,7 +29,7 @@ export const retentionMinimum: Rule<RetentionMinimumConfig> = {
     if (minimum === undefined || !isShorter(endOf(retention), endOf(minimum))) return [];
     const change = settings(this.name, "window.retention", `byDataClass.${dataClass}`);
     return [
-      `${table}: retention is "${retention}"; data of class "${dataClass}" is kept for at least "${minimum}". ${change}`,
+      `${table}: retention is "${retention}"; data of class "${dataClass}" is retained for at least "${minimum}". ${change}`,
     ];
   },
 };

@@ -29,7 +29,7 @@ export function readTable({ values, unknown }: KnownProperties): TableAccess {
 /** Configuration, shared by several rules, of the schemas that an API exposes. */
 export const EXPOSED_SCHEMAS = {
   type: "array",
-  description: "Schemas whose tables and views an API shows to roles that people may come in as.",
+  description: "Schemas whose tables and views an API shows to roles of its users.",
   items: { type: "string" },
   default: ["api"],
 } as const;

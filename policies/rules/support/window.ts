@@ -78,7 +78,7 @@ function readPlan(value: unknown, unknown: readonly string[]): WindowPlan | { mi
   if (typeof value !== "object" || value === null) return { missingBecause: "the resource carries no plan" };
   const plan = value as Partial<WindowPlan>;
   if (plan.complete !== true) {
-    return { missingBecause: plan.incompleteBecause ?? "the plan was made without the database" };
+    return { missingBecause: plan.incompleteBecause ?? "the plan was created without the database" };
   }
   return hasAggregates(plan) ? plan : { missingBecause: "the plan lacks its totals" };
 }

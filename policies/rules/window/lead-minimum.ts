@@ -11,7 +11,7 @@ interface LeadMinimumConfig {
 
 export const leadMinimum: Rule<LeadMinimumConfig> = {
   name: "lead-minimum",
-  description: "Partitions are made far enough ahead that a missed update stops no writer.",
+  description: "Partitions are created far enough ahead that a missed update stops no writer.",
   severity: "high",
   enforcementLevel: "mandatory",
   remediation: "Lengthen window.lead of the table, or move its until.",
@@ -19,7 +19,7 @@ export const leadMinimum: Rule<LeadMinimumConfig> = {
   configProperties: {
     minimum: {
       type: "string",
-      description: "How far ahead of now partitions must at least be made.",
+      description: "How far ahead of now partitions must at least be created.",
       pattern: SPAN_PATTERN,
       default: "1 month",
     },

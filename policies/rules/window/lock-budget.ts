@@ -51,7 +51,7 @@ export const lockBudget: Rule<LockBudgetConfig> = {
   severity: "high",
   enforcementLevel: "mandatory",
   remediation:
-    "Look at the statements in the preview, then change what brings the hazard about, or allow it by name for this environment.",
+    "Look at the statements in the preview, then change what causes the hazard, or allow it by name for this environment.",
   resourceType: WINDOW_TYPE,
   configProperties: {
     allowed: {

@@ -11,7 +11,7 @@ interface NoDefaultPartitionConfig {
 export const noDefaultPartition: Rule<NoDefaultPartitionConfig> = {
   name: "no-default-partition",
   description:
-    "A table has no default partition, unless it is allowed one by name: beside it no partition comes or goes without locks.",
+    "A table has no default partition, unless it is allowed one by name: with it no partition is attached or detached without locks.",
   severity: "medium",
   enforcementLevel: "advisory",
   remediation:
@@ -26,7 +26,7 @@ export const noDefaultPartition: Rule<NoDefaultPartitionConfig> = {
     },
     mustBeEmpty: {
       type: "boolean",
-      description: "Whether one that is allowed has to be empty: rows in it are under no retention.",
+      description: "Whether an allowed one must be empty: no retention applies to rows in it.",
       default: false,
     },
   },
@@ -43,7 +43,7 @@ export const noDefaultPartition: Rule<NoDefaultPartitionConfig> = {
     }
     if (!config.mustBeEmpty || (found.rows ?? 0) === 0) return [];
     return [
-      `${table}: its default partition "${found.name}" holds ${found.rows ?? 0} rows, and has to be empty. ${settings(this.name, "window.lead or window.start", "mustBeEmpty")}`,
+      `${table}: its default partition "${found.name}" holds ${found.rows ?? 0} rows, and must be empty. ${settings(this.name, "window.lead or window.start", "mustBeEmpty")}`,
     ];
   },
 };

@@ -89,7 +89,7 @@ function windowInputs(spec: TableSpec, window: ReturnType<typeof planWindow>): o
     ...windowToWire(spec.window),
     asOf: formatInstant(window.asOf),
     ...(spec.window.resources === "partition" ? { childDigest: digestPartitions(window.desired) } : {}),
-    plan: planFromSpec(spec, window.asOf, "the provider has not asked the database"),
+    plan: planFromSpec(spec, window.asOf, "the provider has not read the database"),
   };
 }
 
