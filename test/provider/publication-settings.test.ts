@@ -88,7 +88,7 @@ describe.each(testVersions())("PostgreSQL %s, a publication", (version) => {
     expect(shown).toContain(
       "publish_via_partition_root is false: subscribers see each row under the name of its partition, and every partition, also one created later, is published by itself",
     );
-    expect(shown).toContain("row-level security does not hold for a stream");
+    expect(shown).toContain("row-level security does not apply to a stream");
   });
 
   it.each([
