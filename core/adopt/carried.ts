@@ -78,7 +78,7 @@ export function carriedNotes(table: ObservedTable, replication: ObservedReplicat
       : []),
     ...(roles.length > 0
       ? [
-          `${roles.join(", ")} ${roles.length > 1 ? "have" : "has"} privileges: not declared, so left as they are. grants declares them`,
+          `${roles.join(", ")} ${roles.length > 1 ? "have" : "has"} privileges: not declared, so left as they are. Declare them with grants`,
         ]
       : []),
     ...single.map(

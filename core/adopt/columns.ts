@@ -32,19 +32,19 @@ export function constraintNotes(table: ObservedTable): string[] {
       const { notValid, notEnforced, deferrable } = stateOf(one);
       const name = `${WORDS[one.kind]} "${one.name}"`;
       if (notEnforced)
-        return [`${name} is NOT ENFORCED: the server does not check it, and enforced: false leaves it so`];
+        return [`${name} is NOT ENFORCED: the server does not check it, and enforced: false declares that`];
       if (notValid)
         return [
-          `${name} is NOT VALID: it holds for new rows only, and validate: false leaves it so. Without that an update reads the rows of before`,
+          `${name} is NOT VALID: it holds for new rows only, and validate: false declares that. Otherwise an update reads the older rows`,
         ];
       if (deferrable !== undefined && one.kind !== "foreign")
-        return [`${name} is DEFERRABLE ${deferrable.toUpperCase()}: left as it is, and new partitions have it so`];
+        return [`${name} is DEFERRABLE ${deferrable.toUpperCase()}: left as it is, and new partitions get it too`];
       return [];
     }),
     ...table.columns.flatMap((column) =>
       column.unread === true
         ? [
-            `column "${column.name}" is NOT NULL for new rows only (NOT VALID): left as it is, and its rows of before are not read`,
+            `column "${column.name}" is NOT NULL for new rows only (NOT VALID): left as it is, and its older rows are not read`,
           ]
         : [],
     ),

@@ -108,7 +108,7 @@ function formNotes({ stems }: FoundLevels): string[] {
     if (isUniform(forms)) return [];
     const at = [...Object.keys(forms.begins), ...Object.keys(forms.ends)].sort();
     return [
-      `bounds of "${stem.name}" are UUIDs of several forms (otherwise than …-${forms.usual}: ${at.slice(0, NAMED).join(", ")}${at.length > NAMED ? ", …" : ""}): a new partition begins and ends with the very text of its neighbour, and new bounds end in ${forms.usual}`,
+      `bounds of "${stem.name}" are UUIDs of several forms (otherwise than …-${forms.usual}: ${at.slice(0, NAMED).join(", ")}${at.length > NAMED ? ", …" : ""}): a new partition begins and ends with the exact text of its neighbour, and new bounds end in ${forms.usual}`,
     ];
   });
 }

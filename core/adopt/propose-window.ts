@@ -55,7 +55,7 @@ export function proposeWindow(
       window: { lead, retention: "forever", start: formatInstant(first?.from ?? base) },
       notes: [
         ...notes,
-        ...(open ? ["the first partition has no beginning: it stays attached, outside the window"] : []),
+        ...(open ? ["the first partition has no beginning: it remains attached, outside the window"] : []),
       ],
     };
   const back = span(

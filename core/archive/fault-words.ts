@@ -23,7 +23,7 @@ export function wayOnOfReader(reader: Exclude<ArchiveReader, "drop">, standing: 
 
 const NOT_DONE: Readonly<Record<Exclude<ArchiveReader, "drop">, string>> = {
   restore: "Nothing was restored. ",
-  query: "No answer was given; a range of --from and --to that leaves this archive out is answered. ",
+  query: "Nothing was queried; a range of --from and --to without this archive works. ",
   verify: "",
 };
 

@@ -60,7 +60,7 @@ function checkLength(path: string, name: string, problems: Problem[]): void {
   problems.push({
     path,
     code: "name-too-long",
-    message: `the name ${JSON.stringify(name)} has ${bytes} bytes; PostgreSQL keeps ${MAX_IDENTIFIER_BYTES} and would cut it silently.`,
+    message: `the name ${JSON.stringify(name)} has ${bytes} bytes; PostgreSQL stores ${MAX_IDENTIFIER_BYTES} and would cut it silently.`,
     fix: "Choose a shorter name.",
   });
 }

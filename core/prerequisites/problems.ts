@@ -26,7 +26,7 @@ export function reportPrerequisites(declared: DeclaredPrerequisites, tables: rea
         "Give prerequisites.connection with host, port, database and user; a password goes into PGPASSWORD, not into a program.",
       );
   if (Object.keys(roles).length > 0 && !connection.includes("database"))
-    report("connection", "grants name their database, and the connection has none.", "Give its database.");
+    report("connection", "grants name their database, and the connection has none.", "Declare its database.");
   const names = {
     schemas: declared.schemas,
     extensions: declared.extensions,

@@ -6,7 +6,7 @@ import { resourceType } from "./resource-type";
 export const partitionType = resourceType({
   name: "Partition",
   description:
-    "One partition with its bounds. Create creates it, adopts one of equal bounds whatever its name, or attaches a detached one again. Delete only removes it from the state: PartitionWindow retires. A partition inside the window is not removed, not even an empty one.",
+    "One partition with its bounds. Create adds it, adopts one of equal bounds whatever its name, or attaches a detached one again. Delete only removes it from the state: PartitionWindow retires. A partition inside the window is not removed, not even an empty one.",
   inputs: partitionWireSchema,
   facts: z.object({ partition: z.string() }),
   texts: {

@@ -31,7 +31,7 @@ function silence(found: FoundJob, registered: RegisteredSchedule | undefined, zo
   if (!due || compareInstants(due, seen) <= 0) return [];
   const heard = last ? `has not run since ${formatInstant(last)}` : "never ran";
   return [
-    `job "${found.job}" ${heard}, although it was due at ${formatInstant(due)} (${found.cron}): check that pg_cron runs (shared_preload_libraries, cron.max_running_jobs) and may connect`,
+    `job "${found.job}" ${heard}, although its time was ${formatInstant(due)} (${found.cron}): check that pg_cron runs (shared_preload_libraries, cron.max_running_jobs) and may connect`,
   ];
 }
 

@@ -217,7 +217,7 @@ function whyExternal(wanted: WantedJob, facts: Extract<CronFacts, { kind: "absen
   if (facts.kind === "elsewhere") {
     const head = [wanted.job, wanted.cron, wanted.command, wanted.database, wanted.user].map(quoteLiteral).join(", ");
     return (
-      `pg_cron keeps its jobs in database "${facts.home}" (cron.database_name), not in "${wanted.database}": ${way}. ` +
+      `pg_cron stores its jobs in database "${facts.home}" (cron.database_name), not in "${wanted.database}": ${way}. ` +
       `Or run there: SELECT cron.schedule_in_database(${head}, ${String(wanted.active)})`
     );
   }

@@ -38,7 +38,7 @@ function read(text: string, report: Say): Location | undefined {
   }
   // A secret key may contain a slash.
   if (/^[^/]*@/.test(rest) || /^[^/]*:.*@/su.test(rest)) {
-    report("it has a user or a key before the @.", `Keep credentials out of the address. ${EXAMPLES}`);
+    report("it has a user or a key before the @.", `Remove credentials from the address. ${EXAMPLES}`);
     return undefined;
   }
   if (/[?#]/.test(rest)) {

@@ -74,7 +74,7 @@ describe.each(testVersions())("PostgreSQL %s, the owner of partitions", (version
       alter table app.events_p2025_03 owner to ${stranger}`);
     const shown = await preview(asDeployer, deployment, april);
     expect(shown.messages.join("\n")).toContain(
-      `partitions differ in owner, which is not declared: "${owner}" on "events_p2025_02", "events_p2025_04"; "${stranger}" on "events_p2025_03". Each is left as it is, and a new one is made as "events_p2025_04"`,
+      `partitions differ in owner, which is not declared: "${owner}" on "events_p2025_02", "events_p2025_04"; "${stranger}" on "events_p2025_03". Each is left as it is, and a new one is created as "events_p2025_04"`,
     );
     expect((await up(asDeployer, deployment, april)).error).toBeUndefined();
     expect(await ownerOf("events_p2025_03")).toBe(stranger);

@@ -351,7 +351,7 @@ describe.each(testVersions())("PostgreSQL %s, what is not declared", (version) =
     await adopts();
     const messages = await rolls();
     expect(messages.join("\n")).toContain(
-      'partitions differ in storage parameters, which is not declared: fillfactor = 80 on "events_p2025_03", "events_p2025_04"; fillfactor = 50 on "events_p2025_02". Each is left as it is, and a new one is made as "events_p2025_04"',
+      'partitions differ in storage parameters, which is not declared: fillfactor = 80 on "events_p2025_03", "events_p2025_04"; fillfactor = 50 on "events_p2025_02". Each is left as it is, and a new one is created as "events_p2025_04"',
     );
     await equalToSiblings();
   });

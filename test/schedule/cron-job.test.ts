@@ -207,7 +207,7 @@ it("a job that never ran although it was due, and one that failed, are warnings 
   expect((await preview(database, deployment, nightly)).messages).toEqual([]);
   await database.query(`update pgpartition.registry set schedule = schedule || '{"since": "2020-01-01T00:00:00Z"}'`);
   const warned = (await preview(database, deployment, nightly)).messages.join("\n");
-  expect(warned).toContain('job "nightly" never ran, although it was due at');
+  expect(warned).toContain('job "nightly" never ran, although its time was');
   await database.query(`insert into cron.job_run_details (jobid, runid, database, username, command, status, return_message, start_time, end_time)
     select jobid, nextval('cron.runid_seq'), database, username, command, 'failed', 'ERROR: nothing is prepared', now(), now() from cron.job`);
   const { messages } = await refresh();
@@ -246,7 +246,7 @@ it("B15 pg_cron in another database of the cluster: the statement to run there i
   const seen = await preview({ url }, deployment, nightly);
   expect(seen.error).toBeUndefined();
   const text = seen.messages.join("\n");
-  expect(text).toContain('pg_cron keeps its jobs in database "postgres" (cron.database_name), not in "shop"');
+  expect(text).toContain('pg_cron stores its jobs in database "postgres" (cron.database_name), not in "shop"');
   const statement = /SELECT cron\.schedule_in_database\(.*\)$/m.exec(text)?.[0] ?? "";
   await apply({ url }, deployment, nightly);
   expect(outputs()).toMatchObject({ runner: "external" });

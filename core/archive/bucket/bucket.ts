@@ -102,7 +102,7 @@ function reportConflicts(settings: ArchiveBucketSettings, report: Report): void 
       report(
         `storage[${index}].after`,
         `${step.storageClass} begins after ${step.days} days, when objects have expired (${expireDays}).`,
-        "Leave the step out, or lengthen expireAfter.",
+        "Remove the step, or lengthen expireAfter.",
       );
   });
 }

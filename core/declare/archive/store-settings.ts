@@ -106,7 +106,7 @@ function refuseS3Only(settings: StoreSettings, report: Say): void {
 function checkEndpoint(text: string, report: Say): void {
   // The value is not shown: it may contain a user and a password.
   if (/^https?:\/\/[^/]*@/i.test(text))
-    report("endpoint", "it has a user or a password before the @.", "Keep credentials out of the address.");
+    report("endpoint", "it has a user or a password before the @.", "Remove credentials from the address.");
   else if (!/^https?:\/\/(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i.test(text))
     report(
       "endpoint",

@@ -61,7 +61,7 @@ function checkPlaces(args: TableSpecArgs, at: number, problems: Problem[]): void
     problems.push(
       levelProblem(
         "resources",
-        "partitions of several levels are not resources of their own: values decide how many there are.",
+        "partitions of several levels are not separate resources: their number depends on values.",
         'Leave resources out, or set it to "window".',
       ),
     );

@@ -38,7 +38,7 @@ export function siblingNotes({ schema, profile, siblings }: Family): string[] {
         ? `as "${newest[0].name}"`
         : "as the table has it, because its branches differ";
     return [
-      `partitions differ in ${aspect.words}, which is not declared: ${said.join("; ")}. Each is left as it is, and a new one is made ${model}`,
+      `partitions differ in ${aspect.words}, which is not declared: ${said.join("; ")}. Each is left as it is, and a new one is created ${model}`,
     ];
   });
   const elsewhere = profile.schema === undefined ? alike(siblings.all, (one) => one.schema)?.value : undefined;
@@ -65,7 +65,7 @@ export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable)
     if (aspect.unsaid === false) return [];
     if (groupsOf(siblings.all, aspect).length !== 1 || said === (aspect.usual?.(table) ?? NONE)) return [];
     return [
-      `its partitions have ${aspect.words} ${said}: not declared, so left as it is, and new ones are made with the same`,
+      `its partitions have ${aspect.words} ${said}: not declared, so left as it is, and new ones are created with the same`,
     ];
   });
   const identities = siblings.all.filter(({ carried }) => carried.unsaid?.identities);
@@ -73,7 +73,7 @@ export function unsaidNotes({ profile, siblings }: Family, table: ObservedTable)
     ...shared,
     ...(identities.length > 0
       ? [
-          `${names(identities)} ${identities.length > 1 ? "have" : "has"} identity columns of their own (${(identities[0]?.carried.unsaid?.identities ?? []).join(", ")}), which the table does not have: left as they are, and not made on new ones`,
+          `${names(identities)} ${identities.length > 1 ? "have" : "has"} their own identity columns (${(identities[0]?.carried.unsaid?.identities ?? []).join(", ")}), which the table does not have: left as they are, and not created on new ones`,
         ]
       : []),
   ];

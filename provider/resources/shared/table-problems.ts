@@ -88,7 +88,7 @@ export function destroyRefused(table: { schema: string; table: string }): Refusa
   const name = `${table.schema}.${table.table}`;
   return new Refusal(
     `table "${name}" holds data and is not destroyed. To drop it with all its rows, set allowDestroy: ["${name}"] in the provider's configuration ` +
-      `and run \`pulumi up\` once before the destroy. To keep it and forget it here, run \`pgpartition release ${name}\` first. ` +
+      `and run \`pulumi up\` once before the destroy. To keep it and remove it only from the state, run \`pgpartition release ${name}\` first. ` +
       "If it was only renamed in the program, give the new name an alias of the old one",
   );
 }

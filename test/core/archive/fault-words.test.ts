@@ -27,7 +27,7 @@ describe("what a reader of an archive is told", () => {
   it("each says what it has not done itself", () => {
     expect(readers.map((reader) => /^[^.;]*/.exec(wayOnOfReader(reader, undefined))?.[0])).toEqual([
       "Nothing was restored",
-      "No answer was given",
+      "Nothing was queried",
       "Recover the object, from a replica or a backup of the store, or in a bucket with versions from the version before, and run it again",
     ]);
   });

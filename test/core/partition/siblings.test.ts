@@ -312,7 +312,7 @@ describe("notes", () => {
   it("name those that differ, by the larger group first, and nothing that is declared", () => {
     const leaves = [leaf("a", 1, { replicaIdentity: { kind: "full" } }), leaf("b", 2), leaf("c", 3)];
     expect(notesOf(leaves).differ).toEqual([
-      'partitions differ in replica identity, which is not declared: default on "b", "c"; full on "a". Each is left as it is, and a new one is made as "c"',
+      'partitions differ in replica identity, which is not declared: default on "b", "c"; full on "a". Each is left as it is, and a new one is created as "c"',
     ]);
     expect(notesOf(leaves, { replicaIdentity: { kind: "full" } }).differ).toEqual([]);
   });
@@ -324,9 +324,9 @@ describe("notes", () => {
       unsaid: { held: [{ role: "r", privilege: "update", columns: ["a"], grantable: true }] },
     };
     expect(notesOf([leaf("a", 1, state), leaf("b", 2, state)]).shared).toEqual([
-      'its partitions have owner "other": not declared, so left as it is, and new ones are made with the same',
-      'its partitions have privileges update (a) with grant option for "r": not declared, so left as it is, and new ones are made with the same',
-      "its partitions have storage parameters fillfactor = 70: not declared, so left as it is, and new ones are made with the same",
+      'its partitions have owner "other": not declared, so left as it is, and new ones are created with the same',
+      'its partitions have privileges update (a) with grant option for "r": not declared, so left as it is, and new ones are created with the same',
+      "its partitions have storage parameters fillfactor = 70: not declared, so left as it is, and new ones are created with the same",
     ]);
   });
 });

@@ -129,7 +129,7 @@ describe("a job that is as declared", () => {
   });
 
   it("is told when it never ran although it was due", () => {
-    expect(warnings({})).toEqual([expect.stringContaining("never ran, although it was due at 2025-03-10T02:00:00Z")]);
+    expect(warnings({})).toEqual([expect.stringContaining("never ran, although its time was 2025-03-10T02:00:00Z")]);
     const young = { ...registered, since: "2025-03-10T03:00:00Z" };
     expect(jobWarnings(found, young, "GMT", now)).toEqual([]);
   });
