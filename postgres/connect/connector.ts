@@ -202,7 +202,7 @@ function noAnswer(target: Target): ConnectionError {
     "busy",
     `${nameTarget(target)} accepted a connection and gave no answer in ${String(target.connectTimeoutMs / 1000)} s. ` +
       "A connection pooler does so while none of its server connections is free: " +
-      "give it one for each connection of this provider (poolSize) in addition to those of the application (PgBouncer: default_pool_size, max_db_connections), " +
+      "give it one for each connection of this provider (poolSize) and of the application (PgBouncer: default_pool_size, max_db_connections), " +
       "lower poolSize, or connect to the server itself.",
   );
 }

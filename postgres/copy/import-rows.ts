@@ -36,7 +36,7 @@ export function importRows(
   texts: AsyncIterable<Readable>,
 ): Promise<number> {
   const table = quoteQualified(request.schema, request.name);
-  const frame = { begin: "begin", left: "all of it was rolled back", settings: PATIENT } as const;
+  const frame = { begin: "begin", left: "it was rolled back", settings: PATIENT } as const;
   return inCopyTransaction(connections, options, frame, async (session) => {
     for (const step of request.create) await session.query(step.sql, step.values);
     if (request.written) await copyPartly(session, table, request, request.written, texts);
@@ -47,7 +47,7 @@ export function importRows(
     const rows = Number(counted[0]?.["rows"]);
     if (rows !== request.rows)
       throw new Error(
-        `${options.subject}: ${table} holds ${rows} rows and its archive ${request.rows}; all of it was rolled back`,
+        `${options.subject}: ${table} holds ${rows} rows and its archive ${request.rows}; it was rolled back`,
       );
     for (const step of request.finish) await session.query(step.sql, step.values);
     return rows;
