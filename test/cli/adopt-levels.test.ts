@@ -116,7 +116,9 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (versi
       name: "{base}_site_{value}",
     });
     expect(source).toContain('the values of "site_id" are not the same in every branch');
-    expect(source).toMatch(/branches that the table has not \("abc-123" \/ "one", "p2" \/ "def-456", "p2" \/ "xyz"\)/);
+    expect(source).toMatch(
+      /branches that the table does not have \("abc-123" \/ "one", "p2" \/ "def-456", "p2" \/ "xyz"\)/,
+    );
   });
 
   it("given values, and HASH above and below: the printed declaration adopts them without DDL", async () => {

@@ -42,7 +42,7 @@ describe.each(testVersions().slice(-1))("an archive that was altered, on Postgre
     );
     const refused = await engine.refused(["up", "--yes", "--skip-preview"]);
     const said = refused.stdout + refused.stderr;
-    expect(said).toMatch(/_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, the ledger says [0-9a-f]{64}/);
+    expect(said).toMatch(/_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, in the ledger [0-9a-f]{64}/);
     expect(said).toContain("the next update archives it again, as another generation");
     expect(await rows()).toEqual([{ n: 500 }]);
 

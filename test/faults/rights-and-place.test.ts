@@ -157,7 +157,7 @@ it("another cluster behind the same settings: refused before anything is changed
 it("a foreign schema with the management schema's name is refused, in preview too, and left alone", async () => {
   await database.query("create schema pgpartition; create table pgpartition.mine (id int)");
   for (const run of [await preview(database, deployment, march), await up(database, deployment, march)]) {
-    expect(run.error).toMatch(/schema "pgpartition" exists and is not ours/);
+    expect(run.error).toMatch(/schema "pgpartition" exists and is not managed by pgpartition/);
   }
   expect(await database.query("select count(*)::int as n from pg_tables where schemaname = 'pgpartition'")).toEqual([
     { n: 1 },

@@ -120,7 +120,7 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
       expect((await preview(database, deployment, at("2025-03-10", undefined))).messages.join()).not.toContain("whole");
       const shown = (await preview(database, deployment, april)).messages;
       expect(shown.join("\n")).toContain(
-        `publication "whole" ${why}: after the detach "events_p2025_02" is published under a name of its own`,
+        `publication "whole" ${why}: after the detach "events_p2025_02" is published under a separate name`,
       );
       await up(database, deployment, april);
       await consumer.read();

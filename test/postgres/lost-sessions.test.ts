@@ -88,7 +88,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
       return "done";
     });
     expect([done, rounds]).toEqual(["done", [0, 1]]);
-    expect(log.lines[0]).toContain("the lock of the table is gone");
+    expect(log.lines[0]).toContain("the lock of the table was lost");
     expect(log.lines[0]).toContain('Table "s"."t" is read again');
     expect(await server.query("select id from t")).toEqual([{ id: 1 }]);
   });

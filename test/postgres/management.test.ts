@@ -63,7 +63,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     await server.query('create table "mgmt ""x""".version (version int)');
     expect((await describeManagementSchema(open2())).kind).toBe("foreign");
     const error = await failureOf(ensure(open2()));
-    expect(error.message).toContain('schema "mgmt ""x""" exists and is not ours');
+    expect(error.message).toContain('schema "mgmt ""x""" exists and is not managed by pgpartition');
     const objects = await server.query(
       "select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1",
       [name],

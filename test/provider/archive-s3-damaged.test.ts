@@ -131,7 +131,7 @@ describe("the last copy of a partition in an S3 server", () => {
   it("object and manifest altered together are refused by the drop and by every reader", async () => {
     await archived();
     damageWithManifest(file("part-00001.parquet"), file("_manifest.json"));
-    const finding = /_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, the ledger says [0-9a-f]{64}/;
+    const finding = /_manifest\.json" is damaged: its SHA-256 is [0-9a-f]{64}, in the ledger [0-9a-f]{64}/;
     expect((await update(later)).error).toMatch(finding);
     expect(await there()).toBe(true);
     const { code, stderr } = await cli("query", "app.events", "select count(*) from events");

@@ -211,7 +211,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
       /by the last ANALYZE about \d+ rows of app.events_p2025_03 have no "note"/,
     );
     const run = await up(database, deployment, next);
-    expect(run.error).toMatch(/"events_note_filled" of relation "events_p2025_03" is violated.*taken back/s);
+    expect(run.error).toMatch(/"events_note_filled" of relation "events_p2025_03" is violated.*reverted/s);
     expect((await left(database)).dump).toBe(before);
     await database.query("update app.events set note = '' where note is null");
     await change(next);

@@ -66,9 +66,9 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       expect(run.error, String(round)).toMatch(
         /rows of partition "app\.events_p2025_03" do not satisfy check "known".*Nothing was dropped: check "known" of "app\.events" existed before this update, NOT VALID, and remains so; it checks every new row/s,
       );
-      const [, finding = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
+      const [, finding = ""] = /are found by: (SELECT .*?)\. Correct/.exec(run.error ?? "") ?? [];
       expect(await database.query(finding)).toMatchObject([{ id: "2" }]);
-      expect(run.error).not.toMatch(/taken back/);
+      expect(run.error).not.toMatch(/reverted/);
       expect((await left(database)).dump).toBe(before);
       expect(await states("known")).toEqual(everywhere("NOT VALID"));
       await expect(database.query("insert into app.events values (9, '2025-03-06', 'too long again')")).rejects.toThrow(
@@ -123,7 +123,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
         expect(run.error, String(round)).toMatch(
           /rows of partition "app\.events_p2025_03" do not satisfy foreign key "events_author".*Nothing was dropped/s,
         );
-        const [, finding = ""] = /are found by: (SELECT .*?)\. Mend/.exec(run.error ?? "") ?? [];
+        const [, finding = ""] = /are found by: (SELECT .*?)\. Correct/.exec(run.error ?? "") ?? [];
         expect(await database.query(finding)).toMatchObject([{ id: "2" }]);
         expect((await left(database)).dump).toBe(before);
       }
@@ -153,7 +153,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
       for (const round of [1, 2]) {
         const run = await up(database, deployment, declared);
         expect(run.error, `${name} ${String(round)}`).toMatch(
-          /taken back and the table is as it was.*On "app\.events_p2025_02", "app\.events_p2025_03" it existed before this update, and remains as it was/s,
+          /reverted and the table is as it was.*On "app\.events_p2025_02", "app\.events_p2025_03" it existed before this update, and remains as it was/s,
         );
         expect(await states(name)).toEqual(wanted);
         expect((await left(database)).dump).toBe(before);

@@ -24,7 +24,7 @@ describe("a store that refuses", () => {
       /Set region: "eu-central-1"/,
     ],
     ["the region by a redirect", answer(301, "PermanentRedirect"), "wrong-region", /PermanentRedirect.*Set `region`/],
-    ["the class", answer(403, "InvalidObjectState"), "frozen", /InvalidObjectState.*thawed/],
+    ["the class", answer(403, "InvalidObjectState"), "frozen", /InvalidObjectState.*Request a restore/],
     ["the key of KMS", answer(400, "KMS.NotFoundException"), "configuration", /KMS\.NotFoundException/],
     ["what it does not know", answer(501, "NotImplemented"), "unsupported", /NotImplemented.*another store/],
   ])("E07 refused for %s: object, cause and way on are said", async (_, fault, kind, said) => {
