@@ -74,7 +74,7 @@ it.each(["parquet", "csv", "rows"] as const)("spool, %s file and what is decoded
   expect([...new Set(seen.modes.values())]).toEqual([0o600]);
 });
 
-it("what a question makes of a CSV is 0600", async () => {
+it("files that a query writes for a CSV have mode 0600", async () => {
   const codec = await openCodecOf("csv", columns, { directory: folder, maxTextBytes: 10_000_000 });
   const file = join(folder, "part.csv.zst");
   await codec.encode(text(), file);

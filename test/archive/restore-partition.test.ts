@@ -64,7 +64,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition restore --as partition
     );
   });
 
-  it("F02 maps columns by name, gives new ones their default, and refuses what would lose a value before anything is made", async () => {
+  it("F02 maps columns by name, gives new ones their default, and refuses what would lose a value before anything is created", async () => {
     const columns = { id: "integer", at: "timestamptz", note: { type: "text", nullable: true } } as const;
     const bare = { columns, indexes: {} };
     await succeeded(march, bare);

@@ -137,7 +137,7 @@ describe.each(testVersions())("PostgreSQL %s, a restored archive", (version) => 
     expect(asked.stderr).toMatch(/0 rows of the table and \d+ of 1 archives since 2025-02-01T00:00:00Z/);
   });
 
-  it("F03 refuses a table that exists, a range without an archive, and says what there is", async () => {
+  it("F03 refuses a table that exists, and a range without an archive with the existing ones named", async () => {
     await database.query("create table app.taken ()");
     const taken = await onDatabase(database, "restore", "app.events", "--from", "2025", "--name", "taken");
     expect(taken.stderr).toMatch(/"app"\."taken" exists: nothing was restored/);

@@ -107,7 +107,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt, levels", (versi
     },
   );
 
-  it("says that values differ from branch to branch where nobody says where they come from, and what the update would make", async () => {
+  it("reports that values without a source differ from branch to branch, and what the update would create", async () => {
     await database.query(byHand());
     const { args, source } = await adopt();
     expect(args.partitionBy[1]).toEqual({

@@ -182,7 +182,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     return { source, program: { tables: { [name]: args }, asOf } satisfies Program };
   }
 
-  it.each(Object.entries(SETS))("%s: the printed program runs, and makes what it says", async (_, set) => {
+  it.each(Object.entries(SETS))("%s: the printed program runs, and creates what it announces", async (_, set) => {
     await database.query(set.sql);
     const there = await leaves(database, "t");
     const { source, program } = await adopt(...(set.options ?? []));
@@ -231,7 +231,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     expect(run_.stderr).not.toContain("--key");
   });
 
-  it("rows in a default partition that a missing one would take are told, with the way on, and it leads there", async () => {
+  it("rows in a default partition that a missing one would take are reported, with a fix that works", async () => {
     const set = months("t", quoted).filter((_, index) => index !== 1);
     await database.query(`${table("timestamptz not null")} ${parts("t", set)}
       create table app.t_default partition of app.t default;
@@ -248,7 +248,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     expect(await database.query("select count(*)::int as rows from app.t_default")).toEqual([{ rows: 0 }]);
   });
 
-  it("a name that something else has is told before the update would meet it", async () => {
+  it("a name that something else has is reported before the update would meet it", async () => {
     const set = months("t", quoted).filter((_, index) => index !== 1);
     const missing = `t_${tag(monthStart(-1)).slice(0, 6)}`;
     await database.query(`${table("timestamptz not null")} ${parts("t", set)} create table app.${missing} (id int)`);
@@ -258,7 +258,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
     );
   });
 
-  it("a given --key takes numbers of long ago, and what it makes is said", async () => {
+  it("a given --key takes numbers of long ago, and reports what it creates", async () => {
     const start = Date.UTC(1991, 0, 1);
     await database.query(
       `${table("bigint not null")} ${parts(
@@ -283,7 +283,7 @@ describe.each(testVersions())("PostgreSQL %s, pgpartition adopt of sets that oth
       VERSIONED,
     ],
   ])(
-    "UUIDv7 %s: later partitions begin where the last ends, made by up and by the schedule alike",
+    "UUIDv7 %s: later partitions begin where the last ends, created by up and by the schedule alike",
     async (_, bound, tail) => {
       await database.query(`${table("uuid not null")} ${parts("t", months("t", bound))}`);
       const { program } = await adopt();

@@ -52,7 +52,7 @@ it("status shows what is paused, released, detached or gone", async () => {
   expect((await cli("status")).stdout).toMatch(/^app\.events .*\(does not exist\)$/m);
 });
 
-it("status of a database without our schema says so and is no error", async () => {
+it("status of a database without the management schema reports that and is no error", async () => {
   await database.query("drop schema pgpartition cascade");
   expect(await cli("status")).toEqual({ code: 0, stdout: 'no table is registered in "pgpartition"\n', stderr: "" });
 });

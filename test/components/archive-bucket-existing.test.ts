@@ -74,7 +74,7 @@ const problems = (
   return valueOf(checkBucket(aws, "archive", args.existing ?? { bucket: NAME }, settings, args, {}).problems);
 };
 
-test("is read, and nothing of it is made but the archiver's policy", async () => {
+test("is read, and nothing of it is created but the archiver's policy", async () => {
   const bucket = existing({ prefix: "postgres" });
   expect(await valueOf(bucket.url)).toBe(`s3://${NAME}/postgres`);
   expect(await valueOf(bucket.arn)).toBe(`arn:aws:s3:::${NAME}`);

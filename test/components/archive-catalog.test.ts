@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(settled);
 
-test("makes a table that knows where archives will lie, and the view to query", async () => {
+test("creates a table that knows the paths of archives, and the view to query", async () => {
   const catalog = new ArchiveCatalog("archive", { ...args, location: pulumi.output(args.location) });
   await settled();
   expect(await valueOf(catalog.catalog)).toBe("my_app");

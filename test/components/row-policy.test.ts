@@ -43,7 +43,7 @@ test("a table that declares row security or grants has one row policy, after its
     expect(partition.dependsOn.some((urn) => urn.includes(":RowPolicy::"))).toBe(false);
 });
 
-test("a database makes the table whose policies are taken before the one that takes them", async () => {
+test("a database creates the table whose policies are copied before the one that copies them", async () => {
   new PartitionedDatabase("db", {
     connection: { host: "localhost" },
     asOf,

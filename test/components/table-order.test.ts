@@ -95,7 +95,7 @@ describe("tables of one database", () => {
     expect(waitsFor("orders-window", "PartitionWindow")).toEqual([]);
   });
 
-  test("a window that makes the partitions itself waits for no other window: a retirement that fails there keeps none from being made", async () => {
+  test("a window that creates the partitions itself waits for no other window: a retirement that fails there keeps none from being created", async () => {
     await database({
       items: table("items", ["orders"]),
       orders: table("orders", [], { resources: "window" }),
@@ -150,7 +150,7 @@ describe("tables of one database", () => {
 });
 
 describe("tables of their own", () => {
-  test("wait for those of the same provider that the program has made before", async () => {
+  test("wait for those of the same provider that the program has created before", async () => {
     const provider = new OneProvider("one");
     const other = new OneProvider("other");
     new PartitionedTable("orders", { ...table("orders"), asOf }, { provider });
@@ -161,7 +161,7 @@ describe("tables of their own", () => {
     expect(waitsFor("elsewhere-table", "Table")).toEqual([]);
   });
 
-  test("let the windows of those that refer to them go first, where these were made before", async () => {
+  test("let the windows of those that refer to them go first, where these were created before", async () => {
     const provider = new OneProvider("one");
     new PartitionedTable("items", { ...table("items", ["orders"]), asOf }, { provider });
     const orders = new PartitionedTable("orders", { ...table("orders"), asOf }, { provider });

@@ -56,7 +56,7 @@ describe("the place of an archive", () => {
     ["file:///a%5cb", /hides a slash, a backslash/],
     ["file:///a%00", /or NUL/],
     ["file:///a%zz", /a % that no two digits follow/],
-  ])("H03 %j is refused with the way on", (text, message) => {
+  ])("H03 %j is refused with the fix", (text, message) => {
     const { location, problems } = read(text);
     expect(location).toBeUndefined();
     expect(problems.map((problem) => `${problem.path} ${problem.message} ${problem.fix}`).join("\n")).toMatch(message);
@@ -84,7 +84,7 @@ describe("the place of an archive", () => {
       }),
     ));
 
-  test("a prefix that is read stays below the bucket, and is written as it was", () =>
+  test("a prefix that is read remains below the bucket, and is written as it was", () =>
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (prefix) => {
         const { location } = read(`s3://bucket/${prefix}`);

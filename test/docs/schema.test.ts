@@ -24,7 +24,7 @@ const INPUTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe("the package schema", () => {
-  it("is JSON of the plugin's own name and version, made once", () => {
+  it("is JSON of the plugin's own name and version, created once", () => {
     expect(JSON.parse(schemaText())).toMatchObject({ name: served.name, version: served.version });
     expect(schemaText()).toBe(schemaText());
   });

@@ -42,7 +42,7 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
 
   const THREE = ["its", "it's", "ITS"];
 
-  test(`${version}: tables are made`, async () => {
+  test(`${version}: tables are created`, async () => {
     await database.query("create table public.places (place text primary key)");
     declare("2026-05-10T00:00:00Z");
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
@@ -58,7 +58,7 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
     );
   });
 
-  test(`${version}: up makes all partitions of both tables, leaves what would be archived, and fails at its end`, async () => {
+  test(`${version}: up creates all partitions of both tables, leaves what would be archived, and fails at its end`, async () => {
     const { stdout } = await engine.refused(["up", "--yes", "--skip-preview"]);
     expect(stdout).toMatch(/archive "events_p2026_04"[^]*What is named here stays as it is/);
     expect((await made("^events_p")).map(({ name }) => name)).toEqual(
@@ -67,7 +67,7 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
     for (const place of THREE) await database.query("insert into public.visits values (1, $1, '2026-06-10')", [place]);
   });
 
-  test(`${version}: the next up goes on where that stopped`, async () => {
+  test(`${version}: the next up continues where that stopped`, async () => {
     mkdirSync(join(directory, "store"));
     await engine.pulumi(["up", "--yes", "--skip-preview"]);
     expect((await made("^events_p")).map(({ name }) => name)).toEqual(

@@ -57,7 +57,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
 
   const damagedWords = /drop "events_p2025_02".*" is damaged: its SHA-256 is [0-9a-f]{64}, in the \w+ [0-9a-f]{64}/s;
 
-  it("altered in the store during the grace refuses the drop by object and both hashes, whatever was altered; the next update archives it anew", async () => {
+  it("altered in the store during the grace refuses the drop by object and both hashes, whatever was altered; the next update archives it again", async () => {
     const changes = declared({}, { grace: "1 hour" });
     await archived(changes);
     const hour = (n: number): string => `2025-04-10T${String(2 * n).padStart(2, "0")}:00:00Z`;
@@ -83,7 +83,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     expect(list.stdout).toMatch(/^(older .*\n)+whole .*1000 rows/);
   }, 240_000);
 
-  it("as CSV it is refused too, and archived anew as another generation", async () => {
+  it("as CSV it is refused too, and archived again as another generation", async () => {
     const changes = declared({ format: "csv" });
     await archived(changes);
     damage(join(folder.of(database, "20250201"), "part-00001.csv.zst"), "a byte in the middle");
@@ -240,7 +240,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     }
   });
 
-  it("without a ledger that knows it an archive is restored by its own manifest, which is said; a damaged one is refused", async () => {
+  it("an archive that the ledger lacks is restored by its own manifest, which is reported; a damaged one is refused", async () => {
     await archived(declared({}, { grace: "none" }));
     const place = folder.of(database, "20250201");
     const manifest = `file://${place}/_manifest.json`;
@@ -260,7 +260,7 @@ describe.each(testVersions())("PostgreSQL %s, the last copy of a partition", (ve
     }
   });
 
-  it("a table that declares no archive any more, and a destroy, stand on the archive only where it lies whole", async () => {
+  it("a table that no longer declares an archive, and a destroy, rely on the archive only if it is whole in its store", async () => {
     const changes = declared();
     await archived(changes);
     const file = join(folder.of(database, "20250201"), "part-00001.parquet");

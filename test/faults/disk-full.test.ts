@@ -54,7 +54,7 @@ const rowsThere = async (): Promise<number | undefined> => {
   return (await database.query<{ n: number }>("select count(*)::int as n from app.events_p2025_02"))[0]?.n;
 };
 
-it("B11 no room for two parts in TMPDIR: preview and up say how much is needed and where, and with room the next up completes", async (context) => {
+it("B11 no room for two parts in TMPDIR: preview and up report how much is needed and where, and with room the next up completes", async (context) => {
   mounted(context, "size=64m");
   const small = folder.declared({ archive: { to: `file://${folder.path}`, spoolMegabytes: 16 } });
   await filled(100, small);
@@ -74,7 +74,7 @@ it("B11 no room for two parts in TMPDIR: preview and up say how much is needed a
   expect(await rowsThere()).toBeUndefined();
 });
 
-it("B11 TMPDIR is full in mid-export: a clear error, nothing is left there, and with room the next up goes on with what is stored", async (context) => {
+it("B11 TMPDIR is full in mid-export: a clear error, nothing is left there, and with room the next up continues with what is stored", async (context) => {
   mounted(context, "size=160m");
   const small = folder.declared({ archive: { to: `file://${folder.path}`, spoolMegabytes: 16 } });
   await filled(40_000, small);

@@ -64,7 +64,7 @@ describe.each(testVersions())("PostgreSQL %s, plugin killed while it changes a t
     await killed(more, /look|validate|foreign key/, 4, { sql: unread });
   }, 300_000);
 
-  it("killed before rows refuse a constraint: the next up takes back what the killed one added, and leaves what was there", async () => {
+  it("killed before rows refuse a constraint: the next up reverts what the killed one added, and leaves what existed", async () => {
     const key = { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } };
     const config = configOf(database, { asOf });
     // Points at which something has been added that the rows do not satisfy, or a foreign key on a single partition.

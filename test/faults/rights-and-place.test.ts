@@ -103,7 +103,7 @@ it.each([
   },
 );
 
-it("H11 a role that may not make the management schema: refused with the statement that an administrator has to run", async () => {
+it("H11 a role that may not create the management schema: refused with the statement that an administrator has to run", async () => {
   const run = await up(asRole(), deployment, march);
   expect(run.error).toContain(`CREATE SCHEMA "pgpartition" AUTHORIZATION "${role}"`);
 });
@@ -126,7 +126,7 @@ it.each<Wrong>([
   expect(run.error).toContain(`${database.host}:${String(database.port)}`);
 });
 
-it("J04 a wrong host: preview is made without the database, marked so, and shows no drop; up fails with the address", async () => {
+it("J04 a wrong host: preview is computed without the database, marked so, and shows no drop; up fails with the address", async () => {
   await up(database, deployment, march);
   const away = { url: database.url.replace(/@[^/]*\//, "@127.0.0.1:1/") };
   const april = program("2025-04-10T00:00:00Z");
@@ -164,7 +164,7 @@ it("a foreign schema with the management schema's name is refused, in preview to
   ]);
 });
 
-it("an empty schema of that name, made by an administrator for a role without rights on the database, is used", async () => {
+it("an empty schema of that name, created by an administrator for a role without rights on the database, is used", async () => {
   await database.query(`create schema pgpartition authorization ${role}; alter schema app owner to ${role}`);
   expect((await up(asRole(), deployment, march)).error).toBeUndefined();
   const { result } = await withPlugin(asRole(), march, (plugin) => deployment.preview(plugin, march));

@@ -41,7 +41,7 @@ describe.each(testVersions())("PostgreSQL %s, a stream of changes", (version) =>
     ["the table", true],
     ["each partition", false],
   ])(
-    "C15 a consumer by the name of %s gets every row exactly once while partitions are made, detached and dropped",
+    "C15 a consumer by the name of %s gets every row exactly once while partitions are created, detached and dropped",
     async (_, viaRoot) => {
       const published = { warehouse: { create: true, viaRoot } } as const;
       expect((await up(database, deployment, at("2025-03-10", published))).error).toBeUndefined();

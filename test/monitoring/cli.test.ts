@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 afterAll(closeAll);
 
-it("monitoring writes the files that the component makes, without a database", async () => {
+it("monitoring writes the files that the component creates, without a database", async () => {
   const out = join(folder, "a", "b");
   const args = [
     "--warn",

@@ -47,7 +47,7 @@ it("records the declared sizes, shows the change of one in preview, and has noth
   expect((await preview(database, deployment, larger)).steps).toEqual([]);
 });
 
-it("leaves what is recorded where the program says nothing", async () => {
+it("leaves what is recorded where the program declares nothing", async () => {
   await up(database, deployment, march);
   expect(await recorded()).toEqual([10, 100, 200]);
   await up(database, deployment, large);

@@ -79,7 +79,7 @@ describe("a table that an API shows", () => {
     ).toContain('app.events: row security is not on, and an API shows its partitions in schema "api"');
   });
 
-  it("is refused while nobody knows its row security", async () => {
+  it("is refused while its row security is unknown", async () => {
     const found = await analyze({ ...exposed(), leaves: UNKNOWN });
     expect(found.map(({ policy }) => policy)).toEqual(["rls-required", "leaves-closed"]);
     expect(found[0]?.message).toContain("its row security is not known yet");

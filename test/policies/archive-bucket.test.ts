@@ -87,7 +87,7 @@ const window = (to: string, changes: object = {}): StackPart => ({
 });
 
 describe("a bucket of archives", () => {
-  it("is accepted as ArchiveBucket makes it, and so is a stack without one", async () => {
+  it("is accepted as ArchiveBucket creates it, and so is a stack without one", async () => {
     expect(await found(stack())).toEqual([]);
     expect(await found([])).toEqual([]);
   });
@@ -178,7 +178,7 @@ describe("a bucket of archives", () => {
     await analyzer.configure({});
   });
 
-  it("is known by where its settings come from, as long as nobody knows its name", async () => {
+  it("is identified by the source of its settings, as long as its name is unknown", async () => {
     const unnamed = { ...bucket, properties: { bucket: UNKNOWN, arn: UNKNOWN } };
     const settings = (changes: Readonly<Record<string, object | undefined>>) =>
       stack(changes, []).map((one) => ({
@@ -193,7 +193,7 @@ describe("a bucket of archives", () => {
     ]);
   });
 
-  it("that no component made is judged when a table archives into it", async () => {
+  it("that no component created is judged when a table archives into it", async () => {
     const plain = stack({ Versioning: undefined }).map(({ parent: _component, ...one }) => one);
     expect(await found(plain)).toEqual([]);
     expect(await found([...plain, window("s3://another/x")])).toEqual([
@@ -269,7 +269,7 @@ describe("table and archive together", () => {
     expect(await found([...stack({ ...gone(1), ...lock }), window(to)])).toHaveLength(1);
   });
 
-  it("are said to be unknown where the archive is in no bucket of the stack", async () => {
+  it("are reported as unknown if the archive is in no bucket of the stack", async () => {
     await limits({ audit: "7 years" });
     await analyzer.configure({
       "archive-retention-consistent": { minimum: { audit: "7 years" } },

@@ -75,7 +75,7 @@ describe("rows of a class that is to be archived", () => {
     await analyzer.configure({});
   });
 
-  it("do not go to a disk of whoever runs the update where a bucket is asked for", async () => {
+  it("are not stored on the machine that runs the update if a bucket is required", async () => {
     const local = archiving(undefined, { archive: { ...archive, to: "file:///var/archive" } });
     expect(await found(local)).toEqual([]);
     await analyzer.configure({ "no-drop-without-archive": { stores: ["s3"] } });
@@ -205,7 +205,7 @@ describe("a legal hold", () => {
     );
   });
 
-  it("that is no range of time is said, and not taken for none", async () => {
+  it("that is no range of time is reported, and not ignored", async () => {
     await holding({ from: "soon" });
     expect(await found(archiving(entry()))).toEqual([expect.stringContaining("which is no range of time")]);
     await analyzer.configure({});

@@ -18,7 +18,7 @@ async function only(properties: object, policy: string, level = "mandatory"): Pr
 const table = "public.audit_logs_partitioned";
 
 describe("the policy pack in its own process", () => {
-  it("tells the engine every rule with description, severity and configuration", async () => {
+  it("sends the engine every rule with description, severity and configuration", async () => {
     const info = await analyzer.info();
     expect(info.getName()).toBe("pgpartition");
     expect(info.getPoliciesList().map((policy) => policy.getName())).toEqual(RULES.map((rule) => rule.name));
@@ -41,7 +41,7 @@ describe("retention", () => {
     );
   });
 
-  it.each(["reason", "owner", "dataClass"] as const)("needs %s beside it", async (name) => {
+  it.each(["reason", "owner", "dataClass"] as const)("needs %s in addition", async (name) => {
     const message = await only(without(audit(), name), "retention-declared");
     expect(message).toContain(`${name} is missing`);
     expect(message).toContain("retention-declared.require");
@@ -162,7 +162,7 @@ describe("the plan", () => {
     );
   });
 
-  it("may not leave too many partitions behind, counting what it makes and what it takes away", async () => {
+  it("may not leave too many partitions behind, counting what it creates and what it takes away", async () => {
     expect(await analyzer.analyze(WINDOW_TYPE, audit({}, { leafCount: 500, createCount: 1, detachCount: 1 }))).toEqual(
       [],
     );
@@ -195,13 +195,13 @@ describe("what could not be judged", () => {
     );
   });
 
-  it("blocks where the environment says so", async () => {
+  it("blocks where the environment requires it", async () => {
     await analyzer.configure({ "every-rule-evaluated": "mandatory" });
     await only(audit({}, { complete: false }), "every-rule-evaluated", "mandatory");
     await analyzer.configure({});
   });
 
-  it("is reported when there is no plan at all, or one without its totals", async () => {
+  it("is reported if the plan is missing, or lacks its totals", async () => {
     expect(await only(without(audit(), "plan"), "every-rule-evaluated", "advisory")).toContain(
       "the resource carries no plan",
     );
@@ -240,7 +240,7 @@ describe("what could not be judged", () => {
 });
 
 describe("a schedule", () => {
-  it("must be declared, or why there is none", async () => {
+  it("must be declared, or a reason for none", async () => {
     const message = await only(without(audit(), "schedule"), "schedule-declared", "advisory");
     expect(message).toContain(`${table}: neither a schedule nor a reason for none is declared`);
     expect(message).toContain("schedule-declared.required");

@@ -38,7 +38,7 @@ describe.each(testVersions())("connecting to PostgreSQL %i", (version) => {
     return error;
   };
 
-  it("tells which database it is", async () => {
+  it("identifies the database", async () => {
     const [row] = await server.query<{ id: string; oid: string }>(
       "select system_identifier::text as id, d.oid::text as oid from pg_control_system(), pg_database d where datname = current_database()",
     );
@@ -61,7 +61,7 @@ describe.each(testVersions())("connecting to PostgreSQL %i", (version) => {
     }
   });
 
-  it("says what is wrong with password, user, database, host and port, never the password", async () => {
+  it("reports what is wrong with password, user, database, host and port, never the password", async () => {
     const where = `${server.host}:${server.port}, database "${server.database}", user "${server.user}"`;
     const password = await failed({ password: CANARY });
     expect(password.kind).toBe("authentication");
@@ -163,7 +163,7 @@ describe("connecting", () => {
     expect(error.message).toContain("PostgreSQL 14.23");
   });
 
-  it("tells a pooler in transaction mode from one in session mode and from none", async () => {
+  it("distinguishes a pooler in transaction mode from one in session mode and from none", async () => {
     const session = (pid: number, announced: number, pids: () => number): Session =>
       ({
         pid,

@@ -58,7 +58,7 @@ describe.each(testVersions())("detaching on PostgreSQL %i", (version) => {
     await detach(database);
   });
 
-  it("waits for an old reader first, holding nothing, so that nobody waits for it", async () => {
+  it("waits for an old reader first, holding nothing, so that no session waits for it", async () => {
     const reader = await server.connect({ application_name: "old reader", ...ownRole(server) });
     await reader.query("begin");
     await reader.query("select * from p");

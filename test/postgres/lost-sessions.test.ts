@@ -13,7 +13,7 @@ it.each([
   "Connection terminated",
   "Client has encountered a connection error and is not queryable",
   "Client was closed and is not queryable",
-])("a server that accepts a connection and drops it (%s) is told by place and way on, and tried again", (text) => {
+])("a server that accepts a connection and drops it (%s) is reported with address and fix, and tried again", (text) => {
   const target = { host: "db.example.com", port: 5433, database: "app", user: "owner" };
   const error = connectionError(new Error(text), target, (hidden) => hidden);
   expect(error.kind).toBe("unreachable");
@@ -74,7 +74,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(log.lines.join("\n")).not.toMatch(BARE);
   });
 
-  it("the one that holds the lock of a table: the lock is taken again, and what is under it is begun anew", async () => {
+  it("the one that holds the lock of a table: the lock is taken again, and the work under it is restarted", async () => {
     const database = open();
     const rounds: number[] = [];
     const log = recordingLog();
@@ -117,7 +117,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(await server.query("select id from t order by 1")).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
-  it("with a statement of no transaction on its way: the outcome is unknown, with where, what and the way on", async () => {
+  it("with a statement of no transaction on its way: the outcome is unknown, with where, what and the fix", async () => {
     const database = open();
     const work = failureOf(
       database.execute([statement("select pg_sleep(7)", { timeouts: "waiting" })], options("sleeping")),
@@ -133,7 +133,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(error.message).not.toMatch(BARE);
   });
 
-  it("while rows are copied: the error says what was not done, and the next one has a session of its own", async () => {
+  it("while rows are copied: the error reports what was not done, and the next one has a new session", async () => {
     // 30 MB: more than the buffers of a connection hold, so that the server cannot have sent it all before it is ended.
     await server.query("alter table t add column note text");
     await server.query("insert into t select n, repeat('x', 1000) from generate_series(1, 30000) n");
@@ -164,7 +164,7 @@ describe.each(testVersions())("sessions that the server ends, PostgreSQL %i", (v
     expect(read).toBeGreaterThan(30_000_000);
   });
 
-  it("another session was faster: what is under the lock is begun anew, and a mistake of the statement is told as it is", async () => {
+  it("another session was faster: the work under the lock is restarted, and a mistake of the statement is reported as it is", async () => {
     const database = open();
     const seen: number[] = [];
     const log = recordingLog();

@@ -30,7 +30,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     await server.query("drop table if exists t, leaf");
   });
 
-  it("is made once, by however many at a time, and adopted by the next", async () => {
+  it("is created once, by however many at a time, and adopted by the next", async () => {
     expect(await describeManagementSchema(open2())).toEqual({ kind: "absent" });
     const versions = await Promise.all([ensure(open2()), ensure(open2()), ensure(open2())]);
     expect(versions).toEqual([MANAGEMENT_VERSION, MANAGEMENT_VERSION, MANAGEMENT_VERSION]);
@@ -58,7 +58,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     expect(await ensure(open2())).toBe(MANAGEMENT_VERSION);
   });
 
-  it("refuses a schema that is somebody else's, and leaves it as it is", async () => {
+  it("refuses an unmanaged schema, and leaves it as it is", async () => {
     await server.query('create schema "mgmt ""x"""');
     await server.query('create table "mgmt ""x""".version (version int)');
     expect((await describeManagementSchema(open2())).kind).toBe("foreign");
@@ -187,7 +187,7 @@ describe.each(testVersions())("the management schema on PostgreSQL %i", (version
     expect((await check()).message).toContain("is not the table that was detached");
   });
 
-  it("tells a role without rights what an administrator has to run", async () => {
+  it("reports to a role without rights what an administrator has to run", async () => {
     const role = `r"${version}`;
     const quoted = `"r""${version}"`;
     await administer(server, async (admin) => {

@@ -170,7 +170,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     else expect(leaf?.bounds && formatInterval(leaf.bounds)).toBe(wanted);
   });
 
-  it("tells default, sub-partitioned and other partitions apart", async () => {
+  it("distinguishes default, sub-partitioned and other partitions", async () => {
     await server.query("create table m (ts timestamptz not null, n int) partition by range (ts)");
     await server.query("create table m_default partition of m default");
     await server.query(
@@ -306,7 +306,7 @@ describe.each(testVersions())("observing on PostgreSQL %i", (version) => {
     expect(performance.now() - start).toBeLessThan(3_000);
   });
 
-  it("estimates sizes instead of waiting while somebody rewrites a leaf", async () => {
+  it("estimates sizes instead of waiting while a partition is rewritten", async () => {
     await server.query("create table rw (ts timestamptz not null) partition by range (ts)");
     await server.query("create table rw1 partition of rw for values from ('2025-01-01Z') to ('2025-02-01Z')");
     const holder = await server.connect();

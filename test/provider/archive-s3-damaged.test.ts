@@ -60,7 +60,7 @@ describe("the last copy of a partition in an S3 server", () => {
     return found;
   }
 
-  it("altered in the bucket during the grace: with readBack no drop, by object and both hashes, whatever was altered; the next update archives it anew", async () => {
+  it("altered in the bucket during the grace: with readBack no drop, by object and both hashes, whatever was altered; the next update archives it again", async () => {
     const all = Object.keys(DAMAGES) as Damage[];
     grace = "1 hour";
     await archived();
@@ -109,7 +109,7 @@ describe("the last copy of a partition in an S3 server", () => {
     }
   });
 
-  it("after the drop every reader says of a damaged object that it is damaged, as of one in a directory", async () => {
+  it("after the drop every reader reports a damaged object as damaged, as one in a directory", async () => {
     grace = "none";
     await archived();
     damage(file("part-00001.parquet"), "its last byte");

@@ -61,7 +61,7 @@ describe("an archive in an S3 server", () => {
     expect(refused.stderr).toMatch(/Give valid credentials/);
   });
 
-  it("E08 into a bucket that does not exist: preview says so, partitions are made, nothing leaves the table, and the update fails at its end", async () => {
+  it("E08 into a bucket that does not exist: preview says so, partitions are created, nothing leaves the table, and the update fails at its end", async () => {
     await reset(database);
     const deployment = new Deployment();
     const archive = { ...store.settings({ region: "us-east-1" }), to: "s3://no-such-bucket-anywhere/x" };

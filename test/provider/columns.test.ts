@@ -72,7 +72,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     return { sent, text };
   }
 
-  it("adds columns without writing a partition anew: nullable, with a constant, with the time of the change", async () => {
+  it("adds columns without rewriting a partition: nullable, with a constant, with the time of the change", async () => {
     const before = await files();
     const { text } = await change(
       declare({
@@ -217,7 +217,7 @@ describe.each(testVersions())("PostgreSQL %s, columns over time", (version) => {
     await change(next);
   });
 
-  it("makes a type wider where PostgreSQL writes nothing anew", async () => {
+  it("makes a type wider where PostgreSQL rewrites nothing", async () => {
     const narrow = {
       ...base,
       code: { type: "varchar(5)", nullable: true },

@@ -24,7 +24,7 @@ const declare = (changes: Partial<TableSpecArgs> = {}) => program(asOf, { column
 const author = { columns: ["author"], references: { schema: "app", table: "users", columns: ["id"] } };
 const short = "length(note) <= 5";
 
-describe.each(testVersions())("PostgreSQL %s, constraints that were there before", (version) => {
+describe.each(testVersions())("PostgreSQL %s, constraints that existed before", (version) => {
   const database = withDatabase(version);
   let deployment: Deployment;
 
@@ -53,7 +53,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
   const everywhere = (state: string) =>
     ["events", "events_p2025_02", "events_p2025_03", "events_p2025_04"].map((relation) => `${relation} ${state}`);
 
-  it("a check that stood there NOT VALID stands so after rows did not satisfy it, twice, and new rows are refused", async () => {
+  it("a check that existed NOT VALID remains so after rows did not satisfy it, twice, and new rows are refused", async () => {
     await database.query(`alter table app.events add constraint known check (${short}) not valid`);
     const before = (await left(database)).dump;
     const declared = declare({ checks: { known: short } });
@@ -84,7 +84,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     await nothingLeft(database, deployment, declared);
   });
 
-  it("beside it only what this update has added is taken back, and what it has changed besides is named", async () => {
+  it("otherwise only what this update has added is reverted, and its other changes are named", async () => {
     await database.query(`alter table app.events add constraint known check (${short}) not valid`);
     const more = { ...columns, amount: { type: "int", default: "0" } };
     const run = await up(
@@ -112,7 +112,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
   });
 
   it.runIf(version >= 18)(
-    "a foreign key that stood there NOT VALID stands so, on the table and every partition",
+    "a foreign key that existed NOT VALID remains so, on the table and every partition",
     async () => {
       await database.query(
         "alter table app.events add constraint events_author foreign key (author) references app.users not valid",
@@ -137,7 +137,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     },
   );
 
-  it("a foreign key and a check that a single partition had before stay on it, in their state", async () => {
+  it("a foreign key and a check that a single partition had before remain on it, in their state", async () => {
     await database.query(
       `alter table app.events_p2025_02 add constraint events_author foreign key (author) references app.users;
        alter table app.events_p2025_03 add constraint events_author foreign key (author) references app.users not valid;
@@ -181,7 +181,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     expect(await states("known")).toEqual(["events_p2025_02 valid"]);
   });
 
-  it("a check of the product's own name for NOT NULL that another hand made is used, and stays", async () => {
+  it("a check of the product's own name for NOT NULL that was created by hand is used, and remains", async () => {
     await database.query(
       "update app.events set note = null where id = 2; alter table app.events add constraint events_note_filled check (note is not null) not valid",
     );
@@ -245,7 +245,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     expect(await states("known")).toEqual(everywhere("NOT ENFORCED"));
   });
 
-  it("a foreign key of a table before PostgreSQL 18 cannot hold for new rows only: that is said", async () => {
+  it("a foreign key of a table before PostgreSQL 18 cannot hold for new rows only: that is reported", async () => {
     const run = await up(
       database,
       deployment,
@@ -258,7 +258,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
   });
 
   it.runIf(version >= 18)(
-    "NOT NULL that is NOT VALID stays so, and an archive knows that values may be missing",
+    "NOT NULL that is NOT VALID remains so, and an archive knows that values may be missing",
     async () => {
       await database.query(
         "update app.events set note = null where id = 2; alter table app.events add constraint filled not null note not valid",
@@ -290,7 +290,7 @@ describe.each(testVersions())("PostgreSQL %s, constraints that were there before
     await nothingLeft(database, deployment, back);
   });
 
-  it("keys that are DEFERRABLE stay so, and a new partition has them so", async () => {
+  it("keys that are DEFERRABLE remain so, and a new partition has them so", async () => {
     await reset(database);
     deployment = new Deployment();
     await database.query(

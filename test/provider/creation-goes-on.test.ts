@@ -39,7 +39,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
   const store = () => join(directory, "store");
 
   it.each(["window", "partition"] as const)(
-    "with resources by the %s, a folder that is away: partitions are made, nothing leaves, the update fails at its end, and the next goes on",
+    "with resources by the %s, a folder that is away: partitions are created, nothing leaves, the update fails at its end, and the next continues",
     async (resources) => {
       const changes = archived({ resources });
       renameSync(mkdtempSync(join(directory, "new-")), store());
@@ -90,7 +90,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     ]);
   });
 
-  it("what decides about retirement cannot be read: all is made, nothing leaves, and every update says why", async () => {
+  it("the facts of retirement cannot be read: all is created, nothing is retired, and every update reports why", async () => {
     const changes: Partial<TableSpecArgs> = { resources: "window", requireBackupSince: { query: "select 1 / 0" } };
     expect((await run(march, changes)).error).toBeUndefined();
     const backup = await run(april, changes);
@@ -113,7 +113,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
     expect((await leaves(database)).at(-1)).toBe("events_p2025_06");
   });
 
-  it("the record of the window and what the schedule is to make cannot be written: told at the end, nothing leaves", async () => {
+  it("the record of the window and of the coming partitions cannot be written: reported at the end, nothing is retired", async () => {
     const changes: Partial<TableSpecArgs> = { resources: "window", grace: "none" };
     expect((await run(march, changes)).error).toBeUndefined();
     await database.query(`create function app.refuse() returns trigger language plpgsql as 'begin raise exception ''no room''; end';

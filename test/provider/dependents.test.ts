@@ -35,7 +35,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
   const exists = async (relation: string) =>
     (await database.query<{ is: boolean }>(`select to_regclass('${relation}') is not null as is`))[0]?.is;
 
-  it("whatever needs an expired partition keeps it attached, each with the statement that ends it, and everything else goes on", async () => {
+  it("whatever needs an expired partition keeps it attached, each with the statement that ends it, and everything else continues", async () => {
     await database.query(`create table app.other (n bigint, at timestamptz); create table app.log (id bigint);
       create publication everything for table ${OLD}`);
     const needs = [

@@ -95,7 +95,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
   );
 
   it.each(["window", "partition"] as const)(
-    "with resources by the %s, to be archived: it stays with a warning and the way on, and keeps nothing else",
+    "with resources by the %s, to be archived: it remains with a warning and the fix, and keeps nothing else",
     async (resources) => {
       const changes: Partial<TableSpecArgs> = {
         resources,
@@ -143,7 +143,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
     await settled(after);
   });
 
-  it("whose server is away, and one without any way to read it, keep nothing from being made", async () => {
+  it("whose server is away, and one without any way to read it, keep nothing from being created", async () => {
     await database.query(`alter server far options (set port '9');
       create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere;
       create foreign table app.older partition of app.events for values from ('2025-01-01 00:00:00+00') to ('2025-02-01 00:00:00+00') server nowhere`);
@@ -159,7 +159,7 @@ describe.each(testVersions())("PostgreSQL %s, a foreign table among the partitio
     }
   });
 
-  it("goes with a table that is destroyed as what it is, and its rows stay where they are", async () => {
+  it("goes with a table that is destroyed as what it is, and its rows remain where they are", async () => {
     expect((await up(database, deployment, declared(march))).error).toBeUndefined();
     const sent = ddlOf(
       await statementsDuring(database, () =>

@@ -36,7 +36,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
   };
   const tables = (pattern?: string) => tree(database, pattern);
 
-  it("makes a branch for each value in use and each site of it, and a second update changes nothing", async () => {
+  it("creates a branch for each value in use and each site of it, and a second update changes nothing", async () => {
     await run(MARCH);
     expect(await tables()).toEqual([
       "petri_obs",
@@ -59,7 +59,7 @@ describe.each(testVersions())("PostgreSQL %s, levels", (version) => {
     expect(again.steps).toEqual([]);
   });
 
-  it("shows a value that appears in its source in the next preview, and makes its branch", async () => {
+  it("shows a value that appears in its source in the next preview, and creates its branch", async () => {
     await run(MARCH);
     await database.query("insert into app.sites values ('new', 'abc-123')");
     const before = await tables();

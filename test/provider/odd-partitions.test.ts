@@ -58,7 +58,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     },
   );
 
-  it("the cut that would take nothing says where the window has to begin, and goes through by that", async () => {
+  it("the cut that would retire nothing names the start that the window needs, and passes with it", async () => {
     await adopted("minvalue", { window: forever, resources: "window" });
     const refused = await run(MARCH, { window: window("3 months"), resources: "window" });
     expect(refused.error).toContain('"events_old" has no beginning, so it contains every earlier interval');
@@ -69,7 +69,7 @@ describe.each(testVersions())("PostgreSQL %s", (version) => {
     expect(await leaves(database)).toContain("events_old");
   });
 
-  it("by the clock it waits with its reason, and the months after it go on", async () => {
+  it("by the clock it waits with its reason, and the months after it continue", async () => {
     await adopted("minvalue", { window: window("3 months", "2025-01-01") });
     const june = ["2025-06-10T00:00:00Z", { window: window("3 months", "2025-01-01") }] as const;
     const shown = await preview(database, deployment, program(june[0], { indexes: {}, grace: "none", ...june[1] }));

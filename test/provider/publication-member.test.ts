@@ -94,7 +94,7 @@ describe.each(testVersions())("PostgreSQL %s, membership in a publication", (ver
     expect(result).toEqual(["app.events#ours", "app.events#theirs"]);
   });
 
-  it("of one that is missing: refused with both ways on, or made where the program says so", async () => {
+  it("of one that is missing: refused with both fixes, or created where the program declares it", async () => {
     const refused = await preview(database, deployment, at(["warehouse"]));
     expect(refused.error).toContain('publication "warehouse" does not exist in the database');
     expect(refused.error).toContain('CREATE PUBLICATION "warehouse"');

@@ -62,7 +62,7 @@ describe.each(testVersions())("PostgreSQL %s, an archived range that is restored
   const nothingDue = async (asOf: string, changes: Partial<TableSpecArgs>) =>
     expect((await preview(database, deployment, declared(asOf, changes))).steps).toEqual([]);
 
-  it("F04 F05 comes back with all its rows, as its siblings are and read-only, stays while it is named, and leaves with a new archive", async () => {
+  it("F04 F05 comes back with all its rows, as its siblings are and read-only, remains while it is named, and leaves with a new archive", async () => {
     await archivedFebruary(secured);
     const restored = { ...secured, restored: ["2025-02"] };
     const shown = (await preview(database, deployment, declared(april, restored))).messages.join("\n");

@@ -74,7 +74,7 @@ describe.each(testVersions())("the queue of a table on PostgreSQL %i", (version)
     expect(events).toEqual(["x ran", "x told", "y ran", "z ran", "y told", "z told"]);
   });
 
-  it("flushes what its tasks did once, and tells that they are done only then", async () => {
+  it("flushes the changes of its tasks once, and reports them as done only then", async () => {
     const events: string[] = [];
     const logged = await statementsDuring(server, async () => {
       const database = open();
@@ -92,7 +92,7 @@ describe.each(testVersions())("the queue of a table on PostgreSQL %i", (version)
     ]);
   });
 
-  it("tells of no task as done when the lock was lost before the flush", async () => {
+  it("reports no task as done when the lock was lost before the flush", async () => {
     const events: string[] = [];
     const database = open();
     await Promise.all(

@@ -43,7 +43,7 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
   });
 
   it.each(["app.mood", "APP.mood", '"app"."mood"', 'app."Mood"', "app.mood[]", "app.amount", "pg_catalog.int4"])(
-    "%s is made, and is no difference afterwards",
+    "%s is created, and is no difference afterwards",
     async (type) => {
       const deployment = new Deployment();
       expect((await preview(database, deployment, declare(type))).error).toBeUndefined();
@@ -57,7 +57,7 @@ describe.each(testVersions())("PostgreSQL %s, types that are not PostgreSQL's ow
     },
   );
 
-  it("an unqualified name of the very type that a column has is told to be written with its schema, and is no rewrite", async () => {
+  it("an unqualified name of the type that a column has must be written with its schema, and is no rewrite", async () => {
     const deployment = new Deployment();
     expect((await up(database, deployment, declare("app.mood"))).error).toBeUndefined();
     const { error } = await preview(database, deployment, declare("mood"));

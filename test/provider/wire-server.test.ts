@@ -147,7 +147,7 @@ describe("provider service", () => {
     expect(response.getChanges()).toBe(pb.DiffResponse.DiffChanges.DIFF_SOME);
   });
 
-  it("answers a read of what is gone with an empty id, and tells an import from a refresh", async () => {
+  it("answers a read of a missing object with an empty id, and distinguishes an import from a refresh", async () => {
     const seen: unknown[] = [];
     const client = await connect(
       fakeModule(fakeHandler({ read: (_ctx, request) => (seen.push(request), Promise.resolve(undefined)) })),
@@ -220,7 +220,7 @@ describe("provider service", () => {
     expect(error.code).toBe(status.UNKNOWN);
   });
 
-  it("tells the engine that a refusal changed nothing, so that it does not call the stack corrupt", async () => {
+  it("reports to the engine that a refusal changed nothing, so that it does not call the stack corrupt", async () => {
     const client = await connect(
       fakeModule(fakeHandler({ delete: () => Promise.reject(new Refusal("in the window")) })),
     );
@@ -230,7 +230,7 @@ describe("provider service", () => {
     expect([error.code, error.details]).toEqual([status.FAILED_PRECONDITION, "in the window"]);
   });
 
-  it("says which resource types it has when asked for another", async () => {
+  it("lists its resource types when asked for another", async () => {
     const client = await connect(fakeModule(fakeHandler()));
     const request = createRequest({});
     request.setUrn("urn:pulumi:dev::shop::fake:index:Other::x");
@@ -238,7 +238,7 @@ describe("provider service", () => {
     expect(error.details).toBe(`no resource type "fake:index:Other" in fake 1.2.3; it has ${TOKEN}`);
   });
 
-  it("runs a function by token, and says so when there is none of that name", async () => {
+  it("runs a function by token, and reports one that does not exist", async () => {
     const client = await connect(
       fakeModule(fakeHandler(), {
         functions: {
@@ -296,7 +296,7 @@ describe("List", () => {
     expect(await page(() => undefined)).toEqual(["id1", "id2", "id3", "id4", "id5"]);
   });
 
-  it("cuts pages and gives a token while there is more", async () => {
+  it("cuts pages and returns a token while more remains", async () => {
     expect(await page((request) => request.setPageSize(2))).toEqual(["id1", "id2", "next 2"]);
     expect(await page((request) => request.setPageSize(2).setContinuationToken("4"))).toEqual(["id5"]);
   });

@@ -52,7 +52,7 @@ describe("stopping", () => {
     expect(cancelled).toEqual(["backends"]);
   });
 
-  it("Cancel keeps what a cancelled create had made", async () => {
+  it("Cancel keeps what a cancelled create had created", async () => {
     const { handler, started } = startable((ctx) =>
       untilAborted(ctx).catch(() => Promise.reject(new PartialFailure({ id: "x", outputs: {}, reasons: ["stopped"] }))),
     );

@@ -7,7 +7,7 @@ import { column } from "./support";
 const database = withDatabase();
 beforeEach(() => reset(database));
 
-it("the engine makes names and schedule as children of the table, finds them unchanged, and takes them away", async () => {
+it("the engine creates names and schedule as children of the table, finds them unchanged, and takes them away", async () => {
   const engine = withProgram(database);
   const table = {
     window: { lead: "1 month", retention: "1 month" },

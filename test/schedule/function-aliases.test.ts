@@ -74,7 +74,7 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
     expect((await preview(database, deployment, seeds)).steps).toEqual([]);
   });
 
-  it("show in preview what an update runs, and nobody else may call them before that is granted", async () => {
+  it("show in preview what an update runs, and no other role may call them before that is granted", async () => {
     const { messages, error } = await preview(database, deployment, at({ ensure: "make_part" }));
     expect(error).toBeUndefined();
     const shown = messages.join("\n").match(/^ {2}(CREATE|REVOKE) .*FUNCTION.*$/gm) ?? [];
@@ -118,7 +118,7 @@ describe.each(testVersions())("PostgreSQL %s, names that callers use", (version)
     await database.query("drop schema partition_mgmt");
   });
 
-  it("are never put in the place of what is not ours: refused already in preview, with the statement that renames it", async () => {
+  it("never replace unmanaged objects: refused already in preview, with the statement that renames it", async () => {
     await database.query(`create function app._agent_logs_rotate() returns void language sql as 'select'`);
     await database.query("create view app.parts as select 1 as one");
     const wanted = at({ window: "_agent_logs_rotate", info: "parts" });

@@ -59,7 +59,7 @@ describe.each(testVersions())("PostgreSQL %s, values that are read", (version) =
     },
   );
 
-  it("of other letters, of other forms of one letter and without a value: the update makes what can be made", async () => {
+  it("of other letters, of other forms of one letter and without a value: the update creates what can be created", async () => {
     await database.query("alter table app.sites drop constraint sites_pkey, alter site_id drop not null");
     await apply(database, deployment, march);
     const values = ["caf\u00e9", "cafe\u0301", "cafe", "CAFE", "\u{1d4d2}afe"];
@@ -87,7 +87,7 @@ describe.each(testVersions())("PostgreSQL %s, values that are read", (version) =
     expect(await apply(database, deployment, march)).toEqual([]);
   });
 
-  it("whose name a view has, or whose value the column cannot hold, fail alone: those beside and below them are made", async () => {
+  it("whose name a view has, or whose value the column cannot hold, fail alone: those next to and below them are created", async () => {
     await database.query(`create table app.regions (region text primary key);
       create table app.tenants (tenant text, region text);
       insert into app.regions values ('eu'), ('us'), ('ap');
@@ -303,7 +303,7 @@ describe.each(testVersions())("PostgreSQL %s, a writer of a table of values", (v
     expect(await column(database, outcomes)).toHaveLength(2);
   });
 
-  it("as a replica fires nothing, and is told nothing", async () => {
+  it("as a replica fires nothing, and gets no warning", async () => {
     const { user, password } = database.superuser;
     const { site, said } = await write({ user, password }, "set session_replication_role = replica");
     expect([said, await branch(site)]).toEqual([[], []]);

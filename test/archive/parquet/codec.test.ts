@@ -39,7 +39,7 @@ describe("the Parquet codec", () => {
     expect((await collect(await codec.read(file))).toString()).toBe(text);
   });
 
-  it("writes the same file for the same rows, so that a part that is made anew is the same object", async () => {
+  it("writes the same file for the same rows, so that a part that is created again is the same object", async () => {
     const codec = await open();
     const text = Array.from({ length: 5_000 }, (_, row) => `"${row}","${randomBytes(20).toString("hex")}"\n`).join("");
     const first = await codec.encode(inPieces(text, 1_000), file);
@@ -160,7 +160,7 @@ describe("the Parquet codec", () => {
     expect(String(failure)).not.toContain("cret");
   });
 
-  it("refuses bytes that are not UTF-8, with the way on", async () => {
+  it("refuses bytes that are not UTF-8, with the fix", async () => {
     const codec = await open();
     const failure = await codec.encode(inPieces(Buffer.from([0x22, 0x31, 0x22, 0x2c, 0x22, 0xe9, 0x22, 0x0a])), file).catch((error: unknown) => error); // prettier-ignore
     expect(failure).toMatchObject({ name: "ParquetError", kind: "encoding" });

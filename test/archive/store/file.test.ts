@@ -57,7 +57,7 @@ describe("links", () => {
   });
 });
 
-it("E16 somebody else writes the file between our look and our link: refused, theirs stays, ours is cleaned up", async () => {
+it("E16 another process writes the file between check and link: refused, its file remains, the own one is removed", async () => {
   const { path, to } = directory();
   const onSent = (): void => writeFileSync(join(path, "race"), "theirs");
   await expect(open({ to }).put("race", body("ours"), { onSent })).rejects.toMatchObject({ name: "ObjectConflict" });
@@ -65,7 +65,7 @@ it("E16 somebody else writes the file between our look and our link: refused, th
   expect(readdirSync(path)).toEqual(["race"]);
 });
 
-it("E08 the directory has to be there: one that is not mounted is not made in its place", async () => {
+it("E08 the directory must exist: one that is not mounted is not created", async () => {
   const to = `file://${join(folder.path, "not mounted")}`.replaceAll(" ", "%20");
   const store = open({ to });
   for (const asked of [() => store.check(), () => store.put("a", body("x")), () => keysBelow(store)])
@@ -79,7 +79,7 @@ it("E08 the directory has to be there: one that is not mounted is not made in it
   });
 });
 
-it("nobody else may read what is archived", async () => {
+it("no other user may read an archive", async () => {
   const { path, to } = directory();
   await open({ to }).put("a/b", body("x"));
   expect(statSync(join(path, "a", "b")).mode & 0o777).toBe(0o600);

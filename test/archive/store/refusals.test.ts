@@ -27,7 +27,7 @@ describe("a store that refuses", () => {
     ["the class", answer(403, "InvalidObjectState"), "frozen", /InvalidObjectState.*Request a restore/],
     ["the key of KMS", answer(400, "KMS.NotFoundException"), "configuration", /KMS\.NotFoundException/],
     ["what it does not know", answer(501, "NotImplemented"), "unsupported", /NotImplemented.*another store/],
-  ])("E07 refused for %s: object, cause and way on are said", async (_, fault, kind, said) => {
+  ])("E07 refused for %s: object, cause and fix are said", async (_, fault, kind, said) => {
     const { store } = pair();
     proxy().rule(({ operation }) => (operation === "HeadObject" ? undefined : fault));
     for (const ask of [() => store.put("refused", body("x")), () => store.get("refused"), () => keysBelow(store)]) {
@@ -38,7 +38,7 @@ describe("a store that refuses", () => {
     }
   });
 
-  it("E07 a token expires in mid-run: new credentials are asked for once, and the run goes on", async () => {
+  it("E07 a token expires in mid-run: new credentials are asked for once, and the run continues", async () => {
     const { store } = pair();
     proxy().rule(once("UploadPart", answer(400, "ExpiredToken"), 2));
     const file = folder.file(3 * PART);
@@ -55,7 +55,7 @@ describe("a store that refuses", () => {
     });
   });
 
-  it("E07 a store that quotes key and token in its error: neither is in ours", async () => {
+  it("E07 a store that quotes key and token in its error: neither is in the reported one", async () => {
     const { store } = pair();
     const secrets = [s3.secret, process.env["AWS_ACCESS_KEY_ID"] ?? ""];
     const message = `the key ${secrets.join(" with the secret ")} is not known`;
@@ -104,7 +104,7 @@ describe("a store that refuses", () => {
     expect(await failure(store.check())).toMatchObject({ kind: "busy" });
   }, 90_000);
 
-  it("a role that may list its prefix alone is told 403 of what is not there: a listing decides", async () => {
+  it("a role that may list its prefix alone gets 403 for a missing object: a listing decides", async () => {
     const { store, direct } = pair();
     proxy().rule(always("HeadObject", answer(403, "AccessDenied")));
     expect(await store.head("none")).toBeUndefined();

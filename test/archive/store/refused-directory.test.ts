@@ -35,7 +35,7 @@ it("a directory that is mounted read-only: the folder and the mount are named, w
   await expect(store.check({ writing: true })).rejects.toMatchObject({ kind: "denied" });
 });
 
-it("no file can be made any more: no half of one is left, and the folder is named", async (context) => {
+it("no file can be created any more: no half of one is left, and the folder is named", async (context) => {
   const reason = disk.mount("nr_inodes=3");
   if (reason !== undefined) skipBecause(context, reason);
   const store = open({ to: `file://${disk.path}` });

@@ -125,7 +125,7 @@ describe("the SHA-256 that a store vouches for", () => {
     await expect(store.put("parts-lie", file)).rejects.toMatchObject({ theirs: sha256(content), ours: file.sha256 });
   });
 
-  it("is none where somebody else wrote the object without one; the same content is found by reading it", async () => {
+  it("has no lock if another process wrote the object without one; the same content is found by reading it", async () => {
     const store = open(s3.settings());
     const text = Buffer.from("by hand");
     const at = place(store.url, { key: "foreign", bytes: 0, sha256: undefined });
@@ -155,7 +155,7 @@ describe("the SHA-256 that a store vouches for", () => {
 });
 
 describe("versions and pages", () => {
-  it("reads the version that was stored, though somebody has put another one over it", async (context) => {
+  it("reads the version that was stored, although another one was written over it", async (context) => {
     const store = open(s3.settings());
     if ((await store.check()).versioning !== true) skipBecause(context, "the bucket has no versions");
     const stored = await store.put("versions", body("first"));
@@ -177,7 +177,7 @@ describe("versions and pages", () => {
     expect(await keysBelow(store, "p/")).toEqual(keys);
   });
 
-  it("gives up uploads below the prefix, and of nobody else", async () => {
+  it("aborts uploads below the prefix, and no others", async () => {
     const [store, other] = [open(s3.settings()), open(s3.settings())];
     const begin = (url: string, key: string) =>
       s3.client.createMultipartUpload(place(url, { key, bytes: 0, sha256: undefined }));

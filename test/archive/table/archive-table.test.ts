@@ -49,7 +49,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive table", (version) => {
     expect(await except("archive.events", "app.before")).toEqual([]);
   };
 
-  it("is made, filled, proved and stood on by the drop, all in one update; the next one has nothing to do", async () => {
+  it("is created, filled, proved and relied on by the drop, all in one update; the next one has nothing to do", async () => {
     await filled();
     const shown = await preview(database, deployment, program(april, declared()));
     expect(shown.messages.join("\n")).toMatch(
@@ -72,7 +72,7 @@ describe.each(testVersions())("PostgreSQL %s, an archive table", (version) => {
     expect((await left(database)).orphans).toEqual([]);
   });
 
-  it("rows that were deleted in it stop the drop; the next update takes the rest back and archives anew, nothing twice", async () => {
+  it("rows that were deleted in it stop the drop; the next update deletes the rest and archives again, nothing twice", async () => {
     await filled(waiting);
     expect((await run(april, waiting)).error).toBeUndefined();
     await database.query("delete from archive.events where id <= 10");

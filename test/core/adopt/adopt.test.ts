@@ -80,7 +80,7 @@ describe("names", () => {
 });
 
 describe("grid", () => {
-  it("takes odd partitions as whole segments, and lets the usual length go on after and between them", () => {
+  it("takes odd partitions as whole segments, and lets the usual length continue after and between them", () => {
     const { period, segments } = findGrid(
       [
         part("e_old", "2020-01-01", "2024-05-10"),
@@ -172,7 +172,7 @@ describe("declaration", () => {
     expect(notes).toEqual([]);
   });
 
-  it("says what the first update makes, and keeps a partition without beginning out of the window", () => {
+  it("says what the first update creates, and keeps a partition without beginning out of the window", () => {
     const [november, , ...rest] = months((y, m) => `events_${y}${m}`);
     const table = tableOf([november as NamedInterval, ...rest]);
     const old = leafOf("events_old", { from: undefined, to: at("2024-11-01") }, 90);
@@ -193,7 +193,7 @@ describe("declaration", () => {
       /more than one column/,
     ],
     ["what is no time", { leaves: [leafOf("n", undefined, 1)] }, /not read as times/],
-  ])("refuses %s with the way on", (_, changes, words) => {
+  ])("refuses %s with the fix", (_, changes, words) => {
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(CannotAdopt);
     expect(() => adoptTable(facts(tableOf([], changes)))).toThrow(words);
   });
@@ -246,7 +246,7 @@ describe("declaration", () => {
     );
   });
 
-  it("writes a program with what is to be decided beside it", () => {
+  it("writes a program with the open decisions next to it", () => {
     const { args, notes } = adoptTable(facts(tableOf(months((y, m) => `events_${y}${m}`))));
     const text = programText({ name: "events", args, management: "pgpartition", notes });
     expect(text).toContain('partitionBy: [{ range: "at", every: "month", name: "{table}_{yyyy}{mm}" }],');
@@ -255,7 +255,7 @@ describe("declaration", () => {
   });
 });
 
-it("finds jobs, functions and pg_partman's row, and says how each is retired", () => {
+it("finds jobs, functions and pg_partman's row, and reports how each is retired", () => {
   const source = "begin execute format('create table %I partition of events for …', name); end";
   const fn = (name: string, text: string) => ({
     schema: "app",

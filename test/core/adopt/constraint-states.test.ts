@@ -60,7 +60,7 @@ describe("the state of a constraint", () => {
     );
   });
 
-  test("is declared by adopt, so that what is declared is what is there: nothing would be read or changed", () => {
+  test("is declared by adopt as it exists: nothing would be read or changed", () => {
     fc.assert(
       fc.property(bodies, reach, when, reach, (body, state, deferrable, keyState) => {
         const found = table([
@@ -76,7 +76,7 @@ describe("the state of a constraint", () => {
     );
   });
 
-  test("is said in a comment, and so is what the declaration cannot say", () => {
+  test("is reported in a comment, and so is what cannot be declared", () => {
     const notes = constraintNotes(
       table([
         constraint("check", "known", "CHECK ((id > 0)) NOT VALID"),

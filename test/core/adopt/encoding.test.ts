@@ -64,7 +64,7 @@ describe("numbers that are times", () => {
       "bigint",
       [["MINVALUE", `'${seconds("2026-11-01")}'`], ...numbers(seconds("2026-11-01"), 30n * DAY, 1)],
     ],
-  ])("%s are told as %s", (_, encoding, type, bounds) => {
+  ])("%s are recognized as %s", (_, encoding, type, bounds) => {
     expect(chooseReading(readings(type, bounds), subject(type)).encoding).toBe(encoding);
   });
 });

@@ -94,7 +94,7 @@ describe("a run of one odd length", () => {
       "1 month",
     ],
     ["two years", [part("a", "2024-01-01", "2026-01-01"), part("b", "2026-01-01", "2028-01-01")], "year", "24 months"],
-  ])("%s go on by the nearest interval that is not longer, and it is said", (_, parts, period, length) => {
+  ])("%s continue by the nearest interval that is not longer, and it is reported", (_, parts, period, length) => {
     const { adoption } = firstUpdate(tableOfParts(parts), now);
     const last = adoption.spec.window.grid.at(-1);
     expect(last?.every).toBe(period);
@@ -102,7 +102,7 @@ describe("a run of one odd length", () => {
     expectRunnable(tableOfParts(parts), now);
   });
 
-  it("a key of dates goes on by days, whatever is shorter", () => {
+  it("a key of dates continues by days, whatever is shorter", () => {
     const parts = run("2026-11-01", 48, 20);
     const table = tableOfParts(parts, { key: { strategy: "range", columns: ["at"], types: ["date"] } });
     expect(firstUpdate(table, now).adoption.spec.window.grid.at(-1)?.every).toBe("day");
@@ -114,7 +114,7 @@ describe("ends that are the last moment of an interval", () => {
   it.each([
     ["days to 23:59:59", run("2026-11-20", 24, 12, 1), "day"],
     ["hours to 59:59", run("2026-11-28", 1, 30, 1), "hour"],
-  ])("%s go on by whole ones, and what lies between has names of its own", (_, parts, period) => {
+  ])("%s continue by whole ones, and the gaps have separate names", (_, parts, period) => {
     const table = tableOfParts(parts);
     const { adoption } = firstUpdate(table, now);
     expect(adoption.spec.window.grid.at(-1)?.every).toBe(period);
@@ -163,7 +163,7 @@ describe("partitions without an end or a beginning", () => {
     part("events_p2026_11", "2026-11-01", "2026-12-01"),
   ];
 
-  it("the window ends where one without an end begins, and the way on is told", () => {
+  it("the window ends where one without an end begins, and the fix is reported", () => {
     const table = tableOfParts(months);
     const future = leafOf("events_future", { from: at("2026-12-01"), to: undefined });
     const with_ = { ...table, leaves: [...table.leaves, future] };
@@ -173,13 +173,13 @@ describe("partitions without an end or a beginning", () => {
     );
   });
 
-  it("one without an end that holds the present is told too, and the program is still one that runs", () => {
+  it("one without an end that holds the present is reported too, and the program still runs", () => {
     const table = tableOfParts([part("events_p2026_09", "2026-09-01", "2026-10-01")]);
     const future = leafOf("events_future", { from: at("2026-10-01"), to: undefined });
     expectRunnable({ ...table, leaves: [...table.leaves, future] }, now);
   });
 
-  it("two without both ends are refused, because nothing lies between them", () => {
+  it("two without both ends are refused, because nothing is between them", () => {
     const old = leafOf(
       "events_old",
       { from: undefined, to: at("2026-11-01") },
@@ -202,7 +202,7 @@ it("a set of 200 partitions and more is one resource in the program", () => {
   expect(adoptTable(factsOf(tableOfParts(hours.slice(0, 199)), now)).args.resources).toBeUndefined();
 });
 
-it("any set of partitions gives a program that the first update takes, and what it makes is told", () => {
+it("any set of partitions gives a program that the first update accepts, and what it creates is reported", () => {
   const cut = fc.oneof(
     fc.record({
       kind: fc.constant("period" as const),

@@ -71,7 +71,7 @@ it.each([
   ["idx_audit_logs_partitioned_user", "audit_logs_partitioned", { key: "user", name: "idx_{table}_{index}" }],
   ["run_idx", "events", { key: "run_idx", name: "{index}" }],
   ["idx_events", "events", { key: "idx_events", name: "{index}" }],
-])("gives index %s of %s a key and a template that make the same name", (name, table, expected) => {
+])("gives index %s of %s a key and a template that give the same name", (name, table, expected) => {
   const found = nameIndex(name, table);
   expect(found).toEqual(expected);
   expect(indexName(found.name ?? "{table}_{index}", { table, index: found.key })).toBe(name);

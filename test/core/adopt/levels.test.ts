@@ -81,7 +81,7 @@ const adopt = (table: ObservedTable) =>
   });
 
 describe("levels of an existing table", () => {
-  it("are declared with the values that are there and the templates of their names", () => {
+  it("are declared with the existing values and the templates of their names", () => {
     const { args, notes } = adopt(tableOf({ a: months("obs_a"), "b-2": months("obs_b-2") }));
     expect(args.partitionBy).toEqual([
       { list: "program", values: ["a", "b-2"], slug: false },
@@ -99,7 +99,7 @@ describe("levels of an existing table", () => {
     });
   });
 
-  it("say what the first update makes in which branch, and keep names that no template gives", () => {
+  it("say what the first update creates in which branch, and keep names that no template gives", () => {
     const { args, notes } = adopt(tableOf({ a: months("obs_a"), b: months("obs_b").slice(1), c: months("other") }));
     expect(args.partitionBy[1]).toMatchObject({ name: "{base}_{yyyy}_{mm}" });
     expect(notes).toContain(
@@ -107,7 +107,7 @@ describe("levels of an existing table", () => {
     );
   });
 
-  it("take their values from the table of a foreign key, and tell what it gives that the table has not", () => {
+  it("take their values from the table of a foreign key, and report those that the table lacks", () => {
     const key = {
       name: "k",
       kind: "foreign" as const,

@@ -32,7 +32,7 @@ describe("settings of an archive's bucket", () => {
     expect(read({})).toMatchObject({ prefix: "", expireDays: undefined, storage: [] });
   });
 
-  test("keep hidden versions as long as objects, unless it is said how long", () => {
+  test("keep hidden versions as long as objects, unless a time is declared", () => {
     expect(read({ expireAfter: "1 year" })).toMatchObject({ versionDays: 366 });
     expect(read({ expireAfter: "1 year", keepVersionsFor: "30 days" })).toMatchObject({ versionDays: 30 });
     expect(read({}).versionDays).toBeUndefined();
@@ -79,7 +79,7 @@ describe("settings of an archive's bucket", () => {
     expect(problems(args)).toEqual([problem]);
   });
 
-  test("tell all problems at once", () => {
+  test("report all problems at once", () => {
     expect(problems({ prefix: "/a", expireAfter: "x" as never })).toHaveLength(2);
   });
 });
@@ -109,7 +109,7 @@ describe("policies of an archive's bucket", () => {
     expect(actions({}, "arn:aws:kms:eu:1:key/2")).toContain("kms:GenerateDataKey");
   });
 
-  test("refuse whoever comes without TLS, for bucket and objects", () => {
+  test("refuse requests without TLS, for bucket and objects", () => {
     expect(tlsOnly(arn).Statement).toEqual([
       expect.objectContaining({
         Effect: "Deny",

@@ -129,7 +129,7 @@ describe("the branches that a catalogue finds", () => {
 });
 
 describe("the columns of a catalogue", () => {
-  test("have the types of the files, with the texts beside those that may lose something", () => {
+  test("have the types of the files, with the texts next to those that may lose something", () => {
     const columns = {
       id: "bigserial",
       at: "timestamptz",
@@ -165,7 +165,7 @@ describe("the columns of a catalogue", () => {
     ]);
   });
 
-  test("of a domain have the type below it, which nobody can know from its name", () => {
+  test("of a domain have the type below it, which its name does not show", () => {
     const columns = { id: "bigserial", at: "timestamptz", price: "app.price" };
     const priceOf = (domains: Record<string, string>) =>
       made({ columns }, domains).columns.find(({ name }) => name === "price");

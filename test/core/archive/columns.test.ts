@@ -71,7 +71,7 @@ describe("the columns of a Parquet file", () => {
       "file_row_number_2",
     ]));
 
-  it("have a text beside them only where their form may lose it", () => {
+  it("have an additional text only where their form may lose it", () => {
     const [id, at, taken] = parquetColumns([
       column("id", "bigint"),
       column("at", "timestamp with time zone"),

@@ -6,7 +6,7 @@ const before: ArchiveStanding = { partition: "app.events_p2025_02", there: true,
 const after: ArchiveStanding = { partition: "events_p2025_02", there: false, droppedAt: "2025-04-20 00:00:00+00" };
 const byHand: ArchiveStanding = { ...after, droppedAt: undefined };
 
-describe("what a reader of an archive is told", () => {
+describe("messages for the reader of an archive", () => {
   it.each(readers)("%s: before the drop that no row is lost, and where they are", (reader) => {
     const said = wayOnOfReader(reader, before);
     expect(said).toContain("the table app.events_p2025_02 has not been dropped and still has them");
@@ -24,7 +24,7 @@ describe("what a reader of an archive is told", () => {
     expect(wayOnOfReader(reader, undefined)).not.toMatch(/table|partition|drop/);
   });
 
-  it("each says what it has not done itself", () => {
+  it("each reports what it has not done itself", () => {
     expect(readers.map((reader) => /^[^.;]*/.exec(wayOnOfReader(reader, undefined))?.[0])).toEqual([
       "Nothing was restored",
       "Nothing was queried",

@@ -44,6 +44,6 @@ describe("the compiler", () => {
 test.each([
   ...Object.keys(WINDOW).map((name) => ["WindowArgs", name] as const),
   ...Object.keys(WINDOW_OPTIONS).map((name) => ["TableSpecArgs", name] as const),
-])("the docstring of %s.%s is there for the package schema and the stack configuration", (owner, name) => {
+])("the docstring of %s.%s exists for the package schema and the stack configuration", (owner, name) => {
   expect(docstringOf(owner, name)).toMatch(/\w/);
 });

@@ -11,7 +11,7 @@ const problems = (publications: unknown) => {
   return result.ok ? [] : result.problems.map(({ path, code, message }) => `${path} ${code}: ${message}`);
 };
 
-test("a list, and true, mean a publication that exists, with nothing more to say", () => {
+test("a list, and true, mean a publication that exists, without settings", () => {
   const bare = [{ publication: "supabase_realtime" }];
   expect(tableSpec({ publications: ["supabase_realtime"] }).publications).toEqual(bare);
   expect(tableSpec({ publications: { supabase_realtime: true } }).publications).toEqual(bare);
@@ -19,7 +19,7 @@ test("a list, and true, mean a publication that exists, with nothing more to say
   expect(tableSpec().publications).toEqual([]);
 });
 
-test("a publication that is made sends everything by the table's name, unless something else is declared", () => {
+test("a publication that is created sends everything by the table's name, unless something else is declared", () => {
   expect(tableSpec({ publications: { all: { create: true } } }).publications).toEqual([
     { publication: "all", viaRoot: true, create: { publish: ["insert", "update", "delete", "truncate"] } },
   ]);
@@ -40,7 +40,7 @@ test("a publication that is made sends everything by the table's name, unless so
   ]);
 });
 
-test("the resource is told what policies judge by: the class of data and whether rows are secured", () => {
+test("the resource has what policies judge by: the class of data and whether rows are secured", () => {
   const spec = requireTableSpec(
     { ...VALID, dataClass: "audit", rowSecurity: { policies: {} }, publications: ["p"] },
     "test",

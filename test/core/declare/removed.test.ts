@@ -26,16 +26,16 @@ it.each([
   ["aws_s3", "s3://bucket/x"],
   ["pg_parquet", "file:///d"],
   ["aws_s3", { table: "archive.events" }],
-])("archive.method %j, to %j, is refused by name, with the reason and the way on", (method, to) => {
+])("archive.method %j, to %j, is refused by name, with the reason and the fix", (method, to) => {
   expect(problems({ archive: { to, method } })).toEqual([wasRemoved]);
 });
 
-it("archive.keys is refused by name, with the reason and the way on", () => {
+it("archive.keys is refused by name, with the reason and the fix", () => {
   const keys = "{table}/{yyyy}-{mm}.csv.zst";
   expect(problems({ archive: { to: "s3://bucket/x", format: "csv", keys } })).toEqual([keysRemoved]);
 });
 
-it("a removed option is told beside every other problem of the shape, and a wrong spelling stays one", () => {
+it("a removed option is reported together with every other problem of the shape, and a wrong spelling remains one", () => {
   expect(problems({ archive: { to: "s3://bucket/x", method: "aws_s3", formt: "csv" }, paused: "no" })).toMatchObject([
     wasRemoved,
     { path: "archive.formt", message: 'the property "formt" does not exist here.' },
@@ -44,7 +44,7 @@ it("a removed option is told beside every other problem of the shape, and a wron
   expect(problems({ method: "aws_s3" })).toMatchObject([{ path: "method", fix: expect.stringContaining("spelling") }]);
 });
 
-it("what an earlier version recorded is read without it, and what a program sends anew is refused", () => {
+it("records of an earlier version are read without it, and a program that declares it is refused", () => {
   const spec = windowSpec({ onExpire: "archive", archive: { to: "s3://bucket/x", format: "csv" } });
   const wire = windowToWire(spec);
   const recorded = { ...wire, archive: { ...wire.archive, method: "aws_s3", keys: "{partition}.csv.zst" } };

@@ -31,7 +31,7 @@ describe("a declared schedule", () => {
     });
   });
 
-  it("is no job where there is none, with a reason or without", () => {
+  it("is no job if none is declared, with a reason or without", () => {
     expect(job(undefined)).toBeUndefined();
     expect(job({ none: "pulumi up runs every hour" })).toBeUndefined();
   });
@@ -44,7 +44,7 @@ describe("a declared schedule", () => {
     }
   });
 
-  it("makes branches too, where levels lie above time", () => {
+  it("creates branches too, where levels are above time", () => {
     const levels: Partial<TableSpecArgs> = {
       primaryKey: ["id", "run_id", "type", "ts"],
       partitionBy: [{ list: "run_id", values: ["a"] }, { range: "ts" }],

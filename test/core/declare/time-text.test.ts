@@ -25,7 +25,7 @@ test.each([
   expect(problemOf(written)).toBeUndefined();
 });
 
-test.each(["soon", "", "5", "2026-13-01", "true"])("%j is no time, and is told so", (text) => {
+test.each(["soon", "", "5", "2026-13-01", "true"])("%j is no time, and the error reports that", (text) => {
   expect(problemOf(text)).toMatchObject({
     message: `${JSON.stringify(text)} is not a date or time.`,
     fix: expect.stringContaining("ISO 8601") as string,

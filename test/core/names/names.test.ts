@@ -69,7 +69,7 @@ test("a NUL is refused where SQL is written", () => {
   expect(() => quoteLiteral("a\0b")).toThrow(RangeError);
 });
 
-test.each(PERIODS)("the default name of a %s says enough to be unique", (period) => {
+test.each(PERIODS)("the default name of a %s has enough to be unique", (period) => {
   expect(templateProblem(DEFAULT_PARTITION_NAMES[period], period)).toBeUndefined();
 });
 

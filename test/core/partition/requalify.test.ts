@@ -29,7 +29,7 @@ it.each([
   "tenant::events.kind = 'a'",
   "exists (select from events.members)",
   "my_events.tenant = events_old.tenant",
-])("%s stays as it is", (expression) => {
+])("%s remains as it is", (expression) => {
   expect(requalify(expression, EVENTS, "p")).toBe(expression);
 });
 

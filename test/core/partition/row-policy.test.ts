@@ -32,7 +32,7 @@ const found = (changes: Partial<CarriedState> = {}): CarriedState => ({
 
 const grants = (...list: ObservedGrant[]): CarriedState => found({ grants: list });
 
-it("a table as declared needs nothing, by the recorded text, by what the server says today, or by its own words", () => {
+it("a table as declared needs nothing, by the recorded text, by the server's text of today, or by its own words", () => {
   expect(planRowPolicy(table, declared, found(), recorded)).toEqual({ statements: [], work: [] });
   const asked = { registered: [], asked: new Map([["own", printed]]) };
   expect(planRowPolicy(table, declared, found(), asked)).toEqual({ statements: [], work: ['record policy "own"'] });

@@ -163,7 +163,7 @@ describe("a new partition", () => {
     expect(between({ ...parent, carried: { ...parent.carried, role: "app" } })).toEqual([sql]);
   });
 
-  it("is made in the way of the siblings where CREATE has to say it", () => {
+  it("is created as the siblings are where CREATE has to have it", () => {
     const [create] = made(
       shapeOf([
         leaf("march", 3, {
@@ -175,7 +175,7 @@ describe("a new partition", () => {
     expect(create).not.toContain("INCLUDING STATISTICS");
   });
 
-  it("has what the table has where there is no sibling, and where a default, a half detached, a fenced or a foreign one is all there is", () => {
+  it("has what the table has without a sibling, and where only a default, a half detached, a fenced or a foreign one exists", () => {
     const differ = { statistics: { id: 9 } };
     for (const leaves of [
       [],
@@ -189,7 +189,7 @@ describe("a new partition", () => {
       ]);
   });
 
-  it("lies where the table has new ones lie, else where the siblings do", () => {
+  it("is in the table's schema and tablespace for new ones, else in that of the siblings", () => {
     const placed = { tablespace: "old", unsaid: { placed: true as const } };
     expect(between(shapeOf([leaf("march", 3, placed)], { tablespace: "new" }))).toEqual([
       'ALTER TABLE "public"."new" SET TABLESPACE "new"',
@@ -223,7 +223,7 @@ describe("a new partition", () => {
     ).toContain("as the table has it, because its branches differ");
   });
 
-  it("that the schedule makes is the same, and is made also where something of the sibling is gone", () => {
+  it("that the schedule creates is the same, and is created also where something of the sibling is gone", () => {
     const parent = shapeOf([
       leaf("march", 3, {
         replicaIdentity: { kind: "full" },
@@ -236,7 +236,7 @@ describe("a new partition", () => {
     expect(texts).toMatch(/DO '\nBEGIN\n {2}GRANT SELECT ON .* TO "r";\nEXCEPTION WHEN OTHERS THEN/);
   });
 
-  it("of a table that was made here is prepared in the words of the last version", () => {
+  it("of a table that was created here is prepared in the words of the last version", () => {
     const with_ = (leaves: readonly ObservedLeaf[], state: Partial<CarriedState>) =>
       preparePartitions(SPEC, shapeOf(leaves, state), NOW);
     for (const state of [
@@ -249,7 +249,7 @@ describe("a new partition", () => {
   });
 });
 
-describe("a partition that is there", () => {
+describe("an existing partition", () => {
   it("keeps what is not declared, whatever the table has", () => {
     const other = {
       owner: "other",
@@ -275,7 +275,7 @@ describe("a partition that is there", () => {
     ]);
   });
 
-  it("identifies its rows by itself: what a publication refuses is told of those alone that it refuses", () => {
+  it("identifies its rows by itself: what a publication refuses is reported only for those that it refuses", () => {
     const full = { replicaIdentity: { kind: "full" as const } };
     const { table } = observe([leaf("february", 2, full), leaf("march", 3, full)]);
     expect(rowIdentity(table, undefined, {})).toEqual({ columns: "all", sent: "all", without: [] });
@@ -305,7 +305,7 @@ describe("notes", () => {
     return { differ: siblingNotes(family), shared: unsaidNotes(family, table) };
   };
 
-  it("say nothing of partitions as the table is", () => {
+  it("report nothing of partitions that are as the table is", () => {
     expect(notesOf([leaf("february", 2), leaf("march", 3)])).toEqual({ differ: [], shared: [] });
   });
 
@@ -317,7 +317,7 @@ describe("notes", () => {
     expect(notesOf(leaves, { replicaIdentity: { kind: "full" } }).differ).toEqual([]);
   });
 
-  it("tell the one who adopts what all have and no program says", () => {
+  it("report at an adoption what all have and no program declares", () => {
     const state: Partial<CarriedState> = {
       owner: "other",
       options: { fillfactor: "70" },

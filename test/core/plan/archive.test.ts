@@ -33,7 +33,7 @@ describe('onExpire "archive"', () => {
     expect(world.detached).toEqual([]);
   });
 
-  test("with a grace the drop follows the archive by it, and tells what it stands on", () => {
+  test("with a grace the drop follows the archive by it, and names the archive that it relies on", () => {
     const spec = windowSpec({ ...ARCHIVED, grace: "7 days" });
     const world = rolled(spec);
     expect(retired(world.up(spec, clocksAt("2025-12-02")))).toEqual(["detach y2024m11", "archive y2024m11"]);
@@ -260,7 +260,7 @@ describe("declaring an archive", () => {
     expect(() => windowSpec({ ...ARCHIVED, archive: { to: "ftp://x" } })).toThrow(/archive.to/);
   });
 
-  test("has no grace of its own, because nothing is gone", () => {
+  test("has no separate grace, because nothing is gone", () => {
     expect(windowSpec(ARCHIVED).grace).toBeUndefined();
     expect(windowSpec(ARCHIVED).archive).toEqual({
       to: "s3://bucket/postgres",

@@ -27,7 +27,7 @@ const dropped = (bytes: number, others: ByteClaim[] = [], declared = spec) =>
     .map(({ partition }) => partition.replace("workflow_events_", ""));
 
 describe("maxBytesPerUpdate", () => {
-  test("the oldest go, the chain of what does not fit stays attached, with the reason", () => {
+  test("the oldest go, the chain of what does not fit remains attached, with the reason", () => {
     const plan = idle().plan(spec, LATER, { byteLimit: { bytes: 2 * 8192, said: "16 kB", others: [] } });
     expect(plan.retirements.map(({ verb, partition }) => `${verb} ${partition.slice(-8)}`)).toEqual([
       "detach y2024m11",

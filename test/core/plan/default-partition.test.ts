@@ -81,7 +81,7 @@ describe("a default partition that is declared", () => {
     expect(repair).toEqual([expect.stringContaining('DROP CONSTRAINT IF EXISTS "holds_range_00000000"')]);
   });
 
-  it("tells of rows that no partition takes", () => {
+  it("reports rows that no partition takes", () => {
     expect(plan(observed(), true).notes).toEqual([]);
     expect(plan(observed({ rows: 12 }), true).notes[0]).toMatch(
       /^default partition "events_default" holds 12 rows .* nothing retires them/,
@@ -91,14 +91,14 @@ describe("a default partition that is declared", () => {
 });
 
 describe("a default partition that is declared no more", () => {
-  it("is removed where it is empty and ours", () => {
+  it("is removed if it is empty and managed", () => {
     const gone = plan(observed(), false);
     expect(verbs(gone)).toEqual(["default events_default: no longer declared, and empty: detached and dropped"]);
     expect(gone.upkeep[0]?.step.onlyIfNamed).toBe(true);
     expect(plan(observed({}, false), false).upkeep).toEqual([]);
   });
 
-  it("is never removed with rows in it: refused, with both ways on", () => {
+  it("is never removed with rows in it: refused, with both fixes", () => {
     const refused = plan(observed({ rows: 3 }), false);
     expect(refused.upkeep).toEqual([]);
     expect(refused.problems[0]).toMatchObject({
@@ -109,7 +109,7 @@ describe("a default partition that is declared no more", () => {
     expect(plan(observed({ rows: 3 }, false), false).problems).toEqual([]);
   });
 
-  it("stays while the table is paused", () => {
+  it("remains while the table is paused", () => {
     const paused = observed();
     const registration = paused.registration && { ...paused.registration, paused: true };
     expect(plan({ ...paused, registration }, false).upkeep).toEqual([]);

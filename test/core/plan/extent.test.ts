@@ -41,7 +41,7 @@ describe("what a partition takes of the grid", () => {
     expect(extent.odd ?? "").toMatch(odd ?? /^$/);
   });
 
-  test("is one interval for each that a regular grid makes, in every calendar", () => {
+  test("is one interval for each that a regular grid creates, in every calendar", () => {
     fc.assert(
       fc.property(calendar, instant, ({ zone, period }, at) => {
         const spec = windowSpec({ partitionBy: [{ range: "ts", every: period, zone }] });

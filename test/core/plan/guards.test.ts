@@ -26,7 +26,7 @@ const month = (year: number, number: number) => {
 };
 
 describe("a roll", () => {
-  test("makes one partition ahead and detaches the one that has expired, with the date of its drop", () => {
+  test("creates one partition ahead and detaches the one that has expired, with the date of its drop", () => {
     const world = rolled();
     const plan = world.plan(windowSpec(YEAR), clocksAt("2025-12-02"));
     expect(plan.plan.create.map((entry) => entry.partition)).toEqual(["workflow_events_y2026m03"]);
@@ -68,7 +68,7 @@ describe("a roll", () => {
     expect(world.detached).toEqual([]);
   });
 
-  test("drops in the same update where there is no grace", () => {
+  test("drops in the same update without a grace", () => {
     const spec = windowSpec({ ...YEAR, grace: "none" });
     expect(retired(rolled(spec).up(spec, clocksAt("2025-12-02")))).toEqual(["detach y2024m11", "drop y2024m11"]);
   });
@@ -94,7 +94,7 @@ describe("a roll", () => {
     expect(retired(world.plan(windowSpec({ ...YEAR, grace: "none" }), clocksAt("2025-12-03")))).toEqual([]);
   });
 
-  test("is the same for partitions as resources and in window mode, which also names what it makes", () => {
+  test("is the same for partitions as resources and in window mode, which also names what it creates", () => {
     const spec = windowSpec({ ...YEAR, resources: "window" });
     const plan = rolled(spec).plan(spec, clocksAt("2025-12-02"));
     expect(plan.work.map((item) => `${item.verb} ${item.partition}`)).toEqual([
@@ -154,7 +154,7 @@ describe("a declared cut (D10)", () => {
     expect([plan.retirements, plan.problems.map((problem) => problem.code)]).toEqual([[], ["declared-cut"]]);
   });
 
-  test("cannot be made by moving start: what lies before it and has not expired is kept", () => {
+  test("cannot be made by moving start: what is before it and has not expired is retained", () => {
     const late = windowSpec({ window: { lead: "3 months", retention: "12 months", start: "2025-10-01" } });
     const plan = rolled().plan(late, clocksAt("2025-11-10"));
     expect(plan.retirements).toEqual([]);
@@ -164,7 +164,7 @@ describe("a declared cut (D10)", () => {
   });
 });
 
-test("six idle months retire the oldest three, go on in the next update, and never block what is made ahead", () => {
+test("six idle months retire the oldest three, continue in the next update, and never block what is created ahead", () => {
   const world = rolled();
   const first = world.up(windowSpec(YEAR), clocksAt("2026-05-10"));
   expect(first.problems).toEqual([]);
@@ -241,7 +241,7 @@ describe("pause and clocks (D03)", () => {
     expect([plan.retirements, plan.plan.createCount]).toEqual([[], 12]);
   });
 
-  test("a clock ahead is told where something waits for it", () => {
+  test("a clock ahead is reported where something waits for it", () => {
     const world = rolled();
     const plan = world.plan(windowSpec(YEAR), {
       asOf: parseInstant("2026-02-01", "UTC"),
@@ -323,7 +323,7 @@ describe("what was dropped", () => {
     expect(new Set(plan.problems.map((problem) => problem.code))).toEqual(new Set(["dropped-range-returns"]));
   });
 
-  test("by somebody else's hand comes back empty, and the plan says so (J01)", () => {
+  test("outside Pulumi is created again, empty, and the plan shows it (J01)", () => {
     const world = rolled();
     world.leaves = world.leaves.filter((leaf) => leaf.name !== "workflow_events_y2025m05");
     expect(world.plan(windowSpec(YEAR), clocksAt("2025-11-10")).plan.create[0]?.reason).toContain("its rows are gone");
@@ -405,7 +405,7 @@ describe("what exists", () => {
     ]);
   });
 
-  test("detached and moved to another schema is attached where it lies", () => {
+  test("detached and moved to another schema is attached in that schema", () => {
     const world = rolled();
     world.up(windowSpec(YEAR), clocksAt("2025-12-02"));
     world.detached = world.detached.map((table) => ({ ...table, schema: "attic" }));
@@ -424,13 +424,13 @@ describe("an interrupted detach", () => {
     return world;
   };
 
-  test("of ours is finished before anything else", () => {
+  test("of this stack is finished before anything else", () => {
     const plan = interrupted(true).plan(windowSpec(YEAR), clocksAt("2026-01-02"));
     expect(retired(plan)).toEqual(["finalize y2024m11", "detach y2024m12"]);
     expect(plan.plan.statements.filter((sql) => sql.includes("FINALIZE"))).toHaveLength(1);
   });
 
-  test("of somebody else is finished as well, and never dropped (J01)", () => {
+  test("of another session is finished as well, and never dropped (J01)", () => {
     const plan = interrupted(false).plan(windowSpec(YEAR), clocksAt("2025-12-02"));
     expect(retired(plan)).toEqual(["finalize y2024m11"]);
     expect(plan.plan.retire[0]?.reason).toContain("another session began its detach");
@@ -446,7 +446,7 @@ describe("an interrupted detach", () => {
   });
 });
 
-test("a window whose fixed end has passed says that today's rows have no partition (D05)", () => {
+test("a window whose fixed end has passed reports that today's rows have no partition (D05)", () => {
   const spec = windowSpec({ window: { lead: { until: "2025-06-01" }, retention: "12 months" } });
   expect(rolled(spec).plan(spec, clocksAt("2025-11-10")).plan.notes[0]).toBe(
     `the window ends ${formatInstant(parseInstant("2025-06-01", "UTC"))}, before the present: rows of today have no partition; extend the lead`,

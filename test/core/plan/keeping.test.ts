@@ -44,7 +44,7 @@ describe("a partition that is no interval", () => {
     ["of seven years", "2017-11-01T00:00:00Z", {}, "it is longer than an interval of the grid"],
     ["of a year among months", "2023-11-01T00:00:00Z", {}, /longer than|intervals of the grid/],
   ])(
-    "%s waits for its own confirmation when the clock lets it expire, others go on, and it leaves then",
+    "%s waits for its own confirmation when the clock lets it expire, others continue, and it leaves then",
     (_what, from, change, why) => {
       const bounds = `${from}/${ends}`;
       // It expires in November as the window goes on, and one of ours a month later.
@@ -129,7 +129,7 @@ describe("a partition that is no interval", () => {
   });
 });
 
-describe("the reason why a partition stays is the first that is true", () => {
+describe("the reason why a partition remains is the first that is true", () => {
   const stops: [string, Partial<TableSpecArgs>, RegExp][] = [
     ["paused", { paused: true }, /; retirement is paused \(paused: true in the program\)$/],
     [
@@ -206,7 +206,7 @@ describe("the reason why a partition stays is the first that is true", () => {
     });
   });
 
-  test("beyond the limit says so while retirement stands still, and a table that nothing would leave says nothing of it", () => {
+  test("beyond the limit is reported while retirement is stopped, and not for a table without retirements", () => {
     const world = new World();
     world.up(windowSpec(YEAR), clocksAt("2025-11-10"));
     const paused = world.plan(windowSpec({ ...YEAR, paused: true, maxDropsPerUpdate: 1 }), clocksAt("2026-01-02"));
@@ -265,13 +265,13 @@ describe("what needs a partition", () => {
     ["table", "app.child", ["app", "child"], 'ALTER TABLE app.child NO INHERIT "app"."p"'],
     ["rule", "r on app.t", ["app", "t", "r"], 'DROP RULE "r" ON "app"."t"'],
     ["extension", "ext", ["ext"], 'ALTER EXTENSION ext DROP TABLE "app"."p"'],
-  ])("is ended by a statement of its own: %s", (kind, identity, names, statement) => {
+  ])("is ended by a separate statement: %s", (kind, identity, names, statement) => {
     expect(whyNotDroppable({ schema: "app", partition: "p" }, [{ kind, identity, names }])).toBe(
       `${kind} ${identity} depends on it. Take it out of that, or run ${statement}`,
     );
   });
 
-  test("is counted where there is much of it", () => {
+  test("is counted if it is long", () => {
     const many = [...Array(7).keys()].map((n) => ({ ...VIEW, identity: `app.v${String(n)}` }));
     expect(whyNotDroppable({ schema: "app", partition: "p" }, many)).toMatch(/view app.v4 and 2 more depend on it/);
     expect(whyNotDroppable({ schema: "app", partition: "p" }, [])).toBeUndefined();

@@ -132,7 +132,7 @@ describe("a filter", () => {
   ])("loses outer brackets alone: %s", (text, bare) => expect(withoutBrackets(text)).toBe(bare));
 });
 
-describe("settings of a publication that was made here", () => {
+describe("settings of a publication that was created here", () => {
   test("are switched on before a filter comes, and off after it has gone", () => {
     const filtered = publication({ tables: 1, member: { ...BARE, where: "(id > 1)" } });
     expect(sqlOf({ viaRoot: false }, observe({ publications: [filtered] }, [made()]))).toEqual([
@@ -146,7 +146,7 @@ describe("settings of a publication that was made here", () => {
     );
   });
 
-  test("are those of somebody else once the publication was made anew under its name", () => {
+  test("belong to another role once the publication was created again under its name", () => {
     const anew = publication({ oid: "8", viaRoot: false });
     expect(plan({ viaRoot: true }, observe({ publications: [anew] }, [made()])).problems).toMatchObject([
       { path: "viaRoot", code: "conflict" },
@@ -161,7 +161,7 @@ describe("leaving", () => {
   };
   const DROP_TABLE = 'ALTER PUBLICATION DROP TABLE "public"."workflow_events"';
 
-  test("drops the publication only where it was made here and nothing else is in it", () => {
+  test("drops the publication only where it was created here and nothing else is in it", () => {
     const member = { member: BARE, tables: 1 };
     expect(leave(publication(member), [made()])).toEqual([DROP_TABLE, "DROP PUBLICATION"]);
     expect(leave(publication(member), [])).toEqual([DROP_TABLE]);
@@ -212,7 +212,7 @@ describe("what surprises", () => {
       "mirror",
       [/wal_level is "replica"/],
     ],
-  ])("is said: %s", (_, published, leafAccess, warnings) => {
+  ])("is reported: %s", (_, published, leafAccess, warnings) => {
     const name = published.publications?.[0]?.name ?? "p";
     const found = plan({ publication: name }, observe(published), leafAccess).warnings;
     expect(found).toHaveLength(warnings.length);

@@ -47,13 +47,13 @@ const prepare = (change: Partial<TableSpecArgs> = {}, at = MARCH) => {
 
 const VALUES = ["abc-123", 'it\'s "so"', "a-program-with-a-very-long-name-that-does-not-fit"];
 
-describe("branches that the schedule makes", () => {
+describe("branches that the schedule creates", () => {
   const spec = specOf();
   const root = { ...plannedParent(spec, { levels: spec.window.levels }), now: undefined };
   const whoever = { ...root, carried: { ...root.carried, defaultGrantees: "whoever" as const } };
   const prepared = prepare();
 
-  it.each(VALUES)("are made for %j by the statements of an update, to the letter", (value) => {
+  it.each(VALUES)("are created for %j by the statements of an update, to the letter", (value) => {
     const read = { value, parent: undefined, active: true };
     const branches = desiredBranches(spec.window, [[read], undefined, [{ ...read, value: "s-1" }]]);
     const path: DesiredBranch[] = [];
@@ -113,7 +113,7 @@ describe("branches that the schedule makes", () => {
     expect(prepared.parts.find((part) => part.grid === 1)?.fits).toEqual([{ depth: 3, value: "s-1" }]);
   });
 
-  it("are rendered once, whatever number of branches there is, and stay the same all through an interval", () => {
+  it("are rendered once, whatever number of branches there is, and remain the same all through an interval", () => {
     const week = parseInstant("2025-03-16T23:59:59Z", "UTC");
     expect(digestPrepared(prepare({}, week))).toBe(digestPrepared(prepared));
     expect(formatInstant(prepared.parts[0]?.from ?? MARCH)).toBe("2025-01-01T00:00:00Z");

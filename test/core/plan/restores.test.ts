@@ -90,7 +90,7 @@ describe("restored", () => {
     expect(retires()).toBe(true);
   });
 
-  test("is refused beside a partition that overlaps the archive", () => {
+  test("is refused if a partition overlaps the archive", () => {
     const there = world();
     const range = { from: parseInstant("2024-11-15", "UTC"), to: parseInstant("2024-12-01", "UTC") };
     there.attach("by_hand", range, parseInstant("2025-12-03", "UTC"), undefined);

@@ -84,7 +84,7 @@ test("a window means the same at every moment of its current interval", () => {
   );
 });
 
-test("the horizon never moves back while the clock goes on", () => {
+test("the horizon never moves back while the clock continues", () => {
   fc.assert(
     fc.property(windows, instant, fc.integer({ min: 0, max: 24 * 500 }), (spec, now, hours) => {
       const [before, after] = [horizonAt(spec, now), horizonAt(spec, now.add({ hours }))];

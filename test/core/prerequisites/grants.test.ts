@@ -11,7 +11,7 @@ const archiver = { for: "archive" as const, tables: undefined };
 const reader = (keys?: string[]) => ({ for: "read" as const, tables: keys });
 
 describe("the grants of a role", () => {
-  test("let an archiver make partitions where the tables are, and plan jobs where pg_cron is made", () => {
+  test("let an archiver create partitions where the tables are, and plan jobs where pg_cron is created", () => {
     const grant = (schema: string, privileges: string[]) => ({
       role: "archiver",
       objectType: "schema",
@@ -45,7 +45,7 @@ describe("the grants of a role", () => {
   });
 });
 
-describe("what could not be made", () => {
+describe("what could not be created", () => {
   const declared: DeclaredPrerequisites = {
     schemas: [],
     extensions: [],
@@ -85,13 +85,13 @@ describe("what could not be made", () => {
     ],
     ["a name that is too long", { schemas: ["x".repeat(64)] }, "is no name"],
     ["a name that is none", { publications: [""] }, 'publications: "" is no name.'],
-  ])("is said: %s", (_what, changes, words) => {
+  ])("is reported: %s", (_what, changes, words) => {
     const found = problems(changes);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(words);
   });
 
-  test("and nothing is said of what could", () => {
+  test("and nothing is reported of what could", () => {
     expect(problems({ schemas: ["telemetry"], roles: { archiver: { ...archiver, memberOf: ["app_owner"] } } })).toEqual(
       [],
     );

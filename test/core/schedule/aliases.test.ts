@@ -22,7 +22,7 @@ describe("names that callers use", () => {
     ]);
   });
 
-  it("are closed to everybody else as they are made", () => {
+  it("are closed to all other roles from their creation on", () => {
     const made = sql(planAliases(wanted, [], []));
     expect(made[0]).toBe(
       `CREATE FUNCTION "app"."_ensure_part"(date) RETURNS regclass LANGUAGE sql SET search_path = pg_catalog, pg_temp ` +
@@ -32,24 +32,24 @@ describe("names that callers use", () => {
     expect(made.join("\n")).not.toContain("SECURITY DEFINER");
   });
 
-  it("are left alone when they are there", () => {
+  it("are left as they are if they exist", () => {
     expect(planAliases(wanted, registered("same"), [])).toMatchObject({ statements: [], differences: [] });
   });
 
-  it("are made again when somebody dropped or changed them", () => {
+  it("are created again after they were dropped or changed", () => {
     expect(sql(planAliases(wanted, registered("gone"), []))).toHaveLength(7);
     const changed = sql(planAliases(wanted, registered("changed"), []));
     expect(changed[0]).toBe(`DROP FUNCTION "app"."_ensure_part"(date)`);
     expect(changed).toHaveLength(4 + 7);
   });
 
-  it("are dropped when they are not declared any more", () => {
+  it("are dropped once they are no longer declared", () => {
     const plan = planAliases(wanted.slice(0, 3), registered("same"), []);
     expect(sql(plan)).toEqual([`DROP VIEW "app"."events_info"`]);
     expect(plan.differences).toEqual(["app.events_info is no longer declared"]);
   });
 
-  it("never replace what is not ours", () => {
+  it("never replace unmanaged objects", () => {
     const taken = [
       { kind: "function", name: "_ensure_part", arguments: "date" },
       { kind: "function", name: "_ensure_part", arguments: "text" },

@@ -137,7 +137,7 @@ test.each<[row: number, what: string, statement: Statement | undefined, locks: s
     ["leaf SHARE UPDATE EXCLUSIVE"],
     ["SCAN_PARTITION"],
   ],
-])("row %i: %s says its locks and hazards", (_row, _what, statement, locks, hazards) => {
+])("row %i: %s has its locks and hazards", (_row, _what, statement, locks, hazards) => {
   expect(locksOf(statement)).toEqual(locks);
   expect(statement?.hazards).toEqual(hazards);
 });
@@ -175,12 +175,12 @@ describe("every statement", () => {
     }
   });
 
-  test("that deletes rows says so, and no other", () => {
+  test("that deletes rows has the hazard of that, and no other", () => {
     for (const statement of EVERY)
       expect(statement.hazards.includes("DELETES_DATA")).toBe(statement.sql.startsWith("DROP TABLE"));
   });
 
-  test("says how it is undone", () => expect(EVERY.filter((statement) => statement.undo === "")).toEqual([]));
+  test("has its undo", () => expect(EVERY.filter((statement) => statement.undo === "")).toEqual([]));
 });
 
 test("no transaction takes ACCESS EXCLUSIVE on two relations that clients see, but for a drop or an attach under a foreign key", () => {

@@ -15,7 +15,7 @@ import { byteLength } from "../../../core/names/identifier";
 import { VALID, tableSpec } from "../support/specs";
 import { JANUARY, leafIndex, PARENT, PLACE, RUN, sqlOf, WITH_DEFAULT } from "./support";
 
-test("a table is made with its constraints and indexes, each under a name of ours", () => {
+test("a table is created with its constraints and indexes, each under a name of this provider", () => {
   expect(sqlOf(createTableStatements(tableSpec()))).toEqual([
     `CREATE TABLE "public"."workflow_events" (
   "id" bigserial NOT NULL,
@@ -33,7 +33,7 @@ test("a table is made with its constraints and indexes, each under a name of our
   ]);
 });
 
-test("a partition is made beside the table, complete, and attached in the same transaction", () => {
+test("a partition is created outside of the table, complete, and attached in the same transaction", () => {
   const statements = createPartitionStatements(plannedParent(tableSpec()), {
     ...JANUARY,
     name: "workflow_events_y2025m01",
@@ -106,7 +106,7 @@ describe("retirement", () => {
     ]));
 });
 
-test("a detached table is brought up to date, checked while nobody waits, and attached", () => {
+test("a detached table is brought up to date, checked while no session waits, and attached", () => {
   expect(sqlOf(reattachStatements(PARENT, { ...JANUARY, name: "p_2025_01" }, PARENT.indexes))).toEqual([
     'ALTER TABLE "public"."p_2025_01" ADD CONSTRAINT "p_2025_01_pkey" PRIMARY KEY ("id", "ts")',
     'CREATE INDEX "p_2025_01_run_idx" ON "public"."p_2025_01" USING btree ("run_id")',
@@ -142,7 +142,7 @@ describe("an index", () => {
     ]));
   test("another one of its name that is invalid is not dropped", () =>
     expect(on([leafIndex({ valid: false, definition: "USING btree (run_id DESC)" })])).toEqual([build, attach]));
-  test("attached although invalid is built anew in its place", () =>
+  test("attached although invalid is rebuilt in place", () =>
     expect(on([leafIndex({ valid: false, attachedTo: "p_run" })])).toEqual([
       'REINDEX INDEX CONCURRENTLY "public"."p_2025_01_run_idx"',
     ]));
@@ -306,7 +306,7 @@ describe("a parent that exists gives the same text as the planned one", () => {
   });
 });
 
-test("a primary key of a long table name is fitted into 63 bytes, with a name of ours", () => {
+test("a primary key of a long table name is fitted into 63 bytes", () => {
   const [create] = createTableStatements(tableSpec({ table: "t".repeat(63) }));
   expect(create?.sql).toMatch(/CONSTRAINT "t{54}_[0-9a-f]{8}" PRIMARY KEY/);
 });

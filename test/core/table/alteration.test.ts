@@ -101,7 +101,7 @@ test("drops come before additions, and everything that is instant shares one loc
   ]);
 });
 
-describe("a run that was killed while a column became NOT NULL goes on", () => {
+describe("a run that was killed while a column became NOT NULL continues", () => {
   const to = withColumns([...columns, { ...note, nullable: false }]);
   const from = withColumns([...columns, note]);
   const check = { ...constraint("workflow_events_note_filled", "check", "CHECK ((note IS NOT NULL))", []), oid: "42" };
@@ -133,7 +133,7 @@ describe("a run that was killed while a column became NOT NULL goes on", () => {
     expect(resumed({}, false)).toEqual(["LOCK TABLE  IN ACCESS EXCLUSIVE MODE", "DROP CONSTRAINT"]);
   });
 
-  test("but a check of that name that another hand made is used for the proof, and stays", () => {
+  test("but a check of that name that was created by hand is used for the proof, and remains", () => {
     expect(resumed({}, false, [], [])).toEqual([]);
     const unread = { validated: false, definition: "CHECK ((note IS NOT NULL)) NOT VALID" };
     const sql = resumed(unread, true, [], []);
@@ -247,7 +247,7 @@ describe("whatever is changed into whatever", () => {
     });
   });
 
-  test("what reads rows takes a lock of one partition that stops nobody, alone in its transaction", () => {
+  test("what reads rows takes a lock of one partition that stops no session, alone in its transaction", () => {
     each((statements) => {
       for (const one of statements.filter((candidate) => candidate.hold !== "instant")) {
         expect(one.timeouts).toBe("waiting");
@@ -257,7 +257,7 @@ describe("whatever is changed into whatever", () => {
     });
   });
 
-  test("only a drop of a column loses data, and says so; every statement has its undo", () => {
+  test("only a drop of a column loses data, with that hazard; every statement has its undo", () => {
     each((statements) => {
       for (const one of statements) {
         expect(one.hazards.includes("DELETES_DATA")).toBe(one.sql.includes(" DROP COLUMN "));

@@ -6,7 +6,7 @@ import { formatInterval, overlaps, parseInterval, sameInterval } from "../../../
 import { endOfPeriod, startOfPeriod } from "../../../core/time/period";
 import { calendar, grid, instant } from "../support/arbitraries";
 
-test("every instant lies in its own period, for all periods and zones", () => {
+test("every instant is in its own period, for all periods and zones", () => {
   fc.assert(
     fc.property(calendar, instant, ({ zone, period }, at) => {
       const from = startOfPeriod(at, period, zone);

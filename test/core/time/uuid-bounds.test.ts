@@ -45,7 +45,7 @@ describe("new bounds", () => {
     expect(uuidForms([])).toEqual({ usual: TAILS[0], begins: {}, ends: {} });
   });
 
-  it.each(TAILS)("go on with %s where partitions have it", (tail) => {
+  it.each(TAILS)("continue with %s where partitions have it", (tail) => {
     const uuid = uuidForms([leaf(uuidText(at("2024-12-01"), tail), uuidText(moment, tail))]);
     expect(isUniform(uuid)).toBe(true);
     const key = { kind: "uuidv7" as const, zone: "UTC", uuid };

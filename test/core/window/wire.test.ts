@@ -45,7 +45,7 @@ test.each([
   );
 });
 
-test("spans stay words", () => {
+test("spans remain words", () => {
   expect(windowToWire(windowSpec())).toMatchObject({ lead: "3 months", retention: "12 months", grace: "7 days" });
   expect(spanText({ count: 1, unit: "year" })).toBe("1 year");
 });

@@ -85,7 +85,7 @@ describe("the tree of branches", () => {
     ]);
   });
 
-  test("tells values apart that are read and want one name, and refuses those that the program itself names", () => {
+  test("distinguishes values that are read and would have one name, and refuses those that the program itself names", () => {
     const values: SourceValues = [
       undefined,
       ["a-1", "a1", "A1", "---", "!"].map((value) => ({ value, parent: "abc-123", active: true })),
@@ -115,7 +115,7 @@ describe("the tree of branches", () => {
     ]);
   });
 
-  test("one that is there keeps its name, whatever values come and go beside it, and its parts are named after it", () => {
+  test("an existing one keeps its name, whatever other values come and go, and its parts are named after it", () => {
     const { window } = spec();
     const read = (...values: string[]): SourceValues => [
       undefined,
@@ -148,7 +148,7 @@ describe("the tree of branches", () => {
     expect(nameIn(ended, {})("its")).toBe(site);
   });
 
-  test("whatever is read: every branch that can be made has a name of its own that fits, in any order of the rows", () => {
+  test("whatever is read: every branch that can be created has a name of its own that fits, in any order of the rows", () => {
     const value = fc.oneof(
       fc.string({ unit: "grapheme", maxLength: 70 }),
       fc.constantFrom("its", "it's", "ITS", "i-t-s", "é", "e\u0301", "", " ", "a_site_b", "a_site", "b"),
@@ -213,7 +213,7 @@ describe("the tree of branches", () => {
     expect(levelsFromWire(JSON.parse(JSON.stringify(levelsToWire(levels))) as never)).toEqual(levels);
   });
 
-  test("is made window by window without being asked, and static plans name given values alone", () => {
+  test("is created window by window without being asked, and static plans name given values alone", () => {
     expect(spec().window.resources).toBe("window");
     const plan = planFromSpec(
       spec({
@@ -276,7 +276,7 @@ describe("the statements of a branch", () => {
     expect(ends(["public.r"])[1]).toMatch(/petri_observations" ATTACH PARTITION "public"."p" /);
   });
 
-  test("go on with what an interrupted run left", () => {
+  test("continue with what an interrupted run left", () => {
     expect(ends([], ["p", "p_0"])).toHaveLength(2);
   });
 });

@@ -78,7 +78,7 @@ describe("the CHECK of a default partition", () => {
     expect(excludingCheck(key, stretchesOf(attached))?.condition).toBe(condition);
   });
 
-  it("is the same for the same partitions, made in whatever order: its name says so", () => {
+  it("is the same for the same partitions, created in whatever order: its name shows it", () => {
     const months = fc.uniqueArray(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 12 });
     const month = (n: number) => JANUARY.from.toZonedDateTimeISO("UTC").add({ months: n });
     const bounds = (n: number) => ({ from: month(n).toInstant(), to: month(n + 1).toInstant() });
@@ -93,7 +93,7 @@ describe("the CHECK of a default partition", () => {
   });
 });
 
-describe("a partition beside a default one", () => {
+describe("a partition next to a default one", () => {
   it("is attached in one transaction with the extension of the CHECK, and nothing is read", () => {
     const statements = make();
     expect(gist(statements)).toEqual([
@@ -111,7 +111,7 @@ describe("a partition beside a default one", () => {
     ]);
   });
 
-  it("says that rows are read under the lock only where there are some, and few", () => {
+  it("reports that rows are read under the lock only where some exist, and few", () => {
     expect(hazardsOf(make({ rows: 12 }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_DEFAULT"]);
     expect(hazardsOf(make({ rows: 5_000_000, few: false }))).toEqual(["LOCK_DEFAULT_AX", "SCAN_PARTITION"]);
     const undeclared = { managed: false, checks: [] };
@@ -153,7 +153,7 @@ describe("a partition beside a default one", () => {
     ]);
   });
 
-  it("a large one is read ahead, under a lock that stops nobody", () => {
+  it("a large one is read ahead, under a lock that stops no session", () => {
     const statements = make({ rows: 5_000_000, few: false });
     expect(gist(statements).filter((line) => line.includes("default"))).toEqual([
       "exclude: ALTER TABLE p_default ADD CONSTRAINT NEW CHECK (NOT (ts >= '2 [ACCESS EXCLUSIVE]",
@@ -207,7 +207,7 @@ describe("a partition beside a default one", () => {
 });
 
 describe("other ways of a default partition", () => {
-  it("beside it a partition leaves by the plain form, which stops the table for an instant", () => {
+  it("with it a partition is detached by the plain form, which stops the table for an instant", () => {
     const detach = detachStatement(withDefault(), { schema: "public", name: "p_2024_01" });
     expect(detach.sql).toBe('ALTER TABLE "public"."p" DETACH PARTITION "public"."p_2024_01"');
     expect(detach.hazards).toEqual(["LOCK_PARENT_AX", "LOCK_DEFAULT_AX"]);
