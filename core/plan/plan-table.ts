@@ -114,6 +114,6 @@ function foreignNotes(leaves: readonly ObservedLeaf[]): string[] {
     .filter((leaf) => leaf.foreign)
     .map(
       ({ name }) =>
-        `"${name}" is a foreign table: its rows are elsewhere, and it has no index, row security, replica identity or storage of ours`,
+        `"${name}" is a foreign table: its rows are elsewhere, and it has no managed index, row security, replica identity or storage`,
     );
 }

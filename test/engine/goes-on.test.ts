@@ -60,7 +60,7 @@ describe.each(testVersions().slice(-1))("on PostgreSQL %i, one kind stops no oth
 
   test(`${version}: up creates all partitions of both tables, leaves what would be archived, and fails at its end`, async () => {
     const { stdout } = await engine.refused(["up", "--yes", "--skip-preview"]);
-    expect(stdout).toMatch(/archive "events_p2026_04"[^]*What is named here stays as it is/);
+    expect(stdout).toMatch(/archive "events_p2026_04"[^]*These remain as they are/);
     expect((await made("^events_p")).map(({ name }) => name)).toEqual(
       ["04", "05", "06", "07"].map((month) => `events_p2026_${month}`),
     );

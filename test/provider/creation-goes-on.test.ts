@@ -56,7 +56,7 @@ describe.each(testVersions())("PostgreSQL %s, creation depends on nothing of ret
         [may, "events_p2025_06"],
       ] as const) {
         const failed = await run(asOf, changes);
-        expect(failed.error).toMatch(/archive "events_p2025_02".*What is named here stays as it is/);
+        expect(failed.error).toMatch(/archive "events_p2025_02".*These remain as they are/);
         expect((await leaves(database)).at(-1)).toBe(last);
         expect(await database.query("select from app.events where at < '2025-03-01'")).toHaveLength(100);
       }

@@ -148,7 +148,9 @@ it.each(["partition", "window"] as const)(
       const outputs = await plugin.update(entry, { ...inputs, work });
       expect(outputs["retired"]).toEqual([]);
     });
-    expect(messages.join("\n")).toMatch(/are due, but the plan was made without the database .*nothing was retired/);
+    expect(messages.join("\n")).toMatch(
+      /are to be retired, but the plan was created without the database .*nothing was retired/,
+    );
     expect(await leaves(database)).toContain("events_p2025_02");
     // Creation goes on without a plan.
     if (resources === "window") expect(await leaves(database)).toContain("events_p2025_05");

@@ -25,7 +25,7 @@ export function registryProblems(observation: Observation): Problem[] {
     {
       path: "table",
       code: "conflict",
-      message: `the window that the registry keeps for this table cannot be read (${read.problems.map(formatProblem).join("; ")}).`,
+      message: `the window in the registry of this table cannot be read (${read.problems.map(formatProblem).join("; ")}).`,
       fix: "A newer version may have written it: use that version.",
     },
   ];

@@ -104,8 +104,8 @@ async function isStillDue(
   const found = observation.detached.find((table) => table.oid === oid);
   if (found && !found.archived) return true;
   const archive = found?.archived?.manifest ?? latestArchive(bounds, observation.ledger)?.manifest;
-  const done = found ? "has archived it" : "has taken it out of here";
-  const where = archive === undefined ? "the ledger knows no archive of it" : `its archive is ${archive}`;
+  const done = found ? "has archived it" : "has removed it";
+  const where = archive === undefined ? "the ledger has no archive of it" : `its archive is ${archive}`;
   ctx.log.info(`${name} is not archived by this update: another one ${done} meanwhile; ${where}`);
   return false;
 }
@@ -218,7 +218,7 @@ async function checkUndeclared(work: WorkContext, spec: WindowSpec, drop: Archiv
 }
 
 const DECLARE_AGAIN =
-  "Nothing was dropped: declare the archive as it was until the partition is dropped, because its settings are known to no program now";
+  "Nothing was dropped: declare the archive as it was until the partition is dropped, because no program has its settings now";
 
 function openUndeclared(spec: WindowSpec, manifest: string): ObjectStore {
   try {

@@ -131,7 +131,7 @@ async function performLocked(
   const retiring = dueIn(planned.changes, "retire").length;
   if (!inputs.complete && retiring > 0) {
     ctx.log.warn(
-      `${retiring} partitions of "${spec.schema}.${spec.table}" are due, but the plan was made without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
+      `${retiring} partitions of "${spec.schema}.${spec.table}" are to be retired, but the plan was created without the database (${readPlan(raw)?.incompleteBecause ?? ""}): nothing was retired; run \`pulumi up\` again`,
     );
   }
   const after = await performUpkeep(turn);
@@ -239,7 +239,7 @@ function namedSteps({ failures, inputs, planned }: Turn, trouble: string | undef
   const named = all.filter((one) => trouble === undefined || !waitsForArchive(one));
   if (named.length < all.length) {
     const waiting = [...new Set(all.filter(waitsForArchive).map(({ table }) => `"${table.name}"`))];
-    failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} What is named here stays as it is`);
+    failures.reasons.push(`archive ${waiting.join(", ")}: ${trouble ?? ""} These remain as they are`);
   }
   return named;
 }
