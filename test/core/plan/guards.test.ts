@@ -154,7 +154,7 @@ describe("a declared cut (D10)", () => {
     expect([plan.retirements, plan.problems.map((problem) => problem.code)]).toEqual([[], ["declared-cut"]]);
   });
 
-  test("cannot be made by moving start: what is before it and has not expired is retained", () => {
+  test("moving start does not evade it: what is before it and has not expired is retained", () => {
     const late = windowSpec({ window: { lead: "3 months", retention: "12 months", start: "2025-10-01" } });
     const plan = rolled().plan(late, clocksAt("2025-11-10"));
     expect(plan.retirements).toEqual([]);
