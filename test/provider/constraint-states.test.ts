@@ -173,7 +173,9 @@ describe.each(testVersions())("PostgreSQL %s, constraints that existed before", 
     );
     const before = (await left(database)).dump;
     const run = await up(database, deployment, declare({ foreignKeys: { events_author: author } }));
-    expect(run.error).toMatch(/partition "app\.events_p2025_03" .* has a constraint "events_author" with another definition/);
+    expect(run.error).toMatch(
+      /partition "app\.events_p2025_03" .* has a constraint "events_author" with another definition/,
+    );
     expect((await left(database)).dump).toBe(before);
     await database.query("alter table app.events_p2025_02 add constraint known check (length(note) <= 7)");
     const check = await up(database, deployment, declare({ checks: { known: "length(note) <= 70" } }));
